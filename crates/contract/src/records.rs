@@ -1,0 +1,498 @@
+//! Every record that travels on a topic, as Rust types; `schemas/` holds the same records as Avro.
+//!
+//! Times are milliseconds since the Unix epoch, UTC (`timestamp-millis`). Fields with a Rust default have
+//! the same default in the schema; fields without one are permanent.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// Milliseconds since the Unix epoch, UTC.
+pub type TimestampMs = i64;
+
+/// One submission of a complaint, as the CRM sends it. Key: `complaint_id`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RawComplaint {
+    /// The CRM's id of the complaint, stable over its submissions.
+    pub complaint_id: String,
+    /// What the customer wrote. The only field with free text; never logged.
+    pub narrative: String,
+    /// Business time; never used for deadlines.
+    pub received_at: TimestampMs,
+    /// The CRM's edit number.
+    pub submission: i32,
+    /// The customer took the complaint back.
+    pub withdrawn: bool,
+    /// Part of a backfill: no deadline.
+    pub bulk: bool,
+    /// How it came in (`web`, `phone`, ...); an open vocabulary.
+    pub channel: String,
+    /// BCP 47 tag of the narrative's language; `und` where the CRM doesn't know.
+    pub language: String,
+    /// The company of the group that the complaint is against.
+    pub legal_entity: Option<String>,
+    /// Pseudonym of the customer.
+    pub customer_ref: Option<String>,
+    /// The id in the sending system, if another than `complaint_id`.
+    pub external_ref: Option<String>,
+    /// The product, where the CRM knows it for certain.
+    pub known_product: Option<String>,
+    /// What else the CRM wants to travel along. No free text.
+    pub attributes: BTreeMap<String, String>,
+}
+
+/// Whether a prediction decides or is only watched.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Role {
+    /// Written by a newer worker than the reader: decides nothing.
+    #[default]
+    Unknown,
+    /// The joiner waits for it.
+    Deciding,
+    /// Stored, and changes no route.
+    Shadow,
+}
+
+/// What came of asking a model.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Outcome {
+    /// The model gave no answer; `failure` says why, as a code.
+    #[default]
+    Failed,
+    /// Answered with a confidence above the strategy's review threshold.
+    Labelled,
+    /// Too unsure to answer; `label` is the best guess, for a human to see.
+    Abstained,
+}
+
+/// One model's answer on one submission. Key: `complaint_id`; partition: the raw record's.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Prediction {
+    /// SHA-256 over complaint_id, input_sha256, task, model_version, role: the same on replay.
+    pub prediction_id: String,
+    /// The complaint.
+    pub complaint_id: String,
+    /// Which content was judged; see [`crate::ids::input_sha256`].
+    pub input_sha256: String,
+    /// Partition of the raw record.
+    pub raw_partition: i32,
+    /// Offset of the raw record.
+    pub raw_offset: i64,
+    /// `product`, `issue`, `vulnerable`, or a task that a bank added.
+    pub task: String,
+    /// The model's name in the registry.
+    pub model_id: String,
+    /// SHA-256 of the artefact's content.
+    pub model_version: String,
+    /// The strategy that chose the arm.
+    pub strategy_version: i64,
+    /// The arm's name in that strategy.
+    pub arm: String,
+    /// Deciding or shadow.
+    pub role: Role,
+    /// Labelled, abstained or failed.
+    pub outcome: Outcome,
+    /// The answer; null when the model failed.
+    pub label: Option<String>,
+    /// The taxonomy level of `label`: for the issue one of `issue`, `group`, `intent`; else the task's name.
+    pub level: String,
+    /// Coarse to fine, ends with `label`.
+    pub path: Vec<String>,
+    /// Calibrated probability of `label`, 0 to 1.
+    pub confidence: f32,
+    /// Uncalibrated model outputs at the leaves, in label-set order.
+    pub logits: Vec<f32>,
+    /// Which numbered label set `logits` speaks of, such as `issue@1`.
+    pub label_set: String,
+    /// The confidence that `label` had to reach.
+    pub threshold: f32,
+    /// Tokens (or n-grams) that the narrative has for this model.
+    pub tokens: i32,
+    /// How many of them the model did not see.
+    pub truncated_tokens: i32,
+    /// How many windows the model read the narrative in.
+    pub windows: i32,
+    /// A code, never text.
+    pub failure: Option<String>,
+    /// When it was decided.
+    pub predicted_at: TimestampMs,
+}
+
+/// A prediction as it stands in a routed record.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Decision {
+    /// See [`Prediction::task`].
+    pub task: String,
+    /// See [`Prediction::prediction_id`].
+    pub prediction_id: String,
+    /// See [`Prediction::outcome`].
+    pub outcome: Outcome,
+    /// See [`Prediction::label`].
+    pub label: Option<String>,
+    /// See [`Prediction::level`].
+    pub level: String,
+    /// See [`Prediction::path`].
+    pub path: Vec<String>,
+    /// See [`Prediction::confidence`].
+    pub confidence: f32,
+    /// See [`Prediction::model_id`].
+    pub model_id: String,
+    /// See [`Prediction::model_version`].
+    pub model_version: String,
+    /// See [`Prediction::strategy_version`].
+    pub strategy_version: i64,
+    /// See [`Prediction::arm`].
+    pub arm: String,
+    /// See [`Prediction::truncated_tokens`].
+    pub truncated_tokens: i32,
+}
+
+impl From<&Prediction> for Decision {
+    fn from(p: &Prediction) -> Self {
+        Self {
+            task: p.task.clone(),
+            prediction_id: p.prediction_id.clone(),
+            outcome: p.outcome,
+            label: p.label.clone(),
+            level: p.level.clone(),
+            path: p.path.clone(),
+            confidence: p.confidence,
+            model_id: p.model_id.clone(),
+            model_version: p.model_version.clone(),
+            strategy_version: p.strategy_version,
+            arm: p.arm.clone(),
+            truncated_tokens: p.truncated_tokens,
+        }
+    }
+}
+
+/// How strongly a complaint speaks of a vulnerable customer. What cannot be read reads as `Possible`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Vulnerability {
+    /// No sign of it.
+    NotIndicated,
+    /// Above the recall threshold, or missing, failed, late or unsure.
+    #[default]
+    Possible,
+    /// Above the precision threshold: the vulnerable desk's.
+    Vulnerable,
+}
+
+/// Why a routed record was written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Why {
+    /// Written by a newer joiner than the reader.
+    #[default]
+    Other,
+    /// Every required task answered.
+    Complete,
+    /// The deadline passed with tasks missing.
+    Deadline,
+    /// A missing task answered after the deadline.
+    Amended,
+    /// The CRM sent new content.
+    Resubmitted,
+    /// Two joiners wrote; this one corrects.
+    Reconciled,
+    /// The raw record could not be read.
+    Unreadable,
+    /// The customer took the complaint back.
+    Withdrawn,
+}
+
+/// Where a complaint goes: the full state, not a delta. Key: `complaint_id`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RoutedComplaint {
+    /// Hash of the content of the decision, without revision or time.
+    pub route_id: String,
+    /// The complaint.
+    pub complaint_id: String,
+    /// Greater is newer: `raw_offset << 10 | n`, so not consecutive.
+    pub revision: i64,
+    /// Why this record was written.
+    pub why: Why,
+    /// Which content was judged.
+    pub input_sha256: String,
+    /// Partition of the raw record.
+    pub raw_partition: i32,
+    /// Offset of the raw record.
+    pub raw_offset: i64,
+    /// Business time of the raw record.
+    pub received_at: TimestampMs,
+    /// When it was routed.
+    pub routed_at: TimestampMs,
+    /// The queue that gets it.
+    pub team: String,
+    /// The queue that had it before this revision, if another.
+    pub previous_team: Option<String>,
+    /// Greater is more urgent.
+    pub priority: i32,
+    /// See [`Vulnerability`].
+    pub vulnerability: Vulnerability,
+    /// A human must look at the allocation.
+    pub needs_human: bool,
+    /// Why: `abstained-product`, `missing-issue`, `audit-sample`, ...
+    pub human_reasons: Vec<String>,
+    /// One a task, sorted by task.
+    pub decisions: Vec<Decision>,
+    /// Required tasks without a decision, sorted.
+    pub missing_tasks: Vec<String>,
+    /// The strategy that routed.
+    pub strategy_version: i64,
+    /// Which ownership of the shard wrote it.
+    pub writer_epoch: i64,
+    /// Copied from the raw record.
+    pub channel: String,
+    /// Copied from the raw record.
+    pub customer_ref: Option<String>,
+    /// Copied from the raw record.
+    pub external_ref: Option<String>,
+    /// Statutory clock: resolve by.
+    pub resolve_by: Option<TimestampMs>,
+    /// Statutory clock: final response by.
+    pub final_response_by: Option<TimestampMs>,
+}
+
+/// What a human did with a routed complaint.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum FeedbackKind {
+    /// Written by a newer system than the reader.
+    #[default]
+    Other,
+    /// The allocation was right.
+    Confirmed,
+    /// Sent on to another team.
+    Reallocated,
+    /// Another label.
+    Relabelled,
+    /// The vulnerability flag was corrected.
+    Vulnerability,
+    /// Not a complaint at all.
+    NotAComplaint,
+}
+
+/// One human verdict. Key: `complaint_id`. No free text.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Feedback {
+    /// Unique id of the verdict.
+    pub feedback_id: String,
+    /// The complaint.
+    pub complaint_id: String,
+    /// The route that was judged.
+    pub route_id: String,
+    /// Its revision.
+    pub revision: i64,
+    /// What was done.
+    pub kind: FeedbackKind,
+    /// The task, where a label was judged.
+    pub task: Option<String>,
+    /// The prediction that was judged.
+    pub prediction_id: Option<String>,
+    /// Its model.
+    pub model_id: Option<String>,
+    /// Its model's version.
+    pub model_version: Option<String>,
+    /// What the model said.
+    pub label_before: Option<String>,
+    /// What is right.
+    pub label_after: Option<String>,
+    /// The team that had it.
+    pub from_team: Option<String>,
+    /// The team that gets it.
+    pub to_team: Option<String>,
+    /// A code of the bank's.
+    pub reason_code: String,
+    /// Pseudonym of who decided.
+    pub actor: String,
+    /// Their role.
+    pub actor_role: String,
+    /// The system that reported it.
+    pub source: String,
+    /// Chosen at random, so unbiased.
+    pub audit_sample: bool,
+    /// When it was decided.
+    pub decided_at: TimestampMs,
+}
+
+/// Why a record could not be read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum DeadReason {
+    /// Written by a newer worker than the reader.
+    #[default]
+    Other,
+    /// The bytes are not the schema's Avro.
+    Undecodable,
+    /// The schema id is not in the registry.
+    UnknownSchema,
+    /// Decoded, and breaks a rule of [`crate::validate`].
+    Invalid,
+    /// Larger than what a complaint may be.
+    TooLarge,
+}
+
+/// One header of a dead letter's original record.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HeaderEntry {
+    /// Name.
+    pub name: String,
+    /// Value.
+    #[serde(with = "apache_avro::serde::bytes_opt")]
+    pub value: Option<Vec<u8>>,
+}
+
+/// A record that nobody could read, with its original bytes. Key: the original key.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DeadLetter {
+    /// SHA-256 over source topic, partition and offset: the same on replay.
+    pub dead_letter_id: String,
+    /// Who parked it.
+    pub worker: String,
+    /// Why.
+    pub reason: DeadReason,
+    /// What was wrong, without anything personal.
+    pub detail: String,
+    /// Where it came from.
+    pub source_topic: String,
+    /// Where it came from.
+    pub source_partition: i32,
+    /// Where it came from.
+    pub source_offset: i64,
+    /// The source record's append time.
+    pub source_timestamp: TimestampMs,
+    /// The schema id that its bytes name.
+    pub schema_id: Option<i32>,
+    /// Original key.
+    #[serde(with = "apache_avro::serde::bytes_opt")]
+    pub key: Option<Vec<u8>>,
+    /// Original value.
+    #[serde(with = "apache_avro::serde::bytes_opt")]
+    pub value: Option<Vec<u8>>,
+    /// SHA-256 of `value`, hex.
+    pub value_sha256: String,
+    /// Original headers.
+    pub headers: Vec<HeaderEntry>,
+    /// How often it was sent again.
+    pub redrives: i32,
+    /// When it was parked.
+    pub failed_at: TimestampMs,
+}
+
+/// One file of a model artefact.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FileDigest {
+    /// Path in the folder, with `/`.
+    pub name: String,
+    /// SHA-256 of the content, hex.
+    pub sha256: String,
+    /// Size in bytes.
+    pub bytes: i64,
+}
+
+/// Where a model version stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ModelState {
+    /// Never serves.
+    #[default]
+    Rejected,
+    /// May be named by a strategy.
+    Registered,
+    /// No longer to be named.
+    Retired,
+}
+
+/// One version of a model. Key: `model_id@version`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ModelVersion {
+    /// The model's name.
+    pub model_id: String,
+    /// SHA-256 of the artefact's content, hex.
+    pub version: String,
+    /// The tasks that it answers.
+    pub tasks: Vec<String>,
+    /// Where it stands.
+    pub state: ModelState,
+    /// The hub's id, where it came from one.
+    pub hub_id: Option<String>,
+    /// The hub's revision.
+    pub hub_revision: Option<String>,
+    /// `bag`, `encoder` or `blend`.
+    pub family: String,
+    /// What the version is made of.
+    pub files: Vec<FileDigest>,
+    /// Task to labels in logit order.
+    pub labels: BTreeMap<String, Vec<String>>,
+    /// Named figures from its evaluation.
+    pub metrics: BTreeMap<String, f64>,
+    /// Digest of the training manifest.
+    pub training_manifest_sha256: Option<String>,
+    /// The version that it was trained on from.
+    pub parent_version: Option<String>,
+    /// Who registered it.
+    pub created_by: String,
+    /// When.
+    pub created_at: TimestampMs,
+}
+
+/// One model's share of a task.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Arm {
+    /// `champion`, `challenger`, ...
+    pub name: String,
+    /// The model.
+    pub model_id: String,
+    /// Its version.
+    pub model_version: String,
+    /// Deciding or shadow.
+    pub role: Role,
+    /// Share of complaints: 10,000 is all.
+    pub basis_points: i32,
+}
+
+/// How one task is decided.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TaskStrategy {
+    /// The task.
+    pub task: String,
+    /// The joiner waits for it.
+    pub required: bool,
+    /// Seeds the choice of the arm.
+    pub salt: String,
+    /// An answer below this calibrated confidence is for a human.
+    pub review_below: f32,
+    /// Who may answer.
+    pub arms: Vec<Arm>,
+}
+
+/// One numbered strategy. Key: `strategy`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Strategy {
+    /// Valid only as the previous + 1.
+    pub version: i64,
+    /// Complaints appended from here on.
+    pub effective_from: TimestampMs,
+    /// One a task.
+    pub tasks: Vec<TaskStrategy>,
+    /// How long the joiner waits for required tasks, from the raw record's append time.
+    pub deadline_ms: i64,
+    /// How long a complete case may still be amended.
+    pub amend_window_ms: i64,
+    /// Share of complaints that a human looks at whatever the models say: 10,000 is all.
+    pub audit_basis_points: i32,
+    /// The routing table: TOML, checked before it is published.
+    pub routing: String,
+    /// Who changed it.
+    pub changed_by: String,
+    /// Why.
+    pub reason: String,
+    /// The evaluation that the change rests on.
+    pub evaluation_id: Option<String>,
+    /// When.
+    pub changed_at: TimestampMs,
+}

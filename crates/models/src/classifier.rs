@@ -1,0 +1,97 @@
+//! What a model is to the rest of Ombud: it prepares a narrative, then scores a batch of prepared ones.
+
+use std::sync::Arc;
+
+use crate::artefact::Artefact;
+
+/// A narrative made ready for a model: plain numbers, no text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prepared {
+    /// What the model reads.
+    pub input: Input,
+    /// Tokens (encoder) or distinct n-grams (bag) of the whole narrative.
+    pub tokens: u32,
+    /// How many of them the model will not see.
+    pub truncated_tokens: u32,
+    /// How many windows it reads; 1 unless the text is read in pieces.
+    pub windows: u32,
+}
+
+impl Prepared {
+    /// What one text adds to a batch's token budget.
+    pub fn cost(&self) -> usize {
+        match &self.input {
+            Input::Tokens(ids) => ids.len(),
+            Input::Columns { columns, .. } => columns.len(),
+        }
+    }
+}
+
+/// A model's input, by family.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Input {
+    /// Token ids of an encoder, special tokens included.
+    Tokens(Vec<u32>),
+    /// Columns of a bag's embedding table and their weights, ascending by column.
+    Columns {
+        /// Rows of the embedding table.
+        columns: Vec<u32>,
+        /// The weight of each.
+        weights: Vec<f32>,
+    },
+}
+
+/// Uncalibrated outputs for one narrative: for each head of the artefact, in its order, one logit a label.
+pub type Logits = Vec<Vec<f32>>;
+
+/// A loaded model: shared by the tokenizer threads, and the source of replicas for the model threads.
+pub trait Model: Send + Sync {
+    /// Turns a narrative into this model's input. Never fails: an empty or strange text gives a short input.
+    fn prepare(&self, narrative: &str) -> Prepared;
+
+    /// A replica for one more model thread; weights are shared with the others.
+    fn replica(&self) -> Box<dyn Classifier>;
+}
+
+/// Makes a model of an artefact's files; `ombud_torch::Libtorch` is the one that serves.
+pub trait LoadModel: Send + Sync {
+    /// Reads and checks the weights; takes seconds.
+    ///
+    /// # Errors
+    /// A file is missing or broken, or its shapes don't fit the manifest: the artefact can't serve.
+    fn load(&self, artefact: &Artefact) -> Result<Arc<dyn Model>, LoadError>;
+}
+
+/// An artefact that can't serve.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to load model {model_id} from {dir}: {what}")]
+pub struct LoadError {
+    /// The model's name.
+    pub model_id: String,
+    /// The artefact's folder.
+    pub dir: String,
+    /// What is wrong, and how to mend it.
+    pub what: String,
+}
+
+/// One replica of a model, owned by one thread.
+pub trait Classifier: Send {
+    /// Logits for each of `batch`, in order. The same input gives the same logits whatever else is in the batch
+    /// (to 1e-5 for encoders, exactly for bags). Blocks while it computes.
+    ///
+    /// # Errors
+    /// The model can't score this batch: wrong input family, or libtorch said no.
+    fn classify(&mut self, batch: &[&Prepared]) -> Result<Vec<Logits>, ClassifyError>;
+}
+
+/// A batch that a model could not score.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to classify a batch of {rows} with {model}: {what}")]
+pub struct ClassifyError {
+    /// The model, by family.
+    pub model: &'static str,
+    /// How many texts it was given.
+    pub rows: usize,
+    /// What went wrong, without content.
+    pub what: String,
+}

@@ -1,0 +1,116 @@
+//! One record as a log holds it, where it came from, and the receipt that has to be settled for it.
+
+use std::{fmt, sync::Arc};
+
+use bytes::Bytes;
+
+/// One partition of one topic.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TopicPartition {
+    /// Topic, with its prefix.
+    pub topic: Arc<str>,
+    /// Partition number from 0.
+    pub partition: i32,
+}
+
+impl TopicPartition {
+    /// Partition `partition` of `topic`.
+    pub fn new(topic: impl Into<Arc<str>>, partition: i32) -> Self {
+        Self { topic: topic.into(), partition }
+    }
+}
+
+impl fmt::Display for TopicPartition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}[{}]", self.topic, self.partition)
+    }
+}
+
+impl fmt::Debug for TopicPartition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Name and value of a header.
+pub type Header = (String, Option<Bytes>);
+
+/// One record as read from a log.
+#[derive(Clone, PartialEq)]
+pub struct Record {
+    /// Where it lies.
+    pub source: TopicPartition,
+    /// Its offset there.
+    pub offset: i64,
+    /// When the log appended it, in milliseconds since the Unix epoch.
+    pub appended_at: i64,
+    /// Its key.
+    pub key: Option<Bytes>,
+    /// Its value; `None` is a tombstone.
+    pub value: Option<Bytes>,
+    /// Its headers, in order.
+    pub headers: Vec<Header>,
+}
+
+impl fmt::Debug for Record {
+    // Keys and values may be personal: only positions and sizes are shown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{} ({} bytes)", self.source, self.offset, self.value.as_ref().map_or(0, Bytes::len))
+    }
+}
+
+/// One record to append.
+#[derive(Clone, PartialEq)]
+pub struct Outgoing {
+    /// Topic, with its prefix.
+    pub topic: Arc<str>,
+    /// The partition, where it is inherited; `None` lets murmur2 of the key choose.
+    pub partition: Option<i32>,
+    /// Its key.
+    pub key: Option<Bytes>,
+    /// Its value; `None` is a tombstone.
+    pub value: Option<Bytes>,
+    /// Its headers, in order.
+    pub headers: Vec<Header>,
+}
+
+impl fmt::Debug for Outgoing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}[{:?}] ({} bytes)",
+            self.topic,
+            self.partition,
+            self.value.as_ref().map_or(0, Bytes::len)
+        )
+    }
+}
+
+/// Proof that a record was taken on under one assignment; settling it lets the commit move past the record.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Receipt {
+    /// The record's partition.
+    pub source: TopicPartition,
+    /// The record's offset.
+    pub offset: i64,
+    /// The assignment under which it was read; a receipt of an older one settles nothing.
+    pub generation: u64,
+}
+
+/// A decoded record that travels with its origin, its original bytes and its receipt.
+#[derive(Clone, Debug)]
+pub struct Envelope<T> {
+    /// What was decoded.
+    pub body: T,
+    /// The original record.
+    pub record: Record,
+    /// To be settled when everything that follows from the record is acknowledged.
+    pub receipt: Receipt,
+}
+
+impl<T> Envelope<T> {
+    /// The same envelope around another body.
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Envelope<U> {
+        Envelope { body: f(self.body), record: self.record, receipt: self.receipt }
+    }
+}

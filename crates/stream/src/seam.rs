@@ -1,0 +1,199 @@
+//! The seams to the world: where records come from, where they go, and where a group stands.
+//!
+//! Every trait is synchronous and is called from one thread; implementations are `crates/local` (SQLite) and
+//! `crates/kafka`. Decoding is not their business: bytes in, bytes out.
+
+use std::time::Duration;
+
+use crate::record::{Outgoing, Record, TopicPartition};
+
+/// The world is not answering. The flow stops and goes on where it stood; nothing is dropped.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to {action}")]
+pub struct Outage {
+    /// What was tried: completes "failed to ...", with positions and without content.
+    pub action: String,
+    /// Whether trying again can help. A fenced or corrupted log is fatal: the worker exits.
+    pub fatal: bool,
+    /// The cause below.
+    #[source]
+    pub cause: Box<dyn std::error::Error + Send + Sync>,
+}
+
+impl Outage {
+    /// An outage that trying again may mend.
+    pub fn passing(
+        action: impl Into<String>,
+        cause: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self { action: action.into(), fatal: false, cause: cause.into() }
+    }
+
+    /// An outage that ends the worker.
+    pub fn fatal(
+        action: impl Into<String>,
+        cause: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self { action: action.into(), fatal: true, cause: cause.into() }
+    }
+}
+
+/// What a consumer group member is told.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// These partitions are owned from now on, under `generation` (greater than every earlier one of this
+    /// member). Nothing of them is delivered before [`Source::start`] says from where.
+    Assigned {
+        /// The partitions that came, not those that stayed.
+        partitions: Vec<TopicPartition>,
+        /// Numbers this member's assignments.
+        generation: u64,
+    },
+    /// These partitions go. Until the next call of [`Source::poll`] they are still owned and may be committed
+    /// (unless `lost`); that call gives them up.
+    Revoked {
+        /// The partitions that go.
+        partitions: Vec<TopicPartition>,
+        /// Already owned by somebody else: commit nothing.
+        lost: bool,
+    },
+    /// The next record of an owned partition; within a partition in offset order, each once per start or seek.
+    Record(Record),
+}
+
+/// A member of a consumer group.
+pub trait Source: Send {
+    /// The next event, waiting for at most `wait`; `None` when nothing came. Called by the one thread that owns
+    /// the member, at least every few seconds.
+    ///
+    /// # Errors
+    /// The log can't be read; a passing one may be tried again at once (the implementation waits).
+    fn poll(&mut self, wait: Duration) -> Result<Option<Event>, Outage>;
+
+    /// Delivers an owned partition from `offset` on: after `Assigned`, and again to seek back.
+    ///
+    /// # Errors
+    /// The partition isn't owned (fatal), or the log doesn't answer.
+    fn start(&mut self, partition: &TopicPartition, offset: i64) -> Result<(), Outage>;
+
+    /// Holds back (`true`) or lets on (`false`) an owned partition; never blocks, loses nothing.
+    fn pause(&mut self, partition: &TopicPartition, paused: bool);
+}
+
+/// Where a group stands in one partition: the next offset to read, and what the worker keeps beside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// The partition.
+    pub partition: TopicPartition,
+    /// Everything below is finished.
+    pub offset: i64,
+    /// Written and read back in one atomic commit with the offset; empty where a worker keeps nothing.
+    pub metadata: String,
+}
+
+/// Commits for the member of a group; the same object as its [`Source`], called by the same thread.
+pub trait Committer: Send {
+    /// The group's position, `None` where it has none.
+    ///
+    /// # Errors
+    /// The log doesn't answer.
+    fn committed(&mut self, partition: &TopicPartition) -> Result<Option<Position>, Outage>;
+
+    /// Stores positions durably before it returns; all or none.
+    ///
+    /// # Errors
+    /// The log doesn't answer, or a partition isn't owned any more (passing: the next poll says `Revoked`).
+    fn commit(&mut self, positions: &[Position]) -> Result<(), Outage>;
+}
+
+/// Reads partitions without a group: changelogs, predictions, the strategy.
+pub trait Reader: Send {
+    /// Records from `from` on in offset order, waiting for at most `wait`; empty when nothing came.
+    /// Bounded by the implementation in number and bytes.
+    ///
+    /// # Errors
+    /// The log can't be read.
+    fn fetch(&mut self, partition: &TopicPartition, from: i64, wait: Duration) -> Result<Vec<Record>, Outage>;
+
+    /// The offset that the next appended record gets (the high watermark).
+    ///
+    /// # Errors
+    /// The log doesn't answer.
+    fn end(&mut self, partition: &TopicPartition) -> Result<i64, Outage>;
+
+    /// The first offset appended at or after `time_ms`; the end where there is none.
+    ///
+    /// # Errors
+    /// The log doesn't answer.
+    fn offset_at(&mut self, partition: &TopicPartition, time_ms: i64) -> Result<i64, Outage>;
+}
+
+/// What became of a record that was sent.
+#[derive(Debug)]
+pub struct Delivery<T> {
+    /// What the sender gave along.
+    pub token: T,
+    /// Partition and offset, once it is durable (all replicas, or fsync).
+    pub result: Result<(TopicPartition, i64), Outage>,
+}
+
+/// Appends to a log. Deliveries come back on the bounded channel that the sink was made with, in the order of
+/// sending for each partition.
+pub trait Sink<T: Send>: Send {
+    /// Takes `record` for sending; `token` comes back with its delivery. May block for a moment, never for ever.
+    ///
+    /// # Errors
+    /// [`Refused`] gives both back: when full, take deliveries and try again.
+    fn send(&mut self, record: Outgoing, token: T) -> Result<(), Refused<T>>;
+}
+
+/// A record that a sink did not take.
+#[derive(Debug)]
+pub struct Refused<T> {
+    /// The record, untouched.
+    pub record: Outgoing,
+    /// The token, untouched.
+    pub token: T,
+    /// `None`: the queue is full, try again after taking deliveries. `Some`: the sink is broken.
+    pub outage: Option<Outage>,
+}
+
+/// The time, in milliseconds since the Unix epoch; an input, so that it can be simulated.
+pub trait Clock: Send + Sync {
+    /// Now.
+    fn now_ms(&self) -> i64;
+}
+
+/// The machine's clock.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "the one place where the machine's clock is read")]
+    fn now_ms(&self) -> i64 {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        since.map_or(0, |d| i64::try_from(d.as_millis()).unwrap_or(i64::MAX))
+    }
+}
+
+/// A clock that stands where it was set.
+#[derive(Debug, Default)]
+pub struct ManualClock(std::sync::atomic::AtomicI64);
+
+impl ManualClock {
+    /// A clock at `now_ms`.
+    pub fn at(now_ms: i64) -> Self {
+        Self(now_ms.into())
+    }
+
+    /// Moves on by `ms`.
+    pub fn advance(&self, ms: i64) {
+        self.0.fetch_add(ms, std::sync::atomic::Ordering::SeqCst);
+    }
+}
+
+impl Clock for ManualClock {
+    fn now_ms(&self) -> i64 {
+        self.0.load(std::sync::atomic::Ordering::SeqCst)
+    }
+}
