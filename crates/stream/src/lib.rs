@@ -2,10 +2,21 @@
 //!
 //! Knows neither Kafka nor complaints.
 
+mod batch;
+mod drive;
+mod flow;
+mod frontier;
+mod ledger;
 mod record;
 mod seam;
 
+pub use batch::{Batch, Limit, collect, pack_by_length};
+pub use drive::{Drive, Limits, Wiring};
+pub use flow::{Flow, Product, SharedReceipt, Stage, Verdict};
+pub use frontier::Frontier;
+pub use ledger::Ledger;
 pub use record::{Envelope, Header, Outgoing, Receipt, Record, TopicPartition};
 pub use seam::{
-    Clock, Committer, Delivery, Event, ManualClock, Outage, Position, Reader, Refused, Sink, Source, SystemClock,
+    Clock, Committer, Delivery, Event, ManualClock, Outage, Position, Reader, Refused, Sink, Source,
+    SystemClock,
 };

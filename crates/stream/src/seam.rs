@@ -113,7 +113,8 @@ pub trait Reader: Send {
     ///
     /// # Errors
     /// The log can't be read.
-    fn fetch(&mut self, partition: &TopicPartition, from: i64, wait: Duration) -> Result<Vec<Record>, Outage>;
+    fn fetch(&mut self, partition: &TopicPartition, from: i64, wait: Duration)
+    -> Result<Vec<Record>, Outage>;
 
     /// The offset that the next appended record gets (the high watermark).
     ///

@@ -1,0 +1,157 @@
+//! Which offsets of which partitions are safe to commit, under the assignment that owns them.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    frontier::Frontier,
+    record::{Receipt, Record, TopicPartition},
+};
+
+/// The frontiers of all the partitions that one group member owns.
+///
+/// A receipt settles only under the assignment that gave it: after a partition went and came back, what was in
+/// flight before is read again, and its old receipts mean nothing.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    owned: BTreeMap<TopicPartition, Owned>,
+}
+
+#[derive(Debug)]
+struct Owned {
+    generation: u64,
+    frontier: Frontier,
+    committed: i64,
+}
+
+impl Ledger {
+    /// Begins an assignment of `partition`, to be read from `next`.
+    pub fn assign(&mut self, partition: TopicPartition, generation: u64, next: i64) {
+        self.owned.insert(partition, Owned { generation, frontier: Frontier::new(next), committed: next });
+    }
+
+    /// Ends the assignment of `partition`; what is in flight of it will settle nothing.
+    pub fn revoke(&mut self, partition: &TopicPartition) {
+        self.owned.remove(partition);
+    }
+
+    /// Takes on a record. `None` when its partition isn't owned, or when it was taken on before.
+    pub fn open(&mut self, record: &Record) -> Option<Receipt> {
+        let owned = self.owned.get_mut(&record.source)?;
+        owned.frontier.open(record.offset).then(|| Receipt {
+            source: record.source.clone(),
+            offset: record.offset,
+            generation: owned.generation,
+        })
+    }
+
+    /// Finishes what `receipt` stands for. Returns whether that changed anything.
+    pub fn settle(&mut self, receipt: &Receipt) -> bool {
+        match self.owned.get_mut(&receipt.source) {
+            Some(owned) if owned.generation == receipt.generation => owned.frontier.settle(receipt.offset),
+            _ => false,
+        }
+    }
+
+    /// The partitions whose frontier has moved since they were last committed, each with its frontier.
+    pub fn to_commit(&self) -> Vec<(TopicPartition, i64)> {
+        let moved = self.owned.iter().filter(|(_, owned)| owned.frontier.frontier() > owned.committed);
+        moved.map(|(partition, owned)| (partition.clone(), owned.frontier.frontier())).collect()
+    }
+
+    /// Notes that `offset` of `partition` is committed.
+    pub fn committed(&mut self, partition: &TopicPartition, offset: i64) {
+        if let Some(owned) = self.owned.get_mut(partition) {
+            owned.committed = owned.committed.max(offset);
+        }
+    }
+
+    /// How many records are taken on and not settled, over `partitions`.
+    pub fn unsettled<'a>(&self, partitions: impl IntoIterator<Item = &'a TopicPartition>) -> usize {
+        partitions.into_iter().filter_map(|p| self.owned.get(p)).map(|o| o.frontier.unsettled()).sum()
+    }
+
+    /// The partitions that are owned.
+    pub fn partitions(&self) -> impl Iterator<Item = &TopicPartition> {
+        self.owned.keys()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn record(partition: i32, offset: i64) -> Record {
+        Record {
+            source: TopicPartition::new("t", partition),
+            offset,
+            appended_at: 0,
+            key: None,
+            value: None,
+            headers: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_receipt_of_an_older_assignment_settles_nothing() {
+        let partition = TopicPartition::new("t", 0);
+        let mut ledger = Ledger::default();
+        ledger.assign(partition.clone(), 1, 5);
+        let old = ledger.open(&record(0, 5)).unwrap();
+        ledger.revoke(&partition);
+        ledger.assign(partition.clone(), 2, 5);
+        let new = ledger.open(&record(0, 5)).unwrap();
+
+        assert!(!ledger.settle(&old));
+        assert!(ledger.to_commit().is_empty());
+        assert!(ledger.settle(&new));
+        assert_eq!(ledger.to_commit(), [(partition, 6)]);
+    }
+
+    #[test]
+    fn a_record_of_a_partition_that_is_not_owned_gets_no_receipt() {
+        assert_eq!(Ledger::default().open(&record(3, 0)), None);
+    }
+
+    proptest! {
+        /// Whatever the order of settling, revoking and assigning: nothing unsettled lies below a commit.
+        #[test]
+        fn nothing_unsettled_lies_below_what_is_to_be_committed(
+            steps in prop::collection::vec((0u8..10, 0i32..3, any::<prop::sample::Index>()), 1..200),
+        ) {
+            let mut ledger = Ledger::default();
+            let mut generation = 0;
+            let mut next = [0i64; 3];
+            let mut finished = [0i64; 3];
+            let mut open: Vec<Receipt> = Vec::new();
+            for (step, partition, pick) in steps {
+                let at = TopicPartition::new("t", partition);
+                let p = usize::try_from(partition).unwrap();
+                match step {
+                    0 => {
+                        generation += 1;
+                        next[p] = finished[p];
+                        ledger.assign(at, generation, next[p]);
+                    }
+                    1 => ledger.revoke(&at),
+                    2..=5 => if let Some(receipt) = ledger.open(&record(partition, next[p])) {
+                        next[p] += 1;
+                        open.push(receipt);
+                    },
+                    _ => if !open.is_empty() {
+                        ledger.settle(&open.swap_remove(pick.index(open.len())));
+                    },
+                }
+                for (at, offset) in ledger.to_commit() {
+                    let p = usize::try_from(at.partition).unwrap();
+                    let lowest = open.iter().filter(|r| r.source == at && ledger.owned[&at].generation == r.generation)
+                        .map(|r| r.offset).min();
+                    prop_assert!(lowest.is_none_or(|lowest| offset <= lowest));
+                    finished[p] = offset;
+                    ledger.committed(&at, offset);
+                }
+            }
+        }
+    }
+}
