@@ -3,6 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
+use sha2::{Digest, Sha256};
 
 /// One partition of one topic.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -83,6 +84,29 @@ impl fmt::Debug for Outgoing {
             self.partition,
             self.value.as_ref().map_or(0, Bytes::len)
         )
+    }
+}
+
+/// Headers that follow a complaint from record to record.
+const CARRIED: [&str; 2] = ["traceparent", "tracestate"];
+
+impl Outgoing {
+    /// A record with its value's `content-sha256` and the name of the worker that wrote it, carrying on the trace
+    /// of the record that it follows from.
+    pub fn stamped(
+        topic: Arc<str>,
+        partition: Option<i32>,
+        key: Option<Bytes>,
+        value: Bytes,
+        worker: &'static str,
+        follows: &[Header],
+    ) -> Self {
+        let digest = hex::encode(Sha256::digest(&value));
+        let mut headers: Vec<Header> =
+            follows.iter().filter(|(name, _)| CARRIED.contains(&name.as_str())).cloned().collect();
+        headers.push(("content-sha256".to_owned(), Some(digest.into())));
+        headers.push(("ombud-worker".to_owned(), Some(Bytes::from_static(worker.as_bytes()))));
+        Self { topic, partition, key, value: Some(value), headers }
     }
 }
 
