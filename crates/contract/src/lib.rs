@@ -1,3 +1,7 @@
 //! What travels on the topics: records, their Avro schemas, their ids and the rules that make them valid.
 
+pub mod catalogue;
+pub mod codec;
+mod hexed;
+pub mod ids;
 pub mod records;

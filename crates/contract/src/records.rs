@@ -20,14 +20,19 @@ pub struct RawComplaint {
     /// Business time; never used for deadlines.
     pub received_at: TimestampMs,
     /// The CRM's edit number.
+    #[serde(default = "defaults::one")]
     pub submission: i32,
     /// The customer took the complaint back.
+    #[serde(default)]
     pub withdrawn: bool,
     /// Part of a backfill: no deadline.
+    #[serde(default)]
     pub bulk: bool,
     /// How it came in (`web`, `phone`, ...); an open vocabulary.
+    #[serde(default = "defaults::unknown")]
     pub channel: String,
     /// BCP 47 tag of the narrative's language; `und` where the CRM doesn't know.
+    #[serde(default = "defaults::und")]
     pub language: String,
     /// The company of the group that the complaint is against.
     pub legal_entity: Option<String>,
@@ -38,7 +43,33 @@ pub struct RawComplaint {
     /// The product, where the CRM knows it for certain.
     pub known_product: Option<String>,
     /// What else the CRM wants to travel along. No free text.
+    #[serde(default)]
     pub attributes: BTreeMap<String, String>,
+}
+
+impl RawComplaint {
+    /// A first submission that says no more than it must; everything else has its default.
+    pub fn new(
+        complaint_id: impl Into<String>,
+        narrative: impl Into<String>,
+        received_at: TimestampMs,
+    ) -> Self {
+        Self {
+            complaint_id: complaint_id.into(),
+            narrative: narrative.into(),
+            received_at,
+            submission: defaults::one(),
+            withdrawn: false,
+            bulk: false,
+            channel: defaults::unknown(),
+            language: defaults::und(),
+            legal_entity: None,
+            customer_ref: None,
+            external_ref: None,
+            known_product: None,
+            attributes: BTreeMap::new(),
+        }
+    }
 }
 
 /// Whether a prediction decides or is only watched.
@@ -52,6 +83,17 @@ pub enum Role {
     Deciding,
     /// Stored, and changes no route.
     Shadow,
+}
+
+impl Role {
+    /// As it stands in the schema.
+    pub const fn symbol(self) -> &'static str {
+        match self {
+            Self::Unknown => "UNKNOWN",
+            Self::Deciding => "DECIDING",
+            Self::Shadow => "SHADOW",
+        }
+    }
 }
 
 /// What came of asking a model.
@@ -97,22 +139,31 @@ pub struct Prediction {
     /// The answer; null when the model failed.
     pub label: Option<String>,
     /// The taxonomy level of `label`: for the issue one of `issue`, `group`, `intent`; else the task's name.
+    #[serde(default)]
     pub level: String,
     /// Coarse to fine, ends with `label`.
+    #[serde(default)]
     pub path: Vec<String>,
     /// Calibrated probability of `label`, 0 to 1.
+    #[serde(default)]
     pub confidence: f32,
     /// Uncalibrated model outputs at the leaves, in label-set order.
+    #[serde(default)]
     pub logits: Vec<f32>,
     /// Which numbered label set `logits` speaks of, such as `issue@1`.
+    #[serde(default)]
     pub label_set: String,
     /// The confidence that `label` had to reach.
+    #[serde(default)]
     pub threshold: f32,
     /// Tokens (or n-grams) that the narrative has for this model.
+    #[serde(default)]
     pub tokens: i32,
     /// How many of them the model did not see.
+    #[serde(default)]
     pub truncated_tokens: i32,
     /// How many windows the model read the narrative in.
+    #[serde(default = "defaults::one")]
     pub windows: i32,
     /// A code, never text.
     pub failure: Option<String>,
@@ -132,10 +183,13 @@ pub struct Decision {
     /// See [`Prediction::label`].
     pub label: Option<String>,
     /// See [`Prediction::level`].
+    #[serde(default)]
     pub level: String,
     /// See [`Prediction::path`].
+    #[serde(default)]
     pub path: Vec<String>,
     /// See [`Prediction::confidence`].
+    #[serde(default)]
     pub confidence: f32,
     /// See [`Prediction::model_id`].
     pub model_id: String,
@@ -146,6 +200,7 @@ pub struct Decision {
     /// See [`Prediction::arm`].
     pub arm: String,
     /// See [`Prediction::truncated_tokens`].
+    #[serde(default)]
     pub truncated_tokens: i32,
 }
 
@@ -230,22 +285,29 @@ pub struct RoutedComplaint {
     /// The queue that had it before this revision, if another.
     pub previous_team: Option<String>,
     /// Greater is more urgent.
+    #[serde(default)]
     pub priority: i32,
     /// See [`Vulnerability`].
+    #[serde(default)]
     pub vulnerability: Vulnerability,
     /// A human must look at the allocation.
+    #[serde(default = "defaults::yes")]
     pub needs_human: bool,
     /// Why: `abstained-product`, `missing-issue`, `audit-sample`, ...
+    #[serde(default)]
     pub human_reasons: Vec<String>,
     /// One a task, sorted by task.
+    #[serde(default)]
     pub decisions: Vec<Decision>,
     /// Required tasks without a decision, sorted.
+    #[serde(default)]
     pub missing_tasks: Vec<String>,
     /// The strategy that routed.
     pub strategy_version: i64,
     /// Which ownership of the shard wrote it.
     pub writer_epoch: i64,
     /// Copied from the raw record.
+    #[serde(default = "defaults::unknown")]
     pub channel: String,
     /// Copied from the raw record.
     pub customer_ref: Option<String>,
@@ -306,14 +368,18 @@ pub struct Feedback {
     /// The team that gets it.
     pub to_team: Option<String>,
     /// A code of the bank's.
+    #[serde(default)]
     pub reason_code: String,
     /// Pseudonym of who decided.
     pub actor: String,
     /// Their role.
+    #[serde(default)]
     pub actor_role: String,
     /// The system that reported it.
+    #[serde(default)]
     pub source: String,
     /// Chosen at random, so unbiased.
+    #[serde(default)]
     pub audit_sample: bool,
     /// When it was decided.
     pub decided_at: TimestampMs,
@@ -342,7 +408,7 @@ pub struct HeaderEntry {
     /// Name.
     pub name: String,
     /// Value.
-    #[serde(with = "apache_avro::serde::bytes_opt")]
+    #[serde(default, with = "crate::hexed")]
     pub value: Option<Vec<u8>>,
 }
 
@@ -356,6 +422,7 @@ pub struct DeadLetter {
     /// Why.
     pub reason: DeadReason,
     /// What was wrong, without anything personal.
+    #[serde(default)]
     pub detail: String,
     /// Where it came from.
     pub source_topic: String,
@@ -368,16 +435,19 @@ pub struct DeadLetter {
     /// The schema id that its bytes name.
     pub schema_id: Option<i32>,
     /// Original key.
-    #[serde(with = "apache_avro::serde::bytes_opt")]
+    #[serde(default, with = "crate::hexed")]
     pub key: Option<Vec<u8>>,
     /// Original value.
-    #[serde(with = "apache_avro::serde::bytes_opt")]
+    #[serde(default, with = "crate::hexed")]
     pub value: Option<Vec<u8>>,
     /// SHA-256 of `value`, hex.
+    #[serde(default)]
     pub value_sha256: String,
     /// Original headers.
+    #[serde(default)]
     pub headers: Vec<HeaderEntry>,
     /// How often it was sent again.
+    #[serde(default)]
     pub redrives: i32,
     /// When it was parked.
     pub failed_at: TimestampMs,
@@ -429,6 +499,7 @@ pub struct ModelVersion {
     /// Task to labels in logit order.
     pub labels: BTreeMap<String, Vec<String>>,
     /// Named figures from its evaluation.
+    #[serde(default)]
     pub metrics: BTreeMap<String, f64>,
     /// Digest of the training manifest.
     pub training_manifest_sha256: Option<String>,
@@ -484,15 +555,40 @@ pub struct Strategy {
     /// How long a complete case may still be amended.
     pub amend_window_ms: i64,
     /// Share of complaints that a human looks at whatever the models say: 10,000 is all.
+    #[serde(default = "defaults::audit_basis_points")]
     pub audit_basis_points: i32,
     /// The routing table: TOML, checked before it is published.
     pub routing: String,
     /// Who changed it.
     pub changed_by: String,
     /// Why.
+    #[serde(default)]
     pub reason: String,
     /// The evaluation that the change rests on.
     pub evaluation_id: Option<String>,
     /// When.
     pub changed_at: TimestampMs,
+}
+
+/// The defaults that are not the type's own.
+mod defaults {
+    pub(super) fn one() -> i32 {
+        1
+    }
+
+    pub(super) fn yes() -> bool {
+        true
+    }
+
+    pub(super) fn unknown() -> String {
+        "unknown".into()
+    }
+
+    pub(super) fn und() -> String {
+        "und".into()
+    }
+
+    pub(super) fn audit_basis_points() -> i32 {
+        100
+    }
 }
