@@ -1,1 +1,12 @@
-//! launch
+//! What every role needs before and around its work: configuration, telemetry, health and shutdown.
+//!
+//! Knows nothing of complaints: a worker is given its section of the [`config::Settings`], a
+//! [`health::Readiness`] to report to and a [`shutdown::Shutdown`] to heed.
+
+pub mod config;
+mod error;
+pub mod health;
+pub mod shutdown;
+pub mod telemetry;
+
+pub use error::Error;

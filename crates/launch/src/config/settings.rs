@@ -1,0 +1,141 @@
+//! Every setting with its default, one small struct a section.
+//!
+//! What a value may be stands in `rule.rs`; a test holds the two lists together.
+
+use std::{net::SocketAddr, path::PathBuf, thread};
+
+use serde::{Deserialize, Serialize};
+
+/// All settings.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Folder of the embedded log and case store (`--data`, `OMBUD_DATA`).
+    pub data: PathBuf,
+    /// Folder of the models and of the first strategy (`OMBUD_MODELS`).
+    pub models: PathBuf,
+    /// Which events are logged, as `tracing` filters are written (`OMBUD_LOG`).
+    pub log: String,
+    /// `human` or `json` (`OMBUD_LOG_FORMAT`).
+    pub log_format: LogFormat,
+    /// Topic names.
+    pub topics: Topics,
+    /// The HTTP port.
+    pub http: Http,
+    /// Deciding.
+    pub infer: Infer,
+    /// Joining.
+    pub join: Join,
+    /// Archiving.
+    pub archive: Archive,
+    /// The embedded log.
+    pub embedded: Embedded,
+}
+
+/// How log events are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// A line for people.
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Topic names.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Topics {
+    /// Before every topic's name; lets several systems share a cluster.
+    pub prefix: String,
+}
+
+/// The HTTP port: health, readiness, metrics, and complaints that are posted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Http {
+    /// Where to listen; port 0 takes any free one.
+    pub address: SocketAddr,
+    /// The largest body taken, in bytes; raise it only with the topics' own limit.
+    pub body_bytes: usize,
+}
+
+/// Deciding: bounds of the path from a raw complaint to a prediction.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Infer {
+    /// Threads that cut narratives into tokens; one keeps several model replicas busy.
+    pub tokenizer_threads: usize,
+    /// Model replicas, each on a thread of its own; the default is one for each core that the process may use.
+    pub replicas: usize,
+    /// Tokens in one batch; above about 5,000 the memory allocator costs more than the batch saves.
+    pub token_budget: usize,
+    /// Complaints between the threads; more only adds latency and memory.
+    pub queue: usize,
+}
+
+/// Joining: bounds on what a shard keeps in memory, and its clocks where the strategy sets none.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Join {
+    /// Complaints of a shard that wait for decisions; at the bound no more raw complaints are read.
+    pub open_cases: usize,
+    /// Predictions of a shard that came before their complaint was read; at the bound they are read again later.
+    pub early_predictions: usize,
+    /// How long after a start no deadline fires, in milliseconds: predictions in flight get their chance.
+    pub grace_ms: u64,
+    /// How long after its deadline a complaint may wait for predictions that lie unread, in milliseconds.
+    pub hard_cap_ms: u64,
+    /// How long a bulk complaint waits for its decisions, in milliseconds.
+    pub bulk_wait_ms: u64,
+    /// How long routes may go on without an acknowledged commit, in milliseconds.
+    pub lease_ms: u64,
+}
+
+/// Archiving.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Archive {
+    /// Records written in one transaction.
+    pub batch: usize,
+    /// How long a record waits for others of its batch, in milliseconds.
+    pub linger_ms: u64,
+}
+
+/// The embedded log.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Embedded {
+    /// Partitions of each complaints topic; fixed once the data folder exists.
+    pub partitions: i32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            data: ".ombud".into(),
+            models: "models".into(),
+            log: "info".into(),
+            log_format: LogFormat::Human,
+            topics: Topics { prefix: String::new() },
+            http: Http { address: SocketAddr::from(([127, 0, 0, 1], 8080)), body_bytes: 8 << 20 },
+            infer: Infer {
+                tokenizer_threads: 1,
+                // Respects the cgroup's CPU quota, which libtorch's own count of cores does not.
+                replicas: thread::available_parallelism().map_or(1, usize::from),
+                token_budget: 2_048,
+                queue: 256,
+            },
+            join: Join {
+                open_cases: 100_000,
+                early_predictions: 100_000,
+                grace_ms: 10_000,
+                hard_cap_ms: 120_000,
+                bulk_wait_ms: 24 * 3_600_000,
+                lease_ms: 15_000,
+            },
+            archive: Archive { batch: 500, linger_ms: 50 },
+            embedded: Embedded { partitions: 4 },
+        }
+    }
+}

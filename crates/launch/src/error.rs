@@ -1,0 +1,78 @@
+//! What can go wrong before a worker works.
+
+use std::{io, net::SocketAddr, path::PathBuf};
+
+/// Completes "failed to ..."; every text says what would be right.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The configuration file is missing, unreadable or no TOML.
+    #[error("read configuration file {}", .path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        cause: Box<config::ConfigError>,
+    },
+    /// A variable of ours holds bytes that are no text.
+    #[error("read variable {variable}: its value must be UTF-8")]
+    NotText {
+        /// The variable.
+        variable: String,
+    },
+    /// Somebody set what does not exist.
+    #[error("accept {name} from {origin}: there is no such setting; the nearest is {nearest}")]
+    UnknownSetting {
+        /// As it was written.
+        name: String,
+        /// Where it was written.
+        origin: String,
+        /// The known setting with the most similar name, as it would be written there.
+        nearest: String,
+    },
+    /// A setting has a value that it can't have.
+    #[error("accept {setting} = {value} from {origin}: it must be {right}")]
+    WrongValue {
+        /// The setting.
+        setting: String,
+        /// Its value.
+        value: String,
+        /// Where it was written.
+        origin: String,
+        /// What would be accepted.
+        right: String,
+    },
+    /// The sources can't be read into settings although every value was accepted.
+    #[error("read the settings")]
+    Settings(#[source] Box<config::ConfigError>),
+    /// Logs or metrics are set up already in this process.
+    #[error("install the {what} recorder: this process has one already")]
+    Telemetry {
+        /// Logs or metrics.
+        what: &'static str,
+        /// Why.
+        #[source]
+        cause: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// Another process listens there.
+    #[error(
+        "listen on {0}: the port is in use; stop what listens there, or choose another with http.address \
+         (OMBUD_HTTP__ADDRESS), port 0 for any free one"
+    )]
+    PortInUse(SocketAddr),
+    /// The address can't be listened on for another reason.
+    #[error("listen on {address}; choose another with http.address (OMBUD_HTTP__ADDRESS)")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        cause: io::Error,
+    },
+    /// The listener broke.
+    #[error("serve HTTP")]
+    Serve(#[source] io::Error),
+    /// The system refused a signal handler or a thread.
+    #[error("watch for signals")]
+    Signals(#[source] io::Error),
+}
