@@ -1,1 +1,27 @@
-//! local
+//! The embedded default: a durable log and a case store in one SQLite file, for one process.
+//!
+//! [`Local`] takes the folder and hands out the seams of `ombud-stream`: [`Member`] (source and committer),
+//! [`LocalSink`], [`LocalReader`]. [`LocalView`] reads beside a running process. All that changes the
+//! file goes through one thread, which syncs before it acknowledges.
+
+mod board;
+mod error;
+mod file;
+mod group;
+mod headers;
+mod local;
+mod member;
+mod options;
+mod partition;
+mod queue;
+mod reader;
+mod sink;
+mod writer;
+
+pub use error::LocalError;
+pub use local::{Local, LocalView, TopicEnds};
+pub use member::{Member, Start};
+pub use options::{Limits, Options};
+pub use partition::partition_of;
+pub use reader::LocalReader;
+pub use sink::LocalSink;

@@ -9,6 +9,8 @@ mod frontier;
 mod ledger;
 mod record;
 mod seam;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use batch::{Batch, Limit, collect, pack_by_length};
 pub use drive::{Drive, Limits, Wiring};

@@ -1,0 +1,229 @@
+//! The folder: its lock, the SQLite file, its format and its topics.
+
+use std::{
+    collections::BTreeMap,
+    fs::{File, OpenOptions, TryLockError},
+    io::{Read, Write},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use ombud_stream::TopicPartition;
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
+
+use crate::error::{LocalError, sql};
+
+/// The newest format that this build writes, kept in SQLite's `user_version`.
+const FORMAT: i64 = 1;
+/// "ombd": tells our file from any other SQLite file.
+const APPLICATION_ID: i64 = 0x6f6d_6264;
+/// How many low bits of a record's place are its offset.
+const OFFSET_BITS: u32 = 40;
+
+/// Where in the file the record of a partition and offset lies.
+pub(crate) fn place(partition_id: usize, offset: i64) -> i64 {
+    ((partition_id as i64) << OFFSET_BITS) | offset
+}
+
+/// The offset of a record's place.
+pub(crate) fn offset_of(place: i64) -> i64 {
+    place & ((1 << OFFSET_BITS) - 1)
+}
+
+/// The SQLite file of a folder.
+pub(crate) fn path(dir: &Path) -> PathBuf {
+    dir.join("ombud.db")
+}
+
+/// Takes the folder for this process until the file is dropped; the system lets go of it when the process dies.
+pub(crate) fn lock(dir: &Path) -> Result<File, LocalError> {
+    let io = |action: &str| {
+        let action = format!("{action} {}", dir.display());
+        move |cause| LocalError::Io { action, cause }
+    };
+    std::fs::create_dir_all(dir).map_err(io("create folder"))?;
+    let mut options = OpenOptions::new();
+    let mut file = options
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(dir.join("lock"))
+        .map_err(io("open the lock of"))?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::Error(cause)) => return Err(io("lock")(cause)),
+        Err(TryLockError::WouldBlock) => {
+            let mut pid = String::new();
+            // A holder that was quick has not written its id yet: then it stays unnamed.
+            let holder = match file.read_to_string(&mut pid) {
+                Ok(_) if !pid.trim().is_empty() => format!("process {}", pid.trim()),
+                _ => "another process".into(),
+            };
+            return Err(LocalError::Locked { dir: dir.into(), holder });
+        }
+    }
+    file.set_len(0).and_then(|()| write!(file, "{}", std::process::id())).map_err(io("write the lock of"))?;
+    Ok(file)
+}
+
+/// Opens the file for its one writer: creates it, brings an older format up, refuses a newer one.
+pub(crate) fn open_to_write(path: &Path) -> Result<Connection, LocalError> {
+    let mut connection = Connection::open(path).map_err(sql(format!("open {}", path.display())))?;
+    let set = |name: &str, value: &str| {
+        connection.pragma_update(None, name, value).map_err(sql(format!("set {name} on {}", path.display())))
+    };
+    set("journal_mode", "wal")?;
+    // FULL syncs the journal in every commit: what is acknowledged survives a power cut too.
+    set("synchronous", "full")?;
+    set("cache_size", "-16384")?;
+    // Checkpoint every 16 MiB: often enough to keep the journal small, rarely enough to stay off the commit path.
+    set("wal_autocheckpoint", "4096")?;
+    set("journal_size_limit", "67108864")?;
+    migrate(&mut connection, path)?;
+    Ok(connection)
+}
+
+/// Opens the file for reading, beside its writer.
+pub(crate) fn open_to_read(path: &Path) -> Result<Connection, LocalError> {
+    if !path.exists() {
+        return Err(LocalError::Absent { path: path.into() });
+    }
+    // Not SQLITE_OPEN_READ_ONLY: after a kill -9 the first reader has to rebuild the journal's index.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let doing = || format!("open {}", path.display());
+    let connection = Connection::open_with_flags(path, flags).map_err(sql(doing()))?;
+    connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(sql(doing()))?;
+    connection.pragma_update(None, "query_only", true).map_err(sql(doing()))?;
+    if format(&connection, path)? == 0 {
+        return Err(LocalError::Absent { path: path.into() });
+    }
+    Ok(connection)
+}
+
+fn migrate(connection: &mut Connection, path: &Path) -> Result<(), LocalError> {
+    if format(connection, path)? == FORMAT {
+        return Ok(());
+    }
+    let doing = || format!("create the tables of {}", path.display());
+    let change = connection.transaction().map_err(sql(doing()))?;
+    change.execute_batch(include_str!("schema.sql")).map_err(sql(doing()))?;
+    change.pragma_update(None, "application_id", APPLICATION_ID).map_err(sql(doing()))?;
+    change.pragma_update(None, "user_version", FORMAT).map_err(sql(doing()))?;
+    change.commit().map_err(sql(doing()))
+}
+
+/// The file's format; 0 for an empty file.
+fn format(connection: &Connection, path: &Path) -> Result<i64, LocalError> {
+    let number = |pragma: &str| -> Result<i64, LocalError> {
+        connection
+            .query_row(pragma, [], |row| row.get(0))
+            .map_err(sql(format!("read the format of {}", path.display())))
+    };
+    let found = number("PRAGMA user_version")?;
+    let tables = number("SELECT count(*) FROM sqlite_master")?;
+    match number("PRAGMA application_id")? {
+        0 if found == 0 && tables == 0 => Ok(0),
+        APPLICATION_ID if found > FORMAT => {
+            Err(LocalError::Newer { path: path.into(), found, known: FORMAT })
+        }
+        APPLICATION_ID => Ok(found),
+        _ => Err(LocalError::Foreign { path: path.into() }),
+    }
+}
+
+/// The log's topics and where their partitions lie.
+pub(crate) struct Topics(BTreeMap<Arc<str>, Topic>);
+
+#[derive(Clone, Copy)]
+struct Topic {
+    first: u32,
+    partitions: i32,
+}
+
+impl Topics {
+    /// Those in the file.
+    pub(crate) fn read(connection: &Connection) -> Result<Self, LocalError> {
+        let read = || -> rusqlite::Result<_> {
+            let mut query = connection.prepare("SELECT name, first, partitions FROM topics")?;
+            let topic = |row: &rusqlite::Row<'_>| {
+                let name: String = row.get(0)?;
+                Ok((name.into(), Topic { first: row.get(1)?, partitions: row.get(2)? }))
+            };
+            query.query_map([], topic)?.collect()
+        };
+        read().map(Self).map_err(sql("read the topics"))
+    }
+
+    /// Creates the topic if it isn't there; refuses another partition count than it has.
+    pub(crate) fn ensure(
+        &mut self,
+        connection: &Connection,
+        name: &str,
+        partitions: i32,
+    ) -> Result<(), LocalError> {
+        let partitions = partitions.max(1);
+        if let Some(topic) = self.0.get(name) {
+            let refused =
+                || LocalError::Partitions { topic: name.into(), asked: partitions, found: topic.partitions };
+            return if topic.partitions == partitions { Ok(()) } else { Err(refused()) };
+        }
+        let first = self.partitions().sum();
+        let topic = Topic { first, partitions };
+        let insert = "INSERT INTO topics (name, first, partitions) VALUES (?1, ?2, ?3)";
+        connection
+            .execute(insert, (name, topic.first, partitions))
+            .map_err(sql(format!("create topic {name}")))?;
+        self.0.insert(name.into(), topic);
+        Ok(())
+    }
+
+    /// How many partitions there are over all topics; their ids are the numbers below.
+    pub(crate) fn partition_count(&self) -> usize {
+        self.partitions().sum::<u32>() as usize
+    }
+
+    fn partitions(&self) -> impl Iterator<Item = u32> {
+        self.0.values().map(|topic| topic.partitions.unsigned_abs())
+    }
+
+    /// The topic's name, shared, and its partition count.
+    pub(crate) fn find(&self, topic: &str) -> Option<(Arc<str>, i32)> {
+        self.0.get_key_value(topic).map(|(name, topic)| (Arc::clone(name), topic.partitions))
+    }
+
+    /// The id of a partition.
+    pub(crate) fn id(&self, partition: &TopicPartition) -> Option<usize> {
+        let topic = self.0.get(&partition.topic)?;
+        let known = (0..topic.partitions).contains(&partition.partition);
+        known.then(|| (topic.first + partition.partition.unsigned_abs()) as usize)
+    }
+
+    /// All topics by name, with their partition counts.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Arc<str>, i32)> {
+        self.0.iter().map(|(name, topic)| (name, topic.partitions))
+    }
+}
+
+/// Where a partition ends, and when its last record was appended.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Head {
+    pub(crate) end: i64,
+    pub(crate) appended_at: i64,
+}
+
+/// The head of the partition of that id.
+pub(crate) fn head(connection: &Connection, id: usize) -> rusqlite::Result<Head> {
+    let mut query = connection.prepare_cached(
+        "SELECT place, appended_at FROM records WHERE place >= ?1 AND place < ?2 ORDER BY place DESC LIMIT 1",
+    )?;
+    let last = query.query_row((place(id, 0), place(id + 1, 0)), |row| {
+        Ok(Head { end: offset_of(row.get(0)?) + 1, appended_at: row.get(1)? })
+    });
+    last.optional().map(Option::unwrap_or_default)
+}
+
+/// The heads of the first `count` partitions, by id.
+pub(crate) fn heads(connection: &Connection, count: usize) -> rusqlite::Result<Vec<Head>> {
+    (0..count).map(|id| head(connection, id)).collect()
+}

@@ -1,0 +1,235 @@
+//! A member of a consumer group: is told what it owns, gets its records, and commits how far it is.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use ombud_stream::{Committer, Event, Outage, Position, Reader, Record, Source, TopicPartition};
+use rusqlite::OptionalExtension;
+
+use crate::{
+    error::{LocalError, outage},
+    group::MemberId,
+    local::Shared,
+    queue::NoRoom,
+    reader::{LocalReader, fetch},
+    writer::Change,
+};
+
+/// How long a commit may wait for room in the writer's queue.
+const COMMIT_WAIT: Duration = Duration::from_secs(10);
+
+/// Where a group starts in a partition in which it has no position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// With the first record. Nothing is written down: [`Committer::committed`] stays `None`, and a worker
+    /// starts such a partition at 0.
+    Earliest,
+    /// After the last record. Written down as the group's position when the partition is first assigned, so
+    /// that a restart before the first commit skips nothing.
+    Latest,
+    /// With the first record appended at or after this time (ms). Written down like `Latest`.
+    Time(i64),
+}
+
+/// One member, used by one thread; made by [`crate::Local::member`]. Dropping it leaves the group.
+pub struct Member {
+    shared: Arc<Shared>,
+    reader: LocalReader,
+    group: Arc<str>,
+    id: MemberId,
+    start: Start,
+    owned: BTreeMap<TopicPartition, Slot>,
+    /// The partition that delivered last: the next one after it goes first.
+    last: Option<TopicPartition>,
+}
+
+/// Where the member stands in one partition that it owns.
+struct Slot {
+    id: usize,
+    /// The next offset to deliver; `None` until it is started.
+    next: Option<i64>,
+    paused: bool,
+    /// Read ahead, from `next` on.
+    ahead: VecDeque<Record>,
+}
+
+impl Slot {
+    fn ready(&self, ends: &[i64]) -> bool {
+        !self.paused && self.next.is_some_and(|next| !self.ahead.is_empty() || next < ends[self.id])
+    }
+}
+
+impl Member {
+    pub(crate) fn join(
+        shared: Arc<Shared>,
+        group: &str,
+        topics: &[&str],
+        start: Start,
+    ) -> Result<Self, LocalError> {
+        let find = |topic: &&str| {
+            shared.topics.find(topic).ok_or_else(|| LocalError::NoTopic { topic: (*topic).into() })
+        };
+        let topics = topics.iter().map(find).collect::<Result<Vec<_>, _>>()?;
+        let reader = LocalReader::new(Arc::clone(&shared))?;
+        let group: Arc<str> = group.into();
+        let id = shared.board.change(|state| state.group(&group).join(&topics));
+        Ok(Self { shared, reader, group, id, start, owned: BTreeMap::new(), last: None })
+    }
+
+    /// Takes over what came and drops what goes; the worker hears of it next.
+    fn apply(&mut self, event: &Event) -> Result<(), Outage> {
+        match event {
+            Event::Assigned { partitions, .. } => {
+                for partition in partitions {
+                    let slot = Slot {
+                        id: self.shared.id(partition)?,
+                        next: None,
+                        paused: false,
+                        ahead: VecDeque::new(),
+                    };
+                    self.owned.insert(partition.clone(), slot);
+                }
+                self.write_down_start(partitions)
+            }
+            Event::Revoked { partitions, .. } => {
+                self.owned.retain(|partition, _| !partitions.contains(partition));
+                Ok(())
+            }
+            Event::Record(_) => Ok(()),
+        }
+    }
+
+    fn write_down_start(&mut self, partitions: &[TopicPartition]) -> Result<(), Outage> {
+        let mut positions = Vec::new();
+        for partition in partitions {
+            let offset = match self.start {
+                Start::Earliest => return Ok(()),
+                Start::Latest => self.reader.end(partition)?,
+                Start::Time(ms) => self.reader.offset_at(partition, ms)?,
+            };
+            if self.committed(partition)?.is_none() {
+                positions.push(Position { partition: partition.clone(), offset, metadata: String::new() });
+            }
+        }
+        self.commit(&positions)
+    }
+
+    /// The next started partition with something to deliver, going round.
+    fn next_ready(&self, ends: &[i64]) -> Option<TopicPartition> {
+        let ready = |(partition, slot): (&TopicPartition, &Slot)| slot.ready(ends).then(|| partition.clone());
+        let later = |partition: &TopicPartition| self.last.as_ref().is_none_or(|last| partition > last);
+        let mut after = self.owned.iter().filter(|(partition, _)| later(partition));
+        after.by_ref().find_map(ready).or_else(|| self.owned.iter().find_map(ready))
+    }
+
+    fn deliver(&mut self, partition: &TopicPartition) -> Result<Option<Record>, Outage> {
+        let Some(slot) = self.owned.get_mut(partition) else { return Ok(None) };
+        if slot.ahead.is_empty() {
+            let from = slot.next.unwrap_or_default();
+            slot.ahead = fetch(self.reader.connection(), &self.shared, partition, from)?.into();
+        }
+        let record = slot.ahead.pop_front();
+        if let Some(record) = &record {
+            slot.next = Some(record.offset + 1);
+        }
+        if slot.ahead.is_empty() {
+            self.last = Some(partition.clone());
+        }
+        Ok(record)
+    }
+}
+
+impl Source for Member {
+    fn poll(&mut self, wait: Duration) -> Result<Option<Event>, Outage> {
+        let shared = Arc::clone(&self.shared);
+        let deadline = Instant::now() + wait;
+        let mut state = shared.board.lock();
+        loop {
+            let turn = state.group(&self.group).turn(self.id);
+            if turn.gave_up {
+                shared.board.wake();
+            }
+            if let Some(event) = turn.event {
+                drop(state);
+                self.apply(&event)?;
+                return Ok(Some(event));
+            }
+            if let Some(partition) = self.next_ready(&state.ends) {
+                drop(state);
+                return Ok(self.deliver(&partition)?.map(Event::Record));
+            }
+            let (locked, again) = shared.board.wait(state, deadline);
+            if !again {
+                return Ok(None);
+            }
+            state = locked;
+        }
+    }
+
+    fn start(&mut self, partition: &TopicPartition, offset: i64) -> Result<(), Outage> {
+        let end = self.reader.end(partition)?;
+        let refused = |why: String| Outage::fatal(format!("start {partition} at {offset}"), why);
+        if !(0..=end).contains(&offset) {
+            return Err(refused(format!("the log holds 0 to {end}")));
+        }
+        let Some(slot) = self.owned.get_mut(partition) else {
+            return Err(refused(format!("it is not owned by this member of {}", self.group)));
+        };
+        slot.next = Some(offset);
+        slot.ahead.clear();
+        Ok(())
+    }
+
+    fn pause(&mut self, partition: &TopicPartition, paused: bool) {
+        if let Some(slot) = self.owned.get_mut(partition) {
+            slot.paused = paused;
+        }
+    }
+}
+
+impl Committer for Member {
+    fn committed(&mut self, partition: &TopicPartition) -> Result<Option<Position>, Outage> {
+        let read = || -> rusqlite::Result<Option<(i64, String)>> {
+            let mut query = self.reader.connection().prepare_cached(
+                "SELECT next_offset, metadata FROM positions WHERE group_name = ?1 AND topic = ?2 AND partition = ?3",
+            )?;
+            let key = (&*self.group, &*partition.topic, partition.partition);
+            query.query_row(key, |row| Ok((row.get(0)?, row.get(1)?))).optional()
+        };
+        let found =
+            read().map_err(|e| outage(format!("read the position of {} in {partition}", self.group), e))?;
+        Ok(found.map(|(offset, metadata)| Position { partition: partition.clone(), offset, metadata }))
+    }
+
+    fn commit(&mut self, positions: &[Position]) -> Result<(), Outage> {
+        if positions.is_empty() {
+            return Ok(());
+        }
+        let doing = || format!("commit the positions of {}", self.group);
+        let mut state = self.shared.board.lock();
+        let group = state.group(&self.group);
+        if let Some(foreign) = positions.iter().find(|p| !group.owns(self.id, &p.partition)) {
+            return Err(Outage::passing(doing(), format!("{} is not owned any more", foreign.partition)));
+        }
+        // Nobody takes a partition from this thread between here and the commit: giving up happens in `poll`.
+        drop(state);
+        let bytes = positions.iter().map(|p| p.metadata.len()).sum();
+        let (answer, outcome) = crossbeam_channel::bounded(1);
+        let done = Box::new(move |result| drop(answer.send(result)));
+        let room = self.shared.queue.room(bytes, COMMIT_WAIT).map_err(|why| match why {
+            NoRoom::Full => Outage::passing(doing(), "the writer is behind"),
+            NoRoom::Closed => Outage::fatal(doing(), "the log is closed"),
+        })?;
+        room.put(Change::Commit { group: Arc::clone(&self.group), positions: positions.to_vec(), done });
+        outcome.recv().unwrap_or_else(|gone| Err(Outage::fatal(doing(), gone)))
+    }
+}
+
+impl Drop for Member {
+    fn drop(&mut self) {
+        self.shared.board.change(|state| state.group(&self.group).leave(self.id));
+    }
+}

@@ -1,0 +1,107 @@
+//! Appending: a record goes to the writer, its delivery comes back once it is durable.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use crossbeam_channel::Sender;
+use ombud_stream::{Delivery, Outage, Outgoing, Refused, Sink, TopicPartition};
+
+use crate::{
+    local::Shared,
+    partition::partition_of,
+    queue::NoRoom,
+    writer::{Change, Done},
+};
+
+/// How long a send may wait for room in the writer's queue.
+const MOMENT: Duration = Duration::from_millis(100);
+
+/// Appends records of any topic; made by [`crate::Local::sink`].
+pub struct LocalSink<T> {
+    shared: Arc<Shared>,
+    deliveries: Sender<Delivery<T>>,
+    /// Sent and not yet in `deliveries`.
+    in_flight: Arc<AtomicUsize>,
+    capacity: usize,
+    /// Counts records without key and partition: they go round.
+    keyless: u32,
+}
+
+impl<T: Send + 'static> LocalSink<T> {
+    pub(crate) fn new(shared: Arc<Shared>, deliveries: Sender<Delivery<T>>, capacity: usize) -> Self {
+        Self { shared, deliveries, in_flight: Arc::default(), capacity, keyless: 0 }
+    }
+
+    /// Where `record` goes, with the partition's id.
+    fn resolve(&mut self, record: &Outgoing) -> Result<(TopicPartition, usize), Outage> {
+        let refused = |why: String| Outage::fatal(format!("append to {}", record.topic), why);
+        let Some((topic, count)) = self.shared.topics.find(&record.topic) else {
+            return Err(refused("the log has no such topic".into()));
+        };
+        let number = match (record.partition, &record.key) {
+            (Some(partition), _) => partition,
+            (None, Some(key)) => partition_of(key, count),
+            (None, None) => {
+                self.keyless = self.keyless.wrapping_add(1);
+                (self.keyless % count.unsigned_abs()).cast_signed()
+            }
+        };
+        let (bytes, most) = (size(record), self.shared.limits.record_bytes);
+        if bytes > most {
+            return Err(refused(format!("{bytes} bytes are more than the {most} that a record may have")));
+        }
+        let partition = TopicPartition::new(topic, number);
+        match self.shared.topics.id(&partition) {
+            Some(id) => Ok((partition, id)),
+            None => Err(refused(format!("it has {count} partitions, and no number {number}"))),
+        }
+    }
+
+    /// Puts the outcome into the channel; called by the writer.
+    fn delivery(&self, partition: TopicPartition, token: T) -> Done<i64> {
+        self.in_flight.fetch_add(1, Ordering::AcqRel);
+        let (deliveries, in_flight) = (self.deliveries.clone(), Arc::clone(&self.in_flight));
+        Box::new(move |outcome| {
+            let result = outcome.map(|offset| (partition, offset));
+            // There is room; an error only says that nobody takes deliveries any more.
+            let _ = deliveries.try_send(Delivery { token, result });
+            in_flight.fetch_sub(1, Ordering::AcqRel);
+        })
+    }
+}
+
+impl<T: Send + 'static> Sink<T> for LocalSink<T> {
+    fn send(&mut self, record: Outgoing, token: T) -> Result<(), Refused<T>> {
+        // Every record in flight has its place in the channel, so that the writer never waits for a slow taker.
+        if self.in_flight.load(Ordering::Acquire) + self.deliveries.len() >= self.capacity {
+            return Err(Refused { record, token, outage: None });
+        }
+        let (partition, id) = match self.resolve(&record) {
+            Ok(resolved) => resolved,
+            Err(outage) => return Err(Refused { record, token, outage: Some(outage) }),
+        };
+        match self.shared.queue.room(size(&record), MOMENT) {
+            Ok(room) => {
+                let done = self.delivery(partition, token);
+                room.put(Change::Append { partition: id, record, done });
+                Ok(())
+            }
+            Err(NoRoom::Full) => Err(Refused { record, token, outage: None }),
+            Err(NoRoom::Closed) => {
+                let outage = Outage::fatal(format!("append to {partition}"), "the log is closed");
+                Err(Refused { record, token, outage: Some(outage) })
+            }
+        }
+    }
+}
+
+fn size(record: &Outgoing) -> usize {
+    let len = |bytes: &Option<bytes::Bytes>| bytes.as_ref().map_or(0, bytes::Bytes::len);
+    let headers = record.headers.iter().map(|(name, value)| name.len() + len(value));
+    len(&record.key) + len(&record.value) + headers.sum::<usize>()
+}

@@ -1,0 +1,139 @@
+//! The one thread that changes the file: takes all that waits, writes it in one transaction, syncs, and
+//! only then acknowledges each part of it.
+
+use std::{sync::Arc, time::Duration};
+
+use ombud_stream::{Clock, Outage, Outgoing, Position};
+use rusqlite::Connection;
+
+use crate::{
+    error::outage,
+    file::{Head, heads, place},
+    headers,
+    local::Shared,
+};
+
+/// Told the outcome of one change; must not block.
+pub(crate) type Done<T> = Box<dyn FnOnce(Result<T, Outage>) + Send>;
+
+/// Something that waits to become durable.
+pub(crate) enum Change {
+    /// A record, to the partition of that id; done with its offset.
+    Append { partition: usize, record: Outgoing, done: Done<i64> },
+    /// A group's positions.
+    Commit { group: Arc<str>, positions: Vec<Position>, done: Done<()> },
+}
+
+/// What the thread owns.
+pub(crate) struct Writer {
+    pub(crate) connection: Connection,
+    pub(crate) heads: Vec<Head>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) shared: Arc<Shared>,
+}
+
+impl Writer {
+    /// Writes until the queue is closed and drained.
+    pub(crate) fn run(mut self) {
+        let limits = self.shared.limits;
+        loop {
+            let changes = self.shared.queue.take(limits.commit_len, limits.commit_bytes);
+            if changes.is_empty() {
+                return;
+            }
+            match self.write(&changes) {
+                Ok(offsets) => self.acknowledge(changes, &offsets),
+                Err(cause) => self.fail(changes, &cause),
+            }
+        }
+    }
+
+    /// One transaction: the offset of every append, in order, or nothing at all.
+    fn write(&mut self, changes: &[Change]) -> rusqlite::Result<Vec<i64>> {
+        let now = self.clock.now_ms();
+        let mut heads = self.heads.clone();
+        let mut offsets = Vec::new();
+        let transaction = self.connection.transaction()?;
+        for change in changes {
+            match change {
+                Change::Append { partition, record, .. } => {
+                    offsets.push(heads[*partition].end);
+                    append(&transaction, *partition, &mut heads[*partition], record, now)?;
+                }
+                Change::Commit { group, positions, .. } => commit(&transaction, group, positions)?,
+            }
+        }
+        transaction.commit()?;
+        self.heads = heads;
+        Ok(offsets)
+    }
+
+    fn acknowledge(&self, changes: Vec<Change>, offsets: &[i64]) {
+        if !offsets.is_empty() {
+            let ends = self.heads.iter().map(|head| head.end);
+            self.shared.board.change(|state| state.ends = ends.collect());
+        }
+        let mut offsets = offsets.iter();
+        for change in changes {
+            match change {
+                Change::Append { done, .. } => done(Ok(*offsets.next().unwrap_or(&-1))),
+                Change::Commit { done, .. } => done(Ok(())),
+            }
+        }
+    }
+
+    fn fail(&mut self, changes: Vec<Change>, cause: &rusqlite::Error) {
+        tracing::error!(changes = changes.len(), error = %cause, "the log refused a transaction");
+        // A commit whose sync failed may have landed all the same: look where the partitions end.
+        if let Ok(heads) = heads(&self.connection, self.heads.len()) {
+            self.heads = heads;
+        }
+        for change in changes {
+            match change {
+                Change::Append { record, done, .. } => {
+                    done(Err(outage(format!("append to {}", record.topic), cause)));
+                }
+                Change::Commit { group, done, .. } => {
+                    done(Err(outage(format!("commit the positions of {group}"), cause)));
+                }
+            }
+        }
+        // Whoever tries again at once would only heat the disk that is full.
+        std::thread::park_timeout(Duration::from_millis(100));
+    }
+}
+
+fn append(
+    connection: &Connection,
+    partition: usize,
+    head: &mut Head,
+    record: &Outgoing,
+    now: i64,
+) -> rusqlite::Result<()> {
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO records (place, appended_at, key, value, headers) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?;
+    // Clocks are set back; append times never are: `offset_at` searches by halving.
+    let appended_at = now.max(head.appended_at);
+    let (key, value) = (record.key.as_deref(), record.value.as_deref());
+    insert.execute((
+        place(partition, head.end),
+        appended_at,
+        key,
+        value,
+        headers::encode(&record.headers),
+    ))?;
+    *head = Head { end: head.end + 1, appended_at };
+    Ok(())
+}
+
+fn commit(connection: &Connection, group: &str, positions: &[Position]) -> rusqlite::Result<()> {
+    let mut upsert = connection.prepare_cached(
+        "INSERT INTO positions (group_name, topic, partition, next_offset, metadata) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT DO UPDATE SET next_offset = excluded.next_offset, metadata = excluded.metadata",
+    )?;
+    for Position { partition, offset, metadata } in positions {
+        upsert.execute((group, &*partition.topic, partition.partition, offset, metadata))?;
+    }
+    Ok(())
+}
