@@ -18,11 +18,13 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// What one text adds to a batch's token budget.
+    /// What one text adds to a batch's token budget. An n-gram costs one row of a table to add up, a token a
+    /// pass through every layer: so many n-grams go for one token.
     pub fn cost(&self) -> usize {
+        const NGRAMS_A_TOKEN: usize = 64;
         match &self.input {
             Input::Tokens(ids) => ids.len(),
-            Input::Columns { columns, .. } => columns.len(),
+            Input::Columns { columns, .. } => columns.len().div_ceil(NGRAMS_A_TOKEN),
         }
     }
 }

@@ -1,9 +1,28 @@
 //! Models as the rest of Ombud sees them: artefacts, the registry, the strategy, answers. No libtorch here.
 
+mod answer;
 mod artefact;
 mod classifier;
+mod digest;
+mod feed;
 mod manifest;
+mod place;
+mod registry;
+mod route;
+mod routing;
+mod routing_document;
+mod shelf;
+mod strategy;
+mod strategy_file;
 
-pub use artefact::Artefact;
+pub use answer::{Answer, answer, in_label_set_order, probabilities, vulnerability_label, vulnerability_of};
+pub use artefact::{Artefact, ArtefactError};
 pub use classifier::{Classifier, ClassifyError, Input, LoadError, LoadModel, Logits, Model, Prepared};
+pub use feed::{LEAD, NotYet, StrategyFeed};
 pub use manifest::{Family, Head, Kind, Manifest};
+pub use registry::{Registry, model_version_record, registry_key};
+pub use route::{Facts, Route, VULNERABLE, route};
+pub use routing::{Clocks, Desk, ISSUE, LabelSets, PRODUCT, Priorities, Queue, RoutingError, RoutingTable};
+pub use shelf::ModelStore;
+pub use strategy::{ALL, ActiveStrategy, Strategies, StrategyError};
+pub use strategy_file::{FirstStrategy, StrategyFileError};

@@ -2,7 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use ombud_contract::taxonomy::Taxonomy;
 use serde::{Deserialize, Serialize};
+
+/// The only layout of `ombud.json` so far.
+const FORMAT: u32 = 1;
+/// The threshold of a [`Kind::Flag`] above which the answer is POSSIBLE.
+pub(crate) const POSSIBLE: &str = "possible";
+/// The threshold of a [`Kind::Flag`] above which the answer is VULNERABLE.
+pub(crate) const VULNERABLE: &str = "vulnerable";
 
 /// How a model is built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,4 +76,135 @@ pub struct Manifest {
     /// The version it was trained on from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent_version: Option<String>,
+}
+
+/// What is wrong in an `ombud.json`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ManifestFault {
+    /// From 1.
+    pub(crate) line: usize,
+    /// The field, what is wrong with it and what would be right.
+    pub(crate) what: String,
+}
+
+impl Manifest {
+    /// Reads and checks the text of an `ombud.json`.
+    pub(crate) fn parse(text: &str) -> Result<Self, ManifestFault> {
+        let manifest: Self = serde_json::from_str(text)
+            .map_err(|error| ManifestFault { line: error.line(), what: error.to_string() })?;
+        match manifest.fault() {
+            None => Ok(manifest),
+            Some((near, what)) => Err(ManifestFault { line: line_of(text, &near), what }),
+        }
+    }
+
+    /// The head that answers `task`, and its place in [`crate::Logits`].
+    pub fn head(&self, task: &str) -> Option<(usize, &Head)> {
+        self.heads.iter().enumerate().find(|(_, head)| head.task == task)
+    }
+
+    // What is wrong, and strings that stand, one after the other, before and at the wrong place.
+    fn fault(&self) -> Option<(Vec<String>, String)> {
+        let at = |near: &str, what: String| Some((vec![near.to_owned()], what));
+        if self.format != FORMAT {
+            return at("format", format!("format is {}: this Ombud reads {FORMAT}", self.format));
+        }
+        if !is_model_id(&self.model_id) {
+            let what = "model_id must be letters, digits, `-`, `_` or `.`, begin with a letter or digit, and have at most 100";
+            return at("model_id", what.to_owned());
+        }
+        if self.heads.is_empty() {
+            return at("heads", "heads is empty: a model answers at least one task".to_owned());
+        }
+        for (i, head) in self.heads.iter().enumerate() {
+            if self.heads[..i].iter().any(|other| other.task == head.task) {
+                let near = vec![head.task.clone(), head.task.clone()];
+                return Some((near, format!("heads[{i}].task: `{}` has two heads: keep one", head.task)));
+            }
+            if let Some((near, what)) = head.fault() {
+                return Some((vec![head.task.clone(), near], format!("heads[{i}].{what}")));
+            }
+        }
+        None
+    }
+}
+
+impl Head {
+    fn fault(&self) -> Option<(String, String)> {
+        let at = |near: &str, what: String| Some((near.to_owned(), what));
+        if !(self.temperature > 0.0 && self.temperature.is_finite()) {
+            return at(
+                "temperature",
+                format!("temperature is {}: it must be greater than 0; 1 changes nothing", self.temperature),
+            );
+        }
+        if let Some((name, value)) = self.thresholds.iter().find(|(_, value)| !(0.0..=1.0).contains(*value)) {
+            return at(name, format!("thresholds.{name} is {value}: it must lie in 0 to 1"));
+        }
+        let Some(taxonomy) = Taxonomy::by_label_set(&self.label_set) else {
+            return at(&self.label_set, format!("label_set: there is no taxonomy `{}`", self.label_set));
+        };
+        if let Some(label) = self.labels.iter().find(|label| !taxonomy.leaves().contains(label)) {
+            return at(label, format!("labels: `{label}` is not in taxonomy {}", self.label_set));
+        }
+        if let Some(label) = taxonomy.leaves().iter().find(|leaf| !self.labels.contains(leaf)) {
+            return at("labels", format!("labels: `{label}` of taxonomy {} is missing", self.label_set));
+        }
+        let twice = |i: usize| self.labels[..i].contains(&self.labels[i]);
+        if let Some(i) = (0..self.labels.len()).find(|i| twice(*i)) {
+            return at("labels", format!("labels: `{}` stands there twice", self.labels[i]));
+        }
+        match self.kind {
+            Kind::Choice => {
+                let levels: Vec<&str> = taxonomy.levels().collect();
+                let name = self.thresholds.keys().find(|name| !levels.contains(&name.as_str()))?;
+                let levels = levels.join(", ");
+                at(name, format!("thresholds.{name} is no level of {}: {levels}", self.label_set))
+            }
+            Kind::Flag if self.labels != taxonomy.leaves() => at(
+                "labels",
+                format!("labels: of a flag they stand as in {}, the negative first", self.label_set),
+            ),
+            Kind::Flag => self.flag_fault(),
+        }
+    }
+
+    fn flag_fault(&self) -> Option<(String, String)> {
+        let at = |near: &str, what: String| Some((near.to_owned(), what));
+        if self.labels.len() != 2 {
+            return at(
+                "labels",
+                format!("labels: a flag has 2, the negative first, not {}", self.labels.len()),
+            );
+        }
+        if let Some(name) = self.thresholds.keys().find(|name| *name != POSSIBLE && *name != VULNERABLE) {
+            return at(name, format!("thresholds.{name}: a flag has `{POSSIBLE}` and `{VULNERABLE}`"));
+        }
+        match (self.thresholds.get(POSSIBLE), self.thresholds.get(VULNERABLE)) {
+            (Some(possible), Some(vulnerable)) if possible <= vulnerable => None,
+            (Some(_), Some(_)) => {
+                at(POSSIBLE, format!("thresholds: `{POSSIBLE}` must not be above `{VULNERABLE}`"))
+            }
+            _ => at("thresholds", format!("thresholds: a flag needs `{POSSIBLE}` and `{VULNERABLE}`")),
+        }
+    }
+}
+
+/// Whether `id` may name a model, and so a folder.
+pub(crate) fn is_model_id(id: &str) -> bool {
+    id.len() <= 100
+        && id.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+}
+
+/// The line where the last of `near` stands as a JSON string after the others; what was parsed has them, unless
+/// they are written with escapes: then the line of the last one found.
+fn line_of(text: &str, near: &[String]) -> usize {
+    let mut at = 0;
+    for string in near {
+        let quoted = format!("\"{string}\"");
+        let Some(found) = text[at..].find(&quoted) else { break };
+        at += found + quoted.len();
+    }
+    text[..at].matches('\n').count() + 1
 }

@@ -1,0 +1,160 @@
+//! From logits to an answer: at the finest taxonomy level that the calibrated confidence carries, or not at all.
+
+use std::borrow::Cow;
+
+use ombud_contract::records::{Outcome, Vulnerability};
+use ombud_contract::taxonomy::Taxonomy;
+
+use crate::manifest::{self, Head, Kind};
+
+/// What a head's logits say.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// Labelled, abstained or failed.
+    pub outcome: Outcome,
+    /// The answer; of an abstained one the best guess at the coarsest level; `None` when failed.
+    pub label: Option<String>,
+    /// The taxonomy level of `label`.
+    pub level: String,
+    /// Coarse to fine, ends with `label`.
+    pub path: Vec<String>,
+    /// Calibrated probability of `label`.
+    pub confidence: f32,
+    /// What the confidence had to reach at `level`.
+    pub threshold: f32,
+    /// Why there is no answer, as a code.
+    pub failure: Option<&'static str>,
+}
+
+impl Answer {
+    /// No answer, for the reason that `code` names.
+    pub fn failed(code: &'static str) -> Self {
+        Self {
+            outcome: Outcome::Failed,
+            label: None,
+            level: String::new(),
+            path: Vec::new(),
+            confidence: 0.0,
+            threshold: 0.0,
+            failure: Some(code),
+        }
+    }
+}
+
+/// The answer of `head`, whose label set `taxonomy` is, to one narrative's logits (in the head's label order).
+///
+/// A choice is answered at the finest level whose confidence reaches that level's threshold and the strategy's
+/// `review_below`; where none does it abstains. A flag is VULNERABLE, POSSIBLE or NOT_INDICATED by its score, and
+/// abstains from a NOT_INDICATED below `review_below`. Of equal labels the first in the label set wins.
+pub fn answer(head: &Head, taxonomy: &Taxonomy, logits: &[f32], review_below: f32) -> Answer {
+    if logits.len() != head.labels.len() {
+        return Answer::failed("logits-count");
+    }
+    if logits.iter().any(|logit| !logit.is_finite()) {
+        return Answer::failed("logits-not-finite");
+    }
+    match head.kind {
+        Kind::Choice => choice(head, taxonomy, logits, review_below),
+        Kind::Flag => flag(head, logits, review_below),
+    }
+}
+
+/// `logits` in the order of the label set's leaves, as a prediction carries them; `None` when the two don't fit.
+pub fn in_label_set_order<'a>(head: &Head, taxonomy: &Taxonomy, logits: &'a [f32]) -> Option<Cow<'a, [f32]>> {
+    let leaves = taxonomy.leaves();
+    if leaves.len() != head.labels.len() || logits.len() != leaves.len() {
+        return None;
+    }
+    if head.labels.iter().eq(leaves) {
+        return Some(Cow::Borrowed(logits));
+    }
+    let place = |leaf| head.labels.iter().position(|label| label == leaf);
+    leaves.iter().map(|leaf| place(leaf).map(|i| logits[i])).collect::<Option<Vec<f32>>>().map(Cow::Owned)
+}
+
+/// Calibrated probabilities: softmax of `logits / temperature`.
+pub fn probabilities(logits: &[f32], temperature: f64) -> Vec<f64> {
+    let scaled = || logits.iter().map(|logit| f64::from(*logit) / temperature);
+    let greatest = scaled().fold(f64::NEG_INFINITY, f64::max);
+    let mut shares: Vec<f64> = scaled().map(|logit| (logit - greatest).exp()).collect();
+    let sum: f64 = shares.iter().sum();
+    shares.iter_mut().for_each(|share| *share /= sum);
+    shares
+}
+
+fn choice(head: &Head, taxonomy: &Taxonomy, logits: &[f32], review_below: f32) -> Answer {
+    let Some(logits) = in_label_set_order(head, taxonomy, logits) else {
+        return Answer::failed("labels-unknown");
+    };
+    let leaves = probabilities(&logits, head.temperature);
+    let mut last = Answer::failed("taxonomy-empty");
+    for level in taxonomy.levels() {
+        let sums = taxonomy.sum_to_level(level, &leaves).unwrap_or_default();
+        let Some((label, confidence)) = first_greatest(sums) else { continue };
+        let carries = head.thresholds.get(level).copied().unwrap_or(0.0).max(f64::from(review_below));
+        let path = taxonomy.path(level, label).unwrap_or_default();
+        last = Answer {
+            outcome: if confidence >= carries { Outcome::Labelled } else { Outcome::Abstained },
+            label: Some(label.to_owned()),
+            level: level.to_owned(),
+            path: path.into_iter().map(str::to_owned).collect(),
+            confidence: confidence as f32,
+            threshold: carries as f32,
+            failure: None,
+        };
+        if last.outcome == Outcome::Labelled {
+            break;
+        }
+    }
+    last
+}
+
+fn first_greatest(sums: Vec<(&str, f64)>) -> Option<(&str, f64)> {
+    sums.into_iter().reduce(|best, next| if next.1 > best.1 { next } else { best })
+}
+
+fn flag(head: &Head, logits: &[f32], review_below: f32) -> Answer {
+    let [_, score] = probabilities(logits, head.temperature)[..] else {
+        return Answer::failed("logits-count");
+    };
+    // An artefact has both thresholds; without them nobody is called vulnerable, and nobody is cleared.
+    let possible = head.thresholds.get(manifest::POSSIBLE).copied().unwrap_or(0.0);
+    let vulnerable = head.thresholds.get(manifest::VULNERABLE).copied().unwrap_or(1.0);
+    let review_below = f64::from(review_below);
+    let (said, confidence, threshold) = if score >= vulnerable {
+        (Vulnerability::Vulnerable, score, vulnerable)
+    } else if score >= possible {
+        (Vulnerability::Possible, score, possible)
+    } else {
+        (Vulnerability::NotIndicated, 1.0 - score, review_below)
+    };
+    let unsure = said == Vulnerability::NotIndicated && confidence < review_below;
+    let label = vulnerability_label(said);
+    Answer {
+        outcome: if unsure { Outcome::Abstained } else { Outcome::Labelled },
+        label: Some(label.to_owned()),
+        level: head.task.clone(),
+        path: vec![label.to_owned()],
+        confidence: confidence as f32,
+        threshold: threshold as f32,
+        failure: None,
+    }
+}
+
+/// A vulnerability as the label of a decision.
+pub fn vulnerability_label(vulnerability: Vulnerability) -> &'static str {
+    match vulnerability {
+        Vulnerability::NotIndicated => "NOT_INDICATED",
+        Vulnerability::Possible => "POSSIBLE",
+        Vulnerability::Vulnerable => "VULNERABLE",
+    }
+}
+
+/// What a decision's label says; a label that nobody here knows is POSSIBLE, never a no.
+pub fn vulnerability_of(label: &str) -> Vulnerability {
+    match label {
+        "NOT_INDICATED" => Vulnerability::NotIndicated,
+        "VULNERABLE" => Vulnerability::Vulnerable,
+        _ => Vulnerability::Possible,
+    }
+}

@@ -1,0 +1,137 @@
+//! The strategy as every worker reads it: from models.strategy, to its end, never older than the bound.
+//!
+//! A strategy is published at least five seconds before it begins, and nobody decides a record without having
+//! read the topic to its end within the last five: so all workers agree on the strategy of every complaint, and
+//! a replay repeats.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ombud_contract::codec;
+use ombud_contract::records::Strategy;
+use ombud_stream::{Clock, Outage, Reader, Record, TopicPartition};
+
+use crate::strategy::{ActiveStrategy, Strategies};
+
+/// How old the last reading to the end may be, and how long before its start a strategy must be published.
+pub const LEAD: Duration = Duration::from_secs(5);
+
+/// Tails models.strategy.
+pub struct StrategyFeed {
+    reader: Box<dyn Reader>,
+    topic: TopicPartition,
+    clock: Arc<dyn Clock>,
+    max_age: Duration,
+    next: i64,
+    read_to_end_at: Option<i64>,
+    strategies: Strategies,
+    skipped: u64,
+}
+
+impl StrategyFeed {
+    /// A feed of `topic` (with its prefix), from its beginning; it knows nothing before [`StrategyFeed::refresh`].
+    pub fn new(reader: Box<dyn Reader>, topic: &str, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            reader,
+            topic: TopicPartition::new(topic, 0),
+            clock,
+            max_age: LEAD,
+            next: 0,
+            read_to_end_at: None,
+            strategies: Strategies::default(),
+            skipped: 0,
+        }
+    }
+
+    /// Bounds the age of the last reading instead of by [`LEAD`]: shorter costs more reads; longer, and workers
+    /// may disagree on the complaints just after a change.
+    #[must_use]
+    pub fn max_age(self, max_age: Duration) -> Self {
+        Self { max_age, ..self }
+    }
+
+    /// Reads to the end of the topic without waiting for more; gives the number of strategies that came. Call it
+    /// well within the bound, and before deciding when [`StrategyFeed::at`] says [`NotYet::Stale`].
+    ///
+    /// # Errors
+    /// The log doesn't answer: what was read stays valid until it is too old.
+    pub fn refresh(&mut self) -> Result<usize, Outage> {
+        // Taken before the end is asked for: what is appended in between counts as unread.
+        let asked_at = self.clock.now_ms();
+        let end = self.reader.end(&self.topic)?;
+        let mut came = 0;
+        while self.next < end {
+            let records = self.reader.fetch(&self.topic, self.next, Duration::ZERO)?;
+            if records.is_empty() {
+                // Not at the end yet; the last full reading keeps its age.
+                return Ok(came);
+            }
+            for record in &records {
+                self.next = record.offset + 1;
+                came += usize::from(self.apply(record));
+            }
+        }
+        self.read_to_end_at = Some(asked_at);
+        Ok(came)
+    }
+
+    /// The strategy of a complaint whose raw record was appended at `appended_at`.
+    ///
+    /// # Errors
+    /// [`NotYet`]: refresh and ask again; decide nothing meanwhile.
+    pub fn at(&self, appended_at: i64) -> Result<&Arc<ActiveStrategy>, NotYet> {
+        let age = self.read_to_end_at.map(|read| self.clock.now_ms().saturating_sub(read));
+        let bound = i64::try_from(self.max_age.as_millis()).unwrap_or(i64::MAX);
+        match age {
+            Some(age) if age <= bound => self.strategies.at(appended_at).ok_or(NotYet::Unpublished),
+            _ => Err(NotYet::Stale),
+        }
+    }
+
+    /// Every strategy that was read, oldest first.
+    pub fn strategies(&self) -> &Strategies {
+        &self.strategies
+    }
+
+    /// How many records of the topic were no valid strategy.
+    pub fn skipped(&self) -> u64 {
+        self.skipped
+    }
+
+    fn apply(&mut self, record: &Record) -> bool {
+        let applied = self.accept(record);
+        match &applied {
+            Ok(version) => {
+                tracing::info!(offset = record.offset, version, "strategy read");
+            }
+            Err(why) => {
+                self.skipped += 1;
+                tracing::error!(offset = record.offset, error = why.as_str(), "strategy skipped");
+            }
+        }
+        applied.is_ok()
+    }
+
+    fn accept(&mut self, record: &Record) -> Result<i64, String> {
+        let value = record.value.as_deref().ok_or("a tombstone")?;
+        let strategy: Strategy = codec::decode(value).map_err(|error| error.to_string())?;
+        // The first one has no predecessor to agree on, so it may begin in the past.
+        let lead = i64::try_from(LEAD.as_millis()).unwrap_or(i64::MAX);
+        if strategy.version > 1 && strategy.effective_from < record.appended_at.saturating_add(lead) {
+            return Err("effective_from is less than 5 s after it was published".to_owned());
+        }
+        let pushed = self.strategies.push(strategy).map_err(|error| error.to_string())?;
+        Ok(pushed.record.version)
+    }
+}
+
+/// Why the strategy of a complaint isn't known at the moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotYet {
+    /// The topic was not read to its end recently enough.
+    #[error("know the strategy: models.strategy was not read to its end lately")]
+    Stale,
+    /// No strategy has begun at that time.
+    #[error("know the strategy: none is published for that time")]
+    Unpublished,
+}

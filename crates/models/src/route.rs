@@ -1,0 +1,241 @@
+//! Where one complaint goes: decisions in, queue out. Pure, and total: whatever comes, some team of the table gets it.
+//!
+//! | what is known | team | a human must look |
+//! |---|---|---|
+//! | VULNERABLE | the vulnerable desk | as below |
+//! | unreadable, in a language that the models don't read, product unsure or without a team | the triage desk | yes |
+//! | product sure, and a queue takes its issue | that queue | as below |
+//! | product sure | the product's team | as below |
+//!
+//! Beside that, a human looks at the audit sample and at whatever a model failed or was too late to answer. An
+//! issue or a vulnerability that was answered unsurely is noted only: the product is sure, so the allocation is,
+//! and the team reads the complaint anyway; to send each of them to a human first would be every fourth complaint.
+
+use ombud_contract::ids::basis_point;
+use ombud_contract::records::{Decision, Outcome, Vulnerability};
+
+use crate::answer::vulnerability_of;
+use crate::routing::{Clocks, ISSUE, PRODUCT, RoutingTable};
+use crate::strategy::ActiveStrategy;
+
+/// The task whose answer is a [`Vulnerability`].
+pub const VULNERABLE: &str = "vulnerable";
+/// Salt of the audit sample: one draw for every strategy, so that a complaint doesn't fall out of it.
+const AUDIT: &str = "audit";
+/// Withdrawn complaints wait behind all others.
+const LOWEST: i32 = 0;
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// What is known of a complaint when it is routed.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'a> {
+    /// The complaint.
+    pub complaint_id: &'a str,
+    /// BCP 47 tag of the narrative's language.
+    pub language: &'a str,
+    /// The product, where the CRM knows it for certain: it overrides the model.
+    pub known_product: Option<&'a str>,
+    /// When the statutory clocks began.
+    pub received_at: i64,
+    /// What the models said, at most one for each task.
+    pub decisions: &'a [Decision],
+    /// Required tasks without a decision.
+    pub missing_tasks: &'a [String],
+    /// The raw record could not be read.
+    pub unreadable: bool,
+    /// The customer took the complaint back.
+    pub withdrawn: bool,
+}
+
+/// Where a complaint goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// The queue.
+    pub team: String,
+    /// Greater is more urgent.
+    pub priority: i32,
+    /// Never below [`Vulnerability::Possible`] unless a model said so.
+    pub vulnerability: Vulnerability,
+    /// A human must look at the allocation.
+    pub needs_human: bool,
+    /// Why, and what else was unsure; sorted.
+    pub human_reasons: Vec<String>,
+    /// Statutory clock: resolve by.
+    pub resolve_by: Option<i64>,
+    /// Statutory clock: final response by.
+    pub final_response_by: Option<i64>,
+}
+
+/// Routes one complaint. A withdrawn one goes to the queue of its decisions, behind all others and without clocks
+/// or review; that queue is told, and has nothing left to do.
+pub fn route(facts: &Facts<'_>, strategy: &ActiveStrategy) -> Route {
+    let table = &strategy.routing;
+    let mut review = Review::default();
+
+    let vulnerability = vulnerability(facts, table, &mut review);
+    let product = product(facts, table, &mut review);
+    let queue = match product {
+        Some(product) => issue_queue(facts, table, product, &mut review),
+        None => None,
+    };
+    if basis_point(facts.complaint_id, AUDIT) < strategy.record.audit_basis_points {
+        review.must("audit-sample");
+    }
+
+    let (team, base) = if vulnerability == Vulnerability::Vulnerable {
+        (&table.vulnerable_desk, table.priorities.vulnerable)
+    } else {
+        match (queue, product.and_then(|product| table.products.get(product))) {
+            (Some(queue), _) => (&queue.team, queue.priority),
+            (None, Some(desk)) => (&desk.team, table.priorities.routine),
+            (None, None) => (&table.triage_desk, table.priorities.triage),
+        }
+    };
+    let raise = match vulnerability {
+        Vulnerability::Possible => table.priorities.possible_raises,
+        Vulnerability::Vulnerable | Vulnerability::NotIndicated => 0,
+    };
+    if facts.withdrawn {
+        return Route {
+            team: team.clone(),
+            priority: LOWEST,
+            vulnerability,
+            needs_human: false,
+            human_reasons: Vec::new(),
+            resolve_by: None,
+            final_response_by: None,
+        };
+    }
+    let clocks: Clocks =
+        product.and_then(|product| table.products.get(product)).map_or(table.clocks, |d| d.clocks);
+    let by = |days: Option<u16>| days.map(|days| facts.received_at.saturating_add(i64::from(days) * DAY_MS));
+    let (needs_human, human_reasons) = review.finish();
+    Route {
+        team: team.clone(),
+        priority: base + raise,
+        vulnerability,
+        needs_human,
+        human_reasons,
+        resolve_by: by(clocks.resolve_by_days),
+        final_response_by: by(clocks.final_response_by_days),
+    }
+}
+
+/// How far a task's answer carries.
+enum Standing<'a> {
+    Sure(&'a Decision, &'a str),
+    Abstained,
+    Failed,
+    Missing,
+}
+
+impl<'a> Standing<'a> {
+    fn of(task: &str, facts: &Facts<'a>) -> Self {
+        let Some(decision) = facts.decisions.iter().find(|decision| decision.task == task) else {
+            return Self::Missing;
+        };
+        match (decision.outcome, &decision.label) {
+            (Outcome::Labelled, Some(label)) => Self::Sure(decision, label),
+            (Outcome::Abstained, _) => Self::Abstained,
+            (Outcome::Failed | Outcome::Labelled, _) => Self::Failed,
+        }
+    }
+}
+
+/// I10: only a model's clear no, on a text that it reads, is a no.
+fn vulnerability(facts: &Facts<'_>, table: &RoutingTable, review: &mut Review) -> Vulnerability {
+    let said = match Standing::of(VULNERABLE, facts) {
+        Standing::Sure(_, label) => vulnerability_of(label),
+        unsure => {
+            if !facts.unreadable {
+                review.unanswered(VULNERABLE, &unsure);
+            }
+            Vulnerability::Possible
+        }
+    };
+    if facts.unreadable || !table.reads(facts.language) { said.max(Vulnerability::Possible) } else { said }
+}
+
+/// The product that decides the team; `None` sends the complaint to triage and says why.
+fn product<'a>(facts: &Facts<'a>, table: &RoutingTable, review: &mut Review) -> Option<&'a str> {
+    if facts.unreadable {
+        review.must("unreadable");
+        return None;
+    }
+    let product = match (facts.known_product, Standing::of(PRODUCT, facts)) {
+        (Some(known), _) => Some(known),
+        (None, Standing::Sure(_, label)) => Some(label),
+        (None, unsure) => {
+            review.unanswered(PRODUCT, &unsure);
+            review.needed = true;
+            None
+        }
+    };
+    let served = product.filter(|product| table.products.contains_key(*product));
+    if product.is_some() && served.is_none() {
+        // The CRM's certainty, or a newer label set than the table's: a guess of another product would be wrong.
+        review.must("unknown-product");
+    }
+    if !table.reads(facts.language) {
+        review.must("language-unread");
+        return None;
+    }
+    served
+}
+
+fn issue_queue<'t>(
+    facts: &Facts<'_>,
+    table: &'t RoutingTable,
+    product: &str,
+    review: &mut Review,
+) -> Option<&'t crate::routing::Queue> {
+    match Standing::of(ISSUE, facts) {
+        Standing::Sure(..) => {}
+        // A strategy need not ask for the issue.
+        Standing::Missing if !facts.missing_tasks.iter().any(|task| task == ISSUE) => {}
+        unsure => review.unanswered(ISSUE, &unsure),
+    }
+    let takes = |task: &str, level: &str, labels: &[String]| match Standing::of(task, facts) {
+        Standing::Sure(decision, _) => {
+            table.label_at(decision, level).is_some_and(|label| labels.iter().any(|l| l == label))
+        }
+        _ => false,
+    };
+    table
+        .queues
+        .iter()
+        .filter(|queue| queue.products.is_empty() || queue.products.iter().any(|p| p == product))
+        .find(|queue| takes(&queue.task, &queue.level, &queue.labels))
+}
+
+/// What a human should know of the allocation.
+#[derive(Default)]
+struct Review {
+    needed: bool,
+    reasons: Vec<String>,
+}
+
+impl Review {
+    fn must(&mut self, reason: &str) {
+        self.needed = true;
+        self.reasons.push(reason.to_owned());
+    }
+
+    /// An unsure answer is noted; none at all is for a human, who knows less than the team was promised.
+    fn unanswered(&mut self, task: &str, standing: &Standing<'_>) {
+        let (how, must) = match standing {
+            Standing::Sure(..) => return,
+            Standing::Abstained => ("abstained", false),
+            Standing::Failed => ("failed", true),
+            Standing::Missing => ("missing", true),
+        };
+        self.needed |= must;
+        self.reasons.push(format!("{how}-{task}"));
+    }
+
+    fn finish(mut self) -> (bool, Vec<String>) {
+        self.reasons.sort();
+        self.reasons.dedup();
+        (self.needed, self.reasons)
+    }
+}

@@ -1,0 +1,173 @@
+//! The shelf: models by content in the data folder, so that what a strategy of last month named still serves
+//! though `models/` has moved on.
+//!
+//! `DIR/<model_id>/<version>/` is there complete or not at all, and is verified each time it is taken down.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use ombud_contract::records::FileDigest;
+
+use crate::artefact::{Artefact, ArtefactError, CARD};
+use crate::digest::{digest_folder, digest_stream};
+use crate::manifest::is_model_id;
+
+/// What a version was made of when it was put on the shelf; hidden, so that it is not part of the version.
+const CONTENTS: &str = ".contents.json";
+
+/// The models that this data folder holds.
+#[derive(Clone, Debug)]
+pub struct ModelStore {
+    dir: PathBuf,
+}
+
+impl ModelStore {
+    /// The shelf in `dir`, which is made when the first model is added.
+    pub fn new(dir: impl Into<PathBuf>) -> Self {
+        Self { dir: dir.into() }
+    }
+
+    /// Copies `artefact` in, unless it is there already and whole; gives its folder. One process adds at a time,
+    /// others wait.
+    ///
+    /// # Errors
+    /// The artefact changed since it was opened, or the copy can't be written; nothing is left behind then.
+    pub fn add(&self, artefact: &Artefact) -> Result<PathBuf, ArtefactError> {
+        let model_id = &artefact.manifest.model_id;
+        let home = self.home(model_id, &artefact.version)?;
+        let parent = self.dir.join(model_id);
+        fs::create_dir_all(&parent).map_err(writing(&parent))?;
+        let _one_at_a_time = self.lock()?;
+        if Artefact::verify(&home, &artefact.version).is_ok() {
+            return Ok(home);
+        }
+        // The lock makes this name ours; what lies there is from a process that died while copying.
+        let arriving = parent.join(format!(".arriving-{}", artefact.version));
+        remove(&arriving)?;
+        if let Err(error) = copy(artefact, &arriving) {
+            remove(&arriving)?;
+            return Err(error);
+        }
+        // A damaged version is replaced by the whole one.
+        remove(&home)?;
+        fs::rename(&arriving, &home).map_err(writing(&home))?;
+        sync_folder(&parent)?;
+        sync_folder(&self.dir)?;
+        Ok(home)
+    }
+
+    /// The version, verified byte for byte; `None` when it is not on the shelf.
+    ///
+    /// # Errors
+    /// The names can't name a folder, or the copy was changed: [`ArtefactError::Differs`] names the files.
+    pub fn get(&self, model_id: &str, version: &str) -> Result<Option<Artefact>, ArtefactError> {
+        let home = self.home(model_id, version)?;
+        if !home.try_exists().map_err(|source| ArtefactError::Read { path: home.clone(), source })? {
+            return Ok(None);
+        }
+        Artefact::verify(&home, version).map(Some).map_err(|error| match error {
+            ArtefactError::Differs { dir, expected, found, what } => {
+                let what = differences(&home).unwrap_or(what);
+                ArtefactError::Differs { dir, expected, found, what }
+            }
+            other => other,
+        })
+    }
+
+    // Both names may come from a record, so neither may lead out of the shelf.
+    fn home(&self, model_id: &str, version: &str) -> Result<PathBuf, ArtefactError> {
+        if !is_version(version) || !is_model_id(model_id) {
+            return Err(ArtefactError::Name { model_id: model_id.to_owned(), version: version.to_owned() });
+        }
+        Ok(self.dir.join(model_id).join(version))
+    }
+
+    fn lock(&self) -> Result<File, ArtefactError> {
+        let path = self.dir.join(".lock");
+        let file = File::create(&path).map_err(writing(&path))?;
+        file.lock().map_err(writing(&path))?;
+        Ok(file)
+    }
+}
+
+/// A SHA-256 in lower-case hexadecimal.
+pub(crate) fn is_version(version: &str) -> bool {
+    version.len() == 64 && version.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+fn copy(artefact: &Artefact, to: &Path) -> Result<(), ArtefactError> {
+    let mut folders = vec![to.to_owned()];
+    fs::create_dir(to).map_err(writing(to))?;
+    for file in &artefact.files {
+        let target = to.join(&file.name);
+        if let Some(folder) = target.parent().filter(|folder| !folders.iter().any(|made| made == folder)) {
+            fs::create_dir_all(folder).map_err(writing(folder))?;
+            folders.push(folder.to_owned());
+        }
+        let (sha256, bytes) = copy_file(&artefact.dir.join(&file.name), &target)?;
+        if sha256 != file.sha256 || bytes != file.bytes {
+            return Err(ArtefactError::Unacceptable {
+                path: artefact.dir.join(&file.name),
+                what: "it changed while it was copied: try again when nobody writes there",
+            });
+        }
+    }
+    let card = artefact.dir.join(CARD);
+    if card.is_file() {
+        copy_file(&card, &to.join(CARD))?;
+    }
+    let contents = to.join(CONTENTS);
+    let listed = serde_json::to_vec_pretty(&artefact.files)
+        .map_err(|error| ArtefactError::Write { path: contents.clone(), source: error.into() })?;
+    write_durably(&contents, |file| file.write_all(&listed))?;
+    folders.iter().rev().try_for_each(|folder| sync_folder(folder))
+}
+
+fn copy_file(from: &Path, to: &Path) -> Result<(String, i64), ArtefactError> {
+    let source = File::open(from).map_err(|source| ArtefactError::Read { path: from.to_owned(), source })?;
+    write_durably(to, |target| digest_stream(source, |chunk| target.write_all(chunk)))
+}
+
+fn write_durably<T>(path: &Path, write: impl FnOnce(&mut File) -> io::Result<T>) -> Result<T, ArtefactError> {
+    let mut file = File::create(path).map_err(writing(path))?;
+    let written = write(&mut file).map_err(writing(path))?;
+    file.sync_all().map_err(writing(path))?;
+    Ok(written)
+}
+
+// A rename lives in its folder: without this it may be gone after a power cut.
+fn sync_folder(folder: &Path) -> Result<(), ArtefactError> {
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(writing(folder))
+}
+
+fn remove(folder: &Path) -> Result<(), ArtefactError> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(writing(folder)(error)),
+        _ => Ok(()),
+    }
+}
+
+fn writing(path: &Path) -> impl FnOnce(io::Error) -> ArtefactError {
+    let path = path.to_owned();
+    move |source| ArtefactError::Write { path, source }
+}
+
+/// What differs from the list that was made when the version came; `None` where that list is gone too.
+fn differences(home: &Path) -> Option<String> {
+    let listed = fs::read(home.join(CONTENTS)).ok()?;
+    let was: Vec<FileDigest> = serde_json::from_slice(&listed).ok()?;
+    let is = digest_folder(home).ok()?;
+    let find = |files: &[FileDigest], name: &str| files.iter().find(|file| file.name == name).cloned();
+    let mut found = Vec::new();
+    for file in &was {
+        match find(&is, &file.name) {
+            None => found.push(format!("{} is missing", file.name)),
+            Some(now) if now != *file => found.push(format!("{} was changed", file.name)),
+            Some(_) => {}
+        }
+    }
+    found
+        .extend(is.iter().filter(|f| find(&was, &f.name).is_none()).map(|f| format!("{} was added", f.name)));
+    (!found.is_empty()).then(|| found.join(", "))
+}

@@ -1,0 +1,269 @@
+//! The first strategy: TOML beside the models, for people to write; workers read it from models.strategy only.
+//!
+//! Arms name a model's folder, the record that is made of it names the version that lies there. Version 1 begins
+//! at the epoch, so it also covers every complaint that was appended before it was published.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use jiff::SignedDuration;
+use ombud_contract::records::{Arm, Role, Strategy, TaskStrategy};
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::artefact::{Artefact, ArtefactError};
+use crate::place::line_at;
+use crate::routing::{ISSUE, PRODUCT, RoutingTable};
+use crate::routing_document::RoutingDocument;
+use crate::strategy::{ALL, ActiveStrategy, StrategyError};
+
+/// A checked first strategy and the models that it names.
+#[derive(Clone, Debug)]
+pub struct FirstStrategy {
+    /// Version 1, to be published as it is.
+    pub record: Strategy,
+    /// Each model once: to be registered, and put on the shelf.
+    pub artefacts: Vec<Artefact>,
+}
+
+impl FirstStrategy {
+    /// Reads `file`; the folders that its arms name lie in `models`.
+    ///
+    /// # Errors
+    /// [`StrategyFileError`] names file and line, what is wrong there and how to mend it.
+    pub fn read(
+        file: &Path,
+        models: &Path,
+        changed_by: &str,
+        now_ms: i64,
+    ) -> Result<Self, StrategyFileError> {
+        let text = std::fs::read_to_string(file)
+            .map_err(|source| StrategyFileError::Read { file: file.to_owned(), source })?;
+        let reading = Reading { file, text: &text };
+        let document: Document =
+            toml::from_str(&text).map_err(|error| reading.fault(error.span(), error.message()))?;
+        let table = document.routing.check(&text).map_err(|error| StrategyFileError::Wrong {
+            file: file.to_owned(),
+            line: error.line,
+            what: error.what,
+        })?;
+        let mut artefacts = BTreeMap::new();
+        let mut tasks = Vec::new();
+        for (task, written) in &document.tasks {
+            tasks.push(reading.task(task.get_ref(), written.get_ref(), models, &table, &mut artefacts)?);
+        }
+        let routing = toml::to_string(&document.routing)
+            .map_err(|error| reading.fault(None, &format!("routing can't be published: {error}")))?;
+        let record = Strategy {
+            version: 1,
+            effective_from: 0,
+            tasks,
+            deadline_ms: reading.milliseconds(&document.deadline)?,
+            amend_window_ms: reading.milliseconds(&document.amend_window)?,
+            audit_basis_points: *document.audit_basis_points.get_ref(),
+            routing,
+            changed_by: changed_by.to_owned(),
+            reason: document.reason.clone(),
+            evaluation_id: None,
+            changed_at: now_ms,
+        };
+        let checked = ActiveStrategy::new(record).map_err(|error| {
+            let place = document.place_of(&error);
+            reading.fault(place, &error.to_string())
+        })?;
+        Ok(Self { record: checked.record, artefacts: artefacts.into_values().collect() })
+    }
+}
+
+/// A strategy file that can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StrategyFileError {
+    /// It can't be read.
+    #[error("read strategy file {}", file.display())]
+    Read {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Something in it is wrong.
+    #[error("accept {} line {line}: {what}", file.display())]
+    Wrong {
+        /// The file.
+        file: PathBuf,
+        /// From 1.
+        line: usize,
+        /// What is wrong and how to mend it.
+        what: String,
+    },
+    /// A model that it names can't be used.
+    #[error("accept {} line {line}: model `{model}`", file.display())]
+    Model {
+        /// The file.
+        file: PathBuf,
+        /// From 1.
+        line: usize,
+        /// The folder that is named.
+        model: String,
+        /// What is wrong with it.
+        source: ArtefactError,
+    },
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    deadline: Spanned<String>,
+    amend_window: Spanned<String>,
+    audit_basis_points: Spanned<i32>,
+    #[serde(default)]
+    reason: String,
+    tasks: BTreeMap<Spanned<String>, Spanned<TaskDocument>>,
+    routing: RoutingDocument,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TaskDocument {
+    required: bool,
+    salt: String,
+    review_below: f32,
+    arms: Vec<ArmDocument>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ArmDocument {
+    name: String,
+    model: Spanned<String>,
+    #[serde(default)]
+    role: RoleDocument,
+    #[serde(default = "all")]
+    basis_points: i32,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum RoleDocument {
+    #[default]
+    Deciding,
+    Shadow,
+}
+
+fn all() -> i32 {
+    ALL
+}
+
+impl Document {
+    fn place_of(&self, error: &StrategyError) -> Option<Range<usize>> {
+        match error {
+            StrategyError::Field { field: "deadline", .. } => Some(self.deadline.span()),
+            StrategyError::Field { field: "amend_window", .. } => Some(self.amend_window.span()),
+            StrategyError::Field { field: "audit_basis_points", .. } => Some(self.audit_basis_points.span()),
+            StrategyError::Task { task, .. } => {
+                self.tasks.keys().find(|t| t.get_ref() == task).map(Spanned::span)
+            }
+            StrategyError::Field { .. } | StrategyError::OutOfTurn { .. } | StrategyError::Routing(_) => None,
+        }
+    }
+}
+
+struct Reading<'a> {
+    file: &'a Path,
+    text: &'a str,
+}
+
+impl Reading<'_> {
+    fn fault(&self, place: Option<Range<usize>>, what: &str) -> StrategyFileError {
+        let line = place.map_or(1, |place| line_at(self.text, place.start));
+        StrategyFileError::Wrong { file: self.file.to_owned(), line, what: what.to_owned() }
+    }
+
+    fn milliseconds(&self, written: &Spanned<String>) -> Result<i64, StrategyFileError> {
+        let wrong = || {
+            let what =
+                format!("`{}` is no length of time: write it like `30 s` or `24 h`", written.get_ref());
+            self.fault(Some(written.span()), &what)
+        };
+        let length: SignedDuration = written.get_ref().parse().map_err(|_| wrong())?;
+        i64::try_from(length.as_millis()).map_err(|_| wrong())
+    }
+
+    fn task(
+        &self,
+        task: &str,
+        written: &TaskDocument,
+        models: &Path,
+        table: &RoutingTable,
+        artefacts: &mut BTreeMap<String, Artefact>,
+    ) -> Result<TaskStrategy, StrategyFileError> {
+        let mut arms = Vec::new();
+        for arm in &written.arms {
+            let model = arm.model.get_ref();
+            if !artefacts.contains_key(model) {
+                artefacts.insert(model.clone(), self.artefact(&arm.model, models)?);
+            }
+            let artefact = &artefacts[model];
+            self.answers(artefact, task, &arm.model, table)?;
+            arms.push(Arm {
+                name: arm.name.clone(),
+                model_id: artefact.manifest.model_id.clone(),
+                model_version: artefact.version.clone(),
+                role: match arm.role {
+                    RoleDocument::Deciding => Role::Deciding,
+                    RoleDocument::Shadow => Role::Shadow,
+                },
+                basis_points: arm.basis_points,
+            });
+        }
+        Ok(TaskStrategy {
+            task: task.to_owned(),
+            required: written.required,
+            salt: written.salt.clone(),
+            review_below: written.review_below,
+            arms,
+        })
+    }
+
+    fn artefact(&self, model: &Spanned<String>, models: &Path) -> Result<Artefact, StrategyFileError> {
+        Artefact::open(&models.join(model.get_ref())).map_err(|source| StrategyFileError::Model {
+            file: self.file.to_owned(),
+            line: line_at(self.text, model.span().start),
+            model: model.get_ref().clone(),
+            source,
+        })
+    }
+
+    // A label of another taxonomy than the table's would find no team.
+    fn answers(
+        &self,
+        artefact: &Artefact,
+        task: &str,
+        model: &Spanned<String>,
+        table: &RoutingTable,
+    ) -> Result<(), StrategyFileError> {
+        let Some((_, head)) = artefact.manifest.head(task) else {
+            let what = format!(
+                "model `{}` doesn't answer the task `{task}`: it answers {}",
+                model.get_ref(),
+                artefact.tasks().join(", ")
+            );
+            return Err(self.fault(Some(model.span()), &what));
+        };
+        let routed = match task {
+            PRODUCT => &table.label_sets.product,
+            ISSUE => &table.label_sets.issue,
+            _ => return Ok(()),
+        };
+        if head.label_set == *routed {
+            return Ok(());
+        }
+        let what = format!(
+            "model `{}` answers in {}, the routing table reads {routed}: use one of them",
+            model.get_ref(),
+            head.label_set
+        );
+        Err(self.fault(Some(model.span()), &what))
+    }
+}

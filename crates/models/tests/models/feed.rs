@@ -1,0 +1,139 @@
+//! The feed knows the strategy only while it has read the topic to its end lately.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use ombud_contract::codec;
+use ombud_contract::records::Strategy;
+use ombud_models::{NotYet, StrategyFeed};
+use ombud_stream::{ManualClock, Outage, Reader, Record, TopicPartition};
+
+use crate::given;
+
+const TOPIC: &str = "models.strategy";
+
+/// A log in memory that gives one record at a time, and can be out.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<(Vec<Record>, bool)>>);
+
+impl Log {
+    fn append(&self, appended_at: i64, value: Option<Bytes>) {
+        let records = &mut self.0.lock().unwrap().0;
+        let offset = i64::try_from(records.len()).unwrap();
+        let source = TopicPartition::new(TOPIC, 0);
+        records.push(Record { source, offset, appended_at, key: None, value, headers: Vec::new() });
+    }
+
+    fn publish(&self, version: i64, appended_at: i64, effective_from: i64) {
+        let strategy = Strategy { version, effective_from, ..given::first_strategy() };
+        self.append(appended_at, Some(codec::encode(&strategy).unwrap()));
+    }
+
+    fn out(&self, out: bool) {
+        self.0.lock().unwrap().1 = out;
+    }
+}
+
+impl Reader for Log {
+    fn fetch(&mut self, _: &TopicPartition, from: i64, _: Duration) -> Result<Vec<Record>, Outage> {
+        let log = self.0.lock().unwrap();
+        Ok(log.0.get(usize::try_from(from).unwrap()).cloned().into_iter().collect())
+    }
+
+    fn end(&mut self, _: &TopicPartition) -> Result<i64, Outage> {
+        let log = self.0.lock().unwrap();
+        if log.1 {
+            Err(Outage::passing("read the end", "out"))
+        } else {
+            Ok(i64::try_from(log.0.len()).unwrap())
+        }
+    }
+
+    fn offset_at(&mut self, partition: &TopicPartition, _: i64) -> Result<i64, Outage> {
+        self.end(partition)
+    }
+}
+
+fn feed() -> (Log, Arc<ManualClock>, StrategyFeed) {
+    let (log, clock) = (Log::default(), Arc::new(ManualClock::at(100_000)));
+    let feed = StrategyFeed::new(Box::new(log.clone()), TOPIC, clock.clone());
+    (log, clock, feed)
+}
+
+fn version(feed: &StrategyFeed, appended_at: i64) -> Result<i64, NotYet> {
+    feed.at(appended_at).map(|strategy| strategy.record.version)
+}
+
+#[test]
+fn nothing_is_known_before_the_topic_was_read_and_something_is_published() {
+    let (log, _, mut feed) = feed();
+    assert_eq!(version(&feed, 100_000), Err(NotYet::Stale));
+    feed.refresh().unwrap();
+    assert_eq!(version(&feed, 100_000), Err(NotYet::Unpublished));
+    log.publish(1, 100_000, 0);
+    assert_eq!(feed.refresh().unwrap(), 1);
+    assert_eq!(version(&feed, 100_000), Ok(1));
+    assert_eq!(version(&feed, 1), Ok(1), "also what came before it was published");
+}
+
+#[test]
+fn after_five_seconds_without_reading_the_worker_must_wait() {
+    let (log, clock, mut feed) = feed();
+    log.publish(1, 100_000, 0);
+    feed.refresh().unwrap();
+    clock.advance(5_000);
+    assert_eq!(version(&feed, 100_000), Ok(1));
+    clock.advance(1);
+    assert_eq!(version(&feed, 100_000), Err(NotYet::Stale));
+    feed.refresh().unwrap();
+    assert_eq!(version(&feed, 100_000), Ok(1));
+}
+
+#[test]
+fn an_outage_makes_nothing_younger() {
+    let (log, clock, mut feed) = feed();
+    log.publish(1, 100_000, 0);
+    feed.refresh().unwrap();
+    log.out(true);
+    clock.advance(5_001);
+    assert!(feed.refresh().is_err());
+    assert_eq!(version(&feed, 100_000), Err(NotYet::Stale));
+    log.out(false);
+    feed.refresh().unwrap();
+    assert_eq!(version(&feed, 100_000), Ok(1));
+}
+
+#[test]
+fn the_bound_is_the_callers() {
+    let (log, clock, feed) = feed();
+    let mut feed = feed.max_age(Duration::from_secs(1));
+    log.publish(1, 100_000, 0);
+    feed.refresh().unwrap();
+    clock.advance(1_001);
+    assert_eq!(version(&feed, 100_000), Err(NotYet::Stale));
+}
+
+#[test]
+fn a_new_strategy_decides_what_is_appended_from_its_start_on() {
+    let (log, _, mut feed) = feed();
+    log.publish(1, 100_000, 0);
+    log.publish(2, 101_000, 106_000);
+    assert_eq!(feed.refresh().unwrap(), 2);
+    assert_eq!((version(&feed, 105_999), version(&feed, 106_000)), (Ok(1), Ok(2)));
+}
+
+#[test]
+fn an_invalid_record_is_skipped_and_counted_and_its_successor_read() {
+    let (log, _, mut feed) = feed();
+    log.publish(1, 100_000, 0);
+    log.append(100_001, None);
+    log.append(100_002, Some(Bytes::from_static(b"no strategy")));
+    log.publish(3, 100_003, 200_000);
+    // Published too late: a worker may have decided a complaint of that time already.
+    log.publish(2, 100_004, 105_003);
+    log.publish(2, 100_004, 105_004);
+    assert_eq!(feed.refresh().unwrap(), 2);
+    assert_eq!(feed.skipped(), 4);
+    assert_eq!((version(&feed, 105_003), version(&feed, 105_004)), (Ok(1), Ok(2)));
+}

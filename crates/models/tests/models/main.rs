@@ -1,0 +1,14 @@
+//! What the rest of Ombud may rely on from models: artefacts, shelf, strategy, routing, answers.
+
+#![expect(clippy::unwrap_used, reason = "what a test starts from is there, or the test fails")]
+
+mod answers;
+mod artefacts;
+mod feed;
+mod given;
+mod registry;
+mod routes;
+mod routing_table;
+mod shelf;
+mod strategies;
+mod strategy_file;

@@ -1,0 +1,83 @@
+//! The shelf gives back what was put there, whole, or says what is wrong with it.
+
+use std::fs;
+
+use ombud_models::{Artefact, ArtefactError, ModelStore};
+
+use crate::given;
+
+#[test]
+fn a_version_serves_on_after_the_models_folder_has_changed() {
+    let (models, data) = (given::models_folder(), tempfile::tempdir().unwrap());
+    let from = models.path().join("complaints-bag");
+    let artefact = Artefact::open(&from).unwrap();
+    let store = ModelStore::new(data.path().join("models"));
+    let home = store.add(&artefact).unwrap();
+    fs::write(from.join("model.safetensors"), "retrained").unwrap();
+
+    let kept = store.get("complaints-bag", &artefact.version).unwrap().unwrap();
+    assert_eq!((&kept.dir, &kept.version, &kept.files), (&home, &artefact.version, &artefact.files));
+    assert_eq!(fs::read(home.join("README.md")).unwrap(), b"# A bag");
+}
+
+#[test]
+fn what_was_never_added_is_absent() {
+    let store = ModelStore::new(tempfile::tempdir().unwrap().path());
+    assert!(store.get("complaints-bag", &"0".repeat(64)).unwrap().is_none());
+}
+
+#[test]
+fn a_tampered_version_is_refused_and_the_files_are_named() {
+    let (models, data) = (given::models_folder(), tempfile::tempdir().unwrap());
+    let artefact = Artefact::open(&models.path().join("complaints-bag")).unwrap();
+    let store = ModelStore::new(data.path());
+    let home = store.add(&artefact).unwrap();
+    fs::write(home.join("model.safetensors"), "other weights").unwrap();
+    fs::remove_file(home.join("tables/idf.bin")).unwrap();
+    fs::write(home.join("extra.bin"), "").unwrap();
+    let error = store.get("complaints-bag", &artefact.version).unwrap_err();
+    let ArtefactError::Differs { what, .. } = error else { panic!("{error}") };
+    assert_eq!(what, "model.safetensors was changed, tables/idf.bin is missing, extra.bin was added");
+
+    // Adding it again mends it.
+    store.add(&artefact).unwrap();
+    assert!(store.get("complaints-bag", &artefact.version).unwrap().is_some());
+}
+
+#[test]
+fn an_artefact_that_changed_since_it_was_opened_leaves_nothing_behind() {
+    let (models, data) = (given::models_folder(), tempfile::tempdir().unwrap());
+    let from = models.path().join("complaints-bag");
+    let artefact = Artefact::open(&from).unwrap();
+    fs::write(from.join("model.safetensors"), "changed").unwrap();
+    let store = ModelStore::new(data.path());
+    assert!(store.add(&artefact).is_err());
+    assert!(store.get("complaints-bag", &artefact.version).unwrap().is_none());
+    assert_eq!(fs::read_dir(data.path().join("complaints-bag")).unwrap().count(), 0);
+}
+
+#[test]
+fn what_a_dead_process_left_half_copied_is_in_nobodys_way() {
+    let (models, data) = (given::models_folder(), tempfile::tempdir().unwrap());
+    let artefact = Artefact::open(&models.path().join("complaints-bag")).unwrap();
+    let half = data.path().join("complaints-bag").join(format!(".arriving-{}", artefact.version));
+    fs::create_dir_all(&half).unwrap();
+    fs::write(half.join("model.safetensors"), "half").unwrap();
+    let store = ModelStore::new(data.path());
+    assert!(store.get("complaints-bag", &artefact.version).unwrap().is_none());
+    store.add(&artefact).unwrap();
+    assert!(store.get("complaints-bag", &artefact.version).unwrap().is_some());
+    assert!(!half.exists());
+}
+
+#[test]
+fn names_from_a_record_never_lead_out_of_the_shelf() {
+    let store = ModelStore::new(tempfile::tempdir().unwrap().path());
+    let version = "0".repeat(64);
+    for (model_id, version) in
+        [("..", version.as_str()), ("a/b", &version), ("", &version), ("bag", "../.."), ("bag", "")]
+    {
+        let refused = store.get(model_id, version);
+        assert!(matches!(refused, Err(ArtefactError::Name { .. })), "{model_id}@{version}");
+    }
+}
