@@ -5,3 +5,5 @@ pub mod codec;
 mod hexed;
 pub mod ids;
 pub mod records;
+pub mod taxonomy;
+pub mod validate;

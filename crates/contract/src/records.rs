@@ -424,11 +424,11 @@ pub struct DeadLetter {
     /// What was wrong, without anything personal.
     #[serde(default)]
     pub detail: String,
-    /// Where it came from.
+    /// The topic that it lies on, with its prefix.
     pub source_topic: String,
-    /// Where it came from.
+    /// The partition that it lies on.
     pub source_partition: i32,
-    /// Where it came from.
+    /// Its offset there.
     pub source_offset: i64,
     /// The source record's append time.
     pub source_timestamp: TimestampMs,
