@@ -263,3 +263,6 @@ impl Read for Whole<'_> {
         Ok(n)
     }
 }
+
+#[cfg(test)]
+mod tests;
