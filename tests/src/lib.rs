@@ -1,1 +1,7 @@
-//! Promises.
+//! The promises that the system makes, one file in `tests/` each; here is how they get hold of the command.
+//!
+//! A promise that runs the command begins with `#![cfg(feature = "torch")]`: a plain `cargo test` needs no libtorch.
+
+mod command;
+
+pub use command::{binary, ombud, repository};

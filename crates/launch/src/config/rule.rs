@@ -33,13 +33,18 @@ pub(crate) const RULES: &[(&str, Right)] = &[
     ("infer.tokenizer_threads", Right::Whole(1..=64, "threads")),
     ("infer.replicas", Right::Whole(1..=256, "replicas")),
     ("infer.token_budget", Right::Whole(128..=65_536, "tokens")),
+    ("infer.batch", Right::Whole(1..=4_096, "complaints")),
+    ("infer.window", Right::Whole(1..=4_096, "complaints")),
     ("infer.queue", Right::Whole(1..=65_536, "complaints")),
-    ("join.open_cases", Right::Whole(1..=10_000_000, "complaints")),
-    ("join.early_predictions", Right::Whole(1..=10_000_000, "predictions")),
+    ("join.open_cap", Right::Whole(1..=10_000_000, "complaints")),
+    ("join.closed_cap", Right::Whole(1..=10_000_000, "complaints")),
+    ("join.early_cap", Right::Whole(1..=10_000_000, "predictions")),
     ("join.grace_ms", Right::Whole(0..=600_000, "milliseconds")),
     ("join.hard_cap_ms", Right::Whole(0..=3_600_000, "milliseconds")),
-    ("join.bulk_wait_ms", Right::Whole(0..=7 * 24 * 3_600_000, "milliseconds")),
-    ("join.lease_ms", Right::Whole(1_000..=600_000, "milliseconds")),
+    ("join.bulk_wait_ms", Right::Whole(1_000..=7 * 24 * 3_600_000, "milliseconds")),
+    // With the producer's 15 s it must stay below the session's 45 s, or two owners write at once.
+    ("join.lease_ms", Right::Whole(1_000..=29_000, "milliseconds")),
+    ("join.drain_ms", Right::Whole(100..=22_000, "milliseconds")),
     ("archive.batch", Right::Whole(1..=100_000, "records")),
     ("archive.linger_ms", Right::Whole(0..=60_000, "milliseconds")),
     ("embedded.partitions", Right::Whole(1..=1_024, "partitions")),
@@ -135,7 +140,7 @@ mod tests {
     #[test]
     fn the_nearest_setting_is_found_for_a_typing_error() {
         assert_eq!(nearest("infer.replcas"), "infer.replicas");
-        assert_eq!(nearest("http.adress"), "http.address");
+        assert_eq!(nearest("http.addr"), "http.address");
         assert_eq!(nearest("dta"), "data");
     }
 }

@@ -70,26 +70,34 @@ pub struct Infer {
     pub replicas: usize,
     /// Tokens in one batch; above about 5,000 the memory allocator costs more than the batch saves.
     pub token_budget: usize,
+    /// Complaints in one batch, however short they are.
+    pub batch: usize,
+    /// Complaints looked at together when batches are cut by length; more pads less and waits longer.
+    pub window: usize,
     /// Complaints between the threads; more only adds latency and memory.
     pub queue: usize,
 }
 
-/// Joining: bounds on what a shard keeps in memory, and its clocks where the strategy sets none.
+/// Joining: what a shard keeps in memory and how long it waits. Deadline and amend window are the strategy's.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Join {
-    /// Complaints of a shard that wait for decisions; at the bound no more raw complaints are read.
-    pub open_cases: usize,
-    /// Predictions of a shard that came before their complaint was read; at the bound they are read again later.
-    pub early_predictions: usize,
-    /// How long after a start no deadline fires, in milliseconds: predictions in flight get their chance.
-    pub grace_ms: u64,
+    /// Complaints of a shard that wait for decisions, about 1 kB each; at the bound no more raw complaints are read.
+    pub open_cap: usize,
+    /// Routed complaints of a shard that are remembered to tell duplicates, about 2 kB each.
+    pub closed_cap: usize,
+    /// Predictions of a shard that came before their complaint, about 0.5 kB each; above it they are read again later.
+    pub early_cap: usize,
+    /// How long after a start no deadline fires, in milliseconds: infer may be recovering too.
+    pub grace_ms: i64,
     /// How long after its deadline a complaint may wait for predictions that lie unread, in milliseconds.
-    pub hard_cap_ms: u64,
+    pub hard_cap_ms: i64,
     /// How long a bulk complaint waits for its decisions, in milliseconds.
-    pub bulk_wait_ms: u64,
+    pub bulk_wait_ms: i64,
     /// How long routes may go on without an acknowledged commit, in milliseconds.
-    pub lease_ms: u64,
+    pub lease_ms: i64,
+    /// How long a shard that is given up waits for its acknowledgements, in milliseconds.
+    pub drain_ms: i64,
 }
 
 /// Archiving.
@@ -124,15 +132,19 @@ impl Default for Settings {
                 // Respects the cgroup's CPU quota, which libtorch's own count of cores does not.
                 replicas: thread::available_parallelism().map_or(1, usize::from),
                 token_budget: 2_048,
+                batch: 64,
+                window: 128,
                 queue: 256,
             },
             join: Join {
-                open_cases: 100_000,
-                early_predictions: 100_000,
+                open_cap: 50_000,
+                closed_cap: 500_000,
+                early_cap: 100_000,
                 grace_ms: 10_000,
                 hard_cap_ms: 120_000,
                 bulk_wait_ms: 24 * 3_600_000,
                 lease_ms: 15_000,
+                drain_ms: 10_000,
             },
             archive: Archive { batch: 500, linger_ms: 50 },
             embedded: Embedded { partitions: 4 },

@@ -1,0 +1,63 @@
+//! The `ombud` command as a promise runs it: built once, and deaf to the environment of whoever runs the tests.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::OnceLock,
+};
+
+use anyhow::{Context, Result};
+
+/// Names a finished binary; scripts/test gives its release build, so that none is built twice.
+const BINARY: &str = "TEST_OMBUD";
+
+/// The root of the repository.
+pub fn repository() -> &'static Path {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+    tests.parent().unwrap_or(tests)
+}
+
+/// The binary: the one that `TEST_OMBUD` names, else cargo builds it in release, with libtorch.
+///
+/// # Errors
+/// It does not build.
+pub fn binary() -> Result<&'static Path> {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    if let Some(built) = BUILT.get() {
+        return Ok(built);
+    }
+    let built = match env::var_os(BINARY) {
+        Some(named) => PathBuf::from(named),
+        None => build()?,
+    };
+    Ok(BUILT.get_or_init(|| built))
+}
+
+fn build() -> Result<PathBuf> {
+    let build = escargot::CargoBuild::new()
+        .manifest_path(repository().join("Cargo.toml"))
+        .package("ombud")
+        .bin("ombud")
+        .features("torch")
+        .release();
+    Ok(build.run().context("build ombud with libtorch")?.path().to_owned())
+}
+
+/// The command with its data in `data`, the models of the repository, any free port, and none of the `OMBUD_*` variables
+/// or the `ombud.toml` of whoever runs the tests.
+///
+/// # Errors
+/// It does not build.
+pub fn ombud(data: &Path) -> Result<Command> {
+    let mut command = Command::new(binary()?);
+    for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("OMBUD_")) {
+        command.env_remove(name);
+    }
+    command
+        .current_dir(data)
+        .env("OMBUD_DATA", data)
+        .env("OMBUD_MODELS", repository().join("models"))
+        .env("OMBUD_HTTP__ADDRESS", "127.0.0.1:0");
+    Ok(command)
+}
