@@ -1,10 +1,11 @@
 //! The embedded default: a durable log and a case store in one SQLite file, for one process.
 //!
 //! [`Local`] takes the folder and hands out the seams of `ombud-stream`: [`Member`] (source and committer),
-//! [`LocalSink`], [`LocalReader`]. [`LocalView`] reads beside a running process. All that changes the
+//! [`LocalSink`], [`LocalReader`], and [`LocalCases`] of `ombud-store`. [`LocalView`] reads beside a running process. All that changes the
 //! file goes through one thread, which syncs before it acknowledges.
 
 mod board;
+mod cases;
 mod error;
 mod file;
 mod group;
@@ -18,6 +19,7 @@ mod reader;
 mod sink;
 mod writer;
 
+pub use cases::LocalCases;
 pub use error::LocalError;
 pub use local::{Local, LocalView, TopicEnds};
 pub use member::{Member, Start};

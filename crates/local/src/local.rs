@@ -12,6 +12,7 @@ use ombud_stream::{Delivery, Outage, Reader, TopicPartition};
 
 use crate::{
     board::Board,
+    cases::LocalCases,
     error::{LocalError, sql},
     file::{self, Topics},
     member::{Member, Start},
@@ -133,6 +134,14 @@ impl Local {
         self.view.reader()
     }
 
+    /// The cases of this folder.
+    ///
+    /// # Errors
+    /// The file can't be opened.
+    pub fn cases(&self) -> Result<LocalCases, LocalError> {
+        self.view.cases()
+    }
+
     /// See [`LocalView::topics`].
     ///
     /// # Errors
@@ -165,6 +174,14 @@ impl LocalView {
     /// The file can't be opened.
     pub fn reader(&self) -> Result<LocalReader, LocalError> {
         LocalReader::new(Arc::clone(&self.shared))
+    }
+
+    /// The cases of this folder; writing them is refused.
+    ///
+    /// # Errors
+    /// The file can't be opened.
+    pub fn cases(&self) -> Result<LocalCases, LocalError> {
+        LocalCases::new(Arc::clone(&self.shared))
     }
 
     /// All topics by name, and how far they go.

@@ -7,10 +7,9 @@ use std::{
 };
 
 use ombud_stream::{Committer, Event, Outage, Position, Reader, Record, Source, TopicPartition};
-use rusqlite::OptionalExtension;
 
 use crate::{
-    error::{LocalError, outage},
+    error::LocalError,
     group::MemberId,
     local::Shared,
     queue::NoRoom,
@@ -192,16 +191,7 @@ impl Source for Member {
 
 impl Committer for Member {
     fn committed(&mut self, partition: &TopicPartition) -> Result<Option<Position>, Outage> {
-        let read = || -> rusqlite::Result<Option<(i64, String)>> {
-            let mut query = self.reader.connection().prepare_cached(
-                "SELECT next_offset, metadata FROM positions WHERE group_name = ?1 AND topic = ?2 AND partition = ?3",
-            )?;
-            let key = (&*self.group, &*partition.topic, partition.partition);
-            query.query_row(key, |row| Ok((row.get(0)?, row.get(1)?))).optional()
-        };
-        let found =
-            read().map_err(|e| outage(format!("read the position of {} in {partition}", self.group), e))?;
-        Ok(found.map(|(offset, metadata)| Position { partition: partition.clone(), offset, metadata }))
+        self.reader.committed(&self.group, partition)
     }
 
     fn commit(&mut self, positions: &[Position]) -> Result<(), Outage> {

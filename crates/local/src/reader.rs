@@ -6,8 +6,8 @@ use std::{
 };
 
 use bytes::Bytes;
-use ombud_stream::{Outage, Reader, Record, TopicPartition};
-use rusqlite::Connection;
+use ombud_stream::{Outage, Position, Reader, Record, TopicPartition};
+use rusqlite::{Connection, OptionalExtension};
 
 use crate::{
     error::{LocalError, outage},
@@ -53,6 +53,22 @@ impl LocalReader {
             std::thread::park_timeout(left.min(LOOK_AGAIN));
         }
         Ok(())
+    }
+
+    /// Where `group` stands in a partition; `None` where it has no position. Any group may be asked about.
+    ///
+    /// # Errors
+    /// The file can't be read.
+    pub fn committed(&self, group: &str, partition: &TopicPartition) -> Result<Option<Position>, Outage> {
+        let read = || -> rusqlite::Result<Option<(i64, String)>> {
+            let mut query = self.connection.prepare_cached(
+                "SELECT next_offset, metadata FROM positions WHERE group_name = ?1 AND topic = ?2 AND partition = ?3",
+            )?;
+            let key = (group, &*partition.topic, partition.partition);
+            query.query_row(key, |row| Ok((row.get(0)?, row.get(1)?))).optional()
+        };
+        let found = read().map_err(|e| outage(format!("read the position of {group} in {partition}"), e))?;
+        Ok(found.map(|(offset, metadata)| Position { partition: partition.clone(), offset, metadata }))
     }
 
     fn appended_at(&self, id: usize, offset: i64) -> rusqlite::Result<i64> {

@@ -25,12 +25,12 @@ CREATE TABLE positions (
 CREATE TABLE case_events (
   complaint_id TEXT NOT NULL, kind INTEGER NOT NULL, seq INTEGER NOT NULL, id TEXT NOT NULL,
   at INTEGER NOT NULL, task TEXT, team TEXT, model_id TEXT, model_version TEXT,
-  schema_id INTEGER, origin TEXT NOT NULL, body BLOB NOT NULL,
+  schema_id INTEGER, body BLOB NOT NULL, origin TEXT NOT NULL,
   PRIMARY KEY (complaint_id, kind, seq, id)
 ) STRICT;
 
 CREATE TABLE queue_by_team_day (
-  team TEXT NOT NULL, day INTEGER NOT NULL, received_at INTEGER NOT NULL, complaint_id TEXT NOT NULL,
+  team TEXT NOT NULL, day TEXT NOT NULL, received_at INTEGER NOT NULL, complaint_id TEXT NOT NULL,
   revision INTEGER NOT NULL,     -- the newest one that wrote or took away this row
   gone INTEGER NOT NULL,         -- taken away at `revision`; kept, so that a replayed older insert stays without effect
   priority INTEGER, vulnerability TEXT, needs_human INTEGER, product TEXT, issue TEXT, missing TEXT, resolve_by INTEGER,
@@ -43,7 +43,7 @@ CREATE TABLE cases_by_customer (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE decisions_by_model (
-  model_id TEXT NOT NULL, model_version TEXT NOT NULL, day INTEGER NOT NULL,
+  model_id TEXT NOT NULL, model_version TEXT NOT NULL, day TEXT NOT NULL,
   complaint_id TEXT NOT NULL, prediction_id TEXT NOT NULL,
   task TEXT NOT NULL, role TEXT NOT NULL, arm TEXT NOT NULL, outcome TEXT NOT NULL, label TEXT,
   confidence REAL NOT NULL, strategy_version INTEGER NOT NULL,
@@ -51,7 +51,7 @@ CREATE TABLE decisions_by_model (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE feedback_by_day (
-  day INTEGER NOT NULL, decided_at INTEGER NOT NULL, feedback_id TEXT NOT NULL, complaint_id TEXT NOT NULL,
+  day TEXT NOT NULL, decided_at INTEGER NOT NULL, feedback_id TEXT NOT NULL, complaint_id TEXT NOT NULL,
   kind TEXT NOT NULL, model_version TEXT, label_before TEXT, label_after TEXT, audit_sample INTEGER NOT NULL,
   PRIMARY KEY (day, decided_at, feedback_id)
 ) STRICT, WITHOUT ROWID;

@@ -3,10 +3,12 @@
 
 use std::{sync::Arc, time::Duration};
 
+use ombud_store::Row;
 use ombud_stream::{Clock, Outage, Outgoing, Position};
 use rusqlite::Connection;
 
 use crate::{
+    cases,
     error::outage,
     file::{Head, heads, place},
     headers,
@@ -22,6 +24,8 @@ pub(crate) enum Change {
     Append { partition: usize, record: Outgoing, done: Done<i64> },
     /// A group's positions.
     Commit { group: Arc<str>, positions: Vec<Position>, done: Done<()> },
+    /// Rows of cases.
+    Cases { rows: Vec<Row>, done: Done<()> },
 }
 
 /// What the thread owns.
@@ -61,6 +65,9 @@ impl Writer {
                     append(&transaction, *partition, &mut heads[*partition], record, now)?;
                 }
                 Change::Commit { group, positions, .. } => commit(&transaction, group, positions)?,
+                Change::Cases { rows, .. } => {
+                    rows.iter().try_for_each(|row| cases::write(&transaction, row))?
+                }
             }
         }
         transaction.commit()?;
@@ -77,7 +84,7 @@ impl Writer {
         for change in changes {
             match change {
                 Change::Append { done, .. } => done(Ok(*offsets.next().unwrap_or(&-1))),
-                Change::Commit { done, .. } => done(Ok(())),
+                Change::Commit { done, .. } | Change::Cases { done, .. } => done(Ok(())),
             }
         }
     }
@@ -96,6 +103,7 @@ impl Writer {
                 Change::Commit { group, done, .. } => {
                     done(Err(outage(format!("commit the positions of {group}"), cause)));
                 }
+                Change::Cases { done, .. } => done(Err(outage("write rows of cases", cause))),
             }
         }
         // Whoever tries again at once would only heat the disk that is full.

@@ -66,7 +66,7 @@ pub trait LoadModel: Send + Sync {
 
 /// An artefact that can't serve.
 #[derive(Debug, thiserror::Error)]
-#[error("failed to load model {model_id} from {dir}: {what}")]
+#[error("load model {model_id} from {dir}: {what}")]
 pub struct LoadError {
     /// The model's name.
     pub model_id: String,
@@ -88,7 +88,7 @@ pub trait Classifier: Send {
 
 /// A batch that a model could not score.
 #[derive(Debug, thiserror::Error)]
-#[error("failed to classify a batch of {rows} with {model}: {what}")]
+#[error("classify a batch of {rows} with {model}: {what}")]
 pub struct ClassifyError {
     /// The model, by family.
     pub model: &'static str,

@@ -2,7 +2,6 @@
 
 use std::{
     collections::VecDeque,
-    sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
 
@@ -82,11 +81,11 @@ impl<'a, M: Source + Committer, T> Drive<'a, M, T> {
     /// The first outage of the log, of `admit` or of a stage. Nothing unfinished is committed.
     pub fn run(
         mut self,
-        stop: &AtomicBool,
+        stop: &dyn Fn() -> bool,
         mut start: impl FnMut(&TopicPartition) -> Result<i64, Outage>,
         mut admit: impl FnMut(&Record) -> Result<T, Outage>,
     ) -> Result<(), Outage> {
-        while !stop.load(Ordering::Relaxed) {
+        while !stop() {
             self.take_deliveries()?;
             if self.committed_at.elapsed() >= self.limits.commit_every {
                 self.commit()?;

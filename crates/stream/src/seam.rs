@@ -9,7 +9,7 @@ use crate::record::{Outgoing, Record, TopicPartition};
 
 /// The world is not answering. The flow stops and goes on where it stood; nothing is dropped.
 #[derive(Debug, thiserror::Error)]
-#[error("failed to {action}")]
+#[error("{action}")]
 pub struct Outage {
     /// What was tried: completes "failed to ...", with positions and without content.
     pub action: String,

@@ -1,1 +1,11 @@
-//! infer
+//! One consumer group that asks models: complaints.raw in, complaints.predictions out.
+
+mod ask;
+mod infer;
+mod predict;
+mod replica;
+mod serving;
+
+pub use ask::Tasks;
+pub use infer::{Infer, InferError, Limits};
+pub use serving::{Served, Serving, Unserved};

@@ -1,0 +1,228 @@
+//! complaints.raw -> prepare (decode, choose models, tokenise) -> gather by model and length -> classify
+//! -> complaints.predictions, on the raw record's partition
+//!
+//! A raw record that can't be read is settled here: join alone parks it.
+
+use std::{sync::Arc, thread};
+
+use crossbeam_channel::{Receiver, bounded};
+use metrics::{counter, histogram};
+use ombud_contract::{codec, records::RawComplaint};
+use ombud_models::{ActiveStrategy, NotYet, StrategyFeed};
+use ombud_stream::{
+    Batch, Clock, Committer, Delivery, Drive, Envelope, Flow, Limit, Outage, Outgoing, Product, Record,
+    SharedReceipt, Sink, Source, TopicPartition, Verdict, Wiring, pack_by_length,
+};
+
+use crate::{
+    ask::{Ask, Asked, Judged, Tasks, all_questions, questions},
+    predict::predictions,
+    replica::Replicas,
+    serving::{Serving, Unserved},
+};
+
+/// Bounds of one infer worker.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Threads that decode and tokenise.
+    pub tokenizer_threads: usize,
+    /// Threads that run models, each with its own replica; one a core is best.
+    pub replicas: usize,
+    /// Padded tokens in a batch. More fills the vector units better and costs latency and memory.
+    pub batch: Limit,
+    /// Complaints looked at together when batches are cut by length.
+    pub window: usize,
+    /// Complaints waiting between two stages.
+    pub queue: usize,
+    /// Of the thread that polls and commits.
+    pub drive: ombud_stream::Limits,
+}
+
+/// Why an infer worker ended.
+#[derive(Debug, thiserror::Error)]
+pub enum InferError {
+    /// The log, or the strategy in it, is not to be had.
+    #[error("keep inferring")]
+    Outage(#[from] Outage),
+    /// A model that the strategy needs now can't serve.
+    #[error("begin inferring")]
+    Unserved(#[from] Unserved),
+}
+
+/// One member of one task group.
+pub struct Infer<M, S> {
+    /// The tasks that it answers.
+    pub tasks: Tasks,
+    /// Reads complaints.raw.
+    pub member: M,
+    /// Appends predictions.
+    pub sink: S,
+    /// What becomes of them.
+    pub deliveries: Receiver<Delivery<SharedReceipt>>,
+    /// complaints.predictions, with its prefix.
+    pub predictions: Arc<str>,
+    /// Which strategy holds.
+    pub strategy: StrategyFeed,
+    /// The models.
+    pub serving: Arc<Serving>,
+    /// Stamps predictions.
+    pub clock: Arc<dyn Clock>,
+    /// Its bounds.
+    pub limits: Limits,
+}
+
+impl<M: Source + Committer, S: Sink<SharedReceipt>> Infer<M, S> {
+    /// Runs until `stop`; `start` says where a partition begins that the group has no position in.
+    ///
+    /// # Errors
+    /// See [`InferError`]. What was in flight is read again by the next owner.
+    pub fn run(
+        mut self,
+        stop: &dyn Fn() -> bool,
+        start: impl FnMut(&TopicPartition) -> Result<i64, Outage>,
+    ) -> Result<(), InferError> {
+        self.warm_up()?;
+        let Self {
+            tasks,
+            mut member,
+            sink,
+            deliveries,
+            predictions: topic,
+            mut strategy,
+            serving,
+            clock,
+            limits,
+        } = self;
+        let (settle, settled) = bounded(limits.queue);
+        let (report, outages) = bounded(1);
+        thread::scope(|scope| {
+            let flow = Flow::new(scope, limits.queue, settle, report);
+            let (entry, arrivals) = flow.arrivals();
+            let prepare = |envelope| prepare(&tasks, &serving, envelope);
+            let replicas = (0..limits.replicas.max(1)).map(|_| {
+                let (mut replicas, clock, topic) =
+                    (Replicas::default(), Arc::clone(&clock), Arc::clone(&topic));
+                move |batch: Batch<Ask>| classify(&mut replicas, batch, clock.as_ref(), &topic)
+            });
+            arrivals
+                .each("prepare", (0..limits.tokenizer_threads.max(1)).map(|_| prepare))
+                .gather("gather", limits.window, move |asks| by_model_and_length(asks, limits.batch))
+                .each("classify", replicas)
+                .sink("publish", sink);
+            drop(flow);
+            let wiring = Wiring { entry, deliveries, settled, outages };
+            Drive::new(&mut member, wiring, limits.drive)
+                .run(stop, start, |record| strategy_of(&mut strategy, record))
+        })?;
+        Ok(())
+    }
+
+    /// Loads what the newest strategy names, so that a worker that can't answer says so before it takes anything.
+    fn warm_up(&mut self) -> Result<(), InferError> {
+        self.strategy.refresh()?;
+        let Some(newest) = self.strategy.strategies().newest() else { return Ok(()) };
+        for question in all_questions(&self.tasks, newest) {
+            self.serving.for_arm(&question.task, &question.arm)?;
+        }
+        Ok(())
+    }
+}
+
+/// The strategy that holds for a complaint. Reads models.strategy again where the last reading is too old.
+fn strategy_of(feed: &mut StrategyFeed, record: &Record) -> Result<Arc<ActiveStrategy>, Outage> {
+    if let Err(NotYet::Stale) = feed.at(record.appended_at) {
+        feed.refresh()?;
+    }
+    let strategy = feed.at(record.appended_at).cloned();
+    strategy
+        .map_err(|not_yet| Outage::passing(format!("decide {}@{}", record.source, record.offset), not_yet))
+}
+
+/// One ask for each model that has a question to answer.
+fn prepare(
+    tasks: &Tasks,
+    serving: &Serving,
+    envelope: Envelope<Arc<ActiveStrategy>>,
+) -> Result<Vec<Verdict<Ask>>, Outage> {
+    let Envelope { body: strategy, record, receipt } = envelope;
+    let readable = record.value.as_deref().and_then(|value| codec::decode::<RawComplaint>(value).ok());
+    // Unreadable, or nothing left to decide: join parks the one and routes the other without us.
+    let Some(complaint) = readable.filter(|complaint| !complaint.withdrawn && complaint.validate().is_ok())
+    else {
+        return Ok(vec![Verdict::Settle(receipt)]);
+    };
+    let judged = Arc::new(Judged::of(&complaint, &record));
+    let mut asks: Vec<Ask> = Vec::new();
+    let receipt = Arc::new(receipt);
+    for question in questions(tasks, &strategy, &judged.complaint_id) {
+        let model = serving.for_arm(&question.task, &question.arm).ok();
+        let version = model.as_ref().map_or("", |model| model.artefact.version.as_str());
+        match asks.iter_mut().find(|ask| ask.version() == version) {
+            Some(ask) => ask.questions.push(question),
+            None => asks.push(Ask {
+                judged: Arc::clone(&judged),
+                strategy_version: strategy.record.version,
+                questions: vec![question],
+                asked: model.map(|model| {
+                    let prepared = model.model.prepare(&complaint.narrative);
+                    Asked { model, prepared }
+                }),
+                receipt: Arc::clone(&receipt),
+            }),
+        }
+    }
+    match Arc::into_inner(receipt) {
+        // No ask holds it: the strategy has no question for this group.
+        Some(receipt) => Ok(vec![Verdict::Settle(receipt)]),
+        None => Ok(asks.into_iter().map(Verdict::Next).collect()),
+    }
+}
+
+/// Batches of one model version each, of about equally long texts.
+fn by_model_and_length(mut asks: Vec<Ask>, limit: Limit) -> Vec<Batch<Ask>> {
+    asks.sort_by(|a, b| a.version().cmp(b.version()));
+    let mut batches = Vec::new();
+    while let Some(first) = asks.first() {
+        let same = asks.iter().take_while(|ask| ask.version() == first.version()).count();
+        let rest = asks.split_off(same);
+        batches.extend(pack_by_length(asks, Ask::cost, limit));
+        asks = rest;
+    }
+    batches
+}
+
+/// Scores one batch and encodes its predictions.
+fn classify(
+    replicas: &mut Replicas,
+    batch: Batch<Ask>,
+    clock: &dyn Clock,
+    topic: &Arc<str>,
+) -> Result<Vec<Verdict<Product>>, Outage> {
+    let asks = batch.items;
+    let model = asks.first().and_then(|ask| Some(Arc::clone(&ask.asked.as_ref()?.model)));
+    let started = std::time::Instant::now();
+    let answers = match &model {
+        Some(model) => replicas.classify(model, &asks),
+        None => asks.iter().map(|_| None).collect(),
+    };
+    histogram!("ombud_infer_batch_seconds").record(started.elapsed().as_secs_f64());
+    let now = clock.now_ms();
+    let mut products = Vec::with_capacity(asks.len());
+    for (ask, logits) in asks.iter().zip(&answers) {
+        for prediction in predictions(ask, logits.as_ref(), now) {
+            counter!("ombud_predictions_total", "task" => prediction.task.clone(),
+                "outcome" => format!("{:?}", prediction.outcome).to_lowercase())
+            .increment(1);
+            // Our own record that won't encode is a defect, not data: the worker ends and says so.
+            let value = codec::encode(&prediction).map_err(|error| {
+                Outage::fatal(format!("encode prediction for task {}", prediction.task), error)
+            })?;
+            let key = Some(prediction.complaint_id.into_bytes().into());
+            let partition = Some(ask.judged.raw_partition);
+            let record =
+                Outgoing::stamped(Arc::clone(topic), partition, key, value, "infer", &ask.judged.headers);
+            products.push(Verdict::Next((record, Arc::clone(&ask.receipt))));
+        }
+    }
+    Ok(products)
+}
