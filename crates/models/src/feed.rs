@@ -129,9 +129,9 @@ impl StrategyFeed {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotYet {
     /// The topic was not read to its end recently enough.
-    #[error("know the strategy: models.strategy was not read to its end lately")]
+    #[error("find the strategy of a complaint: models.strategy was not read to its end lately")]
     Stale,
     /// No strategy has begun at that time.
-    #[error("know the strategy: none is published for that time")]
+    #[error("find the strategy of a complaint: none is published for that time")]
     Unpublished,
 }

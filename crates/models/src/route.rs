@@ -15,7 +15,7 @@ use ombud_contract::ids::basis_point;
 use ombud_contract::records::{Decision, Outcome, Vulnerability};
 
 use crate::answer::vulnerability_of;
-use crate::routing::{Clocks, ISSUE, PRODUCT, RoutingTable};
+use crate::routing::{Desk, ISSUE, PRODUCT, Queue, RoutingTable};
 use crate::strategy::ActiveStrategy;
 
 /// The task whose answer is a [`Vulnerability`].
@@ -68,32 +68,22 @@ pub struct Route {
 
 /// Routes one complaint. A withdrawn one goes to the queue of its decisions, behind all others and without clocks
 /// or review; that queue is told, and has nothing left to do.
-pub fn route(facts: &Facts<'_>, strategy: &ActiveStrategy) -> Route {
+pub fn route<'a>(facts: &Facts<'a>, strategy: &'a ActiveStrategy) -> Route {
     let table = &strategy.routing;
     let mut review = Review::default();
 
     let vulnerability = vulnerability(facts, table, &mut review);
     let product = product(facts, table, &mut review);
-    let queue = match product {
-        Some(product) => issue_queue(facts, table, product, &mut review),
-        None => None,
-    };
+    let queue = product.and_then(|(product, _)| issue_queue(facts, table, product, &mut review));
     if basis_point(facts.complaint_id, AUDIT) < strategy.record.audit_basis_points {
         review.must("audit-sample");
     }
 
-    let (team, base) = if vulnerability == Vulnerability::Vulnerable {
-        (&table.vulnerable_desk, table.priorities.vulnerable)
-    } else {
-        match (queue, product.and_then(|product| table.products.get(product))) {
-            (Some(queue), _) => (&queue.team, queue.priority),
-            (None, Some(desk)) => (&desk.team, table.priorities.routine),
-            (None, None) => (&table.triage_desk, table.priorities.triage),
-        }
-    };
-    let raise = match vulnerability {
-        Vulnerability::Possible => table.priorities.possible_raises,
-        Vulnerability::Vulnerable | Vulnerability::NotIndicated => 0,
+    let (team, base) = match (vulnerability, queue, product) {
+        (Vulnerability::Vulnerable, _, _) => (&table.vulnerable_desk, table.priorities.vulnerable),
+        (_, Some(queue), _) => (&queue.team, queue.priority),
+        (_, None, Some((_, desk))) => (&desk.team, table.priorities.routine),
+        (_, None, None) => (&table.triage_desk, table.priorities.triage),
     };
     if facts.withdrawn {
         return Route {
@@ -106,8 +96,8 @@ pub fn route(facts: &Facts<'_>, strategy: &ActiveStrategy) -> Route {
             final_response_by: None,
         };
     }
-    let clocks: Clocks =
-        product.and_then(|product| table.products.get(product)).map_or(table.clocks, |d| d.clocks);
+    let raise = if vulnerability == Vulnerability::Possible { table.priorities.possible_raises } else { 0 };
+    let clocks = product.map_or(table.clocks, |(_, desk)| desk.clocks);
     let by = |days: Option<u16>| days.map(|days| facts.received_at.saturating_add(i64::from(days) * DAY_MS));
     let (needs_human, human_reasons) = review.finish();
     Route {
@@ -126,13 +116,17 @@ enum Standing<'a> {
     Sure(&'a Decision, &'a str),
     Abstained,
     Failed,
+    /// Required, and not there.
     Missing,
+    /// The strategy doesn't require it.
+    Unasked,
 }
 
 impl<'a> Standing<'a> {
     fn of(task: &str, facts: &Facts<'a>) -> Self {
         let Some(decision) = facts.decisions.iter().find(|decision| decision.task == task) else {
-            return Self::Missing;
+            let required = facts.missing_tasks.iter().any(|missing| missing == task);
+            return if required { Self::Missing } else { Self::Unasked };
         };
         match (decision.outcome, &decision.label) {
             (Outcome::Labelled, Some(label)) => Self::Sure(decision, label),
@@ -156,8 +150,12 @@ fn vulnerability(facts: &Facts<'_>, table: &RoutingTable, review: &mut Review) -
     if facts.unreadable || !table.reads(facts.language) { said.max(Vulnerability::Possible) } else { said }
 }
 
-/// The product that decides the team; `None` sends the complaint to triage and says why.
-fn product<'a>(facts: &Facts<'a>, table: &RoutingTable, review: &mut Review) -> Option<&'a str> {
+/// The product that decides the team, and its desk; `None` sends the complaint to triage and says why.
+fn product<'a>(
+    facts: &Facts<'a>,
+    table: &'a RoutingTable,
+    review: &mut Review,
+) -> Option<(&'a str, &'a Desk)> {
     if facts.unreadable {
         review.must("unreadable");
         return None;
@@ -165,13 +163,17 @@ fn product<'a>(facts: &Facts<'a>, table: &RoutingTable, review: &mut Review) -> 
     let product = match (facts.known_product, Standing::of(PRODUCT, facts)) {
         (Some(known), _) => Some(known),
         (None, Standing::Sure(_, label)) => Some(label),
+        (None, Standing::Unasked) => {
+            review.must("missing-product");
+            None
+        }
         (None, unsure) => {
             review.unanswered(PRODUCT, &unsure);
             review.needed = true;
             None
         }
     };
-    let served = product.filter(|product| table.products.contains_key(*product));
+    let served = product.and_then(|product| Some((product, table.products.get(product)?)));
     if product.is_some() && served.is_none() {
         // The CRM's certainty, or a newer label set than the table's: a guess of another product would be wrong.
         review.must("unknown-product");
@@ -188,13 +190,8 @@ fn issue_queue<'t>(
     table: &'t RoutingTable,
     product: &str,
     review: &mut Review,
-) -> Option<&'t crate::routing::Queue> {
-    match Standing::of(ISSUE, facts) {
-        Standing::Sure(..) => {}
-        // A strategy need not ask for the issue.
-        Standing::Missing if !facts.missing_tasks.iter().any(|task| task == ISSUE) => {}
-        unsure => review.unanswered(ISSUE, &unsure),
-    }
+) -> Option<&'t Queue> {
+    review.unanswered(ISSUE, &Standing::of(ISSUE, facts));
     let takes = |task: &str, level: &str, labels: &[String]| match Standing::of(task, facts) {
         Standing::Sure(decision, _) => {
             table.label_at(decision, level).is_some_and(|label| labels.iter().any(|l| l == label))
@@ -224,7 +221,7 @@ impl Review {
     /// An unsure answer is noted; none at all is for a human, who knows less than the team was promised.
     fn unanswered(&mut self, task: &str, standing: &Standing<'_>) {
         let (how, must) = match standing {
-            Standing::Sure(..) => return,
+            Standing::Sure(..) | Standing::Unasked => return,
             Standing::Abstained => ("abstained", false),
             Standing::Failed => ("failed", true),
             Standing::Missing => ("missing", true),

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use crate::place::line_at;
+use crate::route::VULNERABLE;
 use crate::routing::{
     Clocks, Desk, ISSUE, LabelSets, PRODUCT, Priorities, Queue, RoutingError, RoutingTable,
 };
@@ -78,7 +79,7 @@ impl RoutingDocument {
         checks.team(&self.triage_desk)?;
         checks.team(&self.vulnerable_desk)?;
         let priorities = checks.priorities()?;
-        let clocks = checks.clocks(&self.clocks.resolve_by_days, &self.clocks.final_response_by_days)?;
+        let clocks = checks.clocks(&self.clocks, Clocks::default())?;
         Ok(RoutingTable {
             languages: self.languages.get_ref().clone(),
             triage_desk: self.triage_desk.get_ref().clone(),
@@ -187,29 +188,26 @@ impl Checks<'_> {
         )
     }
 
-    fn clocks(
-        &self,
-        resolve: &Option<Spanned<u16>>,
-        last: &Option<Spanned<u16>>,
-    ) -> Result<Clocks, RoutingError> {
-        let days = |days: &Option<Spanned<u16>>| days.as_ref().map(|days| *days.get_ref());
-        let clocks = Clocks { resolve_by_days: days(resolve), final_response_by_days: days(last) };
-        for clock in [resolve, last].into_iter().flatten() {
-            if *clock.get_ref() == 0 {
-                return self.refuse(clock.span(), "0 days: leave it out where no clock runs".to_owned());
+    /// The clocks that are written, else `usual`; where both are, in their order.
+    fn clocks(&self, written: &ClocksDocument, usual: Clocks) -> Result<Clocks, RoutingError> {
+        let days = |own: &Option<Spanned<u16>>| own.as_ref().map(|days| *days.get_ref());
+        let ClocksDocument { resolve_by_days: resolve, final_response_by_days: last } = written;
+        let clocks = Clocks {
+            resolve_by_days: days(resolve).or(usual.resolve_by_days),
+            final_response_by_days: days(last).or(usual.final_response_by_days),
+        };
+        for own in [resolve, last].into_iter().flatten() {
+            if *own.get_ref() == 0 {
+                return self.refuse(own.span(), "0 days: leave it out where no clock runs".to_owned());
+            }
+            if let (Some(resolve), Some(last)) = (clocks.resolve_by_days, clocks.final_response_by_days)
+                && resolve > last
+            {
+                let what = format!("resolve_by_days {resolve} is after final_response_by_days {last}");
+                return self.refuse(own.span(), what);
             }
         }
-        match (resolve, last) {
-            (Some(resolve), Some(last)) if resolve.get_ref() > last.get_ref() => self.refuse(
-                resolve.span(),
-                format!(
-                    "resolve_by_days {} is after final_response_by_days {}",
-                    resolve.get_ref(),
-                    last.get_ref()
-                ),
-            ),
-            _ => Ok(clocks),
-        }
+        Ok(clocks)
     }
 
     fn products(&self, taxonomy: &Taxonomy, usual: Clocks) -> Result<BTreeMap<String, Desk>, RoutingError> {
@@ -217,11 +215,11 @@ impl Checks<'_> {
         for (product, desk) in self.document.products.get_ref() {
             self.known_product(product, taxonomy)?;
             self.team(&desk.team)?;
-            let own = self.clocks(&desk.resolve_by_days, &desk.final_response_by_days)?;
-            let clocks = Clocks {
-                resolve_by_days: own.resolve_by_days.or(usual.resolve_by_days),
-                final_response_by_days: own.final_response_by_days.or(usual.final_response_by_days),
+            let own = ClocksDocument {
+                resolve_by_days: desk.resolve_by_days.clone(),
+                final_response_by_days: desk.final_response_by_days.clone(),
             };
+            let clocks = self.clocks(&own, usual)?;
             desks.insert(product.get_ref().clone(), Desk { team: desk.team.get_ref().clone(), clocks });
         }
         match taxonomy.leaves().iter().find(|product| !desks.contains_key(*product)) {
@@ -255,20 +253,20 @@ impl Checks<'_> {
         self.team(&queue.team)?;
         let task = queue.task.as_ref().map_or(ISSUE, |task| task.get_ref().as_str());
         if let Some(named) =
-            queue.task.as_ref().filter(|named| [PRODUCT, "vulnerable"].contains(&named.get_ref().as_str()))
+            queue.task.as_ref().filter(|named| [PRODUCT, VULNERABLE].contains(&named.get_ref().as_str()))
         {
             return self.refuse(
                 named.span(),
                 format!("queues can't take the task `{task}`: it has [products] or the vulnerable desk"),
             );
         }
+        if queue.labels.get_ref().is_empty() {
+            let what = "labels is empty: the queue would take nothing".to_owned();
+            return self.refuse(queue.labels.span(), what);
+        }
         let level = queue.level.as_ref().map_or(task, |level| level.get_ref().as_str());
         if task == ISSUE {
             self.issue_labels(queue, level, issues)?;
-        }
-        if queue.labels.get_ref().is_empty() {
-            return self
-                .refuse(queue.labels.span(), "labels is empty: the queue would take nothing".to_owned());
         }
         for product in &queue.products {
             self.known_product(product, products)?;
@@ -297,13 +295,8 @@ impl Checks<'_> {
         let set = &self.document.label_sets.get_ref().issue;
         let Some(known) = issues.labels(level) else {
             let place = queue.level.as_ref().map_or(queue.team.span(), Spanned::span);
-            return self.refuse(
-                place,
-                format!(
-                    "level `{level}` is not in {set}: write one of {}",
-                    issues.levels().collect::<Vec<_>>().join(", ")
-                ),
-            );
+            let levels = issues.levels().collect::<Vec<_>>().join(", ");
+            return self.refuse(place, format!("level `{level}` is not in {set}: write one of {levels}"));
         };
         match queue.labels.get_ref().iter().find(|label| !known.contains(label.get_ref())) {
             Some(label) => self.refuse(

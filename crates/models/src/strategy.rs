@@ -195,6 +195,6 @@ pub enum StrategyError {
         what: String,
     },
     /// The routing table is wrong.
-    #[error("accept the strategy's routing table")]
+    #[error(transparent)]
     Routing(#[from] RoutingError),
 }

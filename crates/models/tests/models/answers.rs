@@ -15,12 +15,7 @@ fn logits(head: &Head, shares: &[(&str, f64)]) -> Vec<f32> {
     let rest = 1.0 - shares.iter().map(|(_, share)| share).sum::<f64>();
     let others = (head.labels.len() - shares.len()) as f64;
     let share = |label: &String| shares.iter().find(|(l, _)| l == label).map_or(rest / others, |(_, s)| *s);
-    head.labels.iter().map(|label| (share(label) * head_scale(head)).ln() as f32).collect()
-}
-
-fn head_scale(_: &Head) -> f64 {
-    // Any factor: softmax takes no notice.
-    3.0
+    head.labels.iter().map(|label| share(label).ln() as f32).collect()
 }
 
 fn ask(head: &Head, shares: &[(&str, f64)], review_below: f32) -> Answer {

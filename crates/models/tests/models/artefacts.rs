@@ -19,15 +19,19 @@ fn version(dir: &Path) -> String {
     Artefact::open(dir).unwrap().version
 }
 
-/// Changes `ombud.json` by text and gives the error, without the folder in front.
+/// Changes `ombud.json` by text and gives the error behind the path, and the line that it names.
 fn refusal(from: &str, to: &str) -> String {
     let dir = artefact();
     let path = dir.path().join("ombud.json");
     let text = fs::read_to_string(&path).unwrap();
     assert!(text.contains(from), "{from} is not in {text}");
-    fs::write(&path, text.replacen(from, to, 1)).unwrap();
+    let changed = text.replacen(from, to, 1);
+    fs::write(&path, &changed).unwrap();
     let error = Artefact::open(dir.path()).unwrap_err().to_string();
-    error.replace(&format!("{}/", dir.path().display()), "")
+    let error = error.replace(&format!("accept {} line ", path.display()), "");
+    let (line, what) = error.split_once(": ").unwrap();
+    let line = changed.lines().nth(line.parse::<usize>().unwrap() - 1).unwrap();
+    format!("{what} <{}>", line.trim())
 }
 
 proptest! {
@@ -114,33 +118,58 @@ fn a_link_may_stay_inside_the_folder_and_not_lead_out_of_it() {
 #[test]
 fn a_wrong_manifest_is_refused_with_its_line_and_field() {
     let cases = [
-        ("\"format\": 1", "\"format\": 2", "accept ombud.json line 2: format is 2: this Ombud reads 1"),
+        ("\"format\": 1", "\"format\": 2", "format is 2: this Ombud reads 1 <\"format\": 2,>"),
         (
             "\"temperature\": 1.0",
             "\"temperature\": 0.0",
-            "accept ombud.json line 19: heads[0].temperature is 0: it must be greater than 0; 1 changes nothing",
+            "heads[0].temperature is 0: it must be greater than 0; 1 changes nothing <\"temperature\": 0.0,>",
         ),
         (
             "\"Mortgage\"",
             "\"Mortage\"",
-            "accept ombud.json line 13: heads[0].labels: `Mortage` is not in taxonomy product@1",
+            "heads[0].labels: `Mortage` is not in taxonomy product@1 <\"Mortage\",>",
         ),
         (
             "\"possible\": 0.2",
             "\"possible\": 1.2",
-            "heads[2].thresholds.possible is 1.2: it must lie in 0 to 1",
+            "heads[2].thresholds.possible is 1.2: it must lie in 0 to 1 <\"possible\": 1.2,>",
         ),
-        ("\"possible\": 0.2", "\"possible\": 0.9", "`possible` must not be above `vulnerable`"),
-        ("\"possible\": 0.2,", "", "heads[2].thresholds: a flag needs `possible` and `vulnerable`"),
-        ("\"task\": \"issue\"", "\"task\": \"product\"", "heads[1].task: `product` has two heads: keep one"),
-        ("\"issue@1\"", "\"issue@99\"", "heads[1].label_set: there is no taxonomy `issue@99`"),
-        ("\"complaints-bag\"", "\"../bag\"", "line 3: model_id must be letters"),
-        ("\"family\": \"bag\"", "\"family\": \"tree\"", "line 4: unknown variant `tree`"),
-        ("\"family\"", "\"famly\"", "line 4: unknown field `famly`"),
+        (
+            "\"possible\": 0.2",
+            "\"possible\": 0.9",
+            "heads[2].thresholds: `possible` must not be above `vulnerable` <\"possible\": 0.9,>",
+        ),
+        (
+            "\"possible\": 0.2,",
+            "",
+            "heads[2].thresholds: a flag needs `possible` and `vulnerable` <\"thresholds\": {>",
+        ),
+        (
+            "\"NOT_INDICATED\",\n        \"VULNERABLE\"",
+            "\"VULNERABLE\",\n        \"NOT_INDICATED\"",
+            "heads[2].labels: of a flag they stand as in vulnerable@1, the negative first <\"labels\": [>",
+        ),
+        (
+            "\"task\": \"issue\"",
+            "\"task\": \"product\"",
+            "heads[1].task: `product` has two heads: keep one <\"task\": \"product\",>",
+        ),
+        (
+            "\"issue@1\"",
+            "\"issue@99\"",
+            "heads[1].label_set: there is no taxonomy `issue@99` <\"label_set\": \"issue@99\",>",
+        ),
+        (
+            "\"complaints-bag\"",
+            "\"../bag\"",
+            "model_id must be letters, digits, `-`, `_` or `.`, begin with a letter or digit, and have at most 100 <\"model_id\": \"../bag\",>",
+        ),
+        ("\"family\": \"bag\"", "\"family\": \"tree\"", "unknown variant `tree`"),
+        ("\"family\"", "\"famly\"", "unknown field `famly`"),
     ];
     for (from, to, expected) in cases {
         let error = refusal(from, to);
-        assert!(error.contains(expected), "{from} -> {to}: {error}");
+        assert!(error.starts_with(expected), "{from} -> {to}:\n{error}");
     }
 }
 

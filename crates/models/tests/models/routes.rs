@@ -110,8 +110,13 @@ fn what_a_model_failed_or_missed_is_looked_at_by_a_human() {
     let late = route(&late, given::active_strategy());
     assert_eq!((late.team.as_str(), late.needs_human), ("home-lending", true));
     assert_eq!(late.human_reasons, ["missing-issue"]);
-    // A strategy that doesn't ask for the issue misses none.
-    assert_eq!(go(&decisions).human_reasons, Vec::<String>::new());
+}
+
+#[test]
+fn what_the_strategy_does_not_ask_for_is_not_missed() {
+    assert_eq!(go(&replaced("issue", None)).human_reasons, Vec::<String>::new());
+    let route = go(&replaced("vulnerable", None));
+    assert_eq!((route.vulnerability, route.needs_human), (Vulnerability::Possible, false));
 }
 
 #[test]

@@ -96,7 +96,7 @@ fn a_wrong_strategy_is_refused_with_the_field() {
         (Strategy { amend_window_ms: -1, ..at(1, 0) }, "amend_window: it can't be negative"),
         (Strategy { audit_basis_points: 10_001, ..at(1, 0) }, "audit_basis_points: it must lie in"),
         (Strategy { tasks: Vec::new(), ..at(1, 0) }, "tasks: it names no task"),
-        (Strategy { routing: "teams = 1".to_owned(), ..at(1, 0) }, "accept the strategy's routing table"),
+        (Strategy { routing: "teams = 1".to_owned(), ..at(1, 0) }, "accept the routing table at line 1: "),
         (with_arms(Vec::new()), "task `product`: it is required and no arm decides it"),
         (with_arms(vec![arm("a", Role::Shadow, 10_000)]), "it is required and no arm decides it"),
         (with_arms(vec![arm("a", Role::Deciding, 9_999)]), "sum to 9999: they must sum to 10000"),
