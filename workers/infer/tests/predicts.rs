@@ -1,5 +1,7 @@
 //! What infer promises, on the embedded log and with a model small enough to know its answers.
 
+#![allow(clippy::unwrap_used, reason = "a helper of a test may panic like the test itself")]
+
 use std::{
     path::Path,
     sync::{
