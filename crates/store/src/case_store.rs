@@ -1,0 +1,28 @@
+//! The seam to the store of cases.
+
+use jiff::civil::Date;
+use ombud_stream::Outage;
+
+use crate::row::{CaseEvent, QueueEntry, Row};
+
+/// Keeps cases. Called by one thread; may block until the store answers.
+pub trait CaseStore: Send {
+    /// Makes `rows` durable before it returns, in any order among themselves. Writing a row again changes
+    /// nothing; of the queue's rows with one key the greatest revision stays, and at one revision the taking away.
+    ///
+    /// # Errors
+    /// The store doesn't answer. Some of the rows may have been written: write all of them again.
+    fn write(&mut self, rows: &[Row]) -> Result<(), Outage>;
+
+    /// All that is known of a complaint: by kind, then the newest first. Empty for an unknown one.
+    ///
+    /// # Errors
+    /// The store doesn't answer.
+    fn case(&mut self, complaint_id: &str) -> Result<Vec<CaseEvent>, Outage>;
+
+    /// What lies in a team's queue of complaints received on `day`: the latest received first.
+    ///
+    /// # Errors
+    /// The store doesn't answer.
+    fn queue(&mut self, team: &str, day: Date) -> Result<Vec<QueueEntry>, Outage>;
+}

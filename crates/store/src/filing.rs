@@ -1,0 +1,241 @@
+//! How a record is filed: the rows that it leaves in the store.
+//!
+//! Plain functions of the decoded record and of the original, whose bytes and place are kept beside it.
+
+use ombud_contract::{
+    codec, ids,
+    records::{Feedback, ModelVersion, Prediction, RawComplaint, RoutedComplaint, Strategy},
+};
+use ombud_stream::Record;
+
+use crate::{
+    queue::{Place, requeue},
+    row::{
+        CaseEvent, CustomerCase, FeedbackDay, Kind, ModelDecision, ModelRow, Row, StrategyRow, day_of, symbol,
+    },
+};
+
+/// A submission: the only row with a narrative, and the customer's way to the case.
+pub fn file_raw(raw: &RawComplaint, original: &Record) -> Vec<Row> {
+    let mut rows = vec![Row::CaseEvent(CaseEvent {
+        seq: raw.submission.into(),
+        at: raw.received_at,
+        ..event(Kind::Raw, &raw.complaint_id, ids::input_sha256(raw), original)
+    })];
+    if let Some(customer_ref) = raw.customer_ref.clone() {
+        let (received_at, complaint_id) = (raw.received_at, raw.complaint_id.clone());
+        rows.push(Row::CustomerCase(CustomerCase { customer_ref, received_at, complaint_id }));
+    }
+    rows
+}
+
+/// A model's answer: in the case, and in the model's own list.
+pub fn file_prediction(prediction: &Prediction, original: &Record) -> Vec<Row> {
+    let p = prediction.clone();
+    vec![
+        Row::CaseEvent(CaseEvent {
+            seq: p.raw_offset,
+            at: p.predicted_at,
+            task: Some(p.task.clone()),
+            model_id: Some(p.model_id.clone()),
+            model_version: Some(p.model_version.clone()),
+            ..event(Kind::Prediction, &p.complaint_id, p.prediction_id.clone(), original)
+        }),
+        Row::Decision(ModelDecision {
+            model_id: p.model_id,
+            model_version: p.model_version,
+            day: day_of(p.predicted_at),
+            complaint_id: p.complaint_id,
+            prediction_id: p.prediction_id,
+            task: p.task,
+            role: symbol(p.role),
+            arm: p.arm,
+            outcome: symbol(p.outcome),
+            label: p.label,
+            confidence: p.confidence,
+            strategy_version: p.strategy_version,
+        }),
+    ]
+}
+
+/// A route: in the case, and what it changes in the queues, given where the case's other routes put it.
+pub fn file_routed(route: &RoutedComplaint, original: &Record, known: &[Place]) -> Vec<Row> {
+    let mut rows = requeue(route, known);
+    rows.push(Row::CaseEvent(CaseEvent {
+        seq: route.revision,
+        at: route.routed_at,
+        team: Some(route.team.clone()),
+        ..event(Kind::Routed, &route.complaint_id, route.route_id.clone(), original)
+    }));
+    rows
+}
+
+/// A human's verdict: in the case, and by day.
+pub fn file_feedback(feedback: &Feedback, original: &Record) -> Vec<Row> {
+    let f = feedback.clone();
+    vec![
+        Row::CaseEvent(CaseEvent {
+            seq: f.decided_at,
+            at: f.decided_at,
+            task: f.task,
+            team: f.to_team,
+            model_id: f.model_id,
+            model_version: f.model_version.clone(),
+            ..event(Kind::Feedback, &f.complaint_id, f.feedback_id.clone(), original)
+        }),
+        Row::Feedback(FeedbackDay {
+            decided_at: f.decided_at,
+            feedback_id: f.feedback_id,
+            complaint_id: f.complaint_id,
+            kind: symbol(f.kind),
+            model_version: f.model_version,
+            label_before: f.label_before,
+            label_after: f.label_after,
+            audit_sample: f.audit_sample,
+        }),
+    ]
+}
+
+/// A strategy, under the key that it was written with.
+pub fn file_strategy(strategy: &Strategy, original: &Record) -> Vec<Row> {
+    vec![Row::Strategy(StrategyRow {
+        scope: String::from_utf8_lossy(original.key.as_deref().unwrap_or_default()).into_owned(),
+        version: strategy.version,
+        effective_from: strategy.effective_from,
+        changed_by: strategy.changed_by.clone(),
+        body: original.value.clone().unwrap_or_default(),
+    })]
+}
+
+/// A model version as it stands now.
+pub fn file_model(model: &ModelVersion, original: &Record) -> Vec<Row> {
+    vec![Row::Model(ModelRow {
+        model_id: model.model_id.clone(),
+        version: model.version.clone(),
+        tasks: model.tasks.join(","),
+        state: symbol(model.state),
+        created_at: model.created_at,
+        body: original.value.clone().unwrap_or_default(),
+    })]
+}
+
+/// An event with what every kind has.
+fn event(kind: Kind, complaint_id: &str, id: String, original: &Record) -> CaseEvent {
+    let body = original.value.clone().unwrap_or_default();
+    CaseEvent {
+        complaint_id: complaint_id.into(),
+        kind,
+        seq: 0,
+        id,
+        at: 0,
+        task: None,
+        team: None,
+        model_id: None,
+        model_version: None,
+        schema_id: codec::schema_id(&body),
+        body,
+        origin: format!("{}/{}/{}", original.source.topic, original.source.partition, original.offset),
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use bytes::Bytes;
+    use ombud_contract::records::{Outcome, Role, Vulnerability, Why};
+    use ombud_stream::TopicPartition;
+
+    use super::*;
+
+    pub(crate) fn route(team: &str) -> RoutedComplaint {
+        RoutedComplaint {
+            route_id: "r".into(),
+            complaint_id: "c-1".into(),
+            revision: 1,
+            why: Why::Complete,
+            input_sha256: "i".into(),
+            raw_partition: 0,
+            raw_offset: 0,
+            received_at: 1_709_251_199_999,
+            routed_at: 1_709_251_200_500,
+            team: team.into(),
+            previous_team: None,
+            priority: 1,
+            vulnerability: Vulnerability::Possible,
+            needs_human: false,
+            human_reasons: Vec::new(),
+            decisions: Vec::new(),
+            missing_tasks: vec!["issue".into(), "vulnerable".into()],
+            strategy_version: 1,
+            writer_epoch: 1,
+            channel: "web".into(),
+            customer_ref: None,
+            external_ref: None,
+            resolve_by: None,
+            final_response_by: None,
+        }
+    }
+
+    fn original(topic: &str, value: Bytes) -> Record {
+        Record {
+            source: TopicPartition::new(topic, 3),
+            offset: 17,
+            appended_at: 5,
+            key: Some(Bytes::from_static(b"c-1")),
+            value: Some(value),
+            headers: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_route_is_filed_in_its_case_and_in_its_teams_queue() {
+        let route = route("cards");
+        let value = codec::encode(&route).unwrap();
+        let rows = file_routed(&route, &original("complaints.routed", value.clone()), &[]);
+        let [Row::Queued(entry), Row::CaseEvent(event)] = &rows[..] else { panic!("{rows:?}") };
+        assert_eq!((entry.team.as_str(), entry.vulnerability.as_str()), ("cards", "POSSIBLE"));
+        assert_eq!(entry.missing, "issue,vulnerable");
+        assert_eq!((event.kind, event.seq, event.at), (Kind::Routed, 1, route.routed_at));
+        assert_eq!((event.origin.as_str(), &event.body), ("complaints.routed/3/17", &value));
+        assert_eq!(event.schema_id, codec::schema_id(&value));
+        assert_eq!(
+            Place::of_event(event),
+            Ok(Some(Place::of(&route))),
+            "the stored event says where it put the case"
+        );
+    }
+
+    #[test]
+    fn a_prediction_is_filed_in_its_case_and_under_its_model() {
+        let prediction = Prediction {
+            prediction_id: "p".into(),
+            complaint_id: "c-1".into(),
+            input_sha256: "i".into(),
+            raw_partition: 3,
+            raw_offset: 9,
+            task: "product".into(),
+            model_id: "bag".into(),
+            model_version: "v".into(),
+            strategy_version: 2,
+            arm: "champion".into(),
+            role: Role::Deciding,
+            outcome: Outcome::Labelled,
+            label: Some("Mortgage".into()),
+            level: "product".into(),
+            path: vec!["Mortgage".into()],
+            confidence: 0.75,
+            logits: vec![1.0],
+            label_set: "product@1".into(),
+            threshold: 0.5,
+            tokens: 3,
+            truncated_tokens: 0,
+            windows: 1,
+            failure: None,
+            predicted_at: 1_709_251_199_999,
+        };
+        let rows = file_prediction(&prediction, &original("complaints.predictions", Bytes::new()));
+        let [Row::CaseEvent(event), Row::Decision(decision)] = &rows[..] else { panic!("{rows:?}") };
+        assert_eq!((event.seq, event.id.as_str(), event.task.as_deref()), (9, "p", Some("product")));
+        assert_eq!(decision.day.to_string(), "2024-02-29");
+        assert_eq!((decision.role.as_str(), decision.outcome.as_str()), ("DECIDING", "LABELLED"));
+    }
+}

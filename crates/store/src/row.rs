@@ -1,0 +1,267 @@
+//! The rows of the store, as plain data. Times are milliseconds since the Unix epoch; days are UTC.
+//!
+//! Their keys are made of content, so that a replay writes the same cells again.
+
+use std::fmt;
+
+use bytes::Bytes;
+use jiff::{Timestamp, civil::Date, tz::Offset};
+use serde::Serialize;
+
+/// What kind of event a case has; the numbers stand in the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(i8)]
+pub enum Kind {
+    /// A submission.
+    Raw = 1,
+    /// A model's answer.
+    Prediction = 2,
+    /// A route.
+    Routed = 3,
+    /// A human's verdict.
+    Feedback = 4,
+    /// An explanation that somebody asked for.
+    Explanation = 5,
+}
+
+impl Kind {
+    /// The kind of that number.
+    pub fn of(number: i8) -> Option<Self> {
+        [Self::Raw, Self::Prediction, Self::Routed, Self::Feedback, Self::Explanation]
+            .into_iter()
+            .find(|kind| *kind as i8 == number)
+    }
+}
+
+/// One row to write.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Row {
+    /// An event of a case's dossier.
+    CaseEvent(CaseEvent),
+    /// A case lies in a queue.
+    Queued(QueueEntry),
+    /// A case no longer lies in a queue.
+    Unqueued(Unqueued),
+    /// A customer has a case.
+    CustomerCase(CustomerCase),
+    /// A model decided something.
+    Decision(ModelDecision),
+    /// A verdict, by day.
+    Feedback(FeedbackDay),
+    /// A strategy.
+    Strategy(StrategyRow),
+    /// A model version.
+    Model(ModelRow),
+}
+
+/// Something that happened to a complaint. Key: complaint, kind, `seq`, `id`.
+#[derive(Clone, PartialEq)]
+pub struct CaseEvent {
+    /// The complaint.
+    pub complaint_id: String,
+    /// What happened.
+    pub kind: Kind,
+    /// Orders events of one kind: submission, raw offset, revision, decided_at or produced_at.
+    pub seq: i64,
+    /// Hash of the content that makes it this event.
+    pub id: String,
+    /// When it happened.
+    pub at: i64,
+    /// The task that was decided.
+    pub task: Option<String>,
+    /// The team that got it.
+    pub team: Option<String>,
+    /// The model that decided.
+    pub model_id: Option<String>,
+    /// Its version.
+    pub model_version: Option<String>,
+    /// The schema id that `body` names.
+    pub schema_id: Option<i32>,
+    /// The record's value as it lay in the log, with its wire prefix. Kind 1 holds the narrative.
+    pub body: Bytes,
+    /// `topic/partition/offset`.
+    pub origin: String,
+}
+
+impl fmt::Debug for CaseEvent {
+    // The body may be personal.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} {} of {} from {}", self.kind, self.seq, self.complaint_id, self.origin)
+    }
+}
+
+/// A case in a team's queue. Key: team, day of `received_at`, `received_at`, complaint.
+#[derive(Clone, Debug, PartialEq)]
+pub struct QueueEntry {
+    /// The queue.
+    pub team: String,
+    /// Business time of the complaint.
+    pub received_at: i64,
+    /// The complaint.
+    pub complaint_id: String,
+    /// The revision that put it there.
+    pub revision: i64,
+    /// Greater is more urgent.
+    pub priority: i32,
+    /// `VULNERABLE`, `POSSIBLE` or `NOT_INDICATED`.
+    pub vulnerability: String,
+    /// A human must look at the allocation.
+    pub needs_human: bool,
+    /// The product, where one was decided.
+    pub product: Option<String>,
+    /// The issue at the finest level that was decided.
+    pub issue: Option<String>,
+    /// Tasks without a decision, separated by commas.
+    pub missing: String,
+    /// Statutory clock.
+    pub resolve_by: Option<i64>,
+}
+
+/// Takes a case out of a queue. Key: as [`QueueEntry`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unqueued {
+    /// The queue.
+    pub team: String,
+    /// As it was queued.
+    pub received_at: i64,
+    /// The complaint.
+    pub complaint_id: String,
+    /// The revision that took it away; it beats every insert up to itself.
+    pub revision: i64,
+}
+
+/// Finds a customer's cases. All of it is key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CustomerCase {
+    /// Pseudonym.
+    pub customer_ref: String,
+    /// Business time of the complaint.
+    pub received_at: i64,
+    /// The complaint.
+    pub complaint_id: String,
+}
+
+/// What a model decided. Key: model, version, `day`, complaint, prediction.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ModelDecision {
+    /// The model.
+    pub model_id: String,
+    /// Its version.
+    pub model_version: String,
+    /// Day of the prediction.
+    pub day: Date,
+    /// The complaint.
+    pub complaint_id: String,
+    /// The prediction.
+    pub prediction_id: String,
+    /// The task.
+    pub task: String,
+    /// `DECIDING` or `SHADOW`.
+    pub role: String,
+    /// The strategy's arm.
+    pub arm: String,
+    /// `LABELLED`, `ABSTAINED` or `FAILED`.
+    pub outcome: String,
+    /// The answer.
+    pub label: Option<String>,
+    /// Calibrated, 0 to 1.
+    pub confidence: f32,
+    /// The strategy that chose the arm.
+    pub strategy_version: i64,
+}
+
+/// A verdict. Key: day of `decided_at`, `decided_at`, verdict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeedbackDay {
+    /// When it was decided.
+    pub decided_at: i64,
+    /// The verdict.
+    pub feedback_id: String,
+    /// The complaint.
+    pub complaint_id: String,
+    /// `CONFIRMED`, `REALLOCATED`, ...
+    pub kind: String,
+    /// The version that was judged.
+    pub model_version: Option<String>,
+    /// What the model said.
+    pub label_before: Option<String>,
+    /// What is right.
+    pub label_after: Option<String>,
+    /// Chosen at random, so unbiased.
+    pub audit_sample: bool,
+}
+
+/// A strategy. Key: scope, version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StrategyRow {
+    /// Whose strategy it is: the record's key.
+    pub scope: String,
+    /// Its number.
+    pub version: i64,
+    /// Complaints appended from here on.
+    pub effective_from: i64,
+    /// Who changed it.
+    pub changed_by: String,
+    /// The record's value as it lay in the log.
+    pub body: Bytes,
+}
+
+/// A model version. Key: model, version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelRow {
+    /// The model.
+    pub model_id: String,
+    /// Its version.
+    pub version: String,
+    /// The tasks that it answers, separated by commas.
+    pub tasks: String,
+    /// `REGISTERED`, `RETIRED` or `REJECTED`.
+    pub state: String,
+    /// When it was registered.
+    pub created_at: i64,
+    /// The record's value as it lay in the log.
+    pub body: Bytes,
+}
+
+/// The UTC day of a time; a time beyond the calendar counts to its last day.
+pub fn day_of(ms: i64) -> Date {
+    let beyond = if ms < 0 { Timestamp::MIN } else { Timestamp::MAX };
+    Offset::UTC.to_datetime(Timestamp::from_millisecond(ms).unwrap_or(beyond)).date()
+}
+
+/// An enum's symbol as it stands in the schema.
+pub(crate) fn symbol(value: impl Serialize) -> String {
+    struct Symbol<T>(T);
+    impl<T: Serialize> fmt::Display for Symbol<T> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            self.0.serialize(f)
+        }
+    }
+    Symbol(value).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use ombud_contract::records::Vulnerability;
+
+    use super::*;
+
+    #[test]
+    fn a_day_is_the_utc_day_and_no_time_is_beyond_it() {
+        assert_eq!(day_of(0).to_string(), "1970-01-01");
+        assert_eq!(day_of(-1).to_string(), "1969-12-31");
+        assert_eq!(day_of(1_709_251_199_999).to_string(), "2024-02-29");
+        assert!(day_of(i64::MIN) < day_of(0) && day_of(0) < day_of(i64::MAX));
+    }
+
+    #[test]
+    fn a_symbol_is_written_as_in_the_schema() {
+        assert_eq!(symbol(Vulnerability::NotIndicated), "NOT_INDICATED");
+    }
+
+    #[test]
+    fn a_kind_is_known_by_its_number() {
+        assert_eq!((1..=5).filter_map(Kind::of).map(|kind| kind as i8).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+        assert_eq!(Kind::of(6), None);
+    }
+}

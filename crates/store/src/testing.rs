@@ -1,0 +1,130 @@
+//! What every store of cases has to keep: one suite, run over each implementation.
+
+#![expect(clippy::expect_used, reason = "every function here is the body of a test")]
+
+use bytes::Bytes;
+
+use crate::{
+    CaseStore,
+    row::{CaseEvent, Kind, QueueEntry, Row, Unqueued, day_of},
+};
+
+/// Runs every promise as a test of its own; `$fresh` (a function) makes an empty store and what keeps it alive.
+#[macro_export]
+macro_rules! case_store_keeps_its_promises {
+    ($fresh:path: $($promise:ident),+ $(,)?) => {
+        $(#[test] fn $promise() {
+            let (mut store, _alive) = $fresh();
+            $crate::testing::$promise(&mut store);
+        })+
+    };
+    ($fresh:path) => {
+        $crate::case_store_keeps_its_promises!($fresh:
+            a_case_is_read_by_kind_and_newest_first,
+            writing_again_changes_nothing,
+            a_queue_shows_its_day_latest_first,
+            the_greatest_revision_of_a_queue_row_stays,
+            what_was_taken_away_does_not_come_back,
+        );
+    };
+}
+
+fn event(kind: Kind, seq: i64, id: &str) -> CaseEvent {
+    CaseEvent {
+        complaint_id: "c-1".into(),
+        kind,
+        seq,
+        id: id.into(),
+        at: 1_700_000_000_000 + seq,
+        task: Some("product".into()),
+        team: None,
+        model_id: Some("bag".into()),
+        model_version: None,
+        schema_id: Some(7),
+        body: Bytes::from_static(b"\0\0\0\0\x07body"),
+        origin: "complaints.raw/0/1".into(),
+    }
+}
+
+fn queued(received_at: i64, complaint_id: &str, revision: i64) -> QueueEntry {
+    QueueEntry {
+        team: "cards".into(),
+        received_at,
+        complaint_id: complaint_id.into(),
+        revision,
+        priority: i32::try_from(revision).expect("small"),
+        vulnerability: "POSSIBLE".into(),
+        needs_human: true,
+        product: Some("Credit card".into()),
+        issue: None,
+        missing: "issue".into(),
+        resolve_by: Some(received_at + 1),
+    }
+}
+
+fn taken(entry: &QueueEntry, revision: i64) -> Row {
+    Row::Unqueued(Unqueued {
+        team: entry.team.clone(),
+        received_at: entry.received_at,
+        complaint_id: entry.complaint_id.clone(),
+        revision,
+    })
+}
+
+fn queue(store: &mut impl CaseStore) -> Vec<QueueEntry> {
+    store.queue("cards", day_of(0)).expect("answers")
+}
+
+/// All of an event comes back, and nothing of other complaints.
+pub fn a_case_is_read_by_kind_and_newest_first(store: &mut impl CaseStore) {
+    let [old, new] = [event(Kind::Routed, 1, "a"), event(Kind::Routed, 2, "a")];
+    let [first, second] = [event(Kind::Prediction, 1, "a"), event(Kind::Prediction, 1, "b")];
+    let raw = event(Kind::Raw, 1, "z");
+    let other = CaseEvent { complaint_id: "c-2".into(), ..raw.clone() };
+    let written = [&old, &second, &other, &new, &raw, &first].map(|event| Row::CaseEvent(event.clone()));
+    store.write(&written).expect("writes");
+    assert_eq!(store.case("c-1").expect("answers"), [raw, first, second, new, old]);
+    assert!(store.case("c-3").expect("answers").is_empty());
+}
+
+/// A replay writes the same cells.
+pub fn writing_again_changes_nothing(store: &mut impl CaseStore) {
+    let rows = [Row::CaseEvent(event(Kind::Raw, 1, "a")), Row::Queued(queued(5, "c-1", 1))];
+    for _ in 0..2 {
+        store.write(&rows).expect("writes");
+        assert_eq!(store.case("c-1").expect("answers").len(), 1);
+        assert_eq!(queue(store), [queued(5, "c-1", 1)]);
+    }
+}
+
+/// One team and one UTC day, by time of receipt.
+pub fn a_queue_shows_its_day_latest_first(store: &mut impl CaseStore) {
+    const DAY: i64 = 86_400_000;
+    let entries = [queued(5, "b", 1), queued(DAY - 1, "c", 1), queued(5, "a", 1), queued(DAY, "d", 1)];
+    let elsewhere = QueueEntry { team: "loans".into(), ..queued(5, "e", 1) };
+    let rows: Vec<Row> = entries.iter().cloned().chain([elsewhere]).map(Row::Queued).collect();
+    store.write(&rows).expect("writes");
+    let ids: Vec<String> = queue(store).into_iter().map(|entry| entry.complaint_id).collect();
+    assert_eq!(ids, ["c", "a", "b"]);
+}
+
+/// Whichever comes last.
+pub fn the_greatest_revision_of_a_queue_row_stays(store: &mut impl CaseStore) {
+    for revision in [2, 1, 3] {
+        store.write(&[Row::Queued(queued(5, "c-1", revision))]).expect("writes");
+    }
+    store.write(&[taken(&queued(5, "c-1", 1), 2)]).expect("writes");
+    assert_eq!(queue(store), [queued(5, "c-1", 3)], "an older taking away has no effect");
+}
+
+/// Not by the insert that it took away, nor by an older one; a newer one may put it back.
+pub fn what_was_taken_away_does_not_come_back(store: &mut impl CaseStore) {
+    let entry = queued(5, "c-1", 2);
+    store.write(&[taken(&entry, 3)]).expect("writes");
+    for revision in [2, 3] {
+        store.write(&[Row::Queued(queued(5, "c-1", revision))]).expect("writes");
+        assert!(queue(store).is_empty(), "revision {revision}");
+    }
+    store.write(&[Row::Queued(queued(5, "c-1", 4))]).expect("writes");
+    assert_eq!(queue(store), [queued(5, "c-1", 4)]);
+}
