@@ -1,1 +1,7 @@
-//! archive
+//! The archive: what travels on the topics becomes cases, queues and decisions in the store.
+
+mod archive;
+mod park;
+mod read;
+
+pub use archive::{Archive, ArchiveError, GROUP, Limits, TOPICS};

@@ -1,0 +1,44 @@
+//! What a record on one of the archived topics means for the store.
+
+use ombud_contract::{
+    catalogue::Topic,
+    codec::{self, CodecError},
+    records::{RawComplaint, RoutedComplaint},
+};
+use ombud_store::{Row, file_feedback, file_model, file_prediction, file_raw, file_strategy};
+use ombud_stream::Record;
+
+/// What has to be done for one record.
+#[derive(Debug)]
+pub(crate) enum Reading {
+    /// These rows are written.
+    Rows(Vec<Row>),
+    /// A route: its rows depend on where the case was before.
+    Route(Box<RoutedComplaint>),
+    /// Nobody can read it, and nobody else parks it.
+    Unreadable(CodecError),
+    /// Nothing: a tombstone, a raw record that the join parks, or a topic that isn't archived.
+    Nothing,
+}
+
+/// Reads `record`, which lies on `topic`.
+pub(crate) fn read(topic: Topic, record: &Record) -> Reading {
+    let Some(value) = record.value.as_deref() else { return Reading::Nothing };
+    let rows = match topic {
+        // Join alone parks a raw record, and what it parks is no case event: its bytes are in the dead letter.
+        Topic::Raw => match codec::decode::<RawComplaint>(value) {
+            Ok(raw) if raw.validate().is_ok() => Ok(file_raw(&raw, record)),
+            Ok(_) | Err(_) => return Reading::Nothing,
+        },
+        Topic::Routed => match codec::decode(value) {
+            Ok(route) => return Reading::Route(Box::new(route)),
+            Err(unreadable) => Err(unreadable),
+        },
+        Topic::Predictions => codec::decode(value).map(|prediction| file_prediction(&prediction, record)),
+        Topic::Feedback => codec::decode(value).map(|feedback| file_feedback(&feedback, record)),
+        Topic::Registry => codec::decode(value).map(|model| file_model(&model, record)),
+        Topic::Strategy => codec::decode(value).map(|strategy| file_strategy(&strategy, record)),
+        Topic::DeadLetters => return Reading::Nothing,
+    };
+    rows.map_or_else(Reading::Unreadable, Reading::Rows)
+}

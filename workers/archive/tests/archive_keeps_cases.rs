@@ -1,0 +1,244 @@
+//! What travels on the topics is found again in its case, whatever fails on the way.
+
+#![expect(clippy::unwrap_used, reason = "these helpers are part of tests")]
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use bytes::Bytes;
+use ombud_archive::{Archive, GROUP, Limits, TOPICS};
+use ombud_contract::{
+    catalogue::Topic,
+    codec::{Record as _, decode, encode},
+    records::{DeadLetter, DeadReason, RawComplaint, RoutedComplaint, Vulnerability, Why},
+};
+use ombud_local::{Local, LocalCases, LocalReader, Options, Start};
+use ombud_store::{CaseEvent, CaseStore, Kind, QueueEntry, Row, day_of};
+use ombud_stream::{ManualClock, Outage, Outgoing, Reader, Sink, TopicPartition};
+use tempfile::TempDir;
+
+const RECEIVED: i64 = 1_709_251_200_000;
+
+fn log() -> (Local, TempDir) {
+    let dir = tempfile::tempdir().unwrap();
+    (Local::open(dir.path(), Options::catalogue("", 1)).unwrap(), dir)
+}
+
+fn append(local: &Local, topic: Topic, key: &str, value: Bytes) {
+    let (mut sink, deliveries) = local.sink(1);
+    let key = Some(Bytes::copy_from_slice(key.as_bytes()));
+    let record = Outgoing {
+        topic: topic.name("").into(),
+        partition: None,
+        key,
+        value: Some(value),
+        headers: Vec::new(),
+    };
+    sink.send(record, ()).unwrap();
+    deliveries.recv().unwrap().result.unwrap();
+}
+
+fn send<T: ombud_contract::codec::Record>(local: &Local, record: &T) {
+    append(local, T::TOPIC, "c-1", encode(record).unwrap());
+}
+
+fn raw() -> RawComplaint {
+    RawComplaint {
+        complaint_id: "c-1".into(),
+        narrative: "They charged my card twice.".into(),
+        received_at: RECEIVED,
+        submission: 1,
+        withdrawn: false,
+        bulk: false,
+        channel: "web".into(),
+        language: "en".into(),
+        legal_entity: None,
+        customer_ref: Some("customer-7".into()),
+        external_ref: None,
+        known_product: None,
+        attributes: BTreeMap::new(),
+    }
+}
+
+fn route(revision: i64, team: &str) -> RoutedComplaint {
+    RoutedComplaint {
+        route_id: format!("route-{revision}"),
+        complaint_id: "c-1".into(),
+        revision,
+        why: Why::Complete,
+        input_sha256: "i".into(),
+        raw_partition: 0,
+        raw_offset: 0,
+        received_at: RECEIVED,
+        routed_at: RECEIVED + 1,
+        team: team.into(),
+        previous_team: None,
+        priority: 0,
+        vulnerability: Vulnerability::Possible,
+        needs_human: false,
+        human_reasons: Vec::new(),
+        decisions: Vec::new(),
+        missing_tasks: Vec::new(),
+        strategy_version: 1,
+        writer_epoch: 1,
+        channel: "web".into(),
+        customer_ref: None,
+        external_ref: None,
+        resolve_by: None,
+        final_response_by: None,
+    }
+}
+
+/// Whether `group` has committed all that is in the log.
+fn caught_up(reader: &mut LocalReader, group: &str) -> bool {
+    let committed = |reader: &mut LocalReader, partition: &TopicPartition| {
+        reader.committed(group, partition).unwrap().map_or(0, |position| position.offset)
+    };
+    TOPICS.iter().all(|topic| {
+        let partition = TopicPartition::new(topic.name(""), 0);
+        committed(reader, &partition) == reader.end(&partition).unwrap()
+    })
+}
+
+/// Archives as `group` until everything in the log is committed.
+fn archive(local: &Local, group: &str, cases: impl CaseStore) -> Result<(), ombud_archive::ArchiveError> {
+    let topics = TOPICS.map(|topic| topic.name(""));
+    let topics: Vec<&str> = topics.iter().map(String::as_str).collect();
+    let (sink, deliveries) = local.sink(8);
+    let worker = Archive {
+        member: local.member(group, &topics, Start::Earliest).unwrap(),
+        sink,
+        deliveries,
+        dead_letters: Topic::DeadLetters.name("").into(),
+        prefix: String::new(),
+        cases,
+        clock: Arc::new(ManualClock::at(RECEIVED)),
+        limits: Limits {
+            poll: Duration::from_millis(5),
+            retry_after: Duration::from_millis(1),
+            ..Limits::default()
+        },
+    };
+    let reader = std::cell::RefCell::new(local.reader().unwrap());
+    worker.run(&|| caught_up(&mut reader.borrow_mut(), group), |_| Ok(0))
+}
+
+fn queue(local: &Local, team: &str) -> Vec<QueueEntry> {
+    local.cases().unwrap().queue(team, day_of(RECEIVED)).unwrap()
+}
+
+#[test]
+fn a_complaint_is_found_in_its_case_and_in_its_newest_teams_queue() {
+    let (local, _dir) = log();
+    send(&local, &raw());
+    send(&local, &route(1, "cards"));
+    archive(&local, GROUP, local.cases().unwrap()).unwrap();
+    assert_eq!(queue(&local, "cards").len(), 1);
+
+    send(&local, &route(2, "loans"));
+    archive(&local, GROUP, local.cases().unwrap()).unwrap();
+    assert!(queue(&local, "cards").is_empty(), "the row was stored in an earlier batch");
+    assert_eq!(queue(&local, "loans")[0].revision, 2);
+
+    send(&local, &route(3, "triage"));
+    send(&local, &RoutedComplaint { received_at: RECEIVED + 5, ..route(4, "triage") });
+    archive(&local, GROUP, local.cases().unwrap()).unwrap();
+    assert!(queue(&local, "loans").is_empty());
+    let [entry] = &queue(&local, "triage")[..] else {
+        panic!("one row, also where received_at was corrected")
+    };
+    assert_eq!((entry.revision, entry.received_at), (4, RECEIVED + 5));
+
+    let events = local.cases().unwrap().case("c-1").unwrap();
+    let kinds: Vec<(Kind, i64)> = events.iter().map(|event| (event.kind, event.seq)).collect();
+    assert_eq!(kinds[..2], [(Kind::Raw, 1), (Kind::Routed, 4)]);
+    assert_eq!(decode::<RawComplaint>(&events[0].body).unwrap(), raw());
+}
+
+#[test]
+fn a_replay_writes_the_same_cells() {
+    let (local, _dir) = log();
+    send(&local, &raw());
+    for (revision, team) in [(1, "cards"), (2, "loans"), (3, "cards")] {
+        send(&local, &route(revision, team));
+    }
+    let state =
+        || (local.cases().unwrap().case("c-1").unwrap(), queue(&local, "cards"), queue(&local, "loans"));
+    archive(&local, GROUP, local.cases().unwrap()).unwrap();
+    let before = state();
+    assert_eq!((before.0.len(), before.1.len(), before.2.len()), (4, 1, 0));
+    archive(&local, "the same from the start", local.cases().unwrap()).unwrap();
+    assert_eq!(state(), before);
+}
+
+#[test]
+fn a_withdrawn_complaint_lies_in_no_queue() {
+    let (local, _dir) = log();
+    send(&local, &route(1, "cards"));
+    send(&local, &RoutedComplaint { why: Why::Withdrawn, ..route(2, "cards") });
+    archive(&local, GROUP, local.cases().unwrap()).unwrap();
+    assert!(queue(&local, "cards").is_empty());
+}
+
+#[test]
+fn what_nobody_can_read_is_parked_with_its_bytes_and_its_neighbours_are_kept() {
+    let (local, _dir) = log();
+    append(&local, Topic::Raw, "c-1", Bytes::from_static(b"join parks this"));
+    append(&local, Topic::Routed, "c-1", Bytes::from_static(b"\0\0\0\0\0not a route"));
+    send(&local, &route(1, "cards"));
+    archive(&local, GROUP, local.cases().unwrap()).unwrap();
+    assert_eq!(queue(&local, "cards").len(), 1);
+
+    let dead = TopicPartition::new(DeadLetter::TOPIC.name(""), 0);
+    let letters = local.reader().unwrap().fetch(&dead, 0, Duration::ZERO).unwrap();
+    let [letter] = &letters[..] else { panic!("raw records are parked by join alone: {letters:?}") };
+    let letter: DeadLetter = decode(letter.value.as_deref().unwrap()).unwrap();
+    assert_eq!((letter.reason, letter.worker.as_str()), (DeadReason::UnknownSchema, "archive"));
+    assert_eq!((letter.source_topic.as_str(), letter.source_offset), ("complaints.routed", 0));
+    assert_eq!(letter.value.as_deref(), Some(&b"\0\0\0\0\0not a route"[..]));
+}
+
+/// A store that doesn't answer the first `failures` writes, as often as `writes` says.
+struct Shaky {
+    inner: LocalCases,
+    failures: usize,
+    writes: Arc<AtomicUsize>,
+}
+
+impl CaseStore for Shaky {
+    fn write(&mut self, rows: &[Row]) -> Result<(), Outage> {
+        if self.writes.fetch_add(1, Ordering::SeqCst) < self.failures {
+            return Err(Outage::passing("write rows", "no answer"));
+        }
+        self.inner.write(rows)
+    }
+
+    fn case(&mut self, complaint_id: &str) -> Result<Vec<CaseEvent>, Outage> {
+        self.inner.case(complaint_id)
+    }
+
+    fn queue(&mut self, team: &str, day: jiff::civil::Date) -> Result<Vec<QueueEntry>, Outage> {
+        self.inner.queue(team, day)
+    }
+}
+
+#[test]
+fn a_store_that_comes_back_costs_nothing_and_one_that_does_not_is_not_committed_past() {
+    let (local, _dir) = log();
+    send(&local, &raw());
+    let shaky = |failures| Shaky { inner: local.cases().unwrap(), failures, writes: Arc::default() };
+
+    assert!(archive(&local, GROUP, shaky(usize::MAX)).is_err());
+    let at = TopicPartition::new(Topic::Raw.name(""), 0);
+    assert_eq!(local.reader().unwrap().committed(GROUP, &at).unwrap(), None);
+    assert!(local.cases().unwrap().case("c-1").unwrap().is_empty());
+
+    archive(&local, GROUP, shaky(3)).unwrap();
+    assert_eq!(local.cases().unwrap().case("c-1").unwrap().len(), 1);
+}
