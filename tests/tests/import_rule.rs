@@ -7,7 +7,8 @@ use cargo_metadata::MetadataCommand;
 
 /// From left to right. A crate imports only from further right, so a worker never imports a worker.
 const LAYERS: &[&[&str]] = &[
-    &["ombud-tests", "ombud-benches"],
+    &["ombud-benches"],
+    &["ombud-tests"],
     &["ombud"],
     &["ombud-infer", "ombud-join", "ombud-archive", "ombud-learn", "ombud-explain", "ombud-console"],
     &["ombud-launch"],
