@@ -1,5 +1,8 @@
 //! Schemas may only change so that every reader reads every writer, older or newer, for ever.
-#![expect(clippy::unwrap_used, reason = "the checks that several tests share unwrap like the tests themselves")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "the checks that several tests share unwrap like the tests themselves"
+)]
 
 use apache_avro::{
     Schema,
