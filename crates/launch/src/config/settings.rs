@@ -104,10 +104,14 @@ pub struct Join {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Archive {
-    /// Records written in one transaction.
+    /// Records in one batch; more is fewer and larger writes.
     pub batch: usize,
-    /// How long a record waits for others of its batch, in milliseconds.
-    pub linger_ms: u64,
+    /// Bytes in one batch; one larger record still passes, alone.
+    pub batch_bytes: usize,
+    /// How often a store that does not answer is tried before the worker gives up.
+    pub attempts: u32,
+    /// The wait before the second attempt, in milliseconds; it doubles up to a hundredfold.
+    pub retry_after_ms: u64,
 }
 
 /// The embedded log.
@@ -132,7 +136,7 @@ impl Default for Settings {
                 // Respects the cgroup's CPU quota, which libtorch's own count of cores does not.
                 replicas: thread::available_parallelism().map_or(1, usize::from),
                 token_budget: 2_048,
-                batch: 64,
+                batch: 256,
                 window: 128,
                 queue: 256,
             },
@@ -146,7 +150,7 @@ impl Default for Settings {
                 lease_ms: 15_000,
                 drain_ms: 10_000,
             },
-            archive: Archive { batch: 500, linger_ms: 50 },
+            archive: Archive { batch: 512, batch_bytes: 4 << 20, attempts: 10, retry_after_ms: 50 },
             embedded: Embedded { partitions: 4 },
         }
     }
