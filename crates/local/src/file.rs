@@ -67,9 +67,11 @@ pub(crate) fn lock(dir: &Path) -> Result<File, LocalError> {
     Ok(file)
 }
 
-/// Opens the file for its one writer: creates it, brings an older format up, refuses a newer one.
+/// Opens the file for its one writer: creates it, refuses a newer format.
 pub(crate) fn open_to_write(path: &Path) -> Result<Connection, LocalError> {
     let mut connection = Connection::open(path).map_err(sql(format!("open {}", path.display())))?;
+    // First of all, so that a file of somebody else's is left as it is.
+    let found = format(&connection, path)?;
     let set = |name: &str, value: &str| {
         connection.pragma_update(None, name, value).map_err(sql(format!("set {name} on {}", path.display())))
     };
@@ -80,7 +82,9 @@ pub(crate) fn open_to_write(path: &Path) -> Result<Connection, LocalError> {
     // Checkpoint every 16 MiB: often enough to keep the journal small, rarely enough to stay off the commit path.
     set("wal_autocheckpoint", "4096")?;
     set("journal_size_limit", "67108864")?;
-    migrate(&mut connection, path)?;
+    if found < FORMAT {
+        create_tables(&mut connection, path)?;
+    }
     Ok(connection)
 }
 
@@ -101,10 +105,7 @@ pub(crate) fn open_to_read(path: &Path) -> Result<Connection, LocalError> {
     Ok(connection)
 }
 
-fn migrate(connection: &mut Connection, path: &Path) -> Result<(), LocalError> {
-    if format(connection, path)? == FORMAT {
-        return Ok(());
-    }
+fn create_tables(connection: &mut Connection, path: &Path) -> Result<(), LocalError> {
     let doing = || format!("create the tables of {}", path.display());
     let change = connection.transaction().map_err(sql(doing()))?;
     change.execute_batch(include_str!("schema.sql")).map_err(sql(doing()))?;

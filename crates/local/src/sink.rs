@@ -1,10 +1,7 @@
 //! Appending: a record goes to the writer, its delivery comes back once it is durable.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -20,21 +17,26 @@ use crate::{
 
 /// How long a send may wait for room in the writer's queue.
 const MOMENT: Duration = Duration::from_millis(100);
+/// How long a send waits before it says again that deliveries have to be taken.
+const BREATH: Duration = Duration::from_millis(1);
 
 /// Appends records of any topic; made by [`crate::Local::sink`].
 pub struct LocalSink<T> {
     shared: Arc<Shared>,
     deliveries: Sender<Delivery<T>>,
-    /// Sent and not yet in `deliveries`.
-    in_flight: Arc<AtomicUsize>,
+    /// Sent and not yet in `deliveries`; locked while one passes over, so that none is counted twice: a sender that
+    /// has taken its last delivery must find room.
+    in_flight: Arc<Mutex<usize>>,
     capacity: usize,
+    /// The last send found no place for a delivery.
+    was_full: bool,
     /// Counts records without key and partition: they go round.
     keyless: u32,
 }
 
 impl<T: Send + 'static> LocalSink<T> {
     pub(crate) fn new(shared: Arc<Shared>, deliveries: Sender<Delivery<T>>, capacity: usize) -> Self {
-        Self { shared, deliveries, in_flight: Arc::default(), capacity, keyless: 0 }
+        Self { shared, deliveries, in_flight: Arc::default(), capacity, was_full: false, keyless: 0 }
     }
 
     /// Where `record` goes, with the partition's id.
@@ -62,15 +64,21 @@ impl<T: Send + 'static> LocalSink<T> {
         }
     }
 
+    fn is_full(&self) -> bool {
+        let in_flight = lock(&self.in_flight);
+        *in_flight + self.deliveries.len() >= self.capacity
+    }
+
     /// Puts the outcome into the channel; called by the writer.
     fn delivery(&self, partition: TopicPartition, token: T) -> Done<i64> {
-        self.in_flight.fetch_add(1, Ordering::AcqRel);
+        *lock(&self.in_flight) += 1;
         let (deliveries, in_flight) = (self.deliveries.clone(), Arc::clone(&self.in_flight));
         Box::new(move |outcome| {
             let result = outcome.map(|offset| (partition, offset));
+            let mut in_flight = lock(&in_flight);
             // There is room; an error only says that nobody takes deliveries any more.
             let _ = deliveries.try_send(Delivery { token, result });
-            in_flight.fetch_sub(1, Ordering::AcqRel);
+            *in_flight -= 1;
         })
     }
 }
@@ -78,9 +86,15 @@ impl<T: Send + 'static> LocalSink<T> {
 impl<T: Send + 'static> Sink<T> for LocalSink<T> {
     fn send(&mut self, record: Outgoing, token: T) -> Result<(), Refused<T>> {
         // Every record in flight has its place in the channel, so that the writer never waits for a slow taker.
-        if self.in_flight.load(Ordering::Acquire) + self.deliveries.len() >= self.capacity {
+        if self.is_full() {
+            // Twice in a row: another thread takes the deliveries, and this one would only spin meanwhile.
+            if self.was_full {
+                std::thread::park_timeout(BREATH);
+            }
+            self.was_full = true;
             return Err(Refused { record, token, outage: None });
         }
+        self.was_full = false;
         let (partition, id) = match self.resolve(&record) {
             Ok(resolved) => resolved,
             Err(outage) => return Err(Refused { record, token, outage: Some(outage) }),
@@ -98,6 +112,10 @@ impl<T: Send + 'static> Sink<T> for LocalSink<T> {
             }
         }
     }
+}
+
+fn lock(count: &Mutex<usize>) -> MutexGuard<'_, usize> {
+    count.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn size(record: &Outgoing) -> usize {
