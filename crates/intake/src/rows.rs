@@ -233,7 +233,7 @@ fn names_of_the_first_objects(lines: &mut Lines) -> io::Result<Vec<String>> {
 }
 
 /// A line as a JSON object, its names in lower case.
-fn object(line: &[u8]) -> Result<Map<String, Value>, &'static str> {
+pub(crate) fn object(line: &[u8]) -> Result<Map<String, Value>, &'static str> {
     let text = std::str::from_utf8(line).map_err(|_| "not-utf8")?;
     let object: Map<String, Value> = serde_json::from_str(text).map_err(|_| "json-malformed")?;
     Ok(object.into_iter().map(|(name, value)| (normalised(&name), value)).collect())
