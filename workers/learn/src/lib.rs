@@ -1,1 +1,3 @@
-//! learn
+//! Models from labelled complaints: trained, and measured.
+
+pub mod evaluate;

@@ -1,0 +1,210 @@
+//! labelled rows -> chunks -> one thread a replica: prepare, classify, calibrate -> scores by task -> the report
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+use indicatif::ProgressBar;
+use ombud_intake::{FileDefaults, Labels, Row, Rows};
+use ombud_models::{
+    Classifier, ISSUE, Kind, PRODUCT, Prepared, VULNERABLE, in_label_set_order, probabilities,
+};
+
+use super::error::EvaluateError;
+use super::interval::Resampling;
+use super::report::{Evaluation, RECENT_FROM_MS, Recent, Scored, Scores, tasks};
+use super::subject::{AskedHead, Subject};
+
+/// Rows that a thread takes at once: enough for an encoder to find company of like length.
+const CHUNK: usize = 64;
+
+/// Measures models on labelled complaints.
+pub struct Evaluate {
+    /// Who is measured, each on the tasks that it is asked.
+    pub subjects: Vec<Subject>,
+    /// Threads, each with its own replica of every model; at least 1.
+    pub threads: usize,
+    /// How the bootstrapped intervals are drawn.
+    pub resampling: Resampling,
+}
+
+/// For each asked head, in the subjects' order, the score of a row that carries its label.
+type RowScores = Vec<Option<Scored>>;
+/// A chunk's place in the file, and the scores of its rows.
+type ScoredChunk = (usize, Vec<RowScores>);
+
+impl Evaluate {
+    /// Reads `data` to its end (the formats of `ombud_intake`), and reports. `progress` counts its bytes.
+    ///
+    /// # Errors
+    /// The file can't be read, or a model can't score a row.
+    pub fn run(&self, data: &Path, progress: &ProgressBar) -> Result<Evaluation, EvaluateError> {
+        let rows = Rows::open(data, FileDefaults::of(data)?)?;
+        let (counts, mut chunks) = self.score(rows, progress)?;
+        // The threads finish out of turn; in the file's order the figures are the same each time, to the last bit.
+        chunks.sort_unstable_by_key(|(place, _)| *place);
+
+        let heads = self.subjects.iter().flat_map(|subject| &subject.heads);
+        let mut scores: Vec<Scores> = heads
+            .map(|asked| Scores { head: asked.head.clone(), taxonomy: asked.taxonomy, rows: Vec::new() })
+            .collect();
+        for row in chunks.into_iter().flat_map(|(_, rows)| rows) {
+            for (scores, scored) in scores.iter_mut().zip(row) {
+                scores.rows.extend(scored);
+            }
+        }
+        Ok(Evaluation {
+            rows: counts.rows,
+            rejected: counts.rejected.values().sum(),
+            rejected_for: counts.rejected,
+            models: self.subjects.iter().map(|subject| subject.evaluated.clone()).collect(),
+            tasks: tasks(&scores, false, self.resampling),
+            recent: Recent { rows: counts.recent, tasks: tasks(&scores, true, self.resampling) },
+        })
+    }
+
+    fn score(&self, rows: Rows, progress: &ProgressBar) -> Result<(Counts, Vec<ScoredChunk>), EvaluateError> {
+        let threads = self.threads.max(1);
+        // Bounds the narratives in memory: a chunk waits for each thread, and one is being read.
+        let (sender, receiver) = bounded(threads);
+        let failed = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let workers: Vec<_> = (0..threads)
+                .map(|_| {
+                    scope.spawn(|| {
+                        let scored = self.score_chunks(receiver.clone());
+                        failed.fetch_or(scored.is_err(), Ordering::Relaxed);
+                        scored
+                    })
+                })
+                .collect();
+            let counts = feed(rows, sender, &failed, progress);
+            let mut chunks = Vec::new();
+            for worker in workers {
+                match worker.join() {
+                    Ok(scored) => chunks.extend(scored?),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
+            }
+            Ok((counts?, chunks))
+        })
+    }
+
+    fn score_chunks(&self, chunks: Receiver<(usize, Vec<Row>)>) -> Result<Vec<ScoredChunk>, EvaluateError> {
+        let mut replicas: Vec<Box<dyn Classifier>> =
+            self.subjects.iter().map(|subject| subject.model.replica()).collect();
+        let mut scored = Vec::new();
+        for (place, rows) in chunks {
+            let mut scores: Vec<RowScores> = vec![Vec::new(); rows.len()];
+            for (subject, replica) in self.subjects.iter().zip(&mut replicas) {
+                for (row, of_subject) in scores.iter_mut().zip(subject.score(replica.as_mut(), &rows)?) {
+                    row.extend(of_subject);
+                }
+            }
+            scored.push((place, scores));
+        }
+        Ok(scored)
+    }
+}
+
+/// What was read.
+#[derive(Default)]
+struct Counts {
+    rows: usize,
+    recent: usize,
+    /// By reason.
+    rejected: BTreeMap<String, usize>,
+}
+
+/// Sends all rows in chunks, numbered in the file's order, until the file ends or a worker has failed.
+fn feed(
+    rows: Rows,
+    sender: Sender<(usize, Vec<Row>)>,
+    failed: &AtomicBool,
+    progress: &ProgressBar,
+) -> Result<Counts, EvaluateError> {
+    let read = rows.progress();
+    progress.set_length(read.total_bytes());
+    let mut counts = Counts::default();
+    let mut chunk = Vec::new();
+    let mut chunks = 0;
+    for row in rows {
+        match row? {
+            Ok(row) => {
+                counts.rows += 1;
+                counts.recent += usize::from(recent(&row.labels));
+                chunk.push(row);
+            }
+            Err(rejected) => *counts.rejected.entry(rejected.reason.to_owned()).or_default() += 1,
+        }
+        if chunk.len() == CHUNK {
+            if failed.load(Ordering::Relaxed) || sender.send((chunks, std::mem::take(&mut chunk))).is_err() {
+                // The worker's own error says why.
+                return Ok(counts);
+            }
+            chunks += 1;
+            progress.set_position(read.bytes_read());
+        }
+    }
+    // Refused only where every worker has failed.
+    let _ = sender.send((chunks, chunk));
+    progress.set_position(read.bytes_read());
+    Ok(counts)
+}
+
+/// A row without a date of its own is not recent: the file's is no evidence.
+fn recent(labels: &Labels) -> bool {
+    labels.date.is_some_and(|date| date >= RECENT_FROM_MS)
+}
+
+impl Subject {
+    /// For each row, for each asked head, its score; `None` where the row has no label of that task.
+    fn score(&self, replica: &mut dyn Classifier, rows: &[Row]) -> Result<Vec<RowScores>, EvaluateError> {
+        let truths: Vec<Vec<Option<usize>>> = rows
+            .iter()
+            .map(|row| self.heads.iter().map(|asked| asked.truth(&row.labels)).collect())
+            .collect();
+        let labelled: Vec<usize> =
+            (0..rows.len()).filter(|&row| truths[row].iter().any(Option::is_some)).collect();
+        let prepared: Vec<Prepared> =
+            labelled.iter().map(|&row| self.model.prepare(&rows[row].complaint.narrative)).collect();
+        let answers = replica.classify(&prepared.iter().collect::<Vec<_>>())?;
+
+        let mut scores: Vec<RowScores> = vec![vec![None; self.heads.len()]; rows.len()];
+        for (&row, logits) in labelled.iter().zip(answers) {
+            for (head, asked) in self.heads.iter().enumerate() {
+                let Some(truth) = truths[row][head] else { continue };
+                let logits = logits.get(asked.place).map_or(&[][..], Vec::as_slice);
+                let Some(probabilities) = asked.probabilities(logits) else {
+                    return Err(EvaluateError::Logits {
+                        task: asked.head.task.clone(),
+                        model_id: self.evaluated.model_id.clone(),
+                    });
+                };
+                scores[row][head] = Some(Scored { recent: recent(&rows[row].labels), truth, probabilities });
+            }
+        }
+        Ok(scores)
+    }
+}
+
+impl AskedHead {
+    /// Place of the true label among the leaves; files know no labels of a bank's own tasks.
+    fn truth(&self, labels: &Labels) -> Option<usize> {
+        let label = match (self.head.kind, self.head.task.as_str()) {
+            (Kind::Choice, PRODUCT) => labels.product.as_ref(),
+            (Kind::Choice, ISSUE) => labels.issue.as_ref(),
+            (Kind::Flag, VULNERABLE) => return labels.vulnerable.map(usize::from),
+            (Kind::Choice | Kind::Flag, _) => None,
+        };
+        self.taxonomy.leaves().iter().position(|leaf| Some(leaf) == label)
+    }
+
+    /// Calibrated, in the order of the leaves; `None` for logits that are none.
+    fn probabilities(&self, logits: &[f32]) -> Option<Vec<f64>> {
+        let logits = in_label_set_order(&self.head, self.taxonomy, logits)?;
+        logits.iter().all(|logit| logit.is_finite()).then(|| probabilities(&logits, self.head.temperature))
+    }
+}
