@@ -1,0 +1,222 @@
+//! What `config.json` says of an encoder: its architecture, its size, and what its logits mean.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::unfit::Unfit;
+
+/// The encoders that run here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Architecture {
+    Bert,
+    DistilBert,
+    Roberta,
+}
+
+/// A checked `config.json`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Config {
+    pub(crate) architecture: Architecture,
+    pub(crate) vocabulary: i64,
+    pub(crate) hidden: i64,
+    pub(crate) layers: i64,
+    pub(crate) heads: i64,
+    pub(crate) intermediate: i64,
+    /// Rows of the table of positions.
+    pub(crate) positions: i64,
+    /// Rows of the table of token types; 0 where the architecture has none.
+    pub(crate) token_types: i64,
+    /// The position of a text's first token.
+    pub(crate) first_position: i64,
+    pub(crate) norm_eps: f64,
+    pub(crate) pad: u32,
+    /// What each logit stands for.
+    pub(crate) labels: Vec<String>,
+}
+
+impl Config {
+    /// # Errors
+    /// Not JSON, a size is missing, or it describes something that would run wrong here.
+    pub(crate) fn parse(json: &str) -> Result<Self, Unfit> {
+        let said: Said = serde_json::from_str(json).map_err(|e| Unfit::file("config.json", e))?;
+        let architecture = said.architecture()?;
+        said.refuse_what_would_run_wrong()?;
+
+        let pad = said.pad_token_id.unwrap_or(u32::from(architecture == Architecture::Roberta));
+        Ok(Self {
+            architecture,
+            vocabulary: said.vocab_size.ok_or(Unfit::Unsaid("vocab_size"))?,
+            hidden: said.hidden_size.ok_or(Unfit::Unsaid("hidden_size"))?,
+            layers: said.num_hidden_layers.ok_or(Unfit::Unsaid("num_hidden_layers"))?,
+            heads: said.heads()?,
+            intermediate: said.intermediate_size.ok_or(Unfit::Unsaid("intermediate_size"))?,
+            positions: said.max_position_embeddings.unwrap_or(512),
+            token_types: match architecture {
+                Architecture::DistilBert => 0,
+                Architecture::Bert | Architecture::Roberta => said.type_vocab_size.unwrap_or(2),
+            },
+            // RoBERTa counts from the padding's id on: the rows up to it are never a token's position.
+            first_position: match architecture {
+                Architecture::Roberta => i64::from(pad) + 1,
+                Architecture::Bert | Architecture::DistilBert => 0,
+            },
+            // DistilBERT has no such field: its value is fixed.
+            norm_eps: said.layer_norm_eps.unwrap_or(1e-12),
+            pad,
+            labels: said.labels()?,
+        })
+    }
+
+    /// How many tokens a text may have, special ones included.
+    pub(crate) fn longest_text(&self) -> usize {
+        usize::try_from(self.positions - self.first_position).unwrap_or(0)
+    }
+}
+
+/// The fields that matter here, under either family's names; `config.json` has many more.
+#[derive(Deserialize)]
+struct Said {
+    model_type: Option<String>,
+    #[serde(default)]
+    architectures: Vec<String>,
+    vocab_size: Option<i64>,
+    #[serde(alias = "dim")]
+    hidden_size: Option<i64>,
+    #[serde(alias = "n_layers")]
+    num_hidden_layers: Option<i64>,
+    #[serde(alias = "n_heads")]
+    num_attention_heads: Option<i64>,
+    #[serde(alias = "hidden_dim")]
+    intermediate_size: Option<i64>,
+    #[serde(alias = "activation")]
+    hidden_act: Option<String>,
+    max_position_embeddings: Option<i64>,
+    position_embedding_type: Option<String>,
+    type_vocab_size: Option<i64>,
+    layer_norm_eps: Option<f64>,
+    pad_token_id: Option<u32>,
+    #[serde(default)]
+    is_decoder: bool,
+    problem_type: Option<String>,
+    id2label: Option<BTreeMap<String, String>>,
+}
+
+impl Said {
+    fn architecture(&self) -> Result<Architecture, Unfit> {
+        const SUPPORTED: [(&str, &str, Architecture); 3] = [
+            ("bert", "BertForSequenceClassification", Architecture::Bert),
+            ("distilbert", "DistilBertForSequenceClassification", Architecture::DistilBert),
+            ("roberta", "RobertaForSequenceClassification", Architecture::Roberta),
+        ];
+        let model_type = self.model_type.as_deref().unwrap_or("nothing");
+        let Some((_, class, architecture)) = SUPPORTED.iter().find(|(name, ..)| *name == model_type) else {
+            return Err(unsupported("model_type", model_type, "bert, distilbert or roberta"));
+        };
+        if self.architectures.iter().any(|found| found != class) {
+            return Err(unsupported("architectures", &self.architectures.join(", "), class));
+        }
+        Ok(*architecture)
+    }
+
+    fn refuse_what_would_run_wrong(&self) -> Result<(), Unfit> {
+        let activation = self.hidden_act.as_deref().unwrap_or("gelu");
+        if activation != "gelu" {
+            return Err(unsupported("hidden_act", activation, "gelu"));
+        }
+        let positions = self.position_embedding_type.as_deref().unwrap_or("absolute");
+        if positions != "absolute" {
+            return Err(unsupported("position_embedding_type", positions, "absolute"));
+        }
+        if self.is_decoder {
+            return Err(unsupported("is_decoder", "true", "false"));
+        }
+        let problem = self.problem_type.as_deref().unwrap_or("single_label_classification");
+        if problem != "single_label_classification" {
+            // Its logits are no softmax's: an answer would be confidently wrong.
+            return Err(unsupported("problem_type", problem, "single_label_classification"));
+        }
+        Ok(())
+    }
+
+    fn heads(&self) -> Result<i64, Unfit> {
+        let hidden = self.hidden_size.ok_or(Unfit::Unsaid("hidden_size"))?;
+        let heads = self.num_attention_heads.ok_or(Unfit::Unsaid("num_attention_heads"))?;
+        if heads < 1 || hidden < 1 || hidden % heads != 0 {
+            let supported = format!("a divisor of hidden_size {hidden}");
+            return Err(unsupported("num_attention_heads", &heads.to_string(), &supported));
+        }
+        Ok(heads)
+    }
+
+    /// The labels in logit order: id2label's keys are numbers written as text.
+    fn labels(&self) -> Result<Vec<String>, Unfit> {
+        let named = self.id2label.as_ref().ok_or(Unfit::Unsaid("id2label"))?;
+        (0..named.len())
+            .map(|logit| {
+                named.get(&logit.to_string()).cloned().ok_or(Unfit::Unsaid("id2label for every logit"))
+            })
+            .collect()
+    }
+}
+
+fn unsupported(field: &'static str, found: &str, supported: &str) -> Unfit {
+    Unfit::Unsupported { field, found: found.into(), supported: supported.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn bert() -> Value {
+        json!({"model_type": "bert", "architectures": ["BertForSequenceClassification"], "vocab_size": 50,
+            "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64,
+            "hidden_act": "gelu", "id2label": {"0": "a", "1": "b"}})
+    }
+
+    fn refusal(field: &str, value: Value) -> String {
+        let mut config = bert();
+        config[field] = value;
+        Config::parse(&config.to_string()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn labels_are_in_the_order_of_their_numbers_not_of_their_text() {
+        let mut config = bert();
+        config["id2label"] = (0..12).map(|i| (i.to_string(), json!(format!("label {i}")))).collect();
+        let labels = Config::parse(&config.to_string()).unwrap().labels;
+        assert_eq!(labels[2], "label 2");
+        assert_eq!(labels[10], "label 10");
+    }
+
+    #[test]
+    fn robertas_positions_start_behind_the_padding() {
+        let mut config = bert();
+        config["model_type"] = json!("roberta");
+        config["architectures"] = json!(["RobertaForSequenceClassification"]);
+        config["max_position_embeddings"] = json!(514);
+        let config = Config::parse(&config.to_string()).unwrap();
+        assert_eq!((config.pad, config.first_position, config.longest_text()), (1, 2, 512));
+    }
+
+    #[test]
+    fn what_would_run_wrong_is_refused_with_what_would_be_right() {
+        assert_eq!(
+            refusal("model_type", json!("gpt2")),
+            "config.json says model_type = gpt2; supported is bert, distilbert or roberta"
+        );
+        assert!(refusal("architectures", json!(["BertModel"])).contains("BertForSequenceClassification"));
+        assert!(refusal("hidden_act", json!("relu")).ends_with("supported is gelu"));
+        assert!(refusal("position_embedding_type", json!("relative_key")).ends_with("absolute"));
+        assert!(refusal("problem_type", json!("multi_label_classification")).contains("problem_type"));
+        assert!(refusal("is_decoder", json!(true)).contains("is_decoder"));
+        assert!(refusal("num_attention_heads", json!(5)).contains("a divisor of hidden_size 32"));
+        assert_eq!(refusal("hidden_size", Value::Null), "config.json has no hidden_size");
+        assert_eq!(
+            refusal("id2label", json!({"0": "a", "2": "b"})),
+            "config.json has no id2label for every logit"
+        );
+    }
+}

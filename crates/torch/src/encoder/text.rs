@@ -1,0 +1,110 @@
+//! From a narrative to token ids: the whole text, or its head and its tail where it is too long.
+
+use ombud_models::{Input, Prepared};
+use tokenizers::Tokenizer;
+use tracing::warn;
+
+use super::unfit::Unfit;
+
+/// Of what fits, this share is read from the start and the rest from the end: complaints state their matter
+/// first and what they ask for last.
+const HEAD_SHARE: f64 = 0.63;
+
+/// Turns narratives into token ids.
+pub(crate) struct Text {
+    tokenizer: Tokenizer,
+    /// What an empty text reads as: the special tokens alone.
+    empty: Vec<u32>,
+    max_tokens: usize,
+}
+
+impl Text {
+    /// A tokenizer of `tokenizer.json`'s content that never cuts or pads by itself.
+    ///
+    /// # Errors
+    /// The file is broken, or knows ids beyond `vocabulary`; `max_tokens` leaves no room for text.
+    pub(crate) fn new(json: &str, vocabulary: i64, max_tokens: usize, longest: usize) -> Result<Self, Unfit> {
+        let broken = |e: tokenizers::Error| Unfit::file("tokenizer.json", e);
+        let mut tokenizer = Tokenizer::from_bytes(json).map_err(broken)?;
+        tokenizer.with_padding(None).with_truncation(None).map_err(broken)?;
+
+        let largest = tokenizer.get_vocab(true).into_values().max().unwrap_or(0);
+        if i64::from(largest) >= vocabulary {
+            return Err(Unfit::Vocabulary { largest, vocabulary });
+        }
+        let empty = tokenizer.encode_fast("", true).map_err(broken)?.get_ids().to_vec();
+        let least = empty.len() + 2;
+        if max_tokens < least || max_tokens > longest {
+            return Err(Unfit::MaxTokens { asked: max_tokens, least, most: longest });
+        }
+        Ok(Self { tokenizer, empty, max_tokens })
+    }
+
+    /// The ids that the model reads, special tokens included, and how much of the text they are.
+    pub(crate) fn prepare(&self, narrative: &str) -> Prepared {
+        let encoding = match self.tokenizer.encode_fast(narrative, true) {
+            Ok(encoding) => encoding,
+            Err(_) => {
+                // The cause may quote the text. A wordless reading is unsure of itself, so a human sees it.
+                warn!(bytes = narrative.len(), "the tokenizer refused a narrative");
+                return prepared(self.empty.clone(), 0, 0);
+            }
+        };
+        let ids = encoding.get_ids();
+        let tokens = ids.len().saturating_sub(self.empty.len());
+        if ids.len() <= self.max_tokens {
+            return prepared(ids.to_vec(), tokens, 0);
+        }
+        let before = encoding.get_special_tokens_mask().iter().take_while(|special| **special == 1).count();
+        let kept =
+            head_and_tail(ids, before, self.empty.len() - before.min(self.empty.len()), self.max_tokens);
+        prepared(kept, tokens, ids.len() - self.max_tokens)
+    }
+}
+
+/// The first and last of `ids`, `room` in all, with the `before` and `after` special tokens at both ends.
+fn head_and_tail(ids: &[u32], before: usize, after: usize, room: usize) -> Vec<u32> {
+    let text = room - before - after;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a small length")]
+    let head = (text as f64 * HEAD_SHARE).ceil() as usize;
+    let tail = text - head + after;
+    [&ids[..before + head], &ids[ids.len() - tail..]].concat()
+}
+
+fn prepared(ids: Vec<u32>, tokens: usize, truncated: usize) -> Prepared {
+    let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    Prepared {
+        input: Input::Tokens(ids),
+        tokens: count(tokens),
+        truncated_tokens: count(truncated),
+        windows: 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_text_keeps_its_ends_and_its_special_tokens() {
+        let ids: Vec<u32> = (0..100).collect();
+        let kept = head_and_tail(&ids, 1, 1, 12);
+        assert_eq!(kept, [0, 1, 2, 3, 4, 5, 6, 7, 96, 97, 98, 99]);
+    }
+
+    #[test]
+    fn a_limit_without_room_for_text_is_refused() {
+        let json = include_str!("../../tests/goldens/bert/tokenizer.json");
+        let refusal = |max_tokens| Text::new(json, 1_000, max_tokens, 32).err().map(|e| e.to_string());
+        assert_eq!(refusal(3).unwrap(), "max_tokens of ombud.json is 3; this model reads 4 to 32");
+        assert!(refusal(33).is_some());
+        assert!(refusal(4).is_none() && refusal(32).is_none());
+    }
+
+    #[test]
+    fn a_tokenizer_of_another_model_is_refused() {
+        let json = include_str!("../../tests/goldens/bert/tokenizer.json");
+        let refusal = Text::new(json, 100, 16, 32).err().unwrap().to_string();
+        assert!(refusal.contains("vocab_size 100"), "{refusal}");
+    }
+}
