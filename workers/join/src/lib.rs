@@ -1,1 +1,43 @@
-//! join
+//! Joins the decisions on each complaint and routes it: the shard as a pure state machine, and the shell that runs it.
+//!
+//! [`Recovery`] folds a shard's changelog into a [`Shard`], which takes [`Input`]s and gives [`Effect`]s; nothing
+//! in them reads a clock or a log. `docs/adr/0003-joiner.md` says what was decided beyond the design.
+
+mod act;
+mod case;
+mod cases;
+mod compose;
+mod counts;
+mod early;
+mod emit;
+mod erased;
+mod error;
+mod event;
+mod gather;
+mod limits;
+#[cfg(any(test, feature = "simulation"))]
+mod mutation;
+mod owned;
+mod position;
+mod read;
+mod recover;
+mod rules;
+mod run;
+mod shard;
+#[cfg(any(test, feature = "simulation"))]
+pub mod sim;
+mod tail;
+mod timers;
+
+pub use act::Sent;
+pub use counts::Counts;
+pub use error::JoinError;
+pub use event::{About, Effect, Input, Kind, Logged, Origin, Submission};
+pub use limits::{Limits, LimitsError};
+#[cfg(any(test, feature = "simulation"))]
+pub use mutation::Mutation;
+pub use position::{Mark, Meta, MetaError, Position};
+pub use recover::Recovery;
+pub use rules::{Plan, Rules, StrategyRules};
+pub use run::{GROUP, Join, Pace, Topics};
+pub use shard::Shard;

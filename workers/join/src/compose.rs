@@ -1,0 +1,122 @@
+//! The routed record of a case: what it rests on, where it sends the complaint, and what carries over.
+
+use std::sync::Arc;
+
+use ombud_contract::records::{RoutedComplaint, Vulnerability, Why};
+use ombud_models::{Facts, Route};
+
+use crate::{
+    case::{Case, Last, revision},
+    event::Kind,
+    rules::Rules,
+};
+
+/// Who writes, and when.
+#[derive(Clone, Copy)]
+pub(crate) struct Writer {
+    pub(crate) partition: i32,
+    pub(crate) epoch: i64,
+    pub(crate) now: i64,
+}
+
+impl Writer {
+    /// The next record of `case`.
+    pub(crate) fn compose(
+        &self,
+        complaint_id: &str,
+        case: &Case,
+        why: Why,
+        rules: &dyn Rules,
+    ) -> RoutedComplaint {
+        match (&case.last, why) {
+            (Some(mine), Why::Reconciled) => self.repeat(case, mine),
+            _ => self.route(complaint_id, case, why, rules),
+        }
+    }
+
+    /// What I said last, once more, so that it is the newest and the last.
+    fn repeat(&self, case: &Case, mine: &Last) -> RoutedComplaint {
+        RoutedComplaint {
+            revision: revision(case.raw_offset, case.n + 1),
+            why: Why::Reconciled,
+            routed_at: self.now,
+            previous_team: None,
+            writer_epoch: self.epoch,
+            ..RoutedComplaint::clone(&mine.record)
+        }
+    }
+
+    fn route(&self, complaint_id: &str, case: &Case, why: Why, rules: &dyn Rules) -> RoutedComplaint {
+        let kind = match why {
+            Why::Unreadable => Kind::Unreadable,
+            Why::Withdrawn => Kind::Withdrawn,
+            _ => Kind::Complaint,
+        };
+        let missing_tasks = if kind == Kind::Complaint { case.missing() } else { Vec::new() };
+        let facts = Facts {
+            complaint_id,
+            language: &case.about.language,
+            known_product: case.about.known_product.as_deref(),
+            received_at: case.about.received_at,
+            decisions: &case.got,
+            missing_tasks: &missing_tasks,
+            unreadable: kind == Kind::Unreadable,
+            withdrawn: kind == Kind::Withdrawn,
+        };
+        let mut route = rules.route(case.plan.strategy, &facts);
+        let mut about = case.about.clone();
+        let before = case.last.as_ref().map(|last| &last.record);
+        if let Some(before) = before.filter(|_| kind != Kind::Complaint) {
+            keep_its_queue(&mut route, before, kind);
+            if kind == Kind::Unreadable {
+                // Nothing could be read of the new submission, so what is known of the complaint stays.
+                about.received_at = before.received_at;
+                about.channel.clone_from(&before.channel);
+                about.customer_ref.clone_from(&before.customer_ref);
+                about.external_ref.clone_from(&before.external_ref);
+            }
+        }
+        let predictions: Vec<&str> = case.got.iter().map(|d| d.prediction_id.as_str()).collect();
+        let missing: Vec<&str> = missing_tasks.iter().map(String::as_str).collect();
+        RoutedComplaint {
+            route_id: rules.route_id(complaint_id, &case.input, &predictions, case.plan.strategy, &missing),
+            complaint_id: complaint_id.to_owned(),
+            revision: revision(case.raw_offset, case.n + 1),
+            why,
+            input_sha256: String::from(&*case.input),
+            raw_partition: self.partition,
+            raw_offset: case.raw_offset,
+            received_at: about.received_at,
+            routed_at: self.now,
+            previous_team: before.map(|b| b.team.clone()).filter(|team| *team != route.team),
+            team: route.team,
+            priority: route.priority,
+            vulnerability: route.vulnerability,
+            needs_human: route.needs_human,
+            human_reasons: route.human_reasons,
+            decisions: case.got.clone(),
+            missing_tasks,
+            strategy_version: case.plan.strategy,
+            writer_epoch: self.epoch,
+            channel: about.channel,
+            customer_ref: about.customer_ref,
+            external_ref: about.external_ref,
+            resolve_by: route.resolve_by,
+            final_response_by: route.final_response_by,
+        }
+    }
+}
+
+/// A submission that nobody could read, or that takes the complaint back, is for the queue that has the complaint.
+fn keep_its_queue(route: &mut Route, before: &Arc<RoutedComplaint>, kind: Kind) {
+    route.team.clone_from(&before.team);
+    route.vulnerability = before.vulnerability.max(Vulnerability::Possible);
+    if kind == Kind::Unreadable {
+        route.priority = route.priority.max(before.priority);
+        route.human_reasons.extend(before.human_reasons.iter().cloned());
+        route.human_reasons.sort();
+        route.human_reasons.dedup();
+        route.resolve_by = before.resolve_by;
+        route.final_response_by = before.final_response_by;
+    }
+}

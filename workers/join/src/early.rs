@@ -1,0 +1,68 @@
+//! Predictions that came before their raw record was read: held up to a bound, above it read again later.
+
+use std::collections::BTreeMap;
+
+use crate::case::Answer;
+
+/// Answers by the offset of the raw record that they are about.
+#[derive(Debug)]
+pub(crate) struct Early {
+    held: BTreeMap<i64, Vec<Answer>>,
+    len: usize,
+    cap: usize,
+    /// The lowest offset that was let go of, and the lowest raw offset that one of those was about.
+    dropped: Option<Dropped>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Dropped {
+    offset: i64,
+    raw_offset: i64,
+}
+
+impl Early {
+    pub(crate) fn new(cap: usize) -> Self {
+        Self { held: BTreeMap::new(), len: 0, cap, dropped: None }
+    }
+
+    /// Keeps `answer`, or remembers that it has to be read again. Returns whether it was kept.
+    ///
+    /// Nothing is kept that is about the same raw record as a dropped one, or a later: room that comes free would
+    /// else let a second answer overtake the first.
+    pub(crate) fn hold(&mut self, answer: Answer) -> bool {
+        let behind = self.dropped.is_some_and(|dropped| answer.raw_offset >= dropped.raw_offset);
+        if self.len >= self.cap || behind {
+            let new = Dropped { offset: answer.offset, raw_offset: answer.raw_offset };
+            let old = self.dropped.unwrap_or(new);
+            self.dropped = Some(Dropped {
+                offset: old.offset.min(new.offset),
+                raw_offset: old.raw_offset.min(new.raw_offset),
+            });
+            return false;
+        }
+        self.len += 1;
+        self.held.entry(answer.raw_offset).or_default().push(answer);
+        true
+    }
+
+    /// The answers about one raw record, in the order of the log.
+    pub(crate) fn take(&mut self, raw_offset: i64) -> Vec<Answer> {
+        let answers = self.held.remove(&raw_offset).unwrap_or_default();
+        self.len -= answers.len();
+        answers
+    }
+
+    /// Where to read predictions again from, once a raw record that a dropped one is about has been read.
+    ///
+    /// Not sooner, though there may be room: until then no case waits for a dropped one, and by then raw has
+    /// passed what was held, so that each seek back makes use of a full buffer.
+    pub(crate) fn seek_back(&mut self, raw_next: i64) -> Option<i64> {
+        let dropped = self.dropped.filter(|dropped| dropped.raw_offset < raw_next)?;
+        self.dropped = None;
+        Some(dropped.offset)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+}

@@ -1,0 +1,197 @@
+//! Submissions and answers into cases: which begin a round, which belong to one, which are void.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use ombud_contract::records::{Prediction, Role, Why};
+
+use crate::{
+    case::{Answer, Case, Phase, Raw, Waiting},
+    event::Kind,
+    shard::{Shard, Turn, broken},
+};
+
+impl Shard {
+    /// A raw record, when it is read and again when what it had to wait for is acknowledged.
+    pub(crate) fn take_raw(&mut self, turn: &mut Turn<'_>, raw: Raw) {
+        let id = Arc::clone(&raw.what.complaint_id);
+        if self.erased.contains_key(&id) {
+            return self.settle_raw(raw.offset);
+        }
+        let Some(mut case) = self.cases.take(&id) else { return self.begin(turn, id, None, raw) };
+        let same = case.input == raw.what.input;
+        if raw.offset < case.raw_offset {
+            self.counts.superseded_raw += 1;
+            self.settle_raw(raw.offset);
+        } else if same && case.is_closed() {
+            self.counts.duplicate_raw += 1;
+            if raw.offset == case.raw_offset {
+                // Folded from the changelog, which does not carry all of it.
+                case.about = raw.what.about;
+            }
+            self.settle_raw(raw.offset);
+        } else if same && !case.has_pending_raw() {
+            self.counts.duplicate_raw += 1;
+            case.held_raw.push(raw.offset);
+        } else {
+            let waits = match case.phase {
+                Phase::Emitting { .. } => true,
+                // A record that nobody can read makes no round void; and what repeats the round comes after it.
+                Phase::Open { .. } => same || raw.what.kind == Kind::Unreadable,
+                Phase::Closed { .. } => false,
+            };
+            if !waits {
+                return self.begin(turn, id, Some(case), raw);
+            }
+            self.counts.pending_raw += 1;
+            case.pending.push_back(Waiting::Raw(raw));
+        }
+        self.cases.put(id, case);
+    }
+
+    /// A new round. What the round before still held settles with this one: were its answers committed before, a
+    /// restart would read the old submission again without them, and its deadline could fire before the new one is read.
+    fn begin(&mut self, turn: &mut Turn<'_>, id: Arc<str>, before: Option<Case>, raw: Raw) {
+        let plan = turn.rules.plan(raw.appended_at);
+        let (mut held_raw, mut held_answers, mut last) = (Vec::new(), Vec::new(), None);
+        if let Some(before) = before {
+            self.counts.superseded_raw += before.held_raw.len() as u64;
+            (held_raw, held_answers, last) = (before.held_raw, before.held_answers, before.last);
+            for waiting in before.pending {
+                match waiting {
+                    Waiting::Raw(raw) => held_raw.push(raw.offset),
+                    Waiting::Answer(answer) => held_answers.push(answer.offset),
+                    Waiting::Tail { .. } => unreachable!("the tail waits for an acknowledgement only"),
+                }
+            }
+        }
+        held_raw.push(raw.offset);
+        let deadline = self.deadline(turn.now, &raw, plan.deadline_ms);
+        let case = Case {
+            input: raw.what.input,
+            raw_offset: raw.offset,
+            n: 0,
+            phase: Phase::Open { deadline, barrier: None },
+            about: raw.what.about,
+            plan,
+            got: Vec::new(),
+            held_raw,
+            held_answers,
+            pending: VecDeque::new(),
+            last,
+        };
+        match raw.what.kind {
+            Kind::Unreadable => self.emit(turn, id, case, Why::Unreadable),
+            Kind::Withdrawn => self.emit(turn, id, case, Why::Withdrawn),
+            Kind::Complaint if case.plan.required.is_empty() => {
+                let why = case.why_complete();
+                self.emit(turn, id, case, why);
+            }
+            Kind::Complaint => self.cases.put(id, case),
+        }
+    }
+
+    /// From the append time, so that it survives restarts; a backfill's from its first reading.
+    fn deadline(&mut self, now: i64, raw: &Raw, deadline_ms: i64) -> i64 {
+        let from = if raw.what.bulk {
+            let mark = self.marks.iter().find(|mark| mark.offset > raw.offset);
+            self.counts.marked += u64::from(mark.is_some());
+            mark.map_or(now, |mark| mark.read_at) + self.limits.bulk_wait_ms
+        } else if broken!(self, DeadlineFromReading) {
+            now + deadline_ms
+        } else {
+            raw.appended_at + deadline_ms
+        };
+        from.max(self.live_since + self.limits.grace_ms)
+    }
+
+    /// Whether a prediction may decide anything here.
+    pub(crate) fn decides(&self, prediction: &Prediction) -> bool {
+        prediction.role == Role::Deciding && prediction.raw_partition == self.partition
+    }
+
+    /// An answer, when it is read and again when what it had to wait for has come.
+    pub(crate) fn take_answer(&mut self, turn: &mut Turn<'_>, answer: Answer) {
+        let id = Arc::clone(&answer.complaint_id);
+        let offset = answer.offset;
+        if self.erased.contains_key(&id) {
+            return self.settle_answer(offset);
+        }
+        if answer.raw_offset >= self.raw.next() {
+            return self.hold_early(answer);
+        }
+        let Some(mut case) = self.cases.take(&id) else {
+            self.counts.late_unknown += 1;
+            return self.settle_answer(offset);
+        };
+        let of_this_round = answer.raw_offset == case.raw_offset && *answer.input == *case.input;
+        let task = &answer.decision.task;
+        if case.awaits(&answer) && !broken!(self, DropPendingAnswers) {
+            self.counts.pending_answer += 1;
+            case.pending.push_back(Waiting::Answer(answer));
+        } else if !of_this_round && answer.raw_offset < case.raw_offset && !case.is_closed() {
+            // Of a round that this one has made void: it settles with it, see `begin`.
+            self.counts.void_answer += 1;
+            case.held_answers.push(offset);
+        } else if !of_this_round {
+            self.counts.late_unknown += 1;
+            self.settle_answer(offset);
+        } else if !case.expects(task) || (case.is_decided(task) && !broken!(self, DecideTwice)) {
+            self.counts.duplicate_answer += 1;
+            self.settle_answer(offset);
+        } else {
+            match case.phase {
+                Phase::Emitting { .. } => {
+                    self.counts.pending_answer += 1;
+                    case.pending.push_back(Waiting::Answer(answer));
+                }
+                Phase::Closed { .. } if broken!(self, NoAmendment) => self.settle_answer(offset),
+                Phase::Closed { .. } => {
+                    case.decide(answer.decision);
+                    case.held_answers.push(offset);
+                    return self.emit(turn, id, case, Why::Amended);
+                }
+                Phase::Open { .. } => {
+                    case.decide(answer.decision);
+                    case.held_answers.push(offset);
+                    if case.got.len() == case.plan.required.len() {
+                        let why = case.why_complete();
+                        return self.emit(turn, id, case, why);
+                    }
+                }
+            }
+        }
+        self.cases.put(id, case);
+    }
+
+    fn hold_early(&mut self, answer: Answer) {
+        let offset = answer.offset;
+        if self.early.hold(answer) {
+            self.counts.early += 1;
+        } else if broken!(self, SettleDropped) {
+            self.settle_answer(offset);
+        } else {
+            // Stays open in the frontier, so that no commit passes it.
+            self.counts.early_dropped += 1;
+            self.in_hand.remove(&offset);
+        }
+    }
+
+    /// Settles what a case held.
+    pub(crate) fn release(&mut self, raw: &[i64], answers: &[i64]) {
+        for offset in raw {
+            self.settle_raw(*offset);
+        }
+        for offset in answers {
+            self.settle_answer(*offset);
+        }
+    }
+
+    /// Takes up what had to wait, in its order; what still has to wait queues up again in the same order.
+    pub(crate) fn take_waiting(&mut self, turn: &mut Turn<'_>, waiting: Waiting) {
+        match waiting {
+            Waiting::Raw(raw) => self.take_raw(turn, raw),
+            Waiting::Answer(answer) => self.take_answer(turn, answer),
+            Waiting::Tail { offset, appended_at, body } => self.take_tail(turn, offset, appended_at, body),
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! One owned shard between the state machine and the logs: where it reads, and the records that it is parking.
+
+use std::collections::BTreeMap;
+
+use ombud_stream::{Outage, Reader, Record, TopicPartition};
+
+use crate::{
+    counts::Counts,
+    error::JoinError,
+    event::{Effect, Input, Origin},
+    position::Position,
+    read::{self, Unreadable},
+    recover::Recovery,
+    rules::Rules,
+    run::Topics,
+    shard::Shard,
+};
+
+/// A shard with its three partitions.
+pub(crate) struct Owned {
+    pub(crate) raw: TopicPartition,
+    predictions: TopicPartition,
+    pub(crate) routed: TopicPartition,
+    /// Of the assignment: deliveries of an older one are not its own.
+    pub(crate) generation: u64,
+    pub(crate) shard: Shard,
+    /// The next prediction to fetch; `None` before the shard is live.
+    predictions_next: Option<i64>,
+    routed_next: i64,
+    pub(crate) paused: bool,
+    /// Records that are being parked.
+    pub(crate) letters: BTreeMap<Origin, (Record, Unreadable)>,
+    /// What has been put into metrics.
+    pub(crate) counted: Counts,
+}
+
+impl Owned {
+    /// Takes a shard on: folds its changelog. Blocks for as long as that takes.
+    pub(crate) fn recover(
+        (raw, generation): (TopicPartition, u64),
+        topics: &Topics,
+        limits: &crate::Limits,
+        found: Option<Position>,
+        start: i64,
+        (reader, rules, now): (&mut impl Reader, &dyn Rules, i64),
+    ) -> Result<Self, JoinError> {
+        let at =
+            |topic: &std::sync::Arc<str>| TopicPartition::new(std::sync::Arc::clone(topic), raw.partition);
+        let (predictions, routed) = (at(&topics.predictions), at(&topics.routed));
+        let found = match found {
+            Some(found) => found,
+            None => {
+                // The first offsets that are still there.
+                let (predictions, routed) =
+                    (reader.offset_at(&predictions, i64::MIN)?, reader.offset_at(&routed, i64::MIN)?);
+                let meta = crate::Meta { epoch: 0, predictions, routed, marks: Vec::new() };
+                Position { raw: start, meta }
+            }
+        };
+        let end = reader.end(&routed)?;
+        let window = reader.offset_at(&routed, now - rules.longest_amend_ms())?;
+        let mut next = Recovery::fold_from(&found, window);
+        let mut recovery = Recovery::new(limits.clone(), raw.partition, found, next, rules);
+        while next < end {
+            let records = reader.fetch(&routed, next, std::time::Duration::from_millis(100))?;
+            for record in records.iter().take_while(|record| record.offset < end) {
+                recovery.fold(record.offset, record.appended_at, logged(record)?);
+            }
+            next = records.last().map_or(next, |record| record.offset + 1);
+        }
+        let shard = recovery.finish(now, reader.end(&raw)?, rules);
+        Ok(Self {
+            raw,
+            predictions,
+            routed_next: shard.routed_next(),
+            routed,
+            generation,
+            shard,
+            predictions_next: None,
+            paused: false,
+            letters: BTreeMap::new(),
+            counted: Counts::default(),
+        })
+    }
+
+    /// Delivers what has come of predictions and routed; gives the number of records. Never waits.
+    pub(crate) fn read(
+        &mut self,
+        reader: &mut impl Reader,
+        rules: &dyn Rules,
+        now: i64,
+        out: &mut Vec<Effect>,
+    ) -> Result<usize, JoinError> {
+        let Some(from) = self.predictions_next else { return Ok(0) };
+        let records = reader.fetch(&self.predictions, from, std::time::Duration::ZERO)?;
+        let mut came = 0;
+        for record in records {
+            came += 1;
+            let next = record.offset + 1;
+            self.predictions_next = Some(next);
+            let offset = record.offset;
+            let body = match read::prediction(&record) {
+                Ok(prediction) => Some(prediction),
+                Err(why) => {
+                    self.letters.insert(Origin::Prediction(offset), (record, why));
+                    None
+                }
+            };
+            // Only a raw record makes a shard seek, so the rest of what was fetched stays valid.
+            self.shard.on(now, Input::Prediction { offset, body }, rules, out);
+        }
+        for record in reader.fetch(&self.routed, self.routed_next, std::time::Duration::ZERO)? {
+            came += 1;
+            self.routed_next = record.offset + 1;
+            let body = logged(&record)?;
+            let input = Input::Routed { offset: record.offset, appended_at: record.appended_at, body };
+            self.shard.on(now, input, rules, out);
+        }
+        Ok(came)
+    }
+
+    /// Delivers a raw record.
+    pub(crate) fn take(&mut self, record: Record, rules: &dyn Rules, now: i64, out: &mut Vec<Effect>) {
+        let (offset, appended_at) = (record.offset, record.appended_at);
+        let (body, why) = read::submission(&record);
+        if let Some(why) = why {
+            self.letters.insert(Origin::Raw(offset), (record, why));
+        }
+        self.shard.on(now, Input::Raw { offset, appended_at, body }, rules, out);
+    }
+
+    /// Time passes; the end of predictions is told where a deadline needs it.
+    pub(crate) fn tick(
+        &mut self,
+        reader: &mut impl Reader,
+        rules: &dyn Rules,
+        now: i64,
+        out: &mut Vec<Effect>,
+    ) -> Result<(), Outage> {
+        let from = out.len();
+        self.shard.on(now, Input::Tick, rules, out);
+        let asked = out[from..].iter().any(|effect| matches!(effect, Effect::AskPredictionsEnd));
+        if asked {
+            let end = reader.end(&self.predictions)?;
+            self.shard.on(now, Input::PredictionsEnd { end, as_of: now }, rules, out);
+        }
+        Ok(())
+    }
+
+    /// From where predictions are fetched next; what was fetched is void.
+    pub(crate) fn seek_predictions(&mut self, offset: i64) {
+        self.predictions_next = Some(offset);
+    }
+}
+
+fn logged(record: &Record) -> Result<crate::Logged, JoinError> {
+    read::logged(record).map_err(|cause| JoinError::Changelog {
+        place: record.source.clone(),
+        offset: record.offset,
+        cause,
+    })
+}

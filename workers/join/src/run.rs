@@ -1,0 +1,298 @@
+//! complaints.raw + complaints.predictions -> shard, one a partition -> complaints.routed, dead letters
+//! -> acknowledged -> commit of all shards at once
+//!
+//! One thread owns the group member, the reader and every shard. Nothing here decides: events in, effects out.
+
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+use crossbeam_channel::Receiver;
+use metrics::{counter, gauge};
+use ombud_models::{NotYet, StrategyFeed};
+use ombud_stream::{
+    Clock, Committer, Delivery, Event, Outage, Outgoing, Reader, Record, Sink, Source, TopicPartition,
+};
+use tracing::{info, warn};
+
+use crate::{
+    act::Sent,
+    error::JoinError,
+    event::Input,
+    limits::Limits,
+    owned::Owned,
+    position::{Meta, Position},
+    rules::StrategyRules,
+};
+
+/// The joiner's consumer group, over complaints.raw alone.
+pub const GROUP: &str = "ombud.join";
+
+/// Bounds of the shell around the shards.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// Raw records taken between two looks at predictions. More is fewer looks.
+    pub raw_batch: usize,
+    /// How long to wait for raw records while cases wait for predictions: bounds how late an answer is seen.
+    pub busy_wait: Duration,
+    /// How long to wait for raw records while no case is open: bounds how late a shutdown is seen.
+    pub idle_wait: Duration,
+    /// How often time is told to the shards, in milliseconds: bounds how late a deadline fires.
+    pub tick_ms: i64,
+    /// How often the strategy is read again, in milliseconds; well below its bound of 5 s.
+    pub refresh_ms: i64,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            raw_batch: 512,
+            busy_wait: Duration::from_millis(2),
+            idle_wait: Duration::from_millis(25),
+            tick_ms: 50,
+            refresh_ms: 1_000,
+        }
+    }
+}
+
+/// The topics, with their prefix.
+#[derive(Clone, Debug)]
+pub struct Topics {
+    /// complaints.raw: subscribed to.
+    pub raw: Arc<str>,
+    /// complaints.predictions: read without a group.
+    pub predictions: Arc<str>,
+    /// complaints.routed: written, and read as the changelog.
+    pub routed: Arc<str>,
+    /// complaints.dead-letters: written.
+    pub dead_letters: Arc<str>,
+}
+
+/// One joiner: a member of [`GROUP`] with all that it needs.
+pub struct Join<M, R, S> {
+    /// Reads complaints.raw.
+    pub member: M,
+    /// Reads predictions and routed.
+    pub reader: R,
+    /// Appends routes and dead letters.
+    pub sink: S,
+    /// What becomes of them.
+    pub deliveries: Receiver<Delivery<Sent>>,
+    /// What it reads and writes.
+    pub topics: Topics,
+    /// Which strategy holds.
+    pub strategy: StrategyFeed,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Bounds of each shard.
+    pub limits: Limits,
+    /// Bounds of the loop.
+    pub pace: Pace,
+}
+
+impl<M: Source + Committer, R: Reader, S: Sink<Sent>> Join<M, R, S> {
+    /// Runs until `stop`; `start` says where a partition begins that the group has no position in. Then what is in
+    /// flight is awaited, within the drain time, and committed.
+    ///
+    /// # Errors
+    /// See [`JoinError`]. What was not committed is joined again by the next owner.
+    pub fn run(
+        self,
+        stop: &dyn Fn() -> bool,
+        start: impl FnMut(&TopicPartition) -> Result<i64, Outage>,
+    ) -> Result<(), JoinError> {
+        self.limits.check()?;
+        let mut running = Running {
+            join: self,
+            start,
+            rules: None,
+            refreshed_at: i64::MIN,
+            ticked_at: i64::MIN,
+            held: false,
+            waiting: Vec::new(),
+            owned: Vec::new(),
+            outbox: VecDeque::new(),
+            commits: Vec::new(),
+        };
+        while !stop() {
+            running.turn()?;
+        }
+        let all = running.owned.iter().map(|owned| owned.raw.clone()).collect::<Vec<_>>();
+        running.give_up(&all, false)
+    }
+}
+
+pub(crate) struct Running<M, R, S, F> {
+    pub(crate) join: Join<M, R, S>,
+    pub(crate) start: F,
+    pub(crate) rules: Option<StrategyRules>,
+    pub(crate) refreshed_at: i64,
+    pub(crate) ticked_at: i64,
+    /// Raw is held back, because the strategy is not known or the sink is full.
+    pub(crate) held: bool,
+    /// Assigned before there was a strategy.
+    pub(crate) waiting: Vec<(TopicPartition, u64)>,
+    pub(crate) owned: Vec<Owned>,
+    /// What the sink had no room for, in order.
+    pub(crate) outbox: VecDeque<(Outgoing, Sent)>,
+    /// Asked for in this turn, by raw partition.
+    pub(crate) commits: Vec<(TopicPartition, Position)>,
+}
+
+impl<M, R, S, F> Running<M, R, S, F>
+where
+    M: Source + Committer,
+    R: Reader,
+    S: Sink<Sent>,
+    F: FnMut(&TopicPartition) -> Result<i64, Outage>,
+{
+    /// Once round: deliveries, predictions and changelogs, time, commits, raw.
+    fn turn(&mut self) -> Result<(), JoinError> {
+        let now = self.join.clock.now_ms();
+        let known = self.know_the_strategy(now)?;
+        let mut came = self.take_deliveries()?;
+        if let Some(rules) = self.rules.clone() {
+            for (assigned, generation) in std::mem::take(&mut self.waiting) {
+                self.take_on(assigned, generation, &rules)?;
+            }
+            if self.outbox.is_empty() {
+                came += self.look(now, &rules)?;
+            }
+            if now >= self.ticked_at + self.join.pace.tick_ms {
+                self.ticked_at = now;
+                self.tick(now, &rules)?;
+            }
+        }
+        self.commit()?;
+        self.hold(!known || !self.outbox.is_empty());
+        let open = self.owned.iter().any(|owned| owned.shard.unsettled() > 0);
+        let wait = match (came > 0, open) {
+            (true, _) => Duration::ZERO,
+            (false, true) => self.join.pace.busy_wait,
+            (false, false) => self.join.pace.idle_wait,
+        };
+        self.poll(wait)
+    }
+
+    /// Whether raw records may be decided: models.strategy was read to its end lately, and holds a strategy.
+    fn know_the_strategy(&mut self, now: i64) -> Result<bool, JoinError> {
+        if now >= self.refreshed_at.saturating_add(self.join.pace.refresh_ms) {
+            self.refreshed_at = now;
+            match self.join.strategy.refresh() {
+                Ok(0) if self.rules.is_some() => {}
+                Ok(_) => self.rules = StrategyRules::new(self.join.strategy.strategies().clone()),
+                Err(outage) if outage.fatal => return Err(outage.into()),
+                Err(outage) => warn!(%outage, "strategy not read"),
+            }
+        }
+        // Whatever the newest: only how lately the end was reached matters here.
+        let fresh = !matches!(self.join.strategy.at(i64::MAX), Err(NotYet::Stale));
+        Ok(fresh && self.rules.is_some())
+    }
+
+    fn take_on(
+        &mut self,
+        partition: TopicPartition,
+        generation: u64,
+        rules: &StrategyRules,
+    ) -> Result<(), JoinError> {
+        let now = self.join.clock.now_ms();
+        let committed = self.join.member.committed(&partition)?;
+        let (found, start) = match committed {
+            // Written by the log itself, where the group was told to start.
+            Some(position) if position.metadata.is_empty() => (None, position.offset),
+            Some(position) => {
+                let meta = Meta::parse(&position.metadata)
+                    .map_err(|cause| JoinError::Commit { partition: partition.clone(), cause })?;
+                (Some(Position { raw: position.offset, meta }), position.offset)
+            }
+            None => (None, (self.start)(&partition)?),
+        };
+        let Join { reader, topics, limits, .. } = &mut self.join;
+        let owned =
+            Owned::recover((partition, generation), topics, limits, found, start, (reader, rules, now))?;
+        info!(partition = %owned.raw, generation, epoch = owned.shard.epoch(), closed = owned.shard.closed(),
+            "shard taken on");
+        self.owned.push(owned);
+        // Claims it at once.
+        self.ticked_at = i64::MIN;
+        Ok(())
+    }
+
+    /// Predictions and changelogs of every shard.
+    fn look(&mut self, now: i64, rules: &StrategyRules) -> Result<usize, JoinError> {
+        let mut came = 0;
+        for at in 0..self.owned.len() {
+            let mut out = Vec::new();
+            came += self.owned[at].read(&mut self.join.reader, rules, now, &mut out)?;
+            self.take_up(at, out)?;
+        }
+        Ok(came)
+    }
+
+    fn tick(&mut self, now: i64, rules: &StrategyRules) -> Result<(), JoinError> {
+        let (mut open, mut closed, mut early) = (0, 0, 0);
+        for at in 0..self.owned.len() {
+            let mut out = Vec::new();
+            self.owned[at].tick(&mut self.join.reader, rules, now, &mut out)?;
+            self.take_up(at, out)?;
+            let owned = &mut self.owned[at];
+            let counts = *owned.shard.counts();
+            for (what, count) in counts.since(&owned.counted).named().filter(|(_, count)| *count > 0) {
+                counter!("ombud_join_total", "what" => what).increment(count);
+            }
+            owned.counted = counts;
+            open += owned.shard.open();
+            closed += owned.shard.closed();
+            early += owned.shard.early();
+        }
+        gauge!("ombud_join_open").set(open as f64);
+        gauge!("ombud_join_closed").set(closed as f64);
+        gauge!("ombud_join_early").set(early as f64);
+        Ok(())
+    }
+
+    /// Raw records, or news of the group.
+    fn poll(&mut self, wait: Duration) -> Result<(), JoinError> {
+        let mut wait = wait;
+        for _ in 0..self.join.pace.raw_batch.max(1) {
+            match self.join.member.poll(wait)? {
+                None => return Ok(()),
+                Some(Event::Record(record)) => self.take(record)?,
+                Some(Event::Assigned { partitions, generation }) => {
+                    self.waiting.extend(partitions.into_iter().map(|partition| (partition, generation)));
+                    return Ok(());
+                }
+                Some(Event::Revoked { partitions, lost }) => return self.give_up(&partitions, lost),
+            }
+            wait = Duration::ZERO;
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, record: Record) -> Result<(), JoinError> {
+        let (Some(rules), Some(at)) =
+            (&self.rules, self.owned.iter().position(|owned| owned.raw == record.source))
+        else {
+            return Ok(());
+        };
+        let mut out = Vec::new();
+        self.owned[at].take(record, rules, self.join.clock.now_ms(), &mut out);
+        self.take_up(at, out)
+    }
+
+    pub(crate) fn tell(&mut self, at: usize, input: Input) -> Result<(), JoinError> {
+        let Some(rules) = &self.rules else { return Ok(()) };
+        let mut out = Vec::new();
+        self.owned[at].shard.on(self.join.clock.now_ms(), input, rules, &mut out);
+        self.take_up(at, out)
+    }
+
+    /// Holds raw back while it can't be decided or routed, and lets it on again.
+    fn hold(&mut self, hold: bool) {
+        if hold != self.held {
+            self.held = hold;
+            for owned in &self.owned {
+                self.join.member.pause(&owned.raw, hold || owned.paused);
+            }
+        }
+    }
+}

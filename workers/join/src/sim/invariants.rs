@@ -1,0 +1,364 @@
+//! What must hold in every schedule: I1 to I10 of the design, each checked where it could first be seen to break.
+
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    sync::Arc,
+};
+
+use ombud_contract::records::{Outcome, Role, RoutedComplaint, Vulnerability, Why};
+
+use crate::{
+    event::Kind,
+    position::Position,
+    rules::Rules,
+    sim::{
+        rules::{AMEND_MS, DEADLINE_MS},
+        world::World,
+    },
+};
+
+/// An invariant that does not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken {
+    /// `I1` to `I10`.
+    pub invariant: &'static str,
+    /// What was seen.
+    pub what: String,
+}
+
+fn broken(invariant: &'static str, what: String) -> Result<(), Broken> {
+    Err(Broken { invariant, what })
+}
+
+/// What has been seen so far.
+#[derive(Debug, Default)]
+pub(crate) struct Witness {
+    /// Greatest record of a complaint within an epoch.
+    within_epoch: BTreeMap<(Arc<str>, i64), Arc<RoutedComplaint>>,
+    by_route_id: BTreeMap<String, Arc<RoutedComplaint>>,
+    /// Newest route of each round.
+    by_round: BTreeMap<(Arc<str>, i64), Arc<RoutedComplaint>>,
+    /// Something was appended by an owner after a later one had begun.
+    overlapped: bool,
+    greatest_claim: i64,
+}
+
+impl World {
+    /// I9, after every step of a shard.
+    pub(crate) fn check_bounds(&self, m: usize) -> Result<(), Broken> {
+        let Some(shard) = &self.members[m].shard else { return Ok(()) };
+        let limits = &self.limits;
+        if shard.unsettled() > limits.open_cap {
+            return broken(
+                "I9",
+                format!("{} raw records held, {} allowed", shard.unsettled(), limits.open_cap),
+            );
+        }
+        if shard.early() > limits.early_cap {
+            return broken(
+                "I9",
+                format!("{} early predictions, {} allowed", shard.early(), limits.early_cap),
+            );
+        }
+        Ok(())
+    }
+
+    /// Everything that a record in routed must keep, before it is appended.
+    pub(crate) fn check_append(&mut self, m: usize, at: usize) -> Result<(), Broken> {
+        let flight = &self.members[m].flights[at];
+        let (id, record, frozen) = (flight.complaint_id.clone(), flight.record.clone(), flight.frozen);
+        let late = self.group.committed_by > self.members[m].generation;
+        if late {
+            self.faults.late_appends += 1;
+            self.witness.overlapped = true;
+            if !frozen {
+                return broken("I5", format!("m{m} writes {id} after a later owner has begun"));
+            }
+        }
+        let Some(record) = record else { return Ok(()) };
+        self.check_meaning(&id, &record)?;
+        self.check_order(&id, &record)?;
+        self.check_round(&id, &record)?;
+        self.check_answers(m, &record)?;
+        let silent = !record
+            .decisions
+            .iter()
+            .any(|d| d.task == "vulnerable" && d.outcome == Outcome::Labelled && d.label.is_some());
+        if silent && record.vulnerability == Vulnerability::NotIndicated {
+            return broken("I10", format!("{} says no vulnerability and nobody did", record.route_id));
+        }
+        Ok(())
+    }
+
+    /// I3: within an epoch revisions rise; what comes again comes as the same record.
+    fn check_order(&mut self, id: &Arc<str>, record: &Arc<RoutedComplaint>) -> Result<(), Broken> {
+        let newest = self.witness.within_epoch.entry((Arc::clone(id), record.writer_epoch));
+        match newest {
+            Entry::Vacant(free) => {
+                free.insert(Arc::clone(record));
+            }
+            Entry::Occupied(mut known) => {
+                let before = known.get();
+                let again = Arc::ptr_eq(before, record) || before == record;
+                if record.revision <= before.revision && !again {
+                    let what =
+                        format!("{} r{} follows r{}", record.route_id, record.revision, before.revision);
+                    return broken("I3", what);
+                }
+                known.insert(Arc::clone(record));
+            }
+        }
+        Ok(())
+    }
+
+    /// I3: one route id means one thing.
+    fn check_meaning(&mut self, id: &Arc<str>, record: &Arc<RoutedComplaint>) -> Result<(), Broken> {
+        if matches!(record.why, Why::Unreadable | Why::Withdrawn | Why::Reconciled) {
+            // They keep the queue of what came before, which the id does not name.
+            return Ok(());
+        }
+        match self.witness.by_route_id.entry(record.route_id.clone()) {
+            Entry::Vacant(free) => {
+                free.insert(Arc::clone(record));
+            }
+            Entry::Occupied(known) => {
+                let known = known.get();
+                let same = known.team == record.team
+                    && known.vulnerability == record.vulnerability
+                    && known.priority == record.priority
+                    && known.decisions == record.decisions
+                    && known.missing_tasks == record.missing_tasks;
+                if !same {
+                    return broken("I3", format!("{} of {id} means two things", record.route_id));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// I6: what a round has decided stays. I5: without overlapping owners, what was routed only grows.
+    fn check_round(&mut self, id: &Arc<str>, record: &Arc<RoutedComplaint>) -> Result<(), Broken> {
+        let overlapped = self.witness.overlapped;
+        match self.witness.by_round.entry((Arc::clone(id), record.raw_offset)) {
+            Entry::Vacant(free) => {
+                free.insert(Arc::clone(record));
+            }
+            Entry::Occupied(mut known) => {
+                let before = known.get();
+                for decision in &before.decisions {
+                    let now = record.decisions.iter().find(|d| d.task == decision.task);
+                    if now.is_some_and(|now| now != decision) {
+                        return broken(
+                            "I6",
+                            format!("{} of {} was decided twice", decision.task, record.route_id),
+                        );
+                    }
+                    if now.is_none() && !overlapped {
+                        return broken("I5", format!("{} lost its {}", record.route_id, decision.task));
+                    }
+                }
+                let grown = record.decisions.len() > before.decisions.len();
+                if record.route_id != before.route_id && !grown && !overlapped {
+                    return broken("I5", format!("{} replaces {}", record.route_id, before.route_id));
+                }
+                known.insert(Arc::clone(record));
+            }
+        }
+        Ok(())
+    }
+
+    /// I6: each decision is the first answer to its question. I7: what a deadline calls missing was not there.
+    fn check_answers(&self, m: usize, record: &RoutedComplaint) -> Result<(), Broken> {
+        let answers = || {
+            self.predictions.iter().filter(|p| {
+                p.body.as_ref().is_some_and(|p| p.raw_offset == record.raw_offset && p.role == Role::Deciding)
+            })
+        };
+        for decision in &record.decisions {
+            let first = answers().find(|p| p.body.as_ref().is_some_and(|p| p.task == decision.task));
+            let first = first.and_then(|p| p.body.as_ref()).map(|p| p.prediction_id.as_str());
+            if first != Some(&decision.prediction_id) {
+                return broken("I6", format!("{} rests on {}", record.route_id, decision.prediction_id));
+            }
+        }
+        if record.why != Why::Deadline {
+            return Ok(());
+        }
+        let raw = &self.raw[record.raw_offset as usize];
+        let live = self.members[m].live_since + self.limits.grace_ms;
+        let wait = if raw.what.bulk { self.limits.bulk_wait_ms } else { DEADLINE_MS };
+        let deadline = (raw.appended_at + wait).max(live);
+        if record.routed_at < deadline {
+            return broken("I7", format!("{} fired before its deadline", record.route_id));
+        }
+        let was_there = |p: &&crate::sim::world::PredictionRecord| {
+            let body = p.body.as_ref();
+            p.appended_at < deadline && body.is_some_and(|p| record.missing_tasks.contains(&p.task))
+        };
+        if record.routed_at < deadline + self.limits.hard_cap_ms && answers().any(|p| was_there(&p)) {
+            return broken("I7", format!("{} misses what lay in the log", record.route_id));
+        }
+        Ok(())
+    }
+
+    /// I2 and I1, before the coordinator stores a commit.
+    pub(crate) fn check_commit(&mut self, m: usize, new: &Position) -> Result<(), Broken> {
+        let old = self.group.committed.clone();
+        let old = old.unwrap_or(Position { raw: 0, meta: crate::position::Meta::default() });
+        let claims = self.group.committed_by < self.members[m].generation;
+        let ahead = new.raw >= old.raw
+            && new.meta.predictions >= old.meta.predictions
+            && new.meta.routed >= old.meta.routed
+            && new.meta.epoch >= old.meta.epoch;
+        if !ahead || (claims && new.meta.epoch <= self.witness.greatest_claim) {
+            return broken("I2", format!("{old:?} goes back to {new:?}"));
+        }
+        if new.raw > self.raw.len() as i64 || new.meta.predictions > self.predictions.len() as i64 {
+            return broken("I2", format!("{new:?} lies beyond the end"));
+        }
+        self.witness.greatest_claim = self.witness.greatest_claim.max(new.meta.epoch);
+        for offset in old.raw..new.raw {
+            self.check_accounted(offset as usize)?;
+        }
+        for offset in old.meta.predictions..new.meta.predictions {
+            self.check_used(offset as usize)?;
+        }
+        if let Some(shard) = self.members[m].shard.as_ref().filter(|_| self.members[m].started) {
+            let allowed = self.limits.closed_cap + shard.unforgettable();
+            // Counted just before the acknowledgement: what closed since the last one is on top.
+            if shard.closed() > allowed + self.limits.open_cap + self.raw.len() {
+                return broken("I9", format!("{} closed cases, {allowed} allowed", shard.closed()));
+            }
+        }
+        Ok(())
+    }
+
+    /// I1 for one raw record.
+    fn check_accounted(&self, offset: usize) -> Result<(), Broken> {
+        let raw = &self.raw[offset];
+        let id = &raw.what.complaint_id;
+        if raw.what.kind == Kind::Unreadable && !self.is_parked(offset) {
+            return broken("I1", format!("raw@{offset} has no dead letter"));
+        }
+        let of_it = || self.routed.iter().filter(|r| r.complaint_id == *id);
+        if of_it().any(|r| r.record.is_none()) {
+            return Ok(());
+        }
+        // Where the run of submissions with this content begins: any of them may have begun the round.
+        let begin = self.raw[..=offset]
+            .iter()
+            .enumerate()
+            .rev()
+            .filter(|(_, r)| r.what.complaint_id == *id && r.what.kind != Kind::Unreadable)
+            .find(|(_, r)| r.what.input != raw.what.input)
+            .map_or(0, |(at, _)| at + 1);
+        let routed = of_it().filter_map(|r| r.record.as_ref()).any(|r| {
+            let at = r.raw_offset as usize;
+            r.input_sha256 == *raw.what.input && (begin..=offset).contains(&at)
+        });
+        // A newer submission that can be read replaces it, and answers for it; one that can't needs a newer route.
+        let replaced = self.raw[offset + 1..].iter().any(|r| {
+            r.what.complaint_id == *id && r.what.input != raw.what.input && r.what.kind != Kind::Unreadable
+        });
+        let passed = of_it().filter_map(|r| r.record.as_ref()).any(|r| r.raw_offset as usize > offset);
+        if routed || replaced || passed {
+            return Ok(());
+        }
+        broken("I1", format!("raw@{offset} is committed and neither routed nor void"))
+    }
+
+    /// I1 for one prediction: no answer that a round waits for is passed over.
+    fn check_used(&self, offset: usize) -> Result<(), Broken> {
+        let Some(body) = &self.predictions[offset].body else { return Ok(()) };
+        let at = body.raw_offset as usize;
+        let raw = &self.raw[at];
+        let required = self.rules.plan(raw.appended_at).required;
+        if body.role != Role::Deciding || !required.contains(&body.task) {
+            return Ok(());
+        }
+        let id = &raw.what.complaint_id;
+        let of_it = || self.routed.iter().filter(|r| r.complaint_id == *id);
+        let erased = of_it().any(|r| r.record.is_none());
+        let round = || of_it().filter_map(|r| r.record.as_ref()).filter(|r| r.raw_offset == body.raw_offset);
+        let decided = round().any(|r| r.decisions.iter().any(|d| d.task == body.task));
+        // A submission that repeats what is known begins no round; a newer one makes the round void.
+        let related = |r: &crate::sim::world::RawRecord| r.what.complaint_id == *id;
+        let repeats = self.raw[..at].iter().any(|r| related(r) && r.what.input == raw.what.input);
+        let void = self.raw[at + 1..].iter().any(|r| related(r) && r.what.input != raw.what.input);
+        // A closed case may be forgotten for room, and its amendments with it.
+        let forgotten = self.limits.closed_cap < self.raw.len() && round().next().is_some();
+        if erased || decided || repeats || void || forgotten {
+            return Ok(());
+        }
+        broken("I1", format!("prediction@{offset} is committed and in no route"))
+    }
+
+    /// I8: nobody waits past the deadline when all is well and everything is read.
+    pub(crate) fn check_deadlines(&self, bulk: bool) -> Result<(), Broken> {
+        let Some(shard) = self.group.owner.and_then(|m| self.members[m].shard.as_ref()) else {
+            return broken("I8", "nobody owns the shard at rest".to_owned());
+        };
+        let waiting = shard.overdue(self.now, |raw_offset| bulk || !self.raw[raw_offset as usize].what.bulk);
+        match waiting {
+            Some(raw_offset) => broken("I8", format!("raw@{raw_offset} still waits past its deadline")),
+            None => Ok(()),
+        }
+    }
+
+    /// I4 and I8 at the end: all is settled, and the log says what the owner knows.
+    pub(crate) fn check_rest(&self) -> Result<(), Broken> {
+        let Some(position) = &self.group.committed else {
+            return broken("I8", "nothing is committed".to_owned());
+        };
+        if position.raw != self.raw.len() as i64 {
+            return broken("I8", format!("raw@{} is never settled", position.raw));
+        }
+        if position.meta.predictions != self.predictions.len() as i64 {
+            return broken("I8", format!("prediction@{} is never settled", position.meta.predictions));
+        }
+        let owner = self.group.owner.and_then(|m| self.members[m].shard.as_ref());
+        for number in 0..self.complaints {
+            let id = format!("c{number}");
+            let all: Vec<_> = self.routed.iter().filter(|r| *r.complaint_id == *id).collect();
+            let (Some(last), tombstone) = (all.last(), all.iter().rev().find(|r| r.record.is_none())) else {
+                continue;
+            };
+            match (&last.record, tombstone) {
+                (Some(record), Some(tombstone)) if last.appended_at < tombstone.appended_at + AMEND_MS => {
+                    return broken("I4", format!("{} outlives its tombstone", record.route_id));
+                }
+                (Some(record), None) => {
+                    self.check_last(record, &all)?;
+                    let known = owner.and_then(|shard| shard.newest(&id));
+                    if known.is_some_and(|known| known != (record.revision, &record.route_id)) {
+                        return broken(
+                            "I4",
+                            format!("the owner knows {known:?}, last is {}", record.route_id),
+                        );
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn check_last(
+        &self,
+        last: &RoutedComplaint,
+        all: &[&crate::sim::world::RoutedRecord],
+    ) -> Result<(), Broken> {
+        for record in all.iter().filter_map(|r| r.record.as_ref()) {
+            if record.revision > last.revision {
+                return broken(
+                    "I4",
+                    format!("{} lies last and {} is greater", last.route_id, record.route_id),
+                );
+            }
+            if record.revision == last.revision && record.route_id != last.route_id {
+                return broken("I4", format!("{} and {} are equals", last.route_id, record.route_id));
+            }
+        }
+        Ok(())
+    }
+}

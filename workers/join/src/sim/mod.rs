@@ -1,0 +1,122 @@
+//! Seeded schedules of crashes, two owners, freezes, duplicates and reordering; I1 to I10 checked along each.
+//!
+//! One seed is one schedule, always the same. A schedule is 200 random steps on three small logs and two processes
+//! that join, then everything heals and comes to rest. `cargo run -p ombud-join --release --features simulation
+//! --example simulate -- --schedules 1000000` runs many; `--seed N` prints one step by step.
+
+mod invariants;
+mod member;
+mod rng;
+mod rules;
+mod schedule;
+#[cfg(test)]
+mod tests;
+mod traffic;
+mod world;
+
+use std::{
+    ops::Range,
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+};
+
+pub use invariants::Broken;
+pub use world::Faults;
+
+use crate::{counts::Counts, mutation::Mutation};
+use world::World;
+
+/// Random steps of one schedule.
+const STEPS: usize = 200;
+
+/// A schedule that broke an invariant.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// Replays it.
+    pub seed: u64,
+    /// What was broken.
+    pub broken: Broken,
+}
+
+/// What many schedules showed.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// How many ran.
+    pub schedules: u64,
+    /// What the joiners did in them.
+    pub counts: Counts,
+    /// What was done to the joiners.
+    pub faults: Faults,
+    /// The failure with the lowest seed of those found.
+    pub failure: Option<Failure>,
+}
+
+/// Runs the schedule of one seed, and gives every step of it when `trace` is set.
+pub fn replay(seed: u64, mutation: Option<Mutation>, trace: bool) -> (Report, Vec<String>) {
+    let mut world = World::new(seed, mutation, trace);
+    let result = run(&mut world);
+    for member in &world.members {
+        if let Some(shard) = &member.shard {
+            world.counts.add(shard.counts());
+        }
+    }
+    let failure = result.err().map(|broken| Failure { seed, broken });
+    let report = Report { schedules: 1, counts: world.counts, faults: world.faults, failure };
+    (report, world.trace.unwrap_or_default())
+}
+
+fn run(world: &mut World) -> Result<(), Broken> {
+    for _ in 0..STEPS {
+        world.step()?;
+    }
+    world.come_to_rest()
+}
+
+/// Runs all of `seeds` on `threads` threads, until all have run or one has failed.
+pub fn explore(seeds: Range<u64>, mutation: Option<Mutation>, threads: u64) -> Report {
+    let failed = AtomicBool::new(false);
+    let threads = threads.max(1);
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads)
+            .map(|worker| {
+                let (mut seeds, failed) = (seeds.clone(), &failed);
+                scope.spawn(move || {
+                    let mut sum = Report::default();
+                    // Interleaved, so that the lowest seeds come first on every thread.
+                    seeds.start += worker;
+                    for seed in seeds.step_by(threads as usize) {
+                        if failed.load(Ordering::Relaxed) {
+                            break;
+                        }
+                        sum.add(replay(seed, mutation, false).0);
+                        if sum.failure.is_some() {
+                            failed.store(true, Ordering::Relaxed);
+                        }
+                    }
+                    sum
+                })
+            })
+            .collect();
+        let mut sum = Report::default();
+        for worker in workers {
+            match worker.join() {
+                Ok(report) => sum.add(report),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        sum
+    })
+}
+
+impl Report {
+    fn add(&mut self, other: Self) {
+        self.schedules += other.schedules;
+        self.counts.add(&other.counts);
+        self.faults.add(&other.faults);
+        let lowest = |a: Failure, b: Failure| if b.seed < a.seed { b } else { a };
+        self.failure = match (self.failure.take(), other.failure) {
+            (Some(mine), Some(theirs)) => Some(lowest(mine, theirs)),
+            (mine, theirs) => mine.or(theirs),
+        };
+    }
+}

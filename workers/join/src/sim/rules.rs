@@ -1,0 +1,95 @@
+//! Small rules for the simulation: three strategies, begun one after the other, and a real if simple routing.
+
+use std::sync::Arc;
+
+use ombud_contract::records::{Outcome, Vulnerability};
+use ombud_models::{Facts, Route};
+
+use crate::rules::{Plan, Rules};
+
+/// Deadline of every simulated strategy.
+pub(crate) const DEADLINE_MS: i64 = 30_000;
+/// How long complete cases are remembered.
+pub(crate) const AMEND_MS: i64 = 24 * 3_600_000;
+
+/// Each strategy: since when, and its required tasks.
+#[derive(Debug)]
+pub(crate) struct SimRules {
+    strategies: Vec<(i64, Arc<[String]>)>,
+}
+
+impl SimRules {
+    pub(crate) fn new(second: i64, third: i64) -> Self {
+        let tasks = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+        Self {
+            strategies: vec![
+                (i64::MIN, tasks(&["issue", "product", "vulnerable"])),
+                (second, tasks(&["product", "vulnerable"])),
+                (third, tasks(&["issue", "product", "vulnerable"])),
+            ],
+        }
+    }
+}
+
+impl Rules for SimRules {
+    fn plan(&self, appended_at: i64) -> Plan {
+        let begun = self.strategies.iter().rposition(|(since, _)| *since <= appended_at).unwrap_or(0);
+        Plan {
+            strategy: begun as i64 + 1,
+            required: Arc::clone(&self.strategies[begun].1),
+            deadline_ms: DEADLINE_MS,
+            amend_ms: AMEND_MS,
+        }
+    }
+
+    fn route(&self, _version: i64, facts: &Facts<'_>) -> Route {
+        let label = |task: &str| {
+            let found = facts.decisions.iter().find(|d| d.task == task && d.outcome == Outcome::Labelled);
+            found.and_then(|d| d.label.as_deref())
+        };
+        let vulnerability = match label("vulnerable") {
+            Some("yes") => Vulnerability::Vulnerable,
+            Some("no") => Vulnerability::NotIndicated,
+            _ => Vulnerability::Possible,
+        };
+        let product = facts.known_product.or_else(|| label("product"));
+        let desk = vulnerability == Vulnerability::Vulnerable;
+        let team = if desk { "desk" } else { product.unwrap_or("triage") };
+        let review = facts.unreadable || !facts.missing_tasks.is_empty();
+        Route {
+            team: team.to_owned(),
+            priority: i32::from(desk),
+            vulnerability,
+            needs_human: review,
+            human_reasons: if facts.unreadable { vec!["unreadable".into()] } else { Vec::new() },
+            resolve_by: None,
+            final_response_by: None,
+        }
+    }
+
+    fn longest_amend_ms(&self) -> i64 {
+        AMEND_MS
+    }
+
+    // Readable in a trace, and cheaper than a hash.
+    fn route_id(
+        &self,
+        id: &str,
+        input: &str,
+        predictions: &[&str],
+        strategy: i64,
+        missing: &[&str],
+    ) -> String {
+        let mut text = format!("{id}|{input}|v{strategy}|");
+        for part in predictions {
+            text.push_str(part);
+            text.push(' ');
+        }
+        text.push('|');
+        for part in missing {
+            text.push_str(part);
+            text.push(' ');
+        }
+        text
+    }
+}

@@ -1,0 +1,263 @@
+//! What the joiner promises, on the embedded log: complaints and answers in, routes and dead letters out.
+
+#![allow(clippy::unwrap_used, reason = "a helper of a test may panic like the test itself")]
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use bytes::Bytes;
+use ombud_contract::{
+    catalogue::Topic,
+    codec, ids,
+    records::{
+        Arm, DeadLetter, DeadReason, Outcome, Prediction, RawComplaint, Role, RoutedComplaint, Strategy,
+        TaskStrategy, Vulnerability, Why,
+    },
+};
+use ombud_join::{GROUP, Join, Limits, Pace, Topics};
+use ombud_local::{Local, Options, Start};
+use ombud_models::StrategyFeed;
+use ombud_stream::{Clock, ManualClock, Outgoing, Reader, Record, Sink, TopicPartition};
+
+const BEGIN: i64 = 1_700_000_000_000;
+const TASKS: [&str; 3] = ["issue", "product", "vulnerable"];
+
+struct World {
+    _dir: tempfile::TempDir,
+    local: Local,
+    clock: Arc<ManualClock>,
+}
+
+fn strategy() -> Strategy {
+    let file = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/strategy.toml"));
+    let file: toml::Table = file.unwrap().parse().unwrap();
+    let champion = Arm {
+        name: "champion".into(),
+        model_id: "bag".into(),
+        model_version: "a".repeat(64),
+        role: Role::Deciding,
+        basis_points: 10_000,
+    };
+    let task = |task: &str| TaskStrategy {
+        task: task.into(),
+        required: true,
+        salt: task.into(),
+        review_below: 0.5,
+        arms: vec![champion.clone()],
+    };
+    Strategy {
+        version: 1,
+        effective_from: 0,
+        tasks: TASKS.map(task).into(),
+        deadline_ms: 30_000,
+        amend_window_ms: 86_400_000,
+        audit_basis_points: 0,
+        routing: toml::to_string(&file["routing"]).unwrap(),
+        changed_by: "test".into(),
+        reason: String::new(),
+        evaluation_id: None,
+        changed_at: 0,
+    }
+}
+
+impl World {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ManualClock::at(BEGIN));
+        let options = Options { clock: Arc::<ManualClock>::clone(&clock), ..Options::default() };
+        let local = Local::open(dir.path(), options).unwrap();
+        let world = Self { _dir: dir, local, clock };
+        world.append(Topic::Strategy, 0, Some("strategy"), codec::encode(&strategy()).unwrap());
+        world
+    }
+
+    fn append(&self, topic: Topic, partition: i32, key: Option<&str>, value: Bytes) -> i64 {
+        let (mut sink, deliveries) = self.local.sink(1);
+        let key = key.map(|key| Bytes::copy_from_slice(key.as_bytes()));
+        let record = Outgoing::stamped(topic.name("").into(), Some(partition), key, value, "test", &[]);
+        sink.send(record, ()).unwrap();
+        deliveries.recv().unwrap().result.unwrap().1
+    }
+
+    fn complain(&self, id: &str) -> (RawComplaint, i64) {
+        let complaint = RawComplaint::new(id, "the bank took a fee that it had promised not to take", BEGIN);
+        let offset = self.append(Topic::Raw, 1, Some(id), codec::encode(&complaint).unwrap());
+        (complaint, offset)
+    }
+
+    fn answer(&self, (complaint, raw_offset): &(RawComplaint, i64), task: &str, label: &str) {
+        let input = ids::input_sha256(complaint);
+        let version = "a".repeat(64);
+        let id = &complaint.complaint_id;
+        let prediction = Prediction {
+            prediction_id: ids::prediction_id(id, &input, task, &version, Role::Deciding),
+            complaint_id: id.clone(),
+            input_sha256: input,
+            raw_partition: 1,
+            raw_offset: *raw_offset,
+            task: task.into(),
+            model_id: "bag".into(),
+            model_version: version,
+            strategy_version: 1,
+            arm: "champion".into(),
+            role: Role::Deciding,
+            outcome: Outcome::Labelled,
+            label: Some(label.into()),
+            level: task.into(),
+            path: vec![label.into()],
+            confidence: 0.9,
+            logits: vec![1.0],
+            label_set: format!("{task}@1"),
+            threshold: 0.5,
+            tokens: 10,
+            truncated_tokens: 0,
+            windows: 1,
+            failure: None,
+            predicted_at: BEGIN,
+        };
+        self.append(Topic::Predictions, 1, Some(id), codec::encode(&prediction).unwrap());
+    }
+
+    fn answer_all(&self, raw: &(RawComplaint, i64)) {
+        self.answer(raw, "issue", "Fees or interest");
+        self.answer(raw, "product", "Credit card");
+        self.answer(raw, "vulnerable", "NOT_INDICATED");
+    }
+
+    /// Runs a joiner until `enough`, then stops it in order.
+    fn join_until(&self, enough: impl Fn() -> bool) {
+        let (sink, deliveries) = self.local.sink(64);
+        let topic = |topic: Topic| -> Arc<str> { topic.name("").into() };
+        let clock: Arc<dyn Clock> = Arc::<ManualClock>::clone(&self.clock);
+        let reader = Box::new(self.local.reader().unwrap());
+        let join = Join {
+            member: self.local.member(GROUP, &[&Topic::Raw.name("")], Start::Earliest).unwrap(),
+            reader: self.local.reader().unwrap(),
+            sink,
+            deliveries,
+            topics: Topics {
+                raw: topic(Topic::Raw),
+                predictions: topic(Topic::Predictions),
+                routed: topic(Topic::Routed),
+                dead_letters: topic(Topic::DeadLetters),
+            },
+            strategy: StrategyFeed::new(reader, &Topic::Strategy.name(""), Arc::clone(&clock)),
+            clock,
+            limits: Limits::default(),
+            pace: Pace::default(),
+        };
+        let stop = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let running = scope.spawn(|| join.run(&|| stop.load(Ordering::Relaxed), |_| Ok(0)));
+            while !enough() && !running.is_finished() {
+                // Time has to pass for ticks; a minute of it in a second of waiting.
+                self.clock.advance(60);
+            }
+            stop.store(true, Ordering::Relaxed);
+            running.join().unwrap().unwrap();
+        });
+    }
+
+    fn read(&self, topic: Topic) -> Vec<Record> {
+        let mut reader = self.local.reader().unwrap();
+        let mut all = Vec::new();
+        for partition in 0..4 {
+            let at = TopicPartition::new(topic.name(""), partition);
+            let mut next = 0;
+            loop {
+                let records = reader.fetch(&at, next, Duration::from_millis(1)).unwrap();
+                let Some(last) = records.last() else { break };
+                next = last.offset + 1;
+                all.extend(records);
+            }
+        }
+        all
+    }
+
+    fn routes(&self) -> Vec<RoutedComplaint> {
+        let records = self.read(Topic::Routed);
+        records.iter().map(|record| codec::decode(record.value.as_ref().unwrap()).unwrap()).collect()
+    }
+}
+
+#[test]
+fn a_complaint_is_routed_as_soon_as_every_task_has_answered() {
+    let world = World::new();
+    let raw = world.complain("a");
+    world.answer_all(&raw);
+    world.join_until(|| !world.routes().is_empty());
+    let routes = world.routes();
+    assert_eq!(routes.len(), 1);
+    assert_eq!((routes[0].why, routes[0].revision, routes[0].writer_epoch), (Why::Complete, 1, 1));
+    let tasks: Vec<&str> = routes[0].decisions.iter().map(|d| d.task.as_str()).collect();
+    assert_eq!(tasks, TASKS);
+    assert_eq!(world.read(Topic::Routed)[0].source.partition, 1);
+    assert_eq!(routes[0].vulnerability, Vulnerability::NotIndicated);
+}
+
+#[test]
+fn a_late_answer_amends_what_the_deadline_routed() {
+    let world = World::new();
+    let raw = world.complain("a");
+    world.answer(&raw, "product", "Credit card");
+    world.join_until(|| !world.routes().is_empty());
+    let routes = world.routes();
+    assert_eq!((routes[0].why, routes[0].vulnerability), (Why::Deadline, Vulnerability::Possible));
+    assert_eq!(routes[0].missing_tasks, ["issue", "vulnerable"]);
+
+    world.answer(&raw, "issue", "Fees or interest");
+    world.answer(&raw, "vulnerable", "NOT_INDICATED");
+    world.join_until(|| world.routes().len() == 3);
+    let last = &world.routes()[2];
+    assert_eq!((last.why, last.revision, last.writer_epoch), (Why::Amended, 3, 2));
+    assert!(last.missing_tasks.is_empty());
+}
+
+#[test]
+fn what_cannot_be_read_is_parked_with_its_bytes_and_its_key_is_routed_to_a_human() {
+    let world = World::new();
+    let junk = Bytes::from_static(b"\0\0\0\0\x07junk");
+    world.append(Topic::Raw, 1, Some("a"), junk.clone());
+    world.append(Topic::Raw, 1, None, junk.clone());
+    let raw = world.complain("b");
+    world.answer_all(&raw);
+    world.join_until(|| world.routes().len() == 3 && world.read(Topic::DeadLetters).len() == 2);
+    let mut routes = world.routes();
+    routes.sort_by(|a, b| a.complaint_id.cmp(&b.complaint_id));
+    let ids: Vec<&str> = routes.iter().map(|route| route.complaint_id.as_str()).collect();
+    assert_eq!(ids, ["a", "b", "unreadable-1-1"]);
+    assert_eq!((routes[0].why, routes[0].needs_human), (Why::Unreadable, true));
+    assert_eq!(routes[0].vulnerability, Vulnerability::Possible);
+    assert_eq!((routes[1].why, routes[2].why), (Why::Complete, Why::Unreadable));
+    for record in world.read(Topic::DeadLetters) {
+        let letter: DeadLetter = codec::decode(record.value.as_ref().unwrap()).unwrap();
+        assert_eq!(letter.value.as_deref(), Some(&*junk));
+        assert_eq!((letter.worker.as_str(), letter.source_topic.as_str()), ("join", "complaints.raw"));
+        assert!(matches!(letter.reason, DeadReason::Undecodable | DeadReason::UnknownSchema));
+    }
+}
+
+#[test]
+fn a_joiner_that_comes_back_routes_nothing_again_and_forgets_nothing() {
+    let world = World::new();
+    let raws: Vec<_> = (0..40).map(|n| world.complain(&format!("c{n}"))).collect();
+    raws[..20].iter().for_each(|raw| world.answer_all(raw));
+    raws[20..].iter().for_each(|raw| world.answer(raw, "product", "Credit card"));
+    world.join_until(|| world.routes().len() >= 10);
+    raws[20..].iter().for_each(|raw| world.answer(raw, "issue", "Fees or interest"));
+    raws[20..].iter().for_each(|raw| world.answer(raw, "vulnerable", "NOT_INDICATED"));
+    let complete = || world.routes().iter().filter(|route| route.missing_tasks.is_empty()).count();
+    world.join_until(|| complete() == 40);
+    let routes = world.routes();
+    let mut routed: Vec<&str> = routes.iter().map(|route| route.route_id.as_str()).collect();
+    let all = routed.len();
+    routed.sort_unstable();
+    routed.dedup();
+    assert_eq!(routed.len(), all, "a route was written twice");
+}
