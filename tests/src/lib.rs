@@ -3,5 +3,11 @@
 //! A promise that runs the command begins with `#![cfg(feature = "torch")]`: a plain `cargo test` needs no libtorch.
 
 mod command;
+mod log;
+mod sample;
+mod serving;
 
 pub use command::{binary, ombud, repository};
+pub use log::Log;
+pub use sample::sample_times;
+pub use serving::Serving;

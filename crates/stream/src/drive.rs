@@ -99,7 +99,7 @@ impl<'a, M: Source + Committer, T> Drive<'a, M, T> {
                             Some(position) => position.offset,
                             None => start(&partition)?,
                         };
-                        info!(%partition, generation, next, "partition assigned");
+                        debug!(%partition, generation, next, "partition assigned");
                         self.ledger.assign(partition.clone(), generation, next);
                         self.member.start(&partition, next)?;
                         self.member.pause(&partition, !self.held.is_empty());
@@ -205,7 +205,7 @@ impl<'a, M: Source + Committer, T> Drive<'a, M, T> {
     }
 
     fn give_up(&mut self, partitions: &[TopicPartition], lost: bool) -> Result<(), Outage> {
-        info!(?partitions, lost, "partitions revoked");
+        debug!(?partitions, lost, "partitions revoked");
         if lost {
             self.held.retain(|held| !partitions.contains(&held.record.source));
         } else {

@@ -77,11 +77,10 @@ impl<M: Source + Committer, S: Sink<SharedReceipt>> Infer<M, S> {
     /// # Errors
     /// See [`InferError`]. What was in flight is read again by the next owner.
     pub fn run(
-        mut self,
+        self,
         stop: &dyn Fn() -> bool,
         start: impl FnMut(&TopicPartition) -> Result<i64, Outage>,
     ) -> Result<(), InferError> {
-        self.warm_up()?;
         let Self {
             tasks,
             mut member,
@@ -117,8 +116,12 @@ impl<M: Source + Committer, S: Sink<SharedReceipt>> Infer<M, S> {
         Ok(())
     }
 
-    /// Loads what the newest strategy names, so that a worker that can't answer says so before it takes anything.
-    fn warm_up(&mut self) -> Result<(), InferError> {
+    /// Loads what the newest strategy names. Called before [`Self::run`], a worker that can't answer says so before
+    /// it takes anything.
+    ///
+    /// # Errors
+    /// The strategy can't be read, or one of its models can't serve.
+    pub fn warm_up(&mut self) -> Result<(), InferError> {
         self.strategy.refresh()?;
         let Some(newest) = self.strategy.strategies().newest() else { return Ok(()) };
         for question in all_questions(&self.tasks, newest) {

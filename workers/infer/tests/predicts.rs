@@ -148,7 +148,7 @@ impl World {
             self.local.member(&Tasks::All.group(), &[&Topic::Raw.name("")], Start::Earliest).unwrap();
         let reader = Box::new(self.local.reader().unwrap());
         let clock = Arc::new(SystemClock);
-        let infer = Infer {
+        let mut infer = Infer {
             tasks: Tasks::All,
             member,
             sink,
@@ -169,6 +169,7 @@ impl World {
                 drive: ombud_stream::Limits { poll: Duration::from_millis(5), ..Default::default() },
             },
         };
+        infer.warm_up().unwrap();
         let stop = AtomicBool::new(false);
         thread::scope(|scope| {
             let running = scope.spawn(|| infer.run(&|| stop.load(Ordering::Relaxed), |_| Ok(0)));

@@ -1,0 +1,37 @@
+//! The repository's sample of complaints, as often as a promise needs it.
+
+use std::{fs::File, path::Path};
+
+use anyhow::{Context, Result};
+use csv::{Reader, StringRecord, Writer};
+use flate2::read::MultiGzDecoder;
+
+use crate::repository;
+
+/// Writes the sample `times` times to `file`, each time under other complaint ids. Returns the number of complaints.
+///
+/// # Errors
+/// The sample can't be read, or the file can't be written.
+pub fn sample_times(times: usize, file: &Path) -> Result<u64> {
+    let sample = repository().join("examples/complaints-sample.csv.gz");
+    let mut rows = Reader::from_reader(MultiGzDecoder::new(File::open(&sample).context("open the sample")?));
+    let mut header = rows.headers()?.clone();
+    header.trim();
+    let id = header.iter().position(|name| name == "complaint_id").context("the sample has ids")?;
+    let rows: Vec<StringRecord> = rows.records().collect::<Result<_, _>>()?;
+    let mut copies = Writer::from_path(file)?;
+    copies.write_record(&header)?;
+    let mut written = 0;
+    for time in 0..times {
+        for row in &rows {
+            let renamed = row.iter().enumerate().map(|(at, field)| match at {
+                at if at == id => format!("{field}-{time}"),
+                _ => field.to_owned(),
+            });
+            copies.write_record(renamed)?;
+            written += 1;
+        }
+    }
+    copies.flush()?;
+    Ok(written)
+}

@@ -1,0 +1,171 @@
+//! What can be said on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+/// Triage customer complaints: read them, decide product, issue and vulnerability, route them, keep the case.
+#[derive(Debug, Parser)]
+#[command(name = "ombud", version, propagate_version = true, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// Said to any command.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Common {
+    /// Settings file [default: ombud.toml, where there is one]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Folder of the log, the cases and the models [default: .ombud; or OMBUD_DATA]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run everything in one process: triage FILE, then keep serving
+    Up(Up),
+    /// Print the records of a topic
+    Tail(Tail),
+    /// Print one case: what came, what each model said, where it went and why
+    Show(Show),
+    /// The strategy that decides
+    #[command(subcommand)]
+    Strategy(StrategyCommand),
+    /// The model versions that are registered
+    #[command(subcommand)]
+    Models(ModelsCommand),
+    /// Train a model from labelled complaints
+    Learn(Learn),
+    /// Measure models on labelled complaints
+    Evaluate(Evaluate),
+    /// Print a shell's completion script
+    Completions {
+        /// For which shell
+        shell: Shell,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Up {
+    /// Complaints to triage: CSV, CSV.gz or JSONL, in our field names or the CFPB's
+    pub(crate) file: Option<PathBuf>,
+
+    /// Stop when everything is routed and archived
+    #[arg(long)]
+    pub(crate) once: bool,
+
+    /// Print the summary as one JSON object, on the last line
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Tail {
+    /// The topic, such as complaints.routed
+    pub(crate) topic: String,
+
+    /// One JSON object a record
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// At most so many records [default: 10 from the end, all from the start]
+    #[arg(short = 'n', value_name = "N")]
+    pub(crate) number: Option<usize>,
+
+    /// From which side
+    #[arg(long, value_enum, default_value_t = From::End)]
+    pub(crate) from: From,
+
+    /// Go on with what comes
+    #[arg(short, long)]
+    pub(crate) follow: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum From {
+    /// The first records
+    Start,
+    /// The last records
+    End,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Show {
+    /// The complaint's id
+    pub(crate) id: String,
+
+    /// One JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum StrategyCommand {
+    /// Print the strategy in force
+    Show {
+        /// One JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check a strategy file, and say what is wrong with it
+    Check {
+        /// The file [default: strategy.toml in the models folder]
+        file: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelsCommand {
+    /// One line a version
+    List {
+        /// One JSON object a version
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Learn {
+    /// Labelled complaints: CSV or CSV.gz in the layout of the data sets or the CFPB's export
+    #[arg(required = true)]
+    pub(crate) files: Vec<PathBuf>,
+
+    /// Labelled complaints to calibrate and choose on [default: a tenth of FILES, held out]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) validation: Option<PathBuf>,
+
+    /// Folder to write the artefact to; its name becomes the model's
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+
+    /// Seeds everything that is drawn
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+
+    /// Print the report as one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Evaluate {
+    /// An artefact's folder [default: what the first strategy names]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) model: Option<PathBuf>,
+
+    /// Labelled complaints
+    #[arg(long, value_name = "FILE")]
+    pub(crate) data: PathBuf,
+
+    /// One JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}

@@ -1,0 +1,124 @@
+//! `ombud show`: one case, from what the customer wrote to where it went and why.
+
+use std::{fmt::Write as _, io::Write, path::Path};
+
+use anyhow::{Context, Result};
+use ombud_contract::{
+    catalogue::Topic,
+    codec,
+    records::{Prediction, RawComplaint, RoutedComplaint},
+};
+use ombud_local::Local;
+use ombud_store::{CaseEvent, CaseStore, Kind};
+use serde_json::{Value, json};
+
+use crate::{Done, cli};
+
+/// Prints the case, or says that there is none.
+pub(crate) fn show(args: &cli::Show, data: &Path, out: &mut impl Write) -> Result<Done> {
+    let mut cases = Local::open_read_only(data)?.cases()?;
+    let events = cases.case(&args.id)?;
+    if args.json {
+        let events: Vec<Value> = events.iter().map(as_json).collect();
+        writeln!(out, "{}", json!({ "complaint_id": args.id, "events": events }))?;
+    } else if events.is_empty() {
+        writeln!(out, "no case {}: nothing with this id was archived in {}", args.id, data.display())?;
+    } else {
+        write!(out, "{}", story(&args.id, &events)?)?;
+    }
+    Ok(if events.is_empty() { Done::Wanting } else { Done::Well })
+}
+
+fn as_json(event: &CaseEvent) -> Value {
+    let topic = match event.kind {
+        Kind::Raw => Topic::Raw,
+        Kind::Prediction => Topic::Predictions,
+        Kind::Routed => Topic::Routed,
+        Kind::Feedback | Kind::Explanation => Topic::Feedback,
+    };
+    let value = codec::to_json(topic, &event.body)
+        .unwrap_or_else(|error| json!({ "undecodable": error.to_string() }));
+    json!({
+        "kind": format!("{:?}", event.kind).to_lowercase(),
+        "seq": event.seq,
+        "id": event.id,
+        "timestamp": event.at,
+        "origin": event.origin,
+        "value": value,
+    })
+}
+
+/// The events in the order in which they happened, each in a few lines.
+fn story(id: &str, events: &[CaseEvent]) -> Result<String> {
+    let mut story = format!("case {id}\n");
+    let mut ordered: Vec<&CaseEvent> = events.iter().collect();
+    ordered.sort_by_key(|event| (event.at, event.kind as i8, event.seq));
+    for event in ordered {
+        let at = jiff::Timestamp::from_millisecond(event.at)?;
+        write!(story, "\n{at}  ")?;
+        match event.kind {
+            Kind::Raw => came(&mut story, &codec::decode(&event.body).context("read the complaint")?)?,
+            Kind::Prediction => said(&mut story, &codec::decode(&event.body).context("read a prediction")?)?,
+            Kind::Routed => went(&mut story, &codec::decode(&event.body).context("read a route")?)?,
+            Kind::Feedback | Kind::Explanation => writeln!(story, "{:?} {}", event.kind, event.id)?,
+        }
+        writeln!(story, "    {}", event.origin)?;
+    }
+    Ok(story)
+}
+
+fn came(story: &mut String, raw: &RawComplaint) -> Result<()> {
+    let what = if raw.withdrawn { "withdrawn" } else { "came" };
+    writeln!(
+        story,
+        "{what}: submission {}, channel {}, language {}",
+        raw.submission, raw.channel, raw.language
+    )?;
+    for line in raw.narrative.lines() {
+        writeln!(story, "    | {line}")?;
+    }
+    Ok(())
+}
+
+fn said(story: &mut String, prediction: &Prediction) -> Result<()> {
+    let outcome = format!("{:?}", prediction.outcome).to_lowercase();
+    let answer = prediction.failure.as_deref().or(prediction.label.as_deref()).unwrap_or("-");
+    writeln!(
+        story,
+        "{} {outcome}: {answer} ({}), confidence {:.3}, threshold {:.3}",
+        prediction.task, prediction.level, prediction.confidence, prediction.threshold
+    )?;
+    writeln!(
+        story,
+        "    {}@{}, strategy {}, arm {}, {} tokens ({} unseen)",
+        prediction.model_id,
+        prediction.model_version.chars().take(12).collect::<String>(),
+        prediction.strategy_version,
+        prediction.arm,
+        prediction.tokens,
+        prediction.truncated_tokens
+    )?;
+    Ok(())
+}
+
+fn went(story: &mut String, routed: &RoutedComplaint) -> Result<()> {
+    let why = format!("{:?}", routed.why).to_lowercase();
+    let from = routed.previous_team.as_ref().map_or(String::new(), |team| format!(" (before: {team})"));
+    writeln!(
+        story,
+        "to {}{from}, {why}: priority {}, vulnerability {:?}",
+        routed.team, routed.priority, routed.vulnerability
+    )?;
+    if routed.needs_human {
+        writeln!(story, "    for a human: {}", routed.human_reasons.join(", "))?;
+    }
+    if !routed.missing_tasks.is_empty() {
+        writeln!(story, "    without {}", routed.missing_tasks.join(", "))?;
+    }
+    writeln!(
+        story,
+        "    strategy {}, revision {}, route {}",
+        routed.strategy_version, routed.revision, routed.route_id
+    )?;
+    Ok(())
+}

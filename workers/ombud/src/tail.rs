@@ -1,0 +1,127 @@
+//! Records of a topic for people and programs, in order of their append time.
+
+use std::{io::Write, time::Duration};
+
+use anyhow::{Context, Result, bail};
+use ombud_contract::{catalogue::Topic, codec};
+use ombud_local::Local;
+use ombud_stream::{Reader, Record, TopicPartition};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::cli;
+
+/// One record, as `tail --json` prints it.
+#[derive(Serialize)]
+struct Line {
+    topic: String,
+    partition: i32,
+    offset: i64,
+    timestamp: i64,
+    key: Option<String>,
+    headers: serde_json::Map<String, Value>,
+    value: Value,
+}
+
+/// Prints what `args` ask for out of the log in `data`.
+pub(crate) fn tail(
+    args: &cli::Tail,
+    data: &std::path::Path,
+    prefix: &str,
+    out: &mut impl Write,
+) -> Result<()> {
+    let Some(topic) = Topic::named(&args.topic, prefix) else {
+        let known = Topic::ALL.map(|topic| topic.name(prefix)).join(", ");
+        bail!("find topic {}: there are {known}", args.topic);
+    };
+    let log = Local::open_read_only(data)?;
+    let ends = log.topics()?.into_iter().find(|ends| *ends.topic == args.topic);
+    let ends =
+        ends.with_context(|| format!("find topic {} in {}: it has none yet", args.topic, data.display()))?;
+    let mut reader = log.reader()?;
+    let partitions: Vec<TopicPartition> =
+        (0..).zip(&ends.ends).map(|(n, _)| TopicPartition::new(ends.topic.clone(), n)).collect();
+
+    let number = match args.from {
+        cli::From::Start => args.number.unwrap_or(usize::MAX),
+        cli::From::End => args.number.unwrap_or(10),
+    };
+    let reach = i64::try_from(number).unwrap_or(i64::MAX);
+    let mut next = Vec::new();
+    let mut records = Vec::new();
+    for (partition, end) in partitions.iter().zip(&ends.ends) {
+        // No side needs more of one partition than it needs in all.
+        let (from, to) = match args.from {
+            cli::From::Start => (0, reach.min(*end)),
+            cli::From::End => (end.saturating_sub(reach).max(0), *end),
+        };
+        read(&mut reader, partition, from, to, &mut records)?;
+        next.push(*end);
+    }
+    records.sort_by_key(|record: &Record| (record.appended_at, record.source.partition, record.offset));
+    match args.from {
+        cli::From::Start => records.truncate(number),
+        cli::From::End => drop(records.drain(..records.len().saturating_sub(number))),
+    }
+    for record in &records {
+        print(topic, record, args.json, out)?;
+    }
+    while args.follow {
+        out.flush()?;
+        for (partition, next) in partitions.iter().zip(&mut next) {
+            for record in reader.fetch(partition, *next, Duration::from_millis(100))? {
+                *next = record.offset + 1;
+                print(topic, &record, args.json, out)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn read(
+    reader: &mut impl Reader,
+    partition: &TopicPartition,
+    mut from: i64,
+    to: i64,
+    records: &mut Vec<Record>,
+) -> Result<()> {
+    while from < to {
+        let fetched = reader.fetch(partition, from, Duration::ZERO)?;
+        let Some(last) = fetched.last() else { break };
+        from = last.offset + 1;
+        records.extend(fetched.into_iter().filter(|record| record.offset < to));
+    }
+    Ok(())
+}
+
+fn print(topic: Topic, record: &Record, json: bool, out: &mut impl Write) -> Result<()> {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let value = match record.value.as_deref().map(|value| codec::to_json(topic, value)) {
+        None => Value::Null,
+        Some(Ok(value)) => value,
+        // What nobody can read is still shown to be there.
+        Some(Err(error)) => serde_json::json!({ "undecodable": error.to_string() }),
+    };
+    let line = Line {
+        topic: record.source.topic.to_string(),
+        partition: record.source.partition,
+        offset: record.offset,
+        timestamp: record.appended_at,
+        key: record.key.as_deref().map(text),
+        headers: record
+            .headers
+            .iter()
+            .map(|(name, value)| (name.clone(), value.as_deref().map(text).into()))
+            .collect(),
+        value,
+    };
+    if json {
+        writeln!(out, "{}", serde_json::to_string(&line)?)?;
+    } else {
+        let at = jiff::Timestamp::from_millisecond(line.timestamp)?;
+        let key = line.key.as_deref().unwrap_or("-");
+        writeln!(out, "{at} {}@{} {key}", record.source, line.offset)?;
+        writeln!(out, "{}", serde_json::to_string_pretty(&line.value)?)?;
+    }
+    Ok(())
+}

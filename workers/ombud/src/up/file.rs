@@ -1,0 +1,96 @@
+//! One file's complaints into complaints.raw, each content of each complaint once, however often it is begun.
+
+use std::{collections::HashMap, path::Path, sync::Arc, time::Duration};
+
+use anyhow::Result;
+use indicatif::ProgressBar;
+use ombud_contract::{catalogue::Topic, ids};
+use ombud_intake::{FileDefaults, IntakeError, RejectedWriter, Rows, rejected_path};
+use ombud_launch::shutdown::Shutdown;
+use ombud_stream::{Reader, Sink};
+
+use super::{
+    follow::Follow,
+    publish::{Publisher, outgoing},
+};
+use crate::Done;
+
+/// Rows between two looks at what was routed meanwhile.
+const LOOK_EVERY: u64 = 256;
+
+/// What was read of a file.
+#[derive(Default)]
+pub(crate) struct SentFile {
+    /// Each complaint with the hash of its last content in the file.
+    pub(crate) wanted: HashMap<String, String>,
+    /// Rows that are no complaint.
+    pub(crate) rejected: usize,
+    /// Rows that say again what another row of the file said.
+    pub(crate) duplicates: usize,
+    /// The file broke off before its end.
+    broken_off: Option<IntakeError>,
+}
+
+impl SentFile {
+    /// Reads `path` and sends, as bulk, what the log doesn't have yet. Ends early when shutdown is asked for: the
+    /// next run goes on there.
+    pub(crate) fn send<R: Reader, S: Sink<()>>(
+        &mut self,
+        path: &Path,
+        mut publisher: Publisher<S>,
+        follow: &mut Follow<R>,
+        prefix: &str,
+        bar: &ProgressBar,
+        shutdown: &Shutdown,
+    ) -> Result<()> {
+        let raw: Arc<str> = Topic::Raw.name(prefix).into();
+        let rows = Rows::open(path, FileDefaults::of(path)?)?;
+        let mut rejects = RejectedWriter::create(rejected_path(path), rows.columns())?;
+        for row in rows.take_while(|_| !shutdown.requested()) {
+            let row = match row {
+                Ok(Ok(row)) => row,
+                Ok(Err(rejected)) => {
+                    rejects.write(&rejected)?;
+                    continue;
+                }
+                // What came before is good: it is routed, and the failure is told at the end.
+                Err(broken_off) => {
+                    self.broken_off = Some(broken_off);
+                    break;
+                }
+            };
+            let mut complaint = row.complaint;
+            complaint.bulk = true;
+            let input = ids::input_sha256(&complaint);
+            let id = complaint.complaint_id.clone();
+            let said_before = self.wanted.insert(id.clone(), input.clone());
+            if said_before.as_ref() == Some(&input) {
+                self.duplicates += 1;
+            } else if !follow.has(&id, &input) {
+                publisher.send(outgoing(&raw, &id, &complaint)?)?;
+            }
+            if row.number % LOOK_EVERY == 0 {
+                follow.catch_up(Duration::ZERO)?;
+                bar.set_length(self.wanted.len() as u64);
+                bar.set_position(self.routed(follow) as u64);
+            }
+        }
+        publisher.flush()?;
+        self.rejected = usize::try_from(rejects.finish()?)?;
+        follow.catch_up(Duration::ZERO)?;
+        Ok(())
+    }
+
+    /// How many of the wanted complaints are routed.
+    pub(crate) fn routed<R: Reader>(&self, follow: &Follow<R>) -> usize {
+        self.wanted.iter().filter(|(id, input)| follow.standing(id, input).is_some()).count()
+    }
+
+    /// The verdict on the file itself.
+    pub(crate) fn ended_well(self) -> Result<Done> {
+        match self.broken_off {
+            None => Ok(Done::Well),
+            Some(broken_off) => Err(broken_off.into()),
+        }
+    }
+}
