@@ -37,7 +37,18 @@ pub(crate) struct Answer {
     pub(crate) decision: Decision,
 }
 
+/// Where an answer lies, and the raw record that it is about.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AnswerPlace {
+    pub(crate) offset: i64,
+    pub(crate) raw_offset: i64,
+}
+
 impl Answer {
+    pub(crate) fn place(&self) -> AnswerPlace {
+        AnswerPlace { offset: self.offset, raw_offset: self.raw_offset }
+    }
+
     pub(crate) fn new(offset: i64, prediction: &Prediction) -> Self {
         Self {
             offset,
@@ -103,7 +114,7 @@ pub(crate) struct Case {
     pub(crate) got: Vec<Decision>,
     /// Offsets that settle with the next acknowledgement.
     pub(crate) held_raw: Vec<i64>,
-    pub(crate) held_answers: Vec<i64>,
+    pub(crate) held_answers: Vec<AnswerPlace>,
     pub(crate) pending: VecDeque<Waiting>,
     /// Of this round, or of the one before while this one has none.
     pub(crate) last: Option<Last>,

@@ -50,8 +50,6 @@ counts! {
     superseded_raw,
     /// Raw records that had to wait for an acknowledgement.
     pending_raw,
-    /// Predictions of a round that a newer submission has made void.
-    void_answer,
     /// Predictions of no known round.
     late_unknown,
     /// Predictions of a task that was decided already, or that nobody waits for.

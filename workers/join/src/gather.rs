@@ -5,7 +5,7 @@ use std::{collections::VecDeque, sync::Arc};
 use ombud_contract::records::{Prediction, Role, Why};
 
 use crate::{
-    case::{Answer, Case, Phase, Raw, Waiting},
+    case::{Answer, AnswerPlace, Case, Phase, Raw, Waiting},
     event::Kind,
     shard::{Shard, Turn, broken},
 };
@@ -48,23 +48,21 @@ impl Shard {
         self.cases.put(id, case);
     }
 
-    /// A new round. What the round before still held settles with this one: were its answers committed before, a
-    /// restart would read the old submission again without them, and its deadline could fire before the new one is read.
+    /// A new round. What the round before still held is void.
     fn begin(&mut self, turn: &mut Turn<'_>, id: Arc<str>, before: Option<Case>, raw: Raw) {
         let plan = turn.rules.plan(raw.appended_at);
-        let (mut held_raw, mut held_answers, mut last) = (Vec::new(), Vec::new(), None);
-        if let Some(before) = before {
+        let last = before.and_then(|before| {
             self.counts.superseded_raw += before.held_raw.len() as u64;
-            (held_raw, held_answers, last) = (before.held_raw, before.held_answers, before.last);
+            self.release(&before.held_raw, &before.held_answers);
             for waiting in before.pending {
                 match waiting {
-                    Waiting::Raw(raw) => held_raw.push(raw.offset),
-                    Waiting::Answer(answer) => held_answers.push(answer.offset),
+                    Waiting::Raw(raw) => self.settle_raw(raw.offset),
+                    Waiting::Answer(answer) => self.settle_answer(answer.place()),
                     Waiting::Tail { .. } => unreachable!("the tail waits for an acknowledgement only"),
                 }
             }
-        }
-        held_raw.push(raw.offset);
+            before.last
+        });
         let deadline = self.deadline(turn.now, &raw, plan.deadline_ms);
         let case = Case {
             input: raw.what.input,
@@ -74,8 +72,8 @@ impl Shard {
             about: raw.what.about,
             plan,
             got: Vec::new(),
-            held_raw,
-            held_answers,
+            held_raw: vec![raw.offset],
+            held_answers: Vec::new(),
             pending: VecDeque::new(),
             last,
         };
@@ -112,47 +110,43 @@ impl Shard {
     /// An answer, when it is read and again when what it had to wait for has come.
     pub(crate) fn take_answer(&mut self, turn: &mut Turn<'_>, answer: Answer) {
         let id = Arc::clone(&answer.complaint_id);
-        let offset = answer.offset;
+        let place = answer.place();
         if self.erased.contains_key(&id) {
-            return self.settle_answer(offset);
+            return self.settle_answer(place);
         }
         if answer.raw_offset >= self.raw.next() {
             return self.hold_early(answer);
         }
         let Some(mut case) = self.cases.take(&id) else {
             self.counts.late_unknown += 1;
-            return self.settle_answer(offset);
+            return self.settle_answer(place);
         };
         let of_this_round = answer.raw_offset == case.raw_offset && *answer.input == *case.input;
         let task = &answer.decision.task;
         if case.awaits(&answer) && !broken!(self, DropPendingAnswers) {
             self.counts.pending_answer += 1;
             case.pending.push_back(Waiting::Answer(answer));
-        } else if !of_this_round && answer.raw_offset < case.raw_offset && !case.is_closed() {
-            // Of a round that this one has made void: it settles with it, see `begin`.
-            self.counts.void_answer += 1;
-            case.held_answers.push(offset);
         } else if !of_this_round {
             self.counts.late_unknown += 1;
-            self.settle_answer(offset);
+            self.settle_answer(place);
         } else if !case.expects(task) || (case.is_decided(task) && !broken!(self, DecideTwice)) {
             self.counts.duplicate_answer += 1;
-            self.settle_answer(offset);
+            self.settle_answer(place);
         } else {
             match case.phase {
                 Phase::Emitting { .. } => {
                     self.counts.pending_answer += 1;
                     case.pending.push_back(Waiting::Answer(answer));
                 }
-                Phase::Closed { .. } if broken!(self, NoAmendment) => self.settle_answer(offset),
+                Phase::Closed { .. } if broken!(self, NoAmendment) => self.settle_answer(place),
                 Phase::Closed { .. } => {
                     case.decide(answer.decision);
-                    case.held_answers.push(offset);
+                    case.held_answers.push(place);
                     return self.emit(turn, id, case, Why::Amended);
                 }
                 Phase::Open { .. } => {
                     case.decide(answer.decision);
-                    case.held_answers.push(offset);
+                    case.held_answers.push(place);
                     if case.got.len() == case.plan.required.len() {
                         let why = case.why_complete();
                         return self.emit(turn, id, case, why);
@@ -168,7 +162,7 @@ impl Shard {
         if self.early.hold(answer) {
             self.counts.early += 1;
         } else if broken!(self, SettleDropped) {
-            self.settle_answer(offset);
+            self.settle_prediction(offset);
         } else {
             // Stays open in the frontier, so that no commit passes it.
             self.counts.early_dropped += 1;
@@ -177,12 +171,12 @@ impl Shard {
     }
 
     /// Settles what a case held.
-    pub(crate) fn release(&mut self, raw: &[i64], answers: &[i64]) {
+    pub(crate) fn release(&mut self, raw: &[i64], answers: &[AnswerPlace]) {
         for offset in raw {
             self.settle_raw(*offset);
         }
-        for offset in answers {
-            self.settle_answer(*offset);
+        for place in answers {
+            self.settle_answer(*place);
         }
     }
 

@@ -27,6 +27,8 @@ mod shard;
 #[cfg(any(test, feature = "simulation"))]
 pub mod sim;
 mod tail;
+#[cfg(test)]
+mod tests;
 mod timers;
 
 pub use act::Sent;

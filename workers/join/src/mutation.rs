@@ -31,8 +31,6 @@ pub enum Mutation {
     NoSecondTombstone,
     /// Answers to a submission that waits for an acknowledgement settle.
     DropPendingAnswers,
-    /// Conflicts that the fold finds stand.
-    NoRepair,
     /// A new owner reads predictions from their end.
     SkipPredictions,
     /// An unreadable record settles without a route.
@@ -41,7 +39,7 @@ pub enum Mutation {
 
 impl Mutation {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 16] = [
         Self::SettleBeforeAcknowledged,
         Self::IgnoreBarrier,
         Self::ForgetRl,
@@ -56,7 +54,6 @@ impl Mutation {
         Self::NoReconciliation,
         Self::NoSecondTombstone,
         Self::DropPendingAnswers,
-        Self::NoRepair,
         Self::SkipPredictions,
         Self::UnreadableUnrouted,
     ];

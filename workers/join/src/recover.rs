@@ -18,7 +18,7 @@ use crate::{
     limits::Limits,
     position::Position,
     rules::Rules,
-    shard::{Shard, State, broken},
+    shard::{Shard, State},
 };
 
 #[cfg(any(test, feature = "simulation"))]
@@ -134,6 +134,7 @@ impl Recovery {
             predictions_next: meta.predictions,
             routed_next: self.routed_next,
             unsettled_raw: BTreeMap::new(),
+            answered: BTreeMap::new(),
             in_hand: BTreeSet::new(),
             cases: Cases::default(),
             erased: BTreeMap::new(),
@@ -211,7 +212,7 @@ impl Shard {
                 if over && !conflict && case.raw_offset < self.committed.raw {
                     return;
                 }
-                if conflict && !broken!(self, NoRepair) {
+                if conflict {
                     self.counts.repairs += 1;
                     self.repairs.insert(Arc::clone(&id));
                 }

@@ -13,7 +13,7 @@ use std::{
 use ombud_stream::Frontier;
 
 use crate::{
-    case::{Answer, Raw},
+    case::{Answer, AnswerPlace, Raw},
     cases::Cases,
     compose::Writer,
     counts::Counts,
@@ -92,6 +92,8 @@ pub struct Shard {
     pub(crate) routed_next: i64,
     /// The unsettled raw records.
     pub(crate) unsettled_raw: BTreeMap<i64, Unsettled>,
+    /// Answers that are done with, by a raw record that the commit has not passed yet.
+    pub(crate) answered: BTreeMap<i64, Vec<i64>>,
     /// Predictions that were delivered and are neither settled nor let go of.
     pub(crate) in_hand: BTreeSet<i64>,
     pub(crate) cases: Cases,
@@ -204,7 +206,7 @@ impl Shard {
             }
             Some(prediction) if !self.decides(&prediction) => {
                 self.counts.watched_answer += 1;
-                self.settle_answer(offset);
+                self.settle_prediction(offset);
             }
             Some(prediction) => self.take_answer(turn, Answer::new(offset, &prediction)),
         }
@@ -221,7 +223,7 @@ impl Shard {
         self.in_flight -= 1;
         match origin {
             Origin::Raw(offset) if settles => self.settle_raw(offset),
-            Origin::Prediction(offset) if settles => self.settle_answer(offset),
+            Origin::Prediction(offset) if settles => self.settle_prediction(offset),
             Origin::Raw(_) | Origin::Prediction(_) => {}
         }
     }
@@ -236,7 +238,25 @@ impl Shard {
         self.unsettled_raw.remove(&offset);
     }
 
-    pub(crate) fn settle_answer(&mut self, offset: i64) {
+    /// Lets the commit pass an answer, though never before it passes the raw record that the answer is about: a
+    /// restart would read that record again, might judge it otherwise with what it remembers, and miss the answer.
+    pub(crate) fn settle_answer(&mut self, place: AnswerPlace) {
+        if place.raw_offset < self.raw.frontier() {
+            self.settle_prediction(place.offset);
+        } else {
+            self.answered.entry(place.raw_offset).or_default().push(place.offset);
+        }
+    }
+
+    /// Settles the answers that the raw frontier has passed.
+    pub(crate) fn settle_passed(&mut self) {
+        let rest = self.answered.split_off(&self.raw.frontier());
+        for offset in std::mem::replace(&mut self.answered, rest).into_values().flatten() {
+            self.settle_prediction(offset);
+        }
+    }
+
+    pub(crate) fn settle_prediction(&mut self, offset: i64) {
         self.predictions.settle(offset);
         self.in_hand.remove(&offset);
     }
@@ -311,9 +331,12 @@ impl Shard {
         &self.counts
     }
 
-    /// How many remembered complaints a restart would read again, so that they can't be forgotten for room.
+    /// How many remembered complaints a restart would need, so that they can't be forgotten for room.
     #[cfg(any(test, feature = "simulation"))]
     pub(crate) fn unforgettable(&self) -> usize {
+        if self.raw.next() < self.recovery_end {
+            return self.cases.closed();
+        }
         self.cases.closed() - self.cases.forgettable(usize::MAX, self.committed.raw).len()
     }
 

@@ -69,6 +69,15 @@ impl Shard {
         }
     }
 
+    /// Forgets the oldest closed cases above the cap, but for those that a restart would need.
+    fn make_room(&mut self) {
+        let excess = self.cases.closed().saturating_sub(self.limits.closed_cap);
+        for id in self.cases.forgettable(excess, self.committed.raw) {
+            self.counts.evicted += 1;
+            self.cases.take(&id);
+        }
+    }
+
     /// The commit is durable: the lease counts from when it was asked for.
     pub(crate) fn on_committed(&mut self, turn: &mut Turn<'_>) {
         let Some(Asked { at, position }) = self.asked.take() else { return };
@@ -81,18 +90,15 @@ impl Shard {
             turn.out.push(Effect::Start { raw, predictions });
         }
         self.committed = position;
-        let excess = self.cases.closed().saturating_sub(self.limits.closed_cap);
-        for id in self.cases.forgettable(excess, self.committed.raw) {
-            self.counts.evicted += 1;
-            self.cases.take(&id);
-        }
         if self.raw.next() >= self.recovery_end {
+            self.make_room();
             self.forget_erased(turn);
         }
     }
 
     /// What may be committed at `now`; asked for by the shell when the shard is revoked.
     pub fn position(&mut self, now: i64) -> Position {
+        self.settle_passed();
         let raw = self.raw.frontier();
         let reread =
             self.unsettled_raw.get(&raw).map_or_else(|| self.reread_for(raw), |oldest| oldest.routed);

@@ -63,6 +63,16 @@ impl World {
         Ok(())
     }
 
+    /// I9 for what is remembered, once a commit has shown what may be forgotten.
+    pub(crate) fn check_memory(&self, m: usize) -> Result<(), Broken> {
+        let Some(shard) = &self.members[m].shard else { return Ok(()) };
+        let allowed = self.limits.closed_cap + shard.unforgettable();
+        if shard.closed() > allowed {
+            return broken("I9", format!("{} closed cases, {allowed} allowed", shard.closed()));
+        }
+        Ok(())
+    }
+
     /// Everything that a record in routed must keep, before it is appended.
     pub(crate) fn check_append(&mut self, m: usize, at: usize) -> Result<(), Broken> {
         let flight = &self.members[m].flights[at];
@@ -223,13 +233,6 @@ impl World {
         for offset in old.meta.predictions..new.meta.predictions {
             self.check_used(offset as usize)?;
         }
-        if let Some(shard) = self.members[m].shard.as_ref().filter(|_| self.members[m].started) {
-            let allowed = self.limits.closed_cap + shard.unforgettable();
-            // Counted just before the acknowledgement: what closed since the last one is on top.
-            if shard.closed() > allowed + self.limits.open_cap + self.raw.len() {
-                return broken("I9", format!("{} closed cases, {allowed} allowed", shard.closed()));
-            }
-        }
         Ok(())
     }
 
@@ -260,8 +263,12 @@ impl World {
         let replaced = self.raw[offset + 1..].iter().any(|r| {
             r.what.complaint_id == *id && r.what.input != raw.what.input && r.what.kind != Kind::Unreadable
         });
+        // It says what the newest route before it says: what came in between was void before it was routed.
+        let routes = || of_it().filter_map(|r| r.record.as_ref());
+        let newest = routes().filter(|r| r.raw_offset as usize <= offset).max_by_key(|r| r.revision);
+        let stands = newest.is_some_and(|r| r.input_sha256 == *raw.what.input);
         let passed = of_it().filter_map(|r| r.record.as_ref()).any(|r| r.raw_offset as usize > offset);
-        if routed || replaced || passed {
+        if routed || stands || replaced || passed {
             return Ok(());
         }
         broken("I1", format!("raw@{offset} is committed and neither routed nor void"))

@@ -171,7 +171,8 @@ impl World {
         let acked = stored && !fail;
         self.faults.lost_commits += u64::from(stored && fail);
         self.say(|_| format!("m{m} hears that its commit {}", if acked { "is stored" } else { "failed" }));
-        self.tell(m, if acked { Input::CommitAcked } else { Input::CommitFailed })
+        self.tell(m, if acked { Input::CommitAcked } else { Input::CommitFailed })?;
+        if acked { self.check_memory(m) } else { Ok(()) }
     }
 
     fn store(&mut self, m: usize, position: Position) -> Result<(), Broken> {

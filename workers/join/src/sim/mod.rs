@@ -1,13 +1,13 @@
 //! Seeded schedules of crashes, two owners, freezes, duplicates and reordering; I1 to I10 checked along each.
 //!
-//! One seed is one schedule, always the same. A schedule is 200 random steps on three small logs and two processes
+//! One seed is one schedule, always the same. A schedule is 160 random steps on three small logs and two processes
 //! that join, then everything heals and comes to rest. `cargo run -p ombud-join --release --features simulation
 //! --example simulate -- --schedules 1000000` runs many; `--seed N` prints one step by step.
 
 mod invariants;
 mod member;
 mod rng;
-mod rules;
+pub(crate) mod rules;
 mod schedule;
 #[cfg(test)]
 mod tests;
@@ -27,7 +27,7 @@ use crate::{counts::Counts, mutation::Mutation};
 use world::World;
 
 /// Random steps of one schedule.
-const STEPS: usize = 200;
+const STEPS: usize = 160;
 
 /// A schedule that broke an invariant.
 #[derive(Clone, Debug)]

@@ -13,17 +13,17 @@ impl World {
     /// One random step.
     pub(crate) fn step(&mut self) -> Result<(), Broken> {
         match self.rng.below(100) {
-            0..14 => {
+            0..12 => {
                 if self.raw.len() < 14 {
                     self.complain();
                 }
             }
-            14..34 => {
+            12..36 => {
                 if self.rng.chance(self.profile.eager_infer) {
                     self.infer();
                 }
             }
-            34..41 => self.advance(),
+            36..41 => self.advance(),
             41..46 => self.trouble()?,
             roll => self.work(roll as u32)?,
         }
@@ -32,7 +32,9 @@ impl World {
 
     /// One thing that a process does by itself.
     fn work(&mut self, roll: u32) -> Result<(), Broken> {
-        let m = self.rng.below(self.members.len());
+        // Mostly the owner; now and then somebody who does not know yet that it is none.
+        let anyone = self.rng.below(self.members.len());
+        let m = self.group.owner.filter(|_| self.rng.chance(80)).unwrap_or(anyone);
         if self.members[m].frozen || self.members[m].shard.is_none() {
             return Ok(());
         }
@@ -48,6 +50,7 @@ impl World {
             }
             4 => self.read(m, 2, 3),
             5 => self.tick(m),
+            6 | 7 if self.rng.chance(self.profile.slow) => Ok(()),
             6 => self.append(m),
             7 => {
                 let fail = self.rng.chance(fails);
@@ -121,16 +124,7 @@ impl World {
         });
         match kind {
             Some(0) if owned => {
-                self.say(|_| format!("m{m} is killed"));
-                self.faults.crashes += 1;
-                self.drop_shard(m)?;
-                // A restarted process joins anew; now and then the group waits for the dead one's session to end.
-                if self.rng.chance(50) {
-                    self.pass(self.limits.session_timeout_ms);
-                }
-                if self.group.owner == Some(m) {
-                    self.group.owner = None;
-                }
+                self.kill(m)?;
             }
             Some(1) if owned && healthy => {
                 self.say(|_| format!("m{m} stands still"));
@@ -159,6 +153,20 @@ impl World {
         Ok(())
     }
 
+    fn kill(&mut self, m: usize) -> Result<(), Broken> {
+        self.say(|_| format!("m{m} is killed"));
+        self.faults.crashes += 1;
+        self.drop_shard(m)?;
+        // A restarted process joins anew; now and then the group waits for the dead one's session to end.
+        if self.rng.chance(50) {
+            self.pass(self.limits.session_timeout_ms);
+        }
+        if self.group.owner == Some(m) {
+            self.group.owner = None;
+        }
+        Ok(())
+    }
+
     /// A frozen process goes on, or one that was cut off is not.
     pub(crate) fn heal(&mut self, m: usize) -> Result<(), Broken> {
         let thaws = std::mem::take(&mut self.members[m].frozen);
@@ -177,6 +185,12 @@ impl World {
             if self.rng.chance(50) {
                 self.move_commit(m, false)?;
                 self.tick(m)?;
+            }
+            // Trouble comes in pairs: the one that took over may die before it has read what came late.
+            if let Some(owner) = self.group.owner.filter(|_| self.rng.chance(self.profile.crash * 10))
+                && self.members[owner].shard.is_some()
+            {
+                self.kill(owner)?;
             }
         }
         self.members[m].last_heartbeat = self.members[m].last_heartbeat.max(self.now);
@@ -254,8 +268,9 @@ impl World {
         for _ in 0..at_most {
             self.pass(self.limits.bulk_wait_ms);
             self.settle_down()?;
-            let read = self.members.iter().any(|member| member.raw_next == self.raw.len());
-            if read && !self.raw.iter().any(|r| r.what.bulk) {
+            let owner = self.group.owner.map(|m| &self.members[m]);
+            let read = owner.filter(|owner| owner.raw_next == self.raw.len());
+            if read.and_then(|owner| owner.shard.as_ref()).is_some_and(|shard| shard.unsettled() == 0) {
                 break;
             }
         }
@@ -290,7 +305,7 @@ impl World {
             }
             if self.progress() != before {
                 still = 0;
-            } else if still == 3 {
+            } else if still == 2 {
                 return Ok(());
             } else {
                 // Time for a commit that failed to be tried again, for the lease, for a barrier that was asked for.

@@ -110,6 +110,8 @@ pub(crate) struct Profile {
     pub(crate) rebalance: u32,
     pub(crate) erase: u32,
     pub(crate) produce_fails: u32,
+    /// The broker takes its time.
+    pub(crate) slow: u32,
     pub(crate) commit_fails: u32,
     pub(crate) leap: u32,
     pub(crate) unreadable: u32,
@@ -133,6 +135,7 @@ impl Profile {
             rebalance: upto(3),
             erase: upto(3),
             produce_fails: upto(30),
+            slow: upto(90),
             commit_fails: upto(30),
             leap: upto(3),
             unreadable: upto(20),
@@ -141,7 +144,7 @@ impl Profile {
             resubmit: upto(50),
             never: upto(25),
             odd: upto(15),
-            eager_infer: 30 + upto(70),
+            eager_infer: 40 + upto(60),
         }
     }
 }
