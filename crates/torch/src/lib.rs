@@ -1,1 +1,10 @@
-//! torch
+//! Models on libtorch: the only crate that names tch.
+
+pub mod bag;
+mod encoder;
+mod libtorch;
+mod tuning;
+
+#[cfg(feature = "testing")]
+pub use encoder::{Shape, random_encoder};
+pub use libtorch::Libtorch;

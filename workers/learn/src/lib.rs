@@ -1,3 +1,5 @@
 //! Models from labelled complaints: trained, and measured.
 
 pub mod evaluate;
+#[cfg(feature = "torch")]
+pub mod train;

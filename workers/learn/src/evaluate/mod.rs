@@ -17,6 +17,7 @@ pub use error::EvaluateError;
 pub use flag::{AtThreshold, FlagIntervals, FlagReport, Marked};
 pub use interval::{Interval, Resampling};
 pub use report::{Evaluated, Evaluation, RECENT_FROM_MS, Recent, TaskReport};
+#[cfg(feature = "torch")]
 pub(crate) use report::{Scored, Scores, tasks};
 pub use run::Evaluate;
 pub use subject::Subject;

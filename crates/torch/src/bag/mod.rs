@@ -1,0 +1,24 @@
+//! The bag: hashed n-grams, and one embedding-bag pass for all its tasks. Learned in minutes, served in microseconds.
+//!
+//! narrative -> [`grams`] -> [`features`] -> [`fit`] ([`lbfgs`] over [`sparse`]) -> [`shrink`] -> [`calibrate`] -> [`weights`] on disk;
+//! [`model`] serves them.
+
+mod calibrate;
+mod features;
+mod fit;
+mod grams;
+mod hint;
+mod lbfgs;
+mod model;
+mod shrink;
+mod sparse;
+mod weights;
+
+pub use calibrate::Calibration;
+pub use features::{Counts, Hashing, Idf};
+pub use fit::{Fit, Fitted, Row};
+pub use hint::Hint;
+pub use model::in_memory;
+pub(crate) use model::load;
+pub use shrink::shrink;
+pub use weights::{Weights, WeightsError};

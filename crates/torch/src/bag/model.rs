@@ -1,0 +1,193 @@
+//! Serves a bag: one embedding-bag pass gives the logits of all its heads.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ombud_models::{Artefact, Classifier, ClassifyError, Input, LoadError, Logits, Model, Prepared};
+use tch::{TchError, Tensor};
+
+use super::features::Idf;
+use super::hint::Hint;
+use super::weights::Weights;
+use crate::tuning;
+
+/// Reads and checks a bag's artefact.
+pub(crate) fn load(artefact: &Artefact) -> Result<Arc<dyn Model>, LoadError> {
+    let refuse = |what: String| LoadError {
+        model_id: artefact.manifest.model_id.clone(),
+        dir: artefact.dir.display().to_string(),
+        what,
+    };
+    let weights = Weights::load(&artefact.dir).map_err(|error| {
+        let cause = std::error::Error::source(&error).map_or(String::new(), |cause| format!(": {cause}"));
+        refuse(format!("{error}{cause}"))
+    })?;
+    let heads: Vec<usize> = artefact.manifest.heads.iter().map(|head| head.labels.len()).collect();
+    let labels: usize = heads.iter().sum();
+    if labels != weights.labels() {
+        let found = weights.labels();
+        return Err(refuse(format!("ombud.json names {labels} labels, model.safetensors has {found}")));
+    }
+    let fits = |hint: &Hint| {
+        let ordered = hint.from < hint.to && hint.to < heads.len();
+        ordered && hint.given.len() == heads[hint.from] * heads[hint.to]
+    };
+    if weights.hint.as_ref().is_some_and(|hint| !fits(hint)) {
+        return Err(refuse(
+            "the hint in config.json and model.safetensors doesn't fit the heads of ombud.json".to_owned(),
+        ));
+    }
+    Ok(in_memory(weights, &heads))
+}
+
+/// A bag that is not an artefact yet; `heads` are its labels by head.
+pub fn in_memory(weights: Weights, heads: &[usize]) -> Arc<dyn Model> {
+    Arc::new(Bag::new(weights, heads))
+}
+
+/// A bag in memory.
+struct Bag {
+    idf: Idf,
+    /// By hashed column: its row in the table, or [`NO_ROW`].
+    rows: Vec<u32>,
+    /// Locked only while a replica is made: tch's tensors are not shared between threads, their memory is.
+    scorer: Mutex<Scorer>,
+}
+
+const NO_ROW: u32 = u32::MAX;
+
+impl Bag {
+    fn new(weights: Weights, heads: &[usize]) -> Self {
+        let mut rows = vec![NO_ROW; weights.idf.table().len()];
+        for (row, column) in weights.columns.iter().enumerate() {
+            rows[*column as usize] = row as u32;
+        }
+        let labels = weights.labels();
+        let table: Vec<f32> = weights
+            .table
+            .iter()
+            .enumerate()
+            .map(|(at, step)| f32::from(*step) * weights.scales[at % labels])
+            .collect();
+        let shape = [weights.columns.len() as i64, labels as i64];
+        let table = Tensor::from_slice(&table).reshape(shape);
+        let scorer = Scorer {
+            table,
+            rows: weights.columns.len(),
+            bias: weights.bias.into(),
+            heads: heads.into(),
+            hint: weights.hint.map(Arc::new),
+        };
+        Self { idf: weights.idf, rows, scorer: Mutex::new(scorer) }
+    }
+}
+
+impl Model for Bag {
+    fn prepare(&self, narrative: &str) -> Prepared {
+        let counts = self.idf.hashing().count(narrative);
+        let known = self.idf.weigh(&counts).into_iter().filter_map(|(column, weight)| {
+            let row = self.rows[column as usize];
+            (row != NO_ROW).then_some((row, weight))
+        });
+        let (columns, weights) = known.unzip();
+        Prepared {
+            input: Input::Columns { columns, weights },
+            tokens: (counts.columns.len() + counts.unread) as u32,
+            truncated_tokens: counts.unread as u32,
+            windows: 1,
+        }
+    }
+
+    fn replica(&self) -> Box<dyn Classifier> {
+        Box::new(self.scorer.lock().unwrap_or_else(PoisonError::into_inner).share())
+    }
+}
+
+/// The weights as one thread uses them.
+struct Scorer {
+    table: Tensor,
+    /// Rows of `table`.
+    rows: usize,
+    bias: Arc<[f32]>,
+    /// Labels of each head.
+    heads: Arc<[usize]>,
+    hint: Option<Arc<Hint>>,
+}
+
+impl Scorer {
+    fn share(&self) -> Self {
+        Self {
+            table: self.table.shallow_clone(),
+            rows: self.rows,
+            bias: Arc::clone(&self.bias),
+            heads: Arc::clone(&self.heads),
+            hint: self.hint.clone(),
+        }
+    }
+
+    /// One row of logits a text, all heads side by side, without the bias. Every text is summed on its own, in
+    /// the order of its columns, so its neighbours don't change a bit.
+    fn sums(&self, batch: &Batch) -> Result<Vec<f32>, TchError> {
+        const SUM: i64 = 0;
+        let (sums, ..) = Tensor::f_embedding_bag(
+            &self.table,
+            &Tensor::f_from_slice(&batch.columns)?,
+            &Tensor::f_from_slice(&batch.offsets)?,
+            false,
+            SUM,
+            false,
+            Some(&Tensor::f_from_slice(&batch.weights)?),
+            true,
+        )?;
+        Vec::try_from(sums.f_flatten(0, 1)?)
+    }
+}
+
+/// A batch as an embedding bag reads it: all columns after each other, and where each text's begin and end.
+struct Batch {
+    columns: Vec<i64>,
+    weights: Vec<f32>,
+    offsets: Vec<i64>,
+}
+
+impl Batch {
+    fn of(batch: &[&Prepared], rows: usize) -> Result<Self, &'static str> {
+        let mut all = Self { columns: Vec::new(), weights: Vec::new(), offsets: vec![0] };
+        for prepared in batch {
+            let Input::Columns { columns, weights } = &prepared.input else {
+                return Err("a text was prepared for an encoder");
+            };
+            if columns.len() != weights.len() || columns.iter().any(|column| *column as usize >= rows) {
+                return Err("a text was prepared for another bag");
+            }
+            all.columns.extend(columns.iter().map(|column| i64::from(*column)));
+            all.weights.extend(weights);
+            all.offsets.push(all.columns.len() as i64);
+        }
+        Ok(all)
+    }
+}
+
+impl Classifier for Scorer {
+    fn classify(&mut self, batch: &[&Prepared]) -> Result<Vec<Logits>, ClassifyError> {
+        tuning::one_thread();
+        let fail = |what: String| ClassifyError { model: "bag", rows: batch.len(), what };
+        if batch.is_empty() {
+            return Ok(Vec::new());
+        }
+        let joined = Batch::of(batch, self.rows).map_err(|what| fail(what.to_owned()))?;
+        let sums = self.sums(&joined).map_err(|error| fail(error.to_string()))?;
+        Ok(sums.chunks_exact(self.bias.len()).map(|sums| self.logits(sums)).collect())
+    }
+}
+
+impl Scorer {
+    fn logits(&self, sums: &[f32]) -> Logits {
+        let mut all = sums.iter().zip(self.bias.iter()).map(|(sum, bias)| sum + bias);
+        let mut logits: Logits =
+            self.heads.iter().map(|labels| all.by_ref().take(*labels).collect()).collect();
+        if let Some(hint) = &self.hint {
+            hint.give(&mut logits);
+        }
+        logits
+    }
+}

@@ -1,0 +1,60 @@
+//! Why a model could not be learned.
+
+use std::path::PathBuf;
+
+use ombud_intake::IntakeError;
+use ombud_models::{ArtefactError, ClassifyError};
+use ombud_torch::bag::WeightsError;
+
+/// What stops a training run.
+#[derive(Debug, thiserror::Error)]
+pub enum LearnError {
+    /// A file of labelled complaints can't be read.
+    #[error(transparent)]
+    Data(#[from] IntakeError),
+    /// No task has rows of two different labels.
+    #[error(
+        "learn from {rows} rows: no task has rows of two different labels (columns product, issue, tags)"
+    )]
+    NothingToLearn {
+        /// Complaints read.
+        rows: usize,
+    },
+    /// Nothing to calibrate a task on.
+    #[error("calibrate task {task}: none of the {rows} validation rows carries its label")]
+    NothingToCalibrate {
+        /// The task.
+        task: String,
+        /// Complaints held out.
+        rows: usize,
+    },
+    /// A task of the recipe that rows have no label for.
+    #[error("follow the recipe for task {task}: rows are labelled by product, issue and vulnerable")]
+    UnknownTask {
+        /// The task.
+        task: String,
+    },
+    /// The folder to write holds something else.
+    #[error("write the artefact to {}: there is something that is no artefact; name another folder or empty it", path.display())]
+    Occupied {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A file or folder can't be read or written.
+    #[error("read or write {}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The weights can't be written.
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
+    /// The new model can't score.
+    #[error(transparent)]
+    Classify(#[from] ClassifyError),
+    /// What was written is no artefact.
+    #[error(transparent)]
+    Artefact(#[from] ArtefactError),
+}

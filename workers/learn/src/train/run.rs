@@ -1,0 +1,278 @@
+//! files -> columns -> one softmax regression a task -> shrunk -> calibrated on rows held out -> the artefact
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use indicatif::ProgressBar;
+use ombud_models::{Artefact, ClassifyError, Family, Logits, Manifest, Prepared};
+use ombud_torch::bag::{Counts, Fit, Fitted, Hint, Idf, Row, Weights, in_memory, shrink};
+
+use super::artefact::{Training, check_free, write};
+use super::card::{Card, Learned};
+use super::error::LearnError;
+use super::examples::{Example, Source, hold_out_a_tenth, leaves, read};
+use super::heads::{Adjustment, Calibrated, figures};
+use super::recipe::{HeadRecipe, Recipe};
+use crate::evaluate::TaskReport;
+
+/// What shrinking added to each figure of a head.
+type Shrinking = BTreeMap<String, f64>;
+
+/// Rows that are scored at once.
+const CHUNK: usize = 256;
+
+/// Learns a bag.
+pub struct Train {
+    /// Labelled complaints to learn from.
+    pub files: Vec<PathBuf>,
+    /// Labelled complaints to calibrate on; without them a seeded tenth of `files` is held out.
+    pub validation: Option<PathBuf>,
+    /// The artefact's folder. One that is there already is replaced.
+    pub out: PathBuf,
+    /// What the registry and the strategy will call the model.
+    pub model_id: String,
+    /// Chooses the tenth; nothing else is random.
+    pub seed: u64,
+    /// How.
+    pub recipe: Recipe,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Report {
+    /// The artefact, as it stands on disk.
+    pub artefact: Artefact,
+    /// The files learned from.
+    pub files: Vec<Source>,
+    /// Complaints learned from.
+    pub rows: usize,
+    /// Complaints calibrated and measured on.
+    pub validation_rows: usize,
+    /// By task, on the validation rows.
+    pub tasks: BTreeMap<String, TaskReport>,
+    /// What shrinking added to each of the manifest's metrics; below zero it cost something.
+    pub shrinking: BTreeMap<String, f64>,
+}
+
+impl Train {
+    /// Learns and writes. The same files, seed and recipe give the same bytes. `progress` counts rows read, then
+    /// iterations; its message names the stage.
+    ///
+    /// # Errors
+    /// A file can't be read, nothing can be learned or calibrated from it, or the folder can't be written. What
+    /// stood in the folder before stays then.
+    pub fn run(&self, progress: &ProgressBar) -> Result<Report, LearnError> {
+        check_free(&self.out)?;
+        let data = self.data(progress)?;
+        let heads: Vec<&HeadRecipe> = self.recipe.heads.iter().collect();
+        let learned: Vec<usize> =
+            (0..heads.len()).filter(|head| has_two_labels(&data.train, *head)).collect();
+        if learned.is_empty() {
+            return Err(LearnError::NothingToLearn { rows: data.train.len() });
+        }
+
+        progress.set_message("counting n-grams");
+        let counts: Vec<Counts> =
+            data.train.iter().map(|example| self.recipe.hashing.count(&example.narrative)).collect();
+        let idf = Idf::fit(self.recipe.hashing, &counts);
+        let rows: Vec<Row> = counts.iter().map(|counts| idf.weigh(counts)).collect();
+        drop(counts);
+        let steps = learned.iter().map(|head| heads[*head].iterations as u64).sum();
+        progress.reset();
+        progress.set_length(steps);
+        let fitted: Vec<Fitted> =
+            learned.iter().map(|head| fit(heads[*head], *head, &data.train, &rows, progress)).collect();
+
+        progress.set_message("shrinking and calibrating");
+        let whole = whole_logits(&idf, &fitted, &data.validation);
+        let mut weights = shrink(idf, &fitted, self.recipe.keep_columns);
+        let small = small_logits(&weights, &fitted, &data.validation)?;
+        let heads = self.calibrate(&data, &learned, &mut weights, Logged { small, whole })?;
+        self.finish(&data, &weights, heads)
+    }
+
+    /// Adjusts head after head: biases and hint go into `weights`, the rest into the heads.
+    fn calibrate(
+        &self,
+        data: &Data,
+        learned: &[usize],
+        weights: &mut Weights,
+        mut rows: Logged,
+    ) -> Result<Vec<(Calibrated, Shrinking)>, LearnError> {
+        let hint = self.hint(data, learned);
+        let mut heads = Vec::new();
+        let mut first = 0;
+        for (place, head) in learned.iter().enumerate() {
+            let recipe = &self.recipe.heads[*head];
+            let truths: Vec<Option<usize>> =
+                data.validation.iter().map(|example| example.labels[*head]).collect();
+            let hint = hint.as_ref().filter(|hint| hint.to == place);
+            let adjustment = Adjustment::fit(place, hint, &rows.small, &truths, self.recipe.shift_pull);
+            adjustment.apply(&mut rows.small);
+            adjustment.apply(&mut rows.whole);
+            let calibrated = adjustment.head(recipe, &self.recipe.targets, &rows.small, &truths)?;
+            let before = adjustment.report_of(&calibrated.head, &rows.whole, &truths);
+            let before = before.map(|report| figures(&recipe.task, &report)).unwrap_or_default();
+            let after = figures(&recipe.task, &calibrated.report);
+            let change =
+                |(name, figure): (String, f64)| before.get(&name).map(|before| (name, figure - before));
+            heads.push((calibrated, after.into_iter().filter_map(change).collect()));
+            weights.bias[first..].iter_mut().zip(&adjustment.shift).for_each(|(bias, shift)| *bias += shift);
+            first += adjustment.shift.len();
+            weights.hint = adjustment.hint.or(weights.hint.take());
+        }
+        Ok(heads)
+    }
+
+    /// Counted on the rows that carry both labels; `None` where a head of the two was not learned.
+    fn hint(&self, data: &Data, learned: &[usize]) -> Option<Hint> {
+        let recipe = self.recipe.hint.as_ref()?;
+        let place = |task: &str| learned.iter().position(|head| self.recipe.heads[*head].task == task);
+        let (from, to) = (place(&recipe.from)?, place(&recipe.to)?);
+        let pairs =
+            data.train.iter().filter_map(|row| Some((row.labels[learned[from]]?, row.labels[learned[to]]?)));
+        let labels = |place: usize| leaves(&self.recipe.heads[learned[place]]).len();
+        (from < to).then(|| Hint::count((from, to), (labels(from), labels(to)), pairs, recipe.smoothing))
+    }
+
+    fn data(&self, progress: &ProgressBar) -> Result<Data, LearnError> {
+        progress.set_message("reading");
+        let (mut files, mut train) = (Vec::new(), Vec::new());
+        for file in &self.files {
+            let (source, examples) = read(file, &self.recipe.heads, progress)?;
+            files.push(source);
+            train.extend(examples);
+        }
+        match &self.validation {
+            Some(file) => {
+                let (source, validation) = read(file, &self.recipe.heads, progress)?;
+                Ok(Data { files, train, validation_file: Some(source), validation })
+            }
+            None => {
+                let (train, validation) = hold_out_a_tenth(train, self.seed);
+                Ok(Data { files, train, validation_file: None, validation })
+            }
+        }
+    }
+
+    fn finish(
+        &self,
+        data: &Data,
+        weights: &Weights,
+        heads: Vec<(Calibrated, Shrinking)>,
+    ) -> Result<Report, LearnError> {
+        let mut metrics = BTreeMap::from([("validation.rows".to_owned(), data.validation.len() as f64)]);
+        for (head, _) in &heads {
+            let figures = figures(&head.head.task, &head.report);
+            metrics.extend(figures.into_iter().map(|(name, figure)| (format!("validation.{name}"), figure)));
+        }
+        let shrinking = heads.iter().flat_map(|(_, shrinking)| shrinking);
+        let shrinking: Shrinking =
+            shrinking.map(|(name, change)| (format!("validation.{name}"), *change)).collect();
+        let heads: Vec<Calibrated> = heads.into_iter().map(|(head, _)| head).collect();
+        let mut manifest = Manifest {
+            format: 1,
+            model_id: self.model_id.clone(),
+            family: Family::Bag,
+            heads: heads.iter().map(|head| head.head.clone()).collect(),
+            max_tokens: None,
+            metrics,
+            training_manifest_sha256: None,
+            parent_version: None,
+        };
+        let mut row_ids: Vec<&str> = data.train.iter().map(|example| example.id_hash.as_str()).collect();
+        row_ids.sort_unstable();
+        let training = Training {
+            seed: self.seed,
+            recipe: &self.recipe,
+            files: &data.files,
+            validation: data.validation_file.as_ref(),
+            rows: data.train.len(),
+            validation_rows: data.validation.len(),
+            row_ids,
+        };
+        let card = Card {
+            manifest: &manifest,
+            training: &training,
+            heads: &heads
+                .iter()
+                .map(|head| Learned { head: &head.head, cuts: &head.cuts, report: &head.report })
+                .collect::<Vec<_>>(),
+            shrinking: &shrinking,
+            kept: weights.columns.len(),
+        }
+        .to_string();
+        let artefact = write(&self.out, &mut manifest, weights, &training, &card)?;
+        let tasks = heads.into_iter().map(|head| (head.head.task, head.report)).collect();
+        Ok(Report {
+            artefact,
+            files: data.files.clone(),
+            rows: data.train.len(),
+            validation_rows: data.validation.len(),
+            tasks,
+            shrinking,
+        })
+    }
+}
+
+struct Data {
+    files: Vec<Source>,
+    train: Vec<Example>,
+    validation_file: Option<Source>,
+    validation: Vec<Example>,
+}
+
+fn has_two_labels(examples: &[Example], head: usize) -> bool {
+    let mut labels = examples.iter().filter_map(|example| example.labels[head]);
+    let first = labels.next();
+    labels.any(|label| Some(label) != first)
+}
+
+/// Rows without the head's label teach it nothing, and the other heads all the same.
+fn fit(
+    recipe: &HeadRecipe,
+    head: usize,
+    examples: &[Example],
+    rows: &[Row],
+    progress: &ProgressBar,
+) -> Fitted {
+    let labelled = examples.iter().zip(rows).filter_map(|(example, row)| Some((row, example.labels[head]?)));
+    let (rows, targets): (Vec<&Row>, Vec<usize>) = labelled.unzip();
+    progress.set_message(format!("learning {} from {} rows", recipe.task, rows.len()));
+    let end = progress.position() + recipe.iterations as u64;
+    let labels = leaves(recipe).len();
+    let fit = Fit { rows: &rows, targets: &targets, labels, c: recipe.c, iterations: recipe.iterations };
+    let fitted = fit.run(|_, _| progress.inc(1));
+    // The walk may end early.
+    progress.set_position(end);
+    fitted
+}
+
+/// Logits of all heads on the validation rows, as the whole and as the shrunk model has them.
+struct Logged {
+    small: Vec<Logits>,
+    whole: Vec<Logits>,
+}
+
+fn whole_logits(idf: &Idf, fitted: &[Fitted], examples: &[Example]) -> Vec<Logits> {
+    let row = |example: &Example| idf.weigh(&idf.hashing().count(&example.narrative));
+    let logits = |row: Row| fitted.iter().map(|head| head.logits(&row)).collect();
+    examples.iter().map(|example| logits(row(example))).collect()
+}
+
+/// Computed by what will serve.
+fn small_logits(
+    weights: &Weights,
+    fitted: &[Fitted],
+    examples: &[Example],
+) -> Result<Vec<Logits>, ClassifyError> {
+    let labels: Vec<usize> = fitted.iter().map(|head| head.bias.len()).collect();
+    let model = in_memory(weights.clone(), &labels);
+    let mut replica = model.replica();
+    let mut logits = Vec::with_capacity(examples.len());
+    for chunk in examples.chunks(CHUNK) {
+        let prepared: Vec<Prepared> = chunk.iter().map(|example| model.prepare(&example.narrative)).collect();
+        logits.extend(replica.classify(&prepared.iter().collect::<Vec<_>>())?);
+    }
+    Ok(logits)
+}

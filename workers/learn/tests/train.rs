@@ -1,0 +1,124 @@
+//! Training on a small set whose answer is known: it learns, repeats itself, and leaves a folder that serves.
+#![cfg(feature = "torch")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use indicatif::ProgressBar;
+use ombud_learn::evaluate::TaskReport;
+use ombud_learn::train::{LearnError, Recipe, Report, Train};
+use ombud_models::{LoadModel, probabilities};
+use ombud_torch::Libtorch;
+
+/// Narratives about mortgages and debts; every fifth mortgage row comes from somebody vulnerable and says so.
+fn rows(dir: &Path, name: &str, rows: std::ops::Range<usize>) -> PathBuf {
+    let mut csv = String::from("complaint_id,date_received,product,issue,narrative,tags,tags_known\n");
+    for i in rows {
+        let (product, issue, text) = match i % 2 {
+            0 => {
+                ("Mortgage", "Trouble during payment process", "the mortgage escrow payment was not applied")
+            }
+            _ => (
+                "Debt collection",
+                "Attempts to collect debt not owed",
+                "a collector calls about a debt not owed",
+            ),
+        };
+        let (tags, who) =
+            if i % 10 == 0 { ("Older American", "I am elderly and retired") } else { ("", "please help") };
+        writeln!(csv, "id-{i},2024-03-01,{product},{issue},\"Letter {i}: {text}, {who}.\",{tags},True")
+            .unwrap();
+    }
+    let file = dir.join(name);
+    fs::write(&file, csv).unwrap();
+    file
+}
+
+fn train(dir: &Path, out: &str) -> Train {
+    let mut recipe = Recipe::default();
+    recipe.hashing.bits = 12;
+    recipe.keep_columns = 500;
+    Train {
+        files: vec![rows(dir, "train.csv", 0..200)],
+        validation: Some(rows(dir, "validation.csv", 1_000..1_060)),
+        out: dir.join(out),
+        model_id: "tiny-bag".into(),
+        seed: 1,
+        recipe,
+    }
+}
+
+fn run(train: &Train) -> Result<Report, LearnError> {
+    train.run(&ProgressBar::hidden())
+}
+
+#[test]
+fn it_learns_what_the_rows_teach_and_the_folder_serves() {
+    let dir = tempfile::tempdir().unwrap();
+    let report = run(&train(dir.path(), "bag")).unwrap();
+    assert_eq!((report.rows, report.validation_rows), (200, 60));
+    let TaskReport::Choice(product) = &report.tasks["product"] else { panic!("{:?}", report.tasks) };
+    assert_eq!(product.accuracy, Some(1.0));
+    let TaskReport::Flag(vulnerable) = &report.tasks["vulnerable"] else { panic!("{:?}", report.tasks) };
+    assert!(vulnerable.pr_auc.unwrap() > 0.99);
+
+    let model = Libtorch.load(&report.artefact).unwrap();
+    let logits = model.replica().classify(&[&model.prepare("my mortgage escrow")]).unwrap();
+    let head = &report.artefact.manifest.heads[0];
+    let likely = probabilities(&logits[0][0], head.temperature);
+    let mortgage = head.labels.iter().position(|label| label == "Mortgage").unwrap();
+    assert!(likely[mortgage] > 0.8, "{likely:?}");
+}
+
+#[test]
+fn the_same_files_give_the_same_bytes() {
+    let dir = tempfile::tempdir().unwrap();
+    let one = run(&train(dir.path(), "one")).unwrap().artefact;
+    let other = run(&train(dir.path(), "other")).unwrap().artefact;
+    assert_eq!(one.version, other.version);
+    assert_eq!(fs::read(one.dir.join("README.md")).unwrap(), fs::read(other.dir.join("README.md")).unwrap());
+}
+
+#[test]
+fn no_narrative_and_no_plain_id_is_in_the_folder() {
+    let dir = tempfile::tempdir().unwrap();
+    let artefact = run(&train(dir.path(), "bag")).unwrap().artefact;
+    let training = fs::read_to_string(artefact.dir.join("training.json")).unwrap();
+    for text in [&training, &fs::read_to_string(artefact.dir.join("README.md")).unwrap()] {
+        assert!(!text.contains("escrow") && !text.contains("id-17"));
+    }
+    let training: serde_json::Value = serde_json::from_str(&training).unwrap();
+    assert_eq!(training["row_ids"].as_array().unwrap().len(), 200);
+    assert_eq!(training["files"][0]["file"], "train.csv");
+}
+
+#[test]
+fn without_a_validation_file_a_tenth_is_held_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let report = run(&Train { validation: None, ..train(dir.path(), "bag") }).unwrap();
+    assert_eq!(report.rows + report.validation_rows, 200);
+    assert!((5..50).contains(&report.validation_rows), "{}", report.validation_rows);
+}
+
+#[test]
+fn an_older_artefact_is_replaced_and_anything_else_is_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    run(&train(dir.path(), "bag")).unwrap();
+    run(&train(dir.path(), "bag")).unwrap();
+    fs::create_dir(dir.path().join("letters")).unwrap();
+    fs::write(dir.path().join("letters/one.txt"), "dear bank").unwrap();
+    assert!(matches!(run(&train(dir.path(), "letters")), Err(LearnError::Occupied { .. })));
+    assert!(dir.path().join("letters/one.txt").is_file());
+}
+
+#[test]
+fn rows_without_labels_teach_nothing_and_say_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("unlabelled.csv");
+    fs::write(&file, "complaint_id,narrative\n1,the mortgage escrow payment was not applied\n").unwrap();
+    let bare = Train { files: vec![file], ..train(dir.path(), "bag") };
+    assert!(matches!(run(&bare), Err(LearnError::NothingToLearn { rows: 1 })));
+    assert!(!dir.path().join("bag").exists());
+}
