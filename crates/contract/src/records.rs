@@ -313,6 +313,11 @@ pub struct RoutedComplaint {
     pub customer_ref: Option<String>,
     /// Copied from the raw record.
     pub external_ref: Option<String>,
+    /// Copied from the raw record: an amendment decides with it again.
+    #[serde(default = "defaults::und")]
+    pub language: String,
+    /// Copied from the raw record: an amendment decides with it again.
+    pub known_product: Option<String>,
     /// Statutory clock: resolve by.
     pub resolve_by: Option<TimestampMs>,
     /// Statutory clock: final response by.

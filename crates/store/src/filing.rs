@@ -170,6 +170,8 @@ pub(crate) mod tests {
             channel: "web".into(),
             customer_ref: None,
             external_ref: None,
+            language: "und".into(),
+            known_product: None,
             resolve_by: None,
             final_response_by: None,
         }

@@ -90,6 +90,8 @@ fn route(revision: i64, team: &str) -> RoutedComplaint {
         channel: "web".into(),
         customer_ref: None,
         external_ref: None,
+        language: "und".into(),
+        known_product: None,
         resolve_by: None,
         final_response_by: None,
     }

@@ -7,7 +7,7 @@ use ombud_models::{Facts, Route};
 
 use crate::{
     case::{Case, Last, revision},
-    event::Kind,
+    event::{About, Kind},
     rules::Rules,
 };
 
@@ -70,10 +70,7 @@ impl Writer {
             keep_its_queue(&mut route, before, kind);
             if kind == Kind::Unreadable {
                 // Nothing could be read of the new submission, so what is known of the complaint stays.
-                about.received_at = before.received_at;
-                about.channel.clone_from(&before.channel);
-                about.customer_ref.clone_from(&before.customer_ref);
-                about.external_ref.clone_from(&before.external_ref);
+                about = About::of(before);
             }
         }
         let predictions: Vec<&str> = case.got.iter().map(|d| d.prediction_id.as_str()).collect();
@@ -101,6 +98,8 @@ impl Writer {
             channel: about.channel,
             customer_ref: about.customer_ref,
             external_ref: about.external_ref,
+            language: about.language,
+            known_product: about.known_product,
             resolve_by: route.resolve_by,
             final_response_by: route.final_response_by,
         }

@@ -110,6 +110,20 @@ pub struct About {
     pub known_product: Option<String>,
 }
 
+impl About {
+    /// As a route has copied it.
+    pub(crate) fn of(record: &RoutedComplaint) -> Self {
+        Self {
+            received_at: record.received_at,
+            channel: record.channel.clone(),
+            language: record.language.clone(),
+            customer_ref: record.customer_ref.clone(),
+            external_ref: record.external_ref.clone(),
+            known_product: record.known_product.clone(),
+        }
+    }
+}
+
 impl Submission {
     /// A complaint that was decoded and is valid; `input` is its `input_sha256`.
     pub fn readable(complaint: &RawComplaint, input: String) -> Self {

@@ -24,10 +24,6 @@ impl Shard {
             self.settle_raw(raw.offset);
         } else if same && case.is_closed() {
             self.counts.duplicate_raw += 1;
-            if raw.offset == case.raw_offset {
-                // Folded from the changelog, which does not carry all of it.
-                case.about = raw.what.about;
-            }
             self.settle_raw(raw.offset);
         } else if same && !case.has_pending_raw() {
             self.counts.duplicate_raw += 1;

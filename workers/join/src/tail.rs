@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, mem, sync::Arc};
 
-use ombud_contract::records::{RoutedComplaint, Why};
+use ombud_contract::records::Why;
 
 use crate::{
     case::{Case, LAST_N, Last, Phase, ROUND_BITS, Waiting},
@@ -122,7 +122,7 @@ impl Case {
             raw_offset: record.revision >> ROUND_BITS,
             n: record.revision & LAST_N,
             phase: Phase::Closed { until: appended_at + remembered },
-            about: about(record),
+            about: About::of(record),
             plan: Plan {
                 strategy: record.strategy_version,
                 required: required.into(),
@@ -135,16 +135,5 @@ impl Case {
             pending: VecDeque::new(),
             last: Some(last),
         }
-    }
-}
-
-fn about(record: &RoutedComplaint) -> About {
-    About {
-        received_at: record.received_at,
-        channel: record.channel.clone(),
-        language: "und".into(),
-        customer_ref: record.customer_ref.clone(),
-        external_ref: record.external_ref.clone(),
-        known_product: None,
     }
 }

@@ -92,12 +92,13 @@ prop_compose! {
         decisions in vec(prediction().prop_map(|p| Decision::from(&p)), 0..4),
         (strategy_version, writer_epoch, channel) in (any::<i64>(), any::<i64>(), text()),
         (customer_ref, external_ref) in (maybe(), maybe()),
+        (language, known_product) in (text(), maybe()),
         (resolve_by, final_response_by) in (option::of(any::<i64>()), option::of(any::<i64>())),
     ) -> RoutedComplaint {
         RoutedComplaint { route_id, complaint_id, revision, why, input_sha256, raw_partition, raw_offset,
             received_at, routed_at, team, previous_team, priority, vulnerability, needs_human, human_reasons,
             decisions, missing_tasks, strategy_version, writer_epoch, channel, customer_ref, external_ref,
-            resolve_by, final_response_by }
+            language, known_product, resolve_by, final_response_by }
     }
 }
 
