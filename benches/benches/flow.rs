@@ -147,7 +147,7 @@ fn bare(model: &dyn ombud_models::Model, prepared: &[Prepared]) -> Result<f64> {
         .collect();
     let (send, receive) = crossbeam_channel::bounded(batches.len());
     for batch in &batches {
-        send.send(batch)?;
+        send.send(batch).ok().context("queue all batches")?;
     }
     drop(send);
     let started = Instant::now();

@@ -57,7 +57,7 @@ fn rows_that_are_no_complaint_are_set_aside_with_their_reason_and_their_neighbou
     }
     good(&mut csv, bad.len())?;
     // Well-formed, and none that the models read: a person gets it.
-    writeln!(csv, "foreign,Il y a une erreur sur mon compte et la banque ne repond pas.,fr")?;
+    writeln!(csv, "foreign,Mi banco cobra dos veces y nadie contesta las cartas.,es")?;
     drop(csv);
 
     let output = up(&file, data.path())?;

@@ -145,7 +145,7 @@ impl<M: Source + Committer, S: Sink<()>, C: CaseStore> Archive<M, S, C> {
                             Some(position) => position.offset,
                             None => start(&partition)?,
                         };
-                        info!(%partition, generation, next, "partition assigned");
+                        debug!(%partition, generation, next, "partition assigned");
                         self.member.start(&partition, next)?;
                     }
                 }

@@ -66,7 +66,11 @@ pub(crate) fn tail(
     for record in &records {
         print(topic, record, args.json, out)?;
     }
-    while args.follow {
+    if !args.follow {
+        return Ok(());
+    }
+    // Until the reader goes away, or Ctrl-C.
+    loop {
         out.flush()?;
         for (partition, next) in partitions.iter().zip(&mut next) {
             for record in reader.fetch(partition, *next, Duration::from_millis(100))? {
@@ -75,7 +79,6 @@ pub(crate) fn tail(
             }
         }
     }
-    Ok(())
 }
 
 fn read(

@@ -1,7 +1,7 @@
 //! The bag: hashed n-grams, and one embedding-bag pass for all its tasks. Learned in minutes, served in microseconds.
 //!
-//! narrative -> [`grams`] -> [`features`] -> [`fit`] ([`lbfgs`] over [`sparse`]) -> [`shrink`] -> [`calibrate`] -> [`weights`] on disk;
-//! [`model`] serves them.
+//! narrative -> `grams` -> `features` -> `fit` (`lbfgs` over `sparse`) -> `shrink` -> `calibrate` -> `weights` on disk;
+//! `model` serves them.
 
 mod calibrate;
 mod features;
