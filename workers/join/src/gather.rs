@@ -107,11 +107,12 @@ impl Shard {
     pub(crate) fn take_answer(&mut self, turn: &mut Turn<'_>, answer: Answer) {
         let id = Arc::clone(&answer.complaint_id);
         let place = answer.place();
-        if self.erased.contains_key(&id) {
-            return self.settle_answer(place);
-        }
+        // Before all else: an answer is judged by what its raw record was judged by.
         if answer.raw_offset >= self.raw.next() {
             return self.hold_early(answer);
+        }
+        if self.erased.contains_key(&id) {
+            return self.settle_answer(place);
         }
         let Some(mut case) = self.cases.take(&id) else {
             self.counts.late_unknown += 1;

@@ -77,7 +77,7 @@ impl World {
     pub(crate) fn check_append(&mut self, m: usize, at: usize) -> Result<(), Broken> {
         let flight = &self.members[m].flights[at];
         let (id, record, frozen) = (flight.complaint_id.clone(), flight.record.clone(), flight.frozen);
-        let late = self.group.committed_by > self.members[m].generation;
+        let late = self.group.generation > self.members[m].generation;
         if late {
             self.faults.late_appends += 1;
             self.witness.overlapped = true;
