@@ -149,7 +149,7 @@ fn a_broken_artefact_is_refused_with_the_file_and_the_fault() {
     let too_few_labels = refused(|dir| {
         let mut weights = learned();
         weights.bias.pop();
-        weights.scales.pop();
+        weights.label_scales.pop();
         weights.table.truncate(weights.columns.len() * 10);
         weights.save(dir).unwrap();
     });

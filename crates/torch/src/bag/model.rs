@@ -62,14 +62,8 @@ impl Bag {
             rows[*column as usize] = row as u32;
         }
         let labels = weights.labels();
-        let table: Vec<f32> = weights
-            .table
-            .iter()
-            .enumerate()
-            .map(|(at, step)| f32::from(*step) * weights.scales[at % labels])
-            .collect();
         let shape = [weights.columns.len() as i64, labels as i64];
-        let table = Tensor::from_slice(&table).reshape(shape);
+        let table = Tensor::from_slice(&weights.dense()).reshape(shape);
         let scorer = Scorer {
             table,
             rows: weights.columns.len(),

@@ -26,14 +26,19 @@ pub fn shrink(idf: Idf, heads: &[Fitted], keep: usize) -> Weights {
         }
         first += head.bias.len();
     }
-    let scales: Vec<f32> = greatest(labels, dense.chunks_exact(labels)).iter().map(|w| w / STEPS).collect();
-    let round = |(at, weight): (usize, &f32)| {
-        let scale = scales[at % labels];
-        if scale > 0.0 { (weight / scale).round() as i8 } else { 0 }
-    };
-    let table = dense.iter().enumerate().map(round).collect();
+    let label_scales = greatest(labels, dense.chunks_exact(labels));
+    let mut table = Vec::with_capacity(dense.len());
+    let mut column_scales = Vec::with_capacity(columns.len());
+    for row in dense.chunks_exact(labels) {
+        // Shares of the label's greatest weight; none is zero in all labels, or it would not have been kept.
+        let shares =
+            || row.iter().zip(&label_scales).map(|(w, scale)| if *scale > 0.0 { w / scale } else { 0.0 });
+        let scale = shares().fold(0.0, |most: f32, share| most.max(share.abs())) / STEPS;
+        table.extend(shares().map(|share| (share / scale).round() as i8));
+        column_scales.push(scale);
+    }
     let bias = heads.iter().flat_map(|head| head.bias.iter().copied()).collect();
-    Weights { idf, columns, table, scales, bias, hint: None }
+    Weights { idf, columns, table, column_scales, label_scales, bias, hint: None }
 }
 
 /// Ascending.
@@ -99,9 +104,9 @@ mod tests {
         let small = shrink(idf(), &heads(), 9);
         assert_eq!(small.labels(), 3);
         let exact = [10.0, -1.0, 0.0, 0.1, 0.1, 0.02, 5.0, 0.5, 0.0, 0.0, 0.0, -0.01];
-        for (at, weight) in exact.iter().enumerate() {
-            let scale = small.scales[at % 3];
-            assert!((f32::from(small.table[at]) * scale - weight).abs() <= scale / 2.0 + 1e-6, "{at}");
+        for (at, (weight, rounded)) in exact.iter().zip(small.dense()).enumerate() {
+            let step = small.column_scales[at / 3] * small.label_scales[at % 3];
+            assert!((rounded - weight).abs() <= step / 2.0 + 1e-6, "{at}");
         }
         assert_eq!(small.bias, [0.5, -0.5, 0.25]);
     }

@@ -14,8 +14,10 @@ const CONFIG: &str = "config.json";
 const TENSORS: &str = "model.safetensors";
 const MODEL_TYPE: &str = "ombud-bag";
 
-/// What a bag knows: `logit[label] = bias[label] + scale[label] * sum over the columns of a text of weight *
-/// table[column][label]`, the labels of all heads side by side.
+/// What a bag knows, the labels of all heads side by side. A label's logit is
+/// ```text
+/// bias(label) + sum over a text's columns of weight * table(column, label) * column_scale(column) * label_scale(label)
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Weights {
     /// The weight of each hashed column, kept or not: a row's length is taken over all of them.
@@ -24,8 +26,10 @@ pub struct Weights {
     pub columns: Vec<u32>,
     /// A row of labels for each of `columns`.
     pub table: Vec<i8>,
-    /// What one step of the table is worth, by label.
-    pub scales: Vec<f32>,
+    /// What one step of the table is worth: by column, ...
+    pub column_scales: Vec<f32>,
+    /// ... times by label. With one of them alone, small weights would round to nothing beside a large one.
+    pub label_scales: Vec<f32>,
     /// By label.
     pub bias: Vec<f32>,
     /// From one head to another, where that was learned.
@@ -77,6 +81,19 @@ impl Weights {
         self.bias.len()
     }
 
+    /// The table in full precision: a row of labels for each column.
+    pub fn dense(&self) -> Vec<f32> {
+        let rows = self.table.chunks_exact(self.labels()).zip(&self.column_scales);
+        let row = |(steps, column): (&'_ [i8], &'_ f32)| -> Vec<f32> {
+            steps
+                .iter()
+                .zip(&self.label_scales)
+                .map(|(step, label)| f32::from(*step) * column * label)
+                .collect()
+        };
+        rows.flat_map(row).collect()
+    }
+
     /// Writes both files into `dir`.
     ///
     /// # Errors
@@ -100,13 +117,15 @@ impl Weights {
         let columns: Vec<u8> = self.columns.iter().flat_map(|column| column.to_le_bytes()).collect();
         let table: Vec<u8> = self.table.iter().map(|step| step.to_le_bytes()[0]).collect();
         let floats = |values: &[f32]| -> Vec<u8> { values.iter().flat_map(|v| v.to_le_bytes()).collect() };
-        let (scales, bias) = (floats(&self.scales), floats(&self.bias));
+        let (column_scales, label_scales) = (floats(&self.column_scales), floats(&self.label_scales));
+        let bias = floats(&self.bias);
         let (rows, labels) = (self.columns.len(), self.labels());
         let mut tensors = vec![
             ("idf", Dtype::F16, vec![self.idf.table().len()], &idf),
             ("columns", Dtype::U32, vec![rows], &columns),
             ("table", Dtype::I8, vec![rows, labels], &table),
-            ("scales", Dtype::F32, vec![labels], &scales),
+            ("column_scales", Dtype::F32, vec![rows], &column_scales),
+            ("label_scales", Dtype::F32, vec![labels], &label_scales),
             ("bias", Dtype::F32, vec![labels], &bias),
         ];
         let given = self.hint.as_ref().map(|hint| floats(&hint.given));
@@ -174,15 +193,18 @@ fn decode(bytes: &[u8], config: Config) -> Result<Weights, Cow<'static, str>> {
     {
         return Err(format!("tensor columns must ascend and stay below {}", hashing.columns()).into());
     }
-    let (scales, bias) = (floats("scales")?, floats("bias")?);
+    let (column_scales, label_scales, bias) =
+        (floats("column_scales")?, floats("label_scales")?, floats("bias")?);
     let table = of("table", Dtype::I8, 2)?;
-    if table.shape() != [columns.len(), bias.len()] || scales.len() != bias.len() {
-        let shape = table.shape();
+    let shape = [columns.len(), bias.len()];
+    if table.shape() != shape || [column_scales.len(), label_scales.len()] != shape {
         return Err(format!(
-            "table is {shape:?}, which doesn't fit {} columns, {} scales and {} biases",
-            columns.len(),
-            scales.len(),
-            bias.len()
+            "{} columns and {} biases don't go with a table of {:?}, {} column_scales and {} label_scales",
+            shape[0],
+            shape[1],
+            table.shape(),
+            column_scales.len(),
+            label_scales.len()
         )
         .into());
     }
@@ -194,7 +216,7 @@ fn decode(bytes: &[u8], config: Config) -> Result<Weights, Cow<'static, str>> {
         Some(_) => return Err("the strength of the hint is not finite".into()),
         None => None,
     };
-    Ok(Weights { idf, columns, table, scales, bias, hint })
+    Ok(Weights { idf, columns, table, column_scales, label_scales, bias, hint })
 }
 
 fn four_bytes(data: &[u8]) -> impl Iterator<Item = [u8; 4]> {

@@ -104,11 +104,22 @@ impl Card<'_> {
         for source in self.training.files.iter().chain(self.training.validation) {
             writeln!(f, "| {} | {} | {} | `{}` |", source.file, source.rows, source.rejected, source.sha256)?;
         }
+        let training = self.training;
+        let files: Vec<&str> = training.files.iter().map(|source| source.file.as_str()).collect();
+        let validation = training.validation.map(|source| format!(" --validation {}", source.file));
+        writeln!(
+            f,
+            "\nMade by `ombud learn {}{} --seed {} --out {}`.\n",
+            files.join(" "),
+            validation.unwrap_or_default(),
+            training.seed,
+            self.manifest.model_id
+        )?;
         let (rows, held_out) = (self.training.rows, self.held_out());
         let count = self.training.validation_rows;
         writeln!(
             f,
-            "\nLearned from {rows} rows; {held_out} ({count} rows) served for temperature, shifts and thresholds, and\n\
+            "Learned from {rows} rows; {held_out} ({count} rows) served for temperature, shifts and thresholds, and\n\
              for the figures below. `training.json` has the seed, the recipe and the hashed ids of the rows; no\n\
              narrative is in this folder.\n"
         )

@@ -83,7 +83,7 @@ impl Adjustment {
             label_set: recipe.label_set.clone(),
             labels: taxonomy.leaves().to_vec(),
             temperature: self.temperature,
-            thresholds: cuts.iter().map(|(name, cut)| (name.clone(), cut.threshold)).collect(),
+            thresholds: cuts.iter().map(|(name, cut)| (name.clone(), round_down(cut.threshold))).collect(),
         };
         let report = report(&head, taxonomy, scored);
         Ok(Calibrated { head, cuts, report })
@@ -107,6 +107,11 @@ impl Adjustment {
         };
         rows.iter().zip(truths).filter_map(row).collect()
     }
+}
+
+/// To six places, so that the row that set a threshold reaches it however its logits are rounded.
+fn round_down(threshold: f64) -> f64 {
+    (threshold * 1e6).floor() / 1e6
 }
 
 fn report(head: &Head, taxonomy: &'static Taxonomy, rows: Vec<Scored>) -> TaskReport {

@@ -80,7 +80,7 @@ impl Default for Recipe {
                 head("vulnerable", Kind::Flag, 1.25, 30),
             ],
             hint: Some(HintRecipe { from: "product".to_owned(), to: "issue".to_owned(), smoothing: 0.2 }),
-            keep_columns: 65_536,
+            keep_columns: 98_304,
             shift_pull: 0.003,
             targets: Targets {
                 precision: [("issue", 0.70), ("group", 0.75), ("intent", 0.75)]
