@@ -121,7 +121,10 @@ pub struct Settings {
     pub min_compaction_lag_ms: i64,
     /// Whose clock stamps the records.
     pub timestamp_type: TimestampType,
-    /// The largest record, in bytes.
+    /// The largest value that is read or written, in bytes; what is larger becomes a dead letter.
+    pub max_value_bytes: usize,
+    /// The largest record that a broker takes, in bytes: above `max_value_bytes`, so that a record which is too large
+    /// comes far enough to be parked and answered for.
     pub max_message_bytes: usize,
     /// What the registry holds new schemas to.
     pub compatibility: Compatibility,
@@ -160,7 +163,8 @@ pub enum Compatibility {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Version {
-    /// The id in front of every value; unique over the catalogue, never used again.
+    /// The id in front of every value; unique over the catalogue, never used again, and negative: a registry's are
+    /// positive, so neither is ever taken for the other.
     pub id: i32,
     /// Its file in the topic's folder.
     pub file: String,
@@ -246,6 +250,7 @@ mod tests {
         assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "{ids:?}");
         for id in ids {
             assert!(schema_by_id(id).is_some());
+            assert!(id < 0, "{id} could be a registry's");
         }
         assert!(schema_by_id(0).is_none());
     }
@@ -261,8 +266,11 @@ mod tests {
 
     #[test]
     fn a_dead_letter_holds_the_largest_raw_record() {
-        let raw = Topic::Raw.settings().max_message_bytes;
-        assert_eq!(Topic::DeadLetters.settings().max_message_bytes, 2 * raw);
+        let (raw, letters) = (Topic::Raw.settings(), Topic::DeadLetters.settings());
+        assert_eq!(letters.max_value_bytes, 2 * raw.max_message_bytes);
+        for settings in Topic::ALL.map(Topic::settings) {
+            assert!(settings.max_value_bytes < settings.max_message_bytes, "{}", settings.name);
+        }
     }
 
     #[test]

@@ -66,7 +66,7 @@ pub enum CodecError {
         topic: Topic,
         /// Its size.
         bytes: usize,
-        /// The topic's `max_message_bytes`.
+        /// The topic's `max_value_bytes`.
         limit: usize,
     },
     /// The Rust value does not fit its own schema; types and schemas agree by test, so only a wrong value
@@ -119,6 +119,23 @@ pub fn decode<T: Record>(value: &[u8]) -> Result<T, CodecError> {
     of(T::TOPIC).decode(value)
 }
 
+/// The value of the record in `body`, as the topic's newest schema would have written it; `writer` did, and is none of
+/// the catalogue's.
+///
+/// # Errors
+/// [`CodecError::Undecodable`]: it is not what `writer` writes, or means nothing to the newest schema.
+pub fn transcode(topic: Topic, writer: &Schema, body: &[u8]) -> Result<Bytes, CodecError> {
+    let codec = of(topic);
+    let reader = GenericDatumReader::builder(writer)
+        .reader_schema(&topic.newest_schema().1)
+        .human_readable(false)
+        .build()
+        .map_err(|_| CodecError::Undecodable { topic, what: "its schema refers to what it lacks" })?;
+    let mut value = codec.start();
+    value.append(&mut codec.modernise(&reader, body)?);
+    Ok(value.into())
+}
+
 /// The record in `value` as JSON, in its own field names; bytes are hexadecimal.
 ///
 /// # Errors
@@ -145,7 +162,7 @@ const MAGIC: u8 = 0;
 const MAX_ALLOCATION_BYTES: usize = 16 << 20;
 
 fn within_limit(topic: Topic, bytes: usize) -> Result<(), CodecError> {
-    let limit = topic.settings().max_message_bytes;
+    let limit = topic.settings().max_value_bytes;
     if bytes > limit {
         return Err(CodecError::TooLarge { topic, bytes, limit });
     }

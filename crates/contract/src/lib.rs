@@ -2,6 +2,7 @@
 
 pub mod catalogue;
 pub mod codec;
+pub mod dead_letter;
 mod hexed;
 pub mod ids;
 pub mod records;

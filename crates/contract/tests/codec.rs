@@ -116,7 +116,7 @@ fn bytes_without_the_prefix_are_undecodable() {
 
 #[test]
 fn a_value_larger_than_its_topic_allows_is_refused_both_ways() {
-    let limit = Topic::Raw.settings().max_message_bytes;
+    let limit = Topic::Raw.settings().max_value_bytes;
     let huge = RawComplaint::new("c-1", "x".repeat(limit), 0);
     assert_eq!(encode(&huge).unwrap_err().dead_reason(), DeadReason::TooLarge);
     assert_eq!(decode::<RawComplaint>(&vec![0; limit + 1]).unwrap_err().dead_reason(), DeadReason::TooLarge);

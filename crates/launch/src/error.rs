@@ -42,18 +42,42 @@ pub enum Error {
         /// What would be accepted.
         right: String,
     },
+    /// A property of librdkafka that Ombud sets itself, or that can't be one.
+    #[error("accept {setting} from {origin}: {why}")]
+    HeldProperty {
+        /// The setting.
+        setting: String,
+        /// Where it was written.
+        origin: String,
+        /// Why it can't be set.
+        why: &'static str,
+    },
+    /// The file that holds a password can't be read.
+    #[error("read {}, which {setting} names", .path.display())]
+    SecretFile {
+        /// The setting that names it.
+        setting: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        cause: io::Error,
+    },
     /// The sources can't be read into settings although every value was accepted.
     #[error("read the settings")]
     Settings(#[source] Box<config::ConfigError>),
-    /// Logs or metrics are set up already in this process.
+    /// Logs, metrics or traces are set up already in this process.
     #[error("install the {what} recorder: this process has one already")]
     Telemetry {
-        /// Logs or metrics.
+        /// Logs, metrics or traces.
         what: &'static str,
         /// Why.
         #[source]
         cause: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The receiver of traces can't be talked to at all: its URL is none.
+    #[error("set up traces; check telemetry.otlp_endpoint (OMBUD_TELEMETRY__OTLP_ENDPOINT)")]
+    Traces(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Another process listens there.
     #[error(
         "listen on {0}: the port is in use; stop what listens there, or choose another with http.address \

@@ -1,6 +1,6 @@
 //! What every role needs before and around its work: configuration, telemetry, health and shutdown.
 //!
-//! Knows nothing of complaints: a worker is given its section of the [`config::Settings`], a
+//! Knows complaints by their ids alone: a worker is given its section of the [`config::Settings`], a
 //! [`health::Readiness`] to report to and a [`shutdown::Shutdown`] to heed.
 
 pub mod config;

@@ -70,6 +70,10 @@ async fn not_ready_until_every_part_is_and_says_what_it_waits_for() {
     port.readiness.ready("infer");
     let answer = ask(port.address, "GET /readyz", "").await;
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+
+    port.readiness.wait_for("infer", "no partitions assigned");
+    let answer = ask(port.address, "GET /readyz", "").await;
+    assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
 }
 
 #[tokio::test]

@@ -22,7 +22,7 @@ mod writer;
 pub use cases::LocalCases;
 pub use error::LocalError;
 pub use local::{Local, LocalView, TopicEnds};
-pub use member::{Member, Start};
+pub use member::Member;
 pub use options::{Limits, Options};
 pub use partition::partition_of;
 pub use reader::LocalReader;

@@ -8,14 +8,14 @@ use std::{
 };
 
 use crossbeam_channel::Receiver;
-use ombud_stream::{Delivery, Outage, Reader, TopicPartition};
+use ombud_stream::{Delivery, Outage, Reader, Start, TopicPartition};
 
 use crate::{
     board::Board,
     cases::LocalCases,
     error::{LocalError, sql},
     file::{self, Topics},
-    member::{Member, Start},
+    member::Member,
     options::{Limits, Options},
     queue::Queue,
     reader::LocalReader,
@@ -126,6 +126,11 @@ impl Local {
         Member::join(Arc::clone(&self.view.shared), group, topics, start)
     }
 
+    /// What can be read of it.
+    pub fn view(&self) -> LocalView {
+        self.view.clone()
+    }
+
     /// See [`LocalView::reader`].
     ///
     /// # Errors
@@ -162,7 +167,8 @@ impl Drop for Local {
     }
 }
 
-/// A log that is only read; it may be growing under another process's hands.
+/// A log that is only read; it may be growing under another process's hands. A cheap handle.
+#[derive(Clone)]
 pub struct LocalView {
     shared: Arc<Shared>,
 }

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use ombud_stream::{Committer, Event, Outage, Position, Reader, Record, Source, TopicPartition};
+use ombud_stream::{Committer, Event, Outage, Position, Reader, Record, Source, Start, TopicPartition};
 
 use crate::{
     error::LocalError,
@@ -19,19 +19,6 @@ use crate::{
 
 /// How long a commit may wait for room in the writer's queue.
 const COMMIT_WAIT: Duration = Duration::from_secs(10);
-
-/// Where a group starts in a partition in which it has no position.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Start {
-    /// With the first record. Nothing is written down: [`Committer::committed`] stays `None`, and a worker
-    /// starts such a partition at 0.
-    Earliest,
-    /// After the last record. Written down as the group's position when the partition is first assigned, so
-    /// that a restart before the first commit skips nothing.
-    Latest,
-    /// With the first record appended at or after this time (ms). Written down like `Latest`.
-    Time(i64),
-}
 
 /// One member, used by one thread; made by [`crate::Local::member`]. Dropping it leaves the group.
 pub struct Member {

@@ -142,7 +142,15 @@ pub(crate) fn fetch(
             let Some(headers) = headers::decode(blob(4)?) else { return Ok(None) };
             bytes += key.as_ref().map_or(0, Bytes::len) + value.as_ref().map_or(0, Bytes::len);
             let (offset, appended_at) = (offset_of(row.get(0)?), row.get(1)?);
-            records.push(Record { source: partition.clone(), offset, appended_at, key, value, headers });
+            records.push(Record {
+                source: partition.clone(),
+                offset,
+                appended_at,
+                key,
+                value,
+                headers,
+                original: None,
+            });
         }
         Ok(Some(records))
     };

@@ -11,8 +11,10 @@ use std::{
 };
 
 use bytes::Bytes;
-use ombud_local::{Local, LocalError, Options, Start};
-use ombud_stream::{Committer, Event, ManualClock, Outgoing, Position, Reader, Sink, Source, TopicPartition};
+use ombud_local::{Local, LocalError, Options};
+use ombud_stream::{
+    Committer, Event, ManualClock, Outgoing, Position, Reader, Sink, Source, Start, TopicPartition,
+};
 
 fn options() -> Options {
     Options::new([("t".to_owned(), 2)])

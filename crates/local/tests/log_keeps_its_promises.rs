@@ -5,8 +5,8 @@
 use std::sync::Arc;
 
 use crossbeam_channel::Receiver;
-use ombud_local::{Local, LocalReader, LocalSink, Member, Options, Start};
-use ombud_stream::{Delivery, log_keeps_its_promises, testing::World};
+use ombud_local::{Local, LocalReader, LocalSink, Member, Options};
+use ombud_stream::{Delivery, Start, log_keeps_its_promises, testing::World};
 use tempfile::TempDir;
 
 struct Fresh {
@@ -14,10 +14,10 @@ struct Fresh {
     _dir: TempDir,
 }
 
-fn fresh() -> Fresh {
+fn fresh() -> Option<Fresh> {
     let dir = tempfile::tempdir().unwrap();
     let local = Local::open(dir.path(), Options::new([("t".to_owned(), 2)])).unwrap();
-    Fresh { local, _dir: dir }
+    Some(Fresh { local, _dir: dir })
 }
 
 impl World for Fresh {

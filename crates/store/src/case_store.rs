@@ -26,3 +26,17 @@ pub trait CaseStore: Send {
     /// The store doesn't answer.
     fn queue(&mut self, team: &str, day: Date) -> Result<Vec<QueueEntry>, Outage>;
 }
+
+impl<C: CaseStore + ?Sized> CaseStore for Box<C> {
+    fn write(&mut self, rows: &[Row]) -> Result<(), Outage> {
+        (**self).write(rows)
+    }
+
+    fn case(&mut self, complaint_id: &str) -> Result<Vec<CaseEvent>, Outage> {
+        (**self).case(complaint_id)
+    }
+
+    fn queue(&mut self, team: &str, day: Date) -> Result<Vec<QueueEntry>, Outage> {
+        (**self).queue(team, day)
+    }
+}

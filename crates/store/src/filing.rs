@@ -185,6 +185,7 @@ pub(crate) mod tests {
             key: Some(Bytes::from_static(b"c-1")),
             value: Some(value),
             headers: Vec::new(),
+            original: None,
         }
     }
 

@@ -1,8 +1,11 @@
 //! The cases: what came in, what each model said, where it went and what humans made of it.
 //!
-//! [`CaseStore`] is the seam; `crates/local` keeps the same tables in SQLite as a CQL server does.
+//! [`CaseStore`] is the seam; `crates/local` keeps the same tables in SQLite as a CQL server does, which is behind the
+//! feature `cql`.
 
 mod case_store;
+#[cfg(feature = "cql")]
+mod cql;
 mod filing;
 mod queue;
 mod row;
@@ -10,6 +13,8 @@ mod row;
 pub mod testing;
 
 pub use case_store::CaseStore;
+#[cfg(feature = "cql")]
+pub use cql::{CqlCases, CqlConnection, CqlError, Found, Migrated, check, migrate};
 pub use filing::{file_feedback, file_model, file_prediction, file_raw, file_routed, file_strategy};
 pub use queue::Place;
 pub use row::{

@@ -90,6 +90,7 @@ mod tests {
             key: None,
             value: None,
             headers: Vec::new(),
+            original: None,
         }
     }
 

@@ -19,6 +19,6 @@ pub use frontier::Frontier;
 pub use ledger::Ledger;
 pub use record::{Envelope, Header, Outgoing, Receipt, Record, TopicPartition};
 pub use seam::{
-    Clock, Committer, Delivery, Event, ManualClock, Outage, Position, Reader, Refused, Sink, Source,
-    SystemClock,
+    Clock, Committer, Delivery, Event, ManualClock, Member, Outage, Position, Reader, Refused, Sink, Source,
+    Start, SystemClock,
 };

@@ -51,6 +51,15 @@ pub struct Record {
     pub value: Option<Bytes>,
     /// Its headers, in order.
     pub headers: Vec<Header>,
+    /// The value's bytes as they lie in the log, where the log numbers schemas differently from `value`.
+    pub original: Option<Bytes>,
+}
+
+impl Record {
+    /// The value's bytes as they lie in the log.
+    pub fn as_logged(&self) -> Option<&Bytes> {
+        self.original.as_ref().or(self.value.as_ref())
+    }
 }
 
 impl fmt::Debug for Record {
@@ -87,11 +96,13 @@ impl fmt::Debug for Outgoing {
     }
 }
 
+/// A magic byte and a schema id stand in front of every value.
+const SCHEMA_PREFIX_BYTES: usize = 5;
 /// Headers that follow a complaint from record to record.
 const CARRIED: [&str; 2] = ["traceparent", "tracestate"];
 
 impl Outgoing {
-    /// A record with its value's `content-sha256` and the name of the worker that wrote it, carrying on the trace
+    /// A record with its `content-sha256` (of the value behind the schema id, which each log numbers in its own way) and the name of the worker that wrote it, carrying on the trace
     /// of the record that it follows from.
     pub fn stamped(
         topic: Arc<str>,
@@ -101,7 +112,7 @@ impl Outgoing {
         worker: &'static str,
         follows: &[Header],
     ) -> Self {
-        let digest = hex::encode(Sha256::digest(&value));
+        let digest = hex::encode(Sha256::digest(value.get(SCHEMA_PREFIX_BYTES..).unwrap_or(&value)));
         let mut headers: Vec<Header> =
             follows.iter().filter(|(name, _)| CARRIED.contains(&name.as_str())).cloned().collect();
         headers.push(("content-sha256".to_owned(), Some(digest.into())));

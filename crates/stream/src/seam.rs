@@ -106,6 +106,19 @@ pub trait Committer: Send {
     fn commit(&mut self, positions: &[Position]) -> Result<(), Outage>;
 }
 
+/// Where a group starts in a partition in which it has no position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// With the first record. Nothing is written down: [`Committer::committed`] stays `None`, and a worker
+    /// starts such a partition at the first offset that is still there.
+    Earliest,
+    /// After the last record. Written down as the group's position when the partition is first assigned, so
+    /// that a restart before the first commit skips nothing.
+    Latest,
+    /// With the first record appended at or after this time (ms). Written down like `Latest`.
+    Time(i64),
+}
+
 /// Reads partitions without a group: changelogs, predictions, the strategy.
 pub trait Reader: Send {
     /// Records from `from` on in offset order, waiting for at most `wait`; empty when nothing came.
@@ -138,6 +151,11 @@ pub struct Delivery<T> {
     pub result: Result<(TopicPartition, i64), Outage>,
 }
 
+/// What a worker holds of its group: both seams in one object.
+pub trait Member: Source + Committer {}
+
+impl<M: Source + Committer> Member for M {}
+
 /// Appends to a log. Deliveries come back on the bounded channel that the sink was made with, in the order of
 /// sending for each partition.
 pub trait Sink<T: Send>: Send {
@@ -157,6 +175,57 @@ pub struct Refused<T> {
     pub token: T,
     /// `None`: the queue is full, try again after taking deliveries. `Some`: the sink is broken.
     pub outage: Option<Outage>,
+}
+
+// What is chosen at run time (the embedded log or brokers) comes in a box.
+
+impl<M: Source + ?Sized> Source for Box<M> {
+    fn poll(&mut self, wait: Duration) -> Result<Option<Event>, Outage> {
+        (**self).poll(wait)
+    }
+
+    fn start(&mut self, partition: &TopicPartition, offset: i64) -> Result<(), Outage> {
+        (**self).start(partition, offset)
+    }
+
+    fn pause(&mut self, partition: &TopicPartition, paused: bool) {
+        (**self).pause(partition, paused);
+    }
+}
+
+impl<M: Committer + ?Sized> Committer for Box<M> {
+    fn committed(&mut self, partition: &TopicPartition) -> Result<Option<Position>, Outage> {
+        (**self).committed(partition)
+    }
+
+    fn commit(&mut self, positions: &[Position]) -> Result<(), Outage> {
+        (**self).commit(positions)
+    }
+}
+
+impl<R: Reader + ?Sized> Reader for Box<R> {
+    fn fetch(
+        &mut self,
+        partition: &TopicPartition,
+        from: i64,
+        wait: Duration,
+    ) -> Result<Vec<Record>, Outage> {
+        (**self).fetch(partition, from, wait)
+    }
+
+    fn end(&mut self, partition: &TopicPartition) -> Result<i64, Outage> {
+        (**self).end(partition)
+    }
+
+    fn offset_at(&mut self, partition: &TopicPartition, time_ms: i64) -> Result<i64, Outage> {
+        (**self).offset_at(partition, time_ms)
+    }
+}
+
+impl<T: Send, S: Sink<T> + ?Sized> Sink<T> for Box<S> {
+    fn send(&mut self, record: Outgoing, token: T) -> Result<(), Refused<T>> {
+        (**self).send(record, token)
+    }
 }
 
 /// The time, in milliseconds since the Unix epoch; an input, so that it can be simulated.

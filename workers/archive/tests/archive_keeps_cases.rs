@@ -18,9 +18,9 @@ use ombud_contract::{
     codec::{Record as _, decode, encode},
     records::{DeadLetter, DeadReason, RawComplaint, RoutedComplaint, Vulnerability, Why},
 };
-use ombud_local::{Local, LocalCases, LocalReader, Options, Start};
+use ombud_local::{Local, LocalCases, LocalReader, Options};
 use ombud_store::{CaseEvent, CaseStore, Kind, QueueEntry, Row, day_of};
-use ombud_stream::{ManualClock, Outage, Outgoing, Reader, Sink, TopicPartition};
+use ombud_stream::{ManualClock, Outage, Outgoing, Reader, Sink, Start, TopicPartition};
 use tempfile::TempDir;
 
 const RECEIVED: i64 = 1_709_251_200_000;

@@ -20,12 +20,12 @@ use ombud_contract::{
     taxonomy::Taxonomy,
 };
 use ombud_infer::{Infer, Limits, Serving, Tasks};
-use ombud_local::{Local, Options, Start};
+use ombud_local::{Local, Options};
 use ombud_models::{
     Artefact, Classifier, ClassifyError, Input, LoadError, LoadModel, Logits, Model, ModelStore, Prepared,
     StrategyFeed,
 };
-use ombud_stream::{Limit, Outgoing, Reader, Sink, SystemClock, TopicPartition};
+use ombud_stream::{Limit, Outgoing, Reader, Sink, Start, SystemClock, TopicPartition};
 
 /// Says `VULNERABLE` of long texts, and cannot score one that says so.
 struct Letters;

@@ -2,11 +2,11 @@
 
 use std::{str, sync::Arc};
 
-use bytes::Bytes;
 use ombud_contract::{
     codec::{self, CodecError},
+    dead_letter::Unread,
     ids,
-    records::{DeadLetter, DeadReason, HeaderEntry, Prediction, RawComplaint, RoutedComplaint},
+    records::{DeadReason, Prediction, RawComplaint, RoutedComplaint},
     validate::MAX_ID_BYTES,
 };
 use ombud_stream::{Outgoing, Record};
@@ -87,7 +87,7 @@ pub(crate) fn logged(record: &Record) -> Result<Logged, CodecError> {
     }
 }
 
-/// What goes to the dead letters for `record`: its bytes and its place.
+/// What goes to the dead letters for `record`.
 ///
 /// # Errors
 /// The letter can't be written, which no record brings about.
@@ -97,36 +97,16 @@ pub(crate) fn letter(
     topic: &Arc<str>,
     now: i64,
 ) -> Result<Outgoing, CodecError> {
-    let (source, value) = (&record.source, record.value.as_deref());
-    let owned = |bytes: &Option<Bytes>| bytes.as_ref().map(|bytes| bytes.to_vec());
-    let header =
-        |(name, value): &(String, Option<Bytes>)| HeaderEntry { name: name.clone(), value: owned(value) };
-    let mut letter = DeadLetter {
-        dead_letter_id: ids::dead_letter_id(&source.topic, source.partition, record.offset),
-        worker: WORKER.into(),
-        reason: why.reason,
-        detail: why.detail.clone(),
-        source_topic: source.topic.to_string(),
-        source_partition: source.partition,
-        source_offset: record.offset,
-        source_timestamp: record.appended_at,
-        schema_id: value.and_then(codec::schema_id),
-        key: owned(&record.key),
-        value: owned(&record.value),
-        value_sha256: sha256(value.unwrap_or_default()),
-        headers: record.headers.iter().map(header).collect(),
-        redrives: 0,
-        failed_at: now,
+    let unread = Unread {
+        topic: &record.source.topic,
+        partition: record.source.partition,
+        offset: record.offset,
+        appended_at: record.appended_at,
+        key: record.key.as_ref(),
+        value: record.as_logged(),
+        headers: &record.headers,
     };
-    let encoded = match codec::encode(&letter) {
-        // Larger than the raw topic allows on a broker; the digest and the place have to do.
-        Err(CodecError::TooLarge { .. }) => {
-            (letter.value, letter.headers) = (None, Vec::new());
-            codec::encode(&letter)
-        }
-        encoded => encoded,
-    };
-    let value = encoded?;
+    let value = unread.letter(WORKER, why.reason, &why.detail, now)?;
     Ok(Outgoing::stamped(Arc::clone(topic), None, record.key.clone(), value, WORKER, &record.headers))
 }
 

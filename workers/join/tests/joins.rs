@@ -21,9 +21,9 @@ use ombud_contract::{
     },
 };
 use ombud_join::{GROUP, Join, Limits, Pace, Topics};
-use ombud_local::{Local, Options, Start};
+use ombud_local::{Local, Options};
 use ombud_models::StrategyFeed;
-use ombud_stream::{Clock, ManualClock, Outgoing, Reader, Record, Sink, TopicPartition};
+use ombud_stream::{Clock, ManualClock, Outgoing, Reader, Record, Sink, Start, TopicPartition};
 
 const BEGIN: i64 = 1_700_000_000_000;
 const TASKS: [&str; 3] = ["issue", "product", "vulnerable"];

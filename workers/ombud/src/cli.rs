@@ -4,6 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+#[cfg(feature = "torch")]
+use ombud_infer::Tasks;
+use ombud_stream::Start;
+
+use crate::{doctor::Doctor, setup::Setup};
 
 /// Triage customer complaints: read them, decide product, issue and vulnerability, route them, keep the case.
 #[derive(Debug, Parser)]
@@ -26,12 +31,34 @@ pub(crate) struct Common {
     /// Folder of the log, the cases and the models [default: .ombud; or OMBUD_DATA]
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
+
+    /// Kafka's brokers [default: the embedded log; or OMBUD_KAFKA_BOOTSTRAP]
+    #[arg(long, global = true, value_name = "HOST:PORT,...")]
+    pub(crate) kafka: Option<String>,
+
+    /// The schema registry's Confluent API [or OMBUD_REGISTRY_URL]
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) registry: Option<String>,
+
+    /// Nodes of the CQL server that keeps the cases [or OMBUD_CQL_NODES]
+    #[arg(long, global = true, value_name = "HOST:PORT,...")]
+    pub(crate) cql: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run everything in one process: triage FILE, then keep serving
     Up(Up),
+    /// Make topics, schemas, tables and the first strategy on brokers; a second run changes nothing
+    Setup(Setup),
+    /// Check what is reachable, what differs and who lags, each with the mend
+    Doctor(Doctor),
+    /// Run the consumer groups that decide, one for each --task
+    Infer(Infer),
+    /// Run a joiner: predictions into routes
+    Join(Group),
+    /// Run an archiver: everything into the case store
+    Archive(Group),
     /// Print the records of a topic
     Tail(Tail),
     /// Print one case: what came, what each model said, where it went and why
@@ -65,6 +92,53 @@ pub(crate) struct Up {
     /// Print the summary as one JSON object, on the last line
     #[arg(long)]
     pub(crate) json: bool,
+
+    /// Whether --kafka was said.
+    #[cfg(feature = "torch")]
+    #[arg(skip)]
+    pub(crate) on_brokers: bool,
+}
+
+/// A consumer group on brokers.
+#[derive(Args, Debug)]
+pub(crate) struct Group {
+    /// Where a group without offsets starts: earliest, latest, or a time such as 2026-01-31T09:00Z
+    #[arg(long, value_parser = start, default_value = "earliest", value_name = "WHERE")]
+    pub(crate) start: Start,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Infer {
+    /// A task; several with commas in between for one group of all of them; again for another group; `all` for
+    /// whatever the strategy lists
+    #[arg(long = "task", required = true, value_name = "TASK")]
+    pub(crate) tasks: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) group: Group,
+}
+
+impl Infer {
+    /// What each group answers.
+    #[cfg(feature = "torch")]
+    pub(crate) fn groups(&self) -> Vec<Tasks> {
+        let group = |tasks: &String| match tasks.as_str() {
+            "all" => Tasks::All,
+            named => Tasks::Named(named.split(',').map(str::to_owned).collect()),
+        };
+        self.tasks.iter().map(group).collect()
+    }
+}
+
+fn start(text: &str) -> Result<Start, String> {
+    match text {
+        "earliest" => Ok(Start::Earliest),
+        "latest" => Ok(Start::Latest),
+        time => time
+            .parse::<jiff::Timestamp>()
+            .map(|time| Start::Time(time.as_millisecond()))
+            .map_err(|error| format!("neither earliest nor latest, and no time: {error}")),
+    }
 }
 
 #[derive(Args, Debug)]

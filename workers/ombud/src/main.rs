@@ -1,17 +1,24 @@
 //! `ombud`: the one command, its roles and its tools.
 
 mod cli;
+mod connect;
+mod doctor;
 #[cfg(feature = "torch")]
 mod evaluate;
+mod first_start;
 #[cfg(feature = "torch")]
 mod learn;
 mod models;
+mod publish;
+mod setup;
 mod show;
 mod strategy;
 mod tail;
 mod terminal;
 #[cfg(feature = "torch")]
 mod up;
+mod work;
+mod world;
 
 use std::{
     io::{self, ErrorKind, Write},
@@ -23,9 +30,10 @@ use clap::{CommandFactory, Parser};
 use cli::{Cli, Command, Common, ModelsCommand, StrategyCommand};
 use ombud_launch::{
     config::{self, Flag, Inputs, Settings},
-    telemetry,
+    telemetry::{self, Traces},
 };
 use terminal::Terminal;
+use work::Role;
 
 /// Exit codes are part of the interface: 0 done, 1 failed, 2 usage (clap's), 3 checked and found wanting.
 const FAILED: u8 = 1;
@@ -62,12 +70,32 @@ fn is_closed_pipe(error: &anyhow::Error) -> bool {
 }
 
 fn settings(common: Common) -> Result<config::Loaded> {
-    let data = common.data.map(|dir| Flag {
-        name: "--data",
-        setting: "data",
-        value: dir.to_string_lossy().into_owned(),
-    });
-    Ok(config::load(&Inputs::of_process(common.config, data.into_iter().collect()))?)
+    let data = common.data.map(|dir| dir.to_string_lossy().into_owned());
+    let said = [
+        ("--data", "data", data),
+        ("--kafka", "kafka_bootstrap", common.kafka),
+        ("--registry", "registry_url", common.registry),
+        ("--cql", "cql_nodes", common.cql),
+    ];
+    let flags =
+        said.into_iter().filter_map(|(name, setting, value)| Some(Flag { name, setting, value: value? }));
+    Ok(config::load(&Inputs::of_process(common.config, flags.collect()))?)
+}
+
+/// As whom a process signs its logs and traces.
+fn service(command: &Command) -> &'static str {
+    match command {
+        Command::Infer(_) => "ombud-infer",
+        Command::Join(_) => "ombud-join",
+        Command::Archive(_) => "ombud-archive",
+        _ => "ombud",
+    }
+}
+
+fn set_up(args: &setup::Setup, settings: &Settings, out: &mut impl Write) -> Result<Done> {
+    let mut items = setup::bring_about(args, settings)?;
+    items.push(first_start::on_brokers(args.mode(), settings)?);
+    setup::print(args, &items, out)
 }
 
 fn run(cli: Cli, out: &mut impl Write) -> Result<Done> {
@@ -75,26 +103,40 @@ fn run(cli: Cli, out: &mut impl Write) -> Result<Done> {
         clap_complete::generate(shell, &mut Cli::command(), "ombud", out);
         return Ok(Done::Well);
     }
+    #[cfg(feature = "torch")]
+    let on_brokers = cli.common.kafka.is_some();
     let loaded = settings(cli.common)?;
     let terminal = Terminal::default();
-    telemetry::log_to(terminal.clone(), &loaded.settings)?;
     let settings: &Settings = &loaded.settings;
-    let prefix = &settings.topics.prefix;
+    let service = service(&cli.command);
+    telemetry::log_to(terminal.clone(), settings, service)?;
+    // Until the workers have stopped: what they still have to tell goes out then.
+    let _traces = Traces::install(settings, service)?;
     match cli.command {
         Command::Completions { .. } => unreachable!("answered above, before any settings are read"),
-        Command::Tail(args) => tail::tail(&args, &settings.data, prefix, out)?,
-        Command::Show(args) => return show::show(&args, &settings.data, out),
+        Command::Setup(args) => return set_up(&args, settings, out),
+        Command::Doctor(args) => return doctor::doctor(&args, settings, out),
+        Command::Join(args) => return work::run(&Role::Join, &loaded, args.start),
+        Command::Archive(args) => return work::run(&Role::Archive, &loaded, args.start),
+        Command::Tail(args) => tail::tail(&args, settings, out)?,
+        Command::Show(args) => return show::show(&args, settings, out),
         Command::Strategy(StrategyCommand::Show { json }) => strategy::show(json, settings, out)?,
         Command::Strategy(StrategyCommand::Check { file }) => return strategy::check(file, settings, out),
         Command::Models(ModelsCommand::List { json }) => models::list(json, settings, out)?,
         #[cfg(feature = "torch")]
-        Command::Up(args) => return up::up(&args, &loaded, &terminal, out),
+        Command::Up(args) => {
+            return up::up(&cli::Up { on_brokers, ..args }, &loaded, &terminal, out);
+        }
+        #[cfg(feature = "torch")]
+        Command::Infer(args) => {
+            return work::run(&Role::Infer(args.groups()), &loaded, args.group.start);
+        }
         #[cfg(feature = "torch")]
         Command::Learn(args) => learn::learn(args, &terminal, out)?,
         #[cfg(feature = "torch")]
         Command::Evaluate(args) => evaluate::evaluate(&args, settings, &terminal, out)?,
         #[cfg(not(feature = "torch"))]
-        Command::Up(_) | Command::Learn(_) | Command::Evaluate(_) => {
+        Command::Up(_) | Command::Infer(_) | Command::Learn(_) | Command::Evaluate(_) => {
             anyhow::bail!(
                 "run models: this build has none of libtorch; build it with `cargo build --release -p ombud --features torch`"
             )

@@ -5,15 +5,17 @@ use std::{io::Write, time::Duration};
 use anyhow::Result;
 use ombud_contract::{catalogue::Topic, codec, records::ModelVersion};
 use ombud_launch::config::Settings;
-use ombud_local::Local;
 use ombud_models::Registry;
 use ombud_stream::{Reader, TopicPartition};
 
-use crate::terminal::table;
+use crate::{
+    terminal::table,
+    world::{READER, View},
+};
 
 /// Prints every version, newest record of each.
 pub(crate) fn list(json: bool, settings: &Settings, out: &mut impl Write) -> Result<()> {
-    let mut reader = Local::open_read_only(&settings.data)?.reader()?;
+    let mut reader = View::open(settings)?.reader(READER)?;
     let registry = registry(&mut reader, &settings.topics.prefix)?;
     if json {
         for record in registry.versions() {
@@ -42,7 +44,7 @@ pub(crate) fn registry(reader: &mut impl Reader, prefix: &str) -> Result<Registr
     let mut registry = Registry::default();
     let (mut next, end) = (0, reader.end(&partition)?);
     while next < end {
-        for record in reader.fetch(&partition, next, Duration::ZERO)? {
+        for record in reader.fetch(&partition, next, Duration::from_millis(100))? {
             next = record.offset + 1;
             let Some(value) = record.value.as_deref() else { continue };
             registry.apply(codec::decode::<ModelVersion>(value)?);

@@ -1,6 +1,6 @@
 //! `ombud show`: one case, from what the customer wrote to where it went and why.
 
-use std::{fmt::Write as _, io::Write, path::Path};
+use std::{fmt::Write as _, io::Write};
 
 use anyhow::{Context, Result};
 use ombud_contract::{
@@ -8,21 +8,21 @@ use ombud_contract::{
     codec,
     records::{Prediction, RawComplaint, RoutedComplaint},
 };
-use ombud_local::Local;
+use ombud_launch::config::Settings;
 use ombud_store::{CaseEvent, CaseStore, Kind};
 use serde_json::{Value, json};
 
-use crate::{Done, cli};
+use crate::{Done, cli, world::View};
 
 /// Prints the case, or says that there is none.
-pub(crate) fn show(args: &cli::Show, data: &Path, out: &mut impl Write) -> Result<Done> {
-    let mut cases = Local::open_read_only(data)?.cases()?;
+pub(crate) fn show(args: &cli::Show, settings: &Settings, out: &mut impl Write) -> Result<Done> {
+    let mut cases = View::open(settings)?.cases()?;
     let events = cases.case(&args.id)?;
     if args.json {
         let events: Vec<Value> = events.iter().map(as_json).collect();
         writeln!(out, "{}", json!({ "complaint_id": args.id, "events": events }))?;
     } else if events.is_empty() {
-        writeln!(out, "no case {}: nothing with this id was archived in {}", args.id, data.display())?;
+        writeln!(out, "no case {}: nothing with this id was archived", args.id)?;
     } else {
         write!(out, "{}", story(&args.id, &events)?)?;
     }

@@ -5,25 +5,27 @@ use std::{io::Write, path::PathBuf, sync::Arc, time::Duration};
 use anyhow::{Result, bail};
 use ombud_contract::catalogue::Topic;
 use ombud_launch::config::Settings;
-use ombud_local::Local;
 use ombud_models::{FirstStrategy, StrategyFeed};
 use ombud_stream::{Clock, SystemClock};
 
-use crate::{Done, terminal::table};
+use crate::{
+    Done,
+    terminal::table,
+    world::{READER, View},
+};
 
 /// Prints the newest strategy that has begun.
 pub(crate) fn show(json: bool, settings: &Settings, out: &mut impl Write) -> Result<()> {
-    let reader = Local::open_read_only(&settings.data)?.reader()?;
+    let reader = View::open(settings)?.reader(READER)?;
     let clock = Arc::new(SystemClock);
     let topic = Topic::Strategy.name(&settings.topics.prefix);
     // Printed once, so that its age doesn't matter.
     let mut feed =
-        StrategyFeed::new(Box::new(reader), &topic, Arc::<SystemClock>::clone(&clock)).max_age(Duration::MAX);
+        StrategyFeed::new(reader, &topic, Arc::<SystemClock>::clone(&clock)).max_age(Duration::MAX);
     feed.refresh()?;
     let Some(strategy) = feed.strategies().at(clock.now_ms()) else {
         bail!(
-            "find a strategy in {}: none is published, `ombud up` publishes the first",
-            settings.data.display()
+            "find a strategy: none is published yet; `ombud up`, and `ombud setup` on brokers, publish the first"
         );
     };
     let record = &strategy.record;

@@ -2,14 +2,17 @@
 
 use std::{io::Write, time::Duration};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use ombud_contract::{catalogue::Topic, codec};
-use ombud_local::Local;
+use ombud_launch::config::Settings;
 use ombud_stream::{Reader, Record, TopicPartition};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::cli;
+use crate::{
+    cli,
+    world::{READER, View},
+};
 
 /// One record, as `tail --json` prints it.
 #[derive(Serialize)]
@@ -23,24 +26,19 @@ struct Line {
     value: Value,
 }
 
+/// How long to wait for a record that is known to be there.
+const ON_ITS_WAY: Duration = Duration::from_secs(5);
+
 /// Prints what `args` ask for out of the log in `data`.
-pub(crate) fn tail(
-    args: &cli::Tail,
-    data: &std::path::Path,
-    prefix: &str,
-    out: &mut impl Write,
-) -> Result<()> {
+pub(crate) fn tail(args: &cli::Tail, settings: &Settings, out: &mut impl Write) -> Result<()> {
+    let prefix = &settings.topics.prefix;
     let Some(topic) = Topic::named(&args.topic, prefix) else {
         let known = Topic::ALL.map(|topic| topic.name(prefix)).join(", ");
         bail!("find topic {}: there are {known}", args.topic);
     };
-    let log = Local::open_read_only(data)?;
-    let ends = log.topics()?.into_iter().find(|ends| *ends.topic == args.topic);
-    let ends =
-        ends.with_context(|| format!("find topic {} in {}: it has none yet", args.topic, data.display()))?;
-    let mut reader = log.reader()?;
-    let partitions: Vec<TopicPartition> =
-        (0..).zip(&ends.ends).map(|(n, _)| TopicPartition::new(ends.topic.clone(), n)).collect();
+    let log = View::open(settings)?;
+    let ends = log.ends(&args.topic)?;
+    let mut reader = log.reader(READER)?;
 
     let number = match args.from {
         cli::From::Start => args.number.unwrap_or(usize::MAX),
@@ -49,7 +47,7 @@ pub(crate) fn tail(
     let reach = i64::try_from(number).unwrap_or(i64::MAX);
     let mut next = Vec::new();
     let mut records = Vec::new();
-    for (partition, end) in partitions.iter().zip(&ends.ends) {
+    for (partition, end) in &ends {
         // No side needs more of one partition than it needs in all.
         let (from, to) = match args.from {
             cli::From::Start => (0, reach.min(*end)),
@@ -72,7 +70,7 @@ pub(crate) fn tail(
     // Until the reader goes away, or Ctrl-C.
     loop {
         out.flush()?;
-        for (partition, next) in partitions.iter().zip(&mut next) {
+        for ((partition, _), next) in ends.iter().zip(&mut next) {
             for record in reader.fetch(partition, *next, Duration::from_millis(100))? {
                 *next = record.offset + 1;
                 print(topic, &record, args.json, out)?;
@@ -89,7 +87,7 @@ fn read(
     records: &mut Vec<Record>,
 ) -> Result<()> {
     while from < to {
-        let fetched = reader.fetch(partition, from, Duration::ZERO)?;
+        let fetched = reader.fetch(partition, from, ON_ITS_WAY)?;
         let Some(last) = fetched.last() else { break };
         from = last.offset + 1;
         records.extend(fetched.into_iter().filter(|record| record.offset < to));

@@ -9,7 +9,7 @@ use std::{
 
 use config::{Config, ConfigError, File, FileFormat, Map, Source, Value, ValueKind};
 
-use super::{rule, settings::Settings};
+use super::{property, rule, secret::HIDDEN, settings::Settings};
 use crate::Error;
 
 const VARIABLE_PREFIX: &str = "OMBUD_";
@@ -17,6 +17,12 @@ const VARIABLE_PREFIX: &str = "OMBUD_";
 const FILE_VARIABLE: &str = "OMBUD_CONFIG";
 const DEFAULT_FILE: &str = "ombud.toml";
 const DEFAULT_ORIGIN: &str = "the defaults";
+/// Settings that name a file, and what is read from it.
+const READ_FROM_FILES: [(&str, &str); 3] = [
+    ("kafka.password_file", "kafka.properties.sasl.password"),
+    ("registry.password_file", "registry.password"),
+    ("cql.password_file", "cql.password"),
+];
 
 /// A setting that was given as a flag.
 #[derive(Clone, Debug)]
@@ -30,7 +36,7 @@ pub struct Flag {
 }
 
 /// Where settings come from.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Inputs {
     /// The file of `--config`. Without it: `OMBUD_CONFIG`, else `ombud.toml` where that exists.
     pub file: Option<PathBuf>,
@@ -47,8 +53,16 @@ impl Inputs {
     }
 }
 
-/// Settings, each with its value's origin. Shown as TOML, with a remark where a value is no default.
-#[derive(Clone, Debug)]
+impl fmt::Debug for Inputs {
+    // The environment holds other programs' secrets too.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inputs").field("file", &self.file).field("flags", &self.flags).finish_non_exhaustive()
+    }
+}
+
+/// Settings, each with its value's origin. Shown as TOML, with a remark where a value is no default; secrets
+/// are three stars.
+#[derive(Clone)]
 pub struct Loaded {
     /// The settings.
     pub settings: Settings,
@@ -58,7 +72,7 @@ pub struct Loaded {
 impl fmt::Display for Loaded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (name, value) in &self.written {
-            write!(f, "{name} = {}", in_toml(value))?;
+            write!(f, "{name} = {}", shown(name, value))?;
             match value.origin() {
                 None | Some(DEFAULT_ORIGIN) => writeln!(f)?,
                 Some(origin) => writeln!(f, "  # {origin}")?,
@@ -68,7 +82,14 @@ impl fmt::Display for Loaded {
     }
 }
 
-/// Merges defaults, file, variables and flags, and checks every value.
+impl fmt::Debug for Loaded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Merges defaults, file, variables and flags, checks every value, and reads the passwords that lie in files;
+/// such a file wins over a password that is written out.
 ///
 /// # Errors
 /// A file that can't be read, a name that is no setting, or a value that the setting can't have.
@@ -90,7 +111,9 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, Error> {
     }
 
     written.iter().try_for_each(|(name, value)| check(name, value))?;
-    let merged = Config::builder().add_source(Written(written.clone())).build().map_err(unreadable)?;
+    read_secrets(&mut written)?;
+    let source = Written(property::gathered(&written));
+    let merged = Config::builder().add_source(source).build().map_err(unreadable)?;
     Ok(Loaded { settings: merged.try_deserialize().map_err(unreadable)?, written })
 }
 
@@ -100,8 +123,31 @@ fn unreadable(cause: ConfigError) -> Error {
 
 fn read(file: &Path) -> Result<BTreeMap<String, Value>, ConfigError> {
     let text = std::fs::read_to_string(file).map_err(|cause| ConfigError::Foreign(cause.into()))?;
-    let parsed = Config::builder().add_source(File::from_str(&text, FileFormat::Toml)).build()?;
-    leaves(&parsed, &file.display().to_string())
+    let parsed = Config::builder().add_source(File::from_str(&text, FileFormat::Toml)).build();
+    leaves(&parsed.map_err(without_excerpt)?, &file.display().to_string())
+}
+
+/// Where the text is wrong, and how, without the line that stands there: it may hold a password.
+fn without_excerpt(cause: ConfigError) -> ConfigError {
+    let told = cause.to_string();
+    let told: Vec<&str> = told.lines().map(str::trim).filter(|line| !line.contains('|')).collect();
+    ConfigError::Message(told.join(": "))
+}
+
+fn read_secrets(written: &mut BTreeMap<String, Value>) -> Result<(), Error> {
+    for (setting, secret) in READ_FROM_FILES {
+        let file = written.get(setting).and_then(|value| value.clone().into_string().ok());
+        let Some(file) = file.filter(|file| !file.is_empty()) else { continue };
+        let text = std::fs::read_to_string(&file).map_err(|cause| Error::SecretFile {
+            setting,
+            path: PathBuf::from(&file),
+            cause,
+        })?;
+        // Files end in a line break where editors and `echo` wrote them.
+        let value = Value::new(Some(&file), text.trim_end_matches(['\r', '\n']));
+        written.insert(secret.to_owned(), value);
+    }
+    Ok(())
 }
 
 /// The values of `tree` by their full names, each marked with `origin`.
@@ -135,7 +181,8 @@ fn ombud_variables(environment: &[(OsString, OsString)]) -> Result<BTreeMap<Stri
 }
 
 fn as_setting(variable: &str) -> String {
-    variable.trim_start_matches(VARIABLE_PREFIX).to_lowercase().replace("__", ".")
+    let setting = variable.trim_start_matches(VARIABLE_PREFIX).to_lowercase().replace("__", ".");
+    property::from_variable(&setting)
 }
 
 fn as_variable(setting: &str) -> String {
@@ -156,19 +203,28 @@ fn check(setting: &str, value: &Value) -> Result<(), Error> {
             Error::UnknownSetting { name: setting.to_owned(), origin, nearest: nearest.to_owned() }
         });
     };
+    if let Some(why) = property::of(setting).and_then(property::refusal) {
+        return Err(Error::HeldProperty { setting: setting.to_owned(), origin, why });
+    }
     if right.accepts(value) {
         return Ok(());
     }
     Err(Error::WrongValue {
         setting: setting.to_owned(),
-        value: in_toml(value),
+        value: shown(setting, value),
         origin,
         right: right.to_string(),
     })
 }
 
-fn in_toml(value: &Value) -> String {
+/// The value as TOML, where it may be seen.
+fn shown(setting: &str, value: &Value) -> String {
+    let secret = setting.ends_with("password") || property::of(setting).is_some_and(property::is_secret);
     match &value.kind {
+        ValueKind::String(text) if text.is_empty() => "\"\"".to_owned(),
+        _ if secret => format!("{HIDDEN:?}"),
+        // A URL with a user is refused, and was written with a password.
+        ValueKind::String(text) if text.contains('@') && text.contains("//") => format!("{HIDDEN:?}"),
         ValueKind::String(text) => format!("{text:?}"),
         other => other.to_string(),
     }
@@ -287,6 +343,122 @@ mod tests {
         assert_eq!(complaint(&missing), "read configuration file /nowhere/ombud.toml");
         let (_folder, broken) = with_file("infer = [");
         assert!(complaint(&broken).starts_with("read configuration file"));
+    }
+
+    #[test]
+    fn every_property_of_librdkafka_is_passed_on() {
+        let (_folder, mut inputs) = with_file(
+            "[kafka.properties]\n\"security.protocol\" = \"SASL_SSL\"\nssl.ca.location = \"ca.pem\"\n\
+             \"socket.keepalive.enable\" = true\n\"fetch.wait.max.ms\" = 50\n",
+        );
+        inputs.variables = with_variables(&[
+            ("OMBUD_KAFKA__PROPERTIES__SASL_MECHANISM", "SCRAM-SHA-512"),
+            ("OMBUD_KAFKA__PROPERTIES__SECURITY_PROTOCOL", "SSL"),
+        ])
+        .variables;
+
+        let loaded = load(&inputs).unwrap();
+
+        let properties = &loaded.settings.kafka.properties;
+        for (name, value) in [
+            ("security.protocol", "SSL"),
+            ("ssl.ca.location", "ca.pem"),
+            ("socket.keepalive.enable", "true"),
+            ("fetch.wait.max.ms", "50"),
+            ("sasl.mechanism", "SCRAM-SHA-512"),
+        ] {
+            assert_eq!(properties.get(name).map(String::as_str), Some(value), "{name}");
+        }
+        assert_eq!(properties.len(), 5);
+        let (_folder, again) = with_file(&loaded.to_string());
+        assert_eq!(load(&again).unwrap().settings, loaded.settings);
+    }
+
+    #[test]
+    fn a_property_that_a_promise_stands_on_is_refused_with_the_reason() {
+        assert_eq!(
+            complaint(&with_variables(&[("OMBUD_KAFKA__PROPERTIES__ENABLE_AUTO_COMMIT", "true")])),
+            "accept kafka.properties.enable.auto.commit from OMBUD_KAFKA__PROPERTIES__ENABLE_AUTO_COMMIT: an \
+             offset is committed only when everything before it is finished"
+        );
+        let (_folder, inputs) = with_file("[kafka.properties]\nlinger_ms = 5");
+        assert!(complaint(&inputs).contains("small letters, digits and dots"));
+        let (_folder, inputs) = with_file("[kafka]\nproperties = 5");
+        assert!(complaint(&inputs).contains("no such setting"));
+    }
+
+    #[test]
+    fn the_services_are_named_by_variables_and_by_flags() {
+        let mut inputs = with_variables(&[
+            ("OMBUD_KAFKA_BOOTSTRAP", "127.0.0.1:19092"),
+            ("OMBUD_REGISTRY_URL", "http://127.0.0.1:18081/apis/ccompat/v7"),
+            ("OMBUD_CQL_NODES", "127.0.0.1:19042"),
+        ]);
+        let flag = Flag { name: "--kafka", setting: "kafka_bootstrap", value: "one:9092,two:9092".into() };
+        inputs.flags = vec![flag];
+        let settings = load(&inputs).unwrap().settings;
+        assert_eq!(settings.kafka_bootstrap, "one:9092,two:9092");
+        assert_eq!(settings.registry_url, "http://127.0.0.1:18081/apis/ccompat/v7");
+        assert_eq!(settings.cql_nodes, "127.0.0.1:19042");
+    }
+
+    const SECRET: &str = "correct horse";
+
+    #[test]
+    fn a_secret_is_used_and_never_shown() {
+        let inputs = with_variables(&[
+            ("OMBUD_REGISTRY__PASSWORD", SECRET),
+            ("OMBUD_CQL__PASSWORD", SECRET),
+            ("OMBUD_KAFKA__PROPERTIES__SASL_PASSWORD", SECRET),
+            ("OMBUD_KAFKA__PROPERTIES__SSL_KEY_PEM", SECRET),
+            ("OMBUD_KAFKA__PROPERTIES__SASL_OAUTHBEARER_CLIENT_SECRET", SECRET),
+        ]);
+        let loaded = load(&inputs).unwrap();
+        let settings = &loaded.settings;
+        assert_eq!((settings.registry.password.reveal(), settings.cql.password.reveal()), (SECRET, SECRET));
+        assert_eq!(settings.kafka.properties["sasl.password"], SECRET);
+        let serialised = serde_json::to_string(settings).unwrap();
+        for shown in [
+            loaded.to_string(),
+            format!("{loaded:?} {settings:#?} {inputs:?}"),
+            format!("{settings:?}"),
+            serialised,
+        ] {
+            assert!(!shown.contains(SECRET), "{shown}");
+        }
+        assert!(loaded.to_string().contains("cql.password = \"***\"  # OMBUD_CQL__PASSWORD\n"));
+    }
+
+    #[test]
+    fn a_refusal_shows_no_secret() {
+        let wrong_type = format!("[cql]\npassword = [\"{SECRET}\"]");
+        let no_toml = format!("[cql]\npassword = {SECRET}");
+        let in_url = format!("registry_url = \"https://me:{SECRET}@one\"");
+        for text in [wrong_type, no_toml, in_url] {
+            let (_folder, inputs) = with_file(&text);
+            let refused = load(&inputs).unwrap_err();
+            assert!(!format!("{refused} {refused:?}").contains("horse"), "{refused:?}");
+        }
+    }
+
+    #[test]
+    fn a_password_may_lie_in_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("password");
+        std::fs::write(&file, format!("{SECRET}\n")).unwrap();
+        let path = file.to_str().unwrap();
+        let inputs = with_variables(&[
+            ("OMBUD_KAFKA__PASSWORD_FILE", path),
+            ("OMBUD_CQL__PASSWORD_FILE", path),
+            ("OMBUD_REGISTRY__PASSWORD_FILE", path),
+        ]);
+        let loaded = load(&inputs).unwrap();
+        assert_eq!(loaded.settings.kafka.properties["sasl.password"], SECRET);
+        assert_eq!(loaded.settings.cql.password.reveal(), SECRET);
+        assert_eq!(loaded.settings.registry.password.reveal(), SECRET);
+        assert!(!loaded.to_string().contains(SECRET));
+        let missing = with_variables(&[("OMBUD_CQL__PASSWORD_FILE", "/nowhere/password")]);
+        assert_eq!(complaint(&missing), "read /nowhere/password, which cql.password_file names");
     }
 
     #[test]

@@ -1,11 +1,16 @@
 //! Settings: defaults in code, then `ombud.toml`, then `OMBUD_*` variables, then flags; the last one wins.
 //!
 //! `OMBUD_INFER__TOKEN_BUDGET` is `infer.token_budget`. Whatever is unknown or out of range is refused with
-//! where it was written and what would be right.
+//! where it was written and what would be right. Secrets are used and never shown.
 
 mod load;
+mod property;
 mod rule;
+mod secret;
+mod services;
 mod settings;
 
 pub use load::{Flag, Inputs, Loaded, load};
+pub use secret::Secret;
+pub use services::{Cql, Kafka, Registry, Telemetry};
 pub use settings::{Archive, Embedded, Http, Infer, Join, LogFormat, Settings, Topics};

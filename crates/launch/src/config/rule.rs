@@ -5,14 +5,30 @@ use std::{fmt, net::SocketAddr, ops::RangeInclusive};
 use config::{Value, ValueKind};
 use tracing_subscriber::EnvFilter;
 
+use super::property;
+
 /// What is right for one setting.
 pub(crate) enum Right {
     /// A whole number of something, in a range.
     Whole(RangeInclusive<i64>, &'static str),
     /// One of these words.
     OneOf(&'static [&'static str]),
+    /// A number from 0 to 1.
+    Ratio,
+    /// Any text, or nothing.
+    Text,
     /// A path.
     Path,
+    /// A path, or nothing.
+    PathOrNothing,
+    /// Hosts with their ports, or nothing.
+    Hosts,
+    /// Where HTTP is spoken, or nothing.
+    Url,
+    /// What a keyspace may be called.
+    Keyspace,
+    /// What is passed on to librdkafka.
+    Property,
     /// Where to listen.
     Address,
     /// What a topic name may begin with, or nothing.
@@ -21,12 +37,17 @@ pub(crate) enum Right {
     LogFilter,
 }
 
-/// Every setting and what is right for it.
+const TIMEOUT: Right = Right::Whole(100..=600_000, "milliseconds");
+
+/// Every setting and what is right for it; properties of librdkafka have names of their own.
 pub(crate) const RULES: &[(&str, Right)] = &[
     ("data", Right::Path),
     ("models", Right::Path),
     ("log", Right::LogFilter),
     ("log_format", Right::OneOf(&["human", "json"])),
+    ("kafka_bootstrap", Right::Hosts),
+    ("registry_url", Right::Url),
+    ("cql_nodes", Right::Hosts),
     ("topics.prefix", Right::TopicPrefix),
     ("http.address", Right::Address),
     ("http.body_bytes", Right::Whole(1_024..=1 << 30, "bytes")),
@@ -50,16 +71,40 @@ pub(crate) const RULES: &[(&str, Right)] = &[
     ("archive.attempts", Right::Whole(1..=1_000, "attempts")),
     ("archive.retry_after_ms", Right::Whole(1..=60_000, "milliseconds")),
     ("embedded.partitions", Right::Whole(1..=1_024, "partitions")),
+    ("kafka.timeout_ms", TIMEOUT),
+    ("kafka.password_file", Right::PathOrNothing),
+    ("registry.username", Right::Text),
+    ("registry.password", Right::Text),
+    ("registry.password_file", Right::PathOrNothing),
+    ("registry.ca", Right::PathOrNothing),
+    ("registry.timeout_ms", TIMEOUT),
+    ("cql.keyspace", Right::Keyspace),
+    ("cql.replication", Right::Whole(1..=9, "replicas")),
+    ("cql.datacenter", Right::Text),
+    ("cql.username", Right::Text),
+    ("cql.password", Right::Text),
+    ("cql.password_file", Right::PathOrNothing),
+    ("cql.ca", Right::PathOrNothing),
+    ("cql.timeout_ms", TIMEOUT),
+    ("cql.concurrency", Right::Whole(1..=4_096, "requests")),
+    // CQL keeps nothing with a longer TTL than 20 years.
+    ("cql.narrative_ttl_s", Right::Whole(0..=630_720_000, "seconds")),
+    ("telemetry.otlp_endpoint", Right::Url),
+    ("telemetry.sample_ratio", Right::Ratio),
 ];
 
 /// The rule of `setting`, where there is such a setting.
 pub(crate) fn of(setting: &str) -> Option<&'static Right> {
+    if property::of(setting).is_some() {
+        return Some(&Right::Property);
+    }
     RULES.iter().find(|(name, _)| *name == setting).map(|(_, right)| right)
 }
 
 /// Whether settings are nested under `name`.
 pub(crate) fn is_section(name: &str) -> bool {
-    RULES.iter().any(|(known, _)| known.strip_prefix(name).is_some_and(|rest| rest.starts_with('.')))
+    name == property::SECTION
+        || RULES.iter().any(|(known, _)| known.strip_prefix(name).is_some_and(|rest| rest.starts_with('.')))
 }
 
 /// The known setting whose name is most similar to `name`.
@@ -72,25 +117,60 @@ pub(crate) fn nearest(name: &str) -> &'static str {
 impl Right {
     /// Whether `value` can be taken. Variables and flags are text, so numbers may come as text.
     pub(crate) fn accepts(&self, value: &Value) -> bool {
-        if let Self::Whole(range, _) = self {
+        match &value.kind {
+            ValueKind::String(text) => self.accepts_text(text),
             // Not `Value::into_int`: it rounds 2.7 and reads "yes" as 1.
-            return match &value.kind {
-                ValueKind::I64(number) => range.contains(number),
-                ValueKind::U64(number) => i64::try_from(*number).is_ok_and(|number| range.contains(&number)),
-                ValueKind::String(text) => text.parse().is_ok_and(|number| range.contains(&number)),
-                _ => false,
-            };
+            ValueKind::I64(number) => self.accepts_whole(Some(*number)),
+            ValueKind::U64(number) => self.accepts_whole(i64::try_from(*number).ok()),
+            ValueKind::Float(number) => matches!(self, Self::Ratio) && (0.0..=1.0).contains(number),
+            ValueKind::Boolean(_) => matches!(self, Self::Property),
+            _ => false,
         }
-        let ValueKind::String(text) = &value.kind else { return false };
+    }
+
+    fn accepts_whole(&self, number: Option<i64>) -> bool {
         match self {
-            Self::Whole(..) => false,
-            Self::OneOf(words) => words.contains(&text.as_str()),
+            Self::Whole(range, _) => number.is_some_and(|number| range.contains(&number)),
+            Self::Ratio => matches!(number, Some(0 | 1)),
+            Self::Property => true,
+            _ => false,
+        }
+    }
+
+    fn accepts_text(&self, text: &str) -> bool {
+        match self {
+            Self::Whole(..) => self.accepts_whole(text.parse().ok()),
+            Self::OneOf(words) => words.contains(&text),
+            Self::Ratio => text.parse().is_ok_and(|number: f64| (0.0..=1.0).contains(&number)),
+            Self::Text | Self::PathOrNothing | Self::Property => true,
             Self::Path => !text.is_empty(),
+            Self::Hosts => text.is_empty() || text.split(',').all(is_host_and_port),
+            Self::Url => text.is_empty() || is_url(text),
+            Self::Keyspace => {
+                text.len() <= 48
+                    && text.starts_with(|c: char| c.is_ascii_lowercase())
+                    && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+            }
             Self::Address => text.parse::<SocketAddr>().is_ok(),
             Self::TopicPrefix => text.len() <= 100 && text.chars().all(may_be_in_topic_name),
             Self::LogFilter => EnvFilter::try_new(text).is_ok(),
         }
     }
+}
+
+fn is_host_and_port(text: &str) -> bool {
+    text.rsplit_once(':').is_some_and(|(host, port)| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '[' | ']' | ':');
+        !host.is_empty() && host.chars().all(plain) && port.parse().is_ok_and(|port: u16| port > 0)
+    })
+}
+
+/// A URL without a user: a password in it would be shown wherever the URL is.
+fn is_url(text: &str) -> bool {
+    let after = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+    after.is_some_and(|rest| {
+        !rest.is_empty() && !rest.starts_with('/') && !rest.contains(|c: char| c == '@' || c.is_whitespace())
+    })
 }
 
 fn may_be_in_topic_name(c: char) -> bool {
@@ -104,7 +184,18 @@ impl fmt::Display for Right {
                 write!(f, "a whole number of {unit} from {} to {}", range.start(), range.end())
             }
             Self::OneOf(words) => write!(f, "one of: {}", words.join(", ")),
+            Self::Ratio => f.write_str("a number from 0 to 1"),
+            Self::Text => f.write_str("text, in quotes"),
             Self::Path => f.write_str("a path"),
+            Self::PathOrNothing => f.write_str("a path, or empty"),
+            Self::Hosts => {
+                f.write_str("hosts with ports and commas between them, such as one:9092,two:9092, or empty")
+            }
+            Self::Url => f.write_str(
+                "an http or https URL without a user name or a password, such as http://one:8081, or empty",
+            ),
+            Self::Keyspace => f.write_str("at most 48 small letters, digits and underscores, a letter first"),
+            Self::Property => f.write_str("text, a whole number, true or false"),
             Self::Address => f.write_str("an IP address and a port, such as 127.0.0.1:8080"),
             Self::TopicPrefix => f.write_str("at most 100 letters, digits, dots, dashes and underscores"),
             Self::LogFilter => f.write_str("a filter of log events, such as info or warn,ombud_join=debug"),
@@ -129,6 +220,36 @@ mod tests {
             [Value::from(9_i64), Value::from("0"), Value::from(2.7), Value::from("yes"), Value::from(true)]
         {
             assert!(!whole().accepts(&wrong), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn hosts_have_ports_and_no_spaces() {
+        for right in ["", "127.0.0.1:19092", "one:9092,two.bank.example:9093", "[::1]:9092"] {
+            assert!(Right::Hosts.accepts(&Value::from(right)), "{right}");
+        }
+        for wrong in ["one", "one:0", "one:9092, two:9092", "one:9092,", "http://one:9092", ":9092"] {
+            assert!(!Right::Hosts.accepts(&Value::from(wrong)), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_url_is_http_and_names_no_user() {
+        for right in ["", "http://127.0.0.1:18081/apis/ccompat/v7", "https://registry.bank.example"] {
+            assert!(Right::Url.accepts(&Value::from(right)), "{right}");
+        }
+        for wrong in ["one:8081", "http://", "http:///path", "https://user:pass@one", "ftp://one"] {
+            assert!(!Right::Url.accepts(&Value::from(wrong)), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_ratio_is_between_nothing_and_all() {
+        for right in [Value::from(0.25), Value::from(1_i64), Value::from("0.01")] {
+            assert!(Right::Ratio.accepts(&right), "{right:?}");
+        }
+        for wrong in [Value::from(1.5), Value::from(2_i64), Value::from("NaN"), Value::from(true)] {
+            assert!(!Right::Ratio.accepts(&wrong), "{wrong:?}");
         }
     }
 

@@ -6,6 +6,8 @@ use std::{net::SocketAddr, path::PathBuf, thread};
 
 use serde::{Deserialize, Serialize};
 
+use super::services::{Cql, Kafka, Registry, Telemetry};
+
 /// All settings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -18,6 +20,12 @@ pub struct Settings {
     pub log: String,
     /// `human` or `json` (`OMBUD_LOG_FORMAT`).
     pub log_format: LogFormat,
+    /// Kafka's brokers, `HOST:PORT,HOST:PORT` (`--kafka`, `OMBUD_KAFKA_BOOTSTRAP`); empty is the embedded log.
+    pub kafka_bootstrap: String,
+    /// The schema registry's URL (`--registry`, `OMBUD_REGISTRY_URL`); empty where the log is embedded.
+    pub registry_url: String,
+    /// CQL nodes, `HOST:PORT,HOST:PORT` (`--cql`, `OMBUD_CQL_NODES`); empty is the embedded case store.
+    pub cql_nodes: String,
     /// Topic names.
     pub topics: Topics,
     /// The HTTP port.
@@ -30,6 +38,14 @@ pub struct Settings {
     pub archive: Archive,
     /// The embedded log.
     pub embedded: Embedded,
+    /// How Kafka is talked to.
+    pub kafka: Kafka,
+    /// How the schema registry is talked to.
+    pub registry: Registry,
+    /// How the CQL store is talked to.
+    pub cql: Cql,
+    /// Traces.
+    pub telemetry: Telemetry,
 }
 
 /// How log events are written.
@@ -129,6 +145,9 @@ impl Default for Settings {
             models: "models".into(),
             log: "info".into(),
             log_format: LogFormat::Human,
+            kafka_bootstrap: String::new(),
+            registry_url: String::new(),
+            cql_nodes: String::new(),
             topics: Topics { prefix: String::new() },
             http: Http { address: SocketAddr::from(([127, 0, 0, 1], 8080)), body_bytes: 8 << 20 },
             infer: Infer {
@@ -152,6 +171,10 @@ impl Default for Settings {
             },
             archive: Archive { batch: 512, batch_bytes: 4 << 20, attempts: 10, retry_after_ms: 50 },
             embedded: Embedded { partitions: 4 },
+            kafka: Kafka::default(),
+            registry: Registry::default(),
+            cql: Cql::default(),
+            telemetry: Telemetry::default(),
         }
     }
 }

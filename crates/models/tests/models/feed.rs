@@ -22,7 +22,15 @@ impl Log {
         let records = &mut self.0.lock().unwrap().0;
         let offset = i64::try_from(records.len()).unwrap();
         let source = TopicPartition::new(TOPIC, 0);
-        records.push(Record { source, offset, appended_at, key: None, value, headers: Vec::new() });
+        records.push(Record {
+            source,
+            offset,
+            appended_at,
+            key: None,
+            value,
+            headers: Vec::new(),
+            original: None,
+        });
     }
 
     fn publish(&self, version: i64, appended_at: i64, effective_from: i64) {

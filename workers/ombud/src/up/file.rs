@@ -9,11 +9,11 @@ use ombud_intake::{FileDefaults, IntakeError, RejectedWriter, Rows, rejected_pat
 use ombud_launch::shutdown::Shutdown;
 use ombud_stream::{Reader, Sink};
 
-use super::{
-    follow::Follow,
+use super::follow::Follow;
+use crate::{
+    Done,
     publish::{Publisher, outgoing},
 };
-use crate::Done;
 
 /// Rows between two looks at what was routed meanwhile.
 const LOOK_EVERY: u64 = 256;

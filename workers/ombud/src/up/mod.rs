@@ -1,42 +1,39 @@
-//! `ombud up`: everything in one process on the embedded default.
+//! `ombud up`: everything in one process, on the embedded default or on brokers.
 //!
 //! FILE -> complaints.raw -> infer -> complaints.predictions -> join -> complaints.routed -> archive -> cases
 
-mod crew;
 mod file;
-mod first_start;
 mod follow;
 mod intake_port;
-mod publish;
 mod summary;
-mod workers;
 
 use std::{io::Write, sync::Arc, thread, time::Duration};
 
 use anyhow::{Context, Result};
-use crew::Crew;
 use file::SentFile;
-use first_start::FirstStart;
 use follow::Follow;
 use ombud_contract::catalogue::Topic;
+use ombud_infer::Tasks;
 use ombud_launch::{
     config::{Loaded, Settings},
-    health::{Readiness, Server},
+    health::Readiness,
     shutdown::{Shutdown, SignalWatch},
-    telemetry::Metrics,
 };
-use ombud_local::{Local, LocalReader, Options};
 use ombud_models::ModelStore;
-use ombud_stream::{Clock, SystemClock, TopicPartition};
+use ombud_stream::{Clock, Reader, Start, SystemClock};
 use summary::{Counts, Model, Summary};
-use workers::Workers;
+use tracing::info;
 
-use publish::Publisher;
+use crate::{
+    Done, cli,
+    first_start::{FirstStart, shelve},
+    models::registry,
+    publish::Publisher,
+    terminal::Terminal,
+    work::{Crew, IN_FLIGHT, Workers, listen},
+    world::{READER, View, World},
+};
 
-use crate::{Done, cli, models::registry, terminal::Terminal};
-
-/// Records of one sender that may be on their way into the log.
-const IN_FLIGHT: usize = 1_024;
 /// How long to wait for news before the shutdown is looked at again.
 const NEWS: Duration = Duration::from_millis(50);
 
@@ -47,21 +44,28 @@ pub(crate) fn up(args: &cli::Up, loaded: &Loaded, terminal: &Terminal, out: &mut
     let shutdown = Shutdown::default();
     let _signals = SignalWatch::start(shutdown.clone())?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let options = Options::catalogue(&settings.topics.prefix, settings.embedded.partitions);
-    let local = Local::open(&settings.data, options)?;
+    // Brokers must be asked for on the command line: the first run is always the embedded one.
+    let world = match args.on_brokers {
+        true => World::brokers(settings)?,
+        false => World::embedded(settings)?,
+    };
+    let view = world.view();
     let store = ModelStore::new(settings.data.join("models"));
-    FirstStart {
-        reader: local.reader()?,
+    let first = FirstStart {
+        reader: view.reader(READER)?,
         store: &store,
         models: &settings.models,
         prefix: &settings.topics.prefix,
         clock: clock.as_ref(),
+    };
+    let began = { first }.ensure(&mut Publisher::new(world.sink(IN_FLIGHT)?))?;
+    if !began && world.may_come_back() {
+        // Somebody else's first start: its models are still to be put on this machine's shelf.
+        shelve(&settings.models, &store)?;
     }
-    .ensure(&mut Publisher::new(local.sink(IN_FLIGHT)))?;
-
-    let up = Up { local: &local, settings, shutdown: shutdown.clone(), clock };
+    let up = Up { world: &world, view, settings, shutdown: shutdown.clone(), clock };
     thread::scope(|scope| {
-        let mut crew = Crew::new(scope, shutdown);
+        let mut crew = Crew::new(scope, shutdown, world.may_come_back());
         let worked = up.work(args, &mut crew, store, terminal, out);
         // Whatever happened, what is in flight is finished; a worker's failure explains ours.
         crew.stop().and(worked)
@@ -69,7 +73,8 @@ pub(crate) fn up(args: &cli::Up, loaded: &Loaded, terminal: &Terminal, out: &mut
 }
 
 struct Up<'a> {
-    local: &'a Local,
+    world: &'a World,
+    view: View,
     settings: &'a Settings,
     shutdown: Shutdown,
     clock: Arc<dyn Clock>,
@@ -89,18 +94,23 @@ impl<'a> Up<'a> {
     {
         let settings = self.settings;
         let readiness = Readiness::default();
-        let (local, clock) = (self.local, Arc::clone(&self.clock));
         if !args.once {
             self.serve(crew, readiness.clone())?;
         }
-        Workers { local, settings, clock, readiness }.start(crew, store)?;
-        let mut follow =
-            Follow::new(self.local.reader()?, &settings.topics.prefix, settings.embedded.partitions);
+        let (world, clock) = (self.world, Arc::clone(&self.clock));
+        let workers = Arc::new(Workers { world, settings, clock, readiness, start: Start::Earliest });
+        // In the order in which they are stopped: what infer has decided is joined, and what join has routed is archived.
+        workers.infer(crew, &Tasks::All, store)?;
+        workers.join(crew)?;
+        workers.archive(crew)?;
+        info!("ready");
+        let partitions = self.world.partitions(settings)?;
+        let mut follow = Follow::new(self.view.reader(READER)?, &settings.topics.prefix, partitions);
         follow.catch_up(Duration::ZERO)?;
         let bar = terminal.bar("routed");
         let mut sent = SentFile::default();
         if let Some(path) = &args.file {
-            let publisher = Publisher::new(self.local.sink(IN_FLIGHT));
+            let publisher = Publisher::new(self.world.sink(IN_FLIGHT)?);
             sent.send(path, publisher, &mut follow, &self.settings.topics.prefix, &bar, &self.shutdown)?;
         } else if args.once {
             sent.wanted = follow.all();
@@ -130,17 +140,10 @@ impl<'a> Up<'a> {
     where
         'a: 'scope,
     {
-        let metrics = Metrics::install()?;
-        let (sink, deliveries) = self.local.sink(IN_FLIGHT);
+        let (sink, deliveries) = self.world.sink(IN_FLIGHT)?;
         let raw = Topic::Raw.name(&self.settings.topics.prefix).into();
         let routes = intake_port::routes(sink, raw, Arc::clone(&self.clock));
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-        let server = runtime.block_on(Server::bind(&self.settings.http))?;
-        tracing::info!(address = %server.address(), "listening");
-        crew.start("http", move |shutdown| {
-            let served = runtime.block_on(server.serve(routes, readiness, metrics, shutdown));
-            Ok(served?)
-        })?;
+        listen(crew, self.settings, routes, readiness)?;
         crew.start("http-answers", move |_| {
             intake_port::answer(&deliveries);
             Ok(())
@@ -151,7 +154,7 @@ impl<'a> Up<'a> {
     fn wait_for_routes(
         &self,
         sent: &SentFile,
-        follow: &mut Follow<LocalReader>,
+        follow: &mut Follow<Box<dyn Reader>>,
         bar: &indicatif::ProgressBar,
     ) -> Result<()> {
         bar.set_length(sent.wanted.len() as u64);
@@ -167,26 +170,20 @@ impl<'a> Up<'a> {
 
     /// Waits until the archive has committed everything that was routed when this was called.
     fn wait_for_archive(&self) -> Result<()> {
-        let reader = self.local.reader()?;
-        let archived = ombud_archive::TOPICS.map(|topic| topic.name(&self.settings.topics.prefix));
-        for topic in self.local.topics()?.iter().filter(|ends| archived.contains(&ends.topic.to_string())) {
-            for (partition, end) in (0..).zip(&topic.ends) {
-                let at = TopicPartition::new(Arc::clone(&topic.topic), partition);
-                let kept =
-                    || reader.committed(ombud_archive::GROUP, &at).map(|kept| kept.map_or(0, |p| p.offset));
-                while *end > kept()? && !self.shutdown.wait(NEWS) {}
+        let standing = self.view.standing(ombud_archive::GROUP)?;
+        for topic in ombud_archive::TOPICS.map(|topic| topic.name(&self.settings.topics.prefix)) {
+            for (partition, end) in self.view.ends(&topic)? {
+                let kept = || standing.committed(&partition).map(Option::unwrap_or_default);
+                while end > kept()? && !self.shutdown.wait(NEWS) {}
             }
         }
         Ok(())
     }
 
-    fn summary(&self, sent: &SentFile, follow: &Follow<LocalReader>) -> Result<Summary> {
+    fn summary(&self, sent: &SentFile, follow: &Follow<Box<dyn Reader>>) -> Result<Summary> {
         let prefix = &self.settings.topics.prefix;
-        let dead = Topic::DeadLetters.name(prefix);
-        let topics = self.local.topics()?;
-        let dead_letters =
-            topics.iter().find(|topic| *topic.topic == dead).map_or(0, |topic| topic.records());
-        let registry = registry(&mut self.local.reader()?, prefix).context("read the registry")?;
+        let dead_letters = self.view.ends(&Topic::DeadLetters.name(prefix))?.iter().map(|(_, end)| end).sum();
+        let registry = registry(&mut self.view.reader(READER)?, prefix).context("read the registry")?;
         let counts = Counts { dead_letters, rejected: sent.rejected, duplicates: sent.duplicates };
         let models = registry.versions().map(Model::from).collect();
         Ok(Summary::of(sent.wanted.iter(), follow, counts, models))

@@ -5,17 +5,64 @@ use std::{path::Path, sync::Arc};
 
 use anyhow::{Context, Result};
 use ombud_contract::{catalogue::Topic, records::Strategy};
+use ombud_kafka::{Mode, State};
+use ombud_launch::config::Settings;
 use ombud_models::{FirstStrategy, ModelStore, model_version_record, registry_key};
-use ombud_stream::{Clock, Reader, Sink, TopicPartition};
+use ombud_stream::{Clock, Reader, Sink, SystemClock, TopicPartition};
 use tracing::info;
 
-use super::publish::{Publisher, outgoing};
-use crate::models::registry;
+use crate::{
+    models::registry,
+    publish::{Publisher, outgoing},
+    setup::Item,
+    work::IN_FLIGHT,
+    world::{READER, World},
+};
 
 /// The key of every record of models.strategy.
 const STRATEGY_KEY: &str = "strategy";
 /// Who registers and publishes at a first start.
-const ACTOR: &str = "ombud up";
+const ACTOR: &str = "ombud setup";
+
+/// Puts the models that lie beside the command on the shelf, where workers look for what a strategy names.
+#[cfg(feature = "torch")]
+pub(crate) fn shelve(models: &Path, store: &ModelStore) -> Result<()> {
+    let file = models.join("strategy.toml");
+    let first = FirstStrategy::read(&file, models, ACTOR, 0).context("read the first strategy")?;
+    first
+        .artefacts
+        .iter()
+        .try_for_each(|artefact| store.add(artefact).map(drop))
+        .context("put a model into the store")
+}
+
+/// `setup`'s part: the first strategy, unless one is published already.
+pub(crate) fn on_brokers(mode: Mode, settings: &Settings) -> Result<Item> {
+    let topic = Topic::Strategy.name(&settings.topics.prefix);
+    let item = |state, detail: &str| Item {
+        what: "strategy",
+        name: topic.clone(),
+        state,
+        details: if detail.is_empty() { Vec::new() } else { vec![detail.to_owned()] },
+    };
+    if mode == Mode::DryRun {
+        return Ok(item(State::Unchanged, "not looked at in a dry run"));
+    }
+    let world = World::brokers(settings)?;
+    let store = ModelStore::new(settings.data.join("models"));
+    let mut first = FirstStart {
+        reader: world.view().reader(READER)?,
+        store: &store,
+        models: &settings.models,
+        prefix: &settings.topics.prefix,
+        clock: &SystemClock,
+    };
+    let began = first.ensure(&mut Publisher::new(world.sink(IN_FLIGHT)?))?;
+    Ok(match began {
+        true => item(State::Created, "the first version, and the models that it names"),
+        false => item(State::Unchanged, ""),
+    })
+}
 
 /// What a first start needs.
 pub(crate) struct FirstStart<'a, R> {
@@ -29,11 +76,11 @@ pub(crate) struct FirstStart<'a, R> {
 
 impl<R: Reader> FirstStart<'_, R> {
     /// Registers and publishes what is missing. After a crash half-way it goes on: a version is registered under
-    /// its content's hash, so twice is once.
-    pub(crate) fn ensure<S: Sink<()>>(&mut self, publisher: &mut Publisher<S>) -> Result<()> {
+    /// its content's hash, so twice is once. Whether anything was missing.
+    pub(crate) fn ensure<S: Sink<()>>(&mut self, publisher: &mut Publisher<S>) -> Result<bool> {
         let topic: Arc<str> = Topic::Strategy.name(self.prefix).into();
         if self.reader.end(&TopicPartition::new(Arc::clone(&topic), 0))? > 0 {
-            return Ok(());
+            return Ok(false);
         }
         let file = self.models.join("strategy.toml");
         let first = FirstStrategy::read(&file, self.models, ACTOR, self.clock.now_ms())
@@ -54,6 +101,6 @@ impl<R: Reader> FirstStart<'_, R> {
         publisher.send(outgoing::<Strategy>(&topic, STRATEGY_KEY, &first.record)?)?;
         publisher.flush()?;
         info!(version = first.record.version, "strategy published");
-        Ok(())
+        Ok(true)
     }
 }

@@ -1,0 +1,159 @@
+//! What brokers, registry and case store cost: the bare model's rate beside the rate end to end over Kafka in the same
+//! run, as a ratio; and how long one complaint takes when they come one by one.
+//!
+//! `cargo bench -p ombud-benches --bench brokers` with what `scripts/services env` prints; with `-- --json` one object.
+
+#![allow(clippy::print_stdout, reason = "a bench prints its figures")]
+
+mod subject;
+
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, ensure};
+use comfy_table::{CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
+use ombud_stream::{Reader, TopicPartition};
+use ombud_tests::{Deployment, Routes, kafka, sample_times};
+use serde_json::json;
+use subject::{Subject, bag, bare, encoder, median, replicas};
+
+/// Turns of each side; the medians are compared.
+const TURNS: usize = 3;
+/// How often the sample is sent in one turn: long enough that the first batch's latency does not count.
+const TIMES: usize = 2;
+/// Complaints that come one by one, one every two seconds.
+const ONE_BY_ONE: usize = 60;
+const PARTITIONS: i32 = 6;
+const PATIENCE: Duration = Duration::from_secs(600);
+
+fn main() -> Result<()> {
+    let dir = tempfile::tempdir()?;
+    let (bag, mut encoder) = (bag(dir.path())?, encoder(dir.path())?);
+    sample_times(TIMES, &encoder.file)?;
+    let mut table = Table::new();
+    table.load_style(UTF8_FULL_CONDENSED).set_header([
+        "family",
+        "complaints",
+        "bare model, complaints/s",
+        "over Kafka, complaints/s",
+        "ratio",
+    ]);
+    let mut families = Vec::new();
+    for subject in [&bag, &encoder] {
+        let (model, prepared) = subject.prepare()?;
+        let (mut alone, mut flow) = (Vec::new(), Vec::new());
+        for _ in 0..TURNS {
+            alone.push(bare(model.as_ref(), &prepared)?);
+            let Some(rate) = over_kafka(subject, prepared.len())? else { return Ok(()) };
+            flow.push(rate);
+        }
+        let (alone, flow) = (median(&mut alone), median(&mut flow));
+        table.add_row([
+            subject.family.to_owned(),
+            prepared.len().to_string(),
+            format!("{alone:.1}"),
+            format!("{flow:.1}"),
+            format!("{:.2}", flow / alone),
+        ]);
+        families
+            .push(json!({ "family": subject.family, "complaints": prepared.len(), "bare_per_second": alone,
+            "kafka_per_second": flow, "ratio": flow / alone, "replicas": replicas() }));
+    }
+    encoder.file = dir.path().join("one-by-one.csv");
+    let mut waits = one_by_one(&encoder, dir.path())?;
+    waits.sort_unstable();
+    let at = |share: f64| waits[((waits.len() - 1) as f64 * share).round() as usize];
+    let (p50, p99) = (at(0.5), at(0.99));
+    if std::env::args().any(|argument| argument == "--json") {
+        let latency = json!({ "complaints": waits.len(), "p50_ms": p50, "p99_ms": p99 });
+        println!("{}", json!({ "families": families, "one_every_two_seconds": latency }));
+        return Ok(());
+    }
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    println!("{table}\n{} replicas, {TURNS} turns, medians", replicas());
+    println!(
+        "one complaint every 2 s, encoder, append to route: p50 {p50} ms, p99 {p99} ms of {}",
+        waits.len()
+    );
+    Ok(())
+}
+
+/// A deployment that serves `subject`, or `None` where there are no services.
+fn deploy(subject: &Subject) -> Result<Option<Deployment>> {
+    let models = subject.models.to_str().context("a path of text")?;
+    Deployment::with(PARTITIONS, &[("OMBUD_MODELS", models)])
+}
+
+/// Complaints a second from the first append to the last route, all roles in processes of their own.
+fn over_kafka(subject: &Subject, complaints: usize) -> Result<Option<f64>> {
+    let Some(deployment) = deploy(subject)? else { return Ok(None) };
+    let _roles = [
+        deployment.start(&["infer", "--task", "all"])?,
+        deployment.start(&["join"])?,
+        deployment.start(&["archive"])?,
+    ];
+    let file = subject.file.to_str().context("a path of text")?;
+    deployment.run(&["send", "--bulk", file])?;
+    let mut routes = Routes::follow(&deployment)?;
+    routes.wait_for_complete(complaints, PATIENCE)?;
+    let raw = appended(&deployment)?;
+    let first = raw.values().min().context("raw records")?;
+    let last = routes.by_complaint.values().flatten().map(|routed| routed.appended_at).max();
+    let took = last.context("routes")? - first;
+    Ok(Some(complaints as f64 / (took as f64 / 1_000.0)))
+}
+
+/// Milliseconds from append to route, of complaints that come one every two seconds.
+fn one_by_one(subject: &Subject, dir: &Path) -> Result<Vec<i64>> {
+    let deployment = deploy(subject)?.context("services")?;
+    let _roles = [
+        deployment.start(&["infer", "--task", "all"])?,
+        deployment.start(&["join"])?,
+        deployment.start(&["archive"])?,
+    ];
+    sample_times(1, &subject.file)?;
+    let few = dir.join("few.csv");
+    let text = std::fs::read_to_string(&subject.file)?;
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let mut writer = csv::Writer::from_path(&few)?;
+    writer.write_record(reader.headers()?)?;
+    for row in reader.records().take(ONE_BY_ONE) {
+        writer.write_record(&row?)?;
+    }
+    writer.flush()?;
+    deployment.run(&["send", "--rate", "0.5", few.to_str().context("a path of text")?])?;
+    let mut routes = Routes::follow(&deployment)?;
+    routes.wait_for_complete(ONE_BY_ONE, PATIENCE)?;
+    let raw = appended(&deployment)?;
+    let waits = routes.by_complaint.values().filter_map(|routed| {
+        let first = routed.first()?;
+        Some(first.appended_at - raw.get(&(first.at.partition, first.record.raw_offset))?)
+    });
+    Ok(waits.collect())
+}
+
+/// When each raw record was appended, by partition and offset.
+fn appended(deployment: &Deployment) -> Result<BTreeMap<(i32, i64), i64>> {
+    let (kafka, topic) = (kafka(deployment)?, deployment.topic("complaints.raw"));
+    let (mut reader, topic): (_, Arc<str>) = (kafka.reader("benches")?, topic.into());
+    let mut appended = BTreeMap::new();
+    let until = Instant::now() + PATIENCE;
+    for number in 0..kafka.partitions(&topic)? {
+        let partition = TopicPartition::new(Arc::clone(&topic), number);
+        let (mut next, end) = (0, reader.end(&partition)?);
+        while next < end {
+            ensure!(Instant::now() < until, "{partition} can't be read to its end");
+            for record in reader.fetch(&partition, next, Duration::from_millis(100))? {
+                next = record.offset + 1;
+                appended.insert((number, record.offset), record.appended_at);
+            }
+        }
+    }
+    Ok(appended)
+}

@@ -1,0 +1,240 @@
+//! The catalogue's topics on brokers: created where missing, widened where that is harmless, never narrowed.
+
+mod compare;
+
+use std::{collections::BTreeMap, time::Duration};
+
+use backon::{BlockingRetryable, ExponentialBuilder};
+use futures_executor::block_on;
+use ombud_contract::catalogue::Topic;
+use rdkafka::{
+    admin::{
+        AdminClient, AdminOptions, AlterConfig, ConfigResource, ConfigSource, NewTopic, ResourceSpecifier,
+        TopicReplication,
+    },
+    client::Client,
+    config::FromClientConfigAndContext,
+    error::{KafkaError as Cause, RDKafkaErrorCode},
+    metadata::Metadata,
+};
+
+use crate::{
+    connection::Brokers,
+    context::Telling,
+    error::KafkaError,
+    kafka::reach,
+    outcome::{Mode, Outcome, State},
+};
+use compare::{Found, Plan};
+
+/// The wait before looking again whether what was created is to be seen; doubles up to tenfold.
+const LOOK_AFTER: Duration = Duration::from_millis(50);
+
+/// What the operator wants other than the catalogue.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wish {
+    /// Partitions of every topic that the catalogue gives more than one. `None` keeps what exists; new topics get as many
+    /// as complaints.raw has, or the catalogue's number.
+    pub partitions: Option<i32>,
+    /// Copies of each partition. `None` keeps what exists; new topics get three, or one a broker where there are fewer.
+    pub replication: Option<i32>,
+}
+
+/// Administers the topics of one cluster. Blocks; every request has the connection's timeout.
+pub struct Admin {
+    client: AdminClient<Telling>,
+    brokers: Brokers,
+}
+
+impl Admin {
+    /// Finds the brokers.
+    ///
+    /// # Errors
+    /// They don't answer, or refuse us: with what has to be mended.
+    pub fn connect(brokers: &Brokers) -> Result<Self, KafkaError> {
+        reach(brokers)?;
+        let client = AdminClient::from_config_and_context(&brokers.admin(), Telling::default());
+        Ok(Self { client: client.map_err(KafkaError::Client)?, brokers: brokers.clone() })
+    }
+
+    /// The brokers' addresses, in the order of their ids.
+    ///
+    /// # Errors
+    /// They don't answer.
+    pub fn brokers(&self) -> Result<Vec<String>, KafkaError> {
+        let metadata = self.metadata()?;
+        let address = |broker: &rdkafka::metadata::MetadataBroker| {
+            (broker.id(), format!("{}:{}", broker.host(), broker.port()))
+        };
+        let brokers: BTreeMap<i32, String> = metadata.brokers().iter().map(address).collect();
+        Ok(brokers.into_values().collect())
+    }
+
+    /// Brings the catalogue's topics about. A topic with anything to refuse is left untouched as a whole.
+    ///
+    /// # Errors
+    /// The brokers don't answer or don't allow it; what was done until then stays, and the next run goes on from there.
+    pub fn ensure_topics(&self, prefix: &str, wish: Wish, mode: Mode) -> Result<Vec<Outcome>, KafkaError> {
+        let found = self.found(prefix)?;
+        let brokers = i32::try_from(self.metadata()?.brokers().len()).unwrap_or(i32::MAX);
+        let plan = Plan::new(wish, brokers, found.get(&Topic::Raw));
+        let mut outcomes = Vec::new();
+        for topic in Topic::ALL {
+            let outcome = match found.get(&topic) {
+                Some(found) => self.compare(topic, prefix, found, &plan, mode)?,
+                None => self.create(topic, prefix, &plan, mode)?,
+            };
+            outcomes.push(outcome);
+        }
+        if mode == Mode::Apply {
+            self.wait_for(prefix)?;
+        }
+        Ok(outcomes)
+    }
+
+    fn create(&self, topic: Topic, prefix: &str, plan: &Plan, mode: Mode) -> Result<Outcome, KafkaError> {
+        let name = topic.name(prefix);
+        let (partitions, copies) = (plan.partitions(topic), plan.copies());
+        let settings = compare::settings(topic, copies);
+        let mut new = NewTopic::new(&name, partitions, TopicReplication::Fixed(copies));
+        for (setting, value) in &settings {
+            new = new.set(setting, value);
+        }
+        let results = block_on(self.client.create_topics([&new], &self.options(mode)));
+        flat(results.map(done), || format!("create topic {name}"))?;
+        let details = vec![format!("partitions {partitions}, copies of each {copies}")];
+        Ok(Outcome { name, state: State::Created, details })
+    }
+
+    fn compare(
+        &self,
+        topic: Topic,
+        prefix: &str,
+        found: &Found,
+        plan: &Plan,
+        mode: Mode,
+    ) -> Result<Outcome, KafkaError> {
+        let name = topic.name(prefix);
+        let differences = compare::differences(topic, found, plan);
+        if !differences.refused.is_empty() {
+            return Ok(Outcome { name, state: State::Refused, details: differences.refused });
+        }
+        if differences.changes.is_empty() {
+            return Ok(Outcome { name, state: State::Unchanged, details: differences.notes });
+        }
+        // The request replaces all that was ever set on the topic, so that everything else is given back as it was.
+        let mut alter = AlterConfig::new(ResourceSpecifier::Topic(&name));
+        for (setting, value) in &found.own {
+            alter = alter.set(setting, value);
+        }
+        for change in &differences.changes {
+            alter = alter.set(change.setting, &change.value);
+        }
+        let results = block_on(self.client.alter_configs([&alter], &self.options(mode)));
+        flat(results.map(done), || format!("change the settings of topic {name}"))?;
+        let changes = differences.changes.iter().map(|change| change.text.clone());
+        let details = changes.chain(differences.notes).collect();
+        Ok(Outcome { name, state: State::Changed, details })
+    }
+
+    /// What there is of the catalogue.
+    fn found(&self, prefix: &str) -> Result<BTreeMap<Topic, Found>, KafkaError> {
+        let metadata = self.metadata()?;
+        let mut found = BTreeMap::new();
+        for topic in Topic::ALL {
+            let name = topic.name(prefix);
+            let Some(there) = metadata.topics().iter().find(|it| it.name() == name) else { continue };
+            let copies = there.partitions().iter().map(|it| it.replicas().len()).min().unwrap_or(0);
+            let (all, own) = self.settings(&name)?;
+            let count = |n: usize| i32::try_from(n).unwrap_or(i32::MAX);
+            let partitions = count(there.partitions().len());
+            found.insert(topic, Found { partitions, copies: count(copies), all, own });
+        }
+        Ok(found)
+    }
+
+    /// Every setting of a topic as it is in force, and those that were set on the topic itself.
+    fn settings(&self, name: &str) -> Result<(Settings, Settings), KafkaError> {
+        let asked = [ResourceSpecifier::Topic(name)];
+        let results = block_on(self.client.describe_configs(&asked, &self.options(Mode::Apply)));
+        let resource: ConfigResource =
+            flat(results.map(first), || format!("read the settings of topic {name}"))?;
+        let mut all = Settings::new();
+        let mut own = Settings::new();
+        for entry in resource.entries {
+            let Some(value) = entry.value else { continue };
+            if entry.source == ConfigSource::DynamicTopic {
+                own.insert(entry.name.clone(), value.clone());
+            }
+            all.insert(entry.name, value);
+        }
+        Ok((all, own))
+    }
+
+    /// Returns when brokers answer for every topic: a producer that asks too early is told that there is none.
+    fn wait_for(&self, prefix: &str) -> Result<(), KafkaError> {
+        let look = || {
+            let metadata = self.metadata()?;
+            let there = |name: &str| {
+                metadata.topics().iter().any(|it| it.name() == name && !it.partitions().is_empty())
+            };
+            let missing = Topic::ALL.map(|topic| topic.name(prefix)).into_iter().find(|name| !there(name));
+            missing.map_or(Ok(()), |topic| Err(KafkaError::NoTopic { topic }))
+        };
+        let wait = ExponentialBuilder::default()
+            .with_min_delay(LOOK_AFTER)
+            .with_max_delay(LOOK_AFTER * 10)
+            .without_max_times()
+            .with_total_delay(Some(self.brokers.timeout));
+        look.retry(wait).when(|error| matches!(error, KafkaError::NoTopic { .. })).call()
+    }
+
+    pub(crate) fn client(&self) -> &Client<Telling> {
+        self.client.inner()
+    }
+
+    pub(crate) fn connection(&self) -> &Brokers {
+        &self.brokers
+    }
+
+    pub(crate) fn metadata(&self) -> Result<Metadata, KafkaError> {
+        // All topics: to ask for one by name may create it.
+        self.client()
+            .fetch_metadata(None, self.brokers.timeout)
+            .map_err(|cause| KafkaError::Admin { action: "ask for the topics".to_owned(), cause })
+    }
+
+    fn options(&self, mode: Mode) -> AdminOptions {
+        let timeout = Some(self.brokers.timeout);
+        let options = AdminOptions::new().request_timeout(timeout);
+        match mode {
+            Mode::Apply => options.operation_timeout(timeout),
+            Mode::DryRun => options.validate_only(true),
+        }
+    }
+}
+
+/// Settings of a topic by the brokers' names.
+type Settings = BTreeMap<String, String>;
+
+/// The only result of a request about one topic.
+fn first<T>(results: Vec<T>) -> Option<T> {
+    results.into_iter().next()
+}
+
+/// The same of a request that gives nothing but a name back.
+fn done<N>(results: Vec<Result<N, (N, RDKafkaErrorCode)>>) -> Option<Result<(), RDKafkaErrorCode>> {
+    first(results).map(|result| result.map(drop).map_err(|(_, code)| code))
+}
+
+fn flat<T>(
+    result: Result<Option<Result<T, RDKafkaErrorCode>>, Cause>,
+    action: impl Fn() -> String,
+) -> Result<T, KafkaError> {
+    let failed = |cause| KafkaError::Admin { action: action(), cause };
+    match result.map_err(failed)? {
+        Some(Ok(done)) => Ok(done),
+        Some(Err(code)) => Err(failed(Cause::AdminOp(code))),
+        None => Err(failed(Cause::AdminOp(RDKafkaErrorCode::BadMessage))),
+    }
+}

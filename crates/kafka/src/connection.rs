@@ -1,0 +1,122 @@
+//! How a cluster and its registry are reached: what is configured, and what Ombud's promises need besides.
+
+use std::{collections::BTreeMap, fmt, path::PathBuf, time::Duration};
+
+use rdkafka::ClientConfig;
+
+/// How brokers and registry are reached.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// The brokers.
+    pub brokers: Brokers,
+    /// The schema registry.
+    pub registry: RegistryConnection,
+}
+
+/// How brokers are reached.
+#[derive(Clone)]
+pub struct Brokers {
+    /// `HOST:PORT`, separated by commas.
+    pub bootstrap: String,
+    /// Properties of librdkafka, by their names there; TLS and SASL among them.
+    pub properties: BTreeMap<String, String>,
+    /// How long a request may take before it counts as an outage.
+    pub timeout: Duration,
+}
+
+/// How the registry is reached.
+#[derive(Clone)]
+pub struct RegistryConnection {
+    /// Its Confluent API; more than one are tried in turn.
+    pub urls: Vec<String>,
+    /// User and password, or key and secret.
+    pub credentials: Option<(String, String)>,
+    /// PEM file of the authority that signed its certificate; `None` trusts the system's.
+    pub ca: Option<PathBuf>,
+    /// How long a call may take.
+    pub timeout: Duration,
+}
+
+// Properties and credentials may be secret: only places are shown.
+
+impl fmt::Debug for Brokers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.bootstrap)
+    }
+}
+
+impl fmt::Debug for RegistryConnection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.urls.join(","))
+    }
+}
+
+impl Brokers {
+    /// A client's configuration: ours, then the operator's.
+    fn client(&self, ours: &[(&str, &str)]) -> ClientConfig {
+        let mut config = ClientConfig::new();
+        config.set("bootstrap.servers", &self.bootstrap);
+        // Back soon after a broker is: the default waits up to 10 s between two attempts.
+        config.set("reconnect.backoff.max.ms", "1000");
+        for (name, value) in ours {
+            config.set(*name, *value);
+        }
+        for (name, value) in &self.properties {
+            config.set(name, value);
+        }
+        config
+    }
+
+    /// For metadata and administration.
+    pub(crate) fn admin(&self) -> ClientConfig {
+        self.client(&[("client.id", "ombud-admin")])
+    }
+
+    /// For a member of `group`, and for readers on its behalf.
+    pub(crate) fn consumer(&self, group: &str) -> ClientConfig {
+        let mut config = self.client(&[
+            ("client.id", "ombud"),
+            // A pause purges what was fetched ahead, so that little is.
+            ("queued.max.messages.kbytes", "4096"),
+            ("fetch.wait.max.ms", "100"),
+            ("fetch.error.backoff.ms", "100"),
+            ("max.poll.interval.ms", "300000"),
+        ]);
+        // What Ombud's promises stand on is not the operator's to change.
+        for (name, value) in [
+            ("group.id", group),
+            ("enable.auto.commit", "false"),
+            ("enable.auto.offset.store", "false"),
+            ("auto.offset.reset", "error"),
+            ("partition.assignment.strategy", "cooperative-sticky"),
+            ("enable.partition.eof", "false"),
+        ] {
+            config.set(name, value);
+        }
+        config
+    }
+
+    /// For a sink that holds at most `capacity` records.
+    pub(crate) fn producer(&self, capacity: usize) -> ClientConfig {
+        let mut config = self.client(&[
+            ("client.id", "ombud"),
+            ("linger.ms", "2"),
+            // A topic that is missing is told soon.
+            ("topic.metadata.propagation.max.ms", "10000"),
+            ("compression.type", "lz4"),
+            ("message.max.bytes", "16777216"),
+        ]);
+        for (name, value) in [
+            ("enable.idempotence", "true"),
+            ("acks", "all"),
+            // Without end, and in order: the queue is bounded, so a dead broker stops the flow and memory stays.
+            ("message.timeout.ms", "0"),
+            // Java's choice, so that one complaint's records lie in one partition whoever produces.
+            ("partitioner", "murmur2_random"),
+        ] {
+            config.set(name, value);
+        }
+        config.set("queue.buffering.max.messages", capacity.max(1).to_string());
+        config
+    }
+}

@@ -1,0 +1,58 @@
+//! Why brokers or registry can't be used.
+
+use rdkafka::error::KafkaError as Cause;
+
+/// Why brokers or registry can't be used; completes "failed to ...".
+#[derive(Debug, thiserror::Error)]
+pub enum KafkaError {
+    /// A client can't be made: a property is wrong.
+    #[error("make a Kafka client: check the properties in [kafka.properties]")]
+    Client(#[source] Cause),
+    /// Nobody answers, or not to us.
+    #[error("reach Kafka at {bootstrap}: {mend}")]
+    Unreachable {
+        /// Where it was looked for.
+        bootstrap: String,
+        /// What to look at.
+        mend: String,
+        /// The last thing that librdkafka said.
+        #[source]
+        cause: Cause,
+    },
+    /// A topic is missing.
+    #[error("find topic {topic} on Kafka: create it with `ombud setup`")]
+    NoTopic {
+        /// Its name.
+        topic: String,
+    },
+    /// Topics that share shards have different numbers of partitions.
+    #[error("use {topic}: it has {found} partitions and {raw} has {expected}, which must be equal")]
+    Partitions {
+        /// Its name.
+        topic: String,
+        /// Its count.
+        found: i32,
+        /// complaints.raw with its prefix.
+        raw: String,
+        /// Its count.
+        expected: i32,
+    },
+    /// Administration was refused.
+    #[error("{action}")]
+    Admin {
+        /// What was tried: completes "failed to ...".
+        action: String,
+        /// What the broker said.
+        #[source]
+        cause: Cause,
+    },
+    /// The registry refuses or doesn't answer.
+    #[error("{action}")]
+    Registry {
+        /// What was tried, with the mend where there is one.
+        action: String,
+        /// The cause below.
+        #[source]
+        cause: Box<dyn std::error::Error + Send + Sync>,
+    },
+}

@@ -1,0 +1,203 @@
+//! A cluster with its registry, and what workers get of it.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use crossbeam_channel::{Receiver, bounded};
+use ombud_contract::catalogue::Topic;
+use ombud_stream::{Delivery, Start};
+use rdkafka::{
+    ClientConfig,
+    config::FromClientConfigAndContext,
+    consumer::{BaseConsumer, Consumer},
+    producer::ThreadedProducer,
+};
+
+use crate::{
+    connection::{Brokers, Connection},
+    context::{Membership, Telling},
+    error::KafkaError,
+    member::KafkaMember,
+    reader::KafkaReader,
+    schemas::Schemas,
+    sink::{Deliveries, Flight, KafkaSink},
+};
+
+/// How long one look for the brokers takes before librdkafka's complaints are read.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// A cluster that answered, and the schema ids of its registry; a cheap handle.
+#[derive(Clone)]
+pub struct Kafka {
+    brokers: Brokers,
+    schemas: Schemas,
+}
+
+impl Kafka {
+    /// Finds the brokers and the registry.
+    ///
+    /// # Errors
+    /// They don't answer, or refuse us: with what has to be mended.
+    pub fn connect(connection: &Connection, prefix: &str) -> Result<Self, KafkaError> {
+        reach(&connection.brokers)?;
+        let schemas = Schemas::connect(&connection.registry, prefix)?;
+        Ok(Self { brokers: connection.brokers.clone(), schemas })
+    }
+
+    /// Appends records; the receiver tells what became of them, and `capacity` of both may be under way.
+    ///
+    /// # Errors
+    /// A property is wrong.
+    pub fn sink<T: Send + 'static>(
+        &self,
+        capacity: usize,
+    ) -> Result<(KafkaSink<T>, Receiver<Delivery<T>>), KafkaError> {
+        let (deliveries, taken) = bounded(capacity);
+        let flight = Arc::new(Flight::new(deliveries, capacity));
+        let context = Deliveries::new(Arc::clone(&flight));
+        let producer: ThreadedProducer<_> = client(&self.brokers.producer(capacity), context)?;
+        Ok((KafkaSink::new(producer, flight, self.schemas.clone()), taken))
+    }
+
+    /// Joins `group` over `topics`.
+    ///
+    /// # Errors
+    /// A property is wrong.
+    pub fn member(&self, group: &str, topics: &[&str], start: Start) -> Result<KafkaMember, KafkaError> {
+        let consumer: BaseConsumer<_> = client(&self.brokers.consumer(group), Membership::default())?;
+        consumer.subscribe(topics).map_err(KafkaError::Client)?;
+        Ok(KafkaMember::new(consumer, group, start, self.brokers.timeout, self.schemas.clone()))
+    }
+
+    /// Reads without joining anything; `group` only names who reads, for the broker's permissions.
+    ///
+    /// # Errors
+    /// A property is wrong.
+    pub fn reader(&self, group: &str) -> Result<KafkaReader, KafkaError> {
+        let consumer: BaseConsumer<_> = client(&self.brokers.consumer(group), Telling::default())?;
+        Ok(KafkaReader::new(consumer, self.brokers.timeout, self.schemas.clone()))
+    }
+
+    /// The number of partitions of the complaints topics: fixed for life, and one for all that share shards.
+    ///
+    /// # Errors
+    /// A topic is missing, or the counts differ.
+    pub fn shards(&self, prefix: &str) -> Result<i32, KafkaError> {
+        let consumer: BaseConsumer<_> = client(&self.brokers.admin(), Telling::default())?;
+        let count = |topic: Topic| partitions(&consumer, &self.brokers, topic.name(prefix));
+        let expected = count(Topic::Raw)?;
+        for topic in [Topic::Predictions, Topic::Routed] {
+            let found = count(topic)?;
+            if found != expected {
+                let (topic, raw) = (topic.name(prefix), Topic::Raw.name(prefix));
+                return Err(KafkaError::Partitions { topic, found, raw, expected });
+            }
+        }
+        Ok(expected)
+    }
+
+    /// The number of partitions of one topic.
+    ///
+    /// # Errors
+    /// It is missing, or the brokers don't answer.
+    pub fn partitions(&self, topic: &str) -> Result<i32, KafkaError> {
+        let consumer: BaseConsumer<_> = client(&self.brokers.admin(), Telling::default())?;
+        partitions(&consumer, &self.brokers, topic.to_owned())
+    }
+}
+
+fn client<C, M: FromClientConfigAndContext<C>>(config: &ClientConfig, context: C) -> Result<M, KafkaError>
+where
+    C: rdkafka::ClientContext,
+{
+    M::from_config_and_context(config, context).map_err(KafkaError::Client)
+}
+
+fn partitions(consumer: &BaseConsumer<Telling>, brokers: &Brokers, topic: String) -> Result<i32, KafkaError> {
+    let action = format!("ask for the partitions of {topic}");
+    let metadata = consumer
+        .fetch_metadata(Some(&topic), brokers.timeout)
+        .map_err(|cause| KafkaError::Admin { action, cause })?;
+    let found = metadata.topics().iter().find(|found| found.name() == topic && found.error().is_none());
+    let count = found.map_or(0, |found| found.partitions().len());
+    match i32::try_from(count) {
+        Ok(count) if count > 0 => Ok(count),
+        _ => Err(KafkaError::NoTopic { topic }),
+    }
+}
+
+/// Waits for the brokers' first answer; what librdkafka complains of meanwhile tells why there is none.
+pub(crate) fn reach(brokers: &Brokers) -> Result<(), KafkaError> {
+    let consumer: BaseConsumer<_> = client(&brokers.admin(), Telling::default())?;
+    let until = Instant::now() + brokers.timeout;
+    loop {
+        let cause = match consumer.fetch_metadata(None, LOOK.min(brokers.timeout)) {
+            Ok(_) => return Ok(()),
+            Err(cause) => cause,
+        };
+        // Serves librdkafka's callbacks, which bring the complaints.
+        let _ = consumer.poll(Duration::ZERO);
+        let complaint = consumer.context().complaint();
+        let refused = complaint.as_deref().is_some_and(is_refusal);
+        if refused || Instant::now() >= until {
+            let mend = mend(complaint.as_deref());
+            return Err(KafkaError::Unreachable { bootstrap: brokers.bootstrap.clone(), mend, cause });
+        }
+    }
+}
+
+/// Whether waiting can't help.
+fn is_refusal(complaint: &str) -> bool {
+    let complaint = complaint.to_lowercase();
+    ["authentication", "ssl handshake", "certificate"].iter().any(|sign| complaint.contains(sign))
+}
+
+fn mend(complaint: Option<&str>) -> String {
+    let Some(complaint) = complaint else {
+        return "nobody answered: check kafka_bootstrap (--kafka), and that the brokers run".to_owned();
+    };
+    let lower = complaint.to_lowercase();
+    let advice = if lower.contains("authentication") {
+        "the broker refused the credentials: check sasl.mechanism, sasl.username and sasl.password"
+    } else if lower.contains("ssl") || lower.contains("certificate") {
+        "TLS failed: check security.protocol and ssl.ca.location"
+    } else {
+        "check kafka_bootstrap (--kafka) and security.protocol, and that the brokers run"
+    };
+    format!("{advice} (librdkafka says: {complaint})")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_complaint_gives_the_mend() {
+        let wrong = "SASL authentication error: Authentication failed due to invalid credentials";
+        assert!(is_refusal(wrong) && mend(Some(wrong)).starts_with("the broker refused the credentials"));
+        let handshake = "SSL handshake failed: certificate verify failed";
+        assert!(is_refusal(handshake) && mend(Some(handshake)).starts_with("TLS failed"));
+        assert!(!is_refusal("Connect to ipv4#127.0.0.1:1 failed: Connection refused"));
+    }
+
+    #[test]
+    fn brokers_that_are_not_there_are_named() {
+        let brokers = Brokers {
+            bootstrap: "127.0.0.1:1".to_owned(),
+            properties: [].into(),
+            timeout: Duration::from_millis(300),
+        };
+        let error = reach(&brokers).unwrap_err().to_string();
+        assert!(error.starts_with("reach Kafka at 127.0.0.1:1: check kafka_bootstrap"), "{error}");
+    }
+
+    #[test]
+    fn an_unknown_property_is_refused() {
+        let properties = [("no.such.property".to_owned(), "1".to_owned())].into();
+        let brokers =
+            Brokers { bootstrap: "127.0.0.1:1".to_owned(), properties, timeout: Duration::from_secs(1) };
+        assert!(matches!(reach(&brokers), Err(KafkaError::Client(_))));
+    }
+}

@@ -1,0 +1,32 @@
+//! The seams over Apache Kafka and a Confluent-compatible schema registry.
+//!
+//! [`Kafka`] gives members, readers and sinks. Workers see the catalogue's schema ids only: what lies in the log
+//! carries the registry's, and [`Schemas`] translates where a record comes in or goes out.
+
+mod admin;
+mod connection;
+mod context;
+mod error;
+mod groups;
+mod incoming;
+mod kafka;
+mod member;
+mod offsets;
+mod outage;
+mod outcome;
+mod reader;
+mod registry;
+mod schemas;
+mod sink;
+
+pub use admin::{Admin, Wish};
+pub use connection::{Brokers, Connection, RegistryConnection};
+pub use error::KafkaError;
+pub use groups::{Group, Lag};
+pub use kafka::Kafka;
+pub use member::KafkaMember;
+pub use outcome::{Mode, Outcome, State};
+pub use reader::KafkaReader;
+pub use registry::Registry;
+pub use schemas::Schemas;
+pub use sink::KafkaSink;

@@ -1,0 +1,376 @@
+//! A member of a consumer group: one thread polls, answers rebalances and commits.
+//!
+//! A rebalance is answered with the poll *after* the one that told of it. So revoked partitions stay owned, and can be
+//! committed, until what is in flight is finished; and an assigned one is fetched from where the worker says.
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+
+use ombud_stream::{Committer, Event, Outage, Position, Record, Source, Start, TopicPartition};
+use rdkafka::{
+    Offset, TopicPartitionList,
+    consumer::{BaseConsumer, CommitMode, Consumer},
+    error::{KafkaError as Cause, RDKafkaErrorCode},
+};
+use tracing::{debug, info, warn};
+
+use crate::{
+    context::{Membership, Rebalance},
+    incoming::Incoming,
+    offsets, outage,
+    schemas::Schemas,
+};
+
+/// How long a record whose schema can't be asked for waits before the registry is asked again.
+const ASK_AGAIN: Duration = Duration::from_millis(500);
+
+/// One member, used by one thread; made by [`crate::Kafka::member`]. Dropping it leaves the group.
+pub struct KafkaMember {
+    consumer: BaseConsumer<Membership>,
+    group: String,
+    start: Start,
+    timeout: Duration,
+    incoming: Incoming,
+    generation: u64,
+    owned: BTreeMap<TopicPartition, Slot>,
+    unanswered: Option<Unanswered>,
+    stalled: Option<Stalled>,
+}
+
+/// Where the member stands in one partition that it owns.
+#[derive(Debug, Default)]
+struct Slot {
+    /// From where to fetch, once the worker has said so.
+    from: Option<i64>,
+    /// librdkafka fetches it.
+    fetched: bool,
+    paused: bool,
+}
+
+/// What the next poll has to tell librdkafka first.
+#[derive(Debug)]
+enum Unanswered {
+    Assigned,
+    Revoked { partitions: Vec<TopicPartition>, lost: bool },
+}
+
+/// A record whose schema is unknown while the registry doesn't answer. Nothing overtakes it.
+struct Stalled {
+    record: Record,
+    since: Instant,
+    ask_at: Instant,
+}
+
+impl KafkaMember {
+    pub(crate) fn new(
+        consumer: BaseConsumer<Membership>,
+        group: &str,
+        start: Start,
+        timeout: Duration,
+        schemas: Schemas,
+    ) -> Self {
+        Self {
+            consumer,
+            group: group.to_owned(),
+            start,
+            timeout,
+            incoming: Incoming::new(schemas),
+            generation: 0,
+            owned: BTreeMap::new(),
+            unanswered: None,
+            stalled: None,
+        }
+    }
+
+    /// Tells librdkafka what the worker made of the last rebalance.
+    fn answer(&mut self) -> Result<(), Outage> {
+        let refused = |cause| Outage::passing("answer a rebalance", cause);
+        match self.unanswered.take() {
+            None => Ok(()),
+            Some(Unanswered::Assigned) => {
+                let started = self.owned.iter_mut().filter(|(_, slot)| !slot.fetched);
+                let mut fetched = TopicPartitionList::new();
+                for (partition, slot) in started {
+                    if let Some(from) = slot.from {
+                        add(&mut fetched, partition, Offset::Offset(from)).map_err(refused)?;
+                        slot.fetched = true;
+                    }
+                }
+                self.consumer.incremental_assign(&fetched).map_err(refused)?;
+                self.pause_what_is_paused();
+                Ok(())
+            }
+            Some(Unanswered::Revoked { partitions, lost }) => {
+                let mut gone = TopicPartitionList::new();
+                for partition in &partitions {
+                    // One that was never started is unknown to librdkafka.
+                    if self.owned.remove(partition).is_some_and(|slot| slot.fetched) {
+                        add(&mut gone, partition, Offset::Invalid).map_err(refused)?;
+                    }
+                }
+                if self.stalled.as_ref().is_some_and(|held| partitions.contains(&held.record.source)) {
+                    self.resume_after_stall();
+                }
+                info!(group = self.group, partitions = partitions.len(), lost, "partitions given up");
+                self.consumer.incremental_unassign(&gone).map_err(refused)
+            }
+        }
+    }
+
+    /// The event that tells the worker of the rebalance that came.
+    fn rebalanced(&mut self, rebalance: Rebalance) -> Option<Event> {
+        match rebalance {
+            Rebalance::Assign(partitions) => {
+                self.unanswered = Some(Unanswered::Assigned);
+                let partitions = self.incoming.partitions(&partitions);
+                if partitions.is_empty() {
+                    return None;
+                }
+                self.generation += 1;
+                info!(
+                    group = self.group,
+                    partitions = partitions.len(),
+                    generation = self.generation,
+                    "partitions assigned"
+                );
+                self.owned.extend(partitions.iter().map(|partition| (partition.clone(), Slot::default())));
+                Some(Event::Assigned { partitions, generation: self.generation })
+            }
+            Rebalance::Revoke { partitions, lost } => {
+                let mut partitions = self.incoming.partitions(&partitions);
+                partitions.retain(|partition| self.owned.contains_key(partition));
+                self.unanswered = Some(Unanswered::Revoked { partitions: partitions.clone(), lost });
+                (!partitions.is_empty()).then_some(Event::Revoked { partitions, lost })
+            }
+        }
+    }
+
+    /// Asks the registry again about the record that waits for it.
+    fn try_stalled(&mut self) -> Option<Record> {
+        let mut held = self.stalled.take()?;
+        if Instant::now() < held.ask_at {
+            self.stalled = Some(held);
+            return None;
+        }
+        match self.incoming.resolve(&mut held.record) {
+            Ok(()) => {
+                info!(waited = ?held.since.elapsed(), "the registry answers again");
+                self.resume_after_stall();
+                Some(held.record)
+            }
+            Err(outage) => {
+                warn!(record = ?held.record, error = %outage, cause = %outage.cause, "waiting for the registry");
+                held.ask_at = Instant::now() + ASK_AGAIN;
+                self.stalled = Some(held);
+                None
+            }
+        }
+    }
+
+    fn stall(&mut self, record: Record, outage: &Outage) {
+        warn!(?record, error = %outage, cause = %outage.cause, "waiting for the registry");
+        let now = Instant::now();
+        self.stalled = Some(Stalled { record, since: now, ask_at: now + ASK_AGAIN });
+        self.pause_what_is_paused();
+    }
+
+    fn resume_after_stall(&mut self) {
+        self.stalled = None;
+        let on = self.fetched(|slot| !slot.paused);
+        self.tell(&on, false);
+    }
+
+    fn pause_what_is_paused(&self) {
+        let stalled = self.stalled.is_some();
+        let held = self.fetched(|slot| slot.paused || stalled);
+        self.tell(&held, true);
+    }
+
+    fn fetched(&self, which: impl Fn(&Slot) -> bool) -> Vec<TopicPartition> {
+        let slots = self.owned.iter().filter(|(_, slot)| slot.fetched && which(slot));
+        slots.map(|(partition, _)| partition.clone()).collect()
+    }
+
+    fn tell(&self, partitions: &[TopicPartition], paused: bool) {
+        if partitions.is_empty() {
+            return;
+        }
+        let mut list = TopicPartitionList::new();
+        for partition in partitions {
+            list.add_partition(&partition.topic, partition.partition);
+        }
+        let told = if paused { self.consumer.pause(&list) } else { self.consumer.resume(&list) };
+        if let Err(error) = told {
+            warn!(group = self.group, paused, %error, "partitions not paused or resumed");
+        }
+    }
+
+    /// One turn of librdkafka's queue, waiting for at most `wait`.
+    fn turn(&mut self, wait: Duration) -> Result<Option<Event>, Outage> {
+        self.answer()?;
+        if let Some(record) = self.try_stalled() {
+            return Ok(Some(Event::Record(record)));
+        }
+        let wait = if self.stalled.is_some() { wait.min(ASK_AGAIN) } else { wait };
+        let polled = match self.consumer.poll(wait) {
+            None => None,
+            Some(Ok(message)) => Some(self.incoming.record(&message)),
+            Some(Err(cause)) => {
+                self.hiccup(cause)?;
+                None
+            }
+        };
+        if let Some(rebalance) = self.consumer.context().take() {
+            debug_assert!(polled.is_none(), "librdkafka gives a record or a rebalance");
+            return Ok(self.rebalanced(rebalance));
+        }
+        let Some(mut record) = polled else { return Ok(None) };
+        // Was on its way when its partition was paused for the stalled one: it is fetched again after it.
+        if self.stalled.is_some() {
+            let (partition, offset) = (record.source.clone(), record.offset);
+            self.start(&partition, offset)?;
+            return Ok(None);
+        }
+        match self.incoming.resolve(&mut record) {
+            Ok(()) => Ok(Some(Event::Record(record))),
+            Err(outage) if outage.fatal => Err(outage),
+            Err(outage) => {
+                self.stall(record, &outage);
+                Ok(None)
+            }
+        }
+    }
+
+    /// What an error between two records means for the flow.
+    fn hiccup(&self, cause: Cause) -> Result<(), Outage> {
+        match cause.rdkafka_error_code() {
+            Some(RDKafkaErrorCode::OffsetOutOfRange | RDKafkaErrorCode::AutoOffsetReset) => {
+                Err(offsets::lost(&self.group, cause))
+            }
+            _ if outage::is_fatal(&cause) => Err(Outage::fatal(format!("read as {}", self.group), cause)),
+            // librdkafka goes on by itself when the brokers are back.
+            _ => {
+                debug!(group = self.group, error = %cause, "the cluster does not answer");
+                Ok(())
+            }
+        }
+    }
+
+    /// Whether a partition may be committed: owned, and not lost to somebody else.
+    fn holds(&self, partition: &TopicPartition) -> bool {
+        let lost = match &self.unanswered {
+            Some(Unanswered::Revoked { partitions, lost }) => *lost && partitions.contains(partition),
+            Some(Unanswered::Assigned) | None => false,
+        };
+        self.owned.contains_key(partition) && !lost
+    }
+
+    /// Writes down where a group begins that starts elsewhere than at the first record.
+    fn begin(&mut self, partition: &TopicPartition) -> Result<Option<Position>, Outage> {
+        let offset = match self.start {
+            Start::Earliest => return Ok(None),
+            Start::Latest => offsets::ends(&self.consumer, partition, self.timeout)?.1,
+            Start::Time(ms) => offsets::at_time(&self.consumer, partition, ms, self.timeout)?,
+        };
+        let position = Position { partition: partition.clone(), offset, metadata: String::new() };
+        self.commit(std::slice::from_ref(&position))?;
+        info!(group = self.group, %partition, offset, "group begins");
+        Ok(Some(position))
+    }
+}
+
+fn add(list: &mut TopicPartitionList, partition: &TopicPartition, offset: Offset) -> Result<(), Cause> {
+    list.add_partition_offset(&partition.topic, partition.partition, offset)
+}
+
+impl Source for KafkaMember {
+    fn poll(&mut self, wait: Duration) -> Result<Option<Event>, Outage> {
+        let until = Instant::now() + wait;
+        loop {
+            // librdkafka also returns early with events that are nobody's but its own.
+            let event = self.turn(until.saturating_duration_since(Instant::now()))?;
+            if event.is_some() || Instant::now() >= until {
+                return Ok(event);
+            }
+        }
+    }
+
+    fn start(&mut self, partition: &TopicPartition, offset: i64) -> Result<(), Outage> {
+        let stalled = self.stalled.is_some();
+        let Some(slot) = self.owned.get_mut(partition) else {
+            return Err(Outage::fatal(format!("start {partition}"), "it is not owned"));
+        };
+        slot.from = Some(offset);
+        let (low, high) = offsets::ends(&self.consumer, partition, self.timeout)?;
+        if !(low..=high).contains(&offset) {
+            let why = format!("{partition} holds offsets {low} to {high}, and the group stands at {offset}");
+            return Err(offsets::lost(&self.group, why));
+        }
+        let refused = |cause| Outage::passing(format!("start {partition} at {offset}"), cause);
+        let mut list = TopicPartitionList::new();
+        add(&mut list, partition, Offset::Offset(offset)).map_err(refused)?;
+        if slot.fetched {
+            // Not `seek`: it is refused while a fetch is being set up.
+            self.consumer.incremental_unassign(&list).map_err(refused)?;
+            self.consumer.incremental_assign(&list).map_err(refused)?;
+        } else if self.unanswered.is_none() {
+            slot.fetched = true;
+            self.consumer.incremental_assign(&list).map_err(refused)?;
+        } else {
+            // With the answer to the rebalance.
+            return Ok(());
+        }
+        if slot.paused || stalled {
+            self.tell(std::slice::from_ref(partition), true);
+        }
+        Ok(())
+    }
+
+    fn pause(&mut self, partition: &TopicPartition, paused: bool) {
+        let Some(slot) = self.owned.get_mut(partition) else { return };
+        if slot.paused != paused {
+            slot.paused = paused;
+            if slot.fetched && self.stalled.is_none() {
+                self.tell(std::slice::from_ref(partition), paused);
+            }
+        }
+    }
+}
+
+impl Committer for KafkaMember {
+    fn committed(&mut self, partition: &TopicPartition) -> Result<Option<Position>, Outage> {
+        match offsets::committed(&self.consumer, partition, self.timeout)? {
+            Some(position) => Ok(Some(position)),
+            None => self.begin(partition),
+        }
+    }
+
+    fn commit(&mut self, positions: &[Position]) -> Result<(), Outage> {
+        let action = || format!("commit as {}", self.group);
+        if let Some(stranger) = positions.iter().find(|position| !self.holds(&position.partition)) {
+            return Err(Outage::passing(action(), format!("{} is not owned", stranger.partition)));
+        }
+        if self.consumer.assignment_lost() {
+            return Err(Outage::passing(action(), "the assignment was lost"));
+        }
+        let mut list = TopicPartitionList::new();
+        for Position { partition, offset, metadata } in positions {
+            let mut element = list.add_partition(&partition.topic, partition.partition);
+            let set = element.set_offset(Offset::Offset(*offset));
+            set.map_err(|cause| Outage::passing(action(), cause))?;
+            element.set_metadata(metadata);
+        }
+        self.consumer.commit(&list, CommitMode::Sync).map_err(|cause| outage::of(action(), cause))
+    }
+}
+
+impl Drop for KafkaMember {
+    fn drop(&mut self) {
+        if let Err(outage) = self.answer() {
+            debug!(group = self.group, error = %outage, "last rebalance not answered");
+        }
+        self.consumer.context().leave();
+    }
+}

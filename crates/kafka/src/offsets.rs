@@ -1,0 +1,77 @@
+//! Which offsets a partition holds.
+
+use std::time::Duration;
+
+use ombud_stream::{Outage, Position, TopicPartition};
+use rdkafka::{
+    Offset, TopicPartitionList,
+    consumer::{BaseConsumer, Consumer, ConsumerContext},
+};
+
+use crate::outage;
+
+/// The first offset that is still there, and the one that the next record gets.
+pub(crate) fn ends<C: ConsumerContext>(
+    consumer: &BaseConsumer<C>,
+    partition: &TopicPartition,
+    within: Duration,
+) -> Result<(i64, i64), Outage> {
+    let action = || format!("ask for the ends of {partition}");
+    let ask = || consumer.fetch_watermarks(&partition.topic, partition.partition, within);
+    outage::patiently(within, action, ask)
+}
+
+/// The first offset appended at or after `time_ms`; the end where there is none.
+pub(crate) fn at_time<C: ConsumerContext>(
+    consumer: &BaseConsumer<C>,
+    partition: &TopicPartition,
+    time_ms: i64,
+    within: Duration,
+) -> Result<i64, Outage> {
+    let action = || format!("ask {partition} for its offset at {time_ms}");
+    let (low, high) = ends(consumer, partition, within)?;
+    // Negative times have meanings of their own in the protocol.
+    if time_ms < 0 {
+        return Ok(low);
+    }
+    let mut list = TopicPartitionList::new();
+    list.add_partition_offset(&partition.topic, partition.partition, Offset::Offset(time_ms))
+        .map_err(|cause| outage::of(action(), cause))?;
+    let found = outage::patiently(within, action, || consumer.offsets_for_times(list.clone(), within))?;
+    let element = found.find_partition(&partition.topic, partition.partition);
+    Ok(match element.map(|element| element.offset()) {
+        Some(Offset::Offset(offset)) => offset,
+        _ => high,
+    })
+}
+
+/// Where the consumer's group stands in `partition`; `None` where it has no position.
+pub(crate) fn committed<C: ConsumerContext>(
+    consumer: &BaseConsumer<C>,
+    partition: &TopicPartition,
+    within: Duration,
+) -> Result<Option<Position>, Outage> {
+    let action = || format!("ask where the group stands in {partition}");
+    let mut list = TopicPartitionList::new();
+    list.add_partition(&partition.topic, partition.partition);
+    let answer = outage::patiently(within, action, || consumer.committed_offsets(list.clone(), within))?;
+    let Some(element) = answer.find_partition(&partition.topic, partition.partition) else {
+        return Err(Outage::passing(action(), "the answer lacks it"));
+    };
+    element.error().map_err(|cause| Outage::passing(action(), cause))?;
+    Ok(match element.offset() {
+        Offset::Offset(offset) => {
+            Some(Position { partition: partition.clone(), offset, metadata: element.metadata().to_owned() })
+        }
+        _ => None,
+    })
+}
+
+/// What a group stands at is not in the log any more, or not yet: going on elsewhere would skip records unseen.
+pub(crate) fn lost(group: &str, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Outage {
+    let mend = format!(
+        "go on as {group}: the offset that it stands at is not in the log (retention, or the topic was made anew); \
+         set the group's offsets with kafka-consumer-groups --reset-offsets"
+    );
+    Outage::fatal(mend, cause)
+}

@@ -1,0 +1,172 @@
+//! Appending: librdkafka queues, batches and retries in order; a delivery comes back once all replicas have the record.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use crossbeam_channel::Sender;
+use ombud_stream::{Delivery, Outage, Outgoing, Refused, Sink, TopicPartition};
+use rdkafka::{
+    ClientContext, Message,
+    config::RDKafkaLogLevel,
+    error::{KafkaError as Cause, RDKafkaErrorCode},
+    message::{Header, OwnedHeaders},
+    producer::{BaseRecord, DeliveryResult, Producer, ProducerContext, ThreadedProducer},
+};
+
+use crate::{context::Telling, outage, schemas::Schemas};
+
+/// How long a send waits before it says again that deliveries have to be taken.
+const BREATH: Duration = Duration::from_millis(1);
+
+/// How long a sink that is dropped waits for what it has sent.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+
+/// Appends records of any topic; made by [`crate::Kafka::sink`].
+pub struct KafkaSink<T: Send + 'static> {
+    producer: ThreadedProducer<Deliveries<T>>,
+    flight: Arc<Flight<T>>,
+    schemas: Schemas,
+    /// The last send found no place for a delivery.
+    was_full: bool,
+}
+
+/// What sink and callback share.
+pub(crate) struct Flight<T> {
+    deliveries: Sender<Delivery<T>>,
+    /// Sent and not yet in `deliveries`; locked while one passes over, so that none is counted twice.
+    sent: Mutex<usize>,
+    capacity: usize,
+}
+
+impl<T> Flight<T> {
+    pub(crate) fn new(deliveries: Sender<Delivery<T>>, capacity: usize) -> Self {
+        Self { deliveries, sent: Mutex::new(0), capacity }
+    }
+
+    fn is_full(&self) -> bool {
+        let sent = self.sent();
+        *sent + self.deliveries.len() >= self.capacity
+    }
+
+    fn sent(&self) -> MutexGuard<'_, usize> {
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Passes librdkafka's delivery reports on.
+pub(crate) struct Deliveries<T> {
+    flight: Arc<Flight<T>>,
+    telling: Telling,
+}
+
+impl<T> Deliveries<T> {
+    pub(crate) fn new(flight: Arc<Flight<T>>) -> Self {
+        Self { flight, telling: Telling::default() }
+    }
+}
+
+impl<T: Send + 'static> ClientContext for Deliveries<T> {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        self.telling.log(level, facility, message);
+    }
+
+    fn error(&self, error: Cause, reason: &str) {
+        self.telling.error(error, reason);
+    }
+}
+
+impl<T: Send + 'static> ProducerContext for Deliveries<T> {
+    type DeliveryOpaque = Box<Sent<T>>;
+
+    fn delivery(&self, report: &DeliveryResult<'_>, sent: Self::DeliveryOpaque) {
+        let Sent { token, topic } = *sent;
+        let token = token.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let result = match report {
+            Ok(message) => Ok((TopicPartition::new(topic, message.partition()), message.offset())),
+            Err((cause, _)) => Err(outage::of(format!("append to {topic}"), cause.clone())),
+        };
+        let mut sent = self.flight.sent();
+        // There is room; an error only says that nobody takes deliveries any more.
+        let _ = self.flight.deliveries.try_send(Delivery { token, result });
+        *sent -= 1;
+    }
+}
+
+/// What comes back with a delivery.
+pub(crate) struct Sent<T> {
+    /// Never locked: librdkafka asks for what threads may share, and a token only passes through it.
+    token: Mutex<T>,
+    topic: Arc<str>,
+}
+
+impl<T: Send + 'static> KafkaSink<T> {
+    pub(crate) fn new(
+        producer: ThreadedProducer<Deliveries<T>>,
+        flight: Arc<Flight<T>>,
+        schemas: Schemas,
+    ) -> Self {
+        Self { producer, flight, schemas, was_full: false }
+    }
+
+    fn encoded(&self, record: &Outgoing) -> Result<Option<Bytes>, Outage> {
+        let value = record.value.clone();
+        value.map(|value| self.schemas.outgoing(&record.topic, value)).transpose()
+    }
+}
+
+impl<T: Send + 'static> Sink<T> for KafkaSink<T> {
+    fn send(&mut self, record: Outgoing, token: T) -> Result<(), Refused<T>> {
+        // Every record in flight has its place in the channel, so that librdkafka's thread never waits for a slow taker.
+        if self.flight.is_full() {
+            // Twice in a row: another thread takes the deliveries, and this one would only spin meanwhile.
+            if self.was_full {
+                std::thread::park_timeout(BREATH);
+            }
+            self.was_full = true;
+            return Err(Refused { record, token, outage: None });
+        }
+        self.was_full = false;
+        let value = match self.encoded(&record) {
+            Ok(value) => value,
+            Err(outage) => return Err(Refused { record, token, outage: Some(outage) }),
+        };
+        let sent = Box::new(Sent { token: Mutex::new(token), topic: Arc::clone(&record.topic) });
+        let mut message = BaseRecord::with_opaque_to(&record.topic, sent).headers(headers(&record));
+        if let Some(partition) = record.partition {
+            message = message.partition(partition);
+        }
+        if let Some(key) = &record.key {
+            message = message.key(&key[..]);
+        }
+        if let Some(value) = &value {
+            message = message.payload(&value[..]);
+        }
+        *self.flight.sent() += 1;
+        let Err((cause, refused)) = self.producer.send(message) else { return Ok(()) };
+        *self.flight.sent() -= 1;
+        let token = refused.delivery_opaque.token.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let full = cause.rdkafka_error_code() == Some(RDKafkaErrorCode::QueueFull);
+        let outage = (!full).then(|| outage::of(format!("append to {}", record.topic), cause));
+        Err(Refused { record, token, outage })
+    }
+}
+
+impl<T: Send + 'static> Drop for KafkaSink<T> {
+    fn drop(&mut self) {
+        // librdkafka throws away what it holds when it is dropped; whoever sent that would have to send it again.
+        if let Err(error) = self.producer.flush(LAST_WORDS) {
+            tracing::warn!(%error, "records in flight given up");
+        }
+    }
+}
+
+fn headers(record: &Outgoing) -> OwnedHeaders {
+    let none = OwnedHeaders::new_with_capacity(record.headers.len());
+    record
+        .headers
+        .iter()
+        .fold(none, |headers, (key, value)| headers.insert(Header { key, value: value.as_deref() }))
+}

@@ -1,0 +1,48 @@
+//! A setting that is used and never shown.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize, Serializer};
+
+/// What stands where a secret would.
+pub(crate) const HIDDEN: &str = "***";
+
+/// A password; `Debug` and whatever serialises it show three stars.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The secret itself, for whoever has to send it.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether none is set.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl From<&str> for Secret {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(hidden(&self.0))
+    }
+}
+
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(hidden(&self.0))
+    }
+}
+
+/// That there is none may be seen.
+fn hidden(secret: &str) -> &'static str {
+    if secret.is_empty() { "" } else { HIDDEN }
+}

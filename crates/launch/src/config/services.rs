@@ -1,0 +1,125 @@
+//! How the services are talked to: Kafka, the schema registry, the CQL store, and the receiver of traces.
+
+use std::{collections::BTreeMap, fmt, path::PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::{property, secret::Secret};
+
+/// Kafka. TLS and SASL are properties of librdkafka.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Kafka {
+    /// How long one question to the brokers may take, in milliseconds.
+    pub timeout_ms: u64,
+    /// File that holds `sasl.password`; empty where the property is written out or not needed.
+    pub password_file: PathBuf,
+    /// Passed on to librdkafka as it stands, such as `security.protocol` = `SASL_SSL`;
+    /// `OMBUD_KAFKA__PROPERTIES__SECURITY_PROTOCOL` in the environment.
+    #[serde(serialize_with = "property::shown")]
+    pub properties: BTreeMap<String, String>,
+}
+
+impl fmt::Debug for Kafka {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Kafka")
+            .field("timeout_ms", &self.timeout_ms)
+            .field("password_file", &self.password_file)
+            .field("properties", &property::Shown(&self.properties))
+            .finish()
+    }
+}
+
+impl Default for Kafka {
+    fn default() -> Self {
+        Self { timeout_ms: 10_000, password_file: PathBuf::new(), properties: BTreeMap::new() }
+    }
+}
+
+/// The schema registry.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Registry {
+    /// For basic authentication; empty sends none.
+    pub username: String,
+    /// For basic authentication.
+    pub password: Secret,
+    /// File that holds the password; wins over `password`.
+    pub password_file: PathBuf,
+    /// PEM file of the authority that signed its certificate; empty trusts the system's authorities.
+    pub ca: PathBuf,
+    /// How long one call may take, in milliseconds.
+    pub timeout_ms: u64,
+}
+
+impl Default for Registry {
+    fn default() -> Self {
+        Self {
+            username: String::new(),
+            password: Secret::default(),
+            password_file: PathBuf::new(),
+            ca: PathBuf::new(),
+            timeout_ms: 5_000,
+        }
+    }
+}
+
+/// The CQL store.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cql {
+    /// Keyspace of the cases.
+    pub keyspace: String,
+    /// Copies of each row in a datacenter, where `ombud setup` creates the keyspace.
+    pub replication: u32,
+    /// The datacenter that is asked; empty where there is only one.
+    pub datacenter: String,
+    /// User; empty signs in as nobody.
+    pub username: String,
+    /// The user's password.
+    pub password: Secret,
+    /// File that holds the password; wins over `password`.
+    pub password_file: PathBuf,
+    /// PEM file of the authority that signed the nodes' certificates; empty talks without TLS.
+    pub ca: PathBuf,
+    /// How long one attempt of one statement may take, in milliseconds.
+    pub timeout_ms: u64,
+    /// Statements that may be under way at once; more loads the nodes, fewer waits longer.
+    pub concurrency: usize,
+    /// How long a narrative is kept, in seconds; 0 keeps it for ever.
+    pub narrative_ttl_s: u32,
+}
+
+impl Default for Cql {
+    fn default() -> Self {
+        Self {
+            keyspace: "ombud".into(),
+            replication: 3,
+            datacenter: String::new(),
+            username: String::new(),
+            password: Secret::default(),
+            password_file: PathBuf::new(),
+            ca: PathBuf::new(),
+            timeout_ms: 5_000,
+            concurrency: 64,
+            narrative_ttl_s: 0,
+        }
+    }
+}
+
+/// Traces.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Telemetry {
+    /// Where OTLP over HTTP is spoken, such as `http://127.0.0.1:4318`. Empty leaves it to the variable
+    /// `OTEL_EXPORTER_OTLP_ENDPOINT`, and without that too nothing is traced.
+    pub otlp_endpoint: String,
+    /// Share of the traces that begin here which are kept, from 0 to 1; what came with a trace follows its parent.
+    pub sample_ratio: f64,
+}
+
+impl Default for Telemetry {
+    fn default() -> Self {
+        Self { otlp_endpoint: String::new(), sample_ratio: 1.0 }
+    }
+}

@@ -1,0 +1,17 @@
+//! What a process tells of itself: logs as fields, metrics with units, and traces that follow a record from hop to hop.
+//!
+//! All three carry ids, positions and codes, never what a person wrote.
+
+mod context;
+mod export;
+mod hop;
+mod log;
+mod metrics;
+mod names;
+mod traces;
+
+pub use hop::{Hop, Says};
+pub use log::log_to;
+pub use metrics::Metrics;
+pub use names::{METRICS, Metric};
+pub use traces::Traces;

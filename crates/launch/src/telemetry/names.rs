@@ -1,0 +1,99 @@
+//! Every metric that Ombud records: its kind, its unit and what it says. Labels are few and bounded: never an id.
+
+use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
+
+/// One metric.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Metric {
+    /// Only rises; ends in `_total`.
+    Counter(&'static str, Unit, &'static str),
+    /// What is so now.
+    Gauge(&'static str, Unit, &'static str),
+    /// How durations are spread; ends in `_seconds`.
+    Histogram(&'static str, &'static str),
+}
+
+use Metric::{Counter, Gauge, Histogram};
+use Unit::{Count, Seconds};
+
+/// All of them, by the worker that records them.
+pub const METRICS: &[Metric] = &[
+    // Every worker, by `worker`.
+    Gauge(
+        "ombud_drain_seconds",
+        Seconds,
+        "Time until what lies unread is read, at the rate of the last minute.",
+    ),
+    Gauge("ombud_lag_records", Count, "Records that lie unread in the partitions owned."),
+    Gauge(
+        "ombud_oldest_uncommitted_seconds",
+        Seconds,
+        "Age of the oldest record that was taken on and is not committed; 0 where there is none.",
+    ),
+    Gauge("ombud_partitions_owned", Count, "Partitions that this process owns."),
+    Gauge("ombud_stalled_partitions", Count, "Partitions with unread records and no progress for a minute."),
+    Gauge("ombud_in_flight", Count, "Records that were taken on and are not finished."),
+    Counter("ombud_dead_letters_total", Count, "Records that were parked, by reason."),
+    Counter("ombud_redelivered_total", Count, "Records that were read again after an assignment."),
+    Counter("ombud_outages_total", Count, "Calls to a service that failed and were made again, by service."),
+    // infer
+    Counter("ombud_predictions_total", Count, "Predictions, by task and outcome; their rate is the model's."),
+    Histogram("ombud_infer_queue_seconds", "Wait of a complaint from its reading until its batch begins."),
+    Histogram("ombud_infer_prepare_seconds", "Cutting one narrative into tokens."),
+    Histogram("ombud_infer_batch_seconds", "Computing one batch on one replica."),
+    // join
+    Counter("ombud_join_total", Count, "What the joiner did, by what."),
+    Counter("ombud_join_dead_letters_total", Count, "Raw records that nobody can read, by reason."),
+    Gauge("ombud_join_open", Count, "Complaints that wait for decisions."),
+    Gauge("ombud_join_closed", Count, "Routed complaints that are remembered to tell duplicates."),
+    Gauge("ombud_join_early", Count, "Predictions that came before their complaint."),
+    Histogram("ombud_route_seconds", "From a complaint's append until its first route is acknowledged."),
+    // archive and the case store
+    Counter("ombud_archived_total", Count, "Records read by the archive, by topic and outcome."),
+    Histogram("ombud_cql_write_seconds", "One statement, its retries included."),
+    // telemetry itself
+    Counter("ombud_spans_lost_total", Count, "Spans that the receiver of traces did not take."),
+];
+
+impl Metric {
+    /// Its name, as it is recorded and rendered.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Counter(name, ..) | Gauge(name, ..) | Histogram(name, _) => name,
+        }
+    }
+
+    fn describe(&self) {
+        match *self {
+            Counter(name, unit, help) => describe_counter!(name, unit, help),
+            Gauge(name, unit, help) => describe_gauge!(name, unit, help),
+            Histogram(name, help) => describe_histogram!(name, Seconds, help),
+        }
+    }
+}
+
+/// Tells the recorder what each metric says.
+pub(crate) fn describe_all() {
+    METRICS.iter().for_each(Metric::describe);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_tell_the_kind_and_help_is_a_sentence() {
+        for metric in METRICS {
+            let (name, help) = match metric {
+                Counter(name, _, help) => (name.strip_suffix("_total"), help),
+                Histogram(name, help) => (name.strip_suffix("_seconds"), help),
+                Gauge(name, Unit::Seconds, help) => (name.strip_suffix("_seconds"), help),
+                Gauge(name, _, help) => (Some(*name).filter(|name| !name.ends_with("_total")), help),
+            };
+            assert!(name.is_some_and(|name| name.starts_with("ombud_")), "{metric:?}");
+            assert!(help.ends_with('.'), "{metric:?}");
+        }
+        let names: std::collections::BTreeSet<_> = METRICS.iter().map(Metric::name).collect();
+        assert_eq!(names.len(), METRICS.len());
+    }
+}

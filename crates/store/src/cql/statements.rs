@@ -1,0 +1,248 @@
+//! What is said to the server, prepared: one statement a table, and how a row is bound to it.
+
+use std::time::Duration;
+
+use jiff::civil::{Date, date};
+use scylla::{
+    client::session::Session,
+    errors::{ExecutionError, PrepareError},
+    serialize::row::SerializeRow,
+    statement::prepared::PreparedStatement,
+    value::{CqlDate, CqlTimestamp, MaybeUnset},
+};
+
+use crate::{
+    cql::retry::persist,
+    row::{CaseEvent, Kind, QueueEntry, Row, day_of},
+};
+
+/// Rows of a queue read at once. A row may hold three tombstones (see [`Statements::write`]), and servers warn of a
+/// thousand in one read.
+const QUEUE_PAGE: i32 = 300;
+/// Events of a case read at once; a body may be as large as a record.
+const CASE_PAGE: i32 = 100;
+
+/// Every statement of the seam.
+pub(crate) struct Statements {
+    raw: PreparedStatement,
+    event: PreparedStatement,
+    queued: PreparedStatement,
+    unqueued: PreparedStatement,
+    customer: PreparedStatement,
+    decision: PreparedStatement,
+    feedback: PreparedStatement,
+    strategy: PreparedStatement,
+    model: PreparedStatement,
+    pub(crate) case: PreparedStatement,
+    pub(crate) queue: PreparedStatement,
+}
+
+impl Statements {
+    pub(crate) async fn prepare(
+        session: &Session,
+        keyspace: &str,
+        narrative_ttl: Option<Duration>,
+    ) -> Result<Self, PrepareError> {
+        let prepare = async |text: String| {
+            let mut statement = session.prepare(text).await?;
+            // Keys are made of content, and the queue's time is the revision.
+            statement.set_is_idempotent(true);
+            Ok::<_, PrepareError>(statement)
+        };
+        let insert = async |table: &str, columns: &str, using: &str| {
+            let holders = vec!["?"; columns.split(',').count()].join(", ");
+            prepare(format!("INSERT INTO {keyspace}.{table} ({columns}) VALUES ({holders}){using}")).await
+        };
+        let event =
+            "complaint_id, kind, seq, id, at, task, team, model_id, model_version, schema_id, body, origin";
+        let ttl = narrative_ttl.map(|ttl| format!(" USING TTL {}", ttl.as_secs())).unwrap_or_default();
+        let mut statements = Self {
+            raw: insert("case_events", event, &ttl).await?,
+            event: insert("case_events", event, "").await?,
+            queued: insert(
+                "queue_by_team_day",
+                "team, day, received_at, complaint_id, revision, priority, vulnerability, needs_human, product, \
+                 issue, missing, resolve_by",
+                " USING TIMESTAMP ?",
+            )
+            .await?,
+            unqueued: prepare(format!(
+                "DELETE FROM {keyspace}.queue_by_team_day USING TIMESTAMP ?
+                 WHERE team = ? AND day = ? AND received_at = ? AND complaint_id = ?"
+            ))
+            .await?,
+            customer: insert("cases_by_customer", "customer_ref, received_at, complaint_id", "").await?,
+            decision: insert(
+                "decisions_by_model",
+                "model_id, model_version, day, complaint_id, prediction_id, task, role, arm, outcome, label, \
+                 confidence, strategy_version",
+                "",
+            )
+            .await?,
+            feedback: insert(
+                "feedback_by_day",
+                "day, decided_at, feedback_id, complaint_id, kind, model_version, label_before, label_after, \
+                 audit_sample",
+                "",
+            )
+            .await?,
+            strategy: insert("strategy_history", "scope, version, effective_from, changed_by, body", "").await?,
+            model: insert("model_versions", "model_id, version, tasks, state, created_at, body", "").await?,
+            case: prepare(format!(
+                "SELECT kind, seq, id, at, task, team, model_id, model_version, schema_id, body, origin
+                 FROM {keyspace}.case_events WHERE complaint_id = ?"
+            ))
+            .await?,
+            queue: prepare(format!(
+                "SELECT received_at, complaint_id, revision, priority, vulnerability, needs_human, product, issue,
+                        missing, resolve_by
+                 FROM {keyspace}.queue_by_team_day WHERE team = ? AND day = ?"
+            ))
+            .await?,
+        };
+        statements.case.set_page_size(CASE_PAGE);
+        statements.queue.set_page_size(QUEUE_PAGE);
+        Ok(statements)
+    }
+
+    /// Writes one row, with all its attempts within `bound`. What is absent stays unset, which leaves no tombstone
+    /// behind; but for the queue's rows: there a newer revision replaces the older one's product, too.
+    pub(crate) async fn write(
+        &self,
+        session: &Session,
+        bound: Duration,
+        row: &Row,
+    ) -> Result<(), ExecutionError> {
+        let to = Target { session, bound };
+        match row {
+            Row::CaseEvent(e) if e.kind == Kind::Raw => to.write(&self.raw, event(e)).await,
+            Row::CaseEvent(e) => to.write(&self.event, event(e)).await,
+            Row::Queued(q) => to.write(&self.queued, queued(q)).await,
+            Row::Unqueued(u) => {
+                let day = days(day_of(u.received_at));
+                let values = (u.revision, &u.team, day, CqlTimestamp(u.received_at), &u.complaint_id);
+                to.write(&self.unqueued, values).await
+            }
+            Row::CustomerCase(c) => {
+                let values = (&c.customer_ref, CqlTimestamp(c.received_at), &c.complaint_id);
+                to.write(&self.customer, values).await
+            }
+            Row::Decision(d) => {
+                let key = (&d.model_id, &d.model_version, days(d.day), &d.complaint_id, &d.prediction_id);
+                let (model, version, day, complaint, prediction) = key;
+                let values = (
+                    model,
+                    version,
+                    day,
+                    complaint,
+                    prediction,
+                    &d.task,
+                    &d.role,
+                    &d.arm,
+                    &d.outcome,
+                    set(&d.label),
+                    d.confidence,
+                    d.strategy_version,
+                );
+                to.write(&self.decision, values).await
+            }
+            Row::Feedback(f) => {
+                let values = (
+                    days(day_of(f.decided_at)),
+                    CqlTimestamp(f.decided_at),
+                    &f.feedback_id,
+                    &f.complaint_id,
+                    &f.kind,
+                    set(&f.model_version),
+                    set(&f.label_before),
+                    set(&f.label_after),
+                    f.audit_sample,
+                );
+                to.write(&self.feedback, values).await
+            }
+            Row::Strategy(s) => {
+                let values = (&s.scope, s.version, CqlTimestamp(s.effective_from), &s.changed_by, &*s.body);
+                to.write(&self.strategy, values).await
+            }
+            Row::Model(m) => {
+                let values =
+                    (&m.model_id, &m.version, &m.tasks, &m.state, CqlTimestamp(m.created_at), &*m.body);
+                to.write(&self.model, values).await
+            }
+        }
+    }
+}
+
+fn event(e: &CaseEvent) -> impl SerializeRow + '_ {
+    (
+        &e.complaint_id,
+        e.kind as i8,
+        e.seq,
+        &e.id,
+        CqlTimestamp(e.at),
+        set(&e.task),
+        set(&e.team),
+        set(&e.model_id),
+        set(&e.model_version),
+        set(&e.schema_id),
+        &*e.body,
+        &e.origin,
+    )
+}
+
+fn queued(q: &QueueEntry) -> impl SerializeRow + '_ {
+    (
+        &q.team,
+        days(day_of(q.received_at)),
+        CqlTimestamp(q.received_at),
+        &q.complaint_id,
+        q.revision,
+        q.priority,
+        &q.vulnerability,
+        q.needs_human,
+        &q.product,
+        &q.issue,
+        &q.missing,
+        q.resolve_by.map(CqlTimestamp),
+        q.revision,
+    )
+}
+
+fn set<T>(value: &Option<T>) -> MaybeUnset<&T> {
+    MaybeUnset::from_option(value.as_ref())
+}
+
+/// Days since the Unix epoch, which CQL counts from 2^31.
+pub(crate) fn days(day: Date) -> CqlDate {
+    let hours = day.duration_since(date(1970, 1, 1)).as_hours();
+    // A calendar of ten thousand years has four million days.
+    CqlDate(u32::try_from(hours / 24 + (1 << 31)).unwrap_or(u32::MAX))
+}
+
+struct Target<'a> {
+    session: &'a Session,
+    bound: Duration,
+}
+
+impl Target<'_> {
+    async fn write(
+        &self,
+        statement: &PreparedStatement,
+        values: impl SerializeRow,
+    ) -> Result<(), ExecutionError> {
+        let attempt = || async { self.session.execute_unpaged(statement, &values).await.map(drop) };
+        persist(self.bound, attempt).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_counted_as_the_server_does() {
+        assert_eq!(days(date(1970, 1, 1)).0, 1 << 31);
+        assert_eq!(days(date(1969, 12, 31)).0, (1 << 31) - 1);
+        assert_eq!(days(date(2024, 2, 29)).0, (1 << 31) + 19_782);
+    }
+}

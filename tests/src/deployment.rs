@@ -1,0 +1,323 @@
+//! Ombud on real brokers, as a bank deploys it: one process a role, under a prefix and a keyspace of its own.
+
+use std::{
+    cell::Cell,
+    env,
+    fs::{self, File},
+    io::{BufRead, BufReader, Write},
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+    sync::{
+        Arc,
+        mpsc::{Receiver, RecvTimeoutError, sync_channel},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::{ombud, repository};
+
+/// How long a role may take until it is ready, on a machine that does much else.
+const READY: Duration = Duration::from_secs(120);
+/// How long to wait before something that can only be asked for is asked for again.
+const AGAIN: Duration = Duration::from_millis(50);
+
+/// What `scripts/services env` prints; all of it is handed on to what a promise starts.
+const SERVICES: [&str; 3] = ["OMBUD_KAFKA_BOOTSTRAP", "OMBUD_REGISTRY_URL", "OMBUD_CQL_NODES"];
+
+/// Topics, subjects and tables of one promise.
+pub struct Deployment {
+    /// What all its topics' names begin with.
+    pub prefix: String,
+    /// Where its cases are.
+    pub keyspace: String,
+    dir: TempDir,
+    variables: Vec<(String, String)>,
+    started: Cell<usize>,
+}
+
+impl Deployment {
+    /// Sets up topics with `partitions` partitions, schemas and tables; `None`, with a message, where there are no
+    /// services.
+    ///
+    /// # Errors
+    /// `ombud setup` fails.
+    pub fn fresh(partitions: i32) -> Result<Option<Self>> {
+        Self::with(partitions, &[])
+    }
+
+    /// As [`Self::fresh`], with more variables from the beginning.
+    ///
+    /// # Errors
+    /// `ombud setup` fails.
+    pub fn with(partitions: i32, more: &[(&str, &str)]) -> Result<Option<Self>> {
+        let found = |name: &&str| env::var_os(name).is_some();
+        if !SERVICES.iter().all(found) {
+            eprintln!("skipped: run scripts/services start, and export what scripts/services env prints");
+            return Ok(None);
+        }
+        let name = format!("p{:012x}", rand::random::<u64>() >> 16);
+        let services = |name: &str| {
+            SERVICES.contains(&name) || name.starts_with("OMBUD_KAFKA__") || name.starts_with("OMBUD_CQL__")
+        };
+        let mut variables: Vec<_> = env::vars().filter(|(name, _)| services(name)).collect();
+        let (prefix, keyspace) = (format!("{name}."), name);
+        variables.extend([
+            ("OMBUD_TOPICS__PREFIX".to_owned(), prefix.clone()),
+            ("OMBUD_CQL__KEYSPACE".to_owned(), keyspace.clone()),
+            ("OMBUD_CQL__REPLICATION".to_owned(), "1".to_owned()),
+            ("OMBUD_LOG_FORMAT".to_owned(), "json".to_owned()),
+        ]);
+        variables.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let deployment =
+            Self { prefix, keyspace, dir: tempfile::tempdir()?, variables, started: Cell::new(0) };
+        let count = partitions.to_string();
+        deployment.run(&["setup", "--partitions", &count, "--replication-factor", "1", "--json"])?;
+        Ok(Some(deployment))
+    }
+
+    /// Another variable for everything that is started from now on.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.variables.retain(|(known, _)| known != name);
+        self.variables.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// A folder for files of the promise.
+    pub fn folder(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// A topic's whole name.
+    pub fn topic(&self, base: &str) -> String {
+        format!("{}{base}", self.prefix)
+    }
+
+    /// The command in this deployment; all of them share one data folder, as processes of one machine do.
+    ///
+    /// # Errors
+    /// It does not build.
+    pub fn command(&self) -> Result<Command> {
+        let mut command = ombud(self.dir.path())?;
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        Ok(command)
+    }
+
+    /// Runs a command to its end, which must be a good one; gives what it printed.
+    ///
+    /// # Errors
+    /// It fails; what it said is in the error.
+    pub fn run(&self, arguments: &[&str]) -> Result<String> {
+        let output = self.command()?.args(arguments).output()?;
+        said(output).with_context(|| format!("ombud {}", arguments.join(" ")))
+    }
+
+    /// Runs a program of the independent clients (scripts/clients) with the services' addresses in its environment.
+    ///
+    /// # Errors
+    /// It fails; what it said is in the error.
+    pub fn client(&self, program: &str, arguments: &[&str]) -> Result<String> {
+        let output = self.client_command(program)?.args(arguments).output()?;
+        said(output).with_context(|| format!("{program} {}", arguments.join(" ")))
+    }
+
+    /// A program of the independent clients, to be started: `python`, `kcat` or `rotel`.
+    ///
+    /// # Errors
+    /// They can't be prepared.
+    pub fn client_command(&self, program: &str) -> Result<Command> {
+        let mut command = Command::new(clients()?.join(program));
+        command.current_dir(repository()).envs(self.variables.iter().map(|(name, value)| (name, value)));
+        Ok(command)
+    }
+
+    /// Starts a long-lived role, such as `["infer", "--task", "product"]`, and waits until it is ready.
+    ///
+    /// # Errors
+    /// It ends before it is ready, or does not become so in time.
+    pub fn start(&self, role: &[&str]) -> Result<Role> {
+        let mut role = self.launch(role)?;
+        role.wait_until_ready()?;
+        Ok(role)
+    }
+
+    /// Starts a long-lived role without waiting for it.
+    ///
+    /// # Errors
+    /// It can't be started.
+    pub fn launch(&self, role: &[&str]) -> Result<Role> {
+        self.started.set(self.started.get() + 1);
+        let log = self.dir.path().join(format!("{}-{}.log", role.join("-"), self.started.get()));
+        let mut command = self.command()?;
+        command.args(role).stdout(Stdio::null()).stderr(Stdio::piped());
+        Role::spawn(command, role.join(" "), log)
+    }
+
+    /// Everything that the started roles have logged so far.
+    ///
+    /// # Errors
+    /// A log can't be read.
+    pub fn logs(&self) -> Result<String> {
+        let mut logs = String::new();
+        for entry in fs::read_dir(self.dir.path())? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|it| it == "log") {
+                logs.push_str(&String::from_utf8_lossy(&fs::read(path)?));
+            }
+        }
+        Ok(logs)
+    }
+}
+
+/// A long-lived process of a deployment; killed when dropped.
+pub struct Role {
+    name: String,
+    child: Child,
+    log: PathBuf,
+    listening: Receiver<String>,
+    address: Option<String>,
+}
+
+impl Role {
+    fn spawn(mut command: Command, name: String, log: PathBuf) -> Result<Self> {
+        let mut child = command.spawn().with_context(|| format!("start {name}"))?;
+        let lines = BufReader::new(child.stderr.take().context("its log")?);
+        let mut kept = File::create(&log)?;
+        let (tell, listening) = sync_channel(1);
+        // Ends with the process, whose end of the pipe it reads.
+        thread::spawn(move || {
+            for line in lines.lines().map_while(Result::ok) {
+                let event: Value = serde_json::from_str(&line).unwrap_or_default();
+                if let (Some("listening"), Some(address)) =
+                    (event["message"].as_str(), event["address"].as_str())
+                {
+                    let _ = tell.try_send(address.to_owned());
+                }
+                let _ = writeln!(kept, "{line}");
+            }
+        });
+        Ok(Self { name, child, log, listening, address: None })
+    }
+
+    /// Waits until `/readyz` says so.
+    ///
+    /// # Errors
+    /// It ends before, or takes too long; the end of its log is in the error.
+    pub fn wait_until_ready(&mut self) -> Result<()> {
+        let until = Instant::now() + READY;
+        while !self.is_ready()? {
+            if let Some(ended) = self.child.try_wait()? {
+                bail!("{} ended with {ended} before it was ready:\n{}", self.name, self.last_words());
+            }
+            ensure!(
+                Instant::now() < until,
+                "{} is not ready after {READY:?}:\n{}",
+                self.name,
+                self.last_words()
+            );
+            thread::park_timeout(AGAIN);
+        }
+        Ok(())
+    }
+
+    fn is_ready(&mut self) -> Result<bool> {
+        if self.address.is_none() {
+            match self.listening.recv_timeout(AGAIN) {
+                Ok(address) => self.address = Some(address),
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return Ok(false),
+            }
+        }
+        Ok(self.get("/readyz")?.0 == 200)
+    }
+
+    /// GETs from its HTTP port; gives status and body.
+    ///
+    /// # Errors
+    /// It does not listen yet, or does not answer.
+    pub fn get(&self, path: &str) -> Result<(u16, String)> {
+        let address = self.address.as_ref().with_context(|| format!("{} does not listen yet", self.name))?;
+        let agent: ureq::Agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_secs(10)))
+            .build()
+            .into();
+        let mut response = agent.get(format!("http://{address}{path}")).call()?;
+        Ok((response.status().as_u16(), response.body_mut().read_to_string()?))
+    }
+
+    /// The value of a metric, summed over its labels; 0 where nothing was recorded.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub fn metric(&self, name: &str) -> Result<f64> {
+        let (_, text) = self.get("/metrics")?;
+        let of_it = |line: &&str| line.starts_with(name) && line[name.len()..].starts_with(['{', ' ']);
+        let values =
+            text.lines().filter(of_it).filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok());
+        Ok(values.sum())
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// SIGKILL, at once.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn kill(mut self) -> Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
+    /// Asks it to stop as Kubernetes does (SIGTERM), and waits until it has ended well.
+    ///
+    /// # Errors
+    /// It ended badly; the end of its log is in the error.
+    pub fn stop(mut self) -> Result<Duration> {
+        let asked_at = Instant::now();
+        let asked = Command::new("kill").args(["-TERM", &self.pid().to_string()]).status()?;
+        ensure!(asked.success());
+        let ended = self.child.wait()?;
+        ensure!(ended.success(), "{} ended with {ended}:\n{}", self.name, self.last_words());
+        Ok(asked_at.elapsed())
+    }
+
+    /// The end of its log.
+    pub fn last_words(&self) -> String {
+        let log = fs::read_to_string(&self.log).unwrap_or_default();
+        let lines: Vec<&str> = log.lines().collect();
+        lines[lines.len().saturating_sub(15)..].join("\n")
+    }
+}
+
+impl Drop for Role {
+    fn drop(&mut self) {
+        // Fails when it has ended already, which is what is wanted.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn said(output: Output) -> Result<String> {
+    ensure!(
+        output.status.success(),
+        "{}: {}{}",
+        output.status,
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+/// The folder of the independent clients' programs.
+fn clients() -> Result<Arc<Path>> {
+    let output = Command::new(repository().join("scripts/clients")).stderr(Stdio::inherit()).output()?;
+    ensure!(output.status.success(), "scripts/clients: {}", output.status);
+    Ok(Path::new(String::from_utf8(output.stdout)?.trim()).into())
+}

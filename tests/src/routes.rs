@@ -1,0 +1,153 @@
+//! complaints.routed as a product team sees it: folded by the revision rule while it grows, and kept record by record.
+
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Result, ensure};
+use ombud_contract::{codec, records::RoutedComplaint};
+use ombud_kafka::{Brokers, Connection, Kafka, KafkaReader, RegistryConnection};
+use ombud_stream::{Reader, TopicPartition};
+
+use crate::Deployment;
+
+/// How long one fetch waits for a record.
+const WAIT: Duration = Duration::from_millis(20);
+/// How long a call to brokers or registry may take: they are killed under some promises.
+const CALL: Duration = Duration::from_secs(30);
+
+/// One record of complaints.routed.
+#[derive(Clone, Debug)]
+pub struct Routed {
+    /// Where it lies.
+    pub at: TopicPartition,
+    /// Its offset there.
+    pub offset: i64,
+    /// When it was appended, in milliseconds since the Unix epoch.
+    pub appended_at: i64,
+    /// What it says.
+    pub record: RoutedComplaint,
+}
+
+/// Follows a deployment's routes from the beginning.
+pub struct Routes {
+    reader: KafkaReader,
+    positions: Vec<(TopicPartition, i64)>,
+    /// Every record of each complaint, in the order of the log.
+    pub by_complaint: BTreeMap<String, Vec<Routed>>,
+}
+
+impl Routes {
+    /// Over plain brokers: a promise about TLS reads them in the clear beside it.
+    ///
+    /// # Errors
+    /// Brokers or registry don't answer.
+    pub fn follow(deployment: &Deployment) -> Result<Self> {
+        let kafka = kafka(deployment)?;
+        let topic: Arc<str> = deployment.topic("complaints.routed").into();
+        let partitions = kafka.partitions(&topic)?;
+        let positions = (0..partitions).map(|n| (TopicPartition::new(Arc::clone(&topic), n), 0)).collect();
+        Ok(Self { reader: kafka.reader("tests")?, positions, by_complaint: BTreeMap::new() })
+    }
+
+    /// Reads what has come; gives the number of records. An outage of brokers is waited through.
+    ///
+    /// # Errors
+    /// A record can't be decoded.
+    pub fn catch_up(&mut self) -> Result<usize> {
+        let mut came = 0;
+        for (at, next) in &mut self.positions {
+            let Ok(records) = self.reader.fetch(at, *next, WAIT) else { continue };
+            for record in records {
+                *next = record.offset + 1;
+                came += 1;
+                let Some(value) = record.value.as_deref() else { continue };
+                let routed: RoutedComplaint = codec::decode(value)?;
+                self.by_complaint.entry(routed.complaint_id.clone()).or_default().push(Routed {
+                    at: at.clone(),
+                    offset: record.offset,
+                    appended_at: record.appended_at,
+                    record: routed,
+                });
+            }
+        }
+        Ok(came)
+    }
+
+    /// What a product team holds of a complaint: the record with the greatest revision.
+    pub fn held(&self, complaint_id: &str) -> Option<&Routed> {
+        self.by_complaint.get(complaint_id)?.iter().max_by_key(|routed| routed.record.revision)
+    }
+
+    /// How many complaints a product team holds with every task answered.
+    pub fn complete(&self) -> usize {
+        let held = self.by_complaint.keys().filter_map(|id| self.held(id));
+        held.filter(|routed| routed.record.missing_tasks.is_empty()).count()
+    }
+
+    /// Reads on until `complaints` are complete.
+    ///
+    /// # Errors
+    /// They are not within `patience`.
+    pub fn wait_for_complete(&mut self, complaints: usize, patience: Duration) -> Result<()> {
+        self.wait_until(patience, |routes| routes.complete() >= complaints)
+    }
+
+    /// Reads on until `enough` says so.
+    ///
+    /// # Errors
+    /// It does not within `patience`.
+    pub fn wait_until(&mut self, patience: Duration, enough: impl Fn(&Self) -> bool) -> Result<()> {
+        let until = Instant::now() + patience;
+        loop {
+            self.catch_up()?;
+            if enough(self) {
+                return Ok(());
+            }
+            ensure!(
+                Instant::now() < until,
+                "after {patience:?} {} complaints are routed, {} of them completely",
+                self.by_complaint.len(),
+                self.complete()
+            );
+        }
+    }
+
+    /// Complaints whose log contradicts itself: two different records of one revision, or a lesser revision last.
+    pub fn contradictions(&self) -> Vec<&str> {
+        let contradicts = |routes: &[Routed]| {
+            let newest = routes.iter().map(|routed| routed.record.revision).max();
+            let last = routes.last().map(|routed| routed.record.revision);
+            let forked = routes.iter().any(|one| {
+                routes.iter().any(|other| {
+                    one.record.revision == other.record.revision
+                        && one.record.route_id != other.record.route_id
+                })
+            });
+            forked || newest != last
+        };
+        let found = self.by_complaint.iter().filter(|(_, routes)| contradicts(routes));
+        found.map(|(id, _)| id.as_str()).collect()
+    }
+}
+
+/// The deployment's brokers and registry, in the clear.
+///
+/// # Errors
+/// They don't answer.
+pub fn kafka(deployment: &Deployment) -> Result<Kafka> {
+    let variable = |name: &str| std::env::var(name);
+    let plain = variable("TEST_PLAIN_BOOTSTRAP").or_else(|_| variable("OMBUD_KAFKA_BOOTSTRAP"))?;
+    let connection = Connection {
+        brokers: Brokers { bootstrap: plain, properties: [].into(), timeout: CALL },
+        registry: RegistryConnection {
+            urls: vec![variable("OMBUD_REGISTRY_URL")?],
+            credentials: None,
+            ca: None,
+            timeout: CALL,
+        },
+    };
+    Ok(Kafka::connect(&connection, &deployment.prefix)?)
+}

@@ -1,0 +1,201 @@
+//! `ombud setup`: topics, schemas and tables come about; what exists is widened where that is harmless, never narrowed.
+
+use std::io::Write;
+
+use anyhow::Result;
+use clap::Args;
+use ombud_contract::catalogue::Topic;
+use ombud_kafka::{Admin, Mode, Registry, State, Wish};
+use ombud_launch::config::Settings;
+use serde::Serialize;
+
+use crate::{Done, connect, terminal::table};
+
+/// What is said to `setup`.
+#[derive(Args, Debug)]
+pub(crate) struct Setup {
+    /// Partitions of the complaints topics, fixed for life [default: as many as there are, or the catalogue's]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..=10_000))]
+    pub(crate) partitions: Option<i32>,
+
+    /// Copies of each partition [default: 3, or one a broker where there are fewer]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..=9))]
+    pub(crate) replication_factor: Option<i32>,
+
+    /// Say what would be done, and do nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+
+    /// One JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// One thing that was set up.
+#[derive(Debug, Serialize)]
+pub(crate) struct Item {
+    /// `topic`, `schemas`, `tables` or what else there is.
+    pub(crate) what: &'static str,
+    /// Its name.
+    pub(crate) name: String,
+    /// What became of it.
+    pub(crate) state: State,
+    /// What differed, a line each.
+    pub(crate) details: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    dry_run: bool,
+    created: usize,
+    changed: usize,
+    unchanged: usize,
+    refused: usize,
+    items: &'a [Item],
+}
+
+impl Setup {
+    pub(crate) fn mode(&self) -> Mode {
+        if self.dry_run { Mode::DryRun } else { Mode::Apply }
+    }
+}
+
+/// Sets up what the settings name. Whoever sets up more adds its items before [`print`].
+pub(crate) fn bring_about(args: &Setup, settings: &Settings) -> Result<Vec<Item>> {
+    let mut items = log(args, settings)?;
+    items.push(tables(args, settings)?);
+    Ok(items)
+}
+
+/// Prints what became of everything.
+pub(crate) fn print(args: &Setup, items: &[Item], out: &mut impl Write) -> Result<Done> {
+    let count = |state| items.iter().filter(|item| item.state == state).count();
+    let report = Report {
+        dry_run: args.dry_run,
+        created: count(State::Created),
+        changed: count(State::Changed),
+        unchanged: count(State::Unchanged),
+        refused: count(State::Refused),
+        items,
+    };
+    if args.json {
+        writeln!(out, "{}", serde_json::to_string(&report)?)?;
+    } else {
+        let mut table = table(["what", "name", "state", "why"]);
+        for item in items {
+            let why = item.details.join("\n");
+            table.add_row([item.what, &item.name, word(item.state, args.mode()), &why]);
+        }
+        writeln!(out, "{table}\n{}", report.summary())?;
+    }
+    Ok(if report.refused > 0 { Done::Wanting } else { Done::Well })
+}
+
+impl Report<'_> {
+    fn summary(&self) -> String {
+        let Self { dry_run, created, changed, refused, .. } = self;
+        let done = match (created + changed, dry_run) {
+            (0, _) => "nothing changed".to_owned(),
+            (_, false) => format!("{created} created, {changed} changed"),
+            (_, true) => format!("dry run, nothing changed: {created} to create, {changed} to change"),
+        };
+        if *refused == 0 { done } else { format!("{done}; {refused} refused and left as they were") }
+    }
+}
+
+fn word(state: State, mode: Mode) -> &'static str {
+    match (state, mode) {
+        (State::Unchanged, _) => "unchanged",
+        (State::Refused, _) => "refused",
+        (State::Created, Mode::Apply) => "created",
+        (State::Changed, Mode::Apply) => "changed",
+        (State::Created, Mode::DryRun) => "to create",
+        (State::Changed, Mode::DryRun) => "to change",
+    }
+}
+
+/// Topics first: their schemas say how they are filled.
+fn log(args: &Setup, settings: &Settings) -> Result<Vec<Item>> {
+    let connection = connect::kafka(settings)?;
+    let prefix = &settings.topics.prefix;
+    let wish = Wish { partitions: args.partitions, replication: args.replication_factor };
+    let topics = Admin::connect(&connection.brokers)?.ensure_topics(prefix, wish, args.mode())?;
+    let registry = Registry::connect(&connection.registry)?;
+    let subjects = Topic::ALL.into_iter().map(|topic| registry.register(topic, prefix, args.mode()));
+    let subjects = subjects.collect::<Result<Vec<_>, _>>()?;
+    let topics = topics.into_iter().map(|outcome| ("topic", outcome));
+    let all = topics.chain(subjects.into_iter().map(|outcome| ("schemas", outcome)));
+    let item = |(what, outcome): (_, ombud_kafka::Outcome)| Item {
+        what,
+        name: outcome.name,
+        state: outcome.state,
+        details: outcome.details,
+    };
+    Ok(all.map(item).collect())
+}
+
+fn tables(args: &Setup, settings: &Settings) -> Result<Item> {
+    let connection = connect::cql(settings)?;
+    let (created, steps) = match args.mode() {
+        Mode::Apply => {
+            let migrated = ombud_store::migrate(&connection, settings.cql.replication)?;
+            (migrated.keyspace_created, migrated.applied)
+        }
+        Mode::DryRun => {
+            let found = ombud_store::check(&connection)?;
+            (found.replication.is_none(), found.missing)
+        }
+    };
+    let state = match (created, steps.is_empty()) {
+        (true, _) => State::Created,
+        (false, false) => State::Changed,
+        (false, true) => State::Unchanged,
+    };
+    let details = steps.into_iter().map(|step| format!("migration {step}")).collect();
+    Ok(Item { what: "tables", name: connection.keyspace, state, details })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item(state: State) -> Item {
+        Item { what: "topic", name: "complaints.raw".into(), state, details: vec!["why".into()] }
+    }
+
+    fn printed(items: &[Item], dry_run: bool, json: bool) -> (Done, String) {
+        let args = Setup { partitions: None, replication_factor: None, dry_run, json };
+        let mut out = Vec::new();
+        let done = print(&args, items, &mut out).unwrap();
+        (done, String::from_utf8(out).unwrap())
+    }
+
+    #[test]
+    fn a_second_run_says_that_nothing_changed() {
+        let (done, text) = printed(&[item(State::Unchanged)], false, false);
+        assert_eq!(done, Done::Well);
+        assert!(text.ends_with("nothing changed\n"), "{text}");
+    }
+
+    #[test]
+    fn a_refusal_is_found_wanting_and_says_why() {
+        let (done, text) = printed(&[item(State::Refused), item(State::Created)], false, false);
+        assert_eq!(done, Done::Wanting);
+        assert!(text.contains("why"), "{text}");
+        assert!(text.ends_with("1 created, 0 changed; 1 refused and left as they were\n"), "{text}");
+    }
+
+    #[test]
+    fn a_dry_run_promises_nothing_done() {
+        let (_, text) = printed(&[item(State::Created)], true, false);
+        assert!(text.contains("to create") && !text.contains(" created"), "{text}");
+    }
+
+    #[test]
+    fn json_is_one_object_on_one_line() {
+        let (_, text) = printed(&[item(State::Changed)], false, true);
+        let report: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!((text.lines().count(), &report["changed"]), (1, &serde_json::json!(1)));
+        assert_eq!(report["items"][0]["state"], "changed");
+    }
+}

@@ -1,0 +1,17 @@
+//! The workers of a process, and what is around them: threads, restarts after an outage, the HTTP port, lag.
+
+mod crew;
+mod lag;
+mod port;
+mod roles;
+mod watch;
+mod workers;
+
+pub(crate) use crew::Crew;
+#[cfg(feature = "torch")]
+pub(crate) use port::listen;
+pub(crate) use roles::{Role, run};
+pub(crate) use workers::Workers;
+
+/// Records of one sender that may be on their way into the log.
+pub(crate) const IN_FLIGHT: usize = 1_024;

@@ -1,0 +1,71 @@
+//! `ombud infer`, `join` and `archive`: one role as a long-lived process, among others of its group.
+
+use std::{sync::Arc, thread, time::Duration};
+
+use anyhow::Result;
+use axum::Router;
+use ombud_launch::{
+    config::{Loaded, Settings},
+    health::Readiness,
+    shutdown::{Shutdown, SignalWatch},
+};
+use ombud_stream::{Start, SystemClock};
+use tracing::info;
+
+use super::{Crew, Workers, port::listen};
+use crate::{Done, world::World};
+
+/// What a process does.
+pub(crate) enum Role {
+    /// Decides: one group for each of these.
+    #[cfg(feature = "torch")]
+    Infer(Vec<ombud_infer::Tasks>),
+    /// Joins.
+    Join,
+    /// Archives.
+    Archive,
+}
+
+impl Role {
+    fn employ<'scope, 'a: 'scope>(
+        &self,
+        workers: &Arc<Workers<'a>>,
+        crew: &mut Crew<'scope, '_>,
+    ) -> Result<()> {
+        match self {
+            #[cfg(feature = "torch")]
+            Self::Infer(groups) => {
+                let store = ombud_models::ModelStore::new(workers.settings.data.join("models"));
+                crate::first_start::shelve(&workers.settings.models, &store)?;
+                groups.iter().try_for_each(|tasks| workers.infer(crew, tasks, store.clone()))
+            }
+            Self::Join => workers.join(crew),
+            Self::Archive => workers.archive(crew),
+        }
+    }
+}
+
+/// Runs `role` until told to stop.
+pub(crate) fn run(role: &Role, loaded: &Loaded, start: Start) -> Result<Done> {
+    let settings: &Settings = &loaded.settings;
+    tracing::debug!(%loaded, "settings");
+    let shutdown = Shutdown::default();
+    let _signals = SignalWatch::start(shutdown.clone())?;
+    let world = World::brokers(settings)?;
+    thread::scope(|scope| {
+        let mut crew = Crew::new(scope, shutdown.clone(), world.may_come_back());
+        let readiness = Readiness::default();
+        let (clock, readied) = (Arc::new(SystemClock), readiness.clone());
+        let workers = Arc::new(Workers { world: &world, settings, clock, readiness: readied, start });
+        let employed = role.employ(&workers, &mut crew).and_then(|()| {
+            // After the workers, so that it answers while they finish.
+            listen(&mut crew, settings, Router::new(), readiness)
+        });
+        if employed.is_ok() {
+            shutdown.wait(Duration::MAX);
+            info!("stopping");
+        }
+        crew.stop().and(employed)
+    })?;
+    Ok(Done::Well)
+}

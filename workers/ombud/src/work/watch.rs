@@ -1,0 +1,89 @@
+//! A group member as its process watches it: ready once it owns something, and how far it has committed.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use ombud_launch::health::Readiness;
+use ombud_stream::{Committer, Event, Member, Outage, Position, Source, TopicPartition};
+
+/// Everything below is finished, by owned partition.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Progress(Arc<Mutex<BTreeMap<TopicPartition, i64>>>);
+
+impl Progress {
+    /// As it stands now.
+    pub(crate) fn now(&self) -> BTreeMap<TopicPartition, i64> {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<TopicPartition, i64>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Tells readiness and progress what passes through.
+pub(crate) struct Watched {
+    member: Box<dyn Member>,
+    part: String,
+    readiness: Readiness,
+    progress: Progress,
+}
+
+impl Watched {
+    /// Watches `member` for the worker `part`, which is not ready before it is assigned something.
+    pub(crate) fn new(
+        member: Box<dyn Member>,
+        part: String,
+        readiness: Readiness,
+        progress: Progress,
+    ) -> Self {
+        readiness.wait_for(&part, "waiting for partitions");
+        progress.lock().clear();
+        Self { member, part, readiness, progress }
+    }
+}
+
+impl Source for Watched {
+    fn poll(&mut self, wait: Duration) -> Result<Option<Event>, Outage> {
+        let event = self.member.poll(wait)?;
+        match &event {
+            Some(Event::Assigned { .. }) => self.readiness.ready(&self.part),
+            Some(Event::Revoked { partitions, .. }) => {
+                self.progress.lock().retain(|partition, _| !partitions.contains(partition));
+            }
+            Some(Event::Record(_)) | None => {}
+        }
+        Ok(event)
+    }
+
+    fn start(&mut self, partition: &TopicPartition, offset: i64) -> Result<(), Outage> {
+        self.member.start(partition, offset)?;
+        self.progress.lock().entry(partition.clone()).or_insert(offset);
+        Ok(())
+    }
+
+    fn pause(&mut self, partition: &TopicPartition, paused: bool) {
+        self.member.pause(partition, paused);
+    }
+}
+
+impl Committer for Watched {
+    fn committed(&mut self, partition: &TopicPartition) -> Result<Option<Position>, Outage> {
+        self.member.committed(partition)
+    }
+
+    fn commit(&mut self, positions: &[Position]) -> Result<(), Outage> {
+        self.member.commit(positions)?;
+        let mut progress = self.progress.lock();
+        for position in positions {
+            // One that is being given up is not watched any more.
+            if let Some(known) = progress.get_mut(&position.partition) {
+                *known = position.offset;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,230 @@
+//! The workers, made of settings and of what the world gives them.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::Result;
+use ombud_archive::Archive;
+use ombud_contract::catalogue::Topic;
+use ombud_join::{Join, Pace, Sent, Topics};
+use ombud_launch::{config::Settings, health::Readiness, shutdown::Shutdown};
+use ombud_models::StrategyFeed;
+use ombud_store::CaseStore;
+use ombud_stream::{Clock, Outage, Reader, Sink, Start, TopicPartition};
+
+use super::{
+    Crew, IN_FLIGHT, lag,
+    watch::{Progress, Watched},
+};
+use crate::world::World;
+
+/// How long a worker waits for a record before it looks around.
+const POLL: Duration = Duration::from_millis(20);
+
+type Joiner = Join<Watched, Box<dyn Reader>, Box<dyn Sink<Sent>>>;
+type Archiver = Archive<Watched, Box<dyn Sink<()>>, Box<dyn CaseStore>>;
+
+/// What every worker of one process is made of.
+pub(crate) struct Workers<'a> {
+    pub(crate) world: &'a World,
+    pub(crate) settings: &'a Settings,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) readiness: Readiness,
+    /// Where a group without positions starts.
+    pub(crate) start: Start,
+}
+
+/// Where a partition is begun that its group has no position in: with the first record that is still there.
+fn beginning(mut reader: Box<dyn Reader>) -> impl FnMut(&TopicPartition) -> Result<i64, Outage> {
+    move |partition| reader.offset_at(partition, i64::MIN)
+}
+
+impl<'a> Workers<'a> {
+    fn topic(&self, topic: Topic) -> String {
+        topic.name(&self.settings.topics.prefix)
+    }
+
+    fn strategy(&self, group: &str) -> Result<StrategyFeed> {
+        let reader = self.world.view().reader(group)?;
+        Ok(StrategyFeed::new(reader, &self.topic(Topic::Strategy), Arc::clone(&self.clock)))
+    }
+
+    fn member(&self, worker: &str, group: &str, topics: &[&str], progress: &Progress) -> Result<Watched> {
+        let member = self.world.member(group, topics, self.start)?;
+        Ok(Watched::new(member, worker.to_owned(), self.readiness.clone(), progress.clone()))
+    }
+
+    /// Starts the worker that `make` makes, anew after each outage, and what watches its lag.
+    fn start<'scope, W>(
+        self: &Arc<Self>,
+        crew: &mut Crew<'scope, '_>,
+        worker: &str,
+        group: &str,
+        make: impl Fn(&Self, &str, &Progress) -> Result<W> + Send + 'scope,
+        run: impl Fn(W, &Shutdown, Box<dyn Reader>) -> Result<()> + Send + 'scope,
+    ) -> Result<()>
+    where
+        'a: 'scope,
+    {
+        self.readiness.wait_for(worker, "starting");
+        let progress = Progress::default();
+        let (workers, watched) = (Arc::clone(self), progress.clone());
+        let (name, of) = (worker.to_owned(), group.to_owned());
+        crew.start(worker, move |stop| {
+            let made = make(&workers, &of, &watched)?;
+            let reader = workers.world.view().reader(&of)?;
+            let ended = run(made, stop, reader);
+            workers.readiness.wait_for(&name, "stopped");
+            ended
+        })?;
+        if self.world.may_come_back() {
+            let (mut reader, name) = (self.world.view().reader(group)?, worker.to_owned());
+            crew.start("lag", move |stop| lag::watch(&name, &progress, &mut *reader, stop))?;
+        }
+        Ok(())
+    }
+
+    /// Starts the joiner.
+    pub(crate) fn join<'scope>(self: &Arc<Self>, crew: &mut Crew<'scope, '_>) -> Result<()>
+    where
+        'a: 'scope,
+    {
+        self.start(crew, "join", ombud_join::GROUP, Self::make_join, |join, stop, reader| {
+            Ok(join.run(&|| stop.requested(), beginning(reader))?)
+        })
+    }
+
+    /// Starts the archive.
+    pub(crate) fn archive<'scope>(self: &Arc<Self>, crew: &mut Crew<'scope, '_>) -> Result<()>
+    where
+        'a: 'scope,
+    {
+        self.start(crew, "archive", ombud_archive::GROUP, Self::make_archive, |archive, stop, reader| {
+            Ok(archive.run(&|| stop.requested(), beginning(reader))?)
+        })
+    }
+
+    fn make_join(&self, group: &str, progress: &Progress) -> Result<Joiner> {
+        let settings = &self.settings.join;
+        let (sink, deliveries) = self.world.sink(IN_FLIGHT)?;
+        Ok(Join {
+            member: self.member("join", group, &[&self.topic(Topic::Raw)], progress)?,
+            reader: self.world.view().reader(group)?,
+            sink,
+            deliveries,
+            topics: Topics {
+                raw: self.topic(Topic::Raw).into(),
+                predictions: self.topic(Topic::Predictions).into(),
+                routed: self.topic(Topic::Routed).into(),
+                dead_letters: self.topic(Topic::DeadLetters).into(),
+            },
+            strategy: self.strategy(group)?,
+            clock: Arc::clone(&self.clock),
+            limits: ombud_join::Limits {
+                open_cap: settings.open_cap,
+                closed_cap: settings.closed_cap,
+                early_cap: settings.early_cap,
+                grace_ms: settings.grace_ms,
+                hard_cap_ms: settings.hard_cap_ms,
+                bulk_wait_ms: settings.bulk_wait_ms,
+                lease_ms: settings.lease_ms,
+                drain_ms: settings.drain_ms,
+                ..Default::default()
+            },
+            pace: Pace::default(),
+        })
+    }
+
+    fn make_archive(&self, group: &str, progress: &Progress) -> Result<Archiver> {
+        let settings = &self.settings.archive;
+        let (sink, deliveries) = self.world.sink(IN_FLIGHT)?;
+        let topics = ombud_archive::TOPICS.map(|topic| self.topic(topic));
+        Ok(Archive {
+            // Before it joins: a group that nobody can work for would hold its partitions.
+            cases: self.world.view().cases()?,
+            member: self.member("archive", group, &topics.each_ref().map(String::as_str), progress)?,
+            sink,
+            deliveries,
+            dead_letters: self.topic(Topic::DeadLetters).into(),
+            prefix: self.settings.topics.prefix.clone(),
+            clock: Arc::clone(&self.clock),
+            limits: ombud_archive::Limits {
+                batch_len: settings.batch,
+                batch_bytes: settings.batch_bytes,
+                poll: POLL,
+                attempts: settings.attempts,
+                retry_after: Duration::from_millis(settings.retry_after_ms),
+                ..Default::default()
+            },
+        })
+    }
+}
+
+#[cfg(feature = "torch")]
+mod inferring {
+    //! The part of this file that needs libtorch.
+
+    use ombud_infer::{Infer, Serving, Tasks};
+    use ombud_models::ModelStore;
+    use ombud_stream::{Limit, SharedReceipt};
+    use ombud_torch::Libtorch;
+
+    use super::*;
+
+    impl<'a> Workers<'a> {
+        /// Starts the group of `tasks`, with models from `store`.
+        pub(crate) fn infer<'scope>(
+            self: &Arc<Self>,
+            crew: &mut Crew<'scope, '_>,
+            tasks: &Tasks,
+            store: ModelStore,
+        ) -> Result<()>
+        where
+            'a: 'scope,
+        {
+            let serving = Arc::new(Serving::new(store, Arc::new(Libtorch)));
+            let (group, tasks) = (tasks.group(), tasks.clone());
+            let worker = group.trim_start_matches("ombud.").to_owned();
+            let name = worker.clone();
+            let make = move |workers: &Self, group: &str, progress: &Progress| {
+                workers.make_infer(&name, group, tasks.clone(), Arc::clone(&serving), progress)
+            };
+            self.start(crew, &worker, &group, make, |infer, stop, reader| {
+                Ok(infer.run(&|| stop.requested(), beginning(reader))?)
+            })
+        }
+
+        fn make_infer(
+            &self,
+            worker: &str,
+            group: &str,
+            tasks: Tasks,
+            serving: Arc<Serving>,
+            progress: &Progress,
+        ) -> Result<Infer<Watched, Box<dyn Sink<SharedReceipt>>>> {
+            let settings = &self.settings.infer;
+            let (sink, deliveries) = self.world.sink(IN_FLIGHT)?;
+            let mut infer = Infer {
+                tasks,
+                member: self.member(worker, group, &[&self.topic(Topic::Raw)], progress)?,
+                sink,
+                deliveries,
+                predictions: self.topic(Topic::Predictions).into(),
+                strategy: self.strategy(group)?,
+                serving,
+                clock: Arc::clone(&self.clock),
+                limits: ombud_infer::Limits {
+                    tokenizer_threads: settings.tokenizer_threads,
+                    replicas: settings.replicas,
+                    batch: Limit { rows: settings.batch, cost: settings.token_budget },
+                    window: settings.window,
+                    queue: settings.queue,
+                    drive: ombud_stream::Limits { poll: POLL, ..Default::default() },
+                },
+            };
+            self.readiness.wait_for(worker, "loading models");
+            infer.warm_up()?;
+            self.readiness.wait_for(worker, "waiting for partitions");
+            Ok(infer)
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! Where records and cases live: in the embedded file, or on brokers and a CQL server.
+
+#![cfg_attr(
+    not(feature = "torch"),
+    allow(dead_code, reason = "`up` alone writes the embedded file, and it runs models")
+)]
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use crossbeam_channel::Receiver;
+use ombud_contract::catalogue::Topic;
+use ombud_kafka::{Kafka, KafkaReader};
+use ombud_launch::config::Settings;
+use ombud_local::{Local, LocalReader, LocalView, Options};
+use ombud_store::{CaseStore, CqlCases, CqlError};
+use ombud_stream::{Delivery, Member, Outage, Reader, Sink, Start, TopicPartition};
+
+use crate::connect;
+
+/// On whose behalf commands read that belong to no worker's group.
+pub(crate) const READER: &str = "ombud.read";
+
+/// A sink, and what became of its records.
+pub(crate) type Appending<T> = (Box<dyn Sink<T>>, Receiver<Delivery<T>>);
+
+/// What can be read.
+#[derive(Clone)]
+pub(crate) enum View {
+    /// One folder.
+    Embedded(LocalView),
+    /// What many processes share.
+    Brokers(Cluster),
+}
+
+/// Brokers, registry and CQL server.
+#[derive(Clone)]
+pub(crate) struct Cluster {
+    kafka: Kafka,
+    /// For those who need the case store: a joiner runs without it.
+    settings: Arc<Settings>,
+}
+
+impl Cluster {
+    fn connect(settings: &Settings) -> Result<Self> {
+        let kafka = Kafka::connect(&connect::kafka(settings)?, &settings.topics.prefix)?;
+        Ok(Self { kafka, settings: Arc::new(settings.clone()) })
+    }
+}
+
+impl View {
+    /// What `settings` name: brokers, or else the embedded file.
+    pub(crate) fn open(settings: &Settings) -> Result<Self> {
+        if settings.kafka_bootstrap.is_empty() {
+            return Ok(Self::Embedded(Local::open_read_only(&settings.data)?));
+        }
+        Ok(Self::Brokers(Cluster::connect(settings)?))
+    }
+
+    /// Reads on behalf of `group`.
+    pub(crate) fn reader(&self, group: &str) -> Result<Box<dyn Reader>> {
+        Ok(match self {
+            Self::Embedded(local) => Box::new(local.reader()?),
+            Self::Brokers(cluster) => Box::new(cluster.kafka.reader(group)?),
+        })
+    }
+
+    /// The case store.
+    pub(crate) fn cases(&self) -> Result<Box<dyn CaseStore>> {
+        Ok(match self {
+            Self::Embedded(local) => Box::new(local.cases()?),
+            // Down now is an outage like any later one.
+            Self::Brokers(cluster) => Box::new(
+                CqlCases::connect(&connect::cql(&cluster.settings)?).map_err(|error| match error {
+                    CqlError::Unreachable { .. } => Outage::passing("reach the case store", error).into(),
+                    _ => anyhow::Error::from(error),
+                })?,
+            ),
+        })
+    }
+
+    /// Each partition of `topic` with the offset of its next record.
+    pub(crate) fn ends(&self, topic: &str) -> Result<Vec<(TopicPartition, i64)>> {
+        let name: Arc<str> = topic.into();
+        let partitions = match self {
+            Self::Embedded(local) => {
+                let found = local.topics()?.into_iter().find(|ends| *ends.topic == *name);
+                let found = found.with_context(|| format!("find topic {topic}: the log has none yet"))?;
+                i32::try_from(found.ends.len())?
+            }
+            Self::Brokers(cluster) => cluster.kafka.partitions(topic)?,
+        };
+        let mut reader = self.reader(READER)?;
+        let partitions = (0..partitions).map(|number| TopicPartition::new(Arc::clone(&name), number));
+        partitions
+            .map(|partition| reader.end(&partition).map(|end| (partition, end)).map_err(Into::into))
+            .collect()
+    }
+
+    /// Asks where `group` stands.
+    pub(crate) fn standing(&self, group: &str) -> Result<Standing> {
+        Ok(match self {
+            Self::Embedded(local) => Standing::Embedded(local.reader()?, group.to_owned()),
+            Self::Brokers(cluster) => Standing::Brokers(cluster.kafka.reader(group)?),
+        })
+    }
+}
+
+/// Where a group stands in each partition.
+pub(crate) enum Standing {
+    Embedded(LocalReader, String),
+    Brokers(KafkaReader),
+}
+
+impl Standing {
+    /// Everything below is finished; `None` where the group has no position.
+    pub(crate) fn committed(&self, partition: &TopicPartition) -> Result<Option<i64>, Outage> {
+        match self {
+            Self::Embedded(reader, group) => {
+                reader.committed(group, partition).map(|position| position.map(|position| position.offset))
+            }
+            Self::Brokers(reader) => reader.committed(partition),
+        }
+    }
+}
+
+/// Where a process reads and writes.
+pub(crate) enum World {
+    /// One folder, which this process alone writes.
+    Embedded(Local),
+    /// What many processes share.
+    Brokers(Cluster),
+}
+
+impl World {
+    /// The embedded file.
+    pub(crate) fn embedded(settings: &Settings) -> Result<Self> {
+        let options = Options::catalogue(&settings.topics.prefix, settings.embedded.partitions);
+        Ok(Self::Embedded(Local::open(&settings.data, options)?))
+    }
+
+    /// The brokers that `settings` name.
+    pub(crate) fn brokers(settings: &Settings) -> Result<Self> {
+        if settings.kafka_bootstrap.is_empty() {
+            anyhow::bail!("find Kafka: say --kafka HOST:PORT, or set OMBUD_KAFKA_BOOTSTRAP");
+        }
+        let cluster = Cluster::connect(settings)?;
+        cluster.kafka.shards(&settings.topics.prefix)?;
+        Ok(Self::Brokers(cluster))
+    }
+
+    /// Whether an outage may pass by itself: brokers come back, a file that can't be written doesn't.
+    pub(crate) fn may_come_back(&self) -> bool {
+        matches!(self, Self::Brokers(_))
+    }
+
+    /// What can be read of it.
+    pub(crate) fn view(&self) -> View {
+        match self {
+            Self::Embedded(local) => View::Embedded(local.view()),
+            Self::Brokers(cluster) => View::Brokers(cluster.clone()),
+        }
+    }
+
+    /// The number of partitions of each complaints topic.
+    pub(crate) fn partitions(&self, settings: &Settings) -> Result<i32> {
+        Ok(match self {
+            Self::Embedded(_) => settings.embedded.partitions,
+            Self::Brokers(cluster) => cluster.kafka.partitions(&Topic::Raw.name(&settings.topics.prefix))?,
+        })
+    }
+
+    /// Appends; `capacity` records may be under way.
+    pub(crate) fn sink<T: Send + 'static>(&self, capacity: usize) -> Result<Appending<T>> {
+        Ok(match self {
+            Self::Embedded(local) => {
+                let (sink, deliveries) = local.sink(capacity);
+                (Box::new(sink), deliveries)
+            }
+            Self::Brokers(cluster) => {
+                let (sink, deliveries) = cluster.kafka.sink(capacity)?;
+                (Box::new(sink), deliveries)
+            }
+        })
+    }
+
+    /// Joins `group` over `topics`.
+    pub(crate) fn member(&self, group: &str, topics: &[&str], start: Start) -> Result<Box<dyn Member>> {
+        Ok(match self {
+            Self::Embedded(local) => Box::new(local.member(group, topics, start)?),
+            Self::Brokers(cluster) => Box::new(cluster.kafka.member(group, topics, start)?),
+        })
+    }
+}
