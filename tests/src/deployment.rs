@@ -86,6 +86,15 @@ impl Deployment {
         self.variables.push((name.to_owned(), value.to_owned()));
     }
 
+    /// A variable as everything that is started finds it, or else as the promise does.
+    ///
+    /// # Errors
+    /// Nobody has set it.
+    pub fn variable(&self, name: &str) -> Result<String> {
+        let given = self.variables.iter().rev().find(|(known, _)| known == name);
+        given.map_or_else(|| env::var(name).with_context(|| name.to_owned()), |(_, value)| Ok(value.clone()))
+    }
+
     /// A folder for files of the promise.
     pub fn folder(&self) -> &Path {
         self.dir.path()
@@ -258,6 +267,17 @@ impl Role {
         let values =
             text.lines().filter(of_it).filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok());
         Ok(values.sum())
+    }
+
+    /// Checks that it has not ended.
+    ///
+    /// # Errors
+    /// It has; the end of its log is in the error.
+    pub fn still_runs(&mut self) -> Result<()> {
+        match self.child.try_wait()? {
+            None => Ok(()),
+            Some(ended) => bail!("{} ended with {ended}:\n{}", self.name, self.last_words()),
+        }
     }
 
     /// Its process id.

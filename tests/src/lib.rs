@@ -4,14 +4,20 @@
 
 mod command;
 mod deployment;
+mod load;
 mod log;
 mod routes;
 mod sample;
+mod services;
 mod serving;
+mod whole;
 
 pub use command::{binary, ombud, repository};
 pub use deployment::{Deployment, Role};
+pub use load::{Load, split};
 pub use log::Log;
 pub use routes::{Routed, Routes, kafka};
 pub use sample::sample_times;
+pub use services::{Services, disguised};
 pub use serving::Serving;
+pub use whole::whole;

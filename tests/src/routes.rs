@@ -76,6 +76,12 @@ impl Routes {
         Ok(came)
     }
 
+    /// Everything before this offset has been read.
+    pub fn position(&self, partition: &TopicPartition) -> i64 {
+        let found = self.positions.iter().find(|(at, _)| at == partition);
+        found.map_or(0, |(_, next)| *next)
+    }
+
     /// What a product team holds of a complaint: the record with the greatest revision.
     pub fn held(&self, complaint_id: &str) -> Option<&Routed> {
         self.by_complaint.get(complaint_id)?.iter().max_by_key(|routed| routed.record.revision)
@@ -138,7 +144,7 @@ impl Routes {
 /// # Errors
 /// They don't answer.
 pub fn kafka(deployment: &Deployment) -> Result<Kafka> {
-    let variable = |name: &str| std::env::var(name);
+    let variable = |name: &str| deployment.variable(name);
     let plain = variable("TEST_PLAIN_BOOTSTRAP").or_else(|_| variable("OMBUD_KAFKA_BOOTSTRAP"))?;
     let connection = Connection {
         brokers: Brokers { bootstrap: plain, properties: [].into(), timeout: CALL },

@@ -11,6 +11,8 @@ use crate::{
 
 /// Header of a record that was sent again: how often that has happened to it, in decimal.
 pub const REDRIVES_HEADER: &str = "ombud-redrives";
+/// Header of a record that was sent again: the id of its dead letter, which is sent again only once.
+pub const LETTER_HEADER: &str = "ombud-dead-letter-id";
 
 /// An unreadable record as its log holds it.
 #[derive(Clone, Copy)]

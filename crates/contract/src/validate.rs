@@ -2,7 +2,10 @@
 
 use oxilangtag::LanguageTag;
 
-use crate::records::{DeadReason, RawComplaint, TimestampMs};
+use crate::{
+    codec::{self, CodecError},
+    records::{DeadReason, RawComplaint, TimestampMs},
+};
 
 /// The longest `complaint_id`, in bytes.
 pub const MAX_ID_BYTES: usize = 128;
@@ -184,4 +187,78 @@ fn check_text(name: &'static str, text: &str) -> Result<(), Invalid> {
         return Err(Invalid::TextControlCharacter(name));
     }
     Ok(())
+}
+
+/// Why nobody can read a record of complaints.raw. Says which rule is broken, never what stood there.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    /// A tombstone, where every record is a complaint.
+    #[error("the record has no value")]
+    NoValue,
+    /// The bytes are no complaint.
+    #[error(transparent)]
+    Codec(#[from] CodecError),
+    /// The complaint breaks a rule.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// The key chose the partition: under another one, a complaint would be routed by two shards.
+    #[error("the key is not the complaint id")]
+    KeyIsNotTheId,
+}
+
+impl Unreadable {
+    /// A code that stays the same, as [`Invalid::code`].
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NoValue => "no-value",
+            Self::Codec(CodecError::Undecodable { .. } | CodecError::Unencodable { .. }) => "undecodable",
+            Self::Codec(CodecError::UnknownSchema { .. }) => "unknown-schema",
+            Self::Codec(CodecError::TooLarge { .. }) => "too-large",
+            Self::Invalid(invalid) => invalid.code(),
+            Self::KeyIsNotTheId => "key-is-not-the-id",
+        }
+    }
+
+    /// What a dead letter gives as its reason.
+    pub fn dead_reason(&self) -> DeadReason {
+        match self {
+            Self::NoValue | Self::KeyIsNotTheId => DeadReason::Invalid,
+            Self::Codec(error) => error.dead_reason(),
+            Self::Invalid(invalid) => invalid.dead_reason(),
+        }
+    }
+}
+
+/// The complaint in a record of complaints.raw: decoded, valid, and under its own key.
+///
+/// # Errors
+/// The first rule that the record breaks; it is then a dead letter.
+pub fn complaint_of(key: Option<&[u8]>, value: Option<&[u8]>) -> Result<RawComplaint, Unreadable> {
+    let complaint: RawComplaint = codec::decode(value.ok_or(Unreadable::NoValue)?)?;
+    complaint.validate()?;
+    if key != Some(complaint.complaint_id.as_bytes()) {
+        return Err(Unreadable::KeyIsNotTheId);
+    }
+    Ok(complaint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_raw_record_is_read_or_says_which_rule_it_breaks() {
+        let complaint = RawComplaint::new("c-1", "They charged me twice.", EARLIEST_RECEIVED);
+        let value = codec::encode(&complaint).unwrap();
+        assert_eq!(complaint_of(Some(b"c-1"), Some(&value)), Ok(complaint.clone()));
+        let code = |key: Option<&[u8]>, value: Option<&[u8]>| complaint_of(key, value).unwrap_err().code();
+        assert_eq!(code(Some(b"c-1"), None), "no-value");
+        assert_eq!(code(Some(b"c-2"), Some(&value)), "key-is-not-the-id");
+        assert_eq!(code(None, Some(&value)), "key-is-not-the-id");
+        assert_eq!(code(Some(b"c-1"), Some(b"{}")), "undecodable");
+        assert_eq!(code(Some(b"c-1"), Some(b"\0\0\0\x01\0junk")), "unknown-schema");
+        assert_eq!(code(Some(b"c-1"), Some(&vec![0; 2 << 20])), "too-large");
+        let blank = codec::encode(&RawComplaint { narrative: " ".into(), ..complaint }).unwrap();
+        assert_eq!(code(Some(b"c-1"), Some(&blank)), "narrative-blank");
+    }
 }

@@ -268,7 +268,7 @@ impl KafkaMember {
     }
 
     /// Writes down where a group begins that starts elsewhere than at the first record.
-    fn begin(&mut self, partition: &TopicPartition) -> Result<Option<Position>, Outage> {
+    fn write_down_start(&mut self, partition: &TopicPartition) -> Result<Option<Position>, Outage> {
         let offset = match self.start {
             Start::Earliest => return Ok(None),
             Start::Latest => offsets::ends(&self.consumer, partition, self.timeout)?.1,
@@ -343,7 +343,7 @@ impl Committer for KafkaMember {
     fn committed(&mut self, partition: &TopicPartition) -> Result<Option<Position>, Outage> {
         match offsets::committed(&self.consumer, partition, self.timeout)? {
             Some(position) => Ok(Some(position)),
-            None => self.begin(partition),
+            None => self.write_down_start(partition),
         }
     }
 

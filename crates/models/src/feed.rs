@@ -16,6 +16,11 @@ use crate::strategy::{ActiveStrategy, Strategies};
 /// How old the last reading to the end may be, and how long before its start a strategy must be published.
 pub const LEAD: Duration = Duration::from_secs(5);
 
+/// One wait for records that are known to be there: brokers send them on the way, and an empty fetch says nothing.
+const WAIT: Duration = Duration::from_millis(100);
+/// Waits in one refresh. More, and whoever refreshes keeps its group waiting.
+const WAITS: u32 = 20;
+
 /// Tails models.strategy.
 pub struct StrategyFeed {
     reader: Box<dyn Reader>,
@@ -50,8 +55,9 @@ impl StrategyFeed {
         Self { max_age, ..self }
     }
 
-    /// Reads to the end of the topic without waiting for more; gives the number of strategies that came. Call it
-    /// well within the bound, and before deciding when [`StrategyFeed::at`] says [`NotYet::Stale`].
+    /// Reads to the end of the topic without waiting for more than is there; gives the number of strategies that came.
+    /// What is there and doesn't come within 2 s leaves the reading at its age. Call it well within the bound, and
+    /// before deciding when [`StrategyFeed::at`] says [`NotYet::Stale`].
     ///
     /// # Errors
     /// The log doesn't answer: what was read stays valid until it is too old.
@@ -59,12 +65,15 @@ impl StrategyFeed {
         // Taken before the end is asked for: what is appended in between counts as unread.
         let asked_at = self.clock.now_ms();
         let end = self.reader.end(&self.topic)?;
-        let mut came = 0;
+        let (mut came, mut waits) = (0, 0);
         while self.next < end {
-            let records = self.reader.fetch(&self.topic, self.next, Duration::ZERO)?;
+            let records = self.reader.fetch(&self.topic, self.next, WAIT)?;
             if records.is_empty() {
-                // Not at the end yet; the last full reading keeps its age.
-                return Ok(came);
+                waits += 1;
+                if waits == WAITS {
+                    // Not at the end yet; the last full reading keeps its age.
+                    return Ok(came);
+                }
             }
             for record in &records {
                 self.next = record.offset + 1;
@@ -75,7 +84,8 @@ impl StrategyFeed {
         Ok(came)
     }
 
-    /// The strategy of a complaint whose raw record was appended at `appended_at`.
+    /// The strategy of a complaint whose raw record was appended at `appended_at`: the newest that had begun. What was
+    /// appended before the first one began has that one, or it would wait for ever.
     ///
     /// # Errors
     /// [`NotYet`]: refresh and ask again; decide nothing meanwhile.
@@ -83,7 +93,10 @@ impl StrategyFeed {
         let age = self.read_to_end_at.map(|read| self.clock.now_ms().saturating_sub(read));
         let bound = i64::try_from(self.max_age.as_millis()).unwrap_or(i64::MAX);
         match age {
-            Some(age) if age <= bound => self.strategies.at(appended_at).ok_or(NotYet::Unpublished),
+            Some(age) if age <= bound => {
+                let begun = self.strategies.at(appended_at).or_else(|| self.strategies.iter().next());
+                begun.ok_or(NotYet::Unpublished)
+            }
             _ => Err(NotYet::Stale),
         }
     }
@@ -131,7 +144,7 @@ pub enum NotYet {
     /// The topic was not read to its end recently enough.
     #[error("find the strategy of a complaint: models.strategy was not read to its end lately")]
     Stale,
-    /// No strategy has begun at that time.
-    #[error("find the strategy of a complaint: none is published for that time")]
+    /// Nobody has published any.
+    #[error("find the strategy of a complaint: none is published")]
     Unpublished,
 }

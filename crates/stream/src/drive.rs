@@ -1,7 +1,10 @@
 //! The one thread of a group member: polls, lets records in, settles what is delivered, and commits.
+//!
+//! Outages of the log that pass hold the flow up and end nothing: polls and commits are tried again.
 
 use std::{
     collections::VecDeque,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -11,9 +14,14 @@ use tracing::{debug, info};
 use crate::{
     flow::SharedReceipt,
     ledger::Ledger,
+    passing::Passing,
     record::{Envelope, Receipt, Record, TopicPartition},
-    seam::{Committer, Delivery, Event, Outage, Position, Source},
+    seam::{Clock, Committer, Delivery, Event, Member, Outage, Position, Source},
+    vitals::Vitals,
 };
+
+/// How often a record that could not be admitted is asked about again.
+const ADMIT_AGAIN: Duration = Duration::from_secs(1);
 
 /// Bounds of a driver.
 #[derive(Clone, Copy, Debug)]
@@ -48,134 +56,196 @@ pub struct Wiring<T> {
     pub outages: Receiver<Outage>,
 }
 
-/// Drives one group member until `stop` is set or the flow meets an outage.
-pub struct Drive<'a, M, T> {
-    member: &'a mut M,
-    wiring: Wiring<T>,
-    limits: Limits,
-    ledger: Ledger,
-    /// Let in next, in order; the partitions are paused while anything waits here, so it stays short.
-    held: VecDeque<Envelope<T>>,
-    committed_at: Instant,
+/// Drives one group member until it is told to stop or the flow meets an outage.
+pub struct Drive<'a, M, T, A> {
+    /// The member.
+    pub member: &'a mut M,
+    /// What metrics call the worker.
+    pub worker: &'a str,
+    /// Tells how old records are.
+    pub clock: &'a dyn Clock,
+    /// The flow.
+    pub wiring: Wiring<T>,
+    /// The bounds.
+    pub limits: Limits,
+    /// Makes the body that travels with a record (say, the strategy that holds for it), on the driver's thread;
+    /// `None` while it can't be known: the record is held back, and asked about again every second.
+    pub admit: A,
 }
 
-impl<'a, M: Source + Committer, T> Drive<'a, M, T> {
-    /// A driver for `member`.
-    pub fn new(member: &'a mut M, wiring: Wiring<T>, limits: Limits) -> Self {
-        Self {
-            member,
-            wiring,
-            limits,
-            ledger: Ledger::default(),
-            held: VecDeque::new(),
-            committed_at: Instant::now(),
-        }
-    }
+/// A record that waits for its body, or for room in the flow.
+struct Held<T> {
+    record: Record,
+    receipt: Receipt,
+    body: Option<T>,
+}
 
+struct Driving<'a, M, T, A> {
+    drive: Drive<'a, M, T, A>,
+    ledger: Ledger,
+    vitals: Vitals,
+    /// Let in next, in order; the partitions are paused while anything waits here, so it stays short.
+    held: VecDeque<Held<T>>,
+    paused: bool,
+    /// When the first of `held` was refused its body.
+    refused_at: Option<Instant>,
+    committed_at: Instant,
+    polls: Passing,
+    commits: Passing,
+}
+
+impl<M, T, A> Drive<'_, M, T, A>
+where
+    M: Source + Committer,
+    A: FnMut(&Record) -> Result<Option<T>, Outage>,
+{
     /// Runs until `stop`; then what is in flight is finished, within the drain time, and committed.
     ///
-    /// `admit` makes the body that travels with each record (say, the strategy that holds for it), on this thread.
     /// `start` says from where a partition is read that the group has no position in.
     ///
     /// # Errors
-    /// The first outage of the log, of `admit` or of a stage. Nothing unfinished is committed.
+    /// The first outage of `admit` or of a stage, and one of the log that doesn't pass, or that comes while a partition
+    /// is begun. Nothing unfinished is committed.
     pub fn run(
-        mut self,
+        self,
         stop: &dyn Fn() -> bool,
         mut start: impl FnMut(&TopicPartition) -> Result<i64, Outage>,
-        mut admit: impl FnMut(&Record) -> Result<T, Outage>,
     ) -> Result<(), Outage> {
+        let vitals = Vitals::of(self.worker);
+        let mut driving = Driving {
+            drive: self,
+            ledger: Ledger::default(),
+            vitals,
+            held: VecDeque::new(),
+            paused: false,
+            refused_at: None,
+            committed_at: Instant::now(),
+            polls: Passing::of("kafka"),
+            commits: Passing::of("kafka"),
+        };
         while !stop() {
-            self.take_deliveries()?;
-            if self.committed_at.elapsed() >= self.limits.commit_every {
-                self.commit()?;
-            }
-            let wait = if self.resume_when_let_in() { self.limits.poll } else { Duration::ZERO };
-            match self.member.poll(wait)? {
-                None => {}
-                Some(Event::Assigned { partitions, generation }) => {
-                    for partition in partitions {
-                        let next = match self.member.committed(&partition)? {
-                            Some(position) => position.offset,
-                            None => start(&partition)?,
-                        };
-                        debug!(%partition, generation, next, "partition assigned");
-                        self.ledger.assign(partition.clone(), generation, next);
-                        self.member.start(&partition, next)?;
-                        self.member.pause(&partition, !self.held.is_empty());
-                    }
+            driving.turn(&mut start)?;
+        }
+        let partitions: Vec<TopicPartition> = driving.ledger.partitions().cloned().collect();
+        driving.drain(&partitions)?;
+        driving.commit()
+    }
+}
+
+impl<M, T, A> Driving<'_, M, T, A>
+where
+    M: Source + Committer,
+    A: FnMut(&Record) -> Result<Option<T>, Outage>,
+{
+    /// Once round: deliveries, a commit where one is due, what is held back, then what the log has.
+    fn turn(&mut self, start: &mut dyn FnMut(&TopicPartition) -> Result<i64, Outage>) -> Result<(), Outage> {
+        self.take_deliveries()?;
+        if self.committed_at.elapsed() >= self.drive.limits.commit_every {
+            self.commit()?;
+        }
+        let open = self.resume_when_let_in()?;
+        // Where there was no room, the look for it has waited already.
+        let wait = if open || self.refused_at.is_some() { self.drive.limits.poll } else { Duration::ZERO };
+        let polled = self.drive.member.poll(wait);
+        let Some(event) = self.polls.through(polled)? else {
+            thread::park_timeout(self.drive.limits.poll);
+            return Ok(());
+        };
+        match event {
+            None => Ok(()),
+            Some(Event::Assigned { partitions, generation }) => {
+                for partition in partitions {
+                    let next = self.drive.member.begin(&partition, generation, start)?;
+                    self.drive.member.pause(&partition, self.paused);
+                    self.ledger.assign(partition, generation, next);
                 }
-                Some(Event::Revoked { partitions, lost }) => self.give_up(&partitions, lost)?,
-                Some(Event::Record(record)) => {
-                    if let Some(receipt) = self.ledger.open(&record) {
-                        let body = admit(&record)?;
-                        self.let_in(Envelope { body, record, receipt });
-                    }
+                Ok(())
+            }
+            Some(Event::Revoked { partitions, lost }) => self.give_up(&partitions, lost),
+            Some(Event::Record(record)) => {
+                self.vitals.read(&record);
+                match self.ledger.open(&record) {
+                    Some(receipt) => self.let_in(Held { record, receipt, body: None }),
+                    None => Ok(()),
                 }
             }
         }
-        let partitions: Vec<TopicPartition> = self.ledger.partitions().cloned().collect();
-        self.drain(&partitions)?;
-        self.commit()
     }
 
     /// Lets one record in, or holds it and pauses its partitions until there is room.
-    fn let_in(&mut self, envelope: Envelope<T>) {
-        let was_open = self.held.is_empty();
-        self.held.push_back(envelope);
-        if !self.let_in_held() && was_open {
+    fn let_in(&mut self, held: Held<T>) -> Result<(), Outage> {
+        self.held.push_back(held);
+        if !self.let_in_held()? && !self.paused {
             self.pause(true);
         }
+        Ok(())
     }
 
     /// Lets in what is held. Returns whether nothing is held back any more.
-    fn let_in_held(&mut self) -> bool {
-        while let Some(envelope) = self.held.pop_front() {
+    fn let_in_held(&mut self) -> Result<bool, Outage> {
+        while let Some(Held { record, receipt, body }) = self.held.pop_front() {
+            let body = match body {
+                Some(body) => Some(body),
+                None => self.admit(&record)?,
+            };
+            let Some(body) = body else {
+                self.held.push_front(Held { record, receipt, body });
+                return Ok(false);
+            };
             // Waiting a little for room is cheaper than a pause, which purges what the log has fetched ahead.
-            match self.wiring.entry.send_timeout(envelope, Duration::from_millis(20)) {
+            let envelope = Envelope { body, record, receipt };
+            match self.drive.wiring.entry.send_timeout(envelope, Duration::from_millis(20)) {
                 Ok(()) => {}
                 // Disconnected: a stage ended, and its outage is read in the next round.
-                Err(SendTimeoutError::Timeout(envelope) | SendTimeoutError::Disconnected(envelope)) => {
-                    self.held.push_front(envelope);
-                    return false;
+                Err(SendTimeoutError::Timeout(back) | SendTimeoutError::Disconnected(back)) => {
+                    let Envelope { body, record, receipt } = back;
+                    self.held.push_front(Held { record, receipt, body: Some(body) });
+                    return Ok(false);
                 }
             }
         }
-        true
+        Ok(true)
+    }
+
+    fn admit(&mut self, record: &Record) -> Result<Option<T>, Outage> {
+        if self.refused_at.is_some_and(|at| at.elapsed() < ADMIT_AGAIN) {
+            return Ok(None);
+        }
+        let body = (self.drive.admit)(record)?;
+        self.refused_at = body.is_none().then(Instant::now);
+        Ok(body)
     }
 
     /// Tries again what is held, and lets the partitions on once it is in. Returns whether they are on.
-    fn resume_when_let_in(&mut self) -> bool {
-        if self.held.is_empty() {
-            return true;
-        }
-        let open = self.let_in_held();
-        if open {
+    fn resume_when_let_in(&mut self) -> Result<bool, Outage> {
+        let open = self.let_in_held()?;
+        if open && self.paused {
             self.pause(false);
         }
-        open
+        Ok(open)
     }
 
     fn pause(&mut self, paused: bool) {
+        self.paused = paused;
         for partition in self.ledger.partitions() {
-            self.member.pause(partition, paused);
+            self.drive.member.pause(partition, paused);
         }
     }
 
     /// Settles everything that was delivered or finished since the last look.
     fn take_deliveries(&mut self) -> Result<(), Outage> {
-        match self.wiring.outages.try_recv() {
+        match self.drive.wiring.outages.try_recv() {
             Ok(outage) => return Err(outage),
             Err(TryRecvError::Empty | TryRecvError::Disconnected) => {}
         }
-        for delivery in self.wiring.deliveries.try_iter() {
+        for delivery in self.drive.wiring.deliveries.try_iter() {
             delivery.result?;
             // The last record that stands on the receipt was delivered.
             if let Some(receipt) = SharedReceipt::into_inner(delivery.token) {
                 self.ledger.settle(&receipt);
             }
         }
-        for receipt in self.wiring.settled.try_iter() {
+        for receipt in self.drive.wiring.settled.try_iter() {
             self.ledger.settle(&receipt);
         }
         Ok(())
@@ -183,31 +253,45 @@ impl<'a, M: Source + Committer, T> Drive<'a, M, T> {
 
     /// Waits until nothing of `partitions` is in flight, for at most the drain time.
     fn drain(&mut self, partitions: &[TopicPartition]) -> Result<(), Outage> {
-        let until = Instant::now() + self.limits.drain;
+        let until = Instant::now() + self.drive.limits.drain;
+        let held = self.held.len();
+        if self.refused_at.is_some() {
+            // Nobody knows when they may be let in, so nobody waits for them.
+            self.let_go(partitions);
+        }
+        let left_behind = held - self.held.len();
         loop {
             self.take_deliveries()?;
-            self.resume_when_let_in();
-            if self.ledger.unsettled(partitions) == 0 {
+            self.resume_when_let_in()?;
+            if self.ledger.unsettled(partitions) <= left_behind {
                 return Ok(());
             }
             // Wakes on whichever comes first; what it finds is taken above.
             let mut select = crossbeam_channel::Select::new();
-            select.recv(&self.wiring.deliveries);
-            select.recv(&self.wiring.settled);
-            select.recv(&self.wiring.outages);
+            select.recv(&self.drive.wiring.deliveries);
+            select.recv(&self.drive.wiring.settled);
+            select.recv(&self.drive.wiring.outages);
             if select.ready_deadline(until).is_err() {
                 let unsettled = self.ledger.unsettled(partitions);
                 info!(unsettled, "drain time is over: what is in flight will be read again");
-                self.held.retain(|held| !partitions.contains(&held.record.source));
+                self.let_go(partitions);
                 return Ok(());
             }
+        }
+    }
+
+    /// Holds nothing of `partitions` any more: the next owner reads it again.
+    fn let_go(&mut self, partitions: &[TopicPartition]) {
+        self.held.retain(|held| !partitions.contains(&held.record.source));
+        if self.held.is_empty() {
+            self.refused_at = None;
         }
     }
 
     fn give_up(&mut self, partitions: &[TopicPartition], lost: bool) -> Result<(), Outage> {
         debug!(?partitions, lost, "partitions revoked");
         if lost {
-            self.held.retain(|held| !partitions.contains(&held.record.source));
+            self.let_go(partitions);
         } else {
             self.drain(partitions)?;
             self.commit()?;
@@ -218,25 +302,27 @@ impl<'a, M: Source + Committer, T> Drive<'a, M, T> {
         Ok(())
     }
 
+    /// Commits what is finished. What an outage keeps from being committed is tried again with the next commit; where
+    /// there is none, the next owner goes on from the one before.
     fn commit(&mut self) -> Result<(), Outage> {
         self.committed_at = Instant::now();
         let frontiers = self.ledger.to_commit();
-        if frontiers.is_empty() {
-            return Ok(());
+        let position = |(partition, offset): &(TopicPartition, i64)| Position {
+            partition: partition.clone(),
+            offset: *offset,
+            metadata: String::new(),
+        };
+        let positions: Vec<Position> = frontiers.iter().map(position).collect();
+        if !positions.is_empty() {
+            let stored = self.drive.member.commit(&positions);
+            if self.commits.through(stored)?.is_some() {
+                debug!(partitions = positions.len(), "positions committed");
+                for (partition, offset) in &frontiers {
+                    self.ledger.committed(partition, *offset);
+                }
+            }
         }
-        let positions: Vec<Position> = frontiers
-            .iter()
-            .map(|(partition, offset)| Position {
-                partition: partition.clone(),
-                offset: *offset,
-                metadata: String::new(),
-            })
-            .collect();
-        self.member.commit(&positions)?;
-        debug!(partitions = positions.len(), "positions committed");
-        for (partition, offset) in &frontiers {
-            self.ledger.committed(partition, *offset);
-        }
+        self.vitals.tell(self.drive.clock.now_ms(), self.ledger.standings());
         Ok(())
     }
 }

@@ -1,10 +1,11 @@
 //! Which offsets of which partitions are safe to commit, under the assignment that owns them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use crate::{
     frontier::Frontier,
     record::{Receipt, Record, TopicPartition},
+    vitals::Standing,
 };
 
 /// The frontiers of all the partitions that one group member owns.
@@ -21,12 +22,15 @@ struct Owned {
     generation: u64,
     frontier: Frontier,
     committed: i64,
+    /// Offset and append time of what is taken on and not committed.
+    appended: VecDeque<(i64, i64)>,
 }
 
 impl Ledger {
     /// Begins an assignment of `partition`, to be read from `next`.
     pub fn assign(&mut self, partition: TopicPartition, generation: u64, next: i64) {
-        self.owned.insert(partition, Owned { generation, frontier: Frontier::new(next), committed: next });
+        let (frontier, appended) = (Frontier::new(next), VecDeque::new());
+        self.owned.insert(partition, Owned { generation, frontier, committed: next, appended });
     }
 
     /// Ends the assignment of `partition`; what is in flight of it will settle nothing.
@@ -37,11 +41,11 @@ impl Ledger {
     /// Takes on a record. `None` when its partition isn't owned, or when it was taken on before.
     pub fn open(&mut self, record: &Record) -> Option<Receipt> {
         let owned = self.owned.get_mut(&record.source)?;
-        owned.frontier.open(record.offset).then(|| Receipt {
-            source: record.source.clone(),
-            offset: record.offset,
-            generation: owned.generation,
-        })
+        if !owned.frontier.open(record.offset) {
+            return None;
+        }
+        owned.appended.push_back((record.offset, record.appended_at));
+        Some(Receipt { source: record.source.clone(), offset: record.offset, generation: owned.generation })
     }
 
     /// Finishes what `receipt` stands for. Returns whether that changed anything.
@@ -62,12 +66,25 @@ impl Ledger {
     pub fn committed(&mut self, partition: &TopicPartition, offset: i64) {
         if let Some(owned) = self.owned.get_mut(partition) {
             owned.committed = owned.committed.max(offset);
+            while owned.appended.front().is_some_and(|(taken_on, _)| *taken_on < owned.committed) {
+                owned.appended.pop_front();
+            }
         }
     }
 
     /// How many records are taken on and not settled, over `partitions`.
     pub fn unsettled<'a>(&self, partitions: impl IntoIterator<Item = &'a TopicPartition>) -> usize {
         partitions.into_iter().filter_map(|p| self.owned.get(p)).map(|o| o.frontier.unsettled()).sum()
+    }
+
+    /// How each partition stands.
+    pub fn standings(&self) -> impl Iterator<Item = Standing> {
+        self.owned.iter().map(|(partition, owned)| Standing {
+            partition: partition.clone(),
+            frontier: owned.frontier.frontier(),
+            in_flight: owned.frontier.unsettled(),
+            oldest_at: owned.appended.front().map(|(_, appended_at)| *appended_at),
+        })
     }
 
     /// The partitions that are owned.

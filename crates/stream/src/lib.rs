@@ -7,18 +7,22 @@ mod drive;
 mod flow;
 mod frontier;
 mod ledger;
+mod passing;
 mod record;
 mod seam;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod vitals;
 
 pub use batch::{Batch, Limit, collect, pack_by_length};
 pub use drive::{Drive, Limits, Wiring};
 pub use flow::{Flow, Product, SharedReceipt, Stage, Verdict};
 pub use frontier::Frontier;
 pub use ledger::Ledger;
+pub use passing::Passing;
 pub use record::{Envelope, Header, Outgoing, Receipt, Record, TopicPartition};
 pub use seam::{
     Clock, Committer, Delivery, Event, ManualClock, Member, Outage, Position, Reader, Refused, Sink, Source,
     Start, SystemClock,
 };
+pub use vitals::{Standing, Vitals};

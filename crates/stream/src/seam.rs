@@ -152,9 +152,28 @@ pub struct Delivery<T> {
 }
 
 /// What a worker holds of its group: both seams in one object.
-pub trait Member: Source + Committer {}
+pub trait Member: Source + Committer {
+    /// Begins an assigned partition where the group stands in it, or where `start` says; gives that offset.
+    ///
+    /// # Errors
+    /// The log doesn't answer.
+    fn begin(
+        &mut self,
+        partition: &TopicPartition,
+        generation: u64,
+        start: &mut dyn FnMut(&TopicPartition) -> Result<i64, Outage>,
+    ) -> Result<i64, Outage> {
+        let next = match self.committed(partition)? {
+            Some(position) => position.offset,
+            None => start(partition)?,
+        };
+        self.start(partition, next)?;
+        tracing::debug!(%partition, generation, next, "partition assigned");
+        Ok(next)
+    }
+}
 
-impl<M: Source + Committer> Member for M {}
+impl<M: Source + Committer + ?Sized> Member for M {}
 
 /// Appends to a log. Deliveries come back on the bounded channel that the sink was made with, in the order of
 /// sending for each partition.

@@ -7,20 +7,24 @@
 use std::{
     collections::BTreeMap,
     sync::Arc,
+    thread,
     time::{Duration, Instant},
 };
 
 use crossbeam_channel::Receiver;
-use metrics::counter;
+use metrics::{counter, histogram};
 use ombud_contract::{catalogue::Topic, codec::CodecError, records::RoutedComplaint};
+use ombud_launch::telemetry::Hop;
 use ombud_store::{CaseStore, Place, Row, file_routed};
 use ombud_stream::{
-    Clock, Committer, Delivery, Event, Outage, Outgoing, Position, Record, Sink, Source, TopicPartition,
+    Clock, Committer, Delivery, Event, Member as _, Outage, Outgoing, Passing, Record, Sink, Source,
+    TopicPartition,
 };
 use tracing::{debug, info, warn};
 
 use crate::{
-    park::letter,
+    park::{WORKER, letter},
+    progress::Progress,
     read::{Reading, read},
 };
 
@@ -40,7 +44,8 @@ pub struct Limits {
     pub batch_bytes: usize,
     /// How long a poll waits when nothing comes: bounds how late a shutdown is seen.
     pub poll: Duration,
-    /// How often a store that doesn't answer is tried before the worker gives up.
+    /// How often a store that doesn't answer is tried before the worker gives up: for about a minute by default. Its
+    /// group takes the partitions away from who doesn't poll for five.
     pub attempts: u32,
     /// The wait before the second attempt; it doubles up to a hundredfold.
     pub retry_after: Duration,
@@ -54,7 +59,7 @@ impl Default for Limits {
             batch_len: 512,
             batch_bytes: 4 << 20,
             poll: Duration::from_millis(100),
-            attempts: 10,
+            attempts: 19,
             retry_after: Duration::from_millis(50),
             park_within: Duration::from_secs(20),
         }
@@ -110,55 +115,84 @@ impl<M: Source + Committer, S: Sink<()>, C: CaseStore> Archive<M, S, C> {
         stop: &dyn Fn() -> bool,
         mut start: impl FnMut(&TopicPartition) -> Result<i64, Outage>,
     ) -> Result<(), ArchiveError> {
+        let (mut progress, mut polls) = (Progress::new(), Passing::of("kafka"));
         while !stop() {
-            let batch = self.gather(&mut start)?;
-            if batch.is_empty() {
-                continue;
+            let (batch, going) = self.gather(&mut start, &mut progress, &mut polls)?;
+            progress.tell(self.clock.now_ms());
+            if !batch.is_empty() {
+                self.keep(&batch, stop)?;
+                progress.keep(&batch);
             }
-            let (rows, letters) = self.sort_out(&batch, stop)?;
-            self.park(letters)?;
-            patiently(&self.limits, stop, || self.cases.write(&rows))?;
-            self.commit(&batch)?;
-            debug!(records = batch.len(), rows = rows.len(), "batch archived");
+            if batch.is_empty() && going.is_empty() {
+                progress.commit_again(&mut self.member)?;
+            } else {
+                progress.commit(&mut self.member)?;
+                progress.end(&going);
+                progress.tell(self.clock.now_ms());
+            }
         }
+        progress.commit(&mut self.member).map_err(ArchiveError::from)
+    }
+
+    /// Parks and stores everything in `batch`.
+    fn keep(&mut self, batch: &[Record], stop: &dyn Fn() -> bool) -> Result<(), ArchiveError> {
+        let taken_up = self.clock.now_ms();
+        let hops: Vec<Hop> = batch.iter().map(|record| Hop::process("archive", record, taken_up)).collect();
+        let (rows, letters) = self.sort_out(batch, stop)?;
+        self.park(letters)?;
+        let started = Instant::now();
+        patiently(&self.limits, stop, || self.cases.write(&rows))?;
+        histogram!("ombud_archive_write_seconds").record(started.elapsed().as_secs_f64());
+        let kept = self.clock.now_ms();
+        hops.into_iter().for_each(|hop| hop.end_at(kept));
+        debug!(records = batch.len(), rows = rows.len(), "batch archived");
         Ok(())
     }
 
     /// What is there, within the limits; waits only for the first. A batch ends where partitions are revoked, so that
-    /// it is finished while they are still owned.
+    /// it is finished while they are still owned: they come beside it.
     fn gather(
         &mut self,
         start: &mut impl FnMut(&TopicPartition) -> Result<i64, Outage>,
-    ) -> Result<Vec<Record>, Outage> {
+        progress: &mut Progress,
+        polls: &mut Passing,
+    ) -> Result<(Vec<Record>, Vec<TopicPartition>), Outage> {
         let (mut batch, mut bytes) = (Vec::new(), 0);
         while batch.len() < self.limits.batch_len && bytes < self.limits.batch_bytes {
             let wait = if batch.is_empty() { self.limits.poll } else { Duration::ZERO };
-            match self.member.poll(wait)? {
+            let polled = self.member.poll(wait);
+            let Some(event) = polls.through(polled)? else {
+                // Neither is what is there held up by it.
+                if batch.is_empty() {
+                    thread::park_timeout(self.limits.poll);
+                }
+                break;
+            };
+            match event {
                 None => break,
                 Some(Event::Record(record)) => {
+                    progress.read(&record);
                     bytes += record.value.as_ref().map_or(0, |value| value.len());
                     batch.push(record);
                 }
                 Some(Event::Assigned { partitions, generation }) => {
                     for partition in partitions {
-                        let next = match self.member.committed(&partition)? {
-                            Some(position) => position.offset,
-                            None => start(&partition)?,
-                        };
-                        debug!(%partition, generation, next, "partition assigned");
-                        self.member.start(&partition, next)?;
+                        let next = self.member.begin(&partition, generation, start)?;
+                        progress.begin(partition, next);
                     }
                 }
                 Some(Event::Revoked { partitions, lost }) => {
                     info!(?partitions, lost, "partitions revoked");
-                    if lost {
-                        batch.retain(|record| !partitions.contains(&record.source));
+                    if !lost {
+                        return Ok((batch, partitions));
                     }
+                    batch.retain(|record| !partitions.contains(&record.source));
+                    progress.end(&partitions);
                     break;
                 }
             }
         }
-        Ok(batch)
+        Ok((batch, Vec::new()))
     }
 
     /// The rows and the dead letters of a batch.
@@ -183,6 +217,8 @@ impl<M: Source + Committer, S: Sink<()>, C: CaseStore> Archive<M, S, C> {
                 Reading::Unreadable(why) => {
                     warn!(at = ?record, %why, "record parked");
                     let now = self.clock.now_ms();
+                    let reason = format!("{:?}", why.dead_reason()).to_lowercase();
+                    counter!("ombud_dead_letters_total", "worker" => WORKER, "reason" => reason).increment(1);
                     letters.push(letter(record, &why, &self.dead_letters, now).map_err(|cause| {
                         ArchiveError::Letter {
                             source_topic: record.source.clone(),
@@ -251,17 +287,6 @@ impl<M: Source + Committer, S: Sink<()>, C: CaseStore> Archive<M, S, C> {
         }
         Ok(())
     }
-
-    /// Commits past everything in the batch.
-    fn commit(&mut self, batch: &[Record]) -> Result<(), Outage> {
-        let mut next = BTreeMap::new();
-        for record in batch {
-            next.insert(record.source.clone(), record.offset + 1);
-        }
-        let position = |(partition, offset)| Position { partition, offset, metadata: String::new() };
-        let positions: Vec<Position> = next.into_iter().map(position).collect();
-        self.member.commit(&positions)
-    }
 }
 
 /// Asks the store again and again while it may come back.
@@ -274,8 +299,9 @@ fn patiently<T>(
     loop {
         match ask() {
             Err(outage) if !outage.fatal && attempt < limits.attempts && !stop() => {
+                counter!("ombud_outages_total", "service" => "cql").increment(1);
                 warn!(attempt, error = %outage, cause = %outage.cause, "the store does not answer");
-                std::thread::park_timeout(wait);
+                thread::park_timeout(wait);
                 attempt += 1;
                 wait = (wait * 2).min(limits.retry_after * 100);
             }

@@ -2,6 +2,7 @@
 
 mod archive;
 mod park;
+mod progress;
 mod read;
 
 pub use archive::{Archive, ArchiveError, GROUP, Limits, TOPICS};

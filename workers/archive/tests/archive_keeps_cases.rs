@@ -18,9 +18,11 @@ use ombud_contract::{
     codec::{Record as _, decode, encode},
     records::{DeadLetter, DeadReason, RawComplaint, RoutedComplaint, Vulnerability, Why},
 };
-use ombud_local::{Local, LocalCases, LocalReader, Options};
+use ombud_local::{Local, LocalCases, LocalReader, Member, Options};
 use ombud_store::{CaseEvent, CaseStore, Kind, QueueEntry, Row, day_of};
-use ombud_stream::{ManualClock, Outage, Outgoing, Reader, Sink, Start, TopicPartition};
+use ombud_stream::{
+    Committer, Event, ManualClock, Outage, Outgoing, Position, Reader, Sink, Source, Start, TopicPartition,
+};
 use tempfile::TempDir;
 
 const RECEIVED: i64 = 1_709_251_200_000;
@@ -110,11 +112,24 @@ fn caught_up(reader: &mut LocalReader, group: &str) -> bool {
 
 /// Archives as `group` until everything in the log is committed.
 fn archive(local: &Local, group: &str, cases: impl CaseStore) -> Result<(), ombud_archive::ArchiveError> {
+    archive_as(member(local, group), local, group, cases)
+}
+
+fn member(local: &Local, group: &str) -> Member {
     let topics = TOPICS.map(|topic| topic.name(""));
     let topics: Vec<&str> = topics.iter().map(String::as_str).collect();
+    local.member(group, &topics, Start::Earliest).unwrap()
+}
+
+fn archive_as(
+    member: impl Source + Committer,
+    local: &Local,
+    group: &str,
+    cases: impl CaseStore,
+) -> Result<(), ombud_archive::ArchiveError> {
     let (sink, deliveries) = local.sink(8);
     let worker = Archive {
-        member: local.member(group, &topics, Start::Earliest).unwrap(),
+        member,
         sink,
         deliveries,
         dead_letters: Topic::DeadLetters.name("").into(),
@@ -243,4 +258,57 @@ fn a_store_that_comes_back_costs_nothing_and_one_that_does_not_is_not_committed_
 
     archive(&local, GROUP, shaky(3)).unwrap();
     assert_eq!(local.cases().unwrap().case("c-1").unwrap().len(), 1);
+}
+
+/// A member whose every second poll fails, and whose first `failures` commits.
+struct Tottering {
+    inner: Member,
+    polls: usize,
+    failures: usize,
+}
+
+impl Source for Tottering {
+    fn poll(&mut self, wait: Duration) -> Result<Option<Event>, Outage> {
+        self.polls += 1;
+        if self.polls.is_multiple_of(2) {
+            return Err(Outage::passing("read", "no answer"));
+        }
+        self.inner.poll(wait)
+    }
+
+    fn start(&mut self, partition: &TopicPartition, offset: i64) -> Result<(), Outage> {
+        self.inner.start(partition, offset)
+    }
+
+    fn pause(&mut self, partition: &TopicPartition, paused: bool) {
+        self.inner.pause(partition, paused);
+    }
+}
+
+impl Committer for Tottering {
+    fn committed(&mut self, partition: &TopicPartition) -> Result<Option<Position>, Outage> {
+        self.inner.committed(partition)
+    }
+
+    fn commit(&mut self, positions: &[Position]) -> Result<(), Outage> {
+        if self.failures > 0 {
+            self.failures -= 1;
+            return Err(Outage::passing("commit", "no answer"));
+        }
+        self.inner.commit(positions)
+    }
+}
+
+#[test]
+fn a_log_that_comes_back_is_read_on_and_what_was_kept_is_committed_then() {
+    let (local, _dir) = log();
+    send(&local, &raw());
+    send(&local, &route(1, "cards"));
+    let writes = Arc::<AtomicUsize>::default();
+    let counted = Shaky { inner: local.cases().unwrap(), failures: 0, writes: Arc::clone(&writes) };
+    // Nothing else comes: what could not be committed with its batch is committed by itself.
+    let tottering = Tottering { inner: member(&local, GROUP), polls: 0, failures: 2 };
+    archive_as(tottering, &local, GROUP, counted).unwrap();
+    assert!(writes.load(Ordering::SeqCst) <= 2, "nothing was read twice");
+    assert_eq!(queue(&local, "cards").len(), 1);
 }

@@ -1,10 +1,11 @@
 //! What has to be asked about one complaint: which models, for which tasks.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc, time::Instant};
 
 use ombud_contract::records::{Arm, RawComplaint, TaskStrategy};
+use ombud_launch::telemetry::{Hop, Says};
 use ombud_models::{ActiveStrategy, Prepared};
-use ombud_stream::{Header, Record, SharedReceipt};
+use ombud_stream::{Clock, Header, Record, SharedReceipt};
 
 use crate::serving::Served;
 
@@ -35,24 +36,50 @@ impl Tasks {
 }
 
 /// What every prediction says of the complaint that it judges.
-#[derive(Debug)]
 pub(crate) struct Judged {
     pub(crate) complaint_id: String,
     pub(crate) input_sha256: String,
     pub(crate) raw_partition: i32,
     pub(crate) raw_offset: i64,
+    /// For the records that follow.
     pub(crate) headers: Vec<Header>,
+    /// When it was read.
+    pub(crate) taken_up: Instant,
+    hop: Hop,
+    clock: Arc<dyn Clock>,
 }
 
 impl Judged {
-    pub(crate) fn of(complaint: &RawComplaint, record: &Record) -> Self {
+    pub(crate) fn of(
+        complaint: &RawComplaint,
+        record: &Record,
+        questions: &[Question],
+        (taken_up, taken_up_ms): (Instant, i64),
+        clock: &Arc<dyn Clock>,
+    ) -> Self {
+        let mut hop = Hop::process("infer", record, taken_up_ms);
+        hop.say(Says::Complaint(&complaint.complaint_id));
+        if hop.is_kept() {
+            let tasks: BTreeSet<&str> = questions.iter().map(|question| question.task.as_str()).collect();
+            hop.say(Says::Task(&Vec::from_iter(tasks).join("+")));
+        }
         Self {
+            headers: hop.carried(&record.headers).into_owned(),
+            taken_up,
+            hop,
+            clock: Arc::clone(clock),
             complaint_id: complaint.complaint_id.clone(),
             input_sha256: ombud_contract::ids::input_sha256(complaint),
             raw_partition: record.source.partition,
             raw_offset: record.offset,
-            headers: record.headers.clone(),
         }
+    }
+}
+
+impl Drop for Judged {
+    /// The last of its predictions is on its way.
+    fn drop(&mut self) {
+        std::mem::take(&mut self.hop).end_at(self.clock.now_ms());
     }
 }
 

@@ -3,15 +3,15 @@
 //!
 //! A raw record that can't be read is settled here: join alone parks it.
 
-use std::{sync::Arc, thread};
+use std::{sync::Arc, thread, time::Instant};
 
 use crossbeam_channel::{Receiver, bounded};
 use metrics::{counter, histogram};
 use ombud_contract::{codec, records::RawComplaint};
-use ombud_models::{ActiveStrategy, NotYet, StrategyFeed};
+use ombud_models::{ActiveStrategy, StrategyFeed};
 use ombud_stream::{
-    Batch, Clock, Committer, Delivery, Drive, Envelope, Flow, Limit, Outage, Outgoing, Product, Record,
-    SharedReceipt, Sink, Source, TopicPartition, Verdict, Wiring, pack_by_length,
+    Batch, Clock, Committer, Delivery, Drive, Envelope, Flow, Limit, Outage, Outgoing, Passing, Product,
+    Record, SharedReceipt, Sink, Source, TopicPartition, Verdict, Wiring, pack_by_length,
 };
 
 use crate::{
@@ -92,12 +92,13 @@ impl<M: Source + Committer, S: Sink<SharedReceipt>> Infer<M, S> {
             clock,
             limits,
         } = self;
+        let (group, age) = (tasks.group(), Arc::clone(&clock));
         let (settle, settled) = bounded(limits.queue);
         let (report, outages) = bounded(1);
         thread::scope(|scope| {
             let flow = Flow::new(scope, limits.queue, settle, report);
             let (entry, arrivals) = flow.arrivals();
-            let prepare = |envelope| prepare(&tasks, &serving, envelope);
+            let prepare = |envelope| prepare(&tasks, &serving, &clock, envelope);
             let replicas = (0..limits.replicas.max(1)).map(|_| {
                 let (mut replicas, clock, topic) =
                     (Replicas::default(), Arc::clone(&clock), Arc::clone(&topic));
@@ -110,8 +111,20 @@ impl<M: Source + Committer, S: Sink<SharedReceipt>> Infer<M, S> {
                 .sink("publish", sink);
             drop(flow);
             let wiring = Wiring { entry, deliveries, settled, outages };
-            Drive::new(&mut member, wiring, limits.drive)
-                .run(stop, start, |record| strategy_of(&mut strategy, record))
+            let mut feed = Passing::of("kafka");
+            let drive = Drive {
+                member: &mut member,
+                worker: group.trim_start_matches("ombud."),
+                clock: age.as_ref(),
+                wiring,
+                limits: limits.drive,
+                admit: |record: &Record| {
+                    let known = strategy_of(&mut strategy, &mut feed, record)?;
+                    let (at, at_ms) = (Instant::now(), age.now_ms());
+                    Ok(known.map(|strategy| Admitted { strategy, at, at_ms }))
+                },
+            };
+            drive.run(stop, start)
         })?;
         Ok(())
     }
@@ -131,33 +144,47 @@ impl<M: Source + Committer, S: Sink<SharedReceipt>> Infer<M, S> {
     }
 }
 
-/// The strategy that holds for a complaint. Reads models.strategy again where the last reading is too old.
-fn strategy_of(feed: &mut StrategyFeed, record: &Record) -> Result<Arc<ActiveStrategy>, Outage> {
-    if let Err(NotYet::Stale) = feed.at(record.appended_at) {
-        feed.refresh()?;
+/// What travels with a record from its reading on.
+struct Admitted {
+    strategy: Arc<ActiveStrategy>,
+    at: Instant,
+    /// The same, in milliseconds since the Unix epoch.
+    at_ms: i64,
+}
+
+/// The strategy that holds for a complaint. Reads models.strategy again where the last reading is too old, or nobody
+/// has published any; `None` while that is so.
+fn strategy_of(
+    feed: &mut StrategyFeed,
+    passing: &mut Passing,
+    record: &Record,
+) -> Result<Option<Arc<ActiveStrategy>>, Outage> {
+    if let Ok(strategy) = feed.at(record.appended_at) {
+        return Ok(Some(Arc::clone(strategy)));
     }
-    let strategy = feed.at(record.appended_at).cloned();
-    strategy
-        .map_err(|not_yet| Outage::passing(format!("decide {}@{}", record.source, record.offset), not_yet))
+    passing.through(feed.refresh())?;
+    Ok(feed.at(record.appended_at).ok().cloned())
 }
 
 /// One ask for each model that has a question to answer.
 fn prepare(
     tasks: &Tasks,
     serving: &Serving,
-    envelope: Envelope<Arc<ActiveStrategy>>,
+    clock: &Arc<dyn Clock>,
+    envelope: Envelope<Admitted>,
 ) -> Result<Vec<Verdict<Ask>>, Outage> {
-    let Envelope { body: strategy, record, receipt } = envelope;
+    let Envelope { body: Admitted { strategy, at, at_ms }, record, receipt } = envelope;
     let readable = record.value.as_deref().and_then(|value| codec::decode::<RawComplaint>(value).ok());
     // Unreadable, or nothing left to decide: join parks the one and routes the other without us.
     let Some(complaint) = readable.filter(|complaint| !complaint.withdrawn && complaint.validate().is_ok())
     else {
         return Ok(vec![Verdict::Settle(receipt)]);
     };
-    let judged = Arc::new(Judged::of(&complaint, &record));
+    let questions = questions(tasks, &strategy, &complaint.complaint_id);
+    let judged = Arc::new(Judged::of(&complaint, &record, &questions, (at, at_ms), clock));
     let mut asks: Vec<Ask> = Vec::new();
     let receipt = Arc::new(receipt);
-    for question in questions(tasks, &strategy, &judged.complaint_id) {
+    for question in questions {
         let model = serving.for_arm(&question.task, &question.arm).ok();
         let version = model.as_ref().map_or("", |model| model.artefact.version.as_str());
         match asks.iter_mut().find(|ask| ask.version() == version) {
@@ -167,7 +194,9 @@ fn prepare(
                 strategy_version: strategy.record.version,
                 questions: vec![question],
                 asked: model.map(|model| {
+                    let started = Instant::now();
                     let prepared = model.model.prepare(&complaint.narrative);
+                    histogram!("ombud_infer_prepare_seconds").record(started.elapsed().as_secs_f64());
                     Asked { model, prepared }
                 }),
                 receipt: Arc::clone(&receipt),
@@ -203,7 +232,11 @@ fn classify(
 ) -> Result<Vec<Verdict<Product>>, Outage> {
     let asks = batch.items;
     let model = asks.first().and_then(|ask| Some(Arc::clone(&ask.asked.as_ref()?.model)));
-    let started = std::time::Instant::now();
+    let started = Instant::now();
+    for ask in &asks {
+        let waited = started.saturating_duration_since(ask.judged.taken_up);
+        histogram!("ombud_infer_queue_seconds").record(waited.as_secs_f64());
+    }
     let answers = match &model {
         Some(model) => replicas.classify(model, &asks),
         None => asks.iter().map(|_| None).collect(),

@@ -120,13 +120,22 @@ fn routing_of(text: &str) -> String {
 
 impl World {
     fn new() -> Self {
+        let (world, strategy) = Self::without_strategy();
+        world.publish(&strategy);
+        world
+    }
+
+    fn publish(&self, strategy: &Strategy) {
+        self.append(Topic::Strategy, None, "strategy", codec::encode(strategy).unwrap());
+    }
+
+    /// With the strategy that might be published.
+    fn without_strategy() -> (Self, Strategy) {
         let dir = tempfile::tempdir().unwrap();
         let local = Local::open(dir.path().join("log"), Options::default()).unwrap();
         let artefact = artefact(&dir.path().join("letters"));
         ModelStore::new(dir.path().join("models")).add(&artefact).unwrap();
-        let world = Self { dir, local };
-        world.append(Topic::Strategy, None, "strategy", codec::encode(&strategy(&artefact.version)).unwrap());
-        world
+        (Self { dir, local }, strategy(&artefact.version))
     }
 
     fn append(&self, topic: Topic, partition: Option<i32>, key: &str, value: Bytes) {
@@ -143,6 +152,11 @@ impl World {
 
     /// Runs infer until `count` predictions lie in the log.
     fn infer_until(&self, count: usize) -> Vec<(i32, Prediction)> {
+        self.infer_while(count, || {})
+    }
+
+    /// The same, and calls `look` now and then.
+    fn infer_while(&self, count: usize, mut look: impl FnMut()) -> Vec<(i32, Prediction)> {
         let (sink, deliveries) = self.local.sink(64);
         let member =
             self.local.member(&Tasks::All.group(), &[&Topic::Raw.name("")], Start::Earliest).unwrap();
@@ -175,6 +189,7 @@ impl World {
             let running = scope.spawn(|| infer.run(&|| stop.load(Ordering::Relaxed), |_| Ok(0)));
             let mut found = Vec::new();
             while found.len() < count && !running.is_finished() {
+                look();
                 found = self.predictions();
             }
             stop.store(true, Ordering::Relaxed);
@@ -242,4 +257,21 @@ fn a_worker_that_comes_back_goes_on_where_the_last_one_stopped() {
     world.complain(2, "second", "the second text of all");
     let ids: Vec<String> = world.infer_until(4).into_iter().map(|(_, p)| p.complaint_id).collect();
     assert_eq!(ids, ["first", "first", "second", "second"]);
+}
+
+#[test]
+fn a_complaint_waits_for_the_first_strategy() {
+    let (world, strategy) = World::without_strategy();
+    // Begins after the complaint was appended, which has it all the same: join waits for this very answer.
+    let strategy = Strategy { effective_from: i64::MAX, ..strategy };
+    world.complain(2, "early", "a text from before all strategies");
+    let mut looks = 0;
+    let predictions = world.infer_while(2, || {
+        looks += 1;
+        if looks == 100 {
+            assert!(world.predictions().is_empty());
+            world.publish(&strategy);
+        }
+    });
+    assert!(predictions.iter().all(|(_, prediction)| prediction.strategy_version == 1));
 }

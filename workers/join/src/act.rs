@@ -3,12 +3,13 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use metrics::counter;
+use metrics::{counter, histogram};
 use ombud_contract::codec::{self, CodecError};
 use ombud_stream::{Committer, Delivery, Outage, Outgoing, Reader, Sink, Source, TopicPartition};
 use tracing::{debug, info, warn};
 
 use crate::{
+    began::Began,
     error::JoinError,
     event::{Effect, Input, Origin},
     owned::Owned,
@@ -27,7 +28,8 @@ pub struct Sent {
 
 #[derive(Clone, Debug)]
 enum What {
-    Route(Arc<str>),
+    /// `None` once a first route of the same round was acknowledged, and for a tombstone.
+    Route(Arc<str>, Option<Arc<Began>>),
     Letter(Origin),
 }
 
@@ -46,15 +48,20 @@ where
                 Effect::Route { complaint_id, record } => {
                     let key = Some(Bytes::copy_from_slice(complaint_id.as_bytes()));
                     let (topic, partition) = (Arc::clone(&owned.routed.topic), Some(owned.raw.partition));
+                    let began = record.as_ref().and_then(|record| owned.began.of(record));
                     let outgoing = match record {
                         Some(record) => {
                             let value =
                                 codec::encode(&*record).map_err(|cause| unwritable(&owned.raw, cause))?;
-                            Outgoing::stamped(topic, partition, key, value, WORKER, &[])
+                            if let Some(began) = &began {
+                                began.decided(&record);
+                            }
+                            let headers = began.as_ref().map_or(&[][..], |began| &began.headers);
+                            Outgoing::stamped(topic, partition, key, value, WORKER, headers)
                         }
                         None => Outgoing { topic, partition, key, value: None, headers: Vec::new() },
                     };
-                    let sent = owned.sent(What::Route(complaint_id));
+                    let sent = owned.sent(What::Route(complaint_id, began));
                     self.send(outgoing, sent)?;
                 }
                 Effect::Letter(origin) => {
@@ -62,8 +69,8 @@ where
                     let now = self.join.clock.now_ms();
                     let letter = read::letter(record, why, &self.join.topics.dead_letters, now)
                         .map_err(|cause| unwritable(&owned.raw, cause))?;
-                    counter!("ombud_join_dead_letters_total", "reason" => format!("{:?}", why.reason))
-                        .increment(1);
+                    let reason = format!("{:?}", why.reason).to_lowercase();
+                    counter!("ombud_dead_letters_total", "worker" => WORKER, "reason" => reason).increment(1);
                     let sent = owned.sent(What::Letter(origin));
                     self.send(letter, sent)?;
                 }
@@ -123,8 +130,15 @@ where
         };
         let Some(at) = self.owned.iter().position(of) else { return Ok(()) };
         let input = match (token.what, place) {
-            (What::Route(complaint_id), Some(offset)) => Input::RouteAcked { complaint_id, offset },
-            (What::Route(complaint_id), None) => Input::RouteFailed { complaint_id },
+            (What::Route(complaint_id, began), Some(offset)) => {
+                let now = self.join.clock.now_ms();
+                if let Some(began) = began.filter(|began| began.routed(now)) {
+                    let took_ms = (now - began.appended_at).max(0);
+                    histogram!("ombud_route_seconds").record(took_ms as f64 / 1_000.0);
+                }
+                Input::RouteAcked { complaint_id, offset }
+            }
+            (What::Route(complaint_id, _), None) => Input::RouteFailed { complaint_id },
             (What::Letter(origin), Some(_)) => {
                 self.owned[at].letters.remove(&origin);
                 Input::LetterAcked(origin)
@@ -141,13 +155,10 @@ where
             return Ok(());
         }
         let positions: Vec<_> = commits.iter().map(|(partition, position)| at(partition, position)).collect();
-        let stored = match self.join.member.commit(&positions) {
-            Ok(()) => Input::CommitAcked,
-            Err(outage) if outage.fatal => return Err(outage.into()),
-            Err(outage) => {
-                warn!(%outage, shards = commits.len(), "commit failed");
-                Input::CommitFailed
-            }
+        let stored = self.join.member.commit(&positions);
+        let stored = match self.outages.commits.through(stored)? {
+            Some(()) => Input::CommitAcked,
+            None => Input::CommitFailed,
         };
         for (partition, _) in commits {
             if let Some(at) = self.owned.iter().position(|owned| owned.raw == partition) {

@@ -4,6 +4,7 @@
 //! in them reads a clock or a log. `docs/adr/0003-joiner.md` says what was decided beyond the design.
 
 mod act;
+mod began;
 mod case;
 mod cases;
 mod compose;

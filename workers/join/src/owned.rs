@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use ombud_stream::{Outage, Reader, Record, TopicPartition};
+use ombud_stream::{Outage, Reader, Record, Standing, TopicPartition};
 
 use crate::{
+    began::AllBegan,
     counts::Counts,
     error::JoinError,
     event::{Effect, Input, Origin},
@@ -30,6 +31,8 @@ pub(crate) struct Owned {
     pub(crate) paused: bool,
     /// Records that are being parked.
     pub(crate) letters: BTreeMap<Origin, (Record, Unreadable)>,
+    /// Complaints on their way to their first route.
+    pub(crate) began: AllBegan,
     /// What has been put into metrics.
     pub(crate) counted: Counts,
 }
@@ -79,6 +82,7 @@ impl Owned {
             predictions_next: None,
             paused: false,
             letters: BTreeMap::new(),
+            began: AllBegan::default(),
             counted: Counts::default(),
         })
     }
@@ -100,7 +104,10 @@ impl Owned {
             self.predictions_next = Some(next);
             let offset = record.offset;
             let body = match read::prediction(&record) {
-                Ok(prediction) => Some(prediction),
+                Ok(prediction) => {
+                    self.began.joined_by(prediction.raw_offset, &record.headers);
+                    Some(prediction)
+                }
                 Err(why) => {
                     self.letters.insert(Origin::Prediction(offset), (record, why));
                     None
@@ -122,6 +129,7 @@ impl Owned {
     /// Delivers a raw record.
     pub(crate) fn take(&mut self, record: Record, rules: &dyn Rules, now: i64, out: &mut Vec<Effect>) {
         let (offset, appended_at) = (record.offset, record.appended_at);
+        self.began.begin(&record, now);
         let (body, why) = read::submission(&record);
         if let Some(why) = why {
             self.letters.insert(Origin::Raw(offset), (record, why));
@@ -145,6 +153,17 @@ impl Owned {
             self.shard.on(now, Input::PredictionsEnd { end, as_of: now }, rules, out);
         }
         Ok(())
+    }
+
+    /// How its raw partition stands.
+    pub(crate) fn standing(&self) -> Standing {
+        let oldest = self.shard.unsettled_raw.values().next();
+        Standing {
+            partition: self.raw.clone(),
+            frontier: self.shard.raw.frontier(),
+            in_flight: self.shard.unsettled(),
+            oldest_at: oldest.map(|oldest| oldest.appended_at),
+        }
     }
 
     /// From where predictions are fetched next; what was fetched is void.

@@ -3,15 +3,16 @@
 //!
 //! One thread owns the group member, the reader and every shard. Nothing here decides: events in, effects out.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{collections::VecDeque, sync::Arc, thread, time::Duration};
 
 use crossbeam_channel::Receiver;
 use metrics::{counter, gauge};
 use ombud_models::{NotYet, StrategyFeed};
 use ombud_stream::{
-    Clock, Committer, Delivery, Event, Outage, Outgoing, Reader, Record, Sink, Source, TopicPartition,
+    Clock, Committer, Delivery, Event, Outage, Outgoing, Passing, Reader, Record, Sink, Source,
+    TopicPartition, Vitals,
 };
-use tracing::{info, warn};
+use tracing::info;
 
 use crate::{
     act::Sent,
@@ -20,6 +21,7 @@ use crate::{
     limits::Limits,
     owned::Owned,
     position::{Meta, Position},
+    read::WORKER,
     rules::StrategyRules,
 };
 
@@ -111,6 +113,8 @@ impl<M: Source + Committer, R: Reader, S: Sink<Sent>> Join<M, R, S> {
             owned: Vec::new(),
             outbox: VecDeque::new(),
             commits: Vec::new(),
+            vitals: Vitals::of(WORKER),
+            outages: Outages::default(),
         };
         while !stop() {
             running.turn()?;
@@ -119,6 +123,26 @@ impl<M: Source + Committer, R: Reader, S: Sink<Sent>> Join<M, R, S> {
         running.give_up(&all, false)
     }
 }
+
+/// The calls that are made again after an outage that passes.
+pub(crate) struct Outages {
+    polls: Passing,
+    pub(crate) commits: Passing,
+    strategy: Passing,
+    reads: Passing,
+    /// When predictions and changelogs are looked at again.
+    read_again_at: i64,
+}
+
+impl Default for Outages {
+    fn default() -> Self {
+        let [polls, commits, strategy, reads] = [(); 4].map(|()| Passing::of("kafka"));
+        Self { polls, commits, strategy, reads, read_again_at: i64::MIN }
+    }
+}
+
+/// How long predictions and changelogs are left alone after an outage, in milliseconds.
+const READ_AGAIN_MS: i64 = 500;
 
 pub(crate) struct Running<M, R, S, F> {
     pub(crate) join: Join<M, R, S>,
@@ -135,6 +159,8 @@ pub(crate) struct Running<M, R, S, F> {
     pub(crate) outbox: VecDeque<(Outgoing, Sent)>,
     /// Asked for in this turn, by raw partition.
     pub(crate) commits: Vec<(TopicPartition, Position)>,
+    pub(crate) vitals: Vitals,
+    pub(crate) outages: Outages,
 }
 
 impl<M, R, S, F> Running<M, R, S, F>
@@ -153,7 +179,7 @@ where
             for (assigned, generation) in std::mem::take(&mut self.waiting) {
                 self.take_on(assigned, generation, &rules)?;
             }
-            if self.outbox.is_empty() {
+            if self.outbox.is_empty() && now >= self.outages.read_again_at {
                 came += self.look(now, &rules)?;
             }
             if now >= self.ticked_at + self.join.pace.tick_ms {
@@ -176,11 +202,10 @@ where
     fn know_the_strategy(&mut self, now: i64) -> Result<bool, JoinError> {
         if now >= self.refreshed_at.saturating_add(self.join.pace.refresh_ms) {
             self.refreshed_at = now;
-            match self.join.strategy.refresh() {
-                Ok(0) if self.rules.is_some() => {}
-                Ok(_) => self.rules = StrategyRules::new(self.join.strategy.strategies().clone()),
-                Err(outage) if outage.fatal => return Err(outage.into()),
-                Err(outage) => warn!(%outage, "strategy not read"),
+            match self.outages.strategy.through(self.join.strategy.refresh())? {
+                None => {}
+                Some(0) if self.rules.is_some() => {}
+                Some(_) => self.rules = StrategyRules::new(self.join.strategy.strategies().clone()),
             }
         }
         // Whatever the newest: only how lately the end was reached matters here.
@@ -222,8 +247,17 @@ where
         let mut came = 0;
         for at in 0..self.owned.len() {
             let mut out = Vec::new();
-            came += self.owned[at].read(&mut self.join.reader, rules, now, &mut out)?;
+            let read = self.owned[at].read(&mut self.join.reader, rules, now, &mut out);
+            // Before the outage: what was delivered by then has its effects.
             self.take_up(at, out)?;
+            let read = match read {
+                Err(JoinError::Outage(outage)) => Err(outage),
+                read => Ok(read?),
+            };
+            match self.outages.reads.through(read)? {
+                Some(count) => came += count,
+                None => self.outages.read_again_at = now + READ_AGAIN_MS,
+            }
         }
         Ok(came)
     }
@@ -232,9 +266,12 @@ where
         let (mut open, mut closed, mut early) = (0, 0, 0);
         for at in 0..self.owned.len() {
             let mut out = Vec::new();
-            self.owned[at].tick(&mut self.join.reader, rules, now, &mut out)?;
+            let ticked = self.owned[at].tick(&mut self.join.reader, rules, now, &mut out);
             self.take_up(at, out)?;
+            // The deadline that asked for the end of predictions asks again with the next tick.
+            self.outages.reads.through(ticked)?;
             let owned = &mut self.owned[at];
+            owned.began.forget_below(owned.shard.raw.frontier());
             let counts = *owned.shard.counts();
             for (what, count) in counts.since(&owned.counted).named().filter(|(_, count)| *count > 0) {
                 counter!("ombud_join_total", "what" => what).increment(count);
@@ -247,6 +284,7 @@ where
         gauge!("ombud_join_open").set(open as f64);
         gauge!("ombud_join_closed").set(closed as f64);
         gauge!("ombud_join_early").set(early as f64);
+        self.vitals.tell(now, self.owned.iter().map(Owned::standing));
         Ok(())
     }
 
@@ -254,7 +292,12 @@ where
     fn poll(&mut self, wait: Duration) -> Result<(), JoinError> {
         let mut wait = wait;
         for _ in 0..self.join.pace.raw_batch.max(1) {
-            match self.join.member.poll(wait)? {
+            let polled = self.join.member.poll(wait);
+            let Some(event) = self.outages.polls.through(polled)? else {
+                thread::park_timeout(self.join.pace.idle_wait);
+                return Ok(());
+            };
+            match event {
                 None => return Ok(()),
                 Some(Event::Record(record)) => self.take(record)?,
                 Some(Event::Assigned { partitions, generation }) => {
@@ -269,6 +312,7 @@ where
     }
 
     fn take(&mut self, record: Record) -> Result<(), JoinError> {
+        self.vitals.read(&record);
         let (Some(rules), Some(at)) =
             (&self.rules, self.owned.iter().position(|owned| owned.raw == record.source))
         else {

@@ -23,7 +23,10 @@ use ombud_contract::{
 use ombud_join::{GROUP, Join, Limits, Pace, Topics};
 use ombud_local::{Local, Options};
 use ombud_models::StrategyFeed;
-use ombud_stream::{Clock, ManualClock, Outgoing, Reader, Record, Sink, Start, TopicPartition};
+use ombud_stream::{
+    Clock, Committer, Event, ManualClock, Outage, Outgoing, Position, Reader, Record, Sink, Source, Start,
+    TopicPartition,
+};
 
 const BEGIN: i64 = 1_700_000_000_000;
 const TASKS: [&str; 3] = ["issue", "product", "vulnerable"];
@@ -68,13 +71,21 @@ fn strategy() -> Strategy {
 
 impl World {
     fn new() -> Self {
+        let world = Self::without_strategy();
+        world.publish();
+        world
+    }
+
+    fn publish(&self) {
+        self.append(Topic::Strategy, 0, Some("strategy"), codec::encode(&strategy()).unwrap());
+    }
+
+    fn without_strategy() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let clock = Arc::new(ManualClock::at(BEGIN));
         let options = Options { clock: Arc::<ManualClock>::clone(&clock), ..Options::default() };
         let local = Local::open(dir.path(), options).unwrap();
-        let world = Self { _dir: dir, local, clock };
-        world.append(Topic::Strategy, 0, Some("strategy"), codec::encode(&strategy()).unwrap());
-        world
+        Self { _dir: dir, local, clock }
     }
 
     fn append(&self, topic: Topic, partition: i32, key: Option<&str>, value: Bytes) -> i64 {
@@ -132,13 +143,18 @@ impl World {
 
     /// Runs a joiner until `enough`, then stops it in order.
     fn join_until(&self, enough: impl Fn() -> bool) {
+        let member = self.local.member(GROUP, &[&Topic::Raw.name("")], Start::Earliest).unwrap();
+        self.join_as(member, self.local.reader().unwrap(), enough);
+    }
+
+    fn join_as(&self, member: impl Source + Committer, reader: impl Reader, enough: impl Fn() -> bool) {
         let (sink, deliveries) = self.local.sink(64);
         let topic = |topic: Topic| -> Arc<str> { topic.name("").into() };
         let clock: Arc<dyn Clock> = Arc::<ManualClock>::clone(&self.clock);
-        let reader = Box::new(self.local.reader().unwrap());
+        let strategy = Box::new(self.local.reader().unwrap());
         let join = Join {
-            member: self.local.member(GROUP, &[&Topic::Raw.name("")], Start::Earliest).unwrap(),
-            reader: self.local.reader().unwrap(),
+            member,
+            reader,
             sink,
             deliveries,
             topics: Topics {
@@ -147,7 +163,7 @@ impl World {
                 routed: topic(Topic::Routed),
                 dead_letters: topic(Topic::DeadLetters),
             },
-            strategy: StrategyFeed::new(reader, &Topic::Strategy.name(""), Arc::clone(&clock)),
+            strategy: StrategyFeed::new(strategy, &Topic::Strategy.name(""), Arc::clone(&clock)),
             clock,
             limits: Limits::default(),
             pace: Pace::default(),
@@ -260,4 +276,121 @@ fn a_joiner_that_comes_back_routes_nothing_again_and_forgets_nothing() {
     routed.sort_unstable();
     routed.dedup();
     assert_eq!(routed.len(), all, "a route was written twice");
+}
+
+/// Every third call of a seam fails, but for those by which a shard is taken on.
+struct Shaky<T> {
+    inner: T,
+    calls: usize,
+}
+
+impl<T> Shaky<T> {
+    fn call(&mut self) -> Result<&mut T, Outage> {
+        self.calls += 1;
+        if self.calls.is_multiple_of(3) {
+            Err(Outage::passing("ask", "no answer"))
+        } else {
+            Ok(&mut self.inner)
+        }
+    }
+}
+
+impl<M: Source> Source for Shaky<M> {
+    fn poll(&mut self, wait: Duration) -> Result<Option<Event>, Outage> {
+        self.call()?.poll(wait)
+    }
+
+    fn start(&mut self, partition: &TopicPartition, offset: i64) -> Result<(), Outage> {
+        self.inner.start(partition, offset)
+    }
+
+    fn pause(&mut self, partition: &TopicPartition, paused: bool) {
+        self.inner.pause(partition, paused);
+    }
+}
+
+impl<M: Committer> Committer for Shaky<M> {
+    fn committed(&mut self, partition: &TopicPartition) -> Result<Option<Position>, Outage> {
+        self.inner.committed(partition)
+    }
+
+    fn commit(&mut self, positions: &[Position]) -> Result<(), Outage> {
+        self.call()?.commit(positions)
+    }
+}
+
+impl<R: Reader> Reader for Shaky<R> {
+    fn fetch(
+        &mut self,
+        partition: &TopicPartition,
+        from: i64,
+        wait: Duration,
+    ) -> Result<Vec<Record>, Outage> {
+        // The changelog that a shard is made of is waited for.
+        if wait.is_zero() {
+            self.call()?.fetch(partition, from, wait)
+        } else {
+            self.inner.fetch(partition, from, wait)
+        }
+    }
+
+    fn end(&mut self, partition: &TopicPartition) -> Result<i64, Outage> {
+        let read_by_the_way = *partition.topic == *Topic::Predictions.name("");
+        if read_by_the_way { self.call()?.end(partition) } else { self.inner.end(partition) }
+    }
+
+    fn offset_at(&mut self, partition: &TopicPartition, time_ms: i64) -> Result<i64, Outage> {
+        self.inner.offset_at(partition, time_ms)
+    }
+}
+
+#[test]
+fn outages_that_pass_cost_a_joiner_nothing_but_time() {
+    let world = World::new();
+    let raws: Vec<_> = (0..20).map(|n| world.complain(&format!("c{n}"))).collect();
+    raws[..10].iter().for_each(|raw| world.answer_all(raw));
+    let member = world.local.member(GROUP, &[&Topic::Raw.name("")], Start::Earliest).unwrap();
+    let reader = world.local.reader().unwrap();
+    let (member, reader) = (Shaky { inner: member, calls: 0 }, Shaky { inner: reader, calls: 0 });
+    world.join_as(member, reader, || world.routes().len() >= 20);
+    let routes = world.routes();
+    assert_eq!(routes.len(), 20);
+    assert_eq!(routes.iter().filter(|route| route.why == Why::Complete).count(), 10);
+    assert!(routes.iter().all(|route| route.writer_epoch == 1), "it was one joiner all the time");
+}
+
+#[test]
+fn nothing_is_decided_before_there_is_a_strategy() {
+    let world = World::without_strategy();
+    let raw = world.complain("a");
+    world.answer_all(&raw);
+    let looks = std::cell::Cell::new(0);
+    world.join_until(|| {
+        looks.set(looks.get() + 1);
+        if looks.get() == 200 {
+            assert!(world.routes().is_empty());
+            world.publish();
+        }
+        !world.routes().is_empty()
+    });
+    assert_eq!(world.routes()[0].why, Why::Complete);
+}
+
+#[test]
+fn a_route_and_a_dead_letter_carry_the_trace_of_their_complaint() {
+    let world = World::new();
+    let parent = ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+    let header = (parent.0.to_owned(), Some(Bytes::from_static(parent.1.as_bytes())));
+    let (mut sink, deliveries) = world.local.sink(1);
+    for junk in ["a", "b"] {
+        let (key, value) = (Some(Bytes::from_static(junk.as_bytes())), Bytes::from_static(b"junk"));
+        let follows = std::slice::from_ref(&header);
+        sink.send(Outgoing::stamped(Topic::Raw.name("").into(), Some(1), key, value, "test", follows), ())
+            .unwrap();
+        deliveries.recv().unwrap().result.unwrap();
+    }
+    world.join_until(|| world.routes().len() == 2 && world.read(Topic::DeadLetters).len() == 2);
+    for record in world.read(Topic::Routed).into_iter().chain(world.read(Topic::DeadLetters)) {
+        assert!(record.headers.contains(&header), "{record:?}");
+    }
 }

@@ -8,7 +8,7 @@ use clap_complete::Shell;
 use ombud_infer::Tasks;
 use ombud_stream::Start;
 
-use crate::{doctor::Doctor, setup::Setup};
+use crate::{check::Check, doctor::Doctor, redrive::Redrive, send::Send, setup::Setup};
 
 /// Triage customer complaints: read them, decide product, issue and vulnerability, route them, keep the case.
 #[derive(Debug, Parser)]
@@ -59,6 +59,12 @@ pub(crate) enum Command {
     Join(Group),
     /// Run an archiver: everything into the case store
     Archive(Group),
+    /// Send the complaints of FILE, at a rate; begun again, it goes on behind what is durable
+    Send(Send),
+    /// Say what is wrong with the records of FILE or TOPIC, and the mend
+    Check(Check),
+    /// Send records again that nobody could read, once what was wrong is mended
+    Redrive(Redrive),
     /// Print the records of a topic
     Tail(Tail),
     /// Print one case: what came, what each model said, where it went and why

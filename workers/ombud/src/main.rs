@@ -1,5 +1,6 @@
 //! `ombud`: the one command, its roles and its tools.
 
+mod check;
 mod cli;
 mod connect;
 mod doctor;
@@ -9,7 +10,13 @@ mod first_start;
 #[cfg(feature = "torch")]
 mod learn;
 mod models;
+#[cfg(test)]
+mod on_brokers;
 mod publish;
+mod reading;
+mod redrive;
+mod scan;
+mod send;
 mod setup;
 mod show;
 mod strategy;
@@ -17,6 +24,7 @@ mod tail;
 mod terminal;
 #[cfg(feature = "torch")]
 mod up;
+mod when;
 mod work;
 mod world;
 
@@ -32,6 +40,7 @@ use ombud_launch::{
     config::{self, Flag, Inputs, Settings},
     telemetry::{self, Traces},
 };
+use ombud_stream::SystemClock;
 use terminal::Terminal;
 use work::Role;
 
@@ -118,6 +127,9 @@ fn run(cli: Cli, out: &mut impl Write) -> Result<Done> {
         Command::Doctor(args) => return doctor::doctor(&args, settings, out),
         Command::Join(args) => return work::run(&Role::Join, &loaded, args.start),
         Command::Archive(args) => return work::run(&Role::Archive, &loaded, args.start),
+        Command::Send(args) => return send::send(&args, settings, &terminal, out),
+        Command::Check(args) => return check::check(&args, settings, &SystemClock, out),
+        Command::Redrive(args) => return redrive::redrive(&args, settings, &SystemClock, out),
         Command::Tail(args) => tail::tail(&args, settings, out)?,
         Command::Show(args) => return show::show(&args, settings, out),
         Command::Strategy(StrategyCommand::Show { json }) => strategy::show(json, settings, out)?,

@@ -3,9 +3,7 @@
 use std::io::{self, Write};
 
 use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
-use indicatif::MultiProgress;
-#[cfg(feature = "torch")]
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use tracing_subscriber::fmt::MakeWriter;
 
 /// An empty table with these columns.
@@ -21,7 +19,6 @@ pub(crate) struct Terminal(MultiProgress);
 
 impl Terminal {
     /// A bar of complaints, with rate and time left.
-    #[cfg(feature = "torch")]
     pub(crate) fn bar(&self, what: &'static str) -> ProgressBar {
         self.with(
             "{msg:>10} {wide_bar} {human_pos}/{human_len} {per_sec:>12} {elapsed_precise} left {eta:>4}",
@@ -41,7 +38,6 @@ impl Terminal {
         self.with("{msg} {wide_bar} {human_pos}/{human_len} {elapsed_precise} left {eta:>4}", "beginning")
     }
 
-    #[cfg(feature = "torch")]
     fn with(&self, template: &str, what: &'static str) -> ProgressBar {
         let bar = self.0.add(ProgressBar::new(0));
         bar.set_style(

@@ -48,7 +48,7 @@ fn setting() -> (FakeRegistry, Schemas, Arc<ManualClock>) {
 }
 
 #[test]
-fn a_value_comes_in_with_the_catalogues_id_and_goes_out_with_the_registrys() {
+fn a_value_comes_in_with_our_schema_id_and_goes_out_with_that_of_the_registry() {
     let (fake, schemas, _) = setting();
     fake.put(17, SUBJECT, &registered());
     let out = schemas.outgoing(TOPIC, record()).unwrap();

@@ -169,7 +169,7 @@ impl Default for Settings {
                 lease_ms: 15_000,
                 drain_ms: 10_000,
             },
-            archive: Archive { batch: 512, batch_bytes: 4 << 20, attempts: 10, retry_after_ms: 50 },
+            archive: Archive { batch: 512, batch_bytes: 4 << 20, attempts: 19, retry_after_ms: 50 },
             embedded: Embedded { partitions: 4 },
             kafka: Kafka::default(),
             registry: Registry::default(),

@@ -22,7 +22,7 @@ pub const METRICS: &[Metric] = &[
     Gauge(
         "ombud_drain_seconds",
         Seconds,
-        "Time until what lies unread is read, at the rate of the last minute.",
+        "Time until what lies unread is read, at the rate of the last 10 s.",
     ),
     Gauge("ombud_lag_records", Count, "Records that lie unread in the partitions owned."),
     Gauge(
@@ -36,6 +36,7 @@ pub const METRICS: &[Metric] = &[
     Counter("ombud_dead_letters_total", Count, "Records that were parked, by reason."),
     Counter("ombud_redelivered_total", Count, "Records that were read again after an assignment."),
     Counter("ombud_outages_total", Count, "Calls to a service that failed and were made again, by service."),
+    Counter("ombud_worker_restarts_total", Count, "Times that a worker was begun anew after an outage."),
     // infer
     Counter("ombud_predictions_total", Count, "Predictions, by task and outcome; their rate is the model's."),
     Histogram("ombud_infer_queue_seconds", "Wait of a complaint from its reading until its batch begins."),
@@ -43,14 +44,13 @@ pub const METRICS: &[Metric] = &[
     Histogram("ombud_infer_batch_seconds", "Computing one batch on one replica."),
     // join
     Counter("ombud_join_total", Count, "What the joiner did, by what."),
-    Counter("ombud_join_dead_letters_total", Count, "Raw records that nobody can read, by reason."),
     Gauge("ombud_join_open", Count, "Complaints that wait for decisions."),
     Gauge("ombud_join_closed", Count, "Routed complaints that are remembered to tell duplicates."),
     Gauge("ombud_join_early", Count, "Predictions that came before their complaint."),
     Histogram("ombud_route_seconds", "From a complaint's append until its first route is acknowledged."),
     // archive and the case store
     Counter("ombud_archived_total", Count, "Records read by the archive, by topic and outcome."),
-    Histogram("ombud_cql_write_seconds", "One statement, its retries included."),
+    Histogram("ombud_archive_write_seconds", "Keeping the rows of one batch, retries included."),
     // telemetry itself
     Counter("ombud_spans_lost_total", Count, "Spans that the receiver of traces did not take."),
 ];

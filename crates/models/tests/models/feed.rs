@@ -1,5 +1,6 @@
 //! The feed knows the strategy only while it has read the topic to its end lately.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -13,9 +14,9 @@ use crate::given;
 
 const TOPIC: &str = "models.strategy";
 
-/// A log in memory that gives one record at a time, and can be out.
+/// A log in memory that gives one record at a time, and can be out, or keep records on their way.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<(Vec<Record>, bool)>>);
+struct Log(Arc<Mutex<(Vec<Record>, bool)>>, Arc<AtomicUsize>);
 
 impl Log {
     fn append(&self, appended_at: i64, value: Option<Bytes>) {
@@ -41,10 +42,19 @@ impl Log {
     fn out(&self, out: bool) {
         self.0.lock().unwrap().1 = out;
     }
+
+    /// The next `fetches` give nothing.
+    fn on_its_way_for(&self, fetches: usize) {
+        self.1.store(fetches, Ordering::SeqCst);
+    }
 }
 
 impl Reader for Log {
-    fn fetch(&mut self, _: &TopicPartition, from: i64, _: Duration) -> Result<Vec<Record>, Outage> {
+    fn fetch(&mut self, _: &TopicPartition, from: i64, wait: Duration) -> Result<Vec<Record>, Outage> {
+        assert!(!wait.is_zero(), "what is there needs time to come");
+        if self.1.try_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok() {
+            return Ok(Vec::new());
+        }
         let log = self.0.lock().unwrap();
         Ok(log.0.get(usize::try_from(from).unwrap()).cloned().into_iter().collect())
     }
@@ -110,6 +120,26 @@ fn an_outage_makes_nothing_younger() {
     log.out(false);
     feed.refresh().unwrap();
     assert_eq!(version(&feed, 100_000), Ok(1));
+}
+
+#[test]
+fn what_is_there_is_waited_for_though_not_for_ever() {
+    let (log, _, mut feed) = feed();
+    log.publish(1, 100_000, 0);
+    log.on_its_way_for(usize::MAX);
+    assert_eq!(feed.refresh().unwrap(), 0);
+    assert_eq!(version(&feed, 100_000), Err(NotYet::Stale));
+    log.on_its_way_for(3);
+    assert_eq!(feed.refresh().unwrap(), 1);
+    assert_eq!(version(&feed, 100_000), Ok(1));
+}
+
+#[test]
+fn what_came_before_the_first_strategy_began_has_that_one() {
+    let (log, _, mut feed) = feed();
+    log.publish(1, 100_000, 99_000);
+    feed.refresh().unwrap();
+    assert_eq!((version(&feed, 1), version(&feed, 100_000)), (Ok(1), Ok(1)));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::{collections::HashMap, path::Path, sync::Arc, time::Duration};
 use anyhow::Result;
 use indicatif::ProgressBar;
 use ombud_contract::{catalogue::Topic, ids};
-use ombud_intake::{FileDefaults, IntakeError, RejectedWriter, Rows, rejected_path};
+use ombud_intake::IntakeError;
 use ombud_launch::shutdown::Shutdown;
 use ombud_stream::{Reader, Sink};
 
@@ -13,6 +13,7 @@ use super::follow::Follow;
 use crate::{
     Done,
     publish::{Publisher, outgoing},
+    reading::Reading,
 };
 
 /// Rows between two looks at what was routed meanwhile.
@@ -44,21 +45,10 @@ impl SentFile {
         shutdown: &Shutdown,
     ) -> Result<()> {
         let raw: Arc<str> = Topic::Raw.name(prefix).into();
-        let rows = Rows::open(path, FileDefaults::of(path)?)?;
-        let mut rejects = RejectedWriter::create(rejected_path(path), rows.columns())?;
-        for row in rows.take_while(|_| !shutdown.requested()) {
-            let row = match row {
-                Ok(Ok(row)) => row,
-                Ok(Err(rejected)) => {
-                    rejects.write(&rejected)?;
-                    continue;
-                }
-                // What came before is good: it is routed, and the failure is told at the end.
-                Err(broken_off) => {
-                    self.broken_off = Some(broken_off);
-                    break;
-                }
-            };
+        let mut reading = Reading::open(path)?;
+        while !shutdown.requested()
+            && let Some(row) = reading.next()?
+        {
             let mut complaint = row.complaint;
             complaint.bulk = true;
             let input = ids::input_sha256(&complaint);
@@ -76,7 +66,10 @@ impl SentFile {
             }
         }
         publisher.flush()?;
-        self.rejected = usize::try_from(rejects.finish()?)?;
+        let read = reading.finish()?;
+        self.rejected = usize::try_from(read.rejected)?;
+        // What came before is good: it is routed, and the failure is told at the end.
+        self.broken_off = read.broken_off;
         follow.catch_up(Duration::ZERO)?;
         Ok(())
     }

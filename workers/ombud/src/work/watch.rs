@@ -1,4 +1,4 @@
-//! A group member as its process watches it: ready once it owns something, and how far it has committed.
+//! A group member as its process watches it: ready once it works on something, and how far it has committed.
 
 use std::{
     collections::BTreeMap,
@@ -49,18 +49,16 @@ impl Watched {
 impl Source for Watched {
     fn poll(&mut self, wait: Duration) -> Result<Option<Event>, Outage> {
         let event = self.member.poll(wait)?;
-        match &event {
-            Some(Event::Assigned { .. }) => self.readiness.ready(&self.part),
-            Some(Event::Revoked { partitions, .. }) => {
-                self.progress.lock().retain(|partition, _| !partitions.contains(partition));
-            }
-            Some(Event::Record(_)) | None => {}
+        if let Some(Event::Revoked { partitions, .. }) = &event {
+            self.progress.lock().retain(|partition, _| !partitions.contains(partition));
         }
         Ok(event)
     }
 
     fn start(&mut self, partition: &TopicPartition, offset: i64) -> Result<(), Outage> {
         self.member.start(partition, offset)?;
+        // Not when it is assigned: a joiner first waits for a strategy and reads its changelog.
+        self.readiness.ready(&self.part);
         self.progress.lock().entry(partition.clone()).or_insert(offset);
         Ok(())
     }

@@ -1,0 +1,186 @@
+//! An outage of the log that passes holds a worker up and ends nothing.
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::{BTreeMap, VecDeque},
+    time::{Duration, Instant},
+};
+
+use crossbeam_channel::{Sender, bounded};
+use ombud_stream::{
+    Committer, Drive, Envelope, Event, Limits, ManualClock, Outage, Position, Receipt, Record, Source,
+    TopicPartition, Wiring,
+};
+
+/// How long a test waits for what must come.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A member that answers as it was told.
+#[derive(Default)]
+struct Told {
+    polls: VecDeque<Result<Event, Outage>>,
+    /// How many commits fail before one is taken.
+    failing_commits: usize,
+    commits: usize,
+    committed: BTreeMap<TopicPartition, i64>,
+    paused: bool,
+}
+
+impl Source for Told {
+    fn poll(&mut self, _: Duration) -> Result<Option<Event>, Outage> {
+        if self.paused && matches!(self.polls.front(), Some(Ok(Event::Record(_)))) {
+            return Ok(None);
+        }
+        self.polls.pop_front().transpose()
+    }
+
+    fn start(&mut self, _: &TopicPartition, _: i64) -> Result<(), Outage> {
+        Ok(())
+    }
+
+    fn pause(&mut self, _: &TopicPartition, paused: bool) {
+        self.paused = paused;
+    }
+}
+
+impl Committer for Told {
+    fn committed(&mut self, partition: &TopicPartition) -> Result<Option<Position>, Outage> {
+        let position = |offset: &i64| Position {
+            partition: partition.clone(),
+            offset: *offset,
+            metadata: String::new(),
+        };
+        Ok(self.committed.get(partition).map(position))
+    }
+
+    fn commit(&mut self, positions: &[Position]) -> Result<(), Outage> {
+        self.commits += 1;
+        if self.commits <= self.failing_commits {
+            return Err(away());
+        }
+        for position in positions {
+            self.committed.insert(position.partition.clone(), position.offset);
+        }
+        Ok(())
+    }
+}
+
+fn away() -> Outage {
+    Outage::passing("ask", "away")
+}
+
+fn partition() -> TopicPartition {
+    TopicPartition::new("t", 0)
+}
+
+fn assigned() -> Event {
+    Event::Assigned { partitions: vec![partition()], generation: 1 }
+}
+
+fn record(offset: i64) -> Event {
+    Event::Record(Record {
+        source: partition(),
+        offset,
+        appended_at: 0,
+        key: None,
+        value: None,
+        headers: Vec::new(),
+        original: None,
+    })
+}
+
+/// A member that is told `polls`, and takes commits after `failing_commits`.
+fn told(polls: impl IntoIterator<Item = Result<Event, Outage>>, failing_commits: usize) -> Told {
+    Told { polls: polls.into_iter().collect(), failing_commits, ..Told::default() }
+}
+
+/// Drives `member` through a flow that finishes everything at once, until `count` records went through or
+/// `enough` says so.
+fn drive(
+    member: &mut Told,
+    count: usize,
+    enough: impl Fn() -> bool,
+    admit: impl FnMut(&Record) -> Result<Option<()>, Outage>,
+) -> Result<(), Outage> {
+    let (entry, let_in) = bounded::<Envelope<()>>(8);
+    let (settle, settled): (Sender<Receipt>, _) = bounded(8);
+    let (_report, outages) = bounded(1);
+    let (_deliver, deliveries) = bounded(1);
+    let (through, until) = (Cell::new(0), Instant::now() + PATIENCE);
+    let stop = || {
+        for envelope in let_in.try_iter() {
+            settle.send(envelope.receipt).unwrap();
+            through.set(through.get() + 1);
+        }
+        through.get() >= count || enough() || Instant::now() > until
+    };
+    let drive = Drive {
+        member,
+        worker: "test",
+        clock: &ManualClock::at(0),
+        wiring: Wiring { entry, deliveries, settled, outages },
+        limits: Limits { commit_every: Duration::ZERO, drain: PATIENCE, poll: Duration::from_millis(1) },
+        admit,
+    };
+    drive.run(&stop, |_| Ok(0))
+}
+
+#[test]
+fn a_poll_that_fails_is_made_again() {
+    let polls = [Ok(assigned()), Err(away()), Ok(record(0)), Err(away()), Err(away()), Ok(record(1))];
+    let mut member = told(polls, 0);
+    drive(&mut member, 2, || false, |_| Ok(Some(()))).unwrap();
+    assert_eq!(member.committed[&partition()], 2);
+}
+
+#[test]
+fn a_commit_that_fails_is_made_again() {
+    let polls = [Ok(assigned()), Ok(record(0)), Ok(record(1)), Ok(record(2))];
+    let mut member = told(polls, 1);
+    drive(&mut member, 3, || false, |_| Ok(Some(()))).unwrap();
+    assert!(member.commits > 1);
+    assert_eq!(member.committed[&partition()], 3);
+}
+
+#[test]
+fn what_could_not_be_committed_is_read_again_by_the_next_owner() {
+    let revoked = Event::Revoked { partitions: vec![partition()], lost: true };
+    let polls = [Ok(assigned()), Ok(record(0)), Ok(revoked), Ok(assigned()), Ok(record(0))];
+    let mut member = told(polls, usize::MAX);
+    drive(&mut member, 2, || false, |_| Ok(Some(()))).unwrap();
+    assert!(member.commits > 0 && member.committed.is_empty());
+}
+
+#[test]
+fn what_does_not_pass_ends_the_worker() {
+    let mut member = told([Ok(assigned()), Err(Outage::fatal("read", "fenced"))], 0);
+    assert!(drive(&mut member, 1, || false, |_| Ok(Some(()))).unwrap_err().fatal);
+}
+
+#[test]
+fn a_record_that_cannot_be_admitted_yet_waits_in_its_place() {
+    let mut member = told([Ok(assigned()), Ok(record(0)), Ok(record(1))], 0);
+    let asked = RefCell::new(Vec::new());
+    let admit = |record: &Record| {
+        asked.borrow_mut().push(record.offset);
+        Ok((asked.borrow().len() > 1).then_some(()))
+    };
+    drive(&mut member, 2, || false, admit).unwrap();
+    assert_eq!(*asked.borrow(), [0, 0, 1]);
+    assert_eq!(member.committed[&partition()], 2);
+    assert!(!member.paused);
+}
+
+#[test]
+fn nobody_waits_at_the_end_for_what_cannot_be_admitted() {
+    let mut member = told([Ok(assigned()), Ok(record(0))], 0);
+    let (asked, began) = (Cell::new(false), Instant::now());
+    let admit = |_: &Record| {
+        asked.set(true);
+        Ok(None)
+    };
+    drive(&mut member, 1, || asked.get(), admit).unwrap();
+    assert!(began.elapsed() < PATIENCE);
+    assert!(member.committed.is_empty());
+}

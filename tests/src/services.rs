@@ -1,0 +1,133 @@
+//! Kafka, registry and CQL server of one promise alone, which may kill them: nobody else is disturbed.
+
+use std::{
+    env,
+    net::{Ipv4Addr, TcpListener},
+    ops::RangeInclusive,
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context, Result, ensure};
+use rand::RngExt;
+use tempfile::TempDir;
+
+use crate::repository;
+
+/// Below the ports that the system gives to connections: a server must get its own again after it was killed.
+const PORTS: RangeInclusive<u16> = 20_000..=32_000;
+/// What each may choose of the port of its set; Cassandra takes the one after its last as well.
+const NAMES: [&str; 7] =
+    ["KAFKA", "KAFKA_CONTROLLER", "KAFKA_TLS", "REGISTRY", "REGISTRY_MANAGEMENT", "CQL", "CQL_GOSSIP"];
+
+/// A second set beside the one that everybody shares; wiped when dropped.
+pub struct Services {
+    data: TempDir,
+    variables: Vec<(String, String)>,
+}
+
+impl Services {
+    /// Starts a set; `None`, with a message, where nobody runs services at all.
+    ///
+    /// # Errors
+    /// A server does not start in time.
+    pub fn own() -> Result<Option<Self>> {
+        if env::var_os("OMBUD_KAFKA_BOOTSTRAP").is_none() {
+            eprintln!("skipped: run scripts/services start, and export what scripts/services env prints");
+            return Ok(None);
+        }
+        let first = free()?;
+        let data = tempfile::tempdir()?;
+        let mut variables = vec![("SERVICES_DATA".to_owned(), data.path().to_string_lossy().into_owned())];
+        let ports = NAMES.iter().zip(first..);
+        variables.extend(ports.map(|(name, port)| (format!("SERVICES_{name}_PORT"), port.to_string())));
+        let services = Self { data, variables };
+        services.run(&["start"])?;
+        Ok(Some(services))
+    }
+
+    /// What leads to them: for [`crate::Deployment::with`].
+    ///
+    /// # Errors
+    /// They can't be asked.
+    pub fn variables(&self) -> Result<Vec<(String, String)>> {
+        let mut variables = exported(self.command(&["env"]))?;
+        let plain = variables.iter().find(|(name, _)| name == "OMBUD_KAFKA_BOOTSTRAP");
+        let (_, plain) = plain.cloned().context("they have brokers")?;
+        variables.push(("TEST_PLAIN_BOOTSTRAP".to_owned(), plain));
+        Ok(variables)
+    }
+
+    /// SIGKILL to `server`: `kafka`, `registry` or `cql`.
+    ///
+    /// # Errors
+    /// It can't be asked for.
+    pub fn kill(&self, server: &str) -> Result<()> {
+        self.run(&["kill", server])
+    }
+
+    /// Starts `server` again, and waits until it answers.
+    ///
+    /// # Errors
+    /// It does not in time; the end of its log is in the error.
+    pub fn start(&self, server: &str) -> Result<()> {
+        self.run(&["start", server])
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = script(arguments);
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Result<()> {
+        // Not a pipe, which the servers would hold open.
+        let said = self.data.path().join("said.txt");
+        let mut command = self.command(arguments);
+        let status = command.stdout(Stdio::null()).stderr(std::fs::File::create(&said)?).status()?;
+        ensure!(
+            status.success(),
+            "scripts/services {}: {}",
+            arguments.join(" "),
+            std::fs::read_to_string(said)?
+        );
+        Ok(())
+    }
+}
+
+impl Drop for Services {
+    fn drop(&mut self) {
+        // Whatever can't be stopped is named by the message of the command.
+        let _ = self.command(&["wipe"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    }
+}
+
+/// What leads to the shared set's brokers by TLS and a password.
+///
+/// # Errors
+/// They don't run here.
+pub fn disguised() -> Result<Vec<(String, String)>> {
+    exported(script(&["env", "--tls"]))
+}
+
+fn script(arguments: &[&str]) -> Command {
+    let mut command = Command::new(repository().join("scripts/services"));
+    command.args(arguments);
+    command
+}
+
+/// The variables that a script prints for a shell; none has a character that a shell would quote.
+fn exported(mut script: Command) -> Result<Vec<(String, String)>> {
+    let output = script.output()?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout)?;
+    let pairs = text.lines().filter_map(|line| line.strip_prefix("export ")?.split_once('='));
+    Ok(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+}
+
+/// The first of as many free ports in a row as a set takes.
+fn free() -> Result<u16> {
+    let count = u16::try_from(NAMES.len())? + 1;
+    let is_free = |port: u16| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
+    let mut tries = (0..100).map(|_| rand::rng().random_range(PORTS));
+    tries.find(|first| (*first..first + count).all(is_free)).context("find free ports for servers")
+}

@@ -1,0 +1,75 @@
+//! `ombud check`: what is wrong with a CRM's records, where, and what to do about it; never what a customer wrote.
+
+mod file;
+mod finding;
+mod json_schema;
+mod rules;
+mod topic;
+
+use std::{io::Write, path::Path};
+
+use anyhow::{Result, bail};
+use clap::Args;
+use finding::Report;
+use ombud_contract::catalogue::Topic;
+use ombud_launch::config::Settings;
+use ombud_stream::Clock;
+
+use crate::{
+    Done,
+    world::{READER, View},
+};
+
+/// What is said to `check`.
+#[derive(Args, Debug)]
+pub(crate) struct Check {
+    /// A file (CSV, CSV.gz or JSONL, in our field names or the CFPB's), or the topic complaints.raw
+    #[arg(value_name = "FILE|TOPIC", required_unless_present = "json_schema")]
+    pub(crate) target: Option<String>,
+
+    /// Look at the newest N records of each partition
+    #[arg(short = 'n', value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(i64).range(1..))]
+    pub(crate) number: i64,
+
+    /// Look at all records of the topic
+    #[arg(long, conflicts_with = "number")]
+    pub(crate) all: bool,
+
+    /// Every finding as a JSON object, and the summary as the last one
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Print the JSON Schema of a complaint, and check nothing
+    #[arg(long, conflicts_with_all = ["target", "number", "all", "json"])]
+    pub(crate) json_schema: bool,
+}
+
+/// Checks what `args` name; what would become a rejected row or a dead letter is found wanting.
+pub(crate) fn check(
+    args: &Check,
+    settings: &Settings,
+    clock: &dyn Clock,
+    out: &mut impl Write,
+) -> Result<Done> {
+    if args.json_schema {
+        writeln!(out, "{}", serde_json::to_string_pretty(&json_schema::json_schema()?)?)?;
+        return Ok(Done::Well);
+    }
+    let target = args.target.as_deref().unwrap_or_default();
+    let mut report = Report::new(args.json, &mut *out);
+    if Path::new(target).is_file() {
+        file::check(Path::new(target), clock.now_ms(), &mut report)?;
+    } else {
+        let raw = Topic::Raw.name(&settings.topics.prefix);
+        if target != raw {
+            bail!("check {target}: there is no such file, and the topic that can be checked is {raw}");
+        }
+        let view = View::open(settings)?;
+        let newest = if args.all { i64::MAX } else { args.number };
+        topic::check(&view.ends(&raw)?, &mut view.reader(READER)?, newest, &mut report)?;
+    }
+    report.conclude()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,111 @@
+//! The rows of a file: what would be rejected, and what is taken but odd.
+
+use std::{io::Write, path::Path};
+
+use anyhow::Result;
+use ombud_contract::{
+    codec,
+    validate::{MAX_TEXT_BYTES, Unreadable},
+};
+use ombud_intake::{FileDefaults, Rejected, Row, Rows};
+use serde_json::{Map, Value};
+
+use super::{
+    finding::{Finding, Report},
+    rules::{field, field_of},
+    topic::is_ahead,
+};
+
+/// Checks every row of the file at `path`.
+///
+/// # Errors
+/// The file can't be read, or not to its end.
+pub(crate) fn check<W: Write>(path: &Path, now: i64, report: &mut Report<'_, W>) -> Result<()> {
+    let rows = Rows::open(path, FileDefaults::of(path)?)?;
+    let columns = rows.columns().to_vec();
+    for row in rows {
+        match row? {
+            Ok(row) => report.checked(&taken(&row, now))?,
+            Err(rejected) => report.checked(&[finding_of(&rejected, &columns)])?,
+        }
+    }
+    Ok(())
+}
+
+fn finding_of(rejected: &Rejected, columns: &[String]) -> Finding {
+    Finding {
+        place: format!("line {}", rejected.line),
+        complaint_id: None,
+        field: which(rejected, columns),
+        rule: rejected.reason,
+        wrong: true,
+    }
+}
+
+fn taken(row: &Row, now: i64) -> Vec<Finding> {
+    let complaint = &row.complaint;
+    let finding = |field: &str, rule, wrong| Finding {
+        place: format!("row {}", row.number),
+        complaint_id: Some(complaint.complaint_id.clone()),
+        field: field.to_owned(),
+        rule,
+        wrong,
+    };
+    let mut findings = Vec::new();
+    if let Err(error) = codec::encode(complaint) {
+        let why = Unreadable::from(error);
+        findings.push(finding(field(&why), why.code(), true));
+    }
+    if complaint.language == "und" {
+        findings.push(finding("language", "language-unknown", false));
+    }
+    if is_ahead(complaint.received_at, now) {
+        findings.push(finding("received_at", "received-at-in-the-future", false));
+    }
+    findings
+}
+
+/// The field of a rule that many fields have: the first that breaks it.
+fn which(rejected: &Rejected, columns: &[String]) -> String {
+    const FLAGS: [&str; 3] = ["withdrawn", "bulk", "vulnerable"];
+    let broken: fn(&str, &str) -> bool = match rejected.reason {
+        "text-too-long" => |name, text| is_text(name) && text.len() > MAX_TEXT_BYTES,
+        "text-control-character" => |name, text| is_text(name) && text.chars().any(char::is_control),
+        "flag-malformed" => |name, text| {
+            let known = ["", "true", "yes", "1", "false", "no", "0"];
+            FLAGS.contains(&name) && !known.contains(&text.to_lowercase().as_str())
+        },
+        reason => return field_of(reason).to_owned(),
+    };
+    let fields = named(rejected, columns);
+    let found = fields.into_iter().find(|(name, text)| broken(name, text.trim()));
+    found.map_or_else(|| field_of(rejected.reason).to_owned(), |(name, _)| name)
+}
+
+/// Short texts of all layouts; a column that is none of them is not read.
+fn is_text(name: &str) -> bool {
+    const TEXTS: [&str; 9] = [
+        "channel",
+        "language",
+        "legal_entity",
+        "customer_ref",
+        "external_ref",
+        "known_product",
+        "company",
+        "submitted_via",
+        "submitted via",
+    ];
+    TEXTS.contains(&name)
+}
+
+fn named(rejected: &Rejected, columns: &[String]) -> Vec<(String, String)> {
+    let name = |name: &str| name.trim().to_lowercase();
+    if let [line] = &rejected.fields[..]
+        && let Ok(object) = serde_json::from_slice::<Map<String, Value>>(line)
+    {
+        let text = |value: Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        return object.into_iter().map(|(known, value)| (name(&known), text(value))).collect();
+    }
+    let fields = rejected.fields.iter().map(|field| String::from_utf8_lossy(field).into_owned());
+    columns.iter().map(|column| name(column)).zip(fields).collect()
+}

@@ -1,0 +1,92 @@
+//! Records of complaints.raw, judged as the joiner judges them.
+
+use std::io::Write;
+
+use anyhow::Result;
+use ombud_contract::{
+    catalogue::Topic,
+    records::RawComplaint,
+    validate::{MAX_ID_BYTES, complaint_of},
+};
+use ombud_local::partition_of;
+use ombud_stream::{Reader, Record, TopicPartition};
+
+use super::{
+    finding::{Finding, Report},
+    rules::field,
+};
+use crate::scan::scan;
+
+/// How far a sender's clock may be ahead before it is worth a note.
+const CLOCKS_DIFFER_MS: i64 = 300_000;
+
+/// Checks the `newest` records of each partition.
+///
+/// # Errors
+/// The log can't be read.
+pub(crate) fn check<W: Write>(
+    ends: &[(TopicPartition, i64)],
+    reader: &mut impl Reader,
+    newest: i64,
+    report: &mut Report<'_, W>,
+) -> Result<()> {
+    let partitions = i32::try_from(ends.len())?;
+    for (partition, end) in ends {
+        let from = end.saturating_sub(newest).max(0);
+        scan(reader, partition, from, *end, |record| report.checked(&findings(&record, partitions)))?;
+    }
+    Ok(())
+}
+
+/// Whether a complaint was received after it was sent.
+pub(crate) fn is_ahead(received_at: i64, now: i64) -> bool {
+    received_at > now.saturating_add(CLOCKS_DIFFER_MS)
+}
+
+fn findings(record: &Record, partitions: i32) -> Vec<Finding> {
+    let finding = |field: &str, rule, wrong| Finding {
+        place: format!("{}@{}", record.source, record.offset),
+        complaint_id: shown(record.key.as_deref()),
+        field: field.to_owned(),
+        rule,
+        wrong,
+    };
+    let mut findings = Vec::new();
+    match complaint_of(record.key.as_deref(), record.value.as_deref()) {
+        Err(why) => findings.push(finding(field(&why), why.code(), true)),
+        Ok(complaint) => {
+            let notes = notes(&complaint, record.appended_at);
+            findings.extend(notes.into_iter().map(|(field, rule)| finding(field, rule, false)));
+        }
+    }
+    let key = record.key.as_deref().unwrap_or_default();
+    if !key.is_empty() && partition_of(key, partitions) != record.source.partition {
+        findings.push(finding("key", "partition-is-not-the-keys", false));
+    }
+    if !record.headers.iter().any(|(name, value)| name == "traceparent" && value.is_some()) {
+        findings.push(finding("headers", "trace-missing", false));
+    }
+    findings
+}
+
+/// What is taken but odd, with its field.
+fn notes(complaint: &RawComplaint, appended_at: i64) -> Vec<(&'static str, &'static str)> {
+    let mut notes = Vec::new();
+    if complaint.language == "und" {
+        notes.push(("language", "language-unknown"));
+    }
+    let kept_ms = Topic::Raw.settings().retention_ms;
+    if is_ahead(complaint.received_at, appended_at) {
+        notes.push(("received_at", "received-at-in-the-future"));
+    } else if !complaint.bulk && complaint.received_at < appended_at.saturating_sub(kept_ms) {
+        notes.push(("received_at", "received-at-long-ago"));
+    }
+    notes
+}
+
+/// The key, where it can be a complaint's id.
+fn shown(key: Option<&[u8]>) -> Option<String> {
+    let id = std::str::from_utf8(key?).ok()?;
+    let fits = !id.is_empty() && id.len() <= MAX_ID_BYTES && !id.chars().any(char::is_control);
+    fits.then(|| id.to_owned())
+}

@@ -1,0 +1,219 @@
+//! `ombud send`: FILE -> complaints -> at the rate -> complaints.raw; what is durable is not sent again.
+
+mod bookmark;
+mod pace;
+mod post;
+mod sending;
+mod underway;
+
+use std::{
+    io::Write,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Result, bail};
+use bookmark::{Bookmark, Errand, Reached, digest};
+use clap::Args;
+use indicatif::HumanCount;
+use ombud_contract::catalogue::Topic;
+use ombud_intake::{FileDefaults, Rows};
+use ombud_launch::{
+    config::Settings,
+    shutdown::{Shutdown, SignalWatch},
+};
+use ombud_stream::SystemClock;
+use pace::Pace;
+use post::Posts;
+use sending::{Appending, Sending, Sent};
+use serde::Serialize;
+use tracing::{info, warn};
+
+use crate::{
+    Done,
+    reading::Reading,
+    terminal::Terminal,
+    world::{View, World},
+};
+
+/// Complaints on their way at once.
+const IN_FLIGHT: usize = 4_096;
+
+/// The wait before a registry that did not answer is asked again.
+const PAUSE: Duration = Duration::from_secs(1);
+/// A file up to this size is read once more, to count its rows for the bar: that takes less than a second.
+const COUNTED_BYTES: u64 = 8 << 20;
+
+/// What is said to `send`.
+#[derive(Args, Debug)]
+pub(crate) struct Send {
+    /// Complaints: CSV, CSV.gz or JSONL, in our field names or the CFPB's
+    pub(crate) file: PathBuf,
+
+    /// Mark them as backfill: no deadline, after what is new
+    #[arg(long)]
+    pub(crate) bulk: bool,
+
+    /// At most so many complaints a second, such as 20 or 0.5 [default: as fast as they are taken]
+    #[arg(long, value_name = "N", value_parser = pace::rate)]
+    pub(crate) rate: Option<f64>,
+
+    /// Send again what was sent; harmless, for a joiner settles duplicates
+    #[arg(long)]
+    pub(crate) from_start: bool,
+
+    /// Print the summary as one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What came of it.
+#[derive(Debug, Serialize)]
+struct Summary {
+    /// Complaints that are durable, of this run.
+    sent: u64,
+    /// Those that an earlier run had sent.
+    sent_before: u64,
+    /// Rows that are no complaint.
+    rejected: u64,
+    /// Rows that say again what another row said.
+    duplicates: u64,
+    /// How long it took.
+    seconds: f64,
+    /// Complaints a second.
+    rate: f64,
+    /// Every complaint of the file is durable.
+    done: bool,
+}
+
+/// Sends the file's complaints to brokers, or to the `up` that has the embedded log.
+pub(crate) fn send(
+    args: &Send,
+    settings: &Settings,
+    terminal: &Terminal,
+    out: &mut impl Write,
+) -> Result<Done> {
+    let shutdown = Shutdown::default();
+    let _signals = SignalWatch::start(shutdown.clone())?;
+    let topic: Arc<str> = Topic::Raw.name(&settings.topics.prefix).into();
+    let (cluster, appending): (_, Appending) = if settings.kafka_bootstrap.is_empty() {
+        let url = post::url(settings.http.address);
+        let (posts, deliveries) = Posts::start(&url, &shutdown)?;
+        (url, (Box::new(posts), deliveries))
+    } else {
+        (settings.kafka_bootstrap.clone(), World::brokers(settings)?.sink(IN_FLIGHT)?)
+    };
+    let errand =
+        Errand { file_sha256: digest(&args.file)?, bulk: args.bulk, topic: topic.to_string(), cluster };
+    let bookmark = Bookmark::new(&settings.data, errand);
+    let reached = begin_at(args, &bookmark, || View::open(settings)?.ends(&topic))?;
+    if reached.done {
+        return sent_already(args, out);
+    }
+    if reached.row > 0 {
+        info!(row = reached.row, "going on behind what was sent before");
+    }
+    let reading = Reading::open(&args.file)?;
+    let bar = terminal.bar("sent");
+    let counted = !bar.is_hidden() && reading.progress().total_bytes() <= COUNTED_BYTES;
+    if counted {
+        bar.set_length(rows_of(args)?);
+    }
+    let sending = Sending {
+        appending,
+        topic,
+        bulk: args.bulk,
+        pace: args.rate.map(|rate| Pace::new(rate, Instant::now())),
+        clock: Arc::new(SystemClock),
+        shutdown,
+        bar: bar.clone(),
+        counted,
+        pause: PAUSE,
+    };
+    let began = Instant::now();
+    let sent = sending.run(reading, &bookmark, reached)?;
+    bar.finish_and_clear();
+    conclude(args, sent, began.elapsed().as_secs_f64(), out)
+}
+
+/// Behind what an earlier run has sent; at the start where the log no longer holds it.
+fn begin_at(
+    args: &Send,
+    bookmark: &Bookmark,
+    ends: impl FnOnce() -> Result<Vec<(ombud_stream::TopicPartition, i64)>>,
+) -> Result<Reached> {
+    if args.from_start {
+        return Ok(Reached::default());
+    }
+    let reached = bookmark.read()?;
+    // A log that can't be looked into tells nothing against it.
+    let Ok(ends) = ends() else { return Ok(reached) };
+    let end = |partition| ends.iter().find(|(at, _)| at.partition == partition).map_or(0, |(_, end)| *end);
+    if reached.last.iter().all(|(partition, offset)| *offset < end(*partition)) {
+        return Ok(reached);
+    }
+    warn!("the log ends before what was sent to it: it is another one, so everything is sent");
+    Ok(Reached::default())
+}
+
+fn sent_already(args: &Send, out: &mut impl Write) -> Result<Done> {
+    if args.json {
+        writeln!(out, "{}", serde_json::json!({ "sent": 0, "done": true }))?;
+    } else {
+        let file = args.file.display();
+        writeln!(out, "everything in {file} was sent already; --from-start sends it again")?;
+    }
+    Ok(Done::Well)
+}
+
+/// How many rows there are to read, for the bar alone.
+fn rows_of(args: &Send) -> Result<u64> {
+    let rows = Rows::open(&args.file, FileDefaults::of(&args.file)?)?;
+    Ok(u64::try_from(rows.count())?)
+}
+
+fn conclude(args: &Send, sent: Sent, seconds: f64, out: &mut impl Write) -> Result<Done> {
+    let summary = Summary {
+        sent: sent.sent,
+        sent_before: sent.before,
+        rejected: sent.read.rejected,
+        duplicates: sent.duplicates,
+        seconds,
+        rate: sent.sent as f64 / seconds.max(f64::EPSILON),
+        done: sent.reached.done,
+    };
+    if args.json {
+        writeln!(out, "{}", serde_json::to_string(&summary)?)?;
+    } else {
+        write!(out, "{} sent in {seconds:.1} s ({:.0} a second)", HumanCount(summary.sent), summary.rate)?;
+        for (number, what) in [
+            (summary.sent_before, "sent before"),
+            (summary.duplicates, "said twice"),
+            (summary.rejected, "rejected"),
+        ] {
+            if number > 0 {
+                write!(out, ", {} {what}", HumanCount(number))?;
+            }
+        }
+        writeln!(out)?;
+        if summary.rejected > 0 {
+            let rejects = ombud_intake::rejected_path(&args.file);
+            writeln!(out, "rejected rows with their reasons are in {}", rejects.display())?;
+        }
+    }
+    out.flush()?;
+    if let Some(broken_off) = sent.read.broken_off {
+        return Err(broken_off.into());
+    }
+    if !sent.reached.done {
+        let (row, unsure) = (sent.reached.row, sent.unsure);
+        bail!(
+            "send everything: stopped behind row {row} with {unsure} complaints unacknowledged; the same command goes on there"
+        );
+    }
+    Ok(Done::Well)
+}
+
+#[cfg(test)]
+mod tests;

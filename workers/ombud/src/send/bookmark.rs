@@ -1,0 +1,156 @@
+//! How far a file was sent: a small file in the data folder, which only moves past rows that are durable in the log.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    io::{self, BufReader, ErrorKind, Write},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// What was sent to where: another content, topic or cluster has a bookmark of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Errand {
+    /// SHA-256 of the file, hex.
+    pub(crate) file_sha256: String,
+    /// As backfill.
+    pub(crate) bulk: bool,
+    /// To which topic.
+    pub(crate) topic: String,
+    /// Of which cluster: its addresses, or the URL that takes complaints.
+    pub(crate) cluster: String,
+}
+
+/// The content of the file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Page {
+    errand: Errand,
+    reached: Reached,
+}
+
+/// How far it came.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Reached {
+    /// Every complaint up to this row of the file is durable; rows count from 1.
+    pub(crate) row: u64,
+    /// So is the rest: the file was read to its end.
+    pub(crate) done: bool,
+    /// The last offset of each partition: a log that ends before is another one.
+    #[serde(default)]
+    pub(crate) last: BTreeMap<i32, i64>,
+}
+
+/// Where it is kept.
+#[derive(Debug)]
+pub(crate) struct Bookmark {
+    path: PathBuf,
+    errand: Errand,
+}
+
+impl Bookmark {
+    /// The bookmark of `errand` under the folder `data`.
+    pub(crate) fn new(data: &Path, errand: Errand) -> Self {
+        let Errand { file_sha256, bulk, topic, cluster } = &errand;
+        let name = hex::encode(Sha256::digest(format!("{file_sha256}\n{bulk}\n{topic}\n{cluster}")));
+        Self { path: data.join("sent").join(format!("{name}.json")), errand }
+    }
+
+    /// How far it came; nothing where it never began.
+    pub(crate) fn read(&self) -> Result<Reached> {
+        let text = match fs::read(&self.path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Reached::default()),
+            text => text.with_context(|| format!("read {}", self.path.display()))?,
+        };
+        let page: Page = serde_json::from_slice(&text).with_context(|| {
+            format!("read {}: remove it, or say --from-start to begin again", self.path.display())
+        })?;
+        Ok(if page.errand == self.errand { page.reached } else { Reached::default() })
+    }
+
+    /// Keeps `reached`, durably before it returns.
+    pub(crate) fn write(&self, reached: &Reached) -> Result<()> {
+        let page = Page { errand: self.errand.clone(), reached: reached.clone() };
+        let write = || -> io::Result<()> {
+            let folder = self.path.parent().unwrap_or(Path::new("."));
+            fs::create_dir_all(folder)?;
+            // Renamed over the old one: a crash leaves either.
+            let fresh = self.path.with_extension("fresh");
+            let mut file = File::create(&fresh)?;
+            file.write_all(&serde_json::to_vec(&page)?)?;
+            file.sync_all()?;
+            fs::rename(&fresh, &self.path)?;
+            File::open(folder)?.sync_all()
+        };
+        write().with_context(|| format!("write {}", self.path.display()))
+    }
+}
+
+/// SHA-256 of the file's bytes, hex.
+pub(crate) fn digest(path: &Path) -> Result<String> {
+    let read = || -> io::Result<String> {
+        let mut digest = Sha256::new();
+        io::copy(&mut BufReader::new(File::open(path)?), &mut Hashing(&mut digest))?;
+        Ok(hex::encode(digest.finalize()))
+    };
+    read().with_context(|| format!("read {}", path.display()))
+}
+
+struct Hashing<'d>(&'d mut Sha256);
+
+impl Write for Hashing<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn errand(cluster: &str) -> Errand {
+        Errand {
+            file_sha256: "ab".into(),
+            bulk: true,
+            topic: "complaints.raw".into(),
+            cluster: cluster.into(),
+        }
+    }
+
+    #[test]
+    fn what_was_reached_is_found_again_for_the_same_errand_only() {
+        let data = tempfile::tempdir().unwrap();
+        let bookmark = Bookmark::new(data.path(), errand("one:9092"));
+        assert_eq!(bookmark.read().unwrap(), Reached::default());
+        let reached = Reached { row: 7, done: false, last: [(0, 41)].into() };
+        bookmark.write(&Reached { row: 3, ..Reached::default() }).unwrap();
+        bookmark.write(&reached).unwrap();
+        assert_eq!(Bookmark::new(data.path(), errand("one:9092")).read().unwrap(), reached);
+        assert_eq!(Bookmark::new(data.path(), errand("two:9092")).read().unwrap(), Reached::default());
+    }
+
+    #[test]
+    fn a_damaged_bookmark_is_told_with_its_mend() {
+        let data = tempfile::tempdir().unwrap();
+        let bookmark = Bookmark::new(data.path(), errand("one:9092"));
+        bookmark.write(&Reached::default()).unwrap();
+        fs::write(&bookmark.path, "{").unwrap();
+        assert!(bookmark.read().unwrap_err().to_string().contains("--from-start"));
+    }
+
+    #[test]
+    fn the_digest_is_that_of_the_bytes() {
+        let data = tempfile::tempdir().unwrap();
+        let path = data.path().join("file");
+        fs::write(&path, "abc").unwrap();
+        let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(digest(&path).unwrap(), abc);
+    }
+}

@@ -1,0 +1,246 @@
+//! Complaints to a running `up`, which alone writes the embedded log: one POST each, over its HTTP port.
+
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result};
+
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use ombud_contract::{catalogue::Topic, codec};
+use ombud_launch::shutdown::Shutdown;
+use ombud_stream::{Delivery, Outage, Outgoing, Refused, Sink, TopicPartition};
+use serde::Deserialize;
+use ureq::Agent;
+
+/// Requests at once: `up` syncs the file once for all that wait.
+const LANES: usize = 8;
+/// Complaints that wait for their turn in one lane.
+const QUEUE: usize = 16;
+/// How long a request may take.
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// How long `up` is left alone after it failed to answer.
+const PAUSE: Duration = Duration::from_secs(1);
+/// How often it is said that `up` does not answer.
+const SAID_EVERY: Duration = Duration::from_secs(30);
+
+/// A complaint on its way.
+struct Letter<T> {
+    record: Outgoing,
+    token: T,
+}
+
+/// Appends by asking; each complaint keeps to one lane, so that its submissions stay in order.
+pub(crate) struct Posts<T> {
+    lanes: Vec<Sender<Letter<T>>>,
+}
+
+/// What is said when it is durable.
+#[derive(Deserialize)]
+struct Accepted {
+    partition: i32,
+    offset: i64,
+}
+
+/// The URL at which `address` is asked on this machine.
+pub(crate) fn url(address: SocketAddr) -> String {
+    match address.ip().is_unspecified() {
+        true => format!("http://localhost:{}", address.port()),
+        false => format!("http://{address}"),
+    }
+}
+
+impl<T: Send + 'static> Posts<T> {
+    /// Posts to `url`, where somebody must answer; lanes end with their senders.
+    pub(crate) fn start(url: &str, shutdown: &Shutdown) -> Result<(Self, Receiver<Delivery<T>>)> {
+        let agent: Agent =
+            Agent::config_builder().http_status_as_error(false).timeout_global(Some(TIMEOUT)).build().into();
+        agent.get(format!("{url}/healthz")).call().with_context(|| {
+            format!("reach `ombud up` at {url}: start it, for it alone writes the embedded log; or name Kafka with --kafka")
+        })?;
+        let (told, deliveries) = bounded(LANES * QUEUE);
+        let mut lanes = Vec::with_capacity(LANES);
+        for number in 0..LANES {
+            let (lane, letters) = bounded(QUEUE);
+            let told = told.clone();
+            let postman = Postman { agent: agent.clone(), url: url.to_owned(), shutdown: shutdown.clone() };
+            // Not awaited: it ends with its lane, and what it still does then nobody waits for.
+            thread::Builder::new()
+                .name(format!("post-{number}"))
+                .spawn(move || postman.work(&letters, &told))
+                .context("start a thread")?;
+            lanes.push(lane);
+        }
+        Ok((Self { lanes }, deliveries))
+    }
+}
+
+impl<T: Send + 'static> Sink<T> for Posts<T> {
+    fn send(&mut self, record: Outgoing, token: T) -> Result<(), Refused<T>> {
+        let key = record.key.as_deref().unwrap_or_default();
+        // Any spread will do that is the same for the same complaint.
+        let hash =
+            key.iter().fold(0_usize, |hash, byte| hash.wrapping_mul(31).wrapping_add(usize::from(*byte)));
+        let lane = &self.lanes[hash % self.lanes.len()];
+        lane.try_send(Letter { record, token }).map_err(|refused| match refused {
+            TrySendError::Full(Letter { record, token }) => Refused { record, token, outage: None },
+            TrySendError::Disconnected(Letter { record, token }) => {
+                let outage = Some(Outage::fatal("post a complaint", "its thread has ended"));
+                Refused { record, token, outage }
+            }
+        })
+    }
+}
+
+struct Postman {
+    agent: Agent,
+    url: String,
+    shutdown: Shutdown,
+}
+
+/// Why a complaint was not taken.
+enum NotTaken {
+    /// It may be, next time.
+    Yet(String),
+    Ever(String),
+}
+
+impl Postman {
+    fn work<T>(&self, letters: &Receiver<Letter<T>>, told: &Sender<Delivery<T>>) {
+        for Letter { record, token } in letters {
+            let result = self.deliver(&record);
+            if told.send(Delivery { token, result }).is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Asks until it is taken, or nobody wants it to be any more.
+    fn deliver(&self, record: &Outgoing) -> Result<(TopicPartition, i64), Outage> {
+        let action = || format!("post a complaint to {}", self.url);
+        let value = record.value.as_deref().unwrap_or_default();
+        let body = codec::to_json(Topic::Raw, value).map_err(|error| Outage::fatal(action(), error))?;
+        let body = body.to_string();
+        let mut said: Option<Instant> = None;
+        loop {
+            let why = match self.post(record, &body) {
+                Ok(Accepted { partition, offset }) => {
+                    return Ok((TopicPartition::new(Arc::clone(&record.topic), partition), offset));
+                }
+                Err(NotTaken::Ever(why)) => return Err(Outage::fatal(action(), why)),
+                Err(NotTaken::Yet(why)) => why,
+            };
+            if said.is_none_or(|said| said.elapsed() > SAID_EVERY) {
+                said = Some(Instant::now());
+                tracing::warn!(url = self.url, why, "up takes nothing now: waiting");
+            }
+            if self.shutdown.wait(PAUSE) {
+                return Err(Outage::passing(action(), why));
+            }
+        }
+    }
+
+    fn post(&self, record: &Outgoing, body: &str) -> Result<Accepted, NotTaken> {
+        let mut request =
+            self.agent.post(format!("{}/api/complaints", self.url)).content_type("application/json");
+        for (name, value) in record.headers.iter().filter(|(name, _)| name.starts_with("trace")) {
+            request = request.header(name, value.as_deref().unwrap_or_default());
+        }
+        let not_yet = |error: ureq::Error| NotTaken::Yet(error.to_string());
+        let mut answer = request.send(body).map_err(not_yet)?;
+        let status = answer.status();
+        let text = answer.body_mut().read_to_string().map_err(not_yet)?;
+        if status.is_success() {
+            return serde_json::from_str(&text)
+                .map_err(|_| NotTaken::Ever("its answer names no offset: is it `ombud up`?".into()));
+        }
+        // The body may quote what it was sent, so it is not repeated.
+        let why = format!("it answered {status}");
+        Err(if status.is_server_error() { NotTaken::Yet(why) } else { NotTaken::Ever(why) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::{Read, Write},
+        net::TcpListener,
+    };
+
+    use ombud_contract::records::RawComplaint;
+
+    use super::*;
+    use crate::publish::outgoing;
+
+    #[test]
+    fn an_address_that_stands_for_all_is_asked_on_this_machine() {
+        assert_eq!(url("0.0.0.0:8080".parse().unwrap()), "http://localhost:8080");
+        assert_eq!(url("127.0.0.1:80".parse().unwrap()), "http://127.0.0.1:80");
+    }
+
+    /// Answers one request after another with these statuses, each on a connection of its own; tells what was asked.
+    fn answering(statuses: &'static [&'static str]) -> (String, Receiver<String>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (told, asked) = bounded(statuses.len());
+        thread::spawn(move || {
+            for status in statuses {
+                let (mut stream, _) = listener.accept().unwrap();
+                let mut request = vec![0; 4_096];
+                let mut length = 0;
+                // A body ends with its brace; a request without one with an empty line.
+                while !request[..length].ends_with(b"}") && !request[..length].ends_with(b"\r\n\r\n")
+                    || request[..length].starts_with(b"POST") && !request[..length].ends_with(b"}")
+                {
+                    length += stream.read(&mut request[length..]).unwrap();
+                }
+                let body = r#"{"complaint_id": "c-1", "partition": 3, "offset": 17}"#;
+                let head =
+                    format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {}", body.len());
+                stream.write_all(format!("{head}\r\n\r\n{body}").as_bytes()).unwrap();
+                told.send(String::from_utf8_lossy(&request[..length]).into_owned()).unwrap();
+            }
+        });
+        (url, asked)
+    }
+
+    fn record() -> Outgoing {
+        let complaint = RawComplaint::new("c-1", "They charged me twice.", 1_770_000_000_000);
+        let mut record = outgoing(&"complaints.raw".into(), "c-1", &complaint).unwrap();
+        record.headers.push(("traceparent".to_owned(), Some("00-1-2-01".into())));
+        record
+    }
+
+    #[test]
+    fn a_complaint_is_posted_until_it_is_taken() {
+        let (url, asked) = answering(&["404 Not Found", "503 Service Unavailable", "202 Accepted"]);
+        let (mut posts, deliveries) = Posts::start(&url, &Shutdown::default()).unwrap();
+        assert!(asked.recv().unwrap().starts_with("GET /healthz"));
+        posts.send(record(), 7).unwrap();
+        let Delivery { token, result } = deliveries.recv().unwrap();
+        assert_eq!((token, result.unwrap()), (7, (TopicPartition::new("complaints.raw", 3), 17)));
+        let (first, second) = (asked.recv().unwrap(), asked.recv().unwrap());
+        assert_eq!(first.split("\r\n\r\n").last(), second.split("\r\n\r\n").last());
+        assert!(first.starts_with("POST /api/complaints") && first.contains("traceparent: 00-1-2-01"));
+        assert!(first.contains(r#""complaint_id":"c-1""#));
+    }
+
+    #[test]
+    fn what_is_refused_for_good_is_not_posted_again() {
+        let (url, _asked) = answering(&["200 OK", "422 Unprocessable Entity"]);
+        let (mut posts, deliveries) = Posts::start(&url, &Shutdown::default()).unwrap();
+        posts.send(record(), ()).unwrap();
+        let outage = deliveries.recv().unwrap().result.unwrap_err();
+        assert!(outage.fatal && outage.cause.to_string().contains("422"), "{outage:?}");
+    }
+
+    #[test]
+    fn without_up_it_is_said_who_writes() {
+        // Port 9 (discard) is nobody's here.
+        let error = Posts::<()>::start("http://127.0.0.1:9", &Shutdown::default()).err().unwrap().to_string();
+        assert!(error.contains("ombud up") && error.contains("--kafka"), "{error}");
+    }
+}
