@@ -60,7 +60,7 @@ impl Setup {
     }
 }
 
-/// Sets up what the settings name. Whoever sets up more adds its items before [`print`].
+/// Sets up what the settings name. Whoever sets up more adds its items before [`print()`].
 pub(crate) fn bring_about(args: &Setup, settings: &Settings) -> Result<Vec<Item>> {
     let mut items = log(args, settings)?;
     items.push(tables(args, settings)?);
