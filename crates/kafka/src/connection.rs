@@ -78,7 +78,8 @@ impl Brokers {
             ("client.id", "ombud"),
             // A pause purges what was fetched ahead, so that little is.
             ("queued.max.messages.kbytes", "4096"),
-            ("fetch.wait.max.ms", "100"),
+            // Bounds how long a partition waits that was just assigned; each fetch that finds nothing costs both sides.
+            ("fetch.wait.max.ms", "250"),
             ("fetch.error.backoff.ms", "100"),
             ("max.poll.interval.ms", "300000"),
         ]);

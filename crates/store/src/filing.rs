@@ -22,7 +22,7 @@ pub fn file_raw(raw: &RawComplaint, original: &Record) -> Vec<Row> {
         at: raw.received_at,
         ..event(Kind::Raw, &raw.complaint_id, ids::input_sha256(raw), original)
     })];
-    if let Some(customer_ref) = raw.customer_ref.clone() {
+    if let Some(customer_ref) = raw.customer_ref.clone().filter(|customer| !customer.is_empty()) {
         let (received_at, complaint_id) = (raw.received_at, raw.complaint_id.clone());
         rows.push(Row::CustomerCase(CustomerCase { customer_ref, received_at, complaint_id }));
     }

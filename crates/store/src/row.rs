@@ -54,6 +54,24 @@ pub enum Row {
     Model(ModelRow),
 }
 
+impl Row {
+    /// Whether a store can find it again: a CQL server takes no row whose partition key is empty.
+    pub fn has_key(&self) -> bool {
+        let key = match self {
+            Self::CaseEvent(event) => &event.complaint_id,
+            Self::Queued(entry) => &entry.team,
+            Self::Unqueued(taken) => &taken.team,
+            Self::CustomerCase(case) => &case.customer_ref,
+            Self::Decision(decision) => &decision.model_id,
+            Self::Strategy(strategy) => &strategy.scope,
+            Self::Model(model) => &model.model_id,
+            // By its day, which every time has.
+            Self::Feedback(_) => return true,
+        };
+        !key.is_empty()
+    }
+}
+
 /// Something that happened to a complaint. Key: complaint, kind, `seq`, `id`.
 #[derive(Clone, PartialEq)]
 pub struct CaseEvent {
@@ -257,6 +275,18 @@ mod tests {
     #[test]
     fn a_symbol_is_written_as_in_the_schema() {
         assert_eq!(symbol(Vulnerability::NotIndicated), "NOT_INDICATED");
+    }
+
+    #[test]
+    fn a_row_without_a_key_is_told_from_one_with() {
+        let case = |customer_ref: &str| {
+            Row::CustomerCase(CustomerCase {
+                customer_ref: customer_ref.into(),
+                received_at: 0,
+                complaint_id: "c-1".into(),
+            })
+        };
+        assert!(case("cust-1").has_key() && !case("").has_key());
     }
 
     #[test]

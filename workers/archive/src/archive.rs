@@ -44,6 +44,9 @@ pub struct Limits {
     pub batch_bytes: usize,
     /// How long a poll waits when nothing comes: bounds how late a shutdown is seen.
     pub poll: Duration,
+    /// How long a batch waits for more after its first record. Longer: fewer and larger writes and commits, and cases
+    /// that are seen later.
+    pub linger: Duration,
     /// How often a store that doesn't answer is tried before the worker gives up: for about a minute by default. Its
     /// group takes the partitions away from who doesn't poll for five.
     pub attempts: u32,
@@ -59,6 +62,7 @@ impl Default for Limits {
             batch_len: 512,
             batch_bytes: 4 << 20,
             poll: Duration::from_millis(100),
+            linger: Duration::from_millis(200),
             attempts: 19,
             retry_after: Duration::from_millis(50),
             park_within: Duration::from_secs(20),
@@ -149,7 +153,7 @@ impl<M: Source + Committer, S: Sink<()>, C: CaseStore> Archive<M, S, C> {
         Ok(())
     }
 
-    /// What is there, within the limits; waits only for the first. A batch ends where partitions are revoked, so that
+    /// What comes within the limits, from the first record on. A batch ends where partitions are revoked, so that
     /// it is finished while they are still owned: they come beside it.
     fn gather(
         &mut self,
@@ -158,8 +162,10 @@ impl<M: Source + Committer, S: Sink<()>, C: CaseStore> Archive<M, S, C> {
         polls: &mut Passing,
     ) -> Result<(Vec<Record>, Vec<TopicPartition>), Outage> {
         let (mut batch, mut bytes) = (Vec::new(), 0);
+        let mut full_at = None;
         while batch.len() < self.limits.batch_len && bytes < self.limits.batch_bytes {
-            let wait = if batch.is_empty() { self.limits.poll } else { Duration::ZERO };
+            let left = |until: Instant| until.saturating_duration_since(Instant::now());
+            let wait = full_at.map_or(self.limits.poll, left);
             let polled = self.member.poll(wait);
             let Some(event) = polls.through(polled)? else {
                 // Neither is what is there held up by it.
@@ -174,6 +180,7 @@ impl<M: Source + Committer, S: Sink<()>, C: CaseStore> Archive<M, S, C> {
                     progress.read(&record);
                     bytes += record.value.as_ref().map_or(0, |value| value.len());
                     batch.push(record);
+                    full_at.get_or_insert_with(|| Instant::now() + self.limits.linger);
                 }
                 Some(Event::Assigned { partitions, generation }) => {
                     for partition in partitions {

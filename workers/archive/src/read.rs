@@ -31,7 +31,10 @@ pub(crate) fn read(topic: Topic, record: &Record) -> Reading {
             Ok(_) | Err(_) => return Reading::Nothing,
         },
         Topic::Routed => match codec::decode(value) {
-            Ok(route) => return Reading::Route(Box::new(route)),
+            Ok(route) => match keyed(&route) {
+                true => return Reading::Route(Box::new(route)),
+                false => Err(keyless(topic)),
+            },
             Err(unreadable) => Err(unreadable),
         },
         Topic::Predictions => codec::decode(value).map(|prediction| file_prediction(&prediction, record)),
@@ -40,5 +43,18 @@ pub(crate) fn read(topic: Topic, record: &Record) -> Reading {
         Topic::Strategy => codec::decode(value).map(|strategy| file_strategy(&strategy, record)),
         Topic::DeadLetters => return Reading::Nothing,
     };
-    rows.map_or_else(Reading::Unreadable, Reading::Rows)
+    match rows {
+        Ok(rows) if rows.iter().all(Row::has_key) => Reading::Rows(rows),
+        Ok(_) => Reading::Unreadable(keyless(topic)),
+        Err(unreadable) => Reading::Unreadable(unreadable),
+    }
+}
+
+fn keyed(route: &RoutedComplaint) -> bool {
+    !route.complaint_id.is_empty() && !route.team.is_empty()
+}
+
+/// It can be read, and no store could find its rows again.
+fn keyless(topic: Topic) -> CodecError {
+    CodecError::Undecodable { topic, what: "an id that names its case is empty" }
 }

@@ -47,7 +47,7 @@ impl Default for Pace {
     fn default() -> Self {
         Self {
             raw_batch: 512,
-            busy_wait: Duration::from_millis(2),
+            busy_wait: Duration::from_millis(10),
             idle_wait: Duration::from_millis(25),
             tick_ms: 50,
             refresh_ms: 1_000,

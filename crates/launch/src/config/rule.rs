@@ -68,6 +68,7 @@ pub(crate) const RULES: &[(&str, Right)] = &[
     ("join.drain_ms", Right::Whole(100..=22_000, "milliseconds")),
     ("archive.batch", Right::Whole(1..=100_000, "records")),
     ("archive.batch_bytes", Right::Whole(1_024..=1 << 30, "bytes")),
+    ("archive.linger_ms", Right::Whole(0..=60_000, "milliseconds")),
     ("archive.attempts", Right::Whole(1..=1_000, "attempts")),
     ("archive.retry_after_ms", Right::Whole(1..=60_000, "milliseconds")),
     ("embedded.partitions", Right::Whole(1..=1_024, "partitions")),

@@ -124,6 +124,9 @@ pub struct Archive {
     pub batch: usize,
     /// Bytes in one batch; one larger record still passes, alone.
     pub batch_bytes: usize,
+    /// How long a batch waits for more after its first record, in milliseconds; longer is fewer writes and commits, and
+    /// cases that are seen later.
+    pub linger_ms: u64,
     /// How often a store that does not answer is tried before the worker gives up.
     pub attempts: u32,
     /// The wait before the second attempt, in milliseconds; it doubles up to a hundredfold.
@@ -169,7 +172,13 @@ impl Default for Settings {
                 lease_ms: 15_000,
                 drain_ms: 10_000,
             },
-            archive: Archive { batch: 512, batch_bytes: 4 << 20, attempts: 19, retry_after_ms: 50 },
+            archive: Archive {
+                batch: 512,
+                batch_bytes: 4 << 20,
+                linger_ms: 200,
+                attempts: 19,
+                retry_after_ms: 50,
+            },
             embedded: Embedded { partitions: 4 },
             kafka: Kafka::default(),
             registry: Registry::default(),

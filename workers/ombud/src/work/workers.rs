@@ -151,6 +151,7 @@ impl<'a> Workers<'a> {
                 batch_len: settings.batch,
                 batch_bytes: settings.batch_bytes,
                 poll: POLL,
+                linger: Duration::from_millis(settings.linger_ms),
                 attempts: settings.attempts,
                 retry_after: Duration::from_millis(settings.retry_after_ms),
                 ..Default::default()
