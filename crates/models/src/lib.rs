@@ -24,7 +24,7 @@ pub use classifier::{Classifier, ClassifyError, Input, LoadError, LoadModel, Log
 pub use feed::{LEAD, NotYet, StrategyFeed};
 #[cfg(feature = "hub")]
 pub use hub::{Hub, HubError, Token, fetch};
-pub use manifest::{Family, Head, Kind, Manifest};
+pub use manifest::{Cleaning, Family, Head, Kind, Manifest};
 pub use pretrained::Lacking;
 pub use registry::{Registry, model_version_record, registry_key};
 pub use route::{Facts, Route, VULNERABLE, route};

@@ -1,5 +1,9 @@
 //! Models from labelled complaints: trained, measured, and exchanged with Python.
 
+#[cfg(feature = "torch")]
+pub mod bag;
+#[cfg(feature = "torch")]
+pub mod encoder;
 pub mod evaluate;
 pub mod exchange;
 #[cfg(feature = "torch")]
