@@ -1,16 +1,14 @@
 //! What `ombud learn --family encoder` can be told; what is not said is as the default models were made.
 
-use std::path::PathBuf;
-
 use clap::{Args, ValueEnum};
 
 /// Flags of `learn` that no other family has.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "With --family encoder")]
 pub(crate) struct FineTune {
-    /// Encoder to start from: a folder with config.json, tokenizer.json and model.safetensors
-    #[arg(long, value_name = "DIR")]
-    pub(crate) base: Option<PathBuf>,
+    /// Encoder to start from: a folder with config.json, tokenizer.json and model.safetensors, or a model of the hub
+    #[arg(long, value_name = "DIR|OWNER/NAME[@REVISION]")]
+    pub(crate) base: Option<String>,
 
     /// Passes over the complaints [default: 3]
     #[arg(long, value_name = "N")]

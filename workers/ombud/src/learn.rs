@@ -67,9 +67,12 @@ fn fine_tuned(args: cli::Learn, model_id: String, bar: &ProgressBar) -> Result<(
         Some(threads) => threads.max(1),
         None => std::thread::available_parallelism().map_or(1, usize::from),
     };
-    let base = args.fine_tune.base.context("find an encoder to train on from: say its folder with --base")?;
+    let base = args
+        .fine_tune
+        .base
+        .context("find an encoder to train on from: say its folder, or its name on the hub, with --base")?;
     let train = encoder::Train {
-        base,
+        base: ombud_models::fetch(&base, None)?,
         files: args.files,
         validation: args.validation,
         out: args.out,

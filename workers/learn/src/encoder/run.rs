@@ -222,7 +222,7 @@ impl Train {
             validation_rows: data.validation.len(),
             row_ids,
         };
-        let base = self.base.file_name().unwrap_or_default().to_string_lossy();
+        let base = ombud_models::called(&self.base);
         let card = Card {
             manifest: &manifest,
             training: &training,

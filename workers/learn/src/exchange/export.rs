@@ -70,7 +70,6 @@ impl Export<'_> {
             architecture,
             own_code: pooling == Pooling::Query,
             longest,
-            cleaning: cleaning(&artefact.dir)?,
             readme: fs::read_to_string(artefact.dir.join("README.md")).unwrap_or_default(),
         };
 
@@ -123,12 +122,6 @@ impl Export<'_> {
             answers: self.artefact.tasks().join(", "),
         })
     }
-}
-
-/// How text is cleaned before the model reads it, by name; Python is not given that.
-fn cleaning(dir: &Path) -> Result<Option<String>, ExchangeError> {
-    let manifest: Value = read_json(&dir.join("ombud.json"))?;
-    Ok(manifest["cleaning"].as_str().map(str::to_owned))
 }
 
 pub(super) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, ExchangeError> {
