@@ -20,6 +20,7 @@ use crate::{
     context::{Membership, Rebalance},
     incoming::Incoming,
     offsets, outage,
+    poll::poll,
     schemas::Schemas,
 };
 
@@ -214,7 +215,7 @@ impl KafkaMember {
             return Ok(Some(Event::Record(record)));
         }
         let wait = if self.stalled.is_some() { wait.min(ASK_AGAIN) } else { wait };
-        let polled = match self.consumer.poll(wait) {
+        let polled = match poll(&self.consumer, wait) {
             None => None,
             Some(Ok(message)) => Some(self.incoming.record(&message)),
             Some(Err(cause)) => {
