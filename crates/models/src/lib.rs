@@ -19,7 +19,7 @@ pub use answer::{Answer, answer, in_label_set_order, probabilities, vulnerabilit
 pub use artefact::{Artefact, ArtefactError};
 pub use classifier::{Classifier, ClassifyError, Input, LoadError, LoadModel, Logits, Model, Prepared};
 pub use feed::{LEAD, NotYet, StrategyFeed};
-pub use manifest::{Family, Head, Kind, Manifest};
+pub use manifest::{Cleaning, Family, Head, Kind, Manifest};
 pub use registry::{Registry, model_version_record, registry_key};
 pub use route::{Facts, Route, VULNERABLE, route};
 pub use routing::{Clocks, Desk, ISSUE, LabelSets, PRODUCT, Priorities, Queue, RoutingError, RoutingTable};

@@ -22,6 +22,14 @@ pub enum Family {
     Encoder,
 }
 
+/// What is taken out of a narrative before a model reads it. Never changed: another way gets another name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Cleaning {
+    /// Runs of `XXXX` become one `xx`; braces and `.00` go.
+    #[serde(rename = "redactions-1")]
+    Redactions1,
+}
+
 /// How a head's logits become an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -67,6 +75,9 @@ pub struct Manifest {
     /// Longest input in tokens; encoders only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_tokens: Option<u32>,
+    /// How text is cleaned before it is read; encoders only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cleaning: Option<Cleaning>,
     /// Named figures from its evaluation, such as `validation.product.accuracy`.
     #[serde(default)]
     pub metrics: BTreeMap<String, f64>,

@@ -1,7 +1,7 @@
 //! Models on libtorch: the only crate that names tch.
 
 pub mod bag;
-mod encoder;
+pub mod encoder;
 mod libtorch;
 mod tuning;
 

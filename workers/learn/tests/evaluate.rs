@@ -77,6 +77,7 @@ fn artefact(model_id: &str) -> Artefact {
         family: Family::Bag,
         heads: vec![head("product", Kind::Choice), head("vulnerable", Kind::Flag)],
         max_tokens: None,
+        cleaning: None,
         metrics: BTreeMap::new(),
         training_manifest_sha256: None,
         parent_version: None,

@@ -7,8 +7,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use indicatif::ProgressBar;
+use ombud_learn::bag::{Recipe, Train};
 use ombud_learn::evaluate::TaskReport;
-use ombud_learn::train::{LearnError, Recipe, Report, Train};
+use ombud_learn::train::{LearnError, Report};
 use ombud_models::{LoadModel, probabilities};
 use ombud_torch::Libtorch;
 

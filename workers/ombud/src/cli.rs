@@ -8,7 +8,7 @@ use clap_complete::Shell;
 use ombud_infer::Tasks;
 use ombud_stream::Start;
 
-use crate::{check::Check, doctor::Doctor, redrive::Redrive, send::Send, setup::Setup};
+use crate::{check::Check, doctor::Doctor, fine_tune::FineTune, redrive::Redrive, send::Send, setup::Setup};
 
 /// Triage customer complaints: read them, decide product, issue and vulnerability, route them, keep the case.
 #[derive(Debug, Parser)]
@@ -218,6 +218,10 @@ pub(crate) struct Learn {
     #[arg(required = true)]
     pub(crate) files: Vec<PathBuf>,
 
+    /// How the model is built
+    #[arg(long, value_enum, default_value_t = Family::Bag)]
+    pub(crate) family: Family,
+
     /// Labelled complaints to calibrate and choose on [default: a tenth of FILES, held out]
     #[arg(long, value_name = "FILE")]
     pub(crate) validation: Option<PathBuf>,
@@ -233,6 +237,17 @@ pub(crate) struct Learn {
     /// Print the report as one JSON object
     #[arg(long)]
     pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) fine_tune: FineTune,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Family {
+    /// Hashed words and runs of characters, one regression a task: minutes
+    Bag,
+    /// A transformer trained on from --base, one head a task: hours
+    Encoder,
 }
 
 #[derive(Args, Debug)]

@@ -6,6 +6,7 @@ mod connect;
 mod doctor;
 #[cfg(feature = "torch")]
 mod evaluate;
+mod fine_tune;
 mod first_start;
 #[cfg(feature = "torch")]
 mod learn;

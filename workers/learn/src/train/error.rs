@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use ombud_intake::IntakeError;
 use ombud_models::{ArtefactError, ClassifyError};
 use ombud_torch::bag::WeightsError;
+use ombud_torch::encoder::TuneError;
 
 /// What stops a training run.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +52,9 @@ pub enum LearnError {
     /// The weights can't be written.
     #[error(transparent)]
     Weights(#[from] WeightsError),
+    /// The encoder can't be fine-tuned.
+    #[error(transparent)]
+    Tune(#[from] TuneError),
     /// The new model can't score.
     #[error(transparent)]
     Classify(#[from] ClassifyError),

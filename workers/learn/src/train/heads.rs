@@ -7,29 +7,29 @@ use ombud_models::{Head, Logits, probabilities};
 use ombud_torch::bag::{Calibration, Hint};
 
 use super::error::LearnError;
-use super::recipe::{HeadRecipe, Targets};
+use super::tasks::{Targets, Task};
 use super::thresholds::{Cut, cuts};
 use crate::evaluate::{Resampling, Scored, Scores, TaskReport, tasks};
 
 /// A head, ready to serve.
-pub(super) struct Calibrated {
-    pub(super) head: Head,
-    pub(super) cuts: BTreeMap<String, Cut>,
-    pub(super) report: TaskReport,
+pub(crate) struct Calibrated {
+    pub(crate) head: Head,
+    pub(crate) cuts: BTreeMap<String, Cut>,
+    pub(crate) report: TaskReport,
 }
 
 /// What the model that serves does to a head's logits, before they are divided by the temperature.
-pub(super) struct Adjustment {
+pub(crate) struct Adjustment {
     /// Place of the head in the logits.
     place: usize,
     temperature: f64,
-    pub(super) shift: Vec<f32>,
-    pub(super) hint: Option<Hint>,
+    pub(crate) shift: Vec<f32>,
+    pub(crate) hint: Option<Hint>,
 }
 
 impl Adjustment {
     /// Fits the head at `place` to the rows that carry its label; the head that hints was adjusted before.
-    pub(super) fn fit(
+    pub(crate) fn fit(
         place: usize,
         hint: Option<&Hint>,
         rows: &[Logits],
@@ -54,7 +54,7 @@ impl Adjustment {
     }
 
     /// Adjusts rows of logits as serving will.
-    pub(super) fn apply(&self, rows: &mut [Logits]) {
+    pub(crate) fn apply(&self, rows: &mut [Logits]) {
         for row in rows {
             row[self.place].iter_mut().zip(&self.shift).for_each(|(logit, shift)| *logit += shift);
             if let Some(hint) = &self.hint {
@@ -64,23 +64,23 @@ impl Adjustment {
     }
 
     /// The head with its thresholds and figures, from adjusted rows.
-    pub(super) fn head(
+    pub(crate) fn head(
         &self,
-        recipe: &HeadRecipe,
+        task: &Task,
         targets: &Targets,
         rows: &[Logits],
         truths: &[Option<usize>],
     ) -> Result<Calibrated, LearnError> {
         let labelled = truths.iter().any(Option::is_some);
-        let Some(taxonomy) = Taxonomy::by_label_set(&recipe.label_set).filter(|_| labelled) else {
-            return Err(LearnError::NothingToCalibrate { task: recipe.task.clone(), rows: rows.len() });
+        let Some(taxonomy) = task.taxonomy().filter(|_| labelled) else {
+            return Err(LearnError::NothingToCalibrate { task: task.name.clone(), rows: rows.len() });
         };
         let scored = self.scored(rows, truths);
-        let cuts = cuts(recipe.kind, taxonomy, &scored, targets);
+        let cuts = cuts(task.kind, taxonomy, &scored, targets);
         let head = Head {
-            task: recipe.task.clone(),
-            kind: recipe.kind,
-            label_set: recipe.label_set.clone(),
+            task: task.name.clone(),
+            kind: task.kind,
+            label_set: task.label_set.clone(),
             labels: taxonomy.leaves().to_vec(),
             temperature: self.temperature,
             thresholds: cuts.iter().map(|(name, cut)| (name.clone(), round_down(cut.threshold))).collect(),
@@ -90,7 +90,7 @@ impl Adjustment {
     }
 
     /// The figures of `head` on other adjusted logits of the same rows.
-    pub(super) fn report_of(
+    pub(crate) fn report_of(
         &self,
         head: &Head,
         rows: &[Logits],
@@ -123,7 +123,7 @@ fn report(head: &Head, taxonomy: &'static Taxonomy, rows: Vec<Scored>) -> TaskRe
 }
 
 /// A report's main figures by name, such as `issue.intent.accuracy`.
-pub(super) fn figures(task: &str, report: &TaskReport) -> BTreeMap<String, f64> {
+pub(crate) fn figures(task: &str, report: &TaskReport) -> BTreeMap<String, f64> {
     let mut all = Vec::new();
     match report {
         TaskReport::Choice(choice) => all.push((task.to_owned(), choice)),

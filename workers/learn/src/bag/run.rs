@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use indicatif::ProgressBar;
-use ombud_models::{Artefact, ClassifyError, Family, Logits, Manifest, Prepared};
+use ombud_models::{ClassifyError, Family, Head, Logits, Manifest, Prepared};
 use ombud_torch::bag::{Counts, Fit, Fitted, Hint, Idf, Row, Weights, in_memory, shrink};
 
-use super::artefact::{Training, check_free, write};
-use super::card::{Card, Learned};
-use super::error::LearnError;
-use super::examples::{Example, Source, hold_out_a_tenth, leaves, read};
-use super::heads::{Adjustment, Calibrated, figures};
+use super::card;
 use super::recipe::{HeadRecipe, Recipe};
-use crate::evaluate::TaskReport;
+use crate::train::artefact::{Training, check_free, write};
+use crate::train::card::{Card, Learned};
+use crate::train::examples::{Data, Example, has_two_labels};
+use crate::train::heads::{Adjustment, Calibrated, figures};
+use crate::train::{LearnError, Report, Task};
 
 /// What shrinking added to each figure of a head.
 type Shrinking = BTreeMap<String, f64>;
@@ -37,23 +37,6 @@ pub struct Train {
     pub recipe: Recipe,
 }
 
-/// What came of it.
-#[derive(Debug)]
-pub struct Report {
-    /// The artefact, as it stands on disk.
-    pub artefact: Artefact,
-    /// The files learned from.
-    pub files: Vec<Source>,
-    /// Complaints learned from.
-    pub rows: usize,
-    /// Complaints calibrated and measured on.
-    pub validation_rows: usize,
-    /// By task, on the validation rows.
-    pub tasks: BTreeMap<String, TaskReport>,
-    /// What shrinking added to each of the manifest's metrics; below zero it cost something.
-    pub shrinking: BTreeMap<String, f64>,
-}
-
 impl Train {
     /// Learns and writes. The same files, seed and recipe give the same bytes. `progress` counts rows read, then
     /// iterations; its message names the stage.
@@ -63,7 +46,8 @@ impl Train {
     /// stood in the folder before stays then.
     pub fn run(&self, progress: &ProgressBar) -> Result<Report, LearnError> {
         check_free(&self.out)?;
-        let data = self.data(progress)?;
+        let tasks: Vec<Task> = self.recipe.heads.iter().map(|head| head.task.clone()).collect();
+        let data = Data::read(&self.files, self.validation.as_deref(), &tasks, self.seed, progress)?;
         let heads: Vec<&HeadRecipe> = self.recipe.heads.iter().collect();
         let learned: Vec<usize> =
             (0..heads.len()).filter(|head| has_two_labels(&data.train, *head)).collect();
@@ -104,16 +88,15 @@ impl Train {
         let mut first = 0;
         for (place, head) in learned.iter().enumerate() {
             let recipe = &self.recipe.heads[*head];
-            let truths: Vec<Option<usize>> =
-                data.validation.iter().map(|example| example.labels[*head]).collect();
+            let truths = data.truths(*head);
             let hint = hint.as_ref().filter(|hint| hint.to == place);
             let adjustment = Adjustment::fit(place, hint, &rows.small, &truths, self.recipe.shift_pull);
             adjustment.apply(&mut rows.small);
             adjustment.apply(&mut rows.whole);
-            let calibrated = adjustment.head(recipe, &self.recipe.targets, &rows.small, &truths)?;
+            let calibrated = adjustment.head(&recipe.task, &self.recipe.targets, &rows.small, &truths)?;
             let before = adjustment.report_of(&calibrated.head, &rows.whole, &truths);
-            let before = before.map(|report| figures(&recipe.task, &report)).unwrap_or_default();
-            let after = figures(&recipe.task, &calibrated.report);
+            let before = before.map(|report| figures(&recipe.task.name, &report)).unwrap_or_default();
+            let after = figures(&recipe.task.name, &calibrated.report);
             let change =
                 |(name, figure): (String, f64)| before.get(&name).map(|before| (name, figure - before));
             heads.push((calibrated, after.into_iter().filter_map(change).collect()));
@@ -127,32 +110,12 @@ impl Train {
     /// Counted on the rows that carry both labels; `None` where a head of the two was not learned.
     fn hint(&self, data: &Data, learned: &[usize]) -> Option<Hint> {
         let recipe = self.recipe.hint.as_ref()?;
-        let place = |task: &str| learned.iter().position(|head| self.recipe.heads[*head].task == task);
+        let place = |task: &str| learned.iter().position(|head| self.recipe.heads[*head].task.name == task);
         let (from, to) = (place(&recipe.from)?, place(&recipe.to)?);
         let pairs =
             data.train.iter().filter_map(|row| Some((row.labels[learned[from]]?, row.labels[learned[to]]?)));
-        let labels = |place: usize| leaves(&self.recipe.heads[learned[place]]).len();
+        let labels = |place: usize| self.recipe.heads[learned[place]].task.leaves().len();
         (from < to).then(|| Hint::count((from, to), (labels(from), labels(to)), pairs, recipe.smoothing))
-    }
-
-    fn data(&self, progress: &ProgressBar) -> Result<Data, LearnError> {
-        progress.set_message("reading");
-        let (mut files, mut train) = (Vec::new(), Vec::new());
-        for file in &self.files {
-            let (source, examples) = read(file, &self.recipe.heads, progress)?;
-            files.push(source);
-            train.extend(examples);
-        }
-        match &self.validation {
-            Some(file) => {
-                let (source, validation) = read(file, &self.recipe.heads, progress)?;
-                Ok(Data { files, train, validation_file: Some(source), validation })
-            }
-            None => {
-                let (train, validation) = hold_out_a_tenth(train, self.seed);
-                Ok(Data { files, train, validation_file: None, validation })
-            }
-        }
     }
 
     fn finish(
@@ -176,6 +139,7 @@ impl Train {
             family: Family::Bag,
             heads: heads.iter().map(|head| head.head.clone()).collect(),
             max_tokens: None,
+            cleaning: None,
             metrics,
             training_manifest_sha256: None,
             parent_version: None,
@@ -199,10 +163,18 @@ impl Train {
                 .map(|head| Learned { head: &head.head, cuts: &head.cuts, report: &head.report })
                 .collect::<Vec<_>>(),
             shrinking: &shrinking,
-            kept: weights.columns.len(),
+            shrunk: "keeping fewer columns and rounding",
+            tag: "bag-of-ngrams",
+            about: card::about(
+                &self.recipe,
+                &manifest.heads.iter().collect::<Vec<&Head>>(),
+                weights.columns.len(),
+            ),
+            flags: "",
+            limits: card::LIMITS,
         }
         .to_string();
-        let artefact = write(&self.out, &mut manifest, weights, &training, &card)?;
+        let artefact = write(&self.out, &mut manifest, &training, &card, |dir| Ok(weights.save(dir)?))?;
         let tasks = heads.into_iter().map(|head| (head.head.task, head.report)).collect();
         Ok(Report {
             artefact,
@@ -215,19 +187,6 @@ impl Train {
     }
 }
 
-struct Data {
-    files: Vec<Source>,
-    train: Vec<Example>,
-    validation_file: Option<Source>,
-    validation: Vec<Example>,
-}
-
-fn has_two_labels(examples: &[Example], head: usize) -> bool {
-    let mut labels = examples.iter().filter_map(|example| example.labels[head]);
-    let first = labels.next();
-    labels.any(|label| Some(label) != first)
-}
-
 /// Rows without the head's label teach it nothing, and the other heads all the same.
 fn fit(
     recipe: &HeadRecipe,
@@ -238,9 +197,9 @@ fn fit(
 ) -> Fitted {
     let labelled = examples.iter().zip(rows).filter_map(|(example, row)| Some((row, example.labels[head]?)));
     let (rows, targets): (Vec<&Row>, Vec<usize>) = labelled.unzip();
-    progress.set_message(format!("learning {} from {} rows", recipe.task, rows.len()));
+    progress.set_message(format!("learning {} from {} rows", recipe.task.name, rows.len()));
     let end = progress.position() + recipe.iterations as u64;
-    let labels = leaves(recipe).len();
+    let labels = recipe.task.leaves().len();
     let fit = Fit { rows: &rows, targets: &targets, labels, c: recipe.c, iterations: recipe.iterations };
     let fitted = fit.run(|_, _| progress.inc(1));
     // The walk may end early.

@@ -1,0 +1,336 @@
+//! files -> token ids -> fine-tuned -> stored in bytes -> calibrated on rows held out -> the artefact
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use indicatif::ProgressBar;
+use ombud_models::{ClassifyError, Family, Head, Logits, Manifest, Model, Prepared};
+use ombud_torch::encoder::{Base, Event, Lesson, Point, Storage, Tune, Tuned, forget};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use rand::seq::SliceRandom;
+use sha2::{Digest, Sha256};
+use tracing::info;
+
+use super::card;
+use super::judge::Judge;
+use super::recipe::{HeadRecipe, Recipe};
+use crate::train::artefact::{Training, check_free, write};
+use crate::train::card::{Card, Learned};
+use crate::train::examples::{Data, Example, digest, has_two_labels};
+use crate::train::heads::{Adjustment, Calibrated, figures};
+use crate::train::{LearnError, Report, Task};
+
+/// Rows that a thread scores at once: enough to find company of like length.
+const CHUNK: usize = 64;
+/// How often an unfinished run is kept: a killed one loses less than five minutes.
+const KEEP_EVERY: Duration = Duration::from_secs(240);
+
+/// Learns an encoder.
+pub struct Train {
+    /// The folder of the encoder to start from.
+    pub base: PathBuf,
+    /// Labelled complaints to learn from.
+    pub files: Vec<PathBuf>,
+    /// Labelled complaints to judge by and to calibrate on; without them a seeded tenth of `files` is held out.
+    pub validation: Option<PathBuf>,
+    /// The artefact's folder. One that is there already is replaced. An unfinished run lies beside it.
+    pub out: PathBuf,
+    /// What the registry and the strategy will call the model.
+    pub model_id: String,
+    /// Seeds everything that is drawn.
+    pub seed: u64,
+    /// Replicas, each on a thread of its own.
+    pub threads: usize,
+    /// Bytes on disk that the frozen layers' results may take.
+    pub most_frozen_bytes: u64,
+    /// How.
+    pub recipe: Recipe,
+}
+
+/// What came of it.
+pub struct Outcome {
+    /// As of any family.
+    pub report: Report,
+    /// Judgements in the course of the run.
+    pub points: Vec<Point>,
+    /// The one whose weights were kept.
+    pub best: usize,
+    /// Examples learned from in a second, in this process.
+    pub examples_per_second: f64,
+}
+
+impl Train {
+    /// Learns and writes, or goes on with an unfinished run. The same base, files, recipe, seed and number of threads
+    /// give the same artefact on the same machine. `progress` counts what its message names.
+    ///
+    /// # Errors
+    /// A file can't be read, nothing can be learned or calibrated from it, an unfinished run is another's, or the
+    /// folder can't be written. What stood in the folder before stays then.
+    pub fn run(&self, progress: &ProgressBar) -> Result<Outcome, LearnError> {
+        check_free(&self.out)?;
+        let tasks: Vec<Task> = self.recipe.heads.iter().map(|head| head.task.clone()).collect();
+        let mut data = Data::read(&self.files, self.validation.as_deref(), &tasks, self.seed, progress)?;
+        self.keep_some(&mut data.train);
+        let learned: Vec<usize> =
+            (0..tasks.len()).filter(|task| has_two_labels(&data.train, *task)).collect();
+        if learned.is_empty() {
+            return Err(LearnError::NothingToLearn { rows: data.train.len() });
+        }
+        let heads: Vec<&HeadRecipe> = learned.iter().map(|task| &self.recipe.heads[*task]).collect();
+
+        let base = Base::open(&self.base, self.recipe.max_tokens, self.recipe.cleaning)?;
+        let (train, validation) = {
+            progress.set_message("tokenising");
+            progress.reset();
+            progress.set_length((data.train.len() + data.validation.len()) as u64);
+            let lesson = |example: &Example| {
+                progress.inc(1);
+                let labels = learned.iter().map(|task| example.labels[*task]).collect();
+                Lesson { ids: base.read(&example.narrative), labels }
+            };
+            let lessons = |examples: &[Example]| examples.iter().map(lesson).collect::<Vec<_>>();
+            (lessons(&data.train), lessons(&data.validation))
+        };
+        let work = beside(&self.out, ".work");
+        let tune = Tune {
+            base: &base,
+            heads: heads.iter().map(|head| head.tuning()).collect(),
+            tuning: self.recipe.tuning.clone(),
+            train: &train,
+            validation: &validation,
+            seed: self.seed,
+            threads: self.threads,
+            most_frozen_bytes: self.most_frozen_bytes,
+            work: work.clone(),
+            identity: self.identity(&base, &data)?,
+            keep_every: KEEP_EVERY,
+        };
+        let judge = Judge { heads: &heads, truths: learned.iter().map(|task| data.truths(*task)).collect() };
+        let tuned = tune.run(&|rows| judge.judge(rows), &mut |event| show(&event, progress))?;
+
+        progress.set_message("storing and calibrating");
+        let mut stored = tuned.store(&base, Storage::Int8)?;
+        let whole = tuned.store(&base, Storage::Float)?.model()?;
+        let mut rows = Logged {
+            stored: logits(stored.model()?.as_ref(), &data.validation, self.threads)?,
+            whole: logits(whole.as_ref(), &data.validation, self.threads)?,
+        };
+        let mut calibrated = Vec::new();
+        for (place, head) in heads.iter().enumerate() {
+            let (one, shift) = self.calibrate(place, head, &data.truths(learned[place]), &mut rows)?;
+            stored.shift(&head.task.name, &shift)?;
+            calibrated.push(one);
+        }
+        let report = self.finish(&data, &tuned, calibrated, |dir| Ok(stored.save(dir)?))?;
+        forget(&work)?;
+        Ok(Outcome {
+            report,
+            best: tuned.best,
+            examples_per_second: tuned.examples_per_second,
+            points: tuned.points,
+        })
+    }
+
+    /// Of the examples the drawn part that the recipe asks for, in their order.
+    fn keep_some(&self, examples: &mut Vec<Example>) {
+        let Some(rows) = self.recipe.rows.filter(|rows| *rows < examples.len()) else { return };
+        let mut places: Vec<usize> = (0..examples.len()).collect();
+        places.shuffle(&mut StdRng::seed_from_u64(self.seed));
+        let mut kept = vec![false; examples.len()];
+        places[..rows].iter().for_each(|place| kept[*place] = true);
+        let mut kept = kept.into_iter();
+        examples.retain(|_| kept.next() == Some(true));
+    }
+
+    /// What an unfinished run must agree in, to be gone on with.
+    fn identity(&self, base: &Base, data: &Data) -> Result<BTreeMap<String, String>, LearnError> {
+        let mut files = Vec::new();
+        for file in base.files() {
+            files.push(digest(&file)?);
+        }
+        let recipe = serde_json::to_string(&self.recipe).unwrap_or_default();
+        let sources = data.files.iter().chain(&data.validation_file);
+        let sources: Vec<&str> = sources.map(|source| source.sha256.as_str()).collect();
+        let identity = [
+            ("recipe", hex::encode(Sha256::digest(recipe))),
+            ("data", sources.join(" ")),
+            ("base", files.join(" ")),
+            ("seed", self.seed.to_string()),
+            ("threads", self.threads.to_string()),
+        ];
+        Ok(identity.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    }
+
+    /// The head, ready to serve, with what storing it in bytes added to its figures; and the shift of its biases.
+    fn calibrate(
+        &self,
+        place: usize,
+        head: &HeadRecipe,
+        truths: &[Option<usize>],
+        rows: &mut Logged,
+    ) -> Result<((Calibrated, Shrinking), Vec<f32>), LearnError> {
+        let adjustment = Adjustment::fit(place, None, &rows.stored, truths, self.recipe.shift_pull);
+        adjustment.apply(&mut rows.stored);
+        adjustment.apply(&mut rows.whole);
+        let calibrated = adjustment.head(&head.task, &self.recipe.targets, &rows.stored, truths)?;
+        let before = adjustment.report_of(&calibrated.head, &rows.whole, truths);
+        let before = before.map(|report| figures(&head.task.name, &report)).unwrap_or_default();
+        let after = figures(&head.task.name, &calibrated.report);
+        let change = |(name, figure): (String, f64)| before.get(&name).map(|before| (name, figure - before));
+        let shrinking = after.into_iter().filter_map(change).collect();
+        Ok(((calibrated, shrinking), adjustment.shift))
+    }
+
+    fn finish(
+        &self,
+        data: &Data,
+        tuned: &Tuned,
+        heads: Vec<(Calibrated, Shrinking)>,
+        save: impl FnOnce(&Path) -> Result<(), LearnError>,
+    ) -> Result<Report, LearnError> {
+        let mut metrics = BTreeMap::from([("validation.rows".to_owned(), data.validation.len() as f64)]);
+        let mut shrinking = Shrinking::new();
+        for (head, change) in &heads {
+            let figures = figures(&head.head.task, &head.report);
+            metrics.extend(figures.into_iter().map(|(name, figure)| (format!("validation.{name}"), figure)));
+            shrinking.extend(change.iter().map(|(name, change)| (format!("validation.{name}"), *change)));
+        }
+        let heads: Vec<Calibrated> = heads.into_iter().map(|(head, _)| head).collect();
+        let mut manifest = Manifest {
+            format: 1,
+            model_id: self.model_id.clone(),
+            family: Family::Encoder,
+            heads: heads.iter().map(|head| head.head.clone()).collect(),
+            max_tokens: Some(u32::try_from(self.recipe.max_tokens).unwrap_or(u32::MAX)),
+            cleaning: self.recipe.cleaning,
+            metrics,
+            training_manifest_sha256: None,
+            parent_version: None,
+        };
+        let mut row_ids: Vec<&str> = data.train.iter().map(|example| example.id_hash.as_str()).collect();
+        row_ids.sort_unstable();
+        let training = Training {
+            seed: self.seed,
+            recipe: &self.recipe,
+            files: &data.files,
+            validation: data.validation_file.as_ref(),
+            rows: data.train.len(),
+            validation_rows: data.validation.len(),
+            row_ids,
+        };
+        let base = self.base.file_name().unwrap_or_default().to_string_lossy();
+        let card = Card {
+            manifest: &manifest,
+            training: &training,
+            heads: &heads
+                .iter()
+                .map(|head| Learned { head: &head.head, cuts: &head.cuts, report: &head.report })
+                .collect::<Vec<_>>(),
+            shrinking: &shrinking,
+            shrunk: "rounding the matrices to bytes",
+            tag: "transformer",
+            about: card::about(&self.recipe, &base, &manifest.heads.iter().collect::<Vec<&Head>>(), tuned),
+            flags: &format!(" --family encoder --base {base} --threads {}", self.threads),
+            limits: card::LIMITS,
+        }
+        .to_string();
+        let artefact = write(&self.out, &mut manifest, &training, &card, save)?;
+        let tasks = heads.into_iter().map(|head| (head.head.task, head.report)).collect();
+        Ok(Report {
+            artefact,
+            files: data.files.clone(),
+            rows: data.train.len(),
+            validation_rows: data.validation.len(),
+            tasks,
+            shrinking,
+        })
+    }
+}
+
+/// What storing in bytes added to each figure of a head.
+type Shrinking = BTreeMap<String, f64>;
+
+/// Logits of all heads on the validation rows, as the stored and as the whole model has them.
+struct Logged {
+    stored: Vec<Logits>,
+    whole: Vec<Logits>,
+}
+
+/// `out` with an ending; a sibling, so that it can be renamed to.
+fn beside(out: &Path, ending: &str) -> PathBuf {
+    let mut name = out.file_name().unwrap_or_default().to_os_string();
+    name.push(ending);
+    out.with_file_name(name)
+}
+
+fn show(event: &Event<'_>, progress: &ProgressBar) -> ControlFlow<()> {
+    match event {
+        Event::Frozen { done, texts } => {
+            progress.set_message("running the frozen layers");
+            progress.set_length(*texts as u64);
+            progress.set_position(*done as u64);
+        }
+        Event::Step { step, steps, loss, rate } => {
+            progress.set_message(format!("training, loss {loss:.3}, {rate:.1} examples/s"));
+            progress.set_length(*steps as u64);
+            progress.set_position(*step as u64);
+        }
+        Event::Kept { step, steps, loss, rate } => {
+            info!(step, steps, loss = round(*loss), examples_per_second = round(*rate), "run kept");
+        }
+        Event::Judged(point) => {
+            let Point { step, epoch, loss, score, figures } = point;
+            let figure = |name: &str| figures.get(name).copied().map(round);
+            info!(
+                step,
+                epoch = round(*epoch),
+                loss = round(*loss),
+                score = round(*score),
+                product = figure("product.accuracy"),
+                issue = figure("issue.issue.accuracy"),
+                intent = figure("issue.intent.accuracy"),
+                vulnerable = figure("vulnerable.pr_auc"),
+                "judged on validation"
+            );
+        }
+    }
+    ControlFlow::Continue(())
+}
+
+fn round(value: f64) -> f64 {
+    (value * 1e4).round() / 1e4
+}
+
+/// Computed by what will serve.
+fn logits(model: &dyn Model, examples: &[Example], threads: usize) -> Result<Vec<Logits>, ClassifyError> {
+    let chunks: Vec<&[Example]> = examples.chunks(CHUNK).collect();
+    let threads = threads.max(1);
+    let of_thread = |first: usize| -> Result<Vec<(usize, Vec<Logits>)>, ClassifyError> {
+        let mut replica = model.replica();
+        let mine = chunks.iter().enumerate().skip(first).step_by(threads);
+        mine.map(|(place, chunk)| {
+            let prepared: Vec<Prepared> =
+                chunk.iter().map(|example| model.prepare(&example.narrative)).collect();
+            Ok((place, replica.classify(&prepared.iter().collect::<Vec<_>>())?))
+        })
+        .collect()
+    };
+    let mut scored = Vec::new();
+    thread::scope(|scope| {
+        let of_thread = &of_thread;
+        let workers: Vec<_> = (0..threads).map(|first| scope.spawn(move || of_thread(first))).collect();
+        for worker in workers {
+            match worker.join() {
+                Ok(some) => scored.extend(some?),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        Ok(())
+    })?;
+    scored.sort_unstable_by_key(|(place, _)| *place);
+    Ok(scored.into_iter().flat_map(|(_, rows)| rows).collect())
+}
