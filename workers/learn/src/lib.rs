@@ -5,5 +5,6 @@ pub mod bag;
 #[cfg(feature = "torch")]
 pub mod encoder;
 pub mod evaluate;
+pub mod report;
 #[cfg(feature = "torch")]
 pub mod train;

@@ -260,7 +260,35 @@ pub(crate) struct Evaluate {
     #[arg(long, value_name = "FILE")]
     pub(crate) data: PathBuf,
 
-    /// One JSON object
+    /// Say whether the difference to this artefact is real, task by task
+    #[arg(long, value_name = "DIR")]
+    pub(crate) against: Option<PathBuf>,
+
+    /// A cheap artefact to show beside [default: complaints-bag in the models folder, where there is one]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) baseline: Option<PathBuf>,
+
+    /// Print what each choice of threshold costs in reviews a day
+    #[arg(long)]
+    pub(crate) dial: bool,
+
+    /// Complaints a day that the dial reckons with
+    #[arg(long, value_name = "N", default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) per_day: u32,
+
+    /// Percent of complaints by product, a TOML file with a table [percent] [default: the CFPB's]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) mix: Option<PathBuf>,
+
+    /// Write everything, with its curves, to one HTML file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+
+    /// Put everything into the card of --model, in place of an earlier evaluation
+    #[arg(long, requires = "model")]
+    pub(crate) card: bool,
+
+    /// Everything as one JSON object
     #[arg(long)]
     pub(crate) json: bool,
 }
