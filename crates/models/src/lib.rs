@@ -5,8 +5,11 @@ mod artefact;
 mod classifier;
 mod digest;
 mod feed;
+#[cfg(feature = "hub")]
+mod hub;
 mod manifest;
 mod place;
+mod pretrained;
 mod registry;
 mod route;
 mod routing;
@@ -19,7 +22,10 @@ pub use answer::{Answer, answer, in_label_set_order, probabilities, vulnerabilit
 pub use artefact::{Artefact, ArtefactError};
 pub use classifier::{Classifier, ClassifyError, Input, LoadError, LoadModel, Logits, Model, Prepared};
 pub use feed::{LEAD, NotYet, StrategyFeed};
+#[cfg(feature = "hub")]
+pub use hub::{Hub, HubError, Token, fetch};
 pub use manifest::{Cleaning, Family, Head, Kind, Manifest};
+pub use pretrained::Lacking;
 pub use registry::{Registry, model_version_record, registry_key};
 pub use route::{Facts, Route, VULNERABLE, route};
 pub use routing::{Clocks, Desk, ISSUE, LabelSets, PRODUCT, Priorities, Queue, RoutingError, RoutingTable};

@@ -210,6 +210,67 @@ pub(crate) enum ModelsCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Write one task of an encoder as a folder that Python's transformers loads
+    Export(ExportModel),
+    /// Take a classifier that was trained with Python's transformers
+    Import(ImportModel),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ExportModel {
+    /// The folder to write
+    pub(crate) dir: PathBuf,
+
+    /// Which of the model's tasks
+    #[arg(long)]
+    pub(crate) task: String,
+
+    /// An artefact's folder, or MODEL@VERSION of the data folder [default: what the first strategy names for the task]
+    #[arg(long, value_name = "DIR|MODEL@VERSION")]
+    pub(crate) model: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ImportModel {
+    /// A folder that `save_pretrained` wrote, or a model of the hub, such as bank/triage
+    pub(crate) source: String,
+
+    /// Branch, tag or commit of the hub's model [default: main]
+    #[arg(long)]
+    pub(crate) revision: Option<String>,
+
+    /// What it answers
+    #[arg(long)]
+    pub(crate) task: String,
+
+    /// What its labels stand for: a file with lines of "theirs" = "ours"
+    #[arg(long, value_name = "FILE")]
+    pub(crate) labels: Option<PathBuf>,
+
+    /// What one of its labels stands for; again for another
+    #[arg(long = "map", value_name = "THEIRS=OURS", value_parser = pair)]
+    pub(crate) map: Vec<(String, String)>,
+
+    /// From which confidence on it may answer, by level, or `possible` and `vulnerable`; again for another
+    #[arg(long = "threshold", value_name = "NAME=SHARE", value_parser = threshold)]
+    pub(crate) thresholds: Vec<(String, f64)>,
+
+    /// Folder to write the artefact to; its name becomes the model's
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (theirs, ours) = text.split_once('=').ok_or("write it as THEIRS=OURS")?;
+    Ok((theirs.trim().to_owned(), ours.trim().to_owned()))
+}
+
+fn threshold(text: &str) -> Result<(String, f64), String> {
+    let (name, share) = pair(text).map_err(|_| "write it as NAME=SHARE, such as vulnerable=0.5")?;
+    match share.parse() {
+        Ok(share) if (0.0..=1.0).contains(&share) => Ok((name, share)),
+        _ => Err(format!("{share} is no share: write a number from 0 to 1")),
+    }
 }
 
 #[derive(Args, Debug)]

@@ -147,9 +147,17 @@ fn run(cli: Cli, out: &mut impl Write) -> Result<Done> {
         #[cfg(feature = "torch")]
         Command::Learn(args) => learn::learn(args, &terminal, out)?,
         #[cfg(feature = "torch")]
+        Command::Models(ModelsCommand::Export(args)) => models::export(&args, settings, out)?,
+        #[cfg(feature = "torch")]
+        Command::Models(ModelsCommand::Import(args)) => models::import(args, out)?,
+        #[cfg(feature = "torch")]
         Command::Evaluate(args) => evaluate::evaluate(&args, settings, &terminal, out)?,
         #[cfg(not(feature = "torch"))]
-        Command::Up(_) | Command::Infer(_) | Command::Learn(_) | Command::Evaluate(_) => {
+        Command::Up(_)
+        | Command::Infer(_)
+        | Command::Learn(_)
+        | Command::Evaluate(_)
+        | Command::Models(ModelsCommand::Export(_) | ModelsCommand::Import(_)) => {
             anyhow::bail!(
                 "run models: this build has none of libtorch; build it with `cargo build --release -p ombud --features torch`"
             )
