@@ -334,7 +334,7 @@ pub(crate) struct Evaluate {
     pub(crate) dial: bool,
 
     /// Complaints a day that the dial reckons with
-    #[arg(long, value_name = "N", default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = ombud_learn::evaluate::PER_DAY, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) per_day: u32,
 
     /// Percent of complaints by product, a TOML file with a table [percent] [default: the CFPB's]

@@ -117,6 +117,11 @@ impl McNemar {
         Self { n10, n01, test, p, real: p < REAL_BELOW }
     }
 
+    /// "= 0.031", or "< 0.001": no chance is nothing.
+    pub(crate) fn p_shown(&self) -> String {
+        if self.p < 0.001 { "< 0.001".to_owned() } else { format!("= {:.3}", self.p) }
+    }
+
     fn of_rows(rights: impl Iterator<Item = (bool, bool)>) -> Self {
         let (mut n10, mut n01) = (0, 0);
         for (this, other) in rights {
@@ -290,8 +295,8 @@ fn sentence(said: &str, names: &Names, figure: &str, paired: &Paired, mcnemar: &
         if mcnemar.real { "is real at 5 %" } else { "is not real at 5 %: chance alone does as much" };
     format!(
         "{said}: {difference} points of {figure} (95 %: {low} to {high}) for {this} against {other}; the difference \
-         {verdict} ({test}, p = {:.3}).",
-        mcnemar.p
+         {verdict} ({test}, p {}).",
+        mcnemar.p_shown()
     )
 }
 

@@ -41,7 +41,7 @@ pub enum TaskDial {
 pub struct ReviewDial {
     /// From the lowest up.
     pub choices: Vec<ReviewBelow>,
-    /// What each step from one to the next costs, in words.
+    /// What each step from one to the next costs, in words; a step that changes nothing has none.
     pub steps: Vec<String>,
 }
 
@@ -170,16 +170,20 @@ impl ReviewDial {
             if rows == 0 { Vec::new() } else { tried.into_iter().map(choice).collect() };
         let step = |pair: &[ReviewBelow]| {
             let (from, to) = (&pair[0], &pair[1]);
-            format!(
-                "review_below {:.2} -> {:.2}: {}; accuracy of what is kept {} -> {}",
-                from.review_below,
-                to.review_below,
-                scale.more(from.sample.reviews_per_day, to.sample.reviews_per_day),
-                figure(from.sample.accuracy),
-                figure(to.sample.accuracy),
-            )
+            // Below the artefact's own thresholds the dial turns freely.
+            let costs = from.sample != to.sample;
+            costs.then(|| {
+                format!(
+                    "review_below {:.2} -> {:.2}: {}; accuracy of what is kept {} -> {}",
+                    from.review_below,
+                    to.review_below,
+                    scale.more(from.sample.reviews_per_day, to.sample.reviews_per_day),
+                    figure(from.sample.accuracy),
+                    figure(to.sample.accuracy),
+                )
+            })
         };
-        Self { steps: choices.windows(2).map(step).collect(), choices }
+        Self { steps: choices.windows(2).filter_map(step).collect(), choices }
     }
 }
 

@@ -2,14 +2,15 @@
 //!
 //! `run` scores the rows, and `measured` holds what came of it; `answers` counts it by task and taxonomy level.
 //! `choice`, `flag`, `calibration` and `interval` compute figures from plain numbers; `slice` (by `traits`) and `mix`
-//! count rows apart or anew, `compare` sets two models side by side, `dial` prices thresholds. `tables` puts a
-//! `report` into words and columns; `terminal`, `card` and `html` show them.
+//! count rows apart or anew, `compare` sets two models side by side, `dial` prices thresholds. `tables` and
+//! `decisions` put a `report` into columns and words; `terminal`, `card` and `html` show them.
 
 mod answers;
 mod calibration;
 mod card;
 mod choice;
 mod compare;
+mod decisions;
 mod dial;
 mod error;
 mod flag;
