@@ -337,7 +337,7 @@ pub(crate) struct Evaluate {
     #[arg(long, value_name = "N", default_value_t = ombud_learn::evaluate::PER_DAY, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) per_day: u32,
 
-    /// Percent of complaints by product, a TOML file with a table [percent] [default: the CFPB's]
+    /// Percent of complaints by product, a TOML file with a table `percent` [default: the CFPB's]
     #[arg(long, value_name = "FILE")]
     pub(crate) mix: Option<PathBuf>,
 
