@@ -219,7 +219,7 @@ impl Run<'_> {
             let done = Event::Step { step: step + 1, steps, loss, rate: self.pace.rate() };
             let stop = watch(done).is_break();
 
-            if (step + 1) % judge_every == 0 || step + 1 == steps {
+            if (step + 1).is_multiple_of(judge_every) || step + 1 == steps {
                 let judged = judge(&replicas.answer(&validation)?);
                 self.judged(judged, (step + 1) as f64 / an_epoch as f64);
                 if let Some(point) = self.progress.points.last() {
