@@ -8,7 +8,9 @@ use clap_complete::Shell;
 use ombud_infer::Tasks;
 use ombud_stream::Start;
 
-use crate::{check::Check, doctor::Doctor, fine_tune::FineTune, redrive::Redrive, send::Send, setup::Setup};
+use crate::{
+    check::Check, doctor::Doctor, fine_tune::FineTune, fuse::Fuse, redrive::Redrive, send::Send, setup::Setup,
+};
 
 /// Triage customer complaints: read them, decide product, issue and vulnerability, route them, keep the case.
 #[derive(Debug, Parser)]
@@ -76,7 +78,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Models(ModelsCommand),
     /// Train a model from labelled complaints
-    Learn(Learn),
+    Learn(Box<Learn>),
     /// Measure models on labelled complaints
     Evaluate(Evaluate),
     /// Print a shell's completion script
@@ -240,6 +242,9 @@ pub(crate) struct Learn {
 
     #[command(flatten)]
     pub(crate) fine_tune: FineTune,
+
+    #[command(flatten)]
+    pub(crate) fuse: Fuse,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -248,6 +253,8 @@ pub(crate) enum Family {
     Bag,
     /// A transformer trained on from --base, one head a task: hours
     Encoder,
+    /// A --bag and at least one --encoder that were learned before, as one: minutes
+    Blend,
 }
 
 #[derive(Args, Debug)]

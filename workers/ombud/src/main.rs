@@ -8,6 +8,7 @@ mod doctor;
 mod evaluate;
 mod fine_tune;
 mod first_start;
+mod fuse;
 #[cfg(feature = "torch")]
 mod learn;
 mod models;
@@ -145,7 +146,7 @@ fn run(cli: Cli, out: &mut impl Write) -> Result<Done> {
             return work::run(&Role::Infer(args.groups()), &loaded, args.group.start);
         }
         #[cfg(feature = "torch")]
-        Command::Learn(args) => learn::learn(args, &terminal, out)?,
+        Command::Learn(args) => learn::learn(*args, &terminal, out)?,
         #[cfg(feature = "torch")]
         Command::Evaluate(args) => evaluate::evaluate(&args, settings, &terminal, out)?,
         #[cfg(not(feature = "torch"))]
