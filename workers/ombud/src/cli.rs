@@ -267,6 +267,10 @@ pub(crate) struct Evaluate {
     #[arg(long, value_name = "FILE")]
     pub(crate) data: PathBuf,
 
+    /// Also write every answer about every complaint, one JSON object a line
+    #[arg(long, value_name = "FILE")]
+    pub(crate) answers: Option<PathBuf>,
+
     /// One JSON object
     #[arg(long)]
     pub(crate) json: bool,

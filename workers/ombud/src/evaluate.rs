@@ -1,5 +1,6 @@
 //! `ombud evaluate`: the default models, or one artefact, on labelled complaints.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use anyhow::Result;
@@ -9,7 +10,7 @@ use ombud_models::{Artefact, FirstStrategy};
 use ombud_stream::{Clock, SystemClock};
 use ombud_torch::Libtorch;
 
-use crate::{cli, terminal::Terminal};
+use crate::{cli, listing, terminal::Terminal};
 
 /// Measures what `args` name and prints the figures.
 pub(crate) fn evaluate(
@@ -18,15 +19,19 @@ pub(crate) fn evaluate(
     terminal: &Terminal,
     out: &mut impl Write,
 ) -> Result<()> {
-    let subjects = match &args.model {
-        Some(dir) => vec![Subject::whole(&Artefact::open(dir)?, &Libtorch)?],
+    let (subjects, review_below) = match &args.model {
+        Some(dir) => (vec![Subject::whole(&Artefact::open(dir)?, &Libtorch)?], BTreeMap::new()),
         None => {
             let file = settings.models.join("strategy.toml");
             let now = SystemClock.now_ms();
             let first = FirstStrategy::read(&file, &settings.models, "ombud evaluate", now)?;
-            Subject::champions(&first.record, &first.artefacts, &Libtorch)?
+            let tasks = first.record.tasks.iter().map(|task| (task.task.clone(), task.review_below));
+            (Subject::champions(&first.record, &first.artefacts, &Libtorch)?, tasks.collect())
         }
     };
+    if let Some(file) = &args.answers {
+        listing::write(&subjects, &review_below, &args.data, file)?;
+    }
     let bar = terminal.bytes("reading");
     let evaluate = Evaluate { subjects, threads: settings.infer.replicas, resampling: Resampling::default() };
     let evaluation = evaluate.run(&args.data, &bar)?;

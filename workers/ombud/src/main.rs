@@ -11,6 +11,8 @@ mod first_start;
 mod fuse;
 #[cfg(feature = "torch")]
 mod learn;
+#[cfg(feature = "torch")]
+mod listing;
 mod models;
 #[cfg(test)]
 mod on_brokers;

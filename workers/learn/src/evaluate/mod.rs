@@ -7,6 +7,7 @@ mod choice;
 mod error;
 mod flag;
 mod interval;
+mod listing;
 mod report;
 mod run;
 mod subject;
@@ -16,6 +17,7 @@ pub use choice::{ChoiceIntervals, ChoiceReport, Class, Graded, Majority};
 pub use error::EvaluateError;
 pub use flag::{AtThreshold, FlagIntervals, FlagReport, Marked};
 pub use interval::{Interval, Resampling};
+pub use listing::{Listed, list};
 pub use report::{Evaluated, Evaluation, RECENT_FROM_MS, Recent, TaskReport};
 #[cfg(feature = "torch")]
 pub(crate) use report::{Scored, Scores, tasks};
