@@ -3,6 +3,8 @@
 #[cfg(feature = "torch")]
 pub mod bag;
 #[cfg(feature = "torch")]
+pub mod blend;
+#[cfg(feature = "torch")]
 pub mod encoder;
 pub mod evaluate;
 pub mod exchange;

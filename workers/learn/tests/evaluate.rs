@@ -54,7 +54,7 @@ impl Classifier for Names {
             Input::Columns { columns, .. } => {
                 vec![one_hot(columns[0], products().len()), one_hot(columns[1], 2)]
             }
-            Input::Tokens(_) => Vec::new(),
+            Input::Tokens(_) | Input::Members(_) => Vec::new(),
         };
         Ok(batch.iter().map(logits).collect())
     }

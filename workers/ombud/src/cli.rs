@@ -8,7 +8,9 @@ use clap_complete::Shell;
 use ombud_infer::Tasks;
 use ombud_stream::Start;
 
-use crate::{check::Check, doctor::Doctor, fine_tune::FineTune, redrive::Redrive, send::Send, setup::Setup};
+use crate::{
+    check::Check, doctor::Doctor, fine_tune::FineTune, fuse::Fuse, redrive::Redrive, send::Send, setup::Setup,
+};
 
 /// Triage customer complaints: read them, decide product, issue and vulnerability, route them, keep the case.
 #[derive(Debug, Parser)]
@@ -76,7 +78,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Models(ModelsCommand),
     /// Train a model from labelled complaints
-    Learn(Learn),
+    Learn(Box<Learn>),
     /// Measure models on labelled complaints
     Evaluate(Evaluate),
     /// Print a shell's completion script
@@ -301,6 +303,9 @@ pub(crate) struct Learn {
 
     #[command(flatten)]
     pub(crate) fine_tune: FineTune,
+
+    #[command(flatten)]
+    pub(crate) fuse: Fuse,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -309,6 +314,8 @@ pub(crate) enum Family {
     Bag,
     /// A transformer trained on from --base, one head a task: hours
     Encoder,
+    /// A --bag and at least one --encoder that were learned before, as one: minutes
+    Blend,
 }
 
 #[derive(Args, Debug)]
@@ -348,6 +355,10 @@ pub(crate) struct Evaluate {
     /// Put everything into the card of --model, in place of an earlier evaluation
     #[arg(long, requires = "model")]
     pub(crate) card: bool,
+
+    /// Also write every answer about every complaint, one JSON object a line
+    #[arg(long, value_name = "FILE")]
+    pub(crate) answers: Option<PathBuf>,
 
     /// Everything as one JSON object
     #[arg(long)]

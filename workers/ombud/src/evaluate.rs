@@ -11,7 +11,7 @@ use ombud_models::{Artefact, FirstStrategy};
 use ombud_stream::{Clock, SystemClock};
 use ombud_torch::Libtorch;
 
-use crate::{cli, terminal::Terminal};
+use crate::{cli, listing, terminal::Terminal};
 
 /// In the models folder: the model that everything else is shown beside.
 const BASELINE: &str = "complaints-bag";
@@ -32,10 +32,13 @@ pub(crate) fn evaluate(
         Ok(measured)
     };
     let (subjects, review_below) = subjects(args, settings)?;
+    if let Some(file) = &args.answers {
+        listing::write(&subjects, &review_below, &args.data, file)?;
+    }
     let view = View {
         mix: args.mix.as_deref().map_or_else(|| Ok(Mix::natural()), Mix::read)?,
         per_day: args.per_day,
-        review_below,
+        review_below: review_below.into_iter().map(|(task, below)| (task, f64::from(below))).collect(),
         ..View::default()
     };
     let baseline = baseline(args, settings, &subjects)?;
@@ -75,16 +78,14 @@ pub(crate) fn evaluate(
 }
 
 /// Who is measured, and the `review_below` of the strategy that names them.
-fn subjects(args: &cli::Evaluate, settings: &Settings) -> Result<(Vec<Subject>, BTreeMap<String, f64>)> {
+fn subjects(args: &cli::Evaluate, settings: &Settings) -> Result<(Vec<Subject>, BTreeMap<String, f32>)> {
     if let Some(dir) = &args.model {
         return Ok((vec![Subject::whole(&Artefact::open(dir)?, &Libtorch)?], BTreeMap::new()));
     }
     let file = settings.models.join("strategy.toml");
     let first = FirstStrategy::read(&file, &settings.models, "ombud evaluate", SystemClock.now_ms())?;
-    let review_below =
-        first.record.tasks.iter().map(|task| (task.task.clone(), f64::from(task.review_below)));
-    let review_below = review_below.collect();
-    Ok((Subject::champions(&first.record, &first.artefacts, &Libtorch)?, review_below))
+    let review_below = first.record.tasks.iter().map(|task| (task.task.clone(), task.review_below));
+    Ok((Subject::champions(&first.record, &first.artefacts, &Libtorch)?, review_below.collect()))
 }
 
 /// `None` where there is none, or where it is what is measured.

@@ -3,7 +3,8 @@
 //! `run` scores the rows, and `measured` holds what came of it; `answers` counts it by task and taxonomy level.
 //! `choice`, `flag`, `calibration` and `interval` compute figures from plain numbers; `slice` (by `traits`) and `mix`
 //! count rows apart or anew, `compare` sets two models side by side, `dial` prices thresholds. `tables` and
-//! `decisions` put a `report` into columns and words; `terminal`, `card` and `html` show them.
+//! `decisions` put a `report` into columns and words; `terminal`, `card` and `html` show them; `listing`
+//! says every single answer.
 
 mod answers;
 mod calibration;
@@ -16,6 +17,7 @@ mod error;
 mod flag;
 mod html;
 mod interval;
+mod listing;
 mod measured;
 mod mix;
 mod report;
@@ -35,6 +37,7 @@ pub use dial::{AtRecall, Dial, Flagged, Kept, PER_DAY, RecallDial, ReviewBelow, 
 pub use error::EvaluateError;
 pub use flag::{AtThreshold, FlagFigures, FlagIntervals, FlagReport, Marked};
 pub use interval::{Interval, Resampling};
+pub use listing::{Listed, list};
 pub use measured::{Measured, View};
 pub use mix::{Mix, NaturalMix};
 pub use report::{Evaluated, Evaluation, RECENT_FROM_MS, Recent};

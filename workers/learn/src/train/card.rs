@@ -22,7 +22,7 @@ pub(crate) struct Card<'a, R> {
     pub(crate) manifest: &'a Manifest,
     pub(crate) training: &'a Training<'a, R>,
     pub(crate) heads: &'a [Learned<'a>],
-    /// What shrinking added to each figure.
+    /// What shrinking added to each figure; empty where nothing was shrunk.
     pub(crate) shrinking: &'a BTreeMap<String, f64>,
     /// What was done to shrink it, as a sentence's end: "`Shrunk` is what ... added".
     pub(crate) shrunk: &'a str,
@@ -105,12 +105,21 @@ impl<R> Card<'_, R> {
     }
 
     fn figures(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        writeln!(f, "## Figures\n\nOn {}. \"Shrunk\" is what {} added.\n", self.held_out(), self.shrunk)?;
-        f.write_str("| figure | value | shrunk |\n|---|---|---|\n")?;
+        write!(f, "## Figures\n\nOn {}.", self.held_out())?;
+        let whole = self.shrinking.is_empty();
+        match whole {
+            true => f.write_str("\n\n| figure | value |\n|---|---|\n")?,
+            false => write!(
+                f,
+                " \"Shrunk\" is what {} added.\n\n| figure | value | shrunk |\n|---|---|---|\n",
+                self.shrunk
+            )?,
+        }
         for learned in self.heads {
             for (name, figure) in figures(&learned.head.task, learned.report) {
                 let shrunk = self.shrinking.get(&format!("validation.{name}")).copied().unwrap_or(0.0);
-                writeln!(f, "| {name} | {figure:.4} | {shrunk:+.4} |")?;
+                let shrunk = if whole { String::new() } else { format!(" {shrunk:+.4} |") };
+                writeln!(f, "| {name} | {figure:.4} |{shrunk}")?;
             }
         }
         f.write_str("\nThese rows also set the calibration, so they flatter it a little; `ombud evaluate` measures on rows\nthat nothing was fitted to.\n\n")

@@ -53,6 +53,11 @@ impl Adjustment {
         }
     }
 
+    /// Of a head whose logits are calibrated already.
+    pub(crate) fn none(place: usize) -> Self {
+        Self { place, temperature: 1.0, shift: Vec::new(), hint: None }
+    }
+
     /// Adjusts rows of logits as serving will.
     pub(crate) fn apply(&self, rows: &mut [Logits]) {
         for row in rows {
