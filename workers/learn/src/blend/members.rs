@@ -2,22 +2,19 @@
 
 use std::collections::HashSet;
 use std::fs;
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::{iter, thread};
 
 use indicatif::ProgressBar;
-use ombud_models::{Artefact, ClassifyError, Head, Kind, LoadModel, Logits, Manifest, Model, Prepared};
+use ombud_models::{Artefact, Head, Kind, LoadModel, Logits, Manifest, Model};
 use ombud_torch::Libtorch;
 use ombud_torch::blend::Voice;
 use serde::{Deserialize, Serialize};
 
 use crate::train::examples::{Data, Example};
+use crate::train::score::score;
 use crate::train::{LearnError, Task};
-
-/// Rows that a thread scores at once: enough for an encoder to find company of like length.
-const CHUNK: usize = 64;
 
 /// An artefact that joins the blend.
 pub(super) struct Member {
@@ -89,42 +86,6 @@ impl Member {
             known => Err(LearnError::Known { member: self.name.clone(), known, rows: rows.len() }),
         }
     }
-
-    /// Its logits of each row, in order. Chunks are the same for any number of threads, and so are the logits.
-    fn score(
-        &self,
-        rows: &[Example],
-        threads: usize,
-        progress: &ProgressBar,
-    ) -> Result<Vec<Logits>, ClassifyError> {
-        let chunks: Vec<&[Example]> = rows.chunks(CHUNK).collect();
-        let next = AtomicUsize::new(0);
-        let score = || {
-            let mut replica = self.model.replica();
-            let mut scored = Vec::new();
-            loop {
-                let at = next.fetch_add(1, Ordering::Relaxed);
-                let Some(chunk) = chunks.get(at) else { return Ok(scored) };
-                let prepared: Vec<Prepared> =
-                    chunk.iter().map(|row| self.model.prepare(&row.narrative)).collect();
-                scored.push((at, replica.classify(&prepared.iter().collect::<Vec<_>>())?));
-                progress.inc(chunk.len() as u64);
-            }
-        };
-        let mut scored = thread::scope(|scope| {
-            let workers: Vec<_> = (0..threads.max(1)).map(|_| scope.spawn(score)).collect();
-            let mut all = Vec::new();
-            for worker in workers {
-                match worker.join() {
-                    Ok(scored) => all.extend(scored?),
-                    Err(panic) => std::panic::resume_unwind(panic),
-                }
-            }
-            Ok(all)
-        })?;
-        scored.sort_unstable_by_key(|(at, _)| *at);
-        Ok(scored.into_iter().flat_map(|(_, logits)| logits).collect())
-    }
 }
 
 /// The members that know the task of `head`, in their order.
@@ -151,7 +112,7 @@ impl Said {
         progress.set_length((rows.len() * members.len()) as u64);
         let ask = |member: &Member| {
             progress.set_message(format!("asking {}", member.name));
-            member.score(rows, threads, progress)
+            score(member.model.as_ref(), rows, threads, progress)
         };
         Ok(Self { by_member: members.iter().map(ask).collect::<Result<_, _>>()? })
     }

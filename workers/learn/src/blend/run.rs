@@ -14,10 +14,11 @@ use super::judge::{Alone, Judge};
 use super::members::{self, Member, Said, Told};
 use super::recipe::Recipe;
 use super::weigh::{Losses, Scales};
-use crate::train::artefact::{Training, check_free, write};
-use crate::train::card::{Card, Learned};
+use crate::train::artefact::check_free;
+use crate::train::card::OfFamily;
 use crate::train::examples::Data;
-use crate::train::heads::{Calibrated, figures};
+use crate::train::finish::Finish;
+use crate::train::heads::Calibrated;
 use crate::train::{LearnError, Report};
 
 /// Learns a blend.
@@ -139,40 +140,6 @@ impl Blend {
     }
 
     fn finish(&self, learnt: Learnt<'_>) -> Result<Outcome, LearnError> {
-        let data = learnt.data;
-        let mut metrics = BTreeMap::from([("validation.rows".to_owned(), data.validation.len() as f64)]);
-        for head in &learnt.heads {
-            let figures = figures(&head.head.task, &head.report);
-            metrics.extend(figures.into_iter().map(|(name, figure)| (format!("validation.{name}"), figure)));
-        }
-        metrics.extend(learnt.calls.map(|calls| ("validation.encoder_calls".to_owned(), calls)));
-        let mut manifest = Manifest {
-            format: 1,
-            model_id: self.model_id.clone(),
-            family: Family::Blend,
-            heads: learnt.heads.iter().map(|head| head.head.clone()).collect(),
-            max_tokens: None,
-            cleaning: None,
-            metrics,
-            training_manifest_sha256: None,
-            parent_version: None,
-        };
-        let mut row_ids: Vec<&str> = data.train.iter().map(|example| example.id_hash.as_str()).collect();
-        row_ids.sort_unstable();
-        let training = Training {
-            seed: 0,
-            recipe: &Made {
-                members: learnt.members.iter().map(Member::told).collect(),
-                recipe: &self.recipe,
-                losses: &learnt.losses,
-                curve: &learnt.curve,
-            },
-            files: &data.files,
-            validation: data.validation_file.as_ref(),
-            rows: data.train.len(),
-            validation_rows: data.validation.len(),
-            row_ids,
-        };
         let about = card::About {
             members: learnt.members,
             fusion: &learnt.fusion,
@@ -181,42 +148,38 @@ impl Blend {
             alone: &learnt.alone,
             curve: &learnt.curve,
             calls: learnt.calls,
-        };
-        let card = Card {
-            manifest: &manifest,
-            training: &training,
-            heads: &learnt
-                .heads
-                .iter()
-                .map(|head| Learned { head: &head.head, cuts: &head.cuts, report: &head.report })
-                .collect::<Vec<_>>(),
-            shrinking: &BTreeMap::new(),
-            shrunk: "",
-            tag: "blend",
-            about: about.to_string(),
-            flags: &card::flags(learnt.members, self.recipe.most_lost),
-            limits: card::LIMITS,
         }
         .to_string();
-        let artefact = write(&self.out, &mut manifest, &training, &card, |dir| {
+        let finish = Finish {
+            out: &self.out,
+            model_id: &self.model_id,
+            family: Family::Blend,
+            max_tokens: None,
+            cleaning: None,
+            seed: 0,
+            recipe: &Made {
+                members: learnt.members.iter().map(Member::told).collect(),
+                recipe: &self.recipe,
+                losses: &learnt.losses,
+                curve: &learnt.curve,
+            },
+            data: learnt.data,
+            heads: learnt.heads,
+            of_model: learnt.calls.map(|calls| ("encoder_calls", calls)),
+            card: OfFamily {
+                shrunk: "",
+                tag: "blend",
+                about,
+                flags: &card::flags(learnt.members, self.recipe.most_lost),
+                limits: card::LIMITS,
+            },
+        };
+        let report = finish.write(|dir| {
             for member in learnt.members {
                 member.artefact.copy_to(&dir.join(&member.name))?;
             }
             learnt.fusion.save(dir).map_err(|source| LearnError::File { path: dir.to_owned(), source })
         })?;
-        let tasks = learnt.heads.into_iter().map(|head| (head.head.task, head.report)).collect();
-        Ok(Outcome {
-            report: Report {
-                artefact,
-                files: data.files.clone(),
-                rows: data.train.len(),
-                validation_rows: data.validation.len(),
-                tasks,
-                shrinking: BTreeMap::new(),
-            },
-            losses: learnt.losses,
-            curve: learnt.curve,
-            calls: learnt.calls,
-        })
+        Ok(Outcome { report, losses: learnt.losses, curve: learnt.curve, calls: learnt.calls })
     }
 }

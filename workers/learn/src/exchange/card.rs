@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use ombud_models::{Artefact, Head};
+use ombud_models::{Artefact, Cleaning, Head};
 
 use super::architecture::Architecture;
 
@@ -15,7 +15,7 @@ pub(super) struct Exported<'a> {
     /// Tokens that it reads at most.
     pub(super) longest: u64,
     /// How text is cleaned before it is read, where it is.
-    pub(super) cleaning: Option<String>,
+    pub(super) cleaning: Option<Cleaning>,
     /// The artefact's own card.
     pub(super) readme: String,
 }
@@ -105,9 +105,8 @@ impl Exported<'_> {
              \x20 (`config.ombud_temperature`).\n\
              - A text of more than {longest} tokens is cut by `truncation=True` at its end; Ombud keeps its head and its tail.\n"
         )?;
-        match self.cleaning.as_deref() {
-            Some("redactions-1") => f.write_str(REDACTIONS_1),
-            Some(other) => writeln!(f, "- Text is cleaned before it is read, by `{other}` of Ombud.\n"),
+        match self.cleaning {
+            Some(Cleaning::Redactions1) => f.write_str(REDACTIONS_1),
             None => f.write_str("- Answers below a threshold are left to people.\n\n"),
         }
     }

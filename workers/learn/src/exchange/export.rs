@@ -70,7 +70,7 @@ impl Export<'_> {
             architecture,
             own_code: pooling == Pooling::Query,
             longest,
-            cleaning: cleaning(&artefact.dir)?,
+            cleaning: artefact.manifest.cleaning,
             readme: fs::read_to_string(artefact.dir.join("README.md")).unwrap_or_default(),
         };
 
@@ -113,7 +113,7 @@ impl Export<'_> {
             } else {
                 "name a model of the family encoder, --model DIR".to_owned()
             };
-            let family = format!("{:?}", manifest.family).to_lowercase();
+            let family = manifest.family.name();
             return Err(ExchangeError::Family { model_id: manifest.model_id.clone(), family, mend });
         }
         let found = manifest.head(self.task).map(|(_, head)| head);
@@ -123,12 +123,6 @@ impl Export<'_> {
             answers: self.artefact.tasks().join(", "),
         })
     }
-}
-
-/// How text is cleaned before the model reads it, by name; Python is not given that.
-fn cleaning(dir: &Path) -> Result<Option<String>, ExchangeError> {
-    let manifest: Value = read_json(&dir.join("ombud.json"))?;
-    Ok(manifest["cleaning"].as_str().map(str::to_owned))
 }
 
 pub(super) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, ExchangeError> {
