@@ -98,7 +98,10 @@ impl KafkaReader {
     }
 
     fn untrack(&mut self, partition: &TopicPartition) -> Result<(), Outage> {
-        self.tracks.remove(partition);
+        // librdkafka's pause outlives the assignment: read again from elsewhere, it would never be fetched.
+        if self.tracks.remove(partition).is_some_and(|track| track.paused) {
+            self.hold(partition, false)?;
+        }
         let refused = |cause| Outage::passing(format!("stop reading {partition}"), cause);
         self.consumer.incremental_unassign(&one(partition, Offset::Invalid)?).map_err(refused)
     }
