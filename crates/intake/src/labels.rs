@@ -16,6 +16,8 @@ pub struct Labels {
     pub vulnerable: Option<bool>,
     /// When it was received, where the file says so.
     pub date: Option<TimestampMs>,
+    /// Where it was collected (`source`), where the file says so.
+    pub source: Option<String>,
 }
 
 /// The product label that a name stands for, whatever year's.

@@ -20,6 +20,27 @@ pub enum Family {
     Bag,
     /// BERT, DistilBERT or RoBERTa sequence classifier.
     Encoder,
+    /// Other artefacts, each in a folder of its own, whose answers are fused.
+    Blend,
+}
+
+impl Family {
+    /// As `ombud.json` and the registry write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bag => "bag",
+            Self::Encoder => "encoder",
+            Self::Blend => "blend",
+        }
+    }
+
+    /// The file, beside `ombud.json`, without which there is no such model.
+    pub(crate) fn needs(self) -> &'static str {
+        match self {
+            Self::Bag | Self::Encoder => "model.safetensors",
+            Self::Blend => "blend.json",
+        }
+    }
 }
 
 /// What is taken out of a narrative before a model reads it. Never changed: another way gets another name.

@@ -3,8 +3,11 @@
 #[cfg(feature = "torch")]
 pub mod bag;
 #[cfg(feature = "torch")]
+pub mod blend;
+#[cfg(feature = "torch")]
 pub mod encoder;
 pub mod evaluate;
 pub mod exchange;
+pub mod report;
 #[cfg(feature = "torch")]
 pub mod train;

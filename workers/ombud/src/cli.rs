@@ -8,7 +8,9 @@ use clap_complete::Shell;
 use ombud_infer::Tasks;
 use ombud_stream::Start;
 
-use crate::{check::Check, doctor::Doctor, fine_tune::FineTune, redrive::Redrive, send::Send, setup::Setup};
+use crate::{
+    check::Check, doctor::Doctor, fine_tune::FineTune, fuse::Fuse, redrive::Redrive, send::Send, setup::Setup,
+};
 
 /// Triage customer complaints: read them, decide product, issue and vulnerability, route them, keep the case.
 #[derive(Debug, Parser)]
@@ -76,7 +78,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Models(ModelsCommand),
     /// Train a model from labelled complaints
-    Learn(Learn),
+    Learn(Box<Learn>),
     /// Measure models on labelled complaints
     Evaluate(Evaluate),
     /// Print a shell's completion script
@@ -301,6 +303,9 @@ pub(crate) struct Learn {
 
     #[command(flatten)]
     pub(crate) fine_tune: FineTune,
+
+    #[command(flatten)]
+    pub(crate) fuse: Fuse,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -309,6 +314,8 @@ pub(crate) enum Family {
     Bag,
     /// A transformer trained on from --base, one head a task: hours
     Encoder,
+    /// A --bag and at least one --encoder that were learned before, as one: minutes
+    Blend,
 }
 
 #[derive(Args, Debug)]
@@ -321,7 +328,39 @@ pub(crate) struct Evaluate {
     #[arg(long, value_name = "FILE")]
     pub(crate) data: PathBuf,
 
-    /// One JSON object
+    /// Say whether the difference to this artefact is real, task by task
+    #[arg(long, value_name = "DIR")]
+    pub(crate) against: Option<PathBuf>,
+
+    /// A cheap artefact to show beside [default: complaints-bag in the models folder, where there is one]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) baseline: Option<PathBuf>,
+
+    /// Print what each choice of threshold costs in reviews a day
+    #[arg(long)]
+    pub(crate) dial: bool,
+
+    /// Complaints a day that the dial reckons with
+    #[arg(long, value_name = "N", default_value_t = ombud_learn::evaluate::PER_DAY, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) per_day: u32,
+
+    /// Percent of complaints by product, a TOML file with a table `percent` [default: the CFPB's]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) mix: Option<PathBuf>,
+
+    /// Write everything, with its curves, to one HTML file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+
+    /// Put everything into the card of --model, in place of an earlier evaluation
+    #[arg(long, requires = "model")]
+    pub(crate) card: bool,
+
+    /// Also write every answer about every complaint, one JSON object a line
+    #[arg(long, value_name = "FILE")]
+    pub(crate) answers: Option<PathBuf>,
+
+    /// Everything as one JSON object
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -5,7 +5,7 @@ use std::io::Write;
 use anyhow::{Context, Result};
 use indicatif::ProgressBar;
 use ombud_learn::train::Report;
-use ombud_learn::{bag, encoder};
+use ombud_learn::{bag, blend, encoder};
 use serde_json::json;
 
 use crate::{
@@ -22,6 +22,7 @@ pub(crate) fn learn(args: cli::Learn, terminal: &Terminal, out: &mut impl Write)
     let (report, pace) = match args.family {
         Family::Bag => (bag_of(args, model_id).run(&bar)?, None),
         Family::Encoder => fine_tuned(args, model_id, &bar)?,
+        Family::Blend => fused(args, model_id, &bar)?,
     };
     bar.finish_and_clear();
     if json {
@@ -63,10 +64,7 @@ fn bag_of(args: cli::Learn, model_id: String) -> bag::Train {
 fn fine_tuned(args: cli::Learn, model_id: String, bar: &ProgressBar) -> Result<(Report, Option<String>)> {
     let recipe = args.fine_tune.recipe();
     let most_frozen_bytes = args.fine_tune.cache_bytes();
-    let threads = match args.fine_tune.threads {
-        Some(threads) => threads.max(1),
-        None => std::thread::available_parallelism().map_or(1, usize::from),
-    };
+    let threads = threads(&args);
     let base = args
         .fine_tune
         .base
@@ -92,6 +90,44 @@ fn fine_tuned(args: cli::Learn, model_id: String, bar: &ProgressBar) -> Result<(
         best.epoch
     );
     Ok((outcome.report, Some(pace)))
+}
+
+/// With what its cascade does, in words.
+fn fused(args: cli::Learn, model_id: String, bar: &ProgressBar) -> Result<(Report, Option<String>)> {
+    let threads = threads(&args);
+    let most_lost = args.fuse.cascade;
+    let (bag, encoders) = args.fuse.members()?;
+    let validation = args.validation.context(
+        "weigh the members: say labelled complaints that none of them has learned from with --validation",
+    )?;
+    let recipe = blend::Recipe { most_lost, ..blend::Recipe::default() };
+    let blend = blend::Blend {
+        bag,
+        encoders,
+        files: args.files,
+        validation,
+        out: args.out,
+        model_id,
+        threads,
+        recipe,
+    };
+    let outcome = blend.run(bar)?;
+    let cascade = match (outcome.calls, most_lost) {
+        (Some(calls), _) => format!("cascade: the bag alone answers {:.1} %", 100.0 * (1.0 - calls)),
+        (None, Some(most_lost)) => {
+            format!("no cascade: leaving any complaint to the bag loses more than {most_lost} points")
+        }
+        (None, None) => "no cascade: every member sees every complaint".to_owned(),
+    };
+    Ok((outcome.report, Some(cascade + "; the card has the curve")))
+}
+
+/// As said, or one a core.
+fn threads(args: &cli::Learn) -> usize {
+    match args.fine_tune.threads {
+        Some(threads) => threads.max(1),
+        None => std::thread::available_parallelism().map_or(1, usize::from),
+    }
 }
 
 fn as_json(report: &Report) -> serde_json::Value {

@@ -8,8 +8,11 @@ mod doctor;
 mod evaluate;
 mod fine_tune;
 mod first_start;
+mod fuse;
 #[cfg(feature = "torch")]
 mod learn;
+#[cfg(feature = "torch")]
+mod listing;
 mod models;
 #[cfg(test)]
 mod on_brokers;
@@ -145,7 +148,7 @@ fn run(cli: Cli, out: &mut impl Write) -> Result<Done> {
             return work::run(&Role::Infer(args.groups()), &loaded, args.group.start);
         }
         #[cfg(feature = "torch")]
-        Command::Learn(args) => learn::learn(args, &terminal, out)?,
+        Command::Learn(args) => learn::learn(*args, &terminal, out)?,
         #[cfg(feature = "torch")]
         Command::Models(ModelsCommand::Export(args)) => models::export(&args, settings, out)?,
         #[cfg(feature = "torch")]

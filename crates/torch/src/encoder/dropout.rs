@@ -2,7 +2,10 @@
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use tch::{TchError, Tensor};
+use tch::{Kind, TchError, Tensor};
+
+/// As bits: tch takes a slice of the numbers themselves for the other half-wide kind.
+const ONE_IN_BFLOAT16: i16 = 0x3f80;
 
 /// Draws masks for one pass of one replica.
 pub(crate) struct Dropout {
@@ -10,7 +13,8 @@ pub(crate) struct Dropout {
     attention: Rate,
     random: StdRng,
     bytes: Vec<u8>,
-    mask: Vec<f32>,
+    wide: Vec<f32>,
+    narrow: Vec<i16>,
 }
 
 /// A share in steps of 1/256, so that a byte decides on each number.
@@ -24,8 +28,8 @@ impl Rate {
     }
 
     /// What is kept is scaled by it, so that sums stay the same in the mean.
-    fn scale(self) -> f32 {
-        256.0 / (256.0 - f32::from(self.0))
+    fn scale(self) -> f64 {
+        256.0 / (256.0 - f64::from(self.0))
     }
 }
 
@@ -37,32 +41,44 @@ impl Dropout {
             attention: Rate::of(attention),
             random: StdRng::from_seed(seed),
             bytes: Vec::new(),
-            mask: Vec::new(),
+            wide: Vec::new(),
+            narrow: Vec::new(),
         }
-    }
-
-    pub(crate) fn drops_attention(&self) -> bool {
-        self.attention.0 > 0
     }
 
     pub(crate) fn on_tokens(&mut self, x: Tensor) -> Result<Tensor, TchError> {
-        self.drop(x, self.tokens)
-    }
-
-    pub(crate) fn on_attention(&mut self, x: Tensor) -> Result<Tensor, TchError> {
-        self.drop(x, self.attention)
-    }
-
-    fn drop(&mut self, x: Tensor, rate: Rate) -> Result<Tensor, TchError> {
-        if rate.0 == 0 {
+        if self.tokens.0 == 0 {
             return Ok(x);
         }
-        self.bytes.resize(x.numel(), 0);
+        let mask = self.mask(&x, self.tokens)?;
+        x.f_mul(&mask)?.f_mul_scalar_(self.tokens.scale())
+    }
+
+    /// What is left of `attention`, `[.., asking, read]`, times `value`, `[.., read, width]`.
+    pub(crate) fn attended(&mut self, attention: Tensor, value: &Tensor) -> Result<Tensor, TchError> {
+        if self.attention.0 == 0 {
+            return attention.f_matmul(value);
+        }
+        let mask = self.mask(&attention, self.attention)?;
+        // Scaled behind the product, where there are fewer numbers.
+        attention.f_mul(&mask)?.f_matmul(value)?.f_mul_scalar_(self.attention.scale())
+    }
+
+    /// Zeros and ones, in the shape and kind of `like`.
+    fn mask(&mut self, like: &Tensor, rate: Rate) -> Result<Tensor, TchError> {
+        self.bytes.resize(like.numel(), 0);
         self.random.fill_bytes(&mut self.bytes);
-        let kept = rate.scale();
-        self.mask.clear();
-        self.mask.extend(self.bytes.iter().map(|byte| if *byte < rate.0 { 0.0 } else { kept }));
-        x.f_mul(&Tensor::f_from_slice(&self.mask)?.f_view(x.size().as_slice())?)
+        let kept = self.bytes.iter().map(|byte| *byte >= rate.0);
+        let mask = if like.kind() == Kind::BFloat16 {
+            self.narrow.clear();
+            self.narrow.extend(kept.map(|kept| if kept { ONE_IN_BFLOAT16 } else { 0 }));
+            Tensor::f_from_slice(&self.narrow)?.f_view_dtype(Kind::BFloat16)?
+        } else {
+            self.wide.clear();
+            self.wide.extend(kept.map(|kept| if kept { 1.0 } else { 0.0 }));
+            Tensor::f_from_slice(&self.wide)?
+        };
+        mask.f_view(like.size().as_slice())
     }
 }
 
@@ -85,6 +101,16 @@ mod tests {
         let mean = mask.iter().map(|value| f64::from(*value)).sum::<f64>() / mask.len() as f64;
         assert!((dropped - 0.1).abs() < 0.01, "{dropped}");
         assert!((mean - 1.0).abs() < 0.01, "{mean}");
+    }
+
+    #[test]
+    fn in_half_precision_ones_are_ones() {
+        let mut dropout = Dropout::new(0.0, 0.5, [1; 32]);
+        let ones = Tensor::ones([64, 64], (Kind::BFloat16, Device::Cpu));
+        let attended = dropout.attended(ones.shallow_clone(), &ones).unwrap();
+        assert_eq!(attended.kind(), Kind::BFloat16);
+        let mean = f64::try_from(attended.mean(Kind::Float)).unwrap();
+        assert!((mean - 64.0).abs() < 2.0, "{mean}");
     }
 
     #[test]

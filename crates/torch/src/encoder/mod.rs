@@ -23,6 +23,6 @@ pub(crate) use model::load;
 #[cfg(feature = "testing")]
 pub use random::{Shape, random_encoder};
 pub use tune::{
-    Base, Coarse, Event, HeadTuning, Judged, Lesson, Point, Pool, Storage, Stored, Tune, TuneError, Tuned,
-    Tuning, forget,
+    Base, Coarse, Event, HeadTuning, Judged, Lesson, Point, Pool, Precision, Storage, Stored, Tune,
+    TuneError, Tuned, Tuning, forget,
 };

@@ -98,6 +98,7 @@ impl Classifier for Replica {
                 Input::Tokens(ids) if !ids.is_empty() => texts.push((row, ids.as_slice())),
                 Input::Tokens(_) => return Err(failed(format!("row {row} has no tokens"))),
                 Input::Columns { .. } => return Err(failed(format!("row {row} was prepared for a bag"))),
+                Input::Members(_) => return Err(failed(format!("row {row} was prepared for a blend"))),
             }
         }
         texts.sort_by_key(|(_, ids)| ids.len());

@@ -20,6 +20,18 @@ pub(crate) struct Network {
     pub(crate) attention_heads: i64,
     /// One a task.
     pub(crate) heads: Vec<Head>,
+    /// What the layers multiply in.
+    pub(crate) precision: Precision,
+}
+
+/// What matrices are multiplied in; sums and norms are always computed in single precision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Precision {
+    /// Single precision: what serves.
+    Float,
+    /// Half of it, for training alone: twice as fast where the processor has instructions for it, else slower.
+    Bfloat16,
 }
 
 /// Where in the network a tensor stands.
@@ -84,7 +96,12 @@ impl Network {
         for number in layers {
             let last = number + 1 == self.layers.len();
             let asking = if last && !self.heads.iter().any(Head::pools_all) { 1 } else { length };
-            let pass = Pass { asking, heads: self.attention_heads, padding: padding.as_ref() };
+            let pass = Pass {
+                asking,
+                heads: self.attention_heads,
+                padding: padding.as_ref(),
+                precision: self.precision,
+            };
             hidden = self.layers[number].apply(&hidden, &pass, dropout.as_deref_mut())?;
         }
         Ok(hidden)
@@ -168,6 +185,7 @@ impl Network {
             layers: self.layers.iter().map(Layer::share).collect(),
             attention_heads: self.attention_heads,
             heads: self.heads.iter().map(Head::share).collect(),
+            precision: self.precision,
         }
     }
 }
@@ -212,20 +230,22 @@ struct Pass<'a> {
     heads: i64,
     /// `[texts, 1, 1, length]`, true where a text has ended: no token reads there.
     padding: Option<&'a Tensor>,
+    precision: Precision,
 }
 
 impl Layer {
     fn apply(&self, hidden: &Tensor, pass: &Pass<'_>, mut dropout: Option<&mut Dropout>) -> Result<Tensor> {
+        let precision = pass.precision;
         let askers = hidden.f_narrow(1, 0, pass.asking)?;
         let attended = self.attention(hidden, &askers, pass, dropout.as_deref_mut())?;
-        let mut out = self.attention_out.apply(&attended)?;
+        let mut out = widened(self.attention_out.apply_in(precision, &attended)?)?;
         if let Some(dropout) = dropout.as_mut() {
             out = dropout.on_tokens(out)?;
         }
         let hidden = self.attention_norm.apply(&out.f_add_(&askers)?)?;
 
-        let up = self.up.apply(&hidden)?.f_gelu_("none")?;
-        let mut down = self.down.apply(&up)?;
+        let up = self.up.apply_in(precision, &hidden)?.f_gelu_("none")?;
+        let mut down = widened(self.down.apply_in(precision, &up)?)?;
         if let Some(dropout) = dropout.as_mut() {
             down = dropout.on_tokens(down)?;
         }
@@ -245,24 +265,24 @@ impl Layer {
             t.f_view([texts, length, pass.heads, width / pass.heads])?.f_transpose(1, 2)
         };
         let (query, key_value) = if askers.size() == hidden.size() {
-            let all = self.query_key_value.apply(hidden)?;
+            let all = self.query_key_value.apply_in(pass.precision, hidden)?;
             (all.f_narrow(2, 0, width)?, all.f_narrow(2, width, 2 * width)?)
         } else {
-            let query = self.query_key_value.rows(0, width)?.apply(askers)?;
-            (query, self.query_key_value.rows(width, 2 * width)?.apply(hidden)?)
+            let query = self.query_key_value.rows(0, width)?.apply_in(pass.precision, askers)?;
+            (query, self.query_key_value.rows(width, 2 * width)?.apply_in(pass.precision, hidden)?)
         };
         let key = by_head(&key_value.f_narrow(2, 0, width)?)?;
         let value = by_head(&key_value.f_narrow(2, width, width)?)?;
         let query = by_head(&query)?;
-        let attended = match dropout.filter(|dropout| dropout.drops_attention()) {
-            // The fused kernel draws from a generator that all threads share: its masks could not be repeated.
+        let attended = match dropout {
+            // The fused kernel draws its masks from a generator that all threads share: they could not be repeated.
             Some(dropout) => {
                 let scale = ((width / pass.heads) as f64).sqrt().recip();
                 let mut scores = query.f_mul_scalar(scale)?.f_matmul(&key.f_transpose(2, 3)?)?;
                 if let Some(padding) = pass.padding {
                     scores = scores.f_masked_fill_(padding, f64::NEG_INFINITY)?;
                 }
-                dropout.on_attention(scores.f_softmax(3, None::<Kind>)?)?.f_matmul(&value)?
+                dropout.attended(scores.f_softmax(3, None::<Kind>)?, &value)?
             }
             None => {
                 let read = pass.padding.map(Tensor::f_logical_not).transpose()?;
@@ -285,6 +305,10 @@ impl Layer {
     }
 }
 
+fn widened(x: Tensor) -> Result<Tensor> {
+    if x.kind() == Kind::Float { Ok(x) } else { x.f_to_kind(Kind::Float) }
+}
+
 /// `x` times `weight`, `[outputs, inputs]`, plus `bias`.
 pub(crate) struct Linear {
     pub(crate) weight: Tensor,
@@ -294,6 +318,17 @@ pub(crate) struct Linear {
 impl Linear {
     fn apply(&self, x: &Tensor) -> Result<Tensor> {
         x.f_linear(&self.weight, Some(&self.bias))
+    }
+
+    /// In that precision, which is also the result's.
+    fn apply_in(&self, precision: Precision, x: &Tensor) -> Result<Tensor> {
+        match precision {
+            Precision::Float => self.apply(x),
+            Precision::Bfloat16 => {
+                let narrow = |t: &Tensor| t.f_to_kind(Kind::BFloat16);
+                narrow(x)?.f_linear(&narrow(&self.weight)?, Some(narrow(&self.bias)?))
+            }
+        }
     }
 
     /// The part that computes `count` of the outputs, from `start` on.

@@ -8,7 +8,7 @@ use tch::{Kind, Tensor};
 
 use super::config::Config;
 use super::names::{self, Names};
-use super::network::{Head, Layer, Linear, Network, Norm, Pooling};
+use super::network::{Head, Layer, Linear, Network, Norm, Pooling, Precision};
 use super::unfit::Unfit;
 
 /// The tensors of a file that are not yet in their place.
@@ -103,6 +103,7 @@ impl<'a> Weights<'a> {
             layers: (0..config.layers).map(|layer| self.layer(layer)).collect::<Result<_, _>>()?,
             attention_heads: config.heads,
             heads,
+            precision: Precision::Float,
         })
     }
 

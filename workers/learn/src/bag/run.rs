@@ -1,25 +1,20 @@
 //! files -> columns -> one softmax regression a task -> shrunk -> calibrated on rows held out -> the artefact
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use indicatif::ProgressBar;
-use ombud_models::{ClassifyError, Family, Head, Logits, Manifest, Prepared};
+use ombud_models::{Family, Head, Logits};
 use ombud_torch::bag::{Counts, Fit, Fitted, Hint, Idf, Row, Weights, in_memory, shrink};
 
 use super::card;
 use super::recipe::{HeadRecipe, Recipe};
-use crate::train::artefact::{Training, check_free, write};
-use crate::train::card::{Card, Learned};
+use crate::train::artefact::check_free;
+use crate::train::card::OfFamily;
 use crate::train::examples::{Data, Example, has_two_labels};
-use crate::train::heads::{Adjustment, Calibrated, figures};
+use crate::train::finish::Finish;
+use crate::train::heads::{Adjustment, Calibrated};
+use crate::train::score::score;
 use crate::train::{LearnError, Report, Task};
-
-/// What shrinking added to each figure of a head.
-type Shrinking = BTreeMap<String, f64>;
-
-/// Rows that are scored at once.
-const CHUNK: usize = 256;
 
 /// Learns a bag.
 pub struct Train {
@@ -70,7 +65,9 @@ impl Train {
         progress.set_message("shrinking and calibrating");
         let whole = whole_logits(&idf, &fitted, &data.validation);
         let mut weights = shrink(idf, &fitted, self.recipe.keep_columns);
-        let small = small_logits(&weights, &fitted, &data.validation)?;
+        let labels: Vec<usize> = fitted.iter().map(|head| head.bias.len()).collect();
+        let model = in_memory(weights.clone(), &labels);
+        let small = score(model.as_ref(), &data.validation, 1, &ProgressBar::hidden())?;
         let heads = self.calibrate(&data, &learned, &mut weights, Logged { small, whole })?;
         self.finish(&data, &weights, heads)
     }
@@ -82,7 +79,7 @@ impl Train {
         learned: &[usize],
         weights: &mut Weights,
         mut rows: Logged,
-    ) -> Result<Vec<(Calibrated, Shrinking)>, LearnError> {
+    ) -> Result<Vec<Calibrated>, LearnError> {
         let hint = self.hint(data, learned);
         let mut heads = Vec::new();
         let mut first = 0;
@@ -93,13 +90,13 @@ impl Train {
             let adjustment = Adjustment::fit(place, hint, &rows.small, &truths, self.recipe.shift_pull);
             adjustment.apply(&mut rows.small);
             adjustment.apply(&mut rows.whole);
-            let calibrated = adjustment.head(&recipe.task, &self.recipe.targets, &rows.small, &truths)?;
-            let before = adjustment.report_of(&calibrated.head, &rows.whole, &truths);
-            let before = before.map(|report| figures(&recipe.task.name, &report)).unwrap_or_default();
-            let after = figures(&recipe.task.name, &calibrated.report);
-            let change =
-                |(name, figure): (String, f64)| before.get(&name).map(|before| (name, figure - before));
-            heads.push((calibrated, after.into_iter().filter_map(change).collect()));
+            heads.push(adjustment.shrunk_head(
+                &recipe.task,
+                &self.recipe.targets,
+                &rows.small,
+                &rows.whole,
+                &truths,
+            )?);
             weights.bias[first..].iter_mut().zip(&adjustment.shift).for_each(|(bias, shift)| *bias += shift);
             first += adjustment.shift.len();
             weights.hint = adjustment.hint.or(weights.hint.take());
@@ -118,72 +115,29 @@ impl Train {
         (from < to).then(|| Hint::count((from, to), (labels(from), labels(to)), pairs, recipe.smoothing))
     }
 
-    fn finish(
-        &self,
-        data: &Data,
-        weights: &Weights,
-        heads: Vec<(Calibrated, Shrinking)>,
-    ) -> Result<Report, LearnError> {
-        let mut metrics = BTreeMap::from([("validation.rows".to_owned(), data.validation.len() as f64)]);
-        for (head, _) in &heads {
-            let figures = figures(&head.head.task, &head.report);
-            metrics.extend(figures.into_iter().map(|(name, figure)| (format!("validation.{name}"), figure)));
-        }
-        let shrinking = heads.iter().flat_map(|(_, shrinking)| shrinking);
-        let shrinking: Shrinking =
-            shrinking.map(|(name, change)| (format!("validation.{name}"), *change)).collect();
-        let heads: Vec<Calibrated> = heads.into_iter().map(|(head, _)| head).collect();
-        let mut manifest = Manifest {
-            format: 1,
-            model_id: self.model_id.clone(),
+    fn finish(&self, data: &Data, weights: &Weights, heads: Vec<Calibrated>) -> Result<Report, LearnError> {
+        let named: Vec<&Head> = heads.iter().map(|head| &head.head).collect();
+        let about = card::about(&self.recipe, &named, weights.columns.len());
+        let finish = Finish {
+            out: &self.out,
+            model_id: &self.model_id,
             family: Family::Bag,
-            heads: heads.iter().map(|head| head.head.clone()).collect(),
             max_tokens: None,
             cleaning: None,
-            metrics,
-            training_manifest_sha256: None,
-            parent_version: None,
-        };
-        let mut row_ids: Vec<&str> = data.train.iter().map(|example| example.id_hash.as_str()).collect();
-        row_ids.sort_unstable();
-        let training = Training {
             seed: self.seed,
             recipe: &self.recipe,
-            files: &data.files,
-            validation: data.validation_file.as_ref(),
-            rows: data.train.len(),
-            validation_rows: data.validation.len(),
-            row_ids,
+            data,
+            heads,
+            of_model: None,
+            card: OfFamily {
+                shrunk: "keeping fewer columns and rounding",
+                tag: "bag-of-ngrams",
+                about,
+                flags: "",
+                limits: card::LIMITS,
+            },
         };
-        let card = Card {
-            manifest: &manifest,
-            training: &training,
-            heads: &heads
-                .iter()
-                .map(|head| Learned { head: &head.head, cuts: &head.cuts, report: &head.report })
-                .collect::<Vec<_>>(),
-            shrinking: &shrinking,
-            shrunk: "keeping fewer columns and rounding",
-            tag: "bag-of-ngrams",
-            about: card::about(
-                &self.recipe,
-                &manifest.heads.iter().collect::<Vec<&Head>>(),
-                weights.columns.len(),
-            ),
-            flags: "",
-            limits: card::LIMITS,
-        }
-        .to_string();
-        let artefact = write(&self.out, &mut manifest, &training, &card, |dir| Ok(weights.save(dir)?))?;
-        let tasks = heads.into_iter().map(|head| (head.head.task, head.report)).collect();
-        Ok(Report {
-            artefact,
-            files: data.files.clone(),
-            rows: data.train.len(),
-            validation_rows: data.validation.len(),
-            tasks,
-            shrinking,
-        })
+        finish.write(|dir| Ok(weights.save(dir)?))
     }
 }
 
@@ -217,21 +171,4 @@ fn whole_logits(idf: &Idf, fitted: &[Fitted], examples: &[Example]) -> Vec<Logit
     let row = |example: &Example| idf.weigh(&idf.hashing().count(&example.narrative));
     let logits = |row: Row| fitted.iter().map(|head| head.logits(&row)).collect();
     examples.iter().map(|example| logits(row(example))).collect()
-}
-
-/// Computed by what will serve.
-fn small_logits(
-    weights: &Weights,
-    fitted: &[Fitted],
-    examples: &[Example],
-) -> Result<Vec<Logits>, ClassifyError> {
-    let labels: Vec<usize> = fitted.iter().map(|head| head.bias.len()).collect();
-    let model = in_memory(weights.clone(), &labels);
-    let mut replica = model.replica();
-    let mut logits = Vec::with_capacity(examples.len());
-    for chunk in examples.chunks(CHUNK) {
-        let prepared: Vec<Prepared> = chunk.iter().map(|example| model.prepare(&example.narrative)).collect();
-        logits.extend(replica.classify(&prepared.iter().collect::<Vec<_>>())?);
-    }
-    Ok(logits)
 }

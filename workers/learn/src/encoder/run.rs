@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::thread;
 use std::time::Duration;
 
 use indicatif::ProgressBar;
-use ombud_models::{ClassifyError, Family, Head, Logits, Manifest, Model, Prepared};
+use ombud_models::{Family, Head, Logits};
 use ombud_torch::encoder::{Base, Event, Lesson, Point, Storage, Tune, Tuned, forget};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -18,14 +17,14 @@ use tracing::info;
 use super::card;
 use super::judge::Judge;
 use super::recipe::{HeadRecipe, Recipe};
-use crate::train::artefact::{Training, check_free, write};
-use crate::train::card::{Card, Learned};
+use crate::train::artefact::{beside, check_free};
+use crate::train::card::OfFamily;
 use crate::train::examples::{Data, Example, digest, has_two_labels};
-use crate::train::heads::{Adjustment, Calibrated, figures};
+use crate::train::finish::Finish;
+use crate::train::heads::{Adjustment, Calibrated};
+use crate::train::score::score;
 use crate::train::{LearnError, Report, Task};
 
-/// Rows that a thread scores at once: enough to find company of like length.
-const CHUNK: usize = 64;
 /// How often an unfinished run is kept: a killed one loses less than five minutes.
 const KEEP_EVERY: Duration = Duration::from_secs(240);
 
@@ -115,9 +114,10 @@ impl Train {
         progress.set_message("storing and calibrating");
         let mut stored = tuned.store(&base, Storage::Int8)?;
         let whole = tuned.store(&base, Storage::Float)?.model()?;
+        let quiet = ProgressBar::hidden();
         let mut rows = Logged {
-            stored: logits(stored.model()?.as_ref(), &data.validation, self.threads)?,
-            whole: logits(whole.as_ref(), &data.validation, self.threads)?,
+            stored: score(stored.model()?.as_ref(), &data.validation, self.threads, &quiet)?,
+            whole: score(whole.as_ref(), &data.validation, self.threads, &quiet)?,
         };
         let mut calibrated = Vec::new();
         for (place, head) in heads.iter().enumerate() {
@@ -172,99 +172,52 @@ impl Train {
         head: &HeadRecipe,
         truths: &[Option<usize>],
         rows: &mut Logged,
-    ) -> Result<((Calibrated, Shrinking), Vec<f32>), LearnError> {
+    ) -> Result<(Calibrated, Vec<f32>), LearnError> {
         let adjustment = Adjustment::fit(place, None, &rows.stored, truths, self.recipe.shift_pull);
         adjustment.apply(&mut rows.stored);
         adjustment.apply(&mut rows.whole);
-        let calibrated = adjustment.head(&head.task, &self.recipe.targets, &rows.stored, truths)?;
-        let before = adjustment.report_of(&calibrated.head, &rows.whole, truths);
-        let before = before.map(|report| figures(&head.task.name, &report)).unwrap_or_default();
-        let after = figures(&head.task.name, &calibrated.report);
-        let change = |(name, figure): (String, f64)| before.get(&name).map(|before| (name, figure - before));
-        let shrinking = after.into_iter().filter_map(change).collect();
-        Ok(((calibrated, shrinking), adjustment.shift))
+        let calibrated =
+            adjustment.shrunk_head(&head.task, &self.recipe.targets, &rows.stored, &rows.whole, truths)?;
+        Ok((calibrated, adjustment.shift))
     }
 
     fn finish(
         &self,
         data: &Data,
         tuned: &Tuned,
-        heads: Vec<(Calibrated, Shrinking)>,
+        heads: Vec<Calibrated>,
         save: impl FnOnce(&Path) -> Result<(), LearnError>,
     ) -> Result<Report, LearnError> {
-        let mut metrics = BTreeMap::from([("validation.rows".to_owned(), data.validation.len() as f64)]);
-        let mut shrinking = Shrinking::new();
-        for (head, change) in &heads {
-            let figures = figures(&head.head.task, &head.report);
-            metrics.extend(figures.into_iter().map(|(name, figure)| (format!("validation.{name}"), figure)));
-            shrinking.extend(change.iter().map(|(name, change)| (format!("validation.{name}"), *change)));
-        }
-        let heads: Vec<Calibrated> = heads.into_iter().map(|(head, _)| head).collect();
-        let mut manifest = Manifest {
-            format: 1,
-            model_id: self.model_id.clone(),
+        let base = ombud_models::called(&self.base);
+        let named: Vec<&Head> = heads.iter().map(|head| &head.head).collect();
+        let about = card::about(&self.recipe, &base, &named, tuned);
+        let finish = Finish {
+            out: &self.out,
+            model_id: &self.model_id,
             family: Family::Encoder,
-            heads: heads.iter().map(|head| head.head.clone()).collect(),
             max_tokens: Some(u32::try_from(self.recipe.max_tokens).unwrap_or(u32::MAX)),
             cleaning: self.recipe.cleaning,
-            metrics,
-            training_manifest_sha256: None,
-            parent_version: None,
-        };
-        let mut row_ids: Vec<&str> = data.train.iter().map(|example| example.id_hash.as_str()).collect();
-        row_ids.sort_unstable();
-        let training = Training {
             seed: self.seed,
             recipe: &self.recipe,
-            files: &data.files,
-            validation: data.validation_file.as_ref(),
-            rows: data.train.len(),
-            validation_rows: data.validation.len(),
-            row_ids,
+            data,
+            heads,
+            of_model: None,
+            card: OfFamily {
+                shrunk: "rounding the matrices to bytes",
+                tag: "transformer",
+                about,
+                flags: &format!(" --family encoder --base {base} --threads {}", self.threads),
+                limits: card::LIMITS,
+            },
         };
-        let base = ombud_models::called(&self.base);
-        let card = Card {
-            manifest: &manifest,
-            training: &training,
-            heads: &heads
-                .iter()
-                .map(|head| Learned { head: &head.head, cuts: &head.cuts, report: &head.report })
-                .collect::<Vec<_>>(),
-            shrinking: &shrinking,
-            shrunk: "rounding the matrices to bytes",
-            tag: "transformer",
-            about: card::about(&self.recipe, &base, &manifest.heads.iter().collect::<Vec<&Head>>(), tuned),
-            flags: &format!(" --family encoder --base {base} --threads {}", self.threads),
-            limits: card::LIMITS,
-        }
-        .to_string();
-        let artefact = write(&self.out, &mut manifest, &training, &card, save)?;
-        let tasks = heads.into_iter().map(|head| (head.head.task, head.report)).collect();
-        Ok(Report {
-            artefact,
-            files: data.files.clone(),
-            rows: data.train.len(),
-            validation_rows: data.validation.len(),
-            tasks,
-            shrinking,
-        })
+        finish.write(save)
     }
 }
-
-/// What storing in bytes added to each figure of a head.
-type Shrinking = BTreeMap<String, f64>;
 
 /// Logits of all heads on the validation rows, as the stored and as the whole model has them.
 struct Logged {
     stored: Vec<Logits>,
     whole: Vec<Logits>,
-}
-
-/// `out` with an ending; a sibling, so that it can be renamed to.
-fn beside(out: &Path, ending: &str) -> PathBuf {
-    let mut name = out.file_name().unwrap_or_default().to_os_string();
-    name.push(ending);
-    out.with_file_name(name)
 }
 
 fn show(event: &Event<'_>, progress: &ProgressBar) -> ControlFlow<()> {
@@ -303,34 +256,4 @@ fn show(event: &Event<'_>, progress: &ProgressBar) -> ControlFlow<()> {
 
 fn round(value: f64) -> f64 {
     (value * 1e4).round() / 1e4
-}
-
-/// Computed by what will serve.
-fn logits(model: &dyn Model, examples: &[Example], threads: usize) -> Result<Vec<Logits>, ClassifyError> {
-    let chunks: Vec<&[Example]> = examples.chunks(CHUNK).collect();
-    let threads = threads.max(1);
-    let of_thread = |first: usize| -> Result<Vec<(usize, Vec<Logits>)>, ClassifyError> {
-        let mut replica = model.replica();
-        let mine = chunks.iter().enumerate().skip(first).step_by(threads);
-        mine.map(|(place, chunk)| {
-            let prepared: Vec<Prepared> =
-                chunk.iter().map(|example| model.prepare(&example.narrative)).collect();
-            Ok((place, replica.classify(&prepared.iter().collect::<Vec<_>>())?))
-        })
-        .collect()
-    };
-    let mut scored = Vec::new();
-    thread::scope(|scope| {
-        let of_thread = &of_thread;
-        let workers: Vec<_> = (0..threads).map(|first| scope.spawn(move || of_thread(first))).collect();
-        for worker in workers {
-            match worker.join() {
-                Ok(some) => scored.extend(some?),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        Ok(())
-    })?;
-    scored.sort_unstable_by_key(|(place, _)| *place);
-    Ok(scored.into_iter().flat_map(|(_, rows)| rows).collect())
 }

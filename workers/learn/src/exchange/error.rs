@@ -15,7 +15,7 @@ pub enum ExchangeError {
         /// The model.
         model_id: String,
         /// Its family.
-        family: String,
+        family: &'static str,
         /// What can be exported instead.
         mend: String,
     },

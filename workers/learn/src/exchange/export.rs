@@ -112,7 +112,7 @@ impl Export<'_> {
             } else {
                 "name a model of the family encoder, --model DIR".to_owned()
             };
-            let family = format!("{:?}", manifest.family).to_lowercase();
+            let family = manifest.family.name();
             return Err(ExchangeError::Family { model_id: manifest.model_id.clone(), family, mend });
         }
         let found = manifest.head(self.task).map(|(_, head)| head);

@@ -34,6 +34,13 @@ pub(crate) fn check_free(out: &Path) -> Result<(), LearnError> {
     if taken { Err(LearnError::Occupied { path: out.to_owned() }) } else { Ok(()) }
 }
 
+/// `out` with an ending; a sibling, so that it can be renamed to.
+pub(crate) fn beside(out: &Path, ending: &str) -> PathBuf {
+    let mut name = out.file_name().unwrap_or_default().to_os_string();
+    name.push(ending);
+    out.with_file_name(name)
+}
+
 /// Writes beside `out` and moves it there; an older artefact is replaced. Fills the manifest's digest in. `save`
 /// writes the weights and whatever else they need into the folder that it is given.
 pub(crate) fn write<R: Serialize>(
@@ -44,9 +51,7 @@ pub(crate) fn write<R: Serialize>(
     save: impl FnOnce(&Path) -> Result<(), LearnError>,
 ) -> Result<Artefact, LearnError> {
     check_free(out)?;
-    let mut name = out.file_name().unwrap_or_default().to_os_string();
-    name.push(".partial");
-    let partial = out.with_file_name(name);
+    let partial = beside(out, ".partial");
     let failed = |path: &Path| {
         let path = path.to_owned();
         move |source| LearnError::File { path, source }

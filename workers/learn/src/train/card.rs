@@ -3,27 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter};
 
-use ombud_models::{Head, Manifest};
+use ombud_models::Manifest;
 
 use super::artefact::Training;
-use super::heads::figures;
+use super::heads::{Calibrated, figures};
 use super::thresholds::Cut;
-use crate::evaluate::TaskReport;
 
-/// What the card tells of one head.
-pub(crate) struct Learned<'a> {
-    pub(crate) head: &'a Head,
-    pub(crate) cuts: &'a BTreeMap<String, Cut>,
-    pub(crate) report: &'a TaskReport,
-}
-
-/// Displays as the `README.md` of the artefact.
-pub(crate) struct Card<'a, R> {
-    pub(crate) manifest: &'a Manifest,
-    pub(crate) training: &'a Training<'a, R>,
-    pub(crate) heads: &'a [Learned<'a>],
-    /// What shrinking added to each figure.
-    pub(crate) shrinking: &'a BTreeMap<String, f64>,
+/// What the card says that depends on the family.
+pub(crate) struct OfFamily<'a> {
     /// What was done to shrink it, as a sentence's end: "`Shrunk` is what ... added".
     pub(crate) shrunk: &'a str,
     /// A tag for its family.
@@ -36,6 +23,16 @@ pub(crate) struct Card<'a, R> {
     pub(crate) limits: &'a str,
 }
 
+/// Displays as the `README.md` of the artefact.
+pub(crate) struct Card<'a, R> {
+    pub(crate) manifest: &'a Manifest,
+    pub(crate) training: &'a Training<'a, R>,
+    pub(crate) heads: &'a [Calibrated],
+    /// What shrinking added to each figure; empty where nothing was shrunk.
+    pub(crate) shrinking: &'a BTreeMap<String, f64>,
+    pub(crate) of_family: &'a OfFamily<'a>,
+}
+
 impl<R> Display for Card<'_, R> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         self.front_matter(f)?;
@@ -43,7 +40,7 @@ impl<R> Display for Card<'_, R> {
         self.data(f)?;
         self.figures(f)?;
         self.thresholds(f)?;
-        write!(f, "## Limits and risks\n\n{}{LIMITS}", self.limits)
+        write!(f, "## Limits and risks\n\n{}{LIMITS}", self.of_family.limits)
     }
 }
 
@@ -51,7 +48,7 @@ impl<R> Card<'_, R> {
     fn front_matter(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let id = &self.manifest.model_id;
         write!(f, "---\nlanguage: en\nlicense: apache-2.0\nlibrary_name: ombud\n")?;
-        write!(f, "pipeline_tag: text-classification\ntags:\n- complaints\n- {}\n", self.tag)?;
+        write!(f, "pipeline_tag: text-classification\ntags:\n- complaints\n- {}\n", self.of_family.tag)?;
         write!(f, "model-index:\n- name: {id}\n  results:\n")?;
         for learned in self.heads {
             let task = &learned.head.task;
@@ -61,7 +58,7 @@ impl<R> Card<'_, R> {
                 "    dataset:\n      type: complaints\n      name: {}\n    metrics:\n",
                 self.held_out()
             )?;
-            for (name, figure) in figures(task, learned.report) {
+            for (name, figure) in figures(task, &learned.report) {
                 write!(f, "    - type: {name}\n      value: {figure:.4}\n")?;
             }
         }
@@ -69,7 +66,7 @@ impl<R> Card<'_, R> {
     }
 
     fn model(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        writeln!(f, "# {}\n\n{}", self.manifest.model_id, self.about)?;
+        writeln!(f, "# {}\n\n{}", self.manifest.model_id, self.of_family.about)?;
         f.write_str(
             "\n**Intended use.** Routing complaints to the team that can solve them, with a human behind every answer\n\
              below its threshold. **Not intended:** deciding whether a complaint is justified, or anything about a\n\
@@ -90,7 +87,7 @@ impl<R> Card<'_, R> {
             "\nMade by `ombud learn {}{}{} --seed {} --out {}`.\n",
             files.join(" "),
             validation.unwrap_or_default(),
-            self.flags,
+            self.of_family.flags,
             training.seed,
             self.manifest.model_id
         )?;
@@ -105,12 +102,21 @@ impl<R> Card<'_, R> {
     }
 
     fn figures(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        writeln!(f, "## Figures\n\nOn {}. \"Shrunk\" is what {} added.\n", self.held_out(), self.shrunk)?;
-        f.write_str("| figure | value | shrunk |\n|---|---|---|\n")?;
+        write!(f, "## Figures\n\nOn {}.", self.held_out())?;
+        let whole = self.shrinking.is_empty();
+        match whole {
+            true => f.write_str("\n\n| figure | value |\n|---|---|\n")?,
+            false => write!(
+                f,
+                " \"Shrunk\" is what {} added.\n\n| figure | value | shrunk |\n|---|---|---|\n",
+                self.of_family.shrunk
+            )?,
+        }
         for learned in self.heads {
-            for (name, figure) in figures(&learned.head.task, learned.report) {
+            for (name, figure) in figures(&learned.head.task, &learned.report) {
                 let shrunk = self.shrinking.get(&format!("validation.{name}")).copied().unwrap_or(0.0);
-                writeln!(f, "| {name} | {figure:.4} | {shrunk:+.4} |")?;
+                let shrunk = if whole { String::new() } else { format!(" {shrunk:+.4} |") };
+                writeln!(f, "| {name} | {figure:.4} |{shrunk}")?;
             }
         }
         f.write_str("\nThese rows also set the calibration, so they flatter it a little; `ombud evaluate` measures on rows\nthat nothing was fitted to.\n\n")
@@ -122,7 +128,7 @@ impl<R> Card<'_, R> {
             "| task | threshold | from | share of rows | precision | recall |\n|---|---|---|---|---|---|\n",
         )?;
         for learned in self.heads {
-            for (name, cut) in learned.cuts {
+            for (name, cut) in &learned.cuts {
                 let Cut { threshold, coverage, precision, recall } = cut;
                 let task = &learned.head.task;
                 writeln!(

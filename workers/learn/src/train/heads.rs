@@ -16,6 +16,8 @@ pub(crate) struct Calibrated {
     pub(crate) head: Head,
     pub(crate) cuts: BTreeMap<String, Cut>,
     pub(crate) report: TaskReport,
+    /// What shrinking added to each of its figures; empty where nothing was shrunk.
+    pub(crate) shrinking: BTreeMap<String, f64>,
 }
 
 /// What the model that serves does to a head's logits, before they are divided by the temperature.
@@ -53,6 +55,11 @@ impl Adjustment {
         }
     }
 
+    /// Of a head whose logits are calibrated already.
+    pub(crate) fn none(place: usize) -> Self {
+        Self { place, temperature: 1.0, shift: Vec::new(), hint: None }
+    }
+
     /// Adjusts rows of logits as serving will.
     pub(crate) fn apply(&self, rows: &mut [Logits]) {
         for row in rows {
@@ -86,7 +93,25 @@ impl Adjustment {
             thresholds: cuts.iter().map(|(name, cut)| (name.clone(), round_down(cut.threshold))).collect(),
         };
         let report = report(&head, taxonomy, scored);
-        Ok(Calibrated { head, cuts, report })
+        Ok(Calibrated { head, cuts, report, shrinking: BTreeMap::new() })
+    }
+
+    /// The same of a model that was shrunk, with what that added; `whole` are the rows before it, adjusted as well.
+    pub(crate) fn shrunk_head(
+        &self,
+        task: &Task,
+        targets: &Targets,
+        rows: &[Logits],
+        whole: &[Logits],
+        truths: &[Option<usize>],
+    ) -> Result<Calibrated, LearnError> {
+        let mut calibrated = self.head(task, targets, rows, truths)?;
+        let before = self.report_of(&calibrated.head, whole, truths);
+        let before = before.map(|report| figures(&task.name, &report)).unwrap_or_default();
+        let after = figures(&task.name, &calibrated.report);
+        let change = |(name, figure): (String, f64)| before.get(&name).map(|before| (name, figure - before));
+        calibrated.shrinking = after.into_iter().filter_map(change).collect();
+        Ok(calibrated)
     }
 
     /// The figures of `head` on other adjusted logits of the same rows.

@@ -5,8 +5,10 @@ pub(crate) mod artefact;
 pub(crate) mod card;
 mod error;
 pub(crate) mod examples;
+pub(crate) mod finish;
 pub(crate) mod heads;
 mod report;
+pub(crate) mod score;
 mod tasks;
 pub(crate) mod thresholds;
 

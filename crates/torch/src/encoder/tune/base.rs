@@ -52,7 +52,7 @@ impl Base {
     pub fn read(&self, narrative: &str) -> Vec<u32> {
         match self.text.prepare(narrative).input {
             Input::Tokens(ids) => ids,
-            Input::Columns { .. } => unreachable!("a tokenizer gives tokens"),
+            Input::Columns { .. } | Input::Members(_) => unreachable!("a tokenizer gives tokens"),
         }
     }
 

@@ -18,6 +18,7 @@ mod start;
 mod state;
 mod tuned;
 
+pub use crate::encoder::network::Precision;
 pub use base::Base;
 pub use error::TuneError;
 pub use recipe::{Coarse, HeadTuning, Pool, Tuning};

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::error::TuneError;
+use crate::encoder::network::Precision;
 
 /// How an encoder is fine-tuned, whatever its tasks are.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -27,6 +28,8 @@ pub struct Tuning {
     pub dropout: f64,
     /// Share of the attention that is dropped.
     pub attention_dropout: f64,
+    /// What the trained layers multiply in.
+    pub precision: Precision,
     /// How heads make one vector of a text's tokens.
     pub pooling: Pool,
     /// Decay of the matrices a step, times the rate.
@@ -81,6 +84,17 @@ pub struct Coarse {
     pub weight: f64,
 }
 
+impl Precision {
+    /// The faster one.
+    pub fn of_this_machine() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        if std::is_x86_feature_detected!("avx512bf16") {
+            return Self::Bfloat16;
+        }
+        Self::Float
+    }
+}
+
 impl Default for Tuning {
     fn default() -> Self {
         Self {
@@ -94,6 +108,7 @@ impl Default for Tuning {
             frozen_layers: Some(2),
             dropout: 0.1,
             attention_dropout: 0.1,
+            precision: Precision::of_this_machine(),
             pooling: Pool::Attention,
             weight_decay: 0.01,
             betas: (0.9, 0.98),

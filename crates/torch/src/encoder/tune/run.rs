@@ -20,7 +20,8 @@ use super::replicas::{Replica, Replicas, Shared};
 use super::start::start;
 use super::state::{Point, Progress, Work};
 use super::tuned::Tuned;
-use crate::encoder::network::Network;
+use crate::encoder::network::{Network, Precision};
+use crate::tuning::one_thread;
 
 /// Fine-tunes an encoder.
 pub struct Tune<'a> {
@@ -102,6 +103,8 @@ impl Tune<'_> {
         judge: &dyn Fn(&[Logits]) -> Judged,
         watch: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
     ) -> Result<Tuned, TuneError> {
+        // Steps are made here between the replicas' work: threads of its own would wait for them spinning.
+        one_thread();
         let work = Work::open(&self.work, &self.identity)?;
         let mut network = start(self.base, &self.heads, self.tuning.pooling, self.seed)?;
         self.tuning.check(network.layers.len())?;
@@ -121,6 +124,7 @@ impl Tune<'_> {
             pad: self.base.config.pad,
         };
         let layers = self.tuning.frozen_layers;
+        network.precision = self.tuning.precision;
         let replicas = (0..self.threads.max(1))
             .map(|_| {
                 let (trained, leaves) = optimiser.leaves(&network, layers);
@@ -131,6 +135,7 @@ impl Tune<'_> {
         let mut run =
             Run { tune: self, work, optimiser, progress, best, kept: Instant::now(), pace: Pace::default() };
         thread::scope(|scope| run.run(&Replicas::start(scope, &shared, replicas), judge, watch))?;
+        network.precision = Precision::Float;
         Ok(run.tuned(&network))
     }
 
@@ -219,7 +224,7 @@ impl Run<'_> {
             let done = Event::Step { step: step + 1, steps, loss, rate: self.pace.rate() };
             let stop = watch(done).is_break();
 
-            if (step + 1) % judge_every == 0 || step + 1 == steps {
+            if (step + 1).is_multiple_of(judge_every) || step + 1 == steps {
                 let judged = judge(&replicas.answer(&validation)?);
                 self.judged(judged, (step + 1) as f64 / an_epoch as f64);
                 if let Some(point) = self.progress.points.last() {
