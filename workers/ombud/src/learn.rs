@@ -1,6 +1,7 @@
 //! `ombud learn`: a model from labelled complaints.
 
 use std::io::Write;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use indicatif::ProgressBar;
@@ -64,6 +65,7 @@ fn bag_of(args: cli::Learn, model_id: String) -> bag::Train {
 fn fine_tuned(args: cli::Learn, model_id: String, bar: &ProgressBar) -> Result<(Report, Option<String>)> {
     let recipe = args.fine_tune.recipe();
     let most_frozen_bytes = args.fine_tune.cache_bytes();
+    let keep_every = Duration::from_secs(args.fine_tune.keep_every);
     let threads = threads(&args);
     let base = args
         .fine_tune
@@ -78,6 +80,7 @@ fn fine_tuned(args: cli::Learn, model_id: String, bar: &ProgressBar) -> Result<(
         seed: args.seed,
         threads,
         most_frozen_bytes,
+        keep_every,
         recipe,
     };
     let outcome = train.run(bar)?;

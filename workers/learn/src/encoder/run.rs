@@ -25,9 +25,6 @@ use crate::train::heads::{Adjustment, Calibrated};
 use crate::train::score::score;
 use crate::train::{LearnError, Report, Task};
 
-/// How often an unfinished run is kept: a killed one loses less than five minutes.
-const KEEP_EVERY: Duration = Duration::from_secs(240);
-
 /// Learns an encoder.
 pub struct Train {
     /// The folder of the encoder to start from.
@@ -46,6 +43,8 @@ pub struct Train {
     pub threads: usize,
     /// Bytes on disk that the frozen layers' results may take.
     pub most_frozen_bytes: u64,
+    /// How often the unfinished run is kept: a killed one loses no more.
+    pub keep_every: Duration,
     /// How.
     pub recipe: Recipe,
 }
@@ -106,7 +105,7 @@ impl Train {
             most_frozen_bytes: self.most_frozen_bytes,
             work: work.clone(),
             identity: self.identity(&base, &data)?,
-            keep_every: KEEP_EVERY,
+            keep_every: self.keep_every,
         };
         let judge = Judge { heads: &heads, truths: learned.iter().map(|task| data.truths(*task)).collect() };
         let tuned = tune.run(&|rows| judge.judge(rows), &mut |event| show(&event, progress))?;
