@@ -63,5 +63,10 @@ fn a_fine_tuning_that_is_killed_in_mid_epoch_goes_on_to_the_same_digest() -> Res
     ensure!(steps.first() > Some(&KILLED_AFTER), "it began again: kept after {steps:?}");
     ensure!(resumed["version"] == undisturbed["version"], "{resumed} is not {undisturbed}");
     ensure!(!dir.join("killed/encoder.work").exists(), "what was finished is still kept");
+
+    let page = std::fs::read_to_string(dir.join("killed/encoder.html"))?;
+    for shown in ["Learning curves", "Reliability", "Confusion of product", "Confusion of issue: intent"] {
+        ensure!(page.contains(shown), "the page lacks {shown}");
+    }
     Ok(())
 }

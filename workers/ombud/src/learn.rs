@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::{
     cli::{self, Family},
-    terminal::{Terminal, table},
+    terminal::Terminal,
 };
 
 /// Trains what `args` ask for and prints what came of it.
@@ -30,19 +30,15 @@ pub(crate) fn learn(args: cli::Learn, terminal: &Terminal, out: &mut impl Write)
         writeln!(out, "{}", as_json(&report))?;
         return Ok(());
     }
-    let manifest = &report.artefact.manifest;
-    let mut figures = table(["figure", "on validation", "added by shrinking"]);
-    for (name, value) in &manifest.metrics {
-        let shrinking = report.shrinking.get(name).map_or("-".to_owned(), |added| format!("{added:+.4}"));
-        figures.add_row([name.clone(), format!("{value:.4}"), shrinking]);
-    }
     writeln!(
         out,
-        "{figures}\n{} learned from {} complaints, calibrated on {}\n{}",
-        manifest.model_id,
+        "{}\n{} learned from {} complaints, calibrated on {}\n{}\n{}",
+        report.figures().terminal(),
+        report.artefact.manifest.model_id,
         report.rows,
         report.validation_rows,
-        report.artefact.dir.display()
+        report.artefact.dir.display(),
+        report.page.display()
     )?;
     if let Some(pace) = pace {
         writeln!(out, "{pace}")?;
@@ -138,6 +134,7 @@ fn as_json(report: &Report) -> serde_json::Value {
         "model_id": report.artefact.manifest.model_id,
         "version": report.artefact.version,
         "dir": report.artefact.dir,
+        "page": report.page,
         "rows": report.rows,
         "validation_rows": report.validation_rows,
         "metrics": report.artefact.manifest.metrics,

@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 use tracing::info;
 
 use super::card;
+use super::curves::curves;
 use super::judge::Judge;
 use super::recipe::{HeadRecipe, Recipe};
 use crate::train::artefact::{beside, check_free};
@@ -208,6 +209,7 @@ impl Train {
                 flags: &format!(" --family encoder --base {base} --threads {}", self.threads),
                 limits: card::LIMITS,
             },
+            how: vec![curves(&tuned.points, tuned.best)],
         };
         finish.write(save)
     }
