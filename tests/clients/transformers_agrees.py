@@ -1,6 +1,6 @@
 """Says how far transformers is from Ombud: on folders that Ombud exported, and on those that they came from.
 
-    transformers_agrees.py EXPORTED [THEIRS]
+    transformers_agrees.py EXPORTED[=THEIRS]...
 
 EXPORTED holds what Ombud answered (ombud_parity.json); THEIRS, where it is given, the classifier that was imported.
 Fails where a logit is off by more than 1e-4, where the pipeline does not run, or the card is not what the hub reads.
@@ -41,7 +41,7 @@ def together(model, answered):
     return model(input_ids=ids, attention_mask=mask).logits
 
 
-def main(exported, theirs=None):
+def compare(exported, theirs=None):
     parity = json.loads((exported / "ombud_parity.json").read_text())
     answered = parity["answered"]
     expected = torch.tensor([one["logits"] for one in answered])
@@ -67,7 +67,9 @@ def main(exported, theirs=None):
     card = ModelCard.load(exported / "README.md")
     data = card.data.to_dict()
     assert data["pipeline_tag"] == "text-classification" and data["library_name"] == "transformers", data
+    assert all(result.metric_value is not None for result in card.data.eval_results or []), data
     assert all(chapter in card.text for chapter in ("## Intended use", "## Metrics", "## Limits", "## Ethical notes"))
 
 
-main(*map(pathlib.Path, sys.argv[1:]))
+for folders in sys.argv[1:]:
+    compare(*map(pathlib.Path, folders.split("=")))

@@ -4,6 +4,7 @@
 #![cfg(feature = "torch")]
 
 use std::{
+    ffi::OsStr,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
 };
@@ -33,11 +34,12 @@ impl Exchange {
         self.folder.path().join(name)
     }
 
-    /// Runs a script of `tests/clients` with paths of the folder.
-    fn python(&self, script: &str, paths: &[&str]) -> Result<String> {
+    /// Runs a script of `tests/clients` in the folder.
+    fn python<S: AsRef<OsStr>>(&self, script: &str, arguments: &[S]) -> Result<String> {
         let output = Command::new(&self.python)
             .arg(repository().join("tests/clients").join(script))
-            .args(paths.iter().map(|path| self.path(path)))
+            .args(arguments)
+            .current_dir(self.folder.path())
             .env("HF_HOME", self.path("hf"))
             .env("HF_HUB_OFFLINE", "1")
             .output()?;
@@ -59,6 +61,8 @@ fn said(output: &Output) -> Result<String> {
 fn what_python_trained_is_imported_and_exported_with_the_same_logits() -> Result<()> {
     let exchange = Exchange::begin()?;
     exchange.python("transformers_makes.py", &["theirs"])?;
+    std::fs::create_dir_all(exchange.path("back"))?;
+    let mut folders = Vec::new();
     for architecture in ARCHITECTURES {
         let (theirs, ours) = (format!("theirs/{architecture}"), format!("ours-{architecture}"));
         let mapped =
@@ -66,26 +70,46 @@ fn what_python_trained_is_imported_and_exported_with_the_same_logits() -> Result
         let imported = said(&exchange.ombud(&mapped)?)?;
         ensure!(imported.contains("Credit card or prepaid card"), "{imported}");
         let exported = format!("back/{architecture}");
-        std::fs::create_dir_all(exchange.path("back"))?;
         let printed = said(&exchange.ombud(&["export", &exported, "--task", "product", "--model", &ours])?)?;
         ensure!(printed.contains("ForSequenceClassification"), "{printed}");
-        print!("{}", exchange.python("transformers_agrees.py", &[&exported, &theirs])?);
+        folders.push(format!("{exported}={theirs}"));
     }
+    print!("{}", exchange.python("transformers_agrees.py", &folders)?);
+    Ok(())
+}
+
+#[test]
+fn each_head_of_ours_is_exported_with_our_logits_the_query_that_python_lacks_with_its_class() -> Result<()> {
+    let exchange = Exchange::begin()?;
+    exchange.python("transformers_makes.py", &["made"])?;
+    let mut folders = Vec::new();
+    for architecture in ARCHITECTURES {
+        let model = format!("made/{architecture}-heads");
+        for (task, own_class) in [("product", true), ("vulnerable", false)] {
+            let exported = format!("{architecture}-{task}");
+            let printed = said(&exchange.ombud(&["export", &exported, "--task", task, "--model", &model])?)?;
+            ensure!(printed.contains("trust_remote_code=True") == own_class, "{printed}");
+            folders.push(exported);
+        }
+    }
+    print!("{}", exchange.python("transformers_agrees.py", &folders)?);
     Ok(())
 }
 
 #[test]
 fn labels_that_do_not_fit_are_refused_by_name_and_nothing_is_written() -> Result<()> {
-    let exchange = Exchange::begin()?;
-    exchange.python("transformers_makes.py", &["theirs"])?;
-    let refused = exchange.ombud(&["import", "theirs/bert", "--task", "product", "--out", "ours"])?;
+    let folder = tempfile::tempdir()?;
+    let theirs = repository().join("crates/torch/tests/goldens/bert");
+    let mut import = ombud(folder.path())?;
+    import.args(["models", "import"]).arg(theirs).args(["--task", "issue", "--out", "ours"]);
+    let refused = import.output()?;
     let error = String::from_utf8_lossy(&refused.stderr).into_owned();
     ensure!(refused.status.code() == Some(1), "{error}");
     ensure!(
-        error.contains("\"debts\"") && error.contains("\"Debt collection\"") && error.contains("--map"),
+        error.contains("\"Student loan\"") && error.contains("\"Fraud or scam\"") && error.contains("--map"),
         "{error}"
     );
-    ensure!(!exchange.path("ours").exists());
+    ensure!(!folder.path().join("ours").exists());
     Ok(())
 }
 

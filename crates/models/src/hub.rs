@@ -16,12 +16,25 @@ use crate::pretrained::{CONFIG, Lacking, WEIGHTS, wanted};
 const RETRIES: usize = 3;
 
 /// The folder that holds config.json, tokenizer.json and model.safetensors of `id_or_folder`: a folder as it is, else
-/// `owner/name` on the hub that the environment names. See [`Hub::from_env`].
+/// `owner/name` or `owner/name@REVISION` on the hub that the environment names. See [`Hub::from_env`].
 ///
 /// # Errors
 /// See [`HubError`].
 pub fn fetch(id_or_folder: &str, revision: Option<&str>) -> Result<PathBuf, HubError> {
     Hub::from_env().fetch(id_or_folder, revision)
+}
+
+/// What to call a folder that [`fetch`] gave: `owner/name@COMMIT` of one from the hub, else the folder's name alone; its
+/// path is of no use elsewhere, and nobody's business.
+pub fn called(folder: &Path) -> String {
+    let last = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let snapshots = folder.parent().filter(|parent| parent.ends_with("snapshots"));
+    let repo = snapshots.and_then(Path::parent).map(last);
+    match repo.as_deref().and_then(|repo| repo.strip_prefix("models--")) {
+        Some(id) => format!("{}@{}", id.replace("--", "/"), last(folder)),
+        None if folder.file_name().is_some() => last(folder),
+        None => last(&folder.canonicalize().unwrap_or_default()),
+    }
 }
 
 /// Where models are fetched from, and where they are kept.
@@ -79,10 +92,14 @@ impl Hub {
         if path.is_dir() {
             return folder(path, revision);
         }
-        if !is_hub_id(id_or_folder) {
+        let (id, revision) = match (id_or_folder.split_once('@'), revision) {
+            (Some((id, revision)), None) => (id, revision),
+            (_, revision) => (id_or_folder, revision.unwrap_or("main")),
+        };
+        if !is_hub_id(id) {
             return Err(HubError::NoFolder { path: path.to_owned() });
         }
-        let named = Named { hub: self, id: id_or_folder, revision: revision.unwrap_or("main") };
+        let named = Named { hub: self, id, revision };
         if self.offline {
             return named.cached();
         }

@@ -23,7 +23,7 @@ pub use artefact::{Artefact, ArtefactError};
 pub use classifier::{Classifier, ClassifyError, Input, LoadError, LoadModel, Logits, Model, Prepared};
 pub use feed::{LEAD, NotYet, StrategyFeed};
 #[cfg(feature = "hub")]
-pub use hub::{Hub, HubError, Token, fetch};
+pub use hub::{Hub, HubError, Token, called, fetch};
 pub use manifest::{Cleaning, Family, Head, Kind, Manifest};
 pub use pretrained::Lacking;
 pub use registry::{Registry, model_version_record, registry_key};

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use ombud_models::{Hub, HubError};
+use ombud_models::{Hub, HubError, called};
 use sha2::{Digest, Sha256};
 
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
@@ -108,6 +108,7 @@ fn a_model_is_fetched_once_and_then_found_without_the_hub() {
     let mut hub = hub(&served, cache.path());
     let folder = hub.fetch("bank/triage", None).unwrap();
     assert!(folder.ends_with(format!("models--bank--triage/snapshots/{COMMIT}")), "{}", folder.display());
+    assert_eq!(called(&folder), format!("bank/triage@{COMMIT}"));
     assert_eq!(std::fs::read(folder.join("model.safetensors")).unwrap(), WEIGHTS);
     assert!(folder.join("README.md").is_file());
     assert!(!folder.join("pytorch_model.bin").exists(), "what runs code when it is read is not fetched");
@@ -133,7 +134,10 @@ fn a_revision_is_asked_for_by_its_name() {
     let cache = tempfile::tempdir().unwrap();
     let served = serve(&WHOLE, Rules::default());
     hub(&served, cache.path()).fetch("bank/triage", Some("v1")).unwrap();
-    assert_eq!(served.asked.lock().unwrap()[0], "/api/models/bank/triage/revision/v1");
+    hub(&served, cache.path()).fetch("bank/triage@v1", None).unwrap();
+    let asked = served.asked.lock().unwrap().clone();
+    let api: Vec<&String> = asked.iter().filter(|path| path.starts_with("/api/")).collect();
+    assert_eq!(api, ["/api/models/bank/triage/revision/v1"; 2]);
     let none = hub(&served, cache.path()).fetch("bank/triage", Some("v2")).unwrap_err();
     assert!(matches!(none, HubError::NotFound { .. }), "{none}");
 }
@@ -185,6 +189,7 @@ fn a_folder_is_taken_as_it_is_if_it_is_whole() {
         std::fs::write(folder.path().join(name), content).unwrap();
     }
     assert_eq!(hub.fetch(place, None).unwrap(), folder.path());
+    assert!(!called(folder.path()).contains('/'), "a path stays here");
     assert!(hub.fetch(place, Some("v1")).unwrap_err().to_string().contains("a folder has none"));
     for nowhere in ["./gone", "a/b/c", "/gone", "../x", "a--b/c", ""] {
         let refused = hub.fetch(nowhere, None).unwrap_err();

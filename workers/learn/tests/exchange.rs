@@ -92,6 +92,7 @@ fn a_classifier_of_python_becomes_an_artefact_in_our_words() {
     edit(folder.path(), |config| {
         config["id2label"]["0"] = json!("MORTGAGE");
         config["id2label"]["1"] = json!("studying");
+        config["architectures"] = Value::Null;
     });
     fs::write(
         folder.path().join("README.md"),

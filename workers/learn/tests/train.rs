@@ -65,6 +65,9 @@ fn it_learns_what_the_rows_teach_and_the_folder_serves() {
     let TaskReport::Flag(vulnerable) = &report.tasks["vulnerable"] else { panic!("{:?}", report.tasks) };
     assert!(vulnerable.pr_auc.unwrap() > 0.99);
 
+    let page = fs::read_to_string(dir.path().join("bag.html")).unwrap();
+    assert!(page.contains(&report.artefact.version) && page.contains("Confusion of product"));
+
     let model = Libtorch.load(&report.artefact).unwrap();
     let logits = model.replica().classify(&[&model.prepare("my mortgage escrow")]).unwrap();
     let head = &report.artefact.manifest.heads[0];

@@ -1,16 +1,14 @@
 //! What `ombud learn --family encoder` can be told; what is not said is as the default models were made.
 
-use std::path::PathBuf;
-
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, value_parser};
 
 /// Flags of `learn` that no other family has.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "With --family encoder")]
 pub(crate) struct FineTune {
-    /// Encoder to start from: a folder with config.json, tokenizer.json and model.safetensors
-    #[arg(long, value_name = "DIR")]
-    pub(crate) base: Option<PathBuf>,
+    /// Encoder to start from: a folder with config.json, tokenizer.json and model.safetensors, or a model of the hub
+    #[arg(long, value_name = "DIR|OWNER/NAME[@REVISION]")]
+    pub(crate) base: Option<String>,
 
     /// Passes over the complaints [default: 3]
     #[arg(long, value_name = "N")]
@@ -79,6 +77,10 @@ pub(crate) struct FineTune {
     /// Disk for what the frozen layers give; what takes more is computed each time
     #[arg(long, value_name = "GB", default_value_t = 6.0)]
     pub(crate) cache_gb: f64,
+
+    /// Keep the unfinished run so often: one that is killed loses no more when it is started again; 0 keeps every step
+    #[arg(long, value_name = "SECONDS", default_value_t = 240, value_parser = value_parser!(u64).range(..=300))]
+    pub(crate) keep_every: u64,
 }
 
 /// What `--frozen-layers` says.

@@ -1,6 +1,7 @@
 //! `ombud learn`: a model from labelled complaints.
 
 use std::io::Write;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use indicatif::ProgressBar;
@@ -10,7 +11,7 @@ use serde_json::json;
 
 use crate::{
     cli::{self, Family},
-    terminal::{Terminal, table},
+    terminal::Terminal,
 };
 
 /// Trains what `args` ask for and prints what came of it.
@@ -29,19 +30,15 @@ pub(crate) fn learn(args: cli::Learn, terminal: &Terminal, out: &mut impl Write)
         writeln!(out, "{}", as_json(&report))?;
         return Ok(());
     }
-    let manifest = &report.artefact.manifest;
-    let mut figures = table(["figure", "on validation", "added by shrinking"]);
-    for (name, value) in &manifest.metrics {
-        let shrinking = report.shrinking.get(name).map_or("-".to_owned(), |added| format!("{added:+.4}"));
-        figures.add_row([name.clone(), format!("{value:.4}"), shrinking]);
-    }
     writeln!(
         out,
-        "{figures}\n{} learned from {} complaints, calibrated on {}\n{}",
-        manifest.model_id,
+        "{}\n{} learned from {} complaints, calibrated on {}\n{}\n{}",
+        report.figures().terminal(),
+        report.artefact.manifest.model_id,
         report.rows,
         report.validation_rows,
-        report.artefact.dir.display()
+        report.artefact.dir.display(),
+        report.page.display()
     )?;
     if let Some(pace) = pace {
         writeln!(out, "{pace}")?;
@@ -64,10 +61,14 @@ fn bag_of(args: cli::Learn, model_id: String) -> bag::Train {
 fn fine_tuned(args: cli::Learn, model_id: String, bar: &ProgressBar) -> Result<(Report, Option<String>)> {
     let recipe = args.fine_tune.recipe();
     let most_frozen_bytes = args.fine_tune.cache_bytes();
+    let keep_every = Duration::from_secs(args.fine_tune.keep_every);
     let threads = threads(&args);
-    let base = args.fine_tune.base.context("find an encoder to train on from: say its folder with --base")?;
+    let base = args
+        .fine_tune
+        .base
+        .context("find an encoder to train on from: say its folder, or its name on the hub, with --base")?;
     let train = encoder::Train {
-        base,
+        base: ombud_models::fetch(&base, None)?,
         files: args.files,
         validation: args.validation,
         out: args.out,
@@ -75,6 +76,7 @@ fn fine_tuned(args: cli::Learn, model_id: String, bar: &ProgressBar) -> Result<(
         seed: args.seed,
         threads,
         most_frozen_bytes,
+        keep_every,
         recipe,
     };
     let outcome = train.run(bar)?;
@@ -132,6 +134,7 @@ fn as_json(report: &Report) -> serde_json::Value {
         "model_id": report.artefact.manifest.model_id,
         "version": report.artefact.version,
         "dir": report.artefact.dir,
+        "page": report.page,
         "rows": report.rows,
         "validation_rows": report.validation_rows,
         "metrics": report.artefact.manifest.metrics,

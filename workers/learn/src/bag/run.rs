@@ -136,6 +136,7 @@ impl Train {
                 flags: "",
                 limits: card::LIMITS,
             },
+            how: Vec::new(),
         };
         finish.write(|dir| Ok(weights.save(dir)?))
     }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use ombud_models::Logits;
 use serde::Serialize;
 
+use crate::report::{Axes, Line, Section, line_chart};
 use crate::train::Task;
 
 /// Steps of the curve; eleven points, from every text to none.
@@ -86,6 +87,19 @@ pub(super) fn choose(curve: &[Point], most_lost: f64) -> Option<&Point> {
     others.iter().take_while(kept).last()
 }
 
+/// The curve for the page; `None` where there is none.
+pub(super) fn shown(curve: &[Point]) -> Option<Section> {
+    let line = |name: &String| Line {
+        name: name.clone(),
+        points: curve.iter().filter_map(|point| Some((point.calls, *point.figures.get(name)?))).collect(),
+    };
+    let lines: Vec<Line> = curve.first()?.figures.keys().map(line).collect();
+    let axes = Axes { x: "share that the later members see", y: "figure", ..Axes::default() };
+    let caption =
+        "Figures on validation, by share of the complaints that the first member does not settle alone";
+    Some(Section::new("Cascade").figure(caption, line_chart(&axes, &lines)))
+}
+
 /// The probability of the likeliest label.
 fn confidence(log_probabilities: &[f32]) -> f64 {
     f64::from(log_probabilities.iter().copied().fold(f32::NEG_INFINITY, f32::max)).exp()
@@ -152,6 +166,16 @@ mod tests {
         assert_eq!(choose(&curve, 100.0).unwrap().calls, 0.0);
         assert_eq!(choose(&curve, 0.0), None);
         assert_eq!(choose(&[], 1.0), None);
+    }
+
+    #[test]
+    fn a_curve_is_drawn_where_there_is_one() {
+        let html = crate::report::page(
+            "a blend",
+            &shown(&of(&["a", "b"], &first())).into_iter().collect::<Vec<_>>(),
+        );
+        assert!(html.contains("<svg") && html.contains("share that the later members see"));
+        assert!(shown(&[]).is_none());
     }
 
     #[test]

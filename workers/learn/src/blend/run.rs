@@ -9,7 +9,7 @@ use ombud_torch::blend::{Fusion, Plan};
 use serde::Serialize;
 
 use super::card;
-use super::cascade::{Point, choose, curve};
+use super::cascade::{Point, choose, curve, shown};
 use super::judge::{Alone, Judge};
 use super::members::{self, Member, Said, Told};
 use super::recipe::Recipe;
@@ -173,6 +173,7 @@ impl Blend {
                 flags: &card::flags(learnt.members, self.recipe.most_lost),
                 limits: card::LIMITS,
             },
+            how: shown(&learnt.curve).into_iter().collect(),
         };
         let report = finish.write(|dir| {
             for member in learnt.members {

@@ -1,9 +1,10 @@
 //! `ombud learn --family encoder`: labelled complaints to a fine-tuned encoder with one head a task.
 //!
 //! files -> token ids -> `ombud_torch::encoder` trains, `judge` decides which weights are kept -> stored in bytes ->
-//! calibrated on rows held out -> the artefact's folder, with its card
+//! calibrated on rows held out -> the artefact's folder with its card, and its page beside it
 
 mod card;
+mod curves;
 mod judge;
 mod recipe;
 mod run;

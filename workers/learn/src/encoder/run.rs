@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 use tracing::info;
 
 use super::card;
+use super::curves::curves;
 use super::judge::Judge;
 use super::recipe::{HeadRecipe, Recipe};
 use crate::train::artefact::{beside, check_free};
@@ -24,9 +25,6 @@ use crate::train::finish::Finish;
 use crate::train::heads::{Adjustment, Calibrated};
 use crate::train::score::score;
 use crate::train::{LearnError, Report, Task};
-
-/// How often an unfinished run is kept: a killed one loses less than five minutes.
-const KEEP_EVERY: Duration = Duration::from_secs(240);
 
 /// Learns an encoder.
 pub struct Train {
@@ -46,6 +44,8 @@ pub struct Train {
     pub threads: usize,
     /// Bytes on disk that the frozen layers' results may take.
     pub most_frozen_bytes: u64,
+    /// How often the unfinished run is kept: a killed one loses no more.
+    pub keep_every: Duration,
     /// How.
     pub recipe: Recipe,
 }
@@ -106,7 +106,7 @@ impl Train {
             most_frozen_bytes: self.most_frozen_bytes,
             work: work.clone(),
             identity: self.identity(&base, &data)?,
-            keep_every: KEEP_EVERY,
+            keep_every: self.keep_every,
         };
         let judge = Judge { heads: &heads, truths: learned.iter().map(|task| data.truths(*task)).collect() };
         let tuned = tune.run(&|rows| judge.judge(rows), &mut |event| show(&event, progress))?;
@@ -188,7 +188,7 @@ impl Train {
         heads: Vec<Calibrated>,
         save: impl FnOnce(&Path) -> Result<(), LearnError>,
     ) -> Result<Report, LearnError> {
-        let base = self.base.file_name().unwrap_or_default().to_string_lossy();
+        let base = ombud_models::called(&self.base);
         let named: Vec<&Head> = heads.iter().map(|head| &head.head).collect();
         let about = card::about(&self.recipe, &base, &named, tuned);
         let finish = Finish {
@@ -209,6 +209,7 @@ impl Train {
                 flags: &format!(" --family encoder --base {base} --threads {}", self.threads),
                 limits: card::LIMITS,
             },
+            how: vec![curves(&tuned.points, tuned.best)],
         };
         finish.write(save)
     }

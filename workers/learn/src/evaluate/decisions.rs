@@ -3,7 +3,7 @@
 use super::compare::{Comparison, McNemar, Paired};
 use super::dial::{RecallDial, ReviewDial, TaskDial};
 use super::report::Evaluation;
-use super::tables::{Part, figure};
+use super::tables::{Part, figure, levels};
 use crate::report::Table;
 
 impl Evaluation {
@@ -42,7 +42,7 @@ impl Evaluation {
         for (task, said) in &comparison.tasks {
             let Some(report) = self.tasks.get(task) else { continue };
             for ((name, said), (_, report)) in
-                self.levels(task, said).into_iter().zip(self.levels(task, report))
+                levels(&self.tasks, task, said).into_iter().zip(levels(&self.tasks, task, report))
             {
                 choices.push(vec![
                     name,

@@ -1,10 +1,16 @@
 //! An evaluation as one HTML file: what the tables say, and the curves.
 
+use std::collections::BTreeMap;
+
 use super::answers::TaskReport;
+use super::choice::ChoiceReport;
 use super::dial::{RecallDial, ReviewDial, TaskDial};
 use super::report::Evaluation;
-use super::tables::{Part, flags};
+use super::tables::{Part, flags, named};
 use crate::report::{Axes, Chart, Line, Section, line_chart, page, reliability};
+
+/// A larger confusion is mostly empty.
+const MOST_LABELS: usize = 20;
 
 impl Evaluation {
     /// The page; `data` names what was measured on.
@@ -19,7 +25,7 @@ impl Evaluation {
         sections.push(
             section(self.coverage()).figure("Accuracy of the surest rows, by share kept", self.curve()),
         );
-        sections.push(self.reliabilities());
+        sections.push(reliabilities(&self.tasks));
         for (part, dial) in self.dials().into_iter().zip(self.dial.tasks.values()) {
             let (caption, chart) = match dial {
                 TaskDial::Review(dial) => {
@@ -29,47 +35,20 @@ impl Evaluation {
             };
             sections.push(section(part).figure(caption, chart));
         }
-        sections.extend(self.confusions());
+        sections.extend(confusions(&self.tasks));
         sections.extend(self.slices().into_iter().map(section));
         sections.extend(self.classes().into_iter().map(section));
         page(&format!("Evaluation on {data}"), &sections)
     }
 
     fn curve(&self) -> Chart {
-        let line = |(name, report): (String, &super::choice::ChoiceReport)| {
+        let line = |(name, report): (String, &ChoiceReport)| {
             let point =
                 |(share, accuracy): (&String, &Option<f64>)| Some((share.parse().ok()?, (*accuracy)?));
             Line { name, points: report.coverage.iter().filter_map(point).collect() }
         };
-        let lines: Vec<Line> = self.named(&self.tasks).into_iter().map(line).collect();
+        let lines: Vec<Line> = named(&self.tasks).into_iter().map(line).collect();
         line_chart(&Axes { x: "share kept", y: "accuracy", ..Axes::default() }, &lines)
-    }
-
-    fn reliabilities(&self) -> Section {
-        let mut found = Section::new("Reliability").text(
-            "Each dot is a bin of confidence, 15 of equal width; its area is its share of the rows. On the diagonal \
-             rows are right as often as they say.",
-        );
-        for (name, report) in self.named(&self.tasks) {
-            found = found.figure(name, reliability(&report.reliability));
-        }
-        for (task, report) in flags(&self.tasks) {
-            found = found
-                .figure(format!("{task}: the score, and how many are"), reliability(&report.reliability));
-        }
-        found
-    }
-
-    /// Of choices on one level, such as the product.
-    fn confusions(&self) -> Vec<Section> {
-        let confusion = |(task, report): (&String, &TaskReport)| match report {
-            TaskReport::Choice(report) => {
-                let labels: Vec<String> = report.classes.iter().map(|class| class.label.clone()).collect();
-                Some(Section::new(format!("Confusion of {task}")).confusion(&labels, &report.confusion))
-            }
-            TaskReport::Levels(_) | TaskReport::Flag(_) => None,
-        };
-        self.tasks.iter().filter_map(confusion).collect()
     }
 
     fn reviews(&self, dial: &ReviewDial) -> Chart {
@@ -87,6 +66,32 @@ impl Evaluation {
         let x = format!("reviews a day at {} complaints", self.dial.per_day);
         line_chart(&Axes { x: &x, y: "accuracy", ..Axes::default() }, &lines)
     }
+}
+
+/// How honest the confidences of all tasks are.
+pub(crate) fn reliabilities(tasks: &BTreeMap<String, TaskReport>) -> Section {
+    let mut found = Section::new("Reliability").text(
+        "Each dot is a bin of confidence, 15 of equal width; its area is its share of the rows. On the diagonal \
+         rows are right as often as they say.",
+    );
+    for (name, report) in named(tasks) {
+        found = found.figure(name, reliability(&report.reliability));
+    }
+    for (task, report) in flags(tasks) {
+        found =
+            found.figure(format!("{task}: the score, and how many are"), reliability(&report.reliability));
+    }
+    found
+}
+
+/// Of each level that is small enough to look at.
+pub(crate) fn confusions(tasks: &BTreeMap<String, TaskReport>) -> Vec<Section> {
+    let confusion = |(name, report): (String, &ChoiceReport)| {
+        let labels: Vec<String> = report.classes.iter().map(|class| class.label.clone()).collect();
+        let section = Section::new(format!("Confusion of {name}"));
+        (labels.len() <= MOST_LABELS).then(|| section.confusion(&labels, &report.confusion))
+    };
+    named(tasks).into_iter().filter_map(confusion).collect()
 }
 
 fn recalls(dial: &RecallDial) -> Chart {

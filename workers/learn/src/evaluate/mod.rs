@@ -36,6 +36,8 @@ pub use compare::{Compared, Comparison, FlagCompared, McNemar, Paired, TaskCompa
 pub use dial::{AtRecall, Dial, Flagged, Kept, PER_DAY, RecallDial, ReviewBelow, ReviewDial, TaskDial};
 pub use error::EvaluateError;
 pub use flag::{AtThreshold, FlagFigures, FlagIntervals, FlagReport, Marked};
+#[cfg(feature = "torch")]
+pub(crate) use html::{confusions, reliabilities};
 pub use interval::{Interval, Resampling};
 pub use listing::{Listed, list};
 pub use measured::{Measured, View};

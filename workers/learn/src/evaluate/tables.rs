@@ -40,7 +40,7 @@ impl Part {
 impl Evaluation {
     /// Every label of every level.
     pub(super) fn classes(&self) -> Vec<Part> {
-        let all = self.named(&self.tasks);
+        let all = named(&self.tasks);
         all.into_iter().map(|(name, report)| Part::new(name.clone(), [classes(&name, report)])).collect()
     }
 
@@ -50,7 +50,7 @@ impl Evaluation {
         let header: Vec<&str> =
             std::iter::once("of the surest").chain(header.iter().map(String::as_str)).collect();
         let mut table = Table::new(&header, 1);
-        for (name, report) in self.named(&self.tasks) {
+        for (name, report) in named(&self.tasks) {
             let shares = SHARES.iter().map(|share| figure(report.coverage.get(*share).copied().flatten()));
             table.push(std::iter::once(name).chain(shares).collect());
         }
@@ -71,7 +71,7 @@ impl Evaluation {
                 "majority baseline",
             ];
             let mut table = Table::new(&header, 1);
-            for (name, report) in self.named(tasks) {
+            for (name, report) in named(tasks) {
                 table.push(vec![
                     name,
                     report.rows.to_string(),
@@ -122,7 +122,7 @@ impl Evaluation {
 
     /// The bins of the calibration error.
     pub(super) fn honesty(&self) -> Part {
-        let choices = self.named(&self.tasks).into_iter().map(|(name, report)| (name, &report.reliability));
+        let choices = named(&self.tasks).into_iter().map(|(name, report)| (name, &report.reliability));
         let flags = flags(&self.tasks).map(|(task, report)| (task.clone(), &report.reliability));
         let mut table = Table::new(&["reliability", "mean confidence", "share right", "rows"], 1);
         for (name, bins) in choices.chain(flags) {
@@ -153,7 +153,7 @@ impl Evaluation {
             );
             for slice in slices {
                 for (task, figures) in &slice.tasks {
-                    for (name, said) in self.levels(task, figures) {
+                    for (name, said) in levels(&self.tasks, task, figures) {
                         choices.push(vec![
                             slice.name.clone(),
                             name,
@@ -209,13 +209,13 @@ impl Evaluation {
             let as_much = format!("{:.0}", mix.effective_rows.get(task).copied().unwrap_or_default());
             let here = |name: &str| {
                 self.tasks.get(task).and_then(|report| {
-                    self.levels(task, report)
+                    levels(&self.tasks, task, report)
                         .into_iter()
                         .find(|(own, _)| own == name)
                         .map(|(_, report)| report)
                 })
             };
-            for (name, said) in self.levels(task, figures) {
+            for (name, said) in levels(&self.tasks, task, figures) {
                 let here = here(&name);
                 choices.push(vec![
                     name,
@@ -270,26 +270,28 @@ impl Evaluation {
         }
         lines
     }
+}
 
-    /// The levels of all choices, each with a name to show.
-    pub(super) fn named<'a>(
-        &self,
-        tasks: &'a BTreeMap<String, TaskReport>,
-    ) -> Vec<(String, &'a ChoiceReport)> {
-        tasks.iter().flat_map(|(task, report)| self.levels(task, report)).collect()
-    }
+/// The levels of all choices, each with a name to show.
+pub(super) fn named(tasks: &BTreeMap<String, TaskReport>) -> Vec<(String, &ChoiceReport)> {
+    tasks.iter().flat_map(|(task, report)| levels(tasks, task, report)).collect()
+}
 
-    /// The maps' order is the alphabet's; people read from the finest level up.
-    pub(super) fn levels<'a, C, F>(&self, task: &str, said: &'a PerTask<C, F>) -> Vec<(String, &'a C)> {
-        let labels = |level: &str| match self.tasks.get(task) {
-            Some(TaskReport::Levels(levels)) => levels.get(level).map_or(0, |report| report.classes.len()),
-            _ => 0,
-        };
-        let mut levels = said.choices();
-        levels.sort_by_key(|(level, _)| Reverse(labels(level)));
-        let name = |level: &str| if level.is_empty() { task.to_owned() } else { format!("{task}: {level}") };
-        levels.into_iter().map(|(level, said)| (name(level), said)).collect()
-    }
+/// What is `said` of a task, by level. The maps' order is the alphabet's; people read from the finest level up, which
+/// `tasks` know.
+pub(super) fn levels<'a, C, F>(
+    tasks: &BTreeMap<String, TaskReport>,
+    task: &str,
+    said: &'a PerTask<C, F>,
+) -> Vec<(String, &'a C)> {
+    let labels = |level: &str| match tasks.get(task) {
+        Some(TaskReport::Levels(levels)) => levels.get(level).map_or(0, |report| report.classes.len()),
+        _ => 0,
+    };
+    let mut levels = said.choices();
+    levels.sort_by_key(|(level, _)| Reverse(labels(level)));
+    let name = |level: &str| if level.is_empty() { task.to_owned() } else { format!("{task}: {level}") };
+    levels.into_iter().map(|(level, said)| (name(level), said)).collect()
 }
 
 pub(super) fn flags(tasks: &BTreeMap<String, TaskReport>) -> impl Iterator<Item = (&String, &FlagReport)> {

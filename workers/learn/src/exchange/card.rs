@@ -14,8 +14,6 @@ pub(super) struct Exported<'a> {
     pub(super) own_code: bool,
     /// Tokens that it reads at most.
     pub(super) longest: u64,
-    /// How text is cleaned before it is read, where it is.
-    pub(super) cleaning: Option<Cleaning>,
     /// The artefact's own card.
     pub(super) readme: String,
 }
@@ -38,6 +36,11 @@ impl Display for Exported<'_> {
         } else {
             f.write_str(
                 "## Metrics\n\nNone were measured with this model; `ombud evaluate --model` does.\n\n",
+            )?;
+        }
+        if !own.iter().any(|(title, _)| title.to_lowercase().contains("slice")) {
+            f.write_str(
+                "## Metrics by slice\n\nThe model's own card has none; `ombud evaluate --model` does.\n\n",
             )?;
         }
         f.write_str("## Limits\n\n")?;
@@ -105,7 +108,7 @@ impl Exported<'_> {
              \x20 (`config.ombud_temperature`).\n\
              - A text of more than {longest} tokens is cut by `truncation=True` at its end; Ombud keeps its head and its tail.\n"
         )?;
-        match self.cleaning {
+        match self.artefact.manifest.cleaning {
             Some(Cleaning::Redactions1) => f.write_str(REDACTIONS_1),
             None => f.write_str("- Answers below a threshold are left to people.\n\n"),
         }
@@ -214,7 +217,7 @@ const ETHICS: &str = "\
   says nothing: the score ranks complaints for attention and must never be used to deny anybody anything.
 - Who is missed matters more than who is flagged too often: where a score is missing or unsure, treat the customer as
   possibly vulnerable.
-- Those who write little, or not in standard English, are found less often. Measure by length, channel and source before
+- Those who write little, or not in standard English, may be found less often. Measure by length, channel and source before
   and after every change.
 - The data came in through a United States regulator: products, names, law and who complains at all are American.
 ";

@@ -10,6 +10,8 @@ use super::heads::Pooling;
 /// The fields of a config.json.
 pub(super) type Config = Map<String, Value>;
 
+/// The class of `modeling_ombud.py`.
+pub(super) const OWN_CLASS: &str = "OmbudForSequenceClassification";
 const CHOICE: &str = "single_label_classification";
 
 /// The labels of the classifier that `config` describes, in the order of its logits.
@@ -53,8 +55,8 @@ pub(super) fn labels(config: &Config, architecture: &Architecture) -> Result<Vec
     Ok(labels)
 }
 
-/// `config` with `labels` in the order of its logits.
-pub(super) fn with_labels(mut config: Config, labels: &[String]) -> Config {
+/// `config`, of the classifier `class`, with `labels` in the order of its logits.
+pub(super) fn with_labels(mut config: Config, class: &str, labels: &[String]) -> Config {
     let numbered = |(logit, label): (usize, &String)| (logit.to_string(), json!(label));
     let named: Config = labels.iter().enumerate().map(numbered).collect();
     let numbers: Config =
@@ -62,6 +64,7 @@ pub(super) fn with_labels(mut config: Config, labels: &[String]) -> Config {
     config.insert("id2label".to_owned(), named.into());
     config.insert("label2id".to_owned(), numbers.into());
     config.insert("problem_type".to_owned(), json!(CHOICE));
+    config.insert("architectures".to_owned(), json!([class]));
     config
 }
 
@@ -79,24 +82,19 @@ pub(super) fn exported(
     {
         config.remove(gone);
     }
-    let mut said = match pooling {
-        Pooling::First => {
-            config.insert("architectures".to_owned(), json!([architecture.class]));
-            config
-        }
+    let (mut said, class) = match pooling {
+        Pooling::First => (config, architecture.class),
         Pooling::Query => {
-            let pad = architecture.pad(&config);
             let own = json!({
                 "model_type": "ombud",
-                "architectures": ["OmbudForSequenceClassification"],
                 "auto_map": {
                     "AutoConfig": "modeling_ombud.OmbudConfig",
                     "AutoModelForSequenceClassification": "modeling_ombud.OmbudForSequenceClassification",
                 },
-                "pad_token_id": pad,
+                "pad_token_id": architecture.pad(&config),
                 "body": config,
             });
-            own.as_object().cloned().unwrap_or_default()
+            (own.as_object().cloned().unwrap_or_default(), OWN_CLASS)
         }
     };
     said.insert("dtype".to_owned(), json!("float32"));
@@ -105,7 +103,7 @@ pub(super) fn exported(
     said.insert("ombud_label_set".to_owned(), json!(head.label_set));
     // Not in the logits: who wants our confidences divides by it before the softmax.
     said.insert("ombud_temperature".to_owned(), json!(head.temperature));
-    with_labels(said, &head.labels).into()
+    with_labels(said, class, &head.labels).into()
 }
 
 #[cfg(test)]

@@ -70,7 +70,6 @@ impl Export<'_> {
             architecture,
             own_code: pooling == Pooling::Query,
             longest,
-            cleaning: artefact.manifest.cleaning,
             readme: fs::read_to_string(artefact.dir.join("README.md")).unwrap_or_default(),
         };
 

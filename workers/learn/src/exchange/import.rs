@@ -69,7 +69,7 @@ impl Import<'_> {
         let ours: Vec<String> = labels.iter().map(|(_, ours)| ours.clone()).collect();
         let max_tokens = self.max_tokens(architecture.longest_text(&config));
         let temperature = config.get("ombud_temperature").and_then(Value::as_f64).unwrap_or(1.0);
-        draft.write_json("config.json", &config::with_labels(config, &ours))?;
+        draft.write_json("config.json", &config::with_labels(config, architecture.class, &ours))?;
         draft.copy(self.folder, "tokenizer.json")?;
         draft.write_json("source.json", &json!({"source": self.source, "labels": labels}))?;
         let model_id = self.out.file_name().unwrap_or_default().to_string_lossy();

@@ -1,17 +1,20 @@
-//! What every family does once its heads are calibrated: manifest, `training.json` and card, the folder, the report.
+//! What every family does once its heads are calibrated: manifest, `training.json` and card, the folder, the page
+//! beside it.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::Path;
 
 use ombud_models::{Cleaning, Family, Manifest};
 use serde::Serialize;
 
-use super::artefact::{Training, write};
+use super::artefact::{Training, beside, write};
 use super::card::{Card, OfFamily};
 use super::error::LearnError;
 use super::examples::Data;
 use super::heads::{Calibrated, figures};
 use super::report::Report;
+use crate::report::Section;
 
 /// A model that is learned, on its way to its folder.
 pub(crate) struct Finish<'a, R> {
@@ -30,10 +33,13 @@ pub(crate) struct Finish<'a, R> {
     pub(crate) of_model: Option<(&'static str, f64)>,
     /// What its card says that no other family's does.
     pub(crate) card: OfFamily<'a>,
+    /// What its page shows that no other family's does.
+    pub(crate) how: Vec<Section>,
 }
 
 impl<R: Serialize> Finish<'_, R> {
-    /// Writes the folder: whole, or not at all. `save` writes the weights into the folder that it is given.
+    /// Writes the folder, whole or not at all, and then the page beside it. `save` writes the weights into the folder
+    /// that it is given.
     pub(crate) fn write(
         self,
         save: impl FnOnce(&Path) -> Result<(), LearnError>,
@@ -78,13 +84,17 @@ impl<R: Serialize> Finish<'_, R> {
         }
         .to_string();
         let artefact = write(self.out, &mut manifest, &training, &card, save)?;
-        Ok(Report {
+        let report = Report {
             artefact,
+            page: beside(self.out, ".html"),
             files: data.files.clone(),
             rows: data.train.len(),
             validation_rows: data.validation.len(),
             tasks: heads.into_iter().map(|head| (head.head.task, head.report)).collect(),
             shrinking,
-        })
+        };
+        fs::write(&report.page, report.html(self.how))
+            .map_err(|source| LearnError::File { path: report.page.clone(), source })?;
+        Ok(report)
     }
 }

@@ -1,17 +1,21 @@
-//! What came of a training run.
+//! What came of a training run, and the page that shows it.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use ombud_models::Artefact;
 
 use super::examples::Source;
-use crate::evaluate::TaskReport;
+use crate::evaluate::{TaskReport, confusions, reliabilities};
+use crate::report::{Section, Table, page};
 
 /// A model that was learned, and what it is worth.
 #[derive(Debug)]
 pub struct Report {
     /// The artefact, as it stands on disk.
     pub artefact: Artefact,
+    /// What was measured, as one HTML file: beside the artefact and not in it, where it would make another version.
+    pub page: PathBuf,
     /// The files learned from.
     pub files: Vec<Source>,
     /// Complaints learned from.
@@ -22,4 +26,33 @@ pub struct Report {
     pub tasks: BTreeMap<String, TaskReport>,
     /// What shrinking added to each of the manifest's metrics; below zero it cost something.
     pub shrinking: BTreeMap<String, f64>,
+}
+
+impl Report {
+    /// The main figures, by name.
+    pub fn figures(&self) -> Table {
+        let mut figures = Table::new(&["figure", "on validation", "added by shrinking"], 1);
+        for (name, value) in &self.artefact.manifest.metrics {
+            let shrinking = self.shrinking.get(name).map_or("-".to_owned(), |added| format!("{added:+.4}"));
+            figures.push(vec![name.clone(), format!("{value:.4}"), shrinking]);
+        }
+        figures
+    }
+
+    /// The content of `page`; `how` are the sections that say how a model of its family was learned.
+    pub(crate) fn html(&self, how: Vec<Section>) -> String {
+        let Artefact { version, manifest, .. } = &self.artefact;
+        let figures = Section::new("Figures")
+            .text(format!(
+                "Version {version}, learned from {} complaints. All figures are of the {} complaints of validation, \
+                 which also set the calibration and so flatter it a little; `ombud evaluate` measures on others.",
+                self.rows, self.validation_rows
+            ))
+            .table(&self.figures());
+        let mut sections = vec![figures];
+        sections.extend(how);
+        sections.push(reliabilities(&self.tasks));
+        sections.extend(confusions(&self.tasks));
+        page(&format!("Training of {}", manifest.model_id), &sections)
+    }
 }

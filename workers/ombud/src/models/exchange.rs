@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use ombud_contract::records::Role;
 use ombud_launch::config::Settings;
 use ombud_learn::exchange::{Export, Import, LabelMap};
-use ombud_models::{Artefact, FirstStrategy, ModelStore, fetch};
+use ombud_models::{Artefact, FirstStrategy, ModelStore, called, fetch};
 use ombud_stream::{Clock, SystemClock};
 use ombud_torch::Libtorch;
 
@@ -23,7 +23,7 @@ pub(crate) fn export(args: &cli::ExportModel, settings: &Settings, out: &mut imp
     let trust = if exported.own_code { ", trust_remote_code=True" } else { "" };
     writeln!(
         out,
-        "{dir}: {} of {} as a {class}\nAutoModelForSequenceClassification.from_pretrained(\"{dir}\"{trust})",
+        "{dir}: {} of {}, of the class {class}\nAutoModelForSequenceClassification.from_pretrained(\"{dir}\"{trust})",
         args.task, artefact.manifest.model_id
     )?;
     Ok(())
@@ -75,14 +75,8 @@ pub(crate) fn import(args: cli::ImportModel, out: &mut impl Write) -> Result<()>
     }
     let thresholds: BTreeMap<String, f64> = args.thresholds.into_iter().collect();
     let folder = fetch(&args.source, args.revision.as_deref())?;
-    // A folder's path is of no use elsewhere, and nobody's business.
-    let source = match (Path::new(&args.source).is_dir(), &args.revision) {
-        (true, _) => folder.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-        (false, Some(revision)) => format!("{}@{revision}", args.source),
-        (false, None) => args.source,
-    };
     let import = Import {
-        source: &source,
+        source: &called(&folder),
         folder: &folder,
         task: &args.task,
         labels: &labels,
