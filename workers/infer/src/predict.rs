@@ -50,6 +50,9 @@ fn prediction(ask: &Ask, question: &Question, logits: Option<&Logits>, now: Time
         windows: 1,
         failure: None,
         predicted_at: now,
+        score: None,
+        evidence: Vec::new(),
+        evidence_table: String::new(),
     };
     match &ask.asked {
         None => prediction.failure = Some(failure::UNAVAILABLE.to_owned()),

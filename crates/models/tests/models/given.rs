@@ -102,6 +102,7 @@ pub(crate) fn decision(task: &str, outcome: Outcome, level: &str, label: Option<
         strategy_version: 1,
         arm: "champion".to_owned(),
         truncated_tokens: 0,
+        explicit_evidence: false,
     }
 }
 
