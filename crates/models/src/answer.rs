@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use ombud_contract::records::{Outcome, Vulnerability};
+use ombud_contract::records::{Evidence, Outcome, Vulnerability};
 use ombud_contract::taxonomy::Taxonomy;
 
 use crate::manifest::{self, Head, Kind};
@@ -20,8 +20,10 @@ pub struct Answer {
     pub path: Vec<String>,
     /// Calibrated probability of `label`.
     pub confidence: f32,
-    /// What the confidence had to reach at `level`.
+    /// What the confidence had to reach at `level`; 0 where evidence answered.
     pub threshold: f32,
+    /// Of a flag: the calibrated probability of yes, whatever is answered.
+    pub score: Option<f32>,
     /// Why there is no answer, as a code.
     pub failure: Option<&'static str>,
 }
@@ -36,7 +38,32 @@ impl Answer {
             path: Vec::new(),
             confidence: 0.0,
             threshold: 0.0,
+            score: None,
             failure: Some(code),
+        }
+    }
+
+    /// A flag's answer together with what the narrative says outright: explicit evidence makes it VULNERABLE whatever the
+    /// score, a hint POSSIBLE at the least; nothing lowers an answer. A failed one stays failed, for its model needs
+    /// mending; where it is routed, explicit evidence counts all the same.
+    pub fn fused(self, evidence: &[Evidence]) -> Self {
+        let (Some(label), Some(score)) = (&self.label, self.score) else { return self };
+        let shown = match evidence.iter().map(|one| one.explicit).max() {
+            Some(true) => Vulnerability::Vulnerable,
+            Some(false) => Vulnerability::Possible,
+            None => return self,
+        };
+        if shown <= vulnerability_of(label) {
+            return self;
+        }
+        let label = vulnerability_label(shown);
+        Self {
+            outcome: Outcome::Labelled,
+            label: Some(label.to_owned()),
+            path: vec![label.to_owned()],
+            confidence: score,
+            threshold: 0.0,
+            ..self
         }
     }
 }
@@ -100,6 +127,7 @@ fn choice(head: &Head, taxonomy: &Taxonomy, logits: &[f32], review_below: f32) -
             path: path.into_iter().map(str::to_owned).collect(),
             confidence: confidence as f32,
             threshold: carries as f32,
+            score: None,
             failure: None,
         };
         if last.outcome == Outcome::Labelled {
@@ -137,6 +165,7 @@ fn flag(head: &Head, logits: &[f32], review_below: f32) -> Answer {
         path: vec![label.to_owned()],
         confidence: confidence as f32,
         threshold: threshold as f32,
+        score: Some(score as f32),
         failure: None,
     }
 }

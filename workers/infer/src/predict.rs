@@ -1,8 +1,10 @@
-//! From logits to prediction records.
+//! From logits, and what a narrative says outright, to prediction records.
+
+use std::collections::BTreeSet;
 
 use ombud_contract::{
     ids,
-    records::{Outcome, Prediction, TimestampMs},
+    records::{Outcome, Prediction, Role, TimestampMs},
 };
 use ombud_models::{Answer, Logits, answer, in_label_set_order};
 
@@ -51,7 +53,7 @@ fn prediction(ask: &Ask, question: &Question, logits: Option<&Logits>, now: Time
         failure: None,
         predicted_at: now,
         score: None,
-        evidence: Vec::new(),
+        evidence: question.evidence.clone(),
         evidence_table: String::new(),
     };
     match &ask.asked {
@@ -64,12 +66,16 @@ fn prediction(ask: &Ask, question: &Question, logits: Option<&Logits>, now: Time
             prediction.tokens = count(asked.prepared.tokens);
             prediction.truncated_tokens = count(asked.prepared.truncated_tokens);
             prediction.windows = count(asked.prepared.windows);
+            if let Some(table) = asked.model.evidence_table(&question.task) {
+                table.name().clone_into(&mut prediction.evidence_table);
+            }
             match logits.zip(asked.model.head(&question.task)) {
                 None => prediction.failure = Some(failure::UNSCORED.to_owned()),
                 Some((logits, at)) => {
                     let (head, taxonomy) = (&artefact.manifest.heads[at], asked.model.taxonomies[at]);
                     prediction.label_set.clone_from(&head.label_set);
-                    let answer = answer(head, taxonomy, &logits[at], question.review_below);
+                    let answer =
+                        answer(head, taxonomy, &logits[at], question.review_below).fused(&question.evidence);
                     match in_label_set_order(head, taxonomy, &logits[at]) {
                         None => prediction.failure = Some(failure::LABELS.to_owned()),
                         Some(ordered) => fill(&mut prediction, answer, &ordered),
@@ -99,7 +105,14 @@ fn fill(prediction: &mut Prediction, answer: Answer, logits: &[f32]) {
     prediction.path = answer.path;
     prediction.confidence = answer.confidence;
     prediction.threshold = answer.threshold;
+    prediction.score = answer.score;
     prediction.logits = logits.to_vec();
+}
+
+/// What the evidence of `prediction` speaks of, each once. Nothing for a shadow: it would count a complaint twice.
+pub(crate) fn categories(prediction: &Prediction) -> BTreeSet<&str> {
+    let evidence = if prediction.role == Role::Deciding { &prediction.evidence[..] } else { &[] };
+    evidence.iter().map(|one| one.category.as_str()).collect()
 }
 
 fn count(tokens: u32) -> i32 {

@@ -67,6 +67,7 @@ fn head(task: &str, kind: Kind) -> Head {
         label_set,
         temperature: 1.0,
         thresholds: BTreeMap::new(),
+        evidence: None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! An answer is given at the finest level that its confidence carries, and never out of numbers that are none.
 
-use ombud_contract::records::Outcome;
+use ombud_contract::records::{Evidence, Outcome};
 use ombud_models::{Answer, Head, Kind, answer, in_label_set_order, probabilities};
 use proptest::prelude::*;
 
@@ -97,6 +97,43 @@ fn a_flag_is_cut_by_its_two_thresholds() {
     assert_eq!(said(0.1, 0.0), (Outcome::Labelled, "NOT_INDICATED".to_owned(), 90.0));
     assert_eq!(said(0.1, 0.95), (Outcome::Abstained, "NOT_INDICATED".to_owned(), 90.0));
     assert_eq!(said(0.5, 0.95).0, Outcome::Labelled, "a possible vulnerability is never held back");
+}
+
+#[test]
+fn what_a_narrative_says_outright_raises_a_flag_and_never_lowers_it() {
+    let head = vulnerable_head();
+    let evidence = |explicit| Evidence { category: "health".to_owned(), explicit, start: 0, end: 4 };
+    let said = |score: f64, review_below: f32, evidence: &[Evidence]| {
+        let logits = [(1.0 - score).ln() as f32, score.ln() as f32];
+        answer(&head, taxonomy("vulnerable@1"), &logits, review_below).fused(evidence)
+    };
+    let (hint, explicit) = ([evidence(false)], [evidence(false), evidence(true)]);
+    for (score, alone, with_hint) in
+        [(0.1, "NOT_INDICATED", "POSSIBLE"), (0.5, "POSSIBLE", "POSSIBLE"), (0.9, "VULNERABLE", "VULNERABLE")]
+    {
+        assert_eq!(said(score, 0.0, &[]).label.as_deref(), Some(alone));
+        assert_eq!(said(score, 0.0, &hint).label.as_deref(), Some(with_hint));
+        let fused = said(score, 0.0, &explicit);
+        assert_eq!((fused.label.as_deref(), fused.path), (Some("VULNERABLE"), vec!["VULNERABLE".to_owned()]));
+        assert!(
+            (f64::from(fused.score.unwrap()) - score).abs() < 1e-6,
+            "the score stays what the model said"
+        );
+    }
+    let raised = said(0.1, 0.95, &hint);
+    assert_eq!(
+        (raised.outcome, raised.threshold),
+        (Outcome::Labelled, 0.0),
+        "a hint answers what was held back"
+    );
+    assert!((raised.confidence - 0.1).abs() < 1e-6, "the confidence is of the label that is given");
+}
+
+#[test]
+fn evidence_does_not_hide_that_a_model_failed() {
+    let evidence = [Evidence { category: "health".to_owned(), explicit: true, start: 0, end: 4 }];
+    let said = answer(&vulnerable_head(), taxonomy("vulnerable@1"), &[f32::NAN, 0.0], 0.0).fused(&evidence);
+    assert_eq!((said.outcome, said.label, said.score), (Outcome::Failed, None, None));
 }
 
 #[test]

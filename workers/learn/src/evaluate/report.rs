@@ -153,6 +153,7 @@ mod tests {
             label_set,
             temperature: 1.0,
             thresholds: BTreeMap::new(),
+            evidence: None,
         }
     }
 
