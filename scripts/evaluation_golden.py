@@ -1,6 +1,6 @@
-"""Makes workers/learn/tests/goldens/metrics.json: figures of scikit-learn for the evaluation to agree with.
+"""Makes workers/learn/tests/goldens/metrics.json: figures of scikit-learn and statsmodels for the evaluation to agree with.
 
-Made with scikit-learn 1.9.1, scipy 1.17.1 and numpy 2.4.6; run as
+Made with scikit-learn 1.9.1, statsmodels 0.15.0, scipy 1.17.1 and numpy 2.4.6; run as
 
     python scripts/evaluation_golden.py workers/learn/tests/goldens/metrics.json
 
@@ -14,6 +14,7 @@ import sys
 import numpy as np
 from scipy.stats import binomtest
 from sklearn import metrics
+from statsmodels.stats.contingency_tables import mcnemar
 
 ROWS, LABELS, BINS = 160, 5, 15
 
@@ -76,9 +77,36 @@ def flag(random):
     }
 
 
+def weighted(random, choice, flag):
+    """The same rows, each counting so much."""
+    weight = np.round(random.gamma(1.0, 1.0, ROWS), 3)
+    answer = np.array(choice["probabilities"]).argmax(1)
+    yes, score = np.array(flag["yes"]), np.array(flag["score"])
+    precision, recall, _ = metrics.precision_recall_curve(yes, score, sample_weight=weight)
+    return {
+        "weights": weight.tolist(),
+        "accuracy": metrics.accuracy_score(choice["truth"], answer, sample_weight=weight),
+        "macro_f1": metrics.f1_score(choice["truth"], answer, average="macro", sample_weight=weight),
+        "top3": float(metrics.top_k_accuracy_score(
+            choice["truth"], choice["probabilities"], k=3, labels=list(range(LABELS)), sample_weight=weight)),
+        "pr_auc": float(metrics.average_precision_score(yes, score, sample_weight=weight)),
+        "precision_at_recall_60": float(precision[np.flatnonzero(recall[:-1] >= 0.6).max()]),
+    }
+
+
+def discordant():
+    """McNemar's test as `ombud evaluate --against` makes it: exact below 25 rows on which just one model is right."""
+    def test(n10, n01):
+        table = [[50, n10], [n01, 30]]
+        return {"n10": n10, "n01": n01, "p": float(mcnemar(table, exact=n10 + n01 < 25, correction=True).pvalue)}
+    return [test(*pair) for pair in [(0, 1), (9, 1), (3, 12), (11, 13), (13, 12), (40, 22), (22, 40), (300, 240)]]
+
+
 def main():
     random = np.random.default_rng(3)
     golden = {"choice": choice(random), "flag": flag(random)}
+    golden["weighted"] = weighted(random, golden["choice"], golden["flag"])
+    golden["mcnemar"] = discordant()
     path = pathlib.Path(sys.argv[1])
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(golden) + "\n")

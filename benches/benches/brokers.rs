@@ -1,7 +1,8 @@
 //! What brokers, registry and case store cost: the bare model's rate beside the rate end to end over Kafka in the same
 //! run, as a ratio; and how long one complaint takes when they come one by one.
 //!
-//! `cargo bench -p ombud-benches --bench brokers` with what `scripts/services env` prints; with `-- --json` one object.
+//! `cargo bench -p ombud-benches --bench brokers` with what `scripts/services env` prints; with `-- --json` one object,
+//! and with `-- bag` or `-- encoder` that family alone.
 
 #![allow(clippy::print_stdout, reason = "a bench prints its figures")]
 
@@ -24,7 +25,7 @@ use subject::{Subject, bag, bare, encoder, median, replicas};
 /// Turns of each side; the medians are compared.
 const TURNS: usize = 3;
 /// How often the sample is sent in one turn: long enough that the first batch's latency does not count.
-const TIMES: usize = 2;
+const TIMES: usize = 4;
 /// Complaints that come one by one, one every two seconds.
 const ONE_BY_ONE: usize = 60;
 const PARTITIONS: i32 = 6;
@@ -43,7 +44,10 @@ fn main() -> Result<()> {
         "ratio",
     ]);
     let mut families = Vec::new();
-    for subject in [&bag, &encoder] {
+    let named: Vec<String> =
+        std::env::args().filter(|it| ["bag", "encoder"].contains(&it.as_str())).collect();
+    let asked = |subject: &&Subject| named.is_empty() || named.iter().any(|name| name == subject.family);
+    for subject in [&bag, &encoder].into_iter().filter(asked) {
         let (model, prepared) = subject.prepare()?;
         let (mut alone, mut flow) = (Vec::new(), Vec::new());
         for _ in 0..TURNS {

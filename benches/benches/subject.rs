@@ -46,6 +46,7 @@ pub(crate) fn encoder(dir: &Path) -> Result<Subject> {
         family: Family::Encoder,
         heads: vec![head],
         max_tokens: Some(256),
+        cleaning: None,
         metrics: Default::default(),
         training_manifest_sha256: None,
         parent_version: None,

@@ -10,6 +10,7 @@ mod routes;
 mod sample;
 mod services;
 mod serving;
+mod standing;
 mod whole;
 
 pub use command::{binary, ombud, repository};
@@ -20,4 +21,5 @@ pub use routes::{Routed, Routes, kafka};
 pub use sample::sample_times;
 pub use services::{Services, disguised};
 pub use serving::Serving;
+pub use standing::standing;
 pub use whole::whole;

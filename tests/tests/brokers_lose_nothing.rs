@@ -13,11 +13,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Result, ensure};
+use anyhow::{Error, Result, ensure};
 use csv::Reader;
 use ombud_kafka::{Kafka, KafkaReader};
 use ombud_stream::{Reader as _, TopicPartition};
-use ombud_tests::{Deployment, Load, Role, Routes, Services, kafka, sample_times, split, whole};
+use ombud_tests::{Deployment, Load, Role, Routes, Services, kafka, sample_times, split, standing, whole};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use serde_json::Value;
 
@@ -193,6 +193,13 @@ impl<'a> Scene<'a> {
         let committed = self.archived.committed()?;
         self.archived.check(committed, self.deployment, &mut self.routes)
     }
+
+    /// `error`, with where everything stands and what each role said last.
+    fn explained(&mut self, error: Error) -> Error {
+        let standing = standing(self.deployment, &self.routes).unwrap_or_else(|why| format!("{why:#}"));
+        let said: Vec<String> = self.roles().map(|role| role.last_words()).collect();
+        error.context(format!("{standing}\n{}", said.join("\n\n")))
+    }
 }
 
 /// What happened in one wave.
@@ -250,10 +257,9 @@ fn kill_9_of_workers_brokers_store_and_registry_loses_no_complaint() -> Result<(
         let back = scene.kill(*victim, &mut moments)?;
         load.finish()?;
         sent += complaints;
-        scene
-            .routes
-            .wait_for_complete(sent, PATIENCE)
-            .map_err(|error| error.context(format!("{victim:?} was killed; {sent} are sent")))?;
+        scene.routes.wait_for_complete(sent, PATIENCE).map_err(|error| {
+            scene.explained(error.context(format!("{victim:?} was killed; {sent} are sent")))
+        })?;
         scene.roles().try_for_each(Role::still_runs)?;
         scene.check()?;
         acts.push(Act { victim: *victim, at, back, complaints: ids(wave)? });

@@ -26,6 +26,16 @@ impl Taxonomy {
         TREES.iter().find(|tree| tree.label_set == label_set)
     }
 
+    /// The newest tree of `task`; `None` for a task that has none.
+    pub fn newest(task: &str) -> Option<&'static Self> {
+        TREES.iter().rev().find(|tree| tree.task() == task)
+    }
+
+    /// The task whose labels these are.
+    pub fn task(&self) -> &str {
+        self.label_set.split_once('@').map_or(self.label_set.as_str(), |(task, _)| task)
+    }
+
     /// The label set, such as `issue@1`.
     pub fn label_set(&self) -> &str {
         &self.label_set
@@ -204,6 +214,12 @@ mod tests {
         assert_eq!(issue().parent("group", "Other/rare"), Some(("intent", "Other")));
         assert_eq!(issue().parent("intent", "Other"), None);
         assert_eq!(issue().parent("issue", "unheard of"), None);
+    }
+
+    #[test]
+    fn a_task_has_a_newest_tree_or_none() {
+        assert_eq!(Taxonomy::newest("issue"), Some(issue()));
+        assert_eq!(Taxonomy::newest("issue@1"), None);
     }
 
     #[test]

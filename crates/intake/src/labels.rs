@@ -16,6 +16,8 @@ pub struct Labels {
     pub vulnerable: Option<bool>,
     /// When it was received, where the file says so.
     pub date: Option<TimestampMs>,
+    /// Where it was collected (`source`), where the file says so.
+    pub source: Option<String>,
 }
 
 /// The product label that a name stands for, whatever year's.
@@ -26,6 +28,15 @@ pub(crate) fn product(name: &str) -> Option<String> {
 /// The issue label that a name stands for, whatever year's.
 pub(crate) fn issue(name: &str) -> Option<String> {
     label("issue@1", &ALIASES.issue, name)
+}
+
+/// The label of `task` that a name stands for, whatever year's; `None` for another task, or a name that is no label.
+pub fn label_named(task: &str, name: &str) -> Option<String> {
+    match task {
+        "product" => product(name),
+        "issue" => issue(name),
+        _ => None,
+    }
 }
 
 /// Whether the CFPB's tags name a vulnerable customer.
@@ -91,6 +102,12 @@ mod tests {
         for name in ["Consumer Loan", "Consumer Loan*", "Debt or credit management", "", "Snacks"] {
             assert_eq!(product(name), None, "{name}");
         }
+    }
+
+    #[test]
+    fn a_task_without_old_names_has_no_label_by_name() {
+        assert_eq!(label_named("product", "payday loan").as_deref(), Some("Payday, title or personal loan"));
+        assert_eq!(label_named("vulnerable", "payday loan"), None);
     }
 
     #[test]

@@ -58,6 +58,7 @@ fn from_cfpb(
         issue: fields.filled("issue").and_then(|name| labels::issue(&name)),
         vulnerable: vulnerable(fields),
         date,
+        source: fields.filled("source").map(Into::into),
     };
     Ok((complaint, labels))
 }
@@ -105,6 +106,7 @@ fn own(fields: &Fields<'_>, defaults: &FileDefaults) -> Result<(RawComplaint, La
         issue: fields.filled("issue").and_then(|name| labels::issue(&name)),
         vulnerable: flag(fields, "vulnerable")?,
         date,
+        source: text("source"),
     };
     Ok((complaint, labels))
 }

@@ -14,6 +14,7 @@ mod member;
 mod offsets;
 mod outage;
 mod outcome;
+mod poll;
 mod reader;
 mod registry;
 mod schemas;

@@ -20,6 +20,7 @@ use crate::{
     context::{Membership, Rebalance},
     incoming::Incoming,
     offsets, outage,
+    poll::poll,
     schemas::Schemas,
 };
 
@@ -103,13 +104,17 @@ impl KafkaMember {
                 Ok(())
             }
             Some(Unanswered::Revoked { partitions, lost }) => {
+                // One that was never started is unknown to librdkafka.
+                let started =
+                    partitions.iter().filter(|it| self.owned.get(it).is_some_and(|slot| slot.fetched));
+                let started: Vec<TopicPartition> = started.cloned().collect();
+                // librdkafka's pause outlives the assignment: one that comes back would never be fetched.
+                self.tell(&started, false);
                 let mut gone = TopicPartitionList::new();
-                for partition in &partitions {
-                    // One that was never started is unknown to librdkafka.
-                    if self.owned.remove(partition).is_some_and(|slot| slot.fetched) {
-                        add(&mut gone, partition, Offset::Invalid).map_err(refused)?;
-                    }
+                for partition in &started {
+                    add(&mut gone, partition, Offset::Invalid).map_err(refused)?;
                 }
+                self.owned.retain(|partition, _| !partitions.contains(partition));
                 if self.stalled.as_ref().is_some_and(|held| partitions.contains(&held.record.source)) {
                     self.resume_after_stall();
                 }
@@ -214,7 +219,7 @@ impl KafkaMember {
             return Ok(Some(Event::Record(record)));
         }
         let wait = if self.stalled.is_some() { wait.min(ASK_AGAIN) } else { wait };
-        let polled = match self.consumer.poll(wait) {
+        let polled = match poll(&self.consumer, wait) {
             None => None,
             Some(Ok(message)) => Some(self.incoming.record(&message)),
             Some(Err(cause)) => {

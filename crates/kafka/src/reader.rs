@@ -16,7 +16,7 @@ use rdkafka::{
 };
 use tracing::debug;
 
-use crate::{context::Telling, incoming::Incoming, offsets, outage, schemas::Schemas};
+use crate::{context::Telling, incoming::Incoming, offsets, outage, poll::poll, schemas::Schemas};
 
 /// Records of one fetch, and records kept of one partition.
 const RECORDS: usize = 1_024;
@@ -98,7 +98,10 @@ impl KafkaReader {
     }
 
     fn untrack(&mut self, partition: &TopicPartition) -> Result<(), Outage> {
-        self.tracks.remove(partition);
+        // librdkafka's pause outlives the assignment: read again from elsewhere, it would never be fetched.
+        if self.tracks.remove(partition).is_some_and(|track| track.paused) {
+            self.hold(partition, false)?;
+        }
         let refused = |cause| Outage::passing(format!("stop reading {partition}"), cause);
         self.consumer.incremental_unassign(&one(partition, Offset::Invalid)?).map_err(refused)
     }
@@ -111,7 +114,7 @@ impl KafkaReader {
 
     /// Takes what librdkafka has, waiting for at most `wait`; whether it was anything.
     fn take(&mut self, wait: Duration) -> Result<bool, Outage> {
-        let record = match self.consumer.poll(wait) {
+        let record = match poll(&self.consumer, wait) {
             None => return Ok(false),
             Some(Ok(message)) => self.incoming.record(&message),
             Some(Err(cause)) => return hiccup(cause).map(|()| false),

@@ -43,16 +43,11 @@ impl Answer {
         }
     }
 
-    /// A flag's answer together with what the narrative says outright: explicit evidence makes it VULNERABLE whatever the
-    /// score, a hint POSSIBLE at the least; nothing lowers an answer. A failed one stays failed, for its model needs
+    /// A flag's answer together with what the narrative says outright. A failed one stays failed, for its model needs
     /// mending; where it is routed, explicit evidence counts all the same.
-    pub fn fused(self, evidence: &[Evidence]) -> Self {
+    fn fused(self, evidence: &[Evidence]) -> Self {
         let (Some(label), Some(score)) = (&self.label, self.score) else { return self };
-        let shown = match evidence.iter().map(|one| one.explicit).max() {
-            Some(true) => Vulnerability::Vulnerable,
-            Some(false) => Vulnerability::Possible,
-            None => return self,
-        };
+        let shown = vulnerability_shown(evidence);
         if shown <= vulnerability_of(label) {
             return self;
         }
@@ -68,12 +63,20 @@ impl Answer {
     }
 }
 
-/// The answer of `head`, whose label set `taxonomy` is, to one narrative's logits (in the head's label order).
+/// The answer of `head`, whose label set `taxonomy` is, to one narrative's logits (in the head's label order) and to
+/// what that says outright (as [`Head::evidence_in`] finds it).
 ///
 /// A choice is answered at the finest level whose confidence reaches that level's threshold and the strategy's
 /// `review_below`; where none does it abstains. A flag is VULNERABLE, POSSIBLE or NOT_INDICATED by its score, and
-/// abstains from a NOT_INDICATED below `review_below`. Of equal labels the first in the label set wins.
-pub fn answer(head: &Head, taxonomy: &Taxonomy, logits: &[f32], review_below: f32) -> Answer {
+/// abstains from a NOT_INDICATED below `review_below`; explicit evidence makes it VULNERABLE whatever the score, a hint
+/// POSSIBLE at the least, and nothing lowers it. Of equal labels the first in the label set wins.
+pub fn answer(
+    head: &Head,
+    taxonomy: &Taxonomy,
+    logits: &[f32],
+    review_below: f32,
+    evidence: &[Evidence],
+) -> Answer {
     if logits.len() != head.labels.len() {
         return Answer::failed("logits-count");
     }
@@ -82,7 +85,7 @@ pub fn answer(head: &Head, taxonomy: &Taxonomy, logits: &[f32], review_below: f3
     }
     match head.kind {
         Kind::Choice => choice(head, taxonomy, logits, review_below),
-        Kind::Flag => flag(head, logits, review_below),
+        Kind::Flag => flag(head, logits, review_below).fused(evidence),
     }
 }
 
@@ -176,6 +179,15 @@ pub fn vulnerability_label(vulnerability: Vulnerability) -> &'static str {
         Vulnerability::NotIndicated => "NOT_INDICATED",
         Vulnerability::Possible => "POSSIBLE",
         Vulnerability::Vulnerable => "VULNERABLE",
+    }
+}
+
+/// What `evidence` alone answers.
+pub fn vulnerability_shown(evidence: &[Evidence]) -> Vulnerability {
+    match evidence.iter().map(|one| one.explicit).max() {
+        Some(true) => Vulnerability::Vulnerable,
+        Some(false) => Vulnerability::Possible,
+        None => Vulnerability::NotIndicated,
     }
 }
 

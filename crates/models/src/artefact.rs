@@ -1,7 +1,7 @@
 //! An artefact: a folder in the Hugging Face style with `ombud.json`, whose version is the hash of its content.
 //!
 //! The version covers every file but the card (`README.md`) and hidden files: a better description is no other
-//! model, a single changed weight is.
+//! model, a single changed weight is. Of a blend it covers all of its members' folders, their cards included.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,8 +15,6 @@ use crate::manifest::Manifest;
 pub(crate) const MANIFEST: &str = "ombud.json";
 /// The model card: shown to people, not part of the version.
 pub(crate) const CARD: &str = "README.md";
-/// Both families keep their weights there.
-const WEIGHTS: &str = "model.safetensors";
 
 /// A verified artefact on disk.
 #[derive(Clone, Debug)]
@@ -61,11 +59,11 @@ impl Artefact {
     }
 
     fn of(dir: &Path, files: Vec<FileDigest>) -> Result<Self, ArtefactError> {
-        for needed in [MANIFEST, WEIGHTS] {
-            if !files.iter().any(|file| file.name == needed) {
-                return Err(ArtefactError::Missing { dir: dir.to_owned(), file: needed });
-            }
-        }
+        let has = |needed: &'static str| {
+            let there = files.iter().any(|file| file.name == needed);
+            if there { Ok(()) } else { Err(ArtefactError::Missing { dir: dir.to_owned(), file: needed }) }
+        };
+        has(MANIFEST)?;
         let path = dir.join(MANIFEST);
         let text = std::fs::read_to_string(&path)
             .map_err(|source| ArtefactError::Read { path: path.clone(), source })?;
@@ -74,6 +72,7 @@ impl Artefact {
             line: fault.line,
             what: fault.what,
         })?;
+        has(manifest.family.needs())?;
         Ok(Self { dir: dir.to_owned(), version: version_of(&files), manifest, files })
     }
 

@@ -9,7 +9,7 @@ use crate::artefact::Artefact;
 pub struct Prepared {
     /// What the model reads.
     pub input: Input,
-    /// Tokens (encoder) or distinct n-grams (bag) of the whole narrative.
+    /// Tokens (encoder, and a blend with one) or distinct n-grams (bag) of the whole narrative.
     pub tokens: u32,
     /// How many of them the model will not see.
     pub truncated_tokens: u32,
@@ -25,6 +25,7 @@ impl Prepared {
         match &self.input {
             Input::Tokens(ids) => ids.len(),
             Input::Columns { columns, .. } => columns.len().div_ceil(NGRAMS_A_TOKEN),
+            Input::Members(members) => members.iter().map(Self::cost).sum(),
         }
     }
 }
@@ -41,6 +42,8 @@ pub enum Input {
         /// The weight of each.
         weights: Vec<f32>,
     },
+    /// What each member of a blend reads, in the blend's order.
+    Members(Vec<Prepared>),
 }
 
 /// Uncalibrated outputs for one narrative: for each head of the artefact, in its order, one logit a label.

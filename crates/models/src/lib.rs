@@ -6,8 +6,11 @@ mod classifier;
 mod digest;
 mod evidence;
 mod feed;
+#[cfg(feature = "hub")]
+mod hub;
 mod manifest;
 mod place;
+mod pretrained;
 mod registry;
 mod route;
 mod routing;
@@ -16,12 +19,18 @@ mod shelf;
 mod strategy;
 mod strategy_file;
 
-pub use answer::{Answer, answer, in_label_set_order, probabilities, vulnerability_label, vulnerability_of};
+pub use answer::{
+    Answer, answer, in_label_set_order, probabilities, vulnerability_label, vulnerability_of,
+    vulnerability_shown,
+};
 pub use artefact::{Artefact, ArtefactError};
 pub use classifier::{Classifier, ClassifyError, Input, LoadError, LoadModel, Logits, Model, Prepared};
 pub use evidence::{Category, EvidenceTable};
 pub use feed::{LEAD, NotYet, StrategyFeed};
-pub use manifest::{Family, Head, Kind, Manifest};
+#[cfg(feature = "hub")]
+pub use hub::{Hub, HubError, Token, fetch};
+pub use manifest::{Cleaning, Family, Head, Kind, Manifest};
+pub use pretrained::Lacking;
 pub use registry::{Registry, model_version_record, registry_key};
 pub use route::{Facts, Route, VULNERABLE, route};
 pub use routing::{Clocks, Desk, ISSUE, LabelSets, PRODUCT, Priorities, Queue, RoutingError, RoutingTable};

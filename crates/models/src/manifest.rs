@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use ombud_contract::records::Evidence;
 use ombud_contract::taxonomy::Taxonomy;
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +23,35 @@ pub enum Family {
     Bag,
     /// BERT, DistilBERT or RoBERTa sequence classifier.
     Encoder,
+    /// Other artefacts, each in a folder of its own, whose answers are fused.
+    Blend,
+}
+
+impl Family {
+    /// As `ombud.json` and the registry write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bag => "bag",
+            Self::Encoder => "encoder",
+            Self::Blend => "blend",
+        }
+    }
+
+    /// The file, beside `ombud.json`, without which there is no such model.
+    pub(crate) fn needs(self) -> &'static str {
+        match self {
+            Self::Bag | Self::Encoder => "model.safetensors",
+            Self::Blend => "blend.json",
+        }
+    }
+}
+
+/// What is taken out of a narrative before a model reads it. Never changed: another way gets another name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Cleaning {
+    /// Runs of `XXXX` become one `xx`; braces and `.00` go.
+    #[serde(rename = "redactions-1")]
+    Redactions1,
 }
 
 /// How a head's logits become an answer.
@@ -73,6 +103,9 @@ pub struct Manifest {
     /// Longest input in tokens; encoders only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_tokens: Option<u32>,
+    /// How text is cleaned before it is read; encoders only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cleaning: Option<Cleaning>,
     /// Named figures from its evaluation, such as `validation.product.accuracy`.
     #[serde(default)]
     pub metrics: BTreeMap<String, f64>,
@@ -136,6 +169,13 @@ impl Manifest {
 }
 
 impl Head {
+    /// What `narrative` says outright, by the table that this head names. Opening the artefact has made sure that this
+    /// build has it.
+    pub fn evidence_in(&self, narrative: &str) -> Vec<Evidence> {
+        let table = self.evidence.as_deref().and_then(EvidenceTable::by_name);
+        table.map_or_else(Vec::new, |table| table.find(narrative))
+    }
+
     fn fault(&self) -> Option<(String, String)> {
         let at = |near: &str, what: String| Some((near.to_owned(), what));
         if !(self.temperature > 0.0 && self.temperature.is_finite()) {

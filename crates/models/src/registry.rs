@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use ombud_contract::records::{ModelState, ModelVersion};
 
 use crate::artefact::Artefact;
-use crate::manifest::Family;
 
 /// The key of a model version on models.registry.
 pub fn registry_key(model_id: &str, version: &str) -> String {
@@ -15,10 +14,6 @@ pub fn registry_key(model_id: &str, version: &str) -> String {
 /// The record that makes `artefact` known.
 pub fn model_version_record(artefact: &Artefact, created_by: &str, created_at: i64) -> ModelVersion {
     let manifest = &artefact.manifest;
-    let family = match manifest.family {
-        Family::Bag => "bag",
-        Family::Encoder => "encoder",
-    };
     ModelVersion {
         model_id: manifest.model_id.clone(),
         version: artefact.version.clone(),
@@ -26,7 +21,7 @@ pub fn model_version_record(artefact: &Artefact, created_by: &str, created_at: i
         state: ModelState::Registered,
         hub_id: None,
         hub_revision: None,
-        family: family.to_owned(),
+        family: manifest.family.name().to_owned(),
         files: artefact.files.clone(),
         labels: artefact.labels(),
         metrics: manifest.metrics.clone(),

@@ -96,32 +96,44 @@ pub(crate) fn is_version(version: &str) -> bool {
     version.len() == 64 && version.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
+impl Artefact {
+    /// Copies its files and its card into the folder `to`, which must not be there yet; durable when it returns.
+    ///
+    /// # Errors
+    /// A file changed since the artefact was opened, or the copy can't be written: what was written stays then.
+    pub fn copy_to(&self, to: &Path) -> Result<(), ArtefactError> {
+        let mut folders = vec![to.to_owned()];
+        fs::create_dir(to).map_err(writing(to))?;
+        for file in &self.files {
+            let target = to.join(&file.name);
+            if let Some(folder) = target.parent().filter(|folder| !folders.iter().any(|made| made == folder))
+            {
+                fs::create_dir_all(folder).map_err(writing(folder))?;
+                folders.push(folder.to_owned());
+            }
+            let (sha256, bytes) = copy_file(&self.dir.join(&file.name), &target)?;
+            if sha256 != file.sha256 || bytes != file.bytes {
+                return Err(ArtefactError::Unacceptable {
+                    path: self.dir.join(&file.name),
+                    what: "it changed while it was copied: try again when nobody writes there",
+                });
+            }
+        }
+        let card = self.dir.join(CARD);
+        if card.is_file() {
+            copy_file(&card, &to.join(CARD))?;
+        }
+        folders.iter().rev().try_for_each(|folder| sync_folder(folder))
+    }
+}
+
 fn copy(artefact: &Artefact, to: &Path) -> Result<(), ArtefactError> {
-    let mut folders = vec![to.to_owned()];
-    fs::create_dir(to).map_err(writing(to))?;
-    for file in &artefact.files {
-        let target = to.join(&file.name);
-        if let Some(folder) = target.parent().filter(|folder| !folders.iter().any(|made| made == folder)) {
-            fs::create_dir_all(folder).map_err(writing(folder))?;
-            folders.push(folder.to_owned());
-        }
-        let (sha256, bytes) = copy_file(&artefact.dir.join(&file.name), &target)?;
-        if sha256 != file.sha256 || bytes != file.bytes {
-            return Err(ArtefactError::Unacceptable {
-                path: artefact.dir.join(&file.name),
-                what: "it changed while it was copied: try again when nobody writes there",
-            });
-        }
-    }
-    let card = artefact.dir.join(CARD);
-    if card.is_file() {
-        copy_file(&card, &to.join(CARD))?;
-    }
+    artefact.copy_to(to)?;
     let contents = to.join(CONTENTS);
     let listed = serde_json::to_vec_pretty(&artefact.files)
         .map_err(|error| ArtefactError::Write { path: contents.clone(), source: error.into() })?;
     write_durably(&contents, |file| file.write_all(&listed))?;
-    folders.iter().rev().try_for_each(|folder| sync_folder(folder))
+    sync_folder(to)
 }
 
 fn copy_file(from: &Path, to: &Path) -> Result<(String, i64), ArtefactError> {

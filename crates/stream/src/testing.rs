@@ -66,6 +66,8 @@ macro_rules! log_keeps_its_promises {
             a_commit_is_stored_as_one,
             a_partition_can_be_sought_back,
             a_paused_partition_waits_and_loses_nothing,
+            a_partition_that_comes_back_is_not_paused,
+            a_reader_seeks_back_whatever_it_has_read_ahead,
             what_is_not_owned_can_not_be_committed,
             a_second_member_takes_over_where_the_first_committed,
             a_waiting_poll_wakes_when_a_record_comes,
@@ -298,6 +300,73 @@ pub fn a_paused_partition_waits_and_loses_nothing<W: World>(world: &W) {
     member.pause(&partitions[0], false);
     assert_eq!(text(&next_record(&mut member)), "b");
     assert_eq!(text(&next_record(&mut member)), "c");
+}
+
+/// A pause ends with the ownership: what was paused, given up and assigned again is read.
+pub fn a_partition_that_comes_back_is_not_paused<W: World>(world: &W) {
+    let mut first = world.member("g");
+    let (partitions, _) = take_assignment(&mut first);
+    for partition in &partitions {
+        first.pause(partition, true);
+    }
+    let mut second = world.member("g");
+    let until = Instant::now() + PATIENCE;
+    let mut moved: Vec<TopicPartition> = Vec::new();
+    // Both poll in turn, as they would on two threads.
+    while moved.is_empty() {
+        assert!(Instant::now() < until, "the second member was given nothing");
+        if let Some(Event::Assigned { partitions, .. }) = first.poll(GLANCE).expect("polls") {
+            // Logs that revoke everything first give some back.
+            for partition in &partitions {
+                first.start(partition, 0).expect("starts");
+            }
+        }
+        if let Some(Event::Assigned { partitions, .. }) = second.poll(GLANCE).expect("polls") {
+            moved = partitions;
+        }
+    }
+    drop(second);
+    for partition in &moved {
+        append(world, partition.partition, &["back"]);
+    }
+    let mut owned: Vec<TopicPartition> = Vec::new();
+    while !moved.iter().all(|partition| owned.contains(partition)) {
+        match next(&mut first) {
+            Event::Assigned { partitions, .. } => {
+                for partition in &partitions {
+                    first.start(partition, 0).expect("starts");
+                }
+                owned.extend(partitions);
+            }
+            Event::Revoked { .. } => {}
+            Event::Record(record) => panic!("{record:?} was read before its partition came back"),
+        }
+    }
+    for _ in &moved {
+        assert_eq!(text(&next_record(&mut first)), "back");
+    }
+}
+
+/// What a reader has fetched ahead of one partition, while it was asked for another, does not keep it from reading
+/// that one from elsewhere.
+pub fn a_reader_seeks_back_whatever_it_has_read_ahead<W: World>(world: &W) {
+    const MANY: usize = 3_000;
+    append(world, 1, &["x"; MANY]);
+    let [other, partition] = [0, 1].map(|number| TopicPartition::new(world.topic(), number));
+    let mut reader = world.reader();
+    assert!(!reader.fetch(&partition, 0, PATIENCE).expect("reads").is_empty());
+    for _ in 0..20 {
+        assert!(reader.fetch(&other, 0, GLANCE).expect("reads").is_empty());
+    }
+    let until = Instant::now() + PATIENCE;
+    let mut read = 0;
+    while read < MANY {
+        assert!(Instant::now() < until, "{read} of {MANY} are read again");
+        for record in reader.fetch(&partition, read as i64, GLANCE).expect("reads") {
+            assert_eq!(record.offset, read as i64);
+            read += 1;
+        }
+    }
 }
 
 /// A commit names only what the member owns, or stores nothing; nor can it be started.

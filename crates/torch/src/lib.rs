@@ -1,7 +1,9 @@
 //! Models on libtorch: the only crate that names tch.
 
 pub mod bag;
-mod encoder;
+pub mod blend;
+pub mod encoder;
+mod lbfgs;
 mod libtorch;
 mod tuning;
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ombud_models::{Artefact, Family, LoadError, LoadModel, Model};
 
-use crate::{bag, encoder};
+use crate::{bag, blend, encoder};
 
 /// Serves artefacts on libtorch's CPU kernels.
 #[derive(Clone, Copy, Debug, Default)]
@@ -15,6 +15,7 @@ impl LoadModel for Libtorch {
         match artefact.manifest.family {
             Family::Bag => bag::load(artefact),
             Family::Encoder => encoder::load(artefact),
+            Family::Blend => blend::load(artefact, self),
         }
     }
 }

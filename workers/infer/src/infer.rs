@@ -128,20 +128,20 @@ impl<M: Source + Committer, S: Sink<SharedReceipt>> Infer<M, S> {
         })?;
         Ok(())
     }
+}
 
-    /// Loads what the newest strategy names. Called before [`Self::run`], a worker that can't answer says so before
-    /// it takes anything.
-    ///
-    /// # Errors
-    /// The strategy can't be read, or one of its models can't serve.
-    pub fn warm_up(&mut self) -> Result<(), InferError> {
-        self.strategy.refresh()?;
-        let Some(newest) = self.strategy.strategies().newest() else { return Ok(()) };
-        for question in all_questions(&self.tasks, newest) {
-            self.serving.for_arm(&question.task, &question.arm)?;
-        }
-        Ok(())
+/// Loads what the newest strategy names. Called before a worker becomes a member of its group, so that one that can't
+/// answer says so before it is given anything, and no partition stands still while models load.
+///
+/// # Errors
+/// The strategy can't be read, or one of its models can't serve.
+pub fn warm_up(tasks: &Tasks, strategy: &mut StrategyFeed, serving: &Serving) -> Result<(), InferError> {
+    strategy.refresh()?;
+    let Some(newest) = strategy.strategies().newest() else { return Ok(()) };
+    for question in all_questions(tasks, newest) {
+        serving.for_arm(&question.task, &question.arm)?;
     }
+    Ok(())
 }
 
 /// What travels with a record from its reading on.
@@ -186,8 +186,8 @@ fn prepare(
     let receipt = Arc::new(receipt);
     for mut question in questions {
         let model = serving.for_arm(&question.task, &question.arm).ok();
-        if let Some(table) = model.as_ref().and_then(|model| model.evidence_table(&question.task)) {
-            question.evidence = table.find(&complaint.narrative);
+        if let Some((_, head)) = model.as_ref().and_then(|model| model.head(&question.task)) {
+            question.evidence = head.evidence_in(&complaint.narrative);
         }
         let version = model.as_ref().map_or("", |model| model.artefact.version.as_str());
         match asks.iter_mut().find(|ask| ask.version() == version) {

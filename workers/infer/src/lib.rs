@@ -7,5 +7,5 @@ mod replica;
 mod serving;
 
 pub use ask::Tasks;
-pub use infer::{Infer, InferError, Limits};
+pub use infer::{Infer, InferError, Limits, warm_up};
 pub use serving::{Served, Serving, Unserved};

@@ -66,16 +66,15 @@ fn prediction(ask: &Ask, question: &Question, logits: Option<&Logits>, now: Time
             prediction.tokens = count(asked.prepared.tokens);
             prediction.truncated_tokens = count(asked.prepared.truncated_tokens);
             prediction.windows = count(asked.prepared.windows);
-            if let Some(table) = asked.model.evidence_table(&question.task) {
-                table.name().clone_into(&mut prediction.evidence_table);
-            }
-            match logits.zip(asked.model.head(&question.task)) {
+            let head = asked.model.head(&question.task);
+            prediction.evidence_table = head.and_then(|(_, head)| head.evidence.clone()).unwrap_or_default();
+            match logits.zip(head) {
                 None => prediction.failure = Some(failure::UNSCORED.to_owned()),
-                Some((logits, at)) => {
-                    let (head, taxonomy) = (&artefact.manifest.heads[at], asked.model.taxonomies[at]);
+                Some((logits, (at, head))) => {
+                    let taxonomy = asked.model.taxonomies[at];
                     prediction.label_set.clone_from(&head.label_set);
                     let answer =
-                        answer(head, taxonomy, &logits[at], question.review_below).fused(&question.evidence);
+                        answer(head, taxonomy, &logits[at], question.review_below, &question.evidence);
                     match in_label_set_order(head, taxonomy, &logits[at]) {
                         None => prediction.failure = Some(failure::LABELS.to_owned()),
                         Some(ordered) => fill(&mut prediction, answer, &ordered),

@@ -6,7 +6,7 @@ use std::{
 };
 
 use ombud_contract::{records::Arm, taxonomy::Taxonomy};
-use ombud_models::{Artefact, EvidenceTable, LoadModel, Model, ModelStore};
+use ombud_models::{Artefact, Head, LoadModel, Model, ModelStore};
 use tracing::{info, warn};
 
 /// A loaded, probed model.
@@ -21,15 +21,8 @@ pub struct Served {
 
 impl Served {
     /// The place of `task` among the artefact's heads.
-    pub(crate) fn head(&self, task: &str) -> Option<usize> {
-        self.artefact.manifest.heads.iter().position(|head| head.task == task)
-    }
-
-    /// The table of what a narrative says outright, where the head for `task` names one. Opening the artefact has made
-    /// sure that this build has it.
-    pub(crate) fn evidence_table(&self, task: &str) -> Option<&'static EvidenceTable> {
-        let (_, head) = self.artefact.manifest.head(task)?;
-        EvidenceTable::by_name(head.evidence.as_deref()?)
+    pub(crate) fn head(&self, task: &str) -> Option<(usize, &Head)> {
+        self.artefact.manifest.head(task)
     }
 }
 

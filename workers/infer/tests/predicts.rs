@@ -19,7 +19,7 @@ use ombud_contract::{
     records::{Arm, Outcome, Prediction, RawComplaint, Role, Strategy, TaskStrategy},
     taxonomy::Taxonomy,
 };
-use ombud_infer::{Infer, Limits, Serving, Tasks};
+use ombud_infer::{Infer, Limits, Serving, Tasks, warm_up};
 use ombud_local::{Local, Options};
 use ombud_models::{
     Artefact, Classifier, ClassifyError, Input, LoadError, LoadModel, Logits, Model, ModelStore, Prepared,
@@ -183,7 +183,7 @@ impl World {
                 drive: ombud_stream::Limits { poll: Duration::from_millis(5), ..Default::default() },
             },
         };
-        infer.warm_up().unwrap();
+        warm_up(&infer.tasks, &mut infer.strategy, &infer.serving).unwrap();
         let stop = AtomicBool::new(false);
         thread::scope(|scope| {
             let running = scope.spawn(|| infer.run(&|| stop.load(Ordering::Relaxed), |_| Ok(0)));

@@ -1,5 +1,13 @@
-//! Models from labelled complaints: trained, and measured.
+//! Models from labelled complaints: trained, measured, and exchanged with Python.
 
+#[cfg(feature = "torch")]
+pub mod bag;
+#[cfg(feature = "torch")]
+pub mod blend;
+#[cfg(feature = "torch")]
+pub mod encoder;
 pub mod evaluate;
+pub mod exchange;
+pub mod report;
 #[cfg(feature = "torch")]
 pub mod train;

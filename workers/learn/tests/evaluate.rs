@@ -8,7 +8,9 @@ use std::sync::Arc;
 use indicatif::ProgressBar;
 use ombud_contract::records::{Arm, Role, Strategy, TaskStrategy};
 use ombud_contract::taxonomy::Taxonomy;
-use ombud_learn::evaluate::{Evaluate, EvaluateError, Evaluation, Resampling, Subject, TaskReport};
+use ombud_learn::evaluate::{
+    Evaluate, EvaluateError, Evaluation, Measured, Resampling, Subject, TaskReport, View, list,
+};
 use ombud_models::{
     Artefact, Classifier, ClassifyError, Family, Head, Input, Kind, LoadError, LoadModel, Logits, Manifest,
     Model, Prepared,
@@ -52,7 +54,7 @@ impl Classifier for Names {
             Input::Columns { columns, .. } => {
                 vec![one_hot(columns[0], products().len()), one_hot(columns[1], 2)]
             }
-            Input::Tokens(_) => Vec::new(),
+            Input::Tokens(_) | Input::Members(_) => Vec::new(),
         };
         Ok(batch.iter().map(logits).collect())
     }
@@ -78,6 +80,7 @@ fn artefact(model_id: &str) -> Artefact {
         family: Family::Bag,
         heads: vec![head("product", Kind::Choice), head("vulnerable", Kind::Flag)],
         max_tokens: None,
+        cleaning: None,
         metrics: BTreeMap::new(),
         training_manifest_sha256: None,
         parent_version: None,
@@ -88,12 +91,19 @@ fn artefact(model_id: &str) -> Artefact {
 const HEADER: &str = "complaint_id,date_received,product,issue,narrative,tags,tags_known";
 
 fn evaluate(rows: &[String], threads: usize, says: f32) -> Result<Evaluation, EvaluateError> {
+    Ok(measure(rows, threads, Names { says })?.evaluation(&view()))
+}
+
+fn view() -> View {
+    View { resampling: Resampling { seed: 1, draws: 50 }, ..View::default() }
+}
+
+fn measure(rows: &[String], threads: usize, model: Names) -> Result<Measured, EvaluateError> {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("labelled.csv");
     std::fs::write(&data, format!("{HEADER}\n{}\n", rows.join("\n"))).unwrap();
-    let subjects = vec![Subject::whole(&artefact("names"), &Names { says })?];
-    let resampling = Resampling { seed: 1, draws: 50 };
-    Evaluate { subjects, threads, resampling }.run(&data, &ProgressBar::hidden())
+    let subjects = vec![Subject::whole(&artefact("names"), &model)?];
+    Evaluate { subjects, threads, resampling: view().resampling }.measure(&data, &ProgressBar::hidden())
 }
 
 fn many() -> Vec<String> {
@@ -132,6 +142,44 @@ fn rows_count_for_the_tasks_that_they_are_labelled_for() {
 }
 
 #[test]
+fn what_a_narrative_says_outright_is_judged_and_listed_as_it_serves() {
+    let mut artefact = artefact("names");
+    let head = &mut artefact.manifest.heads[1];
+    head.thresholds = [("possible".to_owned(), 0.6), ("vulnerable".to_owned(), 0.999)].into();
+    head.evidence = Some("vulnerable@1".to_owned());
+    let subjects = vec![Subject::whole(&artefact, &Names { says: 5.0 }).unwrap()];
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("labelled.csv");
+    let rows = [
+        "1,2024-01-01,,,I am a veteran,Servicemember,True",
+        "2,2024-01-01,,,I lost my job,,True",
+        "3,2024-01-01,,,the old fees,Older American,True",
+        "4,2024-01-01,,,the fees,,True",
+    ];
+    std::fs::write(&data, format!("{HEADER}\n{}\n", rows.join("\n"))).unwrap();
+
+    let mut said = Vec::new();
+    list(&subjects, &BTreeMap::new(), &data, |listed| {
+        said.extend(listed.label.filter(|_| listed.task == "vulnerable").zip(Some(listed.confidence)));
+        Ok::<_, EvaluateError>(())
+    })
+    .unwrap();
+    let labels: Vec<&str> = said.iter().map(|(label, _)| label.as_str()).collect();
+    assert_eq!(labels, ["VULNERABLE", "POSSIBLE", "POSSIBLE", "NOT_INDICATED"]);
+    assert!(said[0].1 < 0.01 && said[2].1 > 0.99, "the score is the model's own: {said:?}");
+
+    let evaluate = Evaluate { subjects, threads: 1, resampling: view().resampling };
+    let evaluation = evaluate.measure(&data, &ProgressBar::hidden()).unwrap().evaluation(&view());
+    let served = |name: &str| {
+        let at = &evaluation.served["vulnerable"][name];
+        (at.precision, at.recall, at.flag_rate, at.by_evidence)
+    };
+    assert_eq!(served("vulnerable"), (Some(1.0), Some(0.5), Some(0.25), Some(1.0)));
+    assert_eq!(served("possible"), (Some(2.0 / 3.0), Some(1.0), Some(0.75), Some(2.0 / 3.0)));
+    assert!(evaluation.tables().contains("vulnerable, possible"));
+}
+
+#[test]
 fn threads_change_nothing_in_the_figures() {
     let alone = evaluate(&many(), 1, 5.0).unwrap();
     assert_eq!(alone.rows, 500);
@@ -149,6 +197,86 @@ fn a_file_without_rows_gives_null_figures() {
     let json = serde_json::to_value(evaluate(&[], 1, 5.0).unwrap()).unwrap();
     assert!(json["tasks"]["product"]["accuracy"].is_null());
     assert!(json["recent"]["vulnerable"]["pr_auc"].is_null());
+}
+
+#[test]
+fn complaints_are_counted_apart_and_too_few_say_nothing() {
+    let json = serde_json::to_value(evaluate(&many(), 2, 5.0).unwrap()).unwrap();
+    let slices = &json["slices"];
+    assert_eq!(slices["least_rows"], 30);
+    for dimension in ["product", "length", "year", "source", "channel"] {
+        let rows: u64 =
+            slices[dimension].as_array().unwrap().iter().map(|s| s["rows"].as_u64().unwrap()).sum();
+        assert_eq!(rows, 500, "{dimension}");
+    }
+    let first = &slices["product"][0];
+    assert_eq!(first["name"], products()[0].as_str());
+    assert_eq!(first["tasks"]["product"]["accuracy"], 1.0);
+    assert!(first["tasks"]["product"]["intervals"]["accuracy"][0].as_f64().unwrap() > 0.9);
+    assert!(first["tasks"]["product"]["macro_f1"].is_null(), "one true label has no average");
+
+    let few = evaluate(&many()[..20], 1, 5.0).unwrap();
+    let json = serde_json::to_value(&few).unwrap();
+    let slice = &json["slices"]["length"][0]["tasks"]["product"];
+    assert_eq!(slice["rows"], 20);
+    assert!(slice["accuracy"].is_null() && slice["intervals"]["accuracy"].is_null());
+    assert!(few.tables().contains("too few to say, fewer than 30 rows"));
+}
+
+#[test]
+fn in_the_natural_mix_rare_products_count_less() {
+    // Credit reporting, 62 %, is never answered right; the others always.
+    let row =
+        |product: &str, told: &str, n: usize| format!("{n},2024-05-06,\"{product}\",,\"the {told}\",,False");
+    let mut rows = vec![row("Credit reporting", "Mortgage", 0)];
+    let others = products().iter().filter(|product| *product != "Credit reporting");
+    rows.extend(others.enumerate().map(|(n, product)| row(product, product, n + 1)));
+    let json = serde_json::to_value(evaluate(&rows, 1, 5.0).unwrap()).unwrap();
+    let accuracy = |of: &serde_json::Value| of["product"]["accuracy"].as_f64().unwrap();
+    assert!((accuracy(&json["tasks"]) - 8.0 / 9.0).abs() < 1e-9);
+    assert!((accuracy(&json["natural_mix"]["tasks"]) - 0.38).abs() < 1e-9);
+    assert!(json["natural_mix"]["missing"]["product"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn a_better_model_is_told_from_chance_and_one_like_it_is_not() {
+    let rows = many();
+    let sure = measure(&rows, 2, Names { says: 5.0 }).unwrap();
+    let flat = measure(&rows, 2, Names { says: 0.0 }).unwrap();
+    let better = sure.compare(&flat, view().resampling);
+    let json = serde_json::to_value(&better).unwrap();
+    assert_eq!(json["tasks"]["product"]["mcnemar"]["real"], true);
+    assert_eq!(json["tasks"]["product"]["mcnemar"]["test"], "chi-squared");
+    assert!(better.says()[0].starts_with("product: +"), "{:?}", better.says());
+
+    let same = sure.compare(&measure(&rows, 1, Names { says: 6.0 }).unwrap(), view().resampling);
+    let json = serde_json::to_value(&same).unwrap();
+    assert_eq!(json["tasks"]["product"]["mcnemar"]["p"], 1.0);
+    assert_eq!(json["tasks"]["product"]["accuracy"]["difference"], 0.0);
+    assert!(same.says()[0].contains("not real at 5 %"), "{:?}", same.says());
+}
+
+#[test]
+fn page_and_card_hold_every_part_and_no_narrative() {
+    let measured = measure(&many(), 2, Names { says: 5.0 }).unwrap();
+    let mut evaluation = measured.evaluation(&view());
+    evaluation.against = Some(measured.compare(&measured, view().resampling));
+    let html = evaluation.html("labelled.csv");
+    for part in
+        ["natural mix", "Reliability", "By channel", "dial of product", "Confusion of product", "<svg"]
+    {
+        assert!(html.contains(part), "{part}");
+    }
+    let card = evaluation.markdown("labelled.csv");
+    for part in ["## Evaluation on labelled.csv", "Against the other", "By source", "Accuracy by share kept"]
+    {
+        assert!(card.contains(part), "{part}");
+    }
+    assert!(evaluation.dial_tables().contains("more reviews a day at 5,000 complaints"));
+    assert!(evaluation.against_tables().contains("not real at 5 %"));
+    for shown in [html, card, evaluation.tables()] {
+        assert!(!shown.contains("about Mortgage") && !shown.contains("NaN"));
+    }
 }
 
 fn arm(name: &str, role: Role, basis_points: i32) -> Arm {

@@ -1,9 +1,11 @@
-//! The evaluation's figures are those of scikit-learn.
+//! The evaluation's figures are those of scikit-learn and statsmodels.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 use std::collections::BTreeMap;
 
-use ombud_learn::evaluate::{ChoiceReport, FlagReport, Graded, Marked, Resampling};
+use ombud_learn::evaluate::{
+    ChoiceFigures, ChoiceReport, FlagFigures, FlagReport, Graded, Marked, McNemar, Resampling,
+};
 use serde::Deserialize;
 
 /// Written by `scripts/evaluation_golden.py`.
@@ -11,6 +13,8 @@ use serde::Deserialize;
 struct Golden {
     choice: Choice,
     flag: Flag,
+    weighted: Weighted,
+    mcnemar: Vec<Discordant>,
 }
 
 #[derive(Deserialize)]
@@ -38,6 +42,24 @@ struct Flag {
     score_at_recall_60: f64,
     flag_rate_at_recall_60: f64,
     base_rate: f64,
+}
+
+/// The rows of both, each counting so much.
+#[derive(Deserialize)]
+struct Weighted {
+    weights: Vec<f64>,
+    accuracy: f64,
+    macro_f1: f64,
+    top3: f64,
+    pr_auc: f64,
+    precision_at_recall_60: f64,
+}
+
+#[derive(Deserialize)]
+struct Discordant {
+    n10: usize,
+    n01: usize,
+    p: f64,
 }
 
 fn golden() -> Golden {
@@ -94,4 +116,33 @@ fn a_flag_is_measured_as_scikit_learn_measures_it() {
     agree(report.base_rate, golden.base_rate);
     let [low, high] = report.intervals.pr_auc.unwrap();
     assert!(low < golden.pr_auc && golden.pr_auc < high, "{low} {high}");
+}
+
+#[test]
+fn rows_that_count_differently_are_measured_as_scikit_learn_measures_them() {
+    let Golden { choice, flag, weighted, .. } = golden();
+    let rows = choice.truth.into_iter().zip(choice.probabilities);
+    let rows: Vec<Graded> = rows.map(|(truth, probabilities)| Graded { truth, probabilities }).collect();
+    let figures =
+        ChoiceFigures::weighted(choice.support.len(), &rows, &weighted.weights, Resampling::default());
+    agree(figures.accuracy, weighted.accuracy);
+    agree(figures.macro_f1, weighted.macro_f1);
+    agree(figures.top3, weighted.top3);
+    let [low, high] = figures.intervals.accuracy.unwrap();
+    assert!(low < weighted.accuracy && weighted.accuracy < high && high - low < 0.3, "{low} {high}");
+
+    let rows: Vec<Marked> =
+        flag.yes.into_iter().zip(flag.score).map(|(yes, score)| Marked { yes, score }).collect();
+    let figures = FlagFigures::of(&rows, Some(&weighted.weights), Resampling::default());
+    agree(figures.pr_auc, weighted.pr_auc);
+    agree(figures.precision_at_recall_60, weighted.precision_at_recall_60);
+}
+
+#[test]
+fn models_are_told_apart_as_statsmodels_tells_them_apart() {
+    for Discordant { n10, n01, p } in golden().mcnemar {
+        let test = McNemar::of(n10, n01);
+        agree(test.p, p);
+        assert_eq!(test.real, p < 0.05, "{n10} {n01}");
+    }
 }

@@ -7,8 +7,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use indicatif::ProgressBar;
+use ombud_learn::bag::{Recipe, Train};
 use ombud_learn::evaluate::TaskReport;
-use ombud_learn::train::{LearnError, Recipe, Report, Train};
+use ombud_learn::train::{LearnError, Report};
 use ombud_models::{LoadModel, probabilities};
 use ombud_torch::Libtorch;
 
@@ -66,6 +67,8 @@ fn it_learns_what_the_rows_teach_and_the_folder_serves() {
 
     let model = Libtorch.load(&report.artefact).unwrap();
     let logits = model.replica().classify(&[&model.prepare("my mortgage escrow")]).unwrap();
+    let (_, vulnerable) = report.artefact.manifest.head("vulnerable").unwrap();
+    assert_eq!(vulnerable.evidence.as_deref(), Some("vulnerable@1"));
     let head = &report.artefact.manifest.heads[0];
     let likely = probabilities(&logits[0][0], head.temperature);
     let mortgage = head.labels.iter().position(|label| label == "Mortgage").unwrap();

@@ -8,7 +8,9 @@ use clap_complete::Shell;
 use ombud_infer::Tasks;
 use ombud_stream::Start;
 
-use crate::{check::Check, doctor::Doctor, redrive::Redrive, send::Send, setup::Setup};
+use crate::{
+    check::Check, doctor::Doctor, fine_tune::FineTune, fuse::Fuse, redrive::Redrive, send::Send, setup::Setup,
+};
 
 /// Triage customer complaints: read them, decide product, issue and vulnerability, route them, keep the case.
 #[derive(Debug, Parser)]
@@ -76,7 +78,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Models(ModelsCommand),
     /// Train a model from labelled complaints
-    Learn(Learn),
+    Learn(Box<Learn>),
     /// Measure models on labelled complaints
     Evaluate(Evaluate),
     /// Print a shell's completion script
@@ -210,6 +212,67 @@ pub(crate) enum ModelsCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Write one task of an encoder as a folder that Python's transformers loads
+    Export(ExportModel),
+    /// Take a classifier that was trained with Python's transformers
+    Import(ImportModel),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ExportModel {
+    /// The folder to write
+    pub(crate) dir: PathBuf,
+
+    /// Which of the model's tasks
+    #[arg(long)]
+    pub(crate) task: String,
+
+    /// An artefact's folder, or MODEL@VERSION of the data folder [default: what the first strategy names for the task]
+    #[arg(long, value_name = "DIR|MODEL@VERSION")]
+    pub(crate) model: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ImportModel {
+    /// A folder that `save_pretrained` wrote, or a model of the hub, such as bank/triage
+    pub(crate) source: String,
+
+    /// Branch, tag or commit of the hub's model [default: main]
+    #[arg(long)]
+    pub(crate) revision: Option<String>,
+
+    /// What it answers
+    #[arg(long)]
+    pub(crate) task: String,
+
+    /// What its labels stand for: a file with lines of "theirs" = "ours"
+    #[arg(long, value_name = "FILE")]
+    pub(crate) labels: Option<PathBuf>,
+
+    /// What one of its labels stands for; again for another
+    #[arg(long = "map", value_name = "THEIRS=OURS", value_parser = pair)]
+    pub(crate) map: Vec<(String, String)>,
+
+    /// From which confidence on it may answer, by level, or `possible` and `vulnerable`; again for another
+    #[arg(long = "threshold", value_name = "NAME=SHARE", value_parser = threshold)]
+    pub(crate) thresholds: Vec<(String, f64)>,
+
+    /// Folder to write the artefact to; its name becomes the model's
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (theirs, ours) = text.split_once('=').ok_or("write it as THEIRS=OURS")?;
+    Ok((theirs.trim().to_owned(), ours.trim().to_owned()))
+}
+
+fn threshold(text: &str) -> Result<(String, f64), String> {
+    let (name, share) = pair(text).map_err(|_| "write it as NAME=SHARE, such as vulnerable=0.5")?;
+    match share.parse() {
+        Ok(share) if (0.0..=1.0).contains(&share) => Ok((name, share)),
+        _ => Err(format!("{share} is no share: write a number from 0 to 1")),
+    }
 }
 
 #[derive(Args, Debug)]
@@ -217,6 +280,10 @@ pub(crate) struct Learn {
     /// Labelled complaints: CSV or CSV.gz in the layout of the data sets or the CFPB's export
     #[arg(required = true)]
     pub(crate) files: Vec<PathBuf>,
+
+    /// How the model is built
+    #[arg(long, value_enum, default_value_t = Family::Bag)]
+    pub(crate) family: Family,
 
     /// Labelled complaints to calibrate and choose on [default: a tenth of FILES, held out]
     #[arg(long, value_name = "FILE")]
@@ -233,6 +300,22 @@ pub(crate) struct Learn {
     /// Print the report as one JSON object
     #[arg(long)]
     pub(crate) json: bool,
+
+    #[command(flatten)]
+    pub(crate) fine_tune: FineTune,
+
+    #[command(flatten)]
+    pub(crate) fuse: Fuse,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Family {
+    /// Hashed words and runs of characters, one regression a task: minutes
+    Bag,
+    /// A transformer trained on from --base, one head a task: hours
+    Encoder,
+    /// A --bag and at least one --encoder that were learned before, as one: minutes
+    Blend,
 }
 
 #[derive(Args, Debug)]
@@ -245,7 +328,39 @@ pub(crate) struct Evaluate {
     #[arg(long, value_name = "FILE")]
     pub(crate) data: PathBuf,
 
-    /// One JSON object
+    /// Say whether the difference to this artefact is real, task by task
+    #[arg(long, value_name = "DIR")]
+    pub(crate) against: Option<PathBuf>,
+
+    /// A cheap artefact to show beside [default: complaints-bag in the models folder, where there is one]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) baseline: Option<PathBuf>,
+
+    /// Print what each choice of threshold costs in reviews a day
+    #[arg(long)]
+    pub(crate) dial: bool,
+
+    /// Complaints a day that the dial reckons with
+    #[arg(long, value_name = "N", default_value_t = ombud_learn::evaluate::PER_DAY, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) per_day: u32,
+
+    /// Percent of complaints by product, a TOML file with a table `percent` [default: the CFPB's]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) mix: Option<PathBuf>,
+
+    /// Write everything, with its curves, to one HTML file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+
+    /// Put everything into the card of --model, in place of an earlier evaluation
+    #[arg(long, requires = "model")]
+    pub(crate) card: bool,
+
+    /// Also write every answer about every complaint, one JSON object a line
+    #[arg(long, value_name = "FILE")]
+    pub(crate) answers: Option<PathBuf>,
+
+    /// Everything as one JSON object
     #[arg(long)]
     pub(crate) json: bool,
 }

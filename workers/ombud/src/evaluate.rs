@@ -1,15 +1,20 @@
 //! `ombud evaluate`: the default models, or one artefact, on labelled complaints.
 
+use std::collections::BTreeMap;
 use std::io::Write;
+use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use ombud_launch::config::Settings;
-use ombud_learn::evaluate::{Evaluate, Resampling, Subject};
+use ombud_learn::evaluate::{Evaluate, Measured, Mix, Resampling, Subject, View};
 use ombud_models::{Artefact, FirstStrategy};
 use ombud_stream::{Clock, SystemClock};
 use ombud_torch::Libtorch;
 
-use crate::{cli, terminal::Terminal};
+use crate::{cli, listing, terminal::Terminal};
+
+/// In the models folder: the model that everything else is shown beside.
+const BASELINE: &str = "complaints-bag";
 
 /// Measures what `args` name and prints the figures.
 pub(crate) fn evaluate(
@@ -18,23 +23,80 @@ pub(crate) fn evaluate(
     terminal: &Terminal,
     out: &mut impl Write,
 ) -> Result<()> {
-    let subjects = match &args.model {
-        Some(dir) => vec![Subject::whole(&Artefact::open(dir)?, &Libtorch)?],
-        None => {
-            let file = settings.models.join("strategy.toml");
-            let now = SystemClock.now_ms();
-            let first = FirstStrategy::read(&file, &settings.models, "ombud evaluate", now)?;
-            Subject::champions(&first.record, &first.artefacts, &Libtorch)?
-        }
+    let measure = |subjects: Vec<Subject>| -> Result<Measured> {
+        let bar = terminal.bytes("reading");
+        let resampling = Resampling::default();
+        let evaluate = Evaluate { subjects, threads: settings.infer.replicas, resampling };
+        let measured = evaluate.measure(&args.data, &bar)?;
+        bar.finish_and_clear();
+        Ok(measured)
     };
-    let bar = terminal.bytes("reading");
-    let evaluate = Evaluate { subjects, threads: settings.infer.replicas, resampling: Resampling::default() };
-    let evaluation = evaluate.run(&args.data, &bar)?;
-    bar.finish_and_clear();
+    let (subjects, review_below) = subjects(args, settings)?;
+    if let Some(file) = &args.answers {
+        listing::write(&subjects, &review_below, &args.data, file)?;
+    }
+    let view = View {
+        mix: args.mix.as_deref().map_or_else(|| Ok(Mix::natural()), Mix::read)?,
+        per_day: args.per_day,
+        review_below: review_below.into_iter().map(|(task, below)| (task, f64::from(below))).collect(),
+        ..View::default()
+    };
+    let baseline = baseline(args, settings, &subjects)?;
+    let against = args.against.as_deref().map(Artefact::open).transpose()?;
+
+    let measured = measure(subjects)?;
+    let compared = |other: &Artefact| -> Result<_> {
+        let other = measure(vec![Subject::whole(other, &Libtorch)?])?;
+        Ok(measured.compare(&other, view.resampling))
+    };
+    let mut evaluation = measured.evaluation(&view);
+    evaluation.baseline = baseline.as_ref().map(compared).transpose()?;
+    evaluation.against = against.as_ref().map(compared).transpose()?;
+
+    let data = args.data.file_name().unwrap_or_default().to_string_lossy();
+    if let Some(file) = &args.html {
+        let html = evaluation.html(&data);
+        std::fs::write(file, html).with_context(|| format!("write the page {}", file.display()))?;
+    }
+    if let Some(dir) = args.model.as_deref().filter(|_| args.card) {
+        evaluation.put_into_card(dir, &data)?;
+    }
     if args.json {
         writeln!(out, "{}", serde_json::to_string(&evaluation)?)?;
-    } else {
+        return Ok(());
+    }
+    if args.dial {
+        writeln!(out, "{}", evaluation.dial_tables())?;
+    }
+    if args.against.is_some() {
+        writeln!(out, "{}", evaluation.against_tables())?;
+    }
+    if !args.dial && args.against.is_none() {
         writeln!(out, "{}", evaluation.tables())?;
     }
     Ok(())
+}
+
+/// Who is measured, and the `review_below` of the strategy that names them.
+fn subjects(args: &cli::Evaluate, settings: &Settings) -> Result<(Vec<Subject>, BTreeMap<String, f32>)> {
+    if let Some(dir) = &args.model {
+        return Ok((vec![Subject::whole(&Artefact::open(dir)?, &Libtorch)?], BTreeMap::new()));
+    }
+    let file = settings.models.join("strategy.toml");
+    let first = FirstStrategy::read(&file, &settings.models, "ombud evaluate", SystemClock.now_ms())?;
+    let review_below = first.record.tasks.iter().map(|task| (task.task.clone(), task.review_below));
+    Ok((Subject::champions(&first.record, &first.artefacts, &Libtorch)?, review_below.collect()))
+}
+
+/// `None` where there is none, or where it is what is measured.
+fn baseline(args: &cli::Evaluate, settings: &Settings, subjects: &[Subject]) -> Result<Option<Artefact>> {
+    let usual = settings.models.join(BASELINE);
+    let dir: &Path = match &args.baseline {
+        Some(dir) => dir,
+        None if usual.join("ombud.json").is_file() => &usual,
+        None => return Ok(None),
+    };
+    let artefact = Artefact::open(dir)?;
+    let itself = subjects.iter().all(|subject| subject.evaluated().version == artefact.version);
+    Ok((!itself).then_some(artefact))
 }

@@ -6,9 +6,13 @@ mod connect;
 mod doctor;
 #[cfg(feature = "torch")]
 mod evaluate;
+mod fine_tune;
 mod first_start;
+mod fuse;
 #[cfg(feature = "torch")]
 mod learn;
+#[cfg(feature = "torch")]
+mod listing;
 mod models;
 #[cfg(test)]
 mod on_brokers;
@@ -144,11 +148,19 @@ fn run(cli: Cli, out: &mut impl Write) -> Result<Done> {
             return work::run(&Role::Infer(args.groups()), &loaded, args.group.start);
         }
         #[cfg(feature = "torch")]
-        Command::Learn(args) => learn::learn(args, &terminal, out)?,
+        Command::Learn(args) => learn::learn(*args, &terminal, out)?,
+        #[cfg(feature = "torch")]
+        Command::Models(ModelsCommand::Export(args)) => models::export(&args, settings, out)?,
+        #[cfg(feature = "torch")]
+        Command::Models(ModelsCommand::Import(args)) => models::import(args, out)?,
         #[cfg(feature = "torch")]
         Command::Evaluate(args) => evaluate::evaluate(&args, settings, &terminal, out)?,
         #[cfg(not(feature = "torch"))]
-        Command::Up(_) | Command::Infer(_) | Command::Learn(_) | Command::Evaluate(_) => {
+        Command::Up(_)
+        | Command::Infer(_)
+        | Command::Learn(_)
+        | Command::Evaluate(_)
+        | Command::Models(ModelsCommand::Export(_) | ModelsCommand::Import(_)) => {
             anyhow::bail!(
                 "run models: this build has none of libtorch; build it with `cargo build --release -p ombud --features torch`"
             )

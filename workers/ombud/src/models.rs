@@ -1,4 +1,7 @@
-//! `ombud models`: the registry, as the log has it.
+//! `ombud models`: the registry, as the log has it; models to and from Python.
+
+#[cfg(feature = "torch")]
+mod exchange;
 
 use std::{io::Write, time::Duration};
 
@@ -7,6 +10,9 @@ use ombud_contract::{catalogue::Topic, codec, records::ModelVersion};
 use ombud_launch::config::Settings;
 use ombud_models::Registry;
 use ombud_stream::{Reader, TopicPartition};
+
+#[cfg(feature = "torch")]
+pub(crate) use exchange::{export, import};
 
 use crate::{
     terminal::table,

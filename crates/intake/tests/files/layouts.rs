@@ -2,7 +2,7 @@
 
 use crate::file::{FILE_TIME, Folder, gzip, open, taken};
 use ombud_contract::{ids::complaint_id_of, records::RawComplaint};
-use ombud_intake::Layout;
+use ombud_intake::{Labels, Layout};
 
 const MAY_FIRST: i64 = 1_714_521_600_000;
 
@@ -79,6 +79,7 @@ fn the_data_sets_give_labels_and_say_where_tags_are_to_be_trusted() {
     assert_eq!(labels.product.as_deref(), Some("Mortgage"));
     assert_eq!(labels.issue.as_deref(), Some("Trouble during payment process"));
     assert_eq!(labels.date, Some(MAY_FIRST));
+    assert_eq!(labels.source.as_deref(), Some("s"));
     let vulnerable: Vec<_> = taken.rows.iter().map(|row| row.labels.vulnerable).collect();
     assert_eq!(vulnerable, [Some(true), Some(false), None, None]);
 }
@@ -94,7 +95,8 @@ fn a_data_set_without_tags_ids_dates_or_known_products_is_read() {
     assert_eq!(row.complaint.complaint_id, complaint_id_of("card was declined"));
     assert_eq!(row.complaint.received_at, FILE_TIME);
     assert_eq!(row.complaint.channel, "unknown");
-    assert_eq!(row.labels, ombud_intake::Labels::default());
+    let only_its_source = Labels { source: Some("s".into()), ..Labels::default() };
+    assert_eq!(row.labels, only_its_source);
 }
 
 const CFPB_HEADER: &str = "Date received,Product,Sub-product,Issue,Sub-issue,Consumer complaint narrative,Company public response,Company,State,ZIP code,Tags,Consumer consent provided?,Submitted via,Date sent to company,Company response to consumer,Timely response?,Consumer disputed?,Complaint ID";

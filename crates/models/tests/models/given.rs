@@ -43,6 +43,7 @@ pub(crate) fn manifest() -> Manifest {
         family: Family::Bag,
         heads: vec![head("product", Kind::Choice, &[]), head("issue", Kind::Choice, &[]), vulnerable_head()],
         max_tokens: None,
+        cleaning: None,
         metrics: [("validation.product.accuracy".to_owned(), 0.79)].into(),
         training_manifest_sha256: None,
         parent_version: None,

@@ -1,8 +1,9 @@
 //! The shelf gives back what was put there, whole, or says what is wrong with it.
 
 use std::fs;
+use std::path::Path;
 
-use ombud_models::{Artefact, ArtefactError, ModelStore};
+use ombud_models::{Artefact, ArtefactError, Family, Manifest, ModelStore, model_version_record};
 
 use crate::given;
 
@@ -80,4 +81,27 @@ fn names_from_a_record_never_lead_out_of_the_shelf() {
         let refused = store.get(model_id, version);
         assert!(matches!(refused, Err(ArtefactError::Name { .. })), "{model_id}@{version}");
     }
+}
+
+#[test]
+fn a_blend_is_kept_with_all_of_its_members() {
+    let (models, data) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let from = models.path().join("blend");
+    given::write_artefact(&from.join("bag"));
+    let manifest = Manifest { family: Family::Blend, model_id: "blend".to_owned(), ..given::manifest() };
+    fs::write(from.join("ombud.json"), serde_json::to_string(&manifest).unwrap()).unwrap();
+    let error = Artefact::open(&from).unwrap_err().to_string();
+    assert!(error.ends_with("it has no blend.json"), "{error}");
+
+    fs::write(from.join("blend.json"), "{}").unwrap();
+    let artefact = Artefact::open(&from).unwrap();
+    let home = ModelStore::new(data.path()).add(&artefact).unwrap();
+    let member = |dir: &Path| Artefact::open(&dir.join("bag")).unwrap();
+    assert_eq!(member(&home).version, member(&from).version);
+    assert_eq!(fs::read(home.join("bag/README.md")).unwrap(), b"# A bag");
+    assert_eq!(model_version_record(&artefact, "test", 0).family, "blend");
+
+    fs::write(home.join("bag/tables/idf.bin"), [1_u8, 2, 4]).unwrap();
+    let error = ModelStore::new(data.path()).get("blend", &artefact.version).unwrap_err().to_string();
+    assert!(error.ends_with("bag/tables/idf.bin was changed"), "{error}");
 }

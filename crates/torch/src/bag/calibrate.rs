@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 
 use tch::{Device, Kind, Tensor, no_grad};
 
-use super::lbfgs::{dot, minimise};
+use crate::lbfgs::{dot, minimise};
 
 /// What calibrated logits are: `logit / temperature + shift`, and `hint_strength` times the hint where there is one.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 
 use tch::{Device, Kind, Tensor, no_grad};
 
-use super::lbfgs::{Point, dot, minimise};
 use super::sparse::{Sparse, SparseTensors};
+use crate::lbfgs::{Point, dot, minimise};
 
 /// A narrative's features, as [`super::Idf::weigh`] gives them.
 pub type Row = Vec<(u32, f32)>;

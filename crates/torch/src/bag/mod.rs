@@ -1,6 +1,6 @@
 //! The bag: hashed n-grams, and one embedding-bag pass for all its tasks. Learned in minutes, served in microseconds.
 //!
-//! narrative -> `grams` -> `features` -> `fit` (`lbfgs` over `sparse`) -> `shrink` -> `calibrate` -> `weights` on disk;
+//! narrative -> `grams` -> `features` -> `fit` (L-BFGS over `sparse`) -> `shrink` -> `calibrate` -> `weights` on disk;
 //! `model` serves them.
 
 mod calibrate;
@@ -8,7 +8,6 @@ mod features;
 mod fit;
 mod grams;
 mod hint;
-mod lbfgs;
 mod model;
 mod shrink;
 mod sparse;

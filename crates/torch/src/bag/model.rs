@@ -148,7 +148,7 @@ impl Batch {
         let mut all = Self { columns: Vec::new(), weights: Vec::new(), offsets: vec![0] };
         for prepared in batch {
             let Input::Columns { columns, weights } = &prepared.input else {
-                return Err("a text was prepared for an encoder");
+                return Err("a text was prepared for another family");
             };
             if columns.len() != weights.len() || columns.iter().any(|column| *column as usize >= rows) {
                 return Err("a text was prepared for another bag");

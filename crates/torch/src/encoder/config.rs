@@ -1,4 +1,4 @@
-//! What `config.json` says of an encoder: its architecture, its size, and what its logits mean.
+//! What `config.json` says of an encoder: its architecture, its size, and what a stock classifier's logits mean.
 
 use std::collections::BTreeMap;
 
@@ -21,6 +21,7 @@ pub(crate) struct Config {
     pub(crate) vocabulary: i64,
     pub(crate) hidden: i64,
     pub(crate) layers: i64,
+    /// Attention heads in each layer.
     pub(crate) heads: i64,
     pub(crate) intermediate: i64,
     /// Rows of the table of positions.
@@ -31,8 +32,6 @@ pub(crate) struct Config {
     pub(crate) first_position: i64,
     pub(crate) norm_eps: f64,
     pub(crate) pad: u32,
-    /// What each logit stands for.
-    pub(crate) labels: Vec<String>,
 }
 
 impl Config {
@@ -64,8 +63,17 @@ impl Config {
             // DistilBERT has no such field: its value is fixed.
             norm_eps: said.layer_norm_eps.unwrap_or(1e-12),
             pad,
-            labels: said.labels()?,
         })
+    }
+
+    /// What each logit of a stock sequence classifier stands for.
+    ///
+    /// # Errors
+    /// `json` describes another model, or one whose logits are no softmax's.
+    pub(crate) fn labels(json: &str) -> Result<Vec<String>, Unfit> {
+        let said: Said = serde_json::from_str(json).map_err(|e| Unfit::file("config.json", e))?;
+        said.refuse_what_is_no_classifier()?;
+        said.labels()
     }
 
     /// How many tokens a text may have, special ones included.
@@ -104,19 +112,29 @@ struct Said {
 
 impl Said {
     fn architecture(&self) -> Result<Architecture, Unfit> {
-        const SUPPORTED: [(&str, &str, Architecture); 3] = [
-            ("bert", "BertForSequenceClassification", Architecture::Bert),
-            ("distilbert", "DistilBertForSequenceClassification", Architecture::DistilBert),
-            ("roberta", "RobertaForSequenceClassification", Architecture::Roberta),
-        ];
-        let model_type = self.model_type.as_deref().unwrap_or("nothing");
-        let Some((_, class, architecture)) = SUPPORTED.iter().find(|(name, ..)| *name == model_type) else {
-            return Err(unsupported("model_type", model_type, "bert, distilbert or roberta"));
+        match self.model_type.as_deref().unwrap_or("nothing") {
+            "bert" => Ok(Architecture::Bert),
+            "distilbert" => Ok(Architecture::DistilBert),
+            "roberta" => Ok(Architecture::Roberta),
+            other => Err(unsupported("model_type", other, "bert, distilbert or roberta")),
+        }
+    }
+
+    fn refuse_what_is_no_classifier(&self) -> Result<(), Unfit> {
+        let class = match self.architecture()? {
+            Architecture::Bert => "BertForSequenceClassification",
+            Architecture::DistilBert => "DistilBertForSequenceClassification",
+            Architecture::Roberta => "RobertaForSequenceClassification",
         };
         if self.architectures.iter().any(|found| found != class) {
             return Err(unsupported("architectures", &self.architectures.join(", "), class));
         }
-        Ok(*architecture)
+        let problem = self.problem_type.as_deref().unwrap_or("single_label_classification");
+        if problem != "single_label_classification" {
+            // Its logits are no softmax's: an answer would be confidently wrong.
+            return Err(unsupported("problem_type", problem, "single_label_classification"));
+        }
+        Ok(())
     }
 
     fn refuse_what_would_run_wrong(&self) -> Result<(), Unfit> {
@@ -130,11 +148,6 @@ impl Said {
         }
         if self.is_decoder {
             return Err(unsupported("is_decoder", "true", "false"));
-        }
-        let problem = self.problem_type.as_deref().unwrap_or("single_label_classification");
-        if problem != "single_label_classification" {
-            // Its logits are no softmax's: an answer would be confidently wrong.
-            return Err(unsupported("problem_type", problem, "single_label_classification"));
         }
         Ok(())
     }
@@ -179,14 +192,19 @@ mod tests {
     fn refusal(field: &str, value: Value) -> String {
         let mut config = bert();
         config[field] = value;
-        Config::parse(&config.to_string()).unwrap_err().to_string()
+        let config = config.to_string();
+        Config::parse(&config)
+            .map(drop)
+            .and_then(|()| Config::labels(&config).map(drop))
+            .unwrap_err()
+            .to_string()
     }
 
     #[test]
     fn labels_are_in_the_order_of_their_numbers_not_of_their_text() {
         let mut config = bert();
         config["id2label"] = (0..12).map(|i| (i.to_string(), json!(format!("label {i}")))).collect();
-        let labels = Config::parse(&config.to_string()).unwrap().labels;
+        let labels = Config::labels(&config.to_string()).unwrap();
         assert_eq!(labels[2], "label 2");
         assert_eq!(labels[10], "label 10");
     }
@@ -199,6 +217,15 @@ mod tests {
         config["max_position_embeddings"] = json!(514);
         let config = Config::parse(&config.to_string()).unwrap();
         assert_eq!((config.pad, config.first_position, config.longest_text()), (1, 2, 512));
+    }
+
+    #[test]
+    fn a_body_without_a_classifier_is_a_base_but_no_model() {
+        let mut config = bert();
+        config["architectures"] = json!(["BertModel"]);
+        let config = config.to_string();
+        assert!(Config::parse(&config).is_ok());
+        assert!(Config::labels(&config).unwrap_err().to_string().contains("BertForSequenceClassification"));
     }
 
     #[test]

@@ -1,17 +1,28 @@
-//! Encoders: BERT, DistilBERT and RoBERTa sequence classifiers, read from a Hugging Face folder.
+//! Encoders: BERT, DistilBERT and RoBERTa bodies under one head a task, or stock sequence classifiers, read from a
+//! Hugging Face folder; and how they are fine-tuned.
 //!
-//! `config.json` -> `config`, `tokenizer.json` -> `text`, `model.safetensors` -> `weights` -> `network`;
-//! `model` puts them behind [`ombud_models::Model`].
+//! `config.json` -> `config`, `tokenizer.json` -> `clean`, `text`, `model.safetensors` -> `names`, `int8`, `weights` ->
+//! `network`; `model` puts them behind [`ombud_models::Model`]; `tune` trains, `save` writes.
 
+mod clean;
 mod config;
+mod dropout;
+mod int8;
 mod model;
+mod names;
 mod network;
 #[cfg(feature = "testing")]
 mod random;
+mod save;
 mod text;
+mod tune;
 mod unfit;
 mod weights;
 
 pub(crate) use model::load;
 #[cfg(feature = "testing")]
 pub use random::{Shape, random_encoder};
+pub use tune::{
+    Base, Coarse, Event, HeadTuning, Judged, Lesson, Point, Pool, Precision, Storage, Stored, Tune,
+    TuneError, Tuned, Tuning, forget,
+};

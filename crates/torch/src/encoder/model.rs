@@ -11,12 +11,12 @@ use super::config::Config;
 use super::network::Network;
 use super::text::Text;
 use super::unfit::Unfit;
-use super::weights;
+use super::weights::Weights;
 use crate::tuning;
 
 /// Tokens, padding included, that go through the network at once. Larger passes compute no more per second, but
 /// pad more: on lengths of 40 to 257 a fifth fewer texts a second at 4,096. Smaller ones fill the kernels badly.
-const TOKENS_PER_PASS: usize = 1_024;
+pub(crate) const TOKENS_PER_PASS: usize = 1_024;
 
 /// Loads the encoder of an artefact.
 ///
@@ -34,34 +34,42 @@ pub(crate) fn load(artefact: &Artefact) -> Result<Arc<dyn Model>, LoadError> {
 fn read(artefact: &Artefact) -> Result<Encoder, Unfit> {
     let text_of =
         |file| fs::read_to_string(artefact.dir.join(file)).map_err(|e: std::io::Error| Unfit::file(file, e));
-    let config = Config::parse(&text_of("config.json")?)?;
-
-    let [head] = artefact.manifest.heads.as_slice() else {
-        return Err(Unfit::Heads(artefact.manifest.heads.len()));
+    let json = text_of("config.json")?;
+    let config = Config::parse(&json)?;
+    let text = Text::new(
+        &text_of("tokenizer.json")?,
+        &config,
+        artefact.manifest.max_tokens.map(|n| usize::try_from(n).unwrap_or(usize::MAX)),
+        artefact.manifest.cleaning,
+    )?;
+    let weights = Weights::open(&artefact.dir.join("model.safetensors"), &config)?;
+    let heads = artefact.manifest.heads.as_slice();
+    let network = if weights.has_heads() {
+        weights.with_heads(heads.iter().map(|head| (head.task.as_str(), head.labels.len())))?
+    } else {
+        let [head] = heads else { return Err(Unfit::Heads(heads.len())) };
+        let found = Config::labels(&json)?;
+        if head.labels != found {
+            return Err(Unfit::Labels { task: head.task.clone(), found, expected: head.labels.clone() });
+        }
+        weights.classifier(found.len())?
     };
-    if head.labels != config.labels {
-        return Err(Unfit::Labels {
-            task: head.task.clone(),
-            found: config.labels,
-            expected: head.labels.clone(),
-        });
-    }
-
-    let longest = config.longest_text();
-    let max_tokens =
-        artefact.manifest.max_tokens.map_or(longest, |n| usize::try_from(n).unwrap_or(usize::MAX));
-    let text = Text::new(&text_of("tokenizer.json")?, config.vocabulary, max_tokens, longest)?;
-    let network = weights::read(&artefact.dir.join("model.safetensors"), &config)?;
-    Ok(Encoder { text, pad: config.pad, network: Mutex::new(network) })
+    Ok(Encoder::new(text, config.pad, network))
 }
 
 /// A loaded encoder.
-struct Encoder {
+pub(crate) struct Encoder {
     text: Text,
     pad: u32,
     /// Tensors may move between threads but not be shared by reference, so they are shared by count: the lock
     /// is held only while a replica takes its own handles on the weights.
     network: Mutex<Network>,
+}
+
+impl Encoder {
+    pub(crate) fn new(text: Text, pad: u32, network: Network) -> Self {
+        Self { text, pad, network: Mutex::new(network) }
+    }
 }
 
 impl Model for Encoder {
@@ -90,6 +98,7 @@ impl Classifier for Replica {
                 Input::Tokens(ids) if !ids.is_empty() => texts.push((row, ids.as_slice())),
                 Input::Tokens(_) => return Err(failed(format!("row {row} has no tokens"))),
                 Input::Columns { .. } => return Err(failed(format!("row {row} was prepared for a bag"))),
+                Input::Members(_) => return Err(failed(format!("row {row} was prepared for a blend"))),
             }
         }
         texts.sort_by_key(|(_, ids)| ids.len());
@@ -101,7 +110,7 @@ impl Classifier for Replica {
             let texts = &texts[pass];
             let rows = self.score(texts).map_err(|e| failed(e.to_string()))?;
             for ((row, _), logits) in texts.iter().zip(rows) {
-                answers[*row] = vec![logits];
+                answers[*row] = logits;
             }
         }
         Ok(answers)
@@ -109,35 +118,53 @@ impl Classifier for Replica {
 }
 
 impl Replica {
-    /// Logits of texts that ascend in length.
-    fn score(&self, texts: &[(usize, &[u32])]) -> Result<Vec<Vec<f32>>, TchError> {
-        let shortest = texts.first().map_or(0, |(_, ids)| ids.len());
-        let longest = texts.last().map_or(0, |(_, ids)| ids.len());
-        let mut padded = Vec::with_capacity(texts.len() * longest);
-        for (_, ids) in texts {
-            padded.extend(ids.iter().copied().map(i64::from));
-            padded.extend(std::iter::repeat_n(i64::from(self.pad), longest - ids.len()));
-        }
-        tch::no_grad(|| {
-            let shape = [texts.len() as i64, longest as i64];
-            let ids = Tensor::f_from_slice(&padded)?.f_view(shape)?;
-            let padding = if shortest == longest { None } else { Some(ended(texts, longest)?) };
-            let logits = self.network.logits(&ids, padding.as_ref())?;
-            Vec::<Vec<f32>>::try_from(logits)
-        })
+    /// For each text for each head its logits; the texts ascend in length.
+    fn score(&self, texts: &[(usize, &[u32])]) -> Result<Vec<Logits>, TchError> {
+        let texts: Vec<&[u32]> = texts.iter().map(|(_, ids)| *ids).collect();
+        let (ids, padding) = padded(&texts, self.pad)?;
+        tch::no_grad(|| rows(&self.network.logits(&ids, padding.as_ref())?, texts.len()))
     }
 }
 
-/// True where a text has ended. By length, not by id: a narrative may spell the padding token out.
-fn ended(texts: &[(usize, &[u32])], longest: usize) -> Result<Tensor, TchError> {
-    let lengths: Vec<i64> = texts.iter().map(|(_, ids)| ids.len() as i64).collect();
+/// Ids, `[texts, longest]`, and true where a text has ended; `None` where all are of one length.
+pub(crate) fn padded(texts: &[&[u32]], pad: u32) -> Result<(Tensor, Option<Tensor>), TchError> {
+    let lengths: Vec<usize> = texts.iter().map(|ids| ids.len()).collect();
+    let longest = lengths.iter().copied().max().unwrap_or(0);
+    let mut padded = Vec::with_capacity(texts.len() * longest);
+    for ids in texts {
+        padded.extend(ids.iter().copied().map(i64::from));
+        padded.extend(std::iter::repeat_n(i64::from(pad), longest - ids.len()));
+    }
+    let ids = Tensor::f_from_slice(&padded)?.f_view([texts.len() as i64, longest as i64])?;
+    Ok((ids, ended(&lengths)?))
+}
+
+/// True where a text has ended; `None` where all are of one length. By length, not by id: a narrative may spell
+/// the padding token out.
+pub(crate) fn ended(lengths: &[usize]) -> Result<Option<Tensor>, TchError> {
+    let longest = lengths.iter().copied().max().unwrap_or(0);
+    if lengths.iter().all(|length| *length == longest) {
+        return Ok(None);
+    }
+    let lengths: Vec<i64> = lengths.iter().map(|length| *length as i64).collect();
     let lengths = Tensor::f_from_slice(&lengths)?.f_unsqueeze(1)?;
-    Tensor::f_arange(longest as i64, (Kind::Int64, tch::Device::Cpu))?.f_ge_tensor(&lengths)
+    Ok(Some(Tensor::f_arange(longest as i64, (Kind::Int64, tch::Device::Cpu))?.f_ge_tensor(&lengths)?))
+}
+
+/// From `[texts, labels]` a head to logits a text.
+pub(crate) fn rows(heads: &[Tensor], texts: usize) -> Result<Vec<Logits>, TchError> {
+    let mut rows = vec![Logits::with_capacity(heads.len()); texts];
+    for head in heads {
+        for (row, logits) in rows.iter_mut().zip(Vec::<Vec<f32>>::try_from(head)?) {
+            row.push(logits);
+        }
+    }
+    Ok(rows)
 }
 
 /// Cuts texts that ascend in length into passes of at most `budget` tokens, padding included; a longer text
 /// goes alone.
-fn passes(lengths: &[usize], budget: usize) -> Vec<Range<usize>> {
+pub(crate) fn passes(lengths: &[usize], budget: usize) -> Vec<Range<usize>> {
     let mut passes = Vec::new();
     let mut start = 0;
     for (text, length) in lengths.iter().enumerate() {

@@ -1,10 +1,14 @@
-//! The encoder's arithmetic: embeddings, layers of attention and feed-forward, a pooled first token, logits.
+//! The encoder's arithmetic: embeddings, layers of attention and feed-forward, and heads that pool and answer.
 
-use tch::{TchError, Tensor};
+use std::ops::Range;
+
+use tch::{Kind, TchError, Tensor};
+
+use super::dropout::Dropout;
 
 type Result<T> = std::result::Result<T, TchError>;
 
-/// Weights in single precision, laid out alike for all architectures. Never changed after loading.
+/// Weights in single precision, laid out alike for all architectures. Never changed while they serve.
 pub(crate) struct Network {
     /// A row a token id.
     pub(crate) words: Tensor,
@@ -13,41 +17,163 @@ pub(crate) struct Network {
     pub(crate) norm: Norm,
     pub(crate) layers: Vec<Layer>,
     /// Attention heads in each layer.
-    pub(crate) heads: i64,
-    pub(crate) pooler: Linear,
-    pub(crate) activation: Activation,
-    pub(crate) classifier: Linear,
+    pub(crate) attention_heads: i64,
+    /// One a task.
+    pub(crate) heads: Vec<Head>,
+    /// What the layers multiply in.
+    pub(crate) precision: Precision,
 }
 
-/// What stands between the pooler and the classifier.
-#[derive(Clone, Copy, Debug)]
+/// What matrices are multiplied in; sums and norms are always computed in single precision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Precision {
+    /// Single precision: what serves.
+    Float,
+    /// Half of it, for training alone: twice as fast where the processor has instructions for it, else slower.
+    Bfloat16,
+}
+
+/// Where in the network a tensor stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    Embeddings,
+    Layer(usize),
+    Head,
+}
+
+/// From the tokens of a text to one task's logits.
+pub(crate) struct Head {
+    pub(crate) pooling: Pooling,
+    pub(crate) answer: Linear,
+}
+
+/// How a head makes one vector of a text's tokens.
+pub(crate) enum Pooling {
+    /// The first token, through a layer of the head's own: what stock classifiers do.
+    First { dense: Linear, activation: Activation },
+    /// The mean of all tokens, weighed by `softmax(token . query / sqrt(hidden))`.
+    Attention { query: Tensor },
+}
+
+/// What stands between a stock classifier's own layer and its logits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Activation {
     Tanh,
     Relu,
 }
 
 impl Network {
-    /// Logits, `[texts, labels]`, of `ids`, `[texts, length]`. `padding` is true where a text has ended; `None`
-    /// where all are of one length.
-    pub(crate) fn logits(&self, ids: &Tensor, padding: Option<&Tensor>) -> Result<Tensor> {
-        let (texts, length) = ids.size2()?;
+    /// For each head its logits, `[texts, labels]`, of `ids`, `[texts, length]`. `padding` is true where a text
+    /// has ended; `None` where all are of one length.
+    pub(crate) fn logits(&self, ids: &Tensor, padding: Option<&Tensor>) -> Result<Vec<Tensor>> {
+        let hidden = self.embed(ids, None)?;
+        let hidden = self.run(0..self.layers.len(), hidden, padding, None)?;
+        self.answer(&hidden, padding, None)
+    }
+
+    /// What goes into the first layer, `[texts, length, hidden]`.
+    pub(crate) fn embed(&self, ids: &Tensor, mut dropout: Option<&mut Dropout>) -> Result<Tensor> {
+        let (_, length) = ids.size2()?;
         let words = Tensor::f_embedding(&self.words, ids, -1, false, false)?;
-        let mut hidden = self.norm.apply(&words.f_add(&self.places.f_narrow(0, 0, length)?)?)?;
-
-        // Attention reads where this is true; one row serves all heads and all asking tokens.
-        let read = padding.map(|p| p.f_logical_not()?.f_view([texts, 1, 1, length])).transpose()?;
-        for (number, layer) in self.layers.iter().enumerate() {
-            // Of the last layer only each text's first token is used, so only that one asks.
-            let asking = if number + 1 == self.layers.len() { 1 } else { length };
-            hidden = layer.apply(&hidden, asking, self.heads, read.as_ref())?;
+        let normed = self.norm.apply(&words.f_add(&self.places.f_narrow(0, 0, length)?)?)?;
+        match dropout.as_mut() {
+            Some(dropout) => dropout.on_tokens(normed),
+            None => Ok(normed),
         }
+    }
 
-        let pooled = self.pooler.apply(&hidden.f_select(1, 0)?)?;
-        let pooled = match self.activation {
-            Activation::Tanh => pooled.f_tanh()?,
-            Activation::Relu => pooled.f_relu()?,
-        };
-        self.classifier.apply(&pooled)
+    /// What comes out of the last of `layers`. Where it is the network's last, only tokens that a head pools.
+    pub(crate) fn run(
+        &self,
+        layers: Range<usize>,
+        mut hidden: Tensor,
+        padding: Option<&Tensor>,
+        mut dropout: Option<&mut Dropout>,
+    ) -> Result<Tensor> {
+        let (texts, length, _) = hidden.size3()?;
+        let padding = padding.map(|padding| padding.f_view([texts, 1, 1, length])).transpose()?;
+        for number in layers {
+            let last = number + 1 == self.layers.len();
+            let asking = if last && !self.heads.iter().any(Head::pools_all) { 1 } else { length };
+            let pass = Pass {
+                asking,
+                heads: self.attention_heads,
+                padding: padding.as_ref(),
+                precision: self.precision,
+            };
+            hidden = self.layers[number].apply(&hidden, &pass, dropout.as_deref_mut())?;
+        }
+        Ok(hidden)
+    }
+
+    /// For each head its logits, from what comes out of the last layer.
+    pub(crate) fn answer(
+        &self,
+        hidden: &Tensor,
+        padding: Option<&Tensor>,
+        mut dropout: Option<&mut Dropout>,
+    ) -> Result<Vec<Tensor>> {
+        let mut pooled = self.attend(hidden, padding)?.into_iter();
+        let mut logits = Vec::with_capacity(self.heads.len());
+        for head in &self.heads {
+            let mut vector = match &head.pooling {
+                Pooling::First { dense, activation } => {
+                    let dense = dense.apply(&hidden.f_select(1, 0)?)?;
+                    match activation {
+                        Activation::Tanh => dense.f_tanh()?,
+                        Activation::Relu => dense.f_relu()?,
+                    }
+                }
+                Pooling::Attention { .. } => match pooled.next() {
+                    Some(vector) => vector,
+                    None => unreachable!("one vector for each head that attends"),
+                },
+            };
+            if let Some(dropout) = dropout.as_mut() {
+                vector = dropout.on_tokens(vector)?;
+            }
+            logits.push(head.answer.apply(&vector)?);
+        }
+        Ok(logits)
+    }
+
+    /// A vector a text for each head that attends: all queries in one multiplication.
+    fn attend(&self, hidden: &Tensor, padding: Option<&Tensor>) -> Result<Vec<Tensor>> {
+        let queries: Vec<&Tensor> = self.heads.iter().filter_map(Head::query).collect();
+        if queries.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (_, _, width) = hidden.size3()?;
+        let queries = Tensor::f_stack(&queries, 0)?.f_mul_scalar((width as f64).sqrt().recip())?;
+        let mut scores = hidden.f_matmul(&queries.f_transpose(0, 1)?)?.f_transpose(1, 2)?;
+        if let Some(padding) = padding {
+            scores = scores.f_masked_fill(&padding.f_unsqueeze(1)?, f64::NEG_INFINITY)?;
+        }
+        scores.f_softmax(2, None::<Kind>)?.f_matmul(hidden)?.f_unbind(1)
+    }
+
+    /// Calls `each` for every tensor, always in the same order.
+    pub(crate) fn each(&mut self, each: &mut impl FnMut(Part, &mut Tensor)) {
+        each(Part::Embeddings, &mut self.words);
+        each(Part::Embeddings, &mut self.places);
+        self.norm.each(Part::Embeddings, each);
+        for (number, layer) in self.layers.iter_mut().enumerate() {
+            let part = Part::Layer(number);
+            layer.query_key_value.each(part, each);
+            layer.attention_out.each(part, each);
+            layer.attention_norm.each(part, each);
+            layer.up.each(part, each);
+            layer.down.each(part, each);
+            layer.out_norm.each(part, each);
+        }
+        for head in &mut self.heads {
+            match &mut head.pooling {
+                Pooling::First { dense, .. } => dense.each(Part::Head, each),
+                Pooling::Attention { query } => each(Part::Head, query),
+            }
+            head.answer.each(Part::Head, each);
+        }
     }
 
     /// The same weights for another thread; nothing is copied.
@@ -57,11 +183,33 @@ impl Network {
             places: self.places.shallow_clone(),
             norm: self.norm.share(),
             layers: self.layers.iter().map(Layer::share).collect(),
-            heads: self.heads,
-            pooler: self.pooler.share(),
-            activation: self.activation,
-            classifier: self.classifier.share(),
+            attention_heads: self.attention_heads,
+            heads: self.heads.iter().map(Head::share).collect(),
+            precision: self.precision,
         }
+    }
+}
+
+impl Head {
+    fn query(&self) -> Option<&Tensor> {
+        match &self.pooling {
+            Pooling::Attention { query } => Some(query),
+            Pooling::First { .. } => None,
+        }
+    }
+
+    fn pools_all(&self) -> bool {
+        self.query().is_some()
+    }
+
+    fn share(&self) -> Self {
+        let pooling = match &self.pooling {
+            Pooling::First { dense, activation } => {
+                Pooling::First { dense: dense.share(), activation: *activation }
+            }
+            Pooling::Attention { query } => Pooling::Attention { query: query.shallow_clone() },
+        };
+        Self { pooling, answer: self.answer.share() }
     }
 }
 
@@ -75,44 +223,74 @@ pub(crate) struct Layer {
     pub(crate) out_norm: Norm,
 }
 
-impl Layer {
-    /// The first `asking` tokens of each text after this layer; they read all tokens where `read` is true.
-    fn apply(&self, hidden: &Tensor, asking: i64, heads: i64, read: Option<&Tensor>) -> Result<Tensor> {
-        let (_, _, width) = hidden.size3()?;
-        let askers = hidden.f_narrow(1, 0, asking)?;
-        let attended = self.attention(hidden, &askers, width, heads, read)?;
-        let hidden = self.attention_norm.apply(&self.attention_out.apply(&attended)?.f_add_(&askers)?)?;
+/// What is alike for all layers of a pass, the last one's `asking` excepted.
+struct Pass<'a> {
+    /// How many tokens of each text are wanted, from the first on.
+    asking: i64,
+    heads: i64,
+    /// `[texts, 1, 1, length]`, true where a text has ended: no token reads there.
+    padding: Option<&'a Tensor>,
+    precision: Precision,
+}
 
-        let up = self.up.apply(&hidden)?.f_gelu_("none")?;
-        self.out_norm.apply(&self.down.apply(&up)?.f_add_(&hidden)?)
+impl Layer {
+    fn apply(&self, hidden: &Tensor, pass: &Pass<'_>, mut dropout: Option<&mut Dropout>) -> Result<Tensor> {
+        let precision = pass.precision;
+        let askers = hidden.f_narrow(1, 0, pass.asking)?;
+        let attended = self.attention(hidden, &askers, pass, dropout.as_deref_mut())?;
+        let mut out = widened(self.attention_out.apply_in(precision, &attended)?)?;
+        if let Some(dropout) = dropout.as_mut() {
+            out = dropout.on_tokens(out)?;
+        }
+        let hidden = self.attention_norm.apply(&out.f_add_(&askers)?)?;
+
+        let up = self.up.apply_in(precision, &hidden)?.f_gelu_("none")?;
+        let mut down = widened(self.down.apply_in(precision, &up)?)?;
+        if let Some(dropout) = dropout.as_mut() {
+            down = dropout.on_tokens(down)?;
+        }
+        self.out_norm.apply(&down.f_add_(&hidden)?)
     }
 
     fn attention(
         &self,
         hidden: &Tensor,
         askers: &Tensor,
-        width: i64,
-        heads: i64,
-        read: Option<&Tensor>,
+        pass: &Pass<'_>,
+        dropout: Option<&mut Dropout>,
     ) -> Result<Tensor> {
-        let (texts, asking, _) = askers.size3()?;
+        let (texts, asking, width) = askers.size3()?;
         let by_head = |t: &Tensor| -> Result<Tensor> {
             let (_, length, _) = t.size3()?;
-            t.f_view([texts, length, heads, width / heads])?.f_transpose(1, 2)
+            t.f_view([texts, length, pass.heads, width / pass.heads])?.f_transpose(1, 2)
         };
         let (query, key_value) = if askers.size() == hidden.size() {
-            let all = self.query_key_value.apply(hidden)?;
+            let all = self.query_key_value.apply_in(pass.precision, hidden)?;
             (all.f_narrow(2, 0, width)?, all.f_narrow(2, width, 2 * width)?)
         } else {
-            let query = self.query_key_value.rows(0, width)?.apply(askers)?;
-            (query, self.query_key_value.rows(width, 2 * width)?.apply(hidden)?)
+            let query = self.query_key_value.rows(0, width)?.apply_in(pass.precision, askers)?;
+            (query, self.query_key_value.rows(width, 2 * width)?.apply_in(pass.precision, hidden)?)
         };
         let key = by_head(&key_value.f_narrow(2, 0, width)?)?;
         let value = by_head(&key_value.f_narrow(2, width, width)?)?;
         let query = by_head(&query)?;
-        Tensor::f_scaled_dot_product_attention(&query, &key, &value, read, 0.0, false, None, false)?
-            .f_transpose(1, 2)?
-            .f_reshape([texts, asking, width])
+        let attended = match dropout {
+            // The fused kernel draws its masks from a generator that all threads share: they could not be repeated.
+            Some(dropout) => {
+                let scale = ((width / pass.heads) as f64).sqrt().recip();
+                let mut scores = query.f_mul_scalar(scale)?.f_matmul(&key.f_transpose(2, 3)?)?;
+                if let Some(padding) = pass.padding {
+                    scores = scores.f_masked_fill_(padding, f64::NEG_INFINITY)?;
+                }
+                dropout.attended(scores.f_softmax(3, None::<Kind>)?, &value)?
+            }
+            None => {
+                let read = pass.padding.map(Tensor::f_logical_not).transpose()?;
+                let read = read.as_ref();
+                Tensor::f_scaled_dot_product_attention(&query, &key, &value, read, 0.0, false, None, false)?
+            }
+        };
+        attended.f_transpose(1, 2)?.f_reshape([texts, asking, width])
     }
 
     fn share(&self) -> Self {
@@ -127,6 +305,10 @@ impl Layer {
     }
 }
 
+fn widened(x: Tensor) -> Result<Tensor> {
+    if x.kind() == Kind::Float { Ok(x) } else { x.f_to_kind(Kind::Float) }
+}
+
 /// `x` times `weight`, `[outputs, inputs]`, plus `bias`.
 pub(crate) struct Linear {
     pub(crate) weight: Tensor,
@@ -138,16 +320,32 @@ impl Linear {
         x.f_linear(&self.weight, Some(&self.bias))
     }
 
+    /// In that precision, which is also the result's.
+    fn apply_in(&self, precision: Precision, x: &Tensor) -> Result<Tensor> {
+        match precision {
+            Precision::Float => self.apply(x),
+            Precision::Bfloat16 => {
+                let narrow = |t: &Tensor| t.f_to_kind(Kind::BFloat16);
+                narrow(x)?.f_linear(&narrow(&self.weight)?, Some(narrow(&self.bias)?))
+            }
+        }
+    }
+
     /// The part that computes `count` of the outputs, from `start` on.
-    fn rows(&self, start: i64, count: i64) -> Result<Self> {
+    pub(crate) fn rows(&self, start: i64, count: i64) -> Result<Self> {
         Ok(Self {
             weight: self.weight.f_narrow(0, start, count)?,
             bias: self.bias.f_narrow(0, start, count)?,
         })
     }
 
-    fn share(&self) -> Self {
+    pub(crate) fn share(&self) -> Self {
         Self { weight: self.weight.shallow_clone(), bias: self.bias.shallow_clone() }
+    }
+
+    fn each(&mut self, part: Part, each: &mut impl FnMut(Part, &mut Tensor)) {
+        each(part, &mut self.weight);
+        each(part, &mut self.bias);
     }
 }
 
@@ -165,5 +363,10 @@ impl Norm {
 
     fn share(&self) -> Self {
         Self { weight: self.weight.shallow_clone(), bias: self.bias.shallow_clone(), eps: self.eps }
+    }
+
+    fn each(&mut self, part: Part, each: &mut impl FnMut(Part, &mut Tensor)) {
+        each(part, &mut self.weight);
+        each(part, &mut self.bias);
     }
 }

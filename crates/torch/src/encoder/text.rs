@@ -1,9 +1,11 @@
 //! From a narrative to token ids: the whole text, or its head and its tail where it is too long.
 
-use ombud_models::{Input, Prepared};
+use ombud_models::{Cleaning, Input, Prepared};
 use tokenizers::Tokenizer;
 use tracing::warn;
 
+use super::clean::clean;
+use super::config::Config;
 use super::unfit::Unfit;
 
 /// Of what fits, this share is read from the start and the rest from the end: complaints state their matter
@@ -16,14 +18,23 @@ pub(crate) struct Text {
     /// What an empty text reads as: the special tokens alone.
     empty: Vec<u32>,
     max_tokens: usize,
+    cleaning: Option<Cleaning>,
 }
 
 impl Text {
-    /// A tokenizer of `tokenizer.json`'s content that never cuts or pads by itself.
+    /// A tokenizer of `tokenizer.json`'s content that never cuts or pads by itself. Without `max_tokens` it reads
+    /// as much as the model has positions for.
     ///
     /// # Errors
-    /// The file is broken, or knows ids beyond `vocabulary`; `max_tokens` leaves no room for text.
-    pub(crate) fn new(json: &str, vocabulary: i64, max_tokens: usize, longest: usize) -> Result<Self, Unfit> {
+    /// The file is broken, or knows ids beyond the model's vocabulary; `max_tokens` leaves no room for text.
+    pub(crate) fn new(
+        json: &str,
+        config: &Config,
+        max_tokens: Option<usize>,
+        cleaning: Option<Cleaning>,
+    ) -> Result<Self, Unfit> {
+        let (vocabulary, longest) = (config.vocabulary, config.longest_text());
+        let max_tokens = max_tokens.unwrap_or(longest);
         let broken = |e: tokenizers::Error| Unfit::file("tokenizer.json", e);
         let mut tokenizer = Tokenizer::from_bytes(json).map_err(broken)?;
         tokenizer.with_padding(None).with_truncation(None).map_err(broken)?;
@@ -37,12 +48,12 @@ impl Text {
         if max_tokens < least || max_tokens > longest {
             return Err(Unfit::MaxTokens { asked: max_tokens, least, most: longest });
         }
-        Ok(Self { tokenizer, empty, max_tokens })
+        Ok(Self { tokenizer, empty, max_tokens, cleaning })
     }
 
-    /// The ids that the model reads, special tokens included, and how much of the text they are.
+    /// The ids that the model reads, special tokens included, and how much of the cleaned text they are.
     pub(crate) fn prepare(&self, narrative: &str) -> Prepared {
-        let encoding = match self.tokenizer.encode_fast(narrative, true) {
+        let encoding = match self.tokenizer.encode_fast(clean(self.cleaning, narrative), true) {
             Ok(encoding) => encoding,
             Err(_) => {
                 // The cause may quote the text. A wordless reading is unsure of itself, so a human sees it.
@@ -85,6 +96,21 @@ fn prepared(ids: Vec<u32>, tokens: usize, truncated: usize) -> Prepared {
 mod tests {
     use super::*;
 
+    fn config(vocabulary: i64) -> Config {
+        let json = include_str!("../../tests/goldens/bert/config.json");
+        Config { vocabulary, ..Config::parse(json).unwrap() }
+    }
+
+    #[test]
+    fn what_is_cleaned_away_counts_neither_as_read_nor_as_truncated() {
+        let json = include_str!("../../tests/goldens/bert/tokenizer.json");
+        let text = |cleaning| Text::new(json, &config(1_000), Some(8), cleaning).unwrap();
+        let narrative = "the XXXX XXXX XX/XX/XXXX bank";
+        let (whole, cleaned) = (text(None), text(Some(Cleaning::Redactions1)));
+        assert!(whole.prepare(narrative).truncated_tokens > 0);
+        assert_eq!(cleaned.prepare(narrative), whole.prepare("the xx bank"));
+    }
+
     #[test]
     fn a_long_text_keeps_its_ends_and_its_special_tokens() {
         let ids: Vec<u32> = (0..100).collect();
@@ -95,7 +121,8 @@ mod tests {
     #[test]
     fn a_limit_without_room_for_text_is_refused() {
         let json = include_str!("../../tests/goldens/bert/tokenizer.json");
-        let refusal = |max_tokens| Text::new(json, 1_000, max_tokens, 32).err().map(|e| e.to_string());
+        let refusal =
+            |max_tokens| Text::new(json, &config(1_000), Some(max_tokens), None).err().map(|e| e.to_string());
         assert_eq!(refusal(3).unwrap(), "max_tokens of ombud.json is 3; this model reads 4 to 32");
         assert!(refusal(33).is_some());
         assert!(refusal(4).is_none() && refusal(32).is_none());
@@ -104,7 +131,7 @@ mod tests {
     #[test]
     fn a_tokenizer_of_another_model_is_refused() {
         let json = include_str!("../../tests/goldens/bert/tokenizer.json");
-        let refusal = Text::new(json, 100, 16, 32).err().unwrap().to_string();
+        let refusal = Text::new(json, &config(100), Some(16), None).err().unwrap().to_string();
         assert!(refusal.contains("vocab_size 100"), "{refusal}");
     }
 }

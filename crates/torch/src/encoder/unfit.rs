@@ -11,7 +11,7 @@ pub(crate) enum Unfit {
     Unsupported { field: &'static str, found: String, supported: String },
     #[error("config.json has no {0}")]
     Unsaid(&'static str),
-    #[error("ombud.json names {0} heads; a sequence classifier has exactly one")]
+    #[error("ombud.json names {0} heads; a sequence classifier without `heads.` tensors has exactly one")]
     Heads(usize),
     #[error("id2label of config.json is {found:?}, but head {task} of ombud.json has labels {expected:?}")]
     Labels { task: String, found: Vec<String>, expected: Vec<String> },

@@ -1,135 +1,169 @@
-//! The tensors of `model.safetensors`, by the names that each architecture gives them.
+//! From the tensors of `model.safetensors` to a network: a stock classifier, a body with heads of our own, or a
+//! bare body to start training from.
 
 use std::collections::HashMap;
 use std::path::Path;
 
 use tch::{Kind, Tensor};
 
-use super::config::{Architecture, Config};
-use super::network::{Activation, Layer, Linear, Network, Norm};
+use super::config::Config;
+use super::names::{self, Names};
+use super::network::{Head, Layer, Linear, Network, Norm, Pooling, Precision};
 use super::unfit::Unfit;
 
-/// Where an architecture keeps its parts; layers are numbered after `layers`.
-struct Names {
-    embeddings: &'static str,
-    layers: &'static str,
-    query: &'static str,
-    key: &'static str,
-    value: &'static str,
-    attention_out: &'static str,
-    attention_norm: &'static str,
-    up: &'static str,
-    down: &'static str,
-    out_norm: &'static str,
-    pooler: &'static str,
-    classifier: &'static str,
-}
-
-const BERT: Names = Names {
-    embeddings: "bert.embeddings",
-    layers: "bert.encoder.layer",
-    query: "attention.self.query",
-    key: "attention.self.key",
-    value: "attention.self.value",
-    attention_out: "attention.output.dense",
-    attention_norm: "attention.output.LayerNorm",
-    up: "intermediate.dense",
-    down: "output.dense",
-    out_norm: "output.LayerNorm",
-    pooler: "bert.pooler.dense",
-    classifier: "classifier",
-};
-
-const ROBERTA: Names = Names {
-    embeddings: "roberta.embeddings",
-    layers: "roberta.encoder.layer",
-    pooler: "classifier.dense",
-    classifier: "classifier.out_proj",
-    ..BERT
-};
-
-const DISTILBERT: Names = Names {
-    embeddings: "distilbert.embeddings",
-    layers: "distilbert.transformer.layer",
-    query: "attention.q_lin",
-    key: "attention.k_lin",
-    value: "attention.v_lin",
-    attention_out: "attention.out_lin",
-    attention_norm: "sa_layer_norm",
-    up: "ffn.lin1",
-    down: "ffn.lin2",
-    out_norm: "output_layer_norm",
-    pooler: "pre_classifier",
-    classifier: "classifier",
-};
-
-/// Builds the network of `file`.
-///
-/// # Errors
-/// The file is missing or broken, lacks a tensor, or one has another shape than `config` says.
-pub(crate) fn read(file: &Path, config: &Config) -> Result<Network, Unfit> {
-    let tensors = Tensor::read_safetensors(file).map_err(|e| Unfit::file("model.safetensors", e))?;
-    let mut weights = Weights { tensors: tensors.into_iter().collect(), norm_eps: config.norm_eps };
-    let (names, activation) = match config.architecture {
-        Architecture::Bert => (&BERT, Activation::Tanh),
-        Architecture::Roberta => (&ROBERTA, Activation::Tanh),
-        Architecture::DistilBert => (&DISTILBERT, Activation::Relu),
-    };
-    let logits = i64::try_from(config.labels.len()).unwrap_or(i64::MAX);
-    Ok(Network {
-        words: weights.take(
-            names.embeddings,
-            "word_embeddings.weight",
-            &[config.vocabulary, config.hidden],
-        )?,
-        places: weights.places(names, config)?,
-        norm: weights.norm(names.embeddings, "LayerNorm", config.hidden)?,
-        layers: (0..config.layers)
-            .map(|layer| weights.layer(names, layer, config))
-            .collect::<Result<_, _>>()?,
-        heads: config.heads,
-        pooler: weights.linear("", names.pooler, config.hidden, config.hidden)?,
-        activation,
-        classifier: weights.linear("", names.classifier, config.hidden, logits)?,
-    })
-}
-
-struct Weights {
+/// The tensors of a file that are not yet in their place.
+pub(crate) struct Weights<'a> {
     tensors: HashMap<String, Tensor>,
-    norm_eps: f64,
+    config: &'a Config,
+    names: &'static Names,
 }
 
-impl Weights {
+impl<'a> Weights<'a> {
+    /// # Errors
+    /// The file is missing or broken.
+    pub(crate) fn open(file: &Path, config: &'a Config) -> Result<Self, Unfit> {
+        let tensors = Tensor::read_safetensors(file).map_err(|e| Unfit::file("model.safetensors", e))?;
+        Ok(Self::of(tensors, config))
+    }
+
+    pub(crate) fn of(tensors: Vec<(String, Tensor)>, config: &'a Config) -> Self {
+        Self { tensors: tensors.into_iter().collect(), config, names: Names::of(config.architecture) }
+    }
+
+    /// Whether the heads are our own, not a stock classifier's.
+    pub(crate) fn has_heads(&self) -> bool {
+        self.tensors.keys().any(|name| name.starts_with("heads."))
+    }
+
+    /// A stock sequence classifier.
+    ///
+    /// # Errors
+    /// A tensor is missing, or one has another shape than `config.json` says.
+    pub(crate) fn classifier(mut self, labels: usize) -> Result<Network, Unfit> {
+        let head = Head {
+            pooling: self.first(self.names.pooler)?,
+            answer: self.linear("", self.names.classifier, self.config.hidden, count(labels))?,
+        };
+        self.network(vec![head])
+    }
+
+    /// A body with one head for each (task, number of labels).
+    ///
+    /// # Errors
+    /// A tensor is missing, or one has another shape than `config.json` and `ombud.json` say.
+    pub(crate) fn with_heads<'t>(
+        mut self,
+        tasks: impl Iterator<Item = (&'t str, usize)>,
+    ) -> Result<Network, Unfit> {
+        let hidden = self.config.hidden;
+        let mut heads = Vec::new();
+        for (task, labels) in tasks {
+            let head = names::head(task);
+            let pooling = if self.tensors.contains_key(&format!("{head}.query")) {
+                Pooling::Attention { query: self.take(&head, "query", &[hidden])? }
+            } else {
+                self.first(&format!("{head}.dense"))?
+            };
+            let answer = Linear {
+                weight: self.take(&head, "weight", &[count(labels), hidden])?,
+                bias: self.take(&head, "bias", &[count(labels)])?,
+            };
+            heads.push(Head { pooling, answer });
+        }
+        self.network(heads)
+    }
+
+    /// A body alone; whatever heads the file has are left.
+    ///
+    /// # Errors
+    /// A tensor is missing, or one has another shape than `config.json` says.
+    pub(crate) fn body(self) -> Result<Network, Unfit> {
+        self.network(Vec::new())
+    }
+
+    /// The layer that stands on the first token, where the file has one.
+    ///
+    /// # Errors
+    /// It has another shape than `config.json` says.
+    pub(crate) fn pooler(mut self) -> Result<Option<Linear>, Unfit> {
+        let hidden = self.config.hidden;
+        match self.linear("", self.names.pooler, hidden, hidden) {
+            Ok(pooler) => Ok(Some(pooler)),
+            Err(Unfit::Missing(_)) => Ok(None),
+            Err(unfit) => Err(unfit),
+        }
+    }
+
+    fn network(mut self, heads: Vec<Head>) -> Result<Network, Unfit> {
+        let (config, embeddings) = (self.config, self.names.embeddings);
+        Ok(Network {
+            words: self.take(embeddings, "word_embeddings.weight", &[config.vocabulary, config.hidden])?,
+            places: self.places()?,
+            norm: self.norm(embeddings, "LayerNorm")?,
+            layers: (0..config.layers).map(|layer| self.layer(layer)).collect::<Result<_, _>>()?,
+            attention_heads: config.heads,
+            heads,
+            precision: Precision::Float,
+        })
+    }
+
+    fn first(&mut self, dense: &str) -> Result<Pooling, Unfit> {
+        let hidden = self.config.hidden;
+        let dense = self.linear("", dense, hidden, hidden)?;
+        Ok(Pooling::First { dense, activation: self.names.activation })
+    }
+
     /// Removes a tensor and widens it to single precision.
     fn take(&mut self, part: &str, field: &str, shape: &[i64]) -> Result<Tensor, Unfit> {
         let name = if part.is_empty() { field.to_owned() } else { format!("{part}.{field}") };
-        let Some(tensor) = self.tensors.remove(&name) else { return Err(Unfit::Missing(name)) };
+        let Some(tensor) = self.remove(&name) else { return Err(Unfit::Missing(name)) };
         if tensor.size() != shape {
             return Err(Unfit::WrongShape { name, found: tensor.size(), expected: shape.to_vec() });
         }
-        Ok(tensor.f_to_kind(Kind::Float)?)
+        if tensor.kind() != Kind::Int8 {
+            return Ok(tensor.f_to_kind(Kind::Float)?);
+        }
+        let scale = format!("{name}.scale");
+        let rows = &shape[..1];
+        match self.remove(&scale) {
+            Some(scales) if scales.size() == rows => {
+                super::int8::widen(&tensor, &scales).map_err(Unfit::Torch)
+            }
+            Some(scales) => {
+                Err(Unfit::WrongShape { name: scale, found: scales.size(), expected: rows.to_vec() })
+            }
+            None => Err(Unfit::Missing(scale)),
+        }
+    }
+
+    /// A bare body is saved without the architecture's name, an old one with the norms' first names.
+    fn remove(&mut self, name: &str) -> Option<Tensor> {
+        let bare = name.strip_prefix(self.names.body).unwrap_or(name);
+        let old = |name: &str| name.replace("Norm.weight", "Norm.gamma").replace("Norm.bias", "Norm.beta");
+        [name.to_owned(), bare.to_owned(), old(name), old(bare)]
+            .iter()
+            .find_map(|name| self.tensors.remove(name))
     }
 
     /// What a place adds to a word: its position's row, and the row of the first token type, which all have.
-    fn places(&mut self, names: &Names, config: &Config) -> Result<Tensor, Unfit> {
+    fn places(&mut self) -> Result<Tensor, Unfit> {
+        let (config, embeddings) = (self.config, self.names.embeddings);
         let positions =
-            self.take(names.embeddings, "position_embeddings.weight", &[config.positions, config.hidden])?;
+            self.take(embeddings, "position_embeddings.weight", &[config.positions, config.hidden])?;
         let places =
             positions.f_narrow(0, config.first_position, config.positions - config.first_position)?;
         if config.token_types == 0 {
             return Ok(places);
         }
-        let types = self.take(
-            names.embeddings,
-            "token_type_embeddings.weight",
-            &[config.token_types, config.hidden],
-        )?;
+        let types =
+            self.take(embeddings, "token_type_embeddings.weight", &[config.token_types, config.hidden])?;
         Ok(places.f_add(&types.f_get(0)?)?)
     }
 
-    fn layer(&mut self, names: &Names, number: i64, config: &Config) -> Result<Layer, Unfit> {
+    fn layer(&mut self, number: i64) -> Result<Layer, Unfit> {
+        let names = self.names;
         let part = format!("{}.{number}", names.layers);
-        let hidden = config.hidden;
+        let (hidden, intermediate) = (self.config.hidden, self.config.intermediate);
         let query = self.linear(&part, names.query, hidden, hidden)?;
         let key = self.linear(&part, names.key, hidden, hidden)?;
         let value = self.linear(&part, names.value, hidden, hidden)?;
@@ -140,10 +174,10 @@ impl Weights {
                 bias: Tensor::f_cat(&[query.bias, key.bias, value.bias], 0)?,
             },
             attention_out: self.linear(&part, names.attention_out, hidden, hidden)?,
-            attention_norm: self.norm(&part, names.attention_norm, hidden)?,
-            up: self.linear(&part, names.up, hidden, config.intermediate)?,
-            down: self.linear(&part, names.down, config.intermediate, hidden)?,
-            out_norm: self.norm(&part, names.out_norm, hidden)?,
+            attention_norm: self.norm(&part, names.attention_norm)?,
+            up: self.linear(&part, names.up, hidden, intermediate)?,
+            down: self.linear(&part, names.down, intermediate, hidden)?,
+            out_norm: self.norm(&part, names.out_norm)?,
         })
     }
 
@@ -154,11 +188,16 @@ impl Weights {
         })
     }
 
-    fn norm(&mut self, part: &str, field: &str, size: i64) -> Result<Norm, Unfit> {
+    fn norm(&mut self, part: &str, field: &str) -> Result<Norm, Unfit> {
+        let size = [self.config.hidden];
         Ok(Norm {
-            weight: self.take(part, &format!("{field}.weight"), &[size])?,
-            bias: self.take(part, &format!("{field}.bias"), &[size])?,
-            eps: self.norm_eps,
+            weight: self.take(part, &format!("{field}.weight"), &size)?,
+            bias: self.take(part, &format!("{field}.bias"), &size)?,
+            eps: self.config.norm_eps,
         })
     }
+}
+
+fn count(labels: usize) -> i64 {
+    i64::try_from(labels).unwrap_or(i64::MAX)
 }

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::calibration::{calibration_error, error_by_chance, reliability};
 use super::interval::{Interval, Resampling, wilson};
+use crate::report::Bin;
 
 /// A labelled row: the true label's place, and a probability for each label.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +34,10 @@ pub struct ChoiceReport {
     /// Expected calibration error: 15 equally wide bins of the answer's probability, each bin's
     /// |accuracy - mean probability| weighted by its rows.
     pub ece: Option<f64>,
+    /// What perfectly honest confidences stay below in 19 of 20 samples like these.
+    pub ece_by_chance: Option<f64>,
+    /// The bins that `ece` is made of.
+    pub reliability: Vec<Bin>,
     /// What always answering the most frequent label gives.
     pub majority: Option<Majority>,
     /// Accuracy of the surest share of rows: "0.8" -> of the 80 % with the highest probability.
@@ -40,6 +46,25 @@ pub struct ChoiceReport {
     pub intervals: ChoiceIntervals,
     /// Every label of the level.
     pub classes: Vec<Class>,
+    /// Rows by true label (outer) and answer (inner), in the order of `classes`.
+    pub confusion: Vec<Vec<usize>>,
+}
+
+/// The main figures of one level: of a slice, or of rows that don't all count alike.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ChoiceFigures {
+    /// Rows that carry a label.
+    pub rows: usize,
+    /// As in [`ChoiceReport`], as are the others.
+    pub accuracy: Option<f64>,
+    /// Mean F1 of the labels that occur, as truth or as answer.
+    pub macro_f1: Option<f64>,
+    /// Share of rows whose true label is among the three most probable.
+    pub top3: Option<f64>,
+    /// Expected calibration error.
+    pub ece: Option<f64>,
+    /// 95 %: of rows that don't all count alike, bootstrap.
+    pub intervals: ChoiceIntervals,
 }
 
 /// The answer that needs no model.
@@ -77,50 +102,123 @@ pub struct Class {
     pub support: usize,
 }
 
-const BINS: usize = 15;
 /// Percent, so that the shares' names are exact.
 const SHARES: [usize; 11] = [50, 55, 60, 65, 70, 75, 80, 85, 90, 95, 100];
 
 impl ChoiceReport {
     /// Measures `rows`, whose truths and probabilities are in the order of `labels`.
     pub fn of(labels: &[String], rows: &[Graded], resampling: Resampling) -> Self {
-        let verdicts: Vec<Verdict> = rows.iter().map(Verdict::of).collect();
+        Self::of_verdicts(labels, &rows.iter().map(Verdict::of).collect::<Vec<_>>(), resampling)
+    }
+
+    pub(crate) fn of_verdicts(labels: &[String], verdicts: &[Verdict], resampling: Resampling) -> Self {
         let n = verdicts.len();
-        let right = verdicts.iter().filter(|v| v.rank == 0).count();
-        let near = verdicts.iter().filter(|v| v.rank < 3).count();
-        let tallies = tally(labels.len(), verdicts.iter().map(|v| (v, 1)));
+        let figures = ChoiceFigures::of(labels.len(), verdicts, None, resampling);
+        let tallies = tally(labels.len(), verdicts.iter().map(|verdict| (verdict, 1.0)));
+        let mut confusion = vec![vec![0; labels.len()]; labels.len()];
+        verdicts.iter().for_each(|verdict| confusion[verdict.truth][verdict.answer] += 1);
+        let confidences: Vec<f64> = verdicts.iter().map(|verdict| verdict.confidence).collect();
         Self {
             rows: n,
-            accuracy: share(right, n),
-            top1: share(right, n),
-            top3: share(near, n),
-            macro_f1: macro_f1(&tallies),
-            ece: calibration_error(verdicts.iter().map(|v| (v.confidence, v.rank == 0))),
-            majority: majority(labels, &tallies, n),
-            coverage: coverage(&verdicts),
-            intervals: ChoiceIntervals {
-                accuracy: wilson(right, n),
-                top3: wilson(near, n),
-                macro_f1: resampling.interval(n, |drawn| {
-                    macro_f1(&tally(labels.len(), verdicts.iter().zip(drawn.iter().copied())))
-                }),
-            },
+            accuracy: figures.accuracy,
+            top1: figures.accuracy,
+            top3: figures.top3,
+            macro_f1: figures.macro_f1,
+            ece: figures.ece,
+            ece_by_chance: error_by_chance(&confidences, resampling),
+            reliability: reliability(verdicts.iter().map(|verdict| (verdict.confidence, verdict.right()))),
+            majority: majority(labels, &confusion, n),
+            coverage: coverage(verdicts),
+            intervals: figures.intervals,
             classes: labels.iter().zip(&tallies).map(|(label, tally)| tally.class(label)).collect(),
+            confusion,
         }
     }
 }
 
+impl ChoiceFigures {
+    /// Measures `rows` over so many labels, each counting with its weight.
+    pub fn weighted(labels: usize, rows: &[Graded], weights: &[f64], resampling: Resampling) -> Self {
+        Self::of(labels, &rows.iter().map(Verdict::of).collect::<Vec<_>>(), Some(weights), resampling)
+    }
+
+    /// Measures `verdicts` over so many labels, each counting with its weight, or all alike.
+    pub(crate) fn of(
+        labels: usize,
+        verdicts: &[Verdict],
+        weights: Option<&[f64]>,
+        resampling: Resampling,
+    ) -> Self {
+        let n = verdicts.len();
+        let weighed: Vec<(Verdict, f64)> = match weights {
+            Some(weights) => verdicts.iter().copied().zip(weights.iter().copied()).collect(),
+            None => verdicts.iter().map(|verdict| (*verdict, 1.0)).collect(),
+        };
+        let all = || weighed.iter().map(|(verdict, weight)| (verdict, *weight));
+        let interval = |figure: Figure| {
+            resampling.interval(n, |drawn| {
+                let times = |((verdict, weight), times): (_, &u32)| (verdict, weight * f64::from(*times));
+                let redrawn: Vec<(&Verdict, f64)> =
+                    weighed.iter().map(|(v, w)| (v, *w)).zip(drawn).map(times).collect();
+                figure(labels, &redrawn)
+            })
+        };
+        let shares = |rank: usize, figure| match weights {
+            Some(_) => interval(figure),
+            None => wilson(verdicts.iter().filter(|verdict| verdict.rank < rank).count(), n),
+        };
+        let measured: Vec<(&Verdict, f64)> = all().collect();
+        Self {
+            rows: n,
+            accuracy: accuracy(labels, &measured),
+            macro_f1: f1(labels, &measured),
+            top3: top3(labels, &measured),
+            ece: calibration_error(all().map(|(v, weight)| (v.confidence, v.right(), weight))),
+            intervals: ChoiceIntervals {
+                accuracy: shares(1, accuracy),
+                top3: shares(3, top3),
+                macro_f1: interval(f1),
+            },
+        }
+    }
+
+    /// How many rows there are, where they are too few to say more.
+    pub(crate) fn unsaid(rows: usize) -> Self {
+        let intervals = ChoiceIntervals { accuracy: None, top3: None, macro_f1: None };
+        Self { rows, accuracy: None, macro_f1: None, top3: None, ece: None, intervals }
+    }
+}
+
+/// A figure of weighted verdicts over so many labels.
+pub(crate) type Figure = fn(usize, &[(&Verdict, f64)]) -> Option<f64>;
+
+/// Share of weight whose answer is true.
+pub(crate) fn accuracy(_: usize, verdicts: &[(&Verdict, f64)]) -> Option<f64> {
+    weighted_share(verdicts.iter().map(|(verdict, weight)| (verdict.rank == 0, *weight)))
+}
+
+fn top3(_: usize, verdicts: &[(&Verdict, f64)]) -> Option<f64> {
+    weighted_share(verdicts.iter().map(|(verdict, weight)| (verdict.rank < 3, *weight)))
+}
+
+/// Macro-F1 over so many labels.
+pub(crate) fn f1(labels: usize, verdicts: &[(&Verdict, f64)]) -> Option<f64> {
+    macro_f1(&tally(labels, verdicts.iter().copied()))
+}
+
 /// What a row comes to. Of equal probabilities the earlier label is answered, as in `ombud_models::answer`.
-struct Verdict {
-    truth: usize,
-    answer: usize,
-    confidence: f64,
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Verdict {
+    pub(crate) truth: usize,
+    pub(crate) answer: usize,
+    /// Probability of the answer.
+    pub(crate) confidence: f64,
     /// Labels that come before the true one.
-    rank: usize,
+    pub(crate) rank: usize,
 }
 
 impl Verdict {
-    fn of(row: &Graded) -> Self {
+    pub(crate) fn of(row: &Graded) -> Self {
         let (mut answer, mut confidence) = (0, f64::NEG_INFINITY);
         for (label, &probability) in row.probabilities.iter().enumerate() {
             if probability > confidence {
@@ -132,41 +230,47 @@ impl Verdict {
         let rank = row.probabilities.iter().enumerate().filter(before).count();
         Self { truth: row.truth, answer, confidence, rank }
     }
+
+    pub(crate) fn right(&self) -> bool {
+        self.rank == 0
+    }
 }
 
-/// One label's counts.
+/// One label's weights; where all rows weigh 1, its counts.
 #[derive(Clone, Copy, Default)]
 struct Tally {
-    hits: u32,
-    answered: u32,
-    support: u32,
+    hits: f64,
+    answered: f64,
+    support: f64,
+    rows: usize,
 }
 
 impl Tally {
     fn f1(self) -> Option<f64> {
         let both = self.answered + self.support;
-        (both > 0).then(|| 2.0 * f64::from(self.hits) / f64::from(both))
+        (both > 0.0).then(|| 2.0 * self.hits / both)
     }
 
     fn class(self, label: &str) -> Class {
-        let ratio = |whole: u32| (whole > 0).then(|| f64::from(self.hits) / f64::from(whole));
+        let ratio = |whole: f64| (whole > 0.0).then(|| self.hits / whole);
         Class {
             label: label.to_owned(),
             precision: ratio(self.answered),
             recall: ratio(self.support),
             f1: self.f1(),
-            support: self.support as usize,
+            support: self.rows,
         }
     }
 }
 
-fn tally<'a>(labels: usize, verdicts: impl Iterator<Item = (&'a Verdict, u32)>) -> Vec<Tally> {
+fn tally<'a>(labels: usize, verdicts: impl Iterator<Item = (&'a Verdict, f64)>) -> Vec<Tally> {
     let mut tallies = vec![Tally::default(); labels];
-    for (verdict, times) in verdicts {
-        tallies[verdict.truth].support += times;
-        tallies[verdict.answer].answered += times;
+    for (verdict, weight) in verdicts {
+        tallies[verdict.truth].rows += 1;
+        tallies[verdict.truth].support += weight;
+        tallies[verdict.answer].answered += weight;
         if verdict.truth == verdict.answer {
-            tallies[verdict.truth].hits += times;
+            tallies[verdict.truth].hits += weight;
         }
     }
     tallies
@@ -177,11 +281,11 @@ fn macro_f1(tallies: &[Tally]) -> Option<f64> {
     (!scores.is_empty()).then(|| scores.iter().sum::<f64>() / scores.len() as f64)
 }
 
-fn majority(labels: &[String], tallies: &[Tally], rows: usize) -> Option<Majority> {
-    let most =
-        |best: usize, next: usize| if tallies[next].support > tallies[best].support { next } else { best };
+fn majority(labels: &[String], confusion: &[Vec<usize>], rows: usize) -> Option<Majority> {
+    let support: Vec<usize> = confusion.iter().map(|answers| answers.iter().sum()).collect();
+    let most = |best: usize, next: usize| if support[next] > support[best] { next } else { best };
     let label = (0..labels.len()).reduce(most)?;
-    Some(Majority { label: labels[label].clone(), accuracy: share(tallies[label].support as usize, rows)? })
+    Some(Majority { label: labels[label].clone(), accuracy: share(support[label], rows)? })
 }
 
 fn coverage(verdicts: &[Verdict]) -> BTreeMap<String, Option<f64>> {
@@ -196,27 +300,19 @@ fn coverage(verdicts: &[Verdict]) -> BTreeMap<String, Option<f64>> {
     SHARES.into_iter().map(of).collect()
 }
 
-/// See [`ChoiceReport::ece`]; of a yes-or-no task the score and whether it is yes.
-pub(crate) fn calibration_error(rows: impl Iterator<Item = (f64, bool)>) -> Option<f64> {
-    let mut bins = [(0.0, 0.0, 0_u32); BINS];
-    for (confidence, right) in rows {
-        // A bin holds its upper bound; the first holds 0 too.
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to BINS")]
-        let bin = ((confidence * BINS as f64).ceil() as usize).clamp(1, BINS) - 1;
-        let (confidences, rights, rows) = &mut bins[bin];
-        *confidences += confidence;
-        *rights += f64::from(u8::from(right));
-        *rows += 1;
-    }
-    let rows: u32 = bins.iter().map(|(.., rows)| rows).sum();
-    // A bin's mean difference times its rows is the difference of its sums.
-    let off: f64 = bins.iter().map(|(confidences, rights, _)| (confidences - rights).abs()).sum();
-    (rows > 0).then(|| off / f64::from(rows))
-}
-
 /// `None` of nothing: a share of no rows is no number.
 pub(crate) fn share(part: usize, whole: usize) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+/// The share of the weight that is on `true`.
+pub(crate) fn weighted_share(rows: impl Iterator<Item = (bool, f64)>) -> Option<f64> {
+    let (mut part, mut whole) = (0.0, 0.0);
+    for (is, weight) in rows {
+        part += if is { weight } else { 0.0 };
+        whole += weight;
+    }
+    (whole > 0.0).then(|| part / whole)
 }
 
 #[cfg(test)]
@@ -283,10 +379,23 @@ mod tests {
     }
 
     #[test]
-    fn a_probability_on_a_bins_edge_belongs_below_it() {
-        // Both in the bin that ends at 0.2 (3 / 15): |0.2 + 0.15 - 1| / 2.
-        let error = calibration_error([(0.2, true), (0.15, false)].into_iter()).unwrap();
-        assert!((error - 0.325).abs() < 1e-12, "{error}");
-        assert_eq!(calibration_error([(0.0, false), (1.0, true)].into_iter()), Some(0.0));
+    fn rows_of_twice_the_weight_count_as_two() {
+        let once = [row(0, [0.7, 0.3, 0.0, 0.0]), row(1, [0.6, 0.4, 0.0, 0.0])];
+        let verdicts = |rows: &[Graded]| rows.iter().map(Verdict::of).collect::<Vec<_>>();
+        let twice = [once[0].clone(), once[0].clone(), once[1].clone()];
+        let weighted = ChoiceFigures::of(4, &verdicts(&once), Some(&[2.0, 1.0]), FEW);
+        let repeated = ChoiceFigures::of(4, &verdicts(&twice), None, FEW);
+        assert_eq!(
+            (weighted.accuracy, weighted.macro_f1, weighted.top3, weighted.ece),
+            (repeated.accuracy, repeated.macro_f1, repeated.top3, repeated.ece)
+        );
+    }
+
+    #[test]
+    fn the_confusion_has_the_truth_outside_and_the_answer_inside() {
+        let rows = [row(2, [0.7, 0.3, 0.0, 0.0]), row(1, [0.2, 0.8, 0.0, 0.0])];
+        let confusion = ChoiceReport::of(&labels(), &rows, FEW).confusion;
+        assert_eq!((confusion[2][0], confusion[1][1]), (1, 1));
+        assert_eq!(confusion.iter().flatten().sum::<usize>(), 2);
     }
 }

@@ -1,5 +1,7 @@
 //! Why an evaluation could not be made.
 
+use std::path::PathBuf;
+
 use ombud_intake::IntakeError;
 use ombud_models::{ClassifyError, LoadError};
 
@@ -32,6 +34,23 @@ pub enum EvaluateError {
         task: String,
         /// The model.
         model_id: String,
+    },
+    /// A mix of products is none.
+    #[error("read the mix {}: {what}", path.display())]
+    Mix {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and the mend.
+        what: String,
+    },
+    /// A model card can't be read or written.
+    #[error("put the figures into the card {}", path.display())]
+    Card {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        cause: std::io::Error,
     },
     /// A model can't serve.
     #[error(transparent)]

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::choice::{calibration_error, share};
+use super::calibration::{calibration_error, error_by_chance, reliability};
+use super::choice::share;
 use super::interval::{Interval, Resampling, wilson};
+use crate::report::Bin;
 
 /// A labelled row: whether it is a yes, and the calibrated probability that it is.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -35,9 +37,13 @@ pub struct FlagReport {
     pub score_at_recall_60: Option<f64>,
     /// Expected calibration error of the score, in 15 equally wide bins.
     pub ece: Option<f64>,
+    /// What perfectly honest scores stay below in 19 of 20 samples like these.
+    pub ece_by_chance: Option<f64>,
+    /// The bins that `ece` is made of.
+    pub reliability: Vec<Bin>,
     /// 95 % intervals.
     pub intervals: FlagIntervals,
-    /// At each threshold that the artefact carries: what serving with it gives.
+    /// At each threshold that the artefact carries: what its score gives, evidence aside.
     pub thresholds: BTreeMap<String, AtThreshold>,
 }
 
@@ -63,55 +69,136 @@ pub struct AtThreshold {
     pub flag_rate: Option<f64>,
 }
 
+/// The main figures of a yes-or-no task: of a slice, or of rows that don't all count alike.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct FlagFigures {
+    /// Rows that say yes or no.
+    pub rows: usize,
+    /// Those that say yes.
+    pub positives: usize,
+    /// As in [`FlagReport`], as are the others.
+    pub base_rate: Option<f64>,
+    /// Average precision.
+    pub pr_auc: Option<f64>,
+    /// Precision at the highest score that finds 60 % of the positives.
+    pub precision_at_recall_60: Option<f64>,
+    /// Share of all rows that is flagged there.
+    pub flag_rate_at_recall_60: Option<f64>,
+    /// Expected calibration error.
+    pub ece: Option<f64>,
+    /// 95 %: of rows that don't all count alike, bootstrap.
+    pub intervals: FlagIntervals,
+}
+
 impl FlagReport {
     /// Measures `rows`; `thresholds` are the artefact's, by name.
     pub fn of(rows: &[Marked], thresholds: &BTreeMap<String, f64>, resampling: Resampling) -> Self {
-        let mut surest: Vec<Marked> = rows.to_vec();
-        surest.sort_by(|a, b| b.score.total_cmp(&a.score));
-        let positives = rows.iter().filter(|row| row.yes).count();
-        let cuts = cuts(surest.iter().map(|&row| (row, 1)));
-        // In whole numbers: 0.6 x 5 is a little more than 3.
-        let found = cuts.iter().find(|cut| positives > 0 && cut.hits * 10 >= positives * 6);
-        let at = |cut: Option<&Cut>, part: fn(&Cut) -> usize, whole: fn(&Cut) -> usize| {
-            cut.and_then(|cut| share(part(cut), whole(cut)))
-        };
+        let figures = FlagFigures::of(rows, None, resampling);
+        let scores: Vec<f64> = rows.iter().map(|row| row.score).collect();
         Self {
-            rows: rows.len(),
-            positives,
-            base_rate: share(positives, rows.len()),
-            pr_auc: average_precision(&cuts),
-            precision_at_recall_60: at(found, |cut| cut.hits, |cut| cut.flagged),
-            flag_rate_at_recall_60: found.and_then(|cut| share(cut.flagged, rows.len())),
-            score_at_recall_60: found.map(|cut| cut.score),
-            ece: calibration_error(rows.iter().map(|row| (row.score, row.yes))),
-            intervals: FlagIntervals {
-                pr_auc: resampling.interval(rows.len(), |drawn| {
-                    average_precision(&self::cuts(surest.iter().copied().zip(drawn.iter().copied())))
-                }),
-                precision_at_recall_60: found.and_then(|cut| wilson(cut.hits, cut.flagged)),
-            },
+            rows: figures.rows,
+            positives: figures.positives,
+            base_rate: figures.base_rate,
+            pr_auc: figures.pr_auc,
+            precision_at_recall_60: figures.precision_at_recall_60,
+            flag_rate_at_recall_60: figures.flag_rate_at_recall_60,
+            score_at_recall_60: at_recall(&cuts(&surest(rows, None)), 60).map(|cut| cut.score),
+            ece: figures.ece,
+            ece_by_chance: error_by_chance(&scores, resampling),
+            reliability: reliability(rows.iter().map(|row| (row.score, row.yes))),
+            intervals: figures.intervals,
             thresholds: thresholds
                 .iter()
-                .map(|(name, &score)| (name.clone(), at_threshold(rows, score, positives)))
+                .map(|(name, &score)| (name.clone(), at_threshold(rows, score, figures.positives)))
                 .collect(),
         }
     }
 }
 
-/// Flagging all rows from `score` on.
-struct Cut {
-    score: f64,
-    flagged: usize,
-    hits: usize,
+impl FlagFigures {
+    /// Measures `rows`, each counting with its weight, or all alike.
+    pub fn of(rows: &[Marked], weights: Option<&[f64]>, resampling: Resampling) -> Self {
+        let surest = surest(rows, weights);
+        let cuts = cuts(&surest);
+        let found = at_recall(&cuts, 60);
+        let whole = cuts.last();
+        let interval = |figure: fn(&[Cut]) -> Option<f64>| {
+            resampling.interval(rows.len(), |drawn| figure(&self::cuts(&redrawn(&surest, drawn))))
+        };
+        let yes = surest.iter().map(|(row, weight)| (row.score, row.yes, *weight));
+        Self {
+            rows: rows.len(),
+            positives: rows.iter().filter(|row| row.yes).count(),
+            base_rate: whole.map(Cut::precision),
+            pr_auc: average_precision(&cuts),
+            precision_at_recall_60: found.map(Cut::precision),
+            flag_rate_at_recall_60: found.zip(whole).map(|(cut, whole)| cut.flagged / whole.flagged),
+            ece: calibration_error(yes),
+            intervals: FlagIntervals {
+                pr_auc: interval(average_precision),
+                precision_at_recall_60: match (weights, found) {
+                    (Some(_), _) => interval(precision_at_recall_60),
+                    (None, Some(cut)) => {
+                        let flagged = rows.iter().filter(|row| row.score >= cut.score);
+                        wilson(flagged.clone().filter(|row| row.yes).count(), flagged.count())
+                    }
+                    (None, None) => None,
+                },
+            },
+        }
+    }
+
+    /// How many rows there are, where they are too few to say more.
+    pub(crate) fn unsaid(rows: usize, positives: usize) -> Self {
+        Self {
+            rows,
+            positives,
+            base_rate: None,
+            pr_auc: None,
+            precision_at_recall_60: None,
+            flag_rate_at_recall_60: None,
+            ece: None,
+            intervals: FlagIntervals { pr_auc: None, precision_at_recall_60: None },
+        }
+    }
 }
 
-/// One cut for each score that occurs, from the highest down; each row counts so many times.
-fn cuts(surest: impl Iterator<Item = (Marked, u32)>) -> Vec<Cut> {
+/// Flagging all rows from `score` on; where all rows weigh 1, the weights are counts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cut {
+    pub(crate) score: f64,
+    pub(crate) flagged: f64,
+    pub(crate) hits: f64,
+}
+
+impl Cut {
+    pub(crate) fn precision(&self) -> f64 {
+        self.hits / self.flagged
+    }
+}
+
+/// From the highest score down, with their weights; a row that weighs nothing is none.
+pub(crate) fn surest(rows: &[Marked], weights: Option<&[f64]>) -> Vec<(Marked, f64)> {
+    let mut surest: Vec<(Marked, f64)> = match weights {
+        Some(weights) => rows.iter().copied().zip(weights.iter().copied()).collect(),
+        None => rows.iter().map(|row| (*row, 1.0)).collect(),
+    };
+    surest.sort_by(|(a, _), (b, _)| b.score.total_cmp(&a.score));
+    surest
+}
+
+/// `rows`, each so many times.
+pub(crate) fn redrawn(rows: &[(Marked, f64)], drawn: &[u32]) -> Vec<(Marked, f64)> {
+    rows.iter().zip(drawn).map(|((row, weight), times)| (*row, weight * f64::from(*times))).collect()
+}
+
+/// One cut for each score that occurs, from the highest down.
+pub(crate) fn cuts(surest: &[(Marked, f64)]) -> Vec<Cut> {
     let mut cuts: Vec<Cut> = Vec::new();
-    let (mut flagged, mut hits) = (0, 0);
-    for (row, times) in surest {
-        flagged += times as usize;
-        hits += if row.yes { times as usize } else { 0 };
+    let (mut flagged, mut hits) = (0.0, 0.0);
+    for (row, weight) in surest.iter().filter(|(_, weight)| *weight > 0.0) {
+        flagged += weight;
+        hits += if row.yes { *weight } else { 0.0 };
         match cuts.last_mut() {
             Some(cut) if cut.score == row.score => (cut.flagged, cut.hits) = (flagged, hits),
             _ => cuts.push(Cut { score: row.score, flagged, hits }),
@@ -120,17 +207,29 @@ fn cuts(surest: impl Iterator<Item = (Marked, u32)>) -> Vec<Cut> {
     cuts
 }
 
-fn average_precision(cuts: &[Cut]) -> Option<f64> {
-    let positives = cuts.last().map_or(0, |cut| cut.hits);
-    let mut before = 0;
+/// The highest cut that finds so many percent of the positives; `None` where there are none.
+pub(crate) fn at_recall(cuts: &[Cut], percent: u32) -> Option<&Cut> {
+    let positives = cuts.last().map_or(0.0, |cut| cut.hits);
+    // Counts are whole, and 100 x 3 is 60 x 5; sums of other weights are off by their last digits.
+    let enough = positives * f64::from(percent) * (1.0 - 1e-12);
+    cuts.iter().find(|cut| positives > 0.0 && cut.hits * 100.0 >= enough)
+}
+
+/// The area below precision over recall, in steps.
+pub(crate) fn average_precision(cuts: &[Cut]) -> Option<f64> {
+    let positives = cuts.last().map_or(0.0, |cut| cut.hits);
+    let mut before = 0.0;
     let mut area = 0.0;
     for cut in cuts {
-        if cut.hits > before {
-            area += (cut.hits - before) as f64 * cut.hits as f64 / cut.flagged as f64;
-            before = cut.hits;
-        }
+        area += (cut.hits - before) * cut.precision();
+        before = cut.hits;
     }
-    (positives > 0).then(|| area / positives as f64)
+    (positives > 0.0).then(|| area / positives)
+}
+
+/// See [`FlagReport::precision_at_recall_60`].
+pub(crate) fn precision_at_recall_60(cuts: &[Cut]) -> Option<f64> {
+    at_recall(cuts, 60).map(Cut::precision)
 }
 
 fn at_threshold(rows: &[Marked], score: f64, positives: usize) -> AtThreshold {
@@ -147,6 +246,19 @@ fn at_threshold(rows: &[Marked], score: f64, positives: usize) -> AtThreshold {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_row_that_weighs_nothing_changes_nothing() {
+        let marks = rows(&[(true, 0.9), (false, 0.8), (true, 0.4)]);
+        let others = rows(&[(true, 0.9), (false, 0.95), (false, 0.8), (true, 0.4), (true, 0.1)]);
+        let weighted = FlagFigures::of(&others, Some(&[1.0, 0.0, 1.0, 1.0, 0.0]), FEW);
+        let plain = FlagFigures::of(&marks, None, FEW);
+        assert_eq!(
+            (weighted.pr_auc, weighted.precision_at_recall_60, weighted.flag_rate_at_recall_60),
+            (plain.pr_auc, plain.precision_at_recall_60, plain.flag_rate_at_recall_60)
+        );
+        assert_eq!((weighted.base_rate, weighted.ece), (plain.base_rate, plain.ece));
+    }
 
     const FEW: Resampling = Resampling { seed: 1, draws: 20 };
 

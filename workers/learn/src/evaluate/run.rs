@@ -7,15 +7,20 @@ use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use indicatif::ProgressBar;
+use ombud_contract::records::Vulnerability;
 use ombud_intake::{FileDefaults, Labels, Row, Rows};
 use ombud_models::{
     Classifier, ISSUE, Kind, PRODUCT, Prepared, VULNERABLE, in_label_set_order, probabilities,
+    vulnerability_shown,
 };
 
+use super::answers::{Answers, Scored, Scores};
 use super::error::EvaluateError;
 use super::interval::Resampling;
-use super::report::{Evaluation, RECENT_FROM_MS, Recent, Scored, Scores, tasks};
+use super::measured::{Measured, MeasuredTask, View};
+use super::report::Evaluation;
 use super::subject::{AskedHead, Subject};
+use super::traits::{Traits, recent};
 
 /// Rows that a thread takes at once: enough for an encoder to find company of like length.
 const CHUNK: usize = 64;
@@ -30,10 +35,17 @@ pub struct Evaluate {
     pub resampling: Resampling,
 }
 
-/// For each asked head, in the subjects' order, the score of a row that carries its label.
-type RowScores = Vec<Option<Scored>>;
-/// A chunk's place in the file, and the scores of its rows.
-type ScoredChunk = (usize, Vec<RowScores>);
+/// For each asked head, in the subjects' order, the score of a row that carries its label, and what its
+/// narrative says outright.
+type RowScores = Vec<Option<(Scored, Vulnerability)>>;
+
+/// Rows of the file that were scored together.
+struct ScoredChunk {
+    /// In the file.
+    place: usize,
+    traits: Vec<Traits>,
+    scores: Vec<RowScores>,
+}
 
 impl Evaluate {
     /// Reads `data` to its end (the formats of `ombud_intake`), and reports. `progress` counts its bytes.
@@ -41,31 +53,56 @@ impl Evaluate {
     /// # Errors
     /// The file can't be read, or a model can't score a row.
     pub fn run(&self, data: &Path, progress: &ProgressBar) -> Result<Evaluation, EvaluateError> {
+        let view = View { resampling: self.resampling, ..View::default() };
+        Ok(self.measure(data, progress)?.evaluation(&view))
+    }
+
+    /// Reads `data` to its end and keeps the answers, to be looked at and compared. `progress` counts its bytes.
+    ///
+    /// # Errors
+    /// As [`Evaluate::run`].
+    pub fn measure(&self, data: &Path, progress: &ProgressBar) -> Result<Measured, EvaluateError> {
         let rows = Rows::open(data, FileDefaults::of(data)?)?;
-        let (counts, mut chunks) = self.score(rows, progress)?;
+        let (rejected_for, mut chunks) = self.score(rows, progress)?;
         // The threads finish out of turn; in the file's order the figures are the same each time, to the last bit.
-        chunks.sort_unstable_by_key(|(place, _)| *place);
+        chunks.sort_unstable_by_key(|chunk| chunk.place);
 
         let heads = self.subjects.iter().flat_map(|subject| &subject.heads);
-        let mut scores: Vec<Scores> = heads
+        let mut tasks: Vec<(Scores, Vec<usize>, Vec<Vulnerability>)> = heads
             .map(|asked| Scores { head: asked.head.clone(), taxonomy: asked.taxonomy, rows: Vec::new() })
+            .map(|scores| (scores, Vec::new(), Vec::new()))
             .collect();
-        for row in chunks.into_iter().flat_map(|(_, rows)| rows) {
-            for (scores, scored) in scores.iter_mut().zip(row) {
-                scores.rows.extend(scored);
+        let mut traits = Vec::new();
+        for chunk in chunks {
+            for (row, of_row) in chunk.scores.into_iter().zip(chunk.traits) {
+                for ((scores, complaints, shown), scored) in tasks.iter_mut().zip(row) {
+                    let Some((scored, says)) = scored else { continue };
+                    scores.rows.push(scored);
+                    complaints.push(traits.len());
+                    shown.push(says);
+                }
+                traits.push(of_row);
             }
         }
-        Ok(Evaluation {
-            rows: counts.rows,
-            rejected: counts.rejected.values().sum(),
-            rejected_for: counts.rejected,
+        let task = |(scores, complaints, shown)| MeasuredTask {
+            answers: Answers::of(&scores),
+            scores,
+            complaints,
+            shown,
+        };
+        Ok(Measured {
+            rejected_for,
             models: self.subjects.iter().map(|subject| subject.evaluated.clone()).collect(),
-            tasks: tasks(&scores, false, self.resampling),
-            recent: Recent { rows: counts.recent, tasks: tasks(&scores, true, self.resampling) },
+            traits,
+            tasks: tasks.into_iter().map(task).collect(),
         })
     }
 
-    fn score(&self, rows: Rows, progress: &ProgressBar) -> Result<(Counts, Vec<ScoredChunk>), EvaluateError> {
+    fn score(
+        &self,
+        rows: Rows,
+        progress: &ProgressBar,
+    ) -> Result<(Rejected, Vec<ScoredChunk>), EvaluateError> {
         let threads = self.threads.max(1);
         // Bounds the narratives in memory: a chunk waits for each thread, and one is being read.
         let (sender, receiver) = bounded(threads);
@@ -80,7 +117,7 @@ impl Evaluate {
                     })
                 })
                 .collect();
-            let counts = feed(rows, sender, &failed, progress);
+            let rejected = feed(rows, sender, &failed, progress);
             let mut chunks = Vec::new();
             for worker in workers {
                 match worker.join() {
@@ -88,7 +125,7 @@ impl Evaluate {
                     Err(panic) => std::panic::resume_unwind(panic),
                 }
             }
-            Ok((counts?, chunks))
+            Ok((rejected?, chunks))
         })
     }
 
@@ -103,20 +140,15 @@ impl Evaluate {
                     row.extend(of_subject);
                 }
             }
-            scored.push((place, scores));
+            let traits = rows.iter().map(Traits::of).collect();
+            scored.push(ScoredChunk { place, traits, scores });
         }
         Ok(scored)
     }
 }
 
-/// What was read.
-#[derive(Default)]
-struct Counts {
-    rows: usize,
-    recent: usize,
-    /// By reason.
-    rejected: BTreeMap<String, usize>,
-}
+/// Rows that are no complaint, by reason.
+type Rejected = BTreeMap<String, usize>;
 
 /// Sends all rows in chunks, numbered in the file's order, until the file ends or a worker has failed.
 fn feed(
@@ -124,25 +156,21 @@ fn feed(
     sender: Sender<(usize, Vec<Row>)>,
     failed: &AtomicBool,
     progress: &ProgressBar,
-) -> Result<Counts, EvaluateError> {
+) -> Result<Rejected, EvaluateError> {
     let read = rows.progress();
     progress.set_length(read.total_bytes());
-    let mut counts = Counts::default();
+    let mut rejected = Rejected::new();
     let mut chunk = Vec::new();
     let mut chunks = 0;
     for row in rows {
         match row? {
-            Ok(row) => {
-                counts.rows += 1;
-                counts.recent += usize::from(recent(&row.labels));
-                chunk.push(row);
-            }
-            Err(rejected) => *counts.rejected.entry(rejected.reason.to_owned()).or_default() += 1,
+            Ok(row) => chunk.push(row),
+            Err(none) => *rejected.entry(none.reason.to_owned()).or_default() += 1,
         }
         if chunk.len() == CHUNK {
             if failed.load(Ordering::Relaxed) || sender.send((chunks, std::mem::take(&mut chunk))).is_err() {
                 // The worker's own error says why.
-                return Ok(counts);
+                return Ok(rejected);
             }
             chunks += 1;
             progress.set_position(read.bytes_read());
@@ -151,12 +179,7 @@ fn feed(
     // Refused only where every worker has failed.
     let _ = sender.send((chunks, chunk));
     progress.set_position(read.bytes_read());
-    Ok(counts)
-}
-
-/// A row without a date of its own is not recent: the file's is no evidence.
-fn recent(labels: &Labels) -> bool {
-    labels.date.is_some_and(|date| date >= RECENT_FROM_MS)
+    Ok(rejected)
 }
 
 impl Subject {
@@ -183,7 +206,9 @@ impl Subject {
                         model_id: self.evaluated.model_id.clone(),
                     });
                 };
-                scores[row][head] = Some(Scored { recent: recent(&rows[row].labels), truth, probabilities });
+                let scored = Scored { recent: recent(&rows[row].labels), truth, probabilities };
+                let evidence = asked.head.evidence_in(&rows[row].complaint.narrative);
+                scores[row][head] = Some((scored, vulnerability_shown(&evidence)));
             }
         }
         Ok(scores)

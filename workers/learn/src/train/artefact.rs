@@ -4,30 +4,28 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ombud_models::{Artefact, Manifest};
-use ombud_torch::bag::Weights;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::error::LearnError;
 use super::examples::Source;
-use super::recipe::Recipe;
 
 /// `training.json`: what it takes to learn the same weights again, and to find whose complaints are in them.
 #[derive(Serialize)]
-pub(super) struct Training<'a> {
-    pub(super) seed: u64,
-    pub(super) recipe: &'a Recipe,
-    pub(super) files: &'a [Source],
+pub(crate) struct Training<'a, R> {
+    pub(crate) seed: u64,
+    pub(crate) recipe: &'a R,
+    pub(crate) files: &'a [Source],
     /// `None` where a tenth of `files` was held out.
-    pub(super) validation: Option<&'a Source>,
-    pub(super) rows: usize,
-    pub(super) validation_rows: usize,
+    pub(crate) validation: Option<&'a Source>,
+    pub(crate) rows: usize,
+    pub(crate) validation_rows: usize,
     /// Of the complaints learned from: the first 16 digits of the SHA-256 of each id, sorted.
-    pub(super) row_ids: Vec<&'a str>,
+    pub(crate) row_ids: Vec<&'a str>,
 }
 
 /// Refuses a folder that holds something other than an artefact.
-pub(super) fn check_free(out: &Path) -> Result<(), LearnError> {
+pub(crate) fn check_free(out: &Path) -> Result<(), LearnError> {
     let taken = match fs::read_dir(out) {
         Ok(mut entries) => entries.next().is_some() && !out.join("ombud.json").is_file(),
         Err(source) if source.kind() == std::io::ErrorKind::NotFound => false,
@@ -36,18 +34,24 @@ pub(super) fn check_free(out: &Path) -> Result<(), LearnError> {
     if taken { Err(LearnError::Occupied { path: out.to_owned() }) } else { Ok(()) }
 }
 
-/// Writes beside `out` and moves it there; an older artefact is replaced. Fills the manifest's digest in.
-pub(super) fn write(
+/// `out` with an ending; a sibling, so that it can be renamed to.
+pub(crate) fn beside(out: &Path, ending: &str) -> PathBuf {
+    let mut name = out.file_name().unwrap_or_default().to_os_string();
+    name.push(ending);
+    out.with_file_name(name)
+}
+
+/// Writes beside `out` and moves it there; an older artefact is replaced. Fills the manifest's digest in. `save`
+/// writes the weights and whatever else they need into the folder that it is given.
+pub(crate) fn write<R: Serialize>(
     out: &Path,
     manifest: &mut Manifest,
-    weights: &Weights,
-    training: &Training<'_>,
+    training: &Training<'_, R>,
     card: &str,
+    save: impl FnOnce(&Path) -> Result<(), LearnError>,
 ) -> Result<Artefact, LearnError> {
     check_free(out)?;
-    let mut name = out.file_name().unwrap_or_default().to_os_string();
-    name.push(".partial");
-    let partial = out.with_file_name(name);
+    let partial = beside(out, ".partial");
     let failed = |path: &Path| {
         let path = path.to_owned();
         move |source| LearnError::File { path, source }
@@ -66,7 +70,7 @@ pub(super) fn write(
         let path = partial.join(name);
         fs::write(&path, text).map_err(failed(&path))?;
     }
-    weights.save(&partial)?;
+    save(&partial)?;
     remove(out)?;
     fs::rename(&partial, out).map_err(failed(out))?;
     Ok(Artefact::open(out)?)

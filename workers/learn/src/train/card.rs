@@ -3,47 +3,52 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter};
 
-use ombud_models::{Head, Manifest};
+use ombud_models::Manifest;
 
 use super::artefact::Training;
-use super::heads::figures;
+use super::heads::{Calibrated, figures};
 use super::thresholds::Cut;
-use crate::evaluate::TaskReport;
 
-/// What the card tells of one head.
-pub(super) struct Learned<'a> {
-    pub(super) head: &'a Head,
-    pub(super) cuts: &'a BTreeMap<String, Cut>,
-    pub(super) report: &'a TaskReport,
+/// What the card says that depends on the family.
+pub(crate) struct OfFamily<'a> {
+    /// What was done to shrink it, as a sentence's end: "`Shrunk` is what ... added".
+    pub(crate) shrunk: &'a str,
+    /// A tag for its family.
+    pub(crate) tag: &'a str,
+    /// How it works; Markdown paragraphs.
+    pub(crate) about: String,
+    /// Flags that made it, those of the files left out.
+    pub(crate) flags: &'a str,
+    /// What its family can't do; Markdown list items.
+    pub(crate) limits: &'a str,
 }
 
 /// Displays as the `README.md` of the artefact.
-pub(super) struct Card<'a> {
-    pub(super) manifest: &'a Manifest,
-    pub(super) training: &'a Training<'a>,
-    pub(super) heads: &'a [Learned<'a>],
-    /// What shrinking added to each figure.
-    pub(super) shrinking: &'a BTreeMap<String, f64>,
-    /// Columns that were kept.
-    pub(super) kept: usize,
+pub(crate) struct Card<'a, R> {
+    pub(crate) manifest: &'a Manifest,
+    pub(crate) training: &'a Training<'a, R>,
+    pub(crate) heads: &'a [Calibrated],
+    /// What shrinking added to each figure; empty where nothing was shrunk.
+    pub(crate) shrinking: &'a BTreeMap<String, f64>,
+    pub(crate) of_family: &'a OfFamily<'a>,
 }
 
-impl Display for Card<'_> {
+impl<R> Display for Card<'_, R> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         self.front_matter(f)?;
         self.model(f)?;
         self.data(f)?;
         self.figures(f)?;
         self.thresholds(f)?;
-        f.write_str(LIMITS)
+        write!(f, "## Limits and risks\n\n{}{LIMITS}", self.of_family.limits)
     }
 }
 
-impl Card<'_> {
+impl<R> Card<'_, R> {
     fn front_matter(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let id = &self.manifest.model_id;
         write!(f, "---\nlanguage: en\nlicense: apache-2.0\nlibrary_name: ombud\n")?;
-        write!(f, "pipeline_tag: text-classification\ntags:\n- complaints\n- bag-of-ngrams\n")?;
+        write!(f, "pipeline_tag: text-classification\ntags:\n- complaints\n- {}\n", self.of_family.tag)?;
         write!(f, "model-index:\n- name: {id}\n  results:\n")?;
         for learned in self.heads {
             let task = &learned.head.task;
@@ -53,7 +58,7 @@ impl Card<'_> {
                 "    dataset:\n      type: complaints\n      name: {}\n    metrics:\n",
                 self.held_out()
             )?;
-            for (name, figure) in figures(task, learned.report) {
+            for (name, figure) in figures(task, &learned.report) {
                 write!(f, "    - type: {name}\n      value: {figure:.4}\n")?;
             }
         }
@@ -61,37 +66,7 @@ impl Card<'_> {
     }
 
     fn model(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let recipe = &self.training.recipe;
-        let (max_chars, bits) = (recipe.hashing.max_chars, recipe.hashing.bits);
-        writeln!(f, "# {}\n", self.manifest.model_id)?;
-        writeln!(
-            f,
-            "Reads a customer's complaint in English and says, in one pass, what it is about. It counts words, pairs of\n\
-             words and runs of 3 to 5 characters in the first {max_chars} characters, hashes them (murmur3, 2 x 2^{bits}\n\
-             columns), weighs them by tf-idf and adds up {} learned rows of eight-bit weights: one softmax regression a\n\
-             task, learned by L-BFGS with an L2 penalty.\n",
-            self.kept
-        )?;
-        if let Some(hint) = &recipe.hint {
-            let (from, to) = (&hint.from, &hint.to);
-            writeln!(
-                f,
-                "The answer to {from} hints at {to}: to each of its logits is added a share of `ln sum p(c) P(c | label)` over\n\
-                 the labels `c` of {from}, `P` counted on the rows that carry both. Temperature, the hint's share and a\n\
-                 shift a label are fitted to rows that the weights didn't see.\n"
-            )?;
-        }
-        f.write_str("| task | labels | kind | C | iterations |\n|---|---|---|---|---|\n")?;
-        for learned in self.heads {
-            let head = learned.head;
-            let Some(how) = recipe.heads.iter().find(|recipe| recipe.task == head.task) else { continue };
-            let (task, labels, kind) = (&head.task, head.labels.len(), head.kind);
-            writeln!(
-                f,
-                "| {task} | {labels} ({}) | {kind:?} | {} | {} |",
-                head.label_set, how.c, how.iterations
-            )?;
-        }
+        writeln!(f, "# {}\n\n{}", self.manifest.model_id, self.of_family.about)?;
         f.write_str(
             "\n**Intended use.** Routing complaints to the team that can solve them, with a human behind every answer\n\
              below its threshold. **Not intended:** deciding whether a complaint is justified, or anything about a\n\
@@ -109,9 +84,10 @@ impl Card<'_> {
         let validation = training.validation.map(|source| format!(" --validation {}", source.file));
         writeln!(
             f,
-            "\nMade by `ombud learn {}{} --seed {} --out {}`.\n",
+            "\nMade by `ombud learn {}{}{} --seed {} --out {}`.\n",
             files.join(" "),
             validation.unwrap_or_default(),
+            self.of_family.flags,
             training.seed,
             self.manifest.model_id
         )?;
@@ -126,16 +102,21 @@ impl Card<'_> {
     }
 
     fn figures(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "## Figures\n\nOn {}. \"Shrunk\" is what keeping fewer columns and rounding added.\n",
-            self.held_out()
-        )?;
-        f.write_str("| figure | value | shrunk |\n|---|---|---|\n")?;
+        write!(f, "## Figures\n\nOn {}.", self.held_out())?;
+        let whole = self.shrinking.is_empty();
+        match whole {
+            true => f.write_str("\n\n| figure | value |\n|---|---|\n")?,
+            false => write!(
+                f,
+                " \"Shrunk\" is what {} added.\n\n| figure | value | shrunk |\n|---|---|---|\n",
+                self.of_family.shrunk
+            )?,
+        }
         for learned in self.heads {
-            for (name, figure) in figures(&learned.head.task, learned.report) {
+            for (name, figure) in figures(&learned.head.task, &learned.report) {
                 let shrunk = self.shrinking.get(&format!("validation.{name}")).copied().unwrap_or(0.0);
-                writeln!(f, "| {name} | {figure:.4} | {shrunk:+.4} |")?;
+                let shrunk = if whole { String::new() } else { format!(" {shrunk:+.4} |") };
+                writeln!(f, "| {name} | {figure:.4} |{shrunk}")?;
             }
         }
         f.write_str("\nThese rows also set the calibration, so they flatter it a little; `ombud evaluate` measures on rows\nthat nothing was fitted to.\n\n")
@@ -147,7 +128,7 @@ impl Card<'_> {
             "| task | threshold | from | share of rows | precision | recall |\n|---|---|---|---|---|---|\n",
         )?;
         for learned in self.heads {
-            for (name, cut) in learned.cuts {
+            for (name, cut) in &learned.cuts {
                 let Cut { threshold, coverage, precision, recall } = cut;
                 let task = &learned.head.task;
                 writeln!(
@@ -164,9 +145,7 @@ impl Card<'_> {
     }
 }
 
-const LIMITS: &str = "## Limits and risks
-
-- It knows words, not meaning: sarcasm, negation over distance and languages other than English are lost on it.
+const LIMITS: &str = "\
 - Products that are rare in the data are found least; read the macro-F1, not only the accuracy.
 - `vulnerable` learned from a tag that customers set themselves and mostly don't explain in the text. Its absence
   says nothing, so the score ranks complaints for attention and must never be used to deny anybody anything.

@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use ombud_intake::IntakeError;
-use ombud_models::{ArtefactError, ClassifyError};
+use ombud_models::{ArtefactError, ClassifyError, LoadError};
 use ombud_torch::bag::WeightsError;
+use ombud_torch::blend::FusionError;
+use ombud_torch::encoder::TuneError;
 
 /// What stops a training run.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +53,35 @@ pub enum LearnError {
     /// The weights can't be written.
     #[error(transparent)]
     Weights(#[from] WeightsError),
+    /// The encoder can't be fine-tuned.
+    #[error(transparent)]
+    Tune(#[from] TuneError),
+    /// A member of a blend can't be loaded.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// The members of a blend don't fit together.
+    #[error(transparent)]
+    Fusion(#[from] FusionError),
+    /// Rows to weigh the members of a blend by that one of them has learned from.
+    #[error(
+        "weigh the members by the validation rows: {member} has learned from {known} of the {rows} and would count for more than it is worth; name a file that no member was trained on"
+    )]
+    Known {
+        /// The member.
+        member: String,
+        /// Rows that it has learned from.
+        known: usize,
+        /// Rows of the file.
+        rows: usize,
+    },
+    /// A cascade without a member that may begin it.
+    #[error("begin a cascade with {}: it must be a bag that answers every task ({tasks})", dir.display())]
+    NoFirst {
+        /// The member that is asked first.
+        dir: PathBuf,
+        /// The blend's tasks.
+        tasks: String,
+    },
     /// The new model can't score.
     #[error(transparent)]
     Classify(#[from] ClassifyError),

@@ -1,23 +1,22 @@
 //! Labelled complaints as a training run reads them, and which of them are held out.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use indicatif::ProgressBar;
-use ombud_contract::taxonomy::Taxonomy;
 use ombud_intake::{FileDefaults, Labels, Rows};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::error::LearnError;
-use super::recipe::HeadRecipe;
+use super::tasks::Task;
 
 /// A complaint with its labels.
-pub(super) struct Example {
+pub(crate) struct Example {
     /// First 16 digits of the SHA-256 of its id: enough to find a complaint that must be forgotten.
-    pub(super) id_hash: String,
-    pub(super) narrative: String,
-    /// For each head the place of its label in the head's label set.
-    pub(super) labels: Vec<Option<usize>>,
+    pub(crate) id_hash: String,
+    pub(crate) narrative: String,
+    /// For each task the place of its label in the task's label set.
+    pub(crate) labels: Vec<Option<usize>>,
 }
 
 /// Where examples came from.
@@ -33,12 +32,52 @@ pub struct Source {
     pub rejected: usize,
 }
 
+/// What a run learns from, and what it is judged and calibrated by.
+pub(crate) struct Data {
+    pub(crate) files: Vec<Source>,
+    pub(crate) train: Vec<Example>,
+    /// `None` where a tenth of `files` was held out.
+    pub(crate) validation_file: Option<Source>,
+    pub(crate) validation: Vec<Example>,
+}
+
+impl Data {
+    /// Reads `files`, and `validation` or else holds a seeded tenth of `files` out.
+    pub(crate) fn read(
+        files: &[PathBuf],
+        validation: Option<&Path>,
+        tasks: &[Task],
+        seed: u64,
+        progress: &ProgressBar,
+    ) -> Result<Self, LearnError> {
+        progress.set_message("reading");
+        let (mut sources, mut train) = (Vec::new(), Vec::new());
+        for file in files {
+            let (source, examples) = read(file, tasks, progress)?;
+            sources.push(source);
+            train.extend(examples);
+        }
+        let (validation_file, train, validation) = match validation {
+            Some(file) => {
+                let (source, validation) = read(file, tasks, progress)?;
+                (Some(source), train, validation)
+            }
+            None => {
+                let (train, validation) = hold_out_a_tenth(train, seed);
+                (None, train, validation)
+            }
+        };
+        Ok(Self { files: sources, train, validation_file, validation })
+    }
+
+    /// The validation rows' labels of the task at `place`.
+    pub(crate) fn truths(&self, place: usize) -> Vec<Option<usize>> {
+        self.validation.iter().map(|example| example.labels[place]).collect()
+    }
+}
+
 /// Reads a whole file; `progress` moves on by one a row.
-pub(super) fn read(
-    path: &Path,
-    heads: &[HeadRecipe],
-    progress: &ProgressBar,
-) -> Result<(Source, Vec<Example>), LearnError> {
+fn read(path: &Path, tasks: &[Task], progress: &ProgressBar) -> Result<(Source, Vec<Example>), LearnError> {
     let mut source = Source {
         file: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
         sha256: digest(path)?,
@@ -54,7 +93,7 @@ pub(super) fn read(
         };
         source.rows += 1;
         let id_hash = hex::encode(&Sha256::digest(&row.complaint.complaint_id)[..8]);
-        let labels = heads.iter().map(|head| place(head, &row.labels)).collect::<Result<_, _>>()?;
+        let labels = tasks.iter().map(|task| place(task, &row.labels)).collect::<Result<_, _>>()?;
         examples.push(Example { id_hash, narrative: row.complaint.narrative, labels });
     }
     Ok((source, examples))
@@ -62,7 +101,7 @@ pub(super) fn read(
 
 /// Splits off about a tenth: (the rest, the tenth). A narrative always falls on the same side for a seed, so that
 /// copies of one are never on both.
-pub(super) fn hold_out_a_tenth(examples: Vec<Example>, seed: u64) -> (Vec<Example>, Vec<Example>) {
+fn hold_out_a_tenth(examples: Vec<Example>, seed: u64) -> (Vec<Example>, Vec<Example>) {
     examples.into_iter().partition(|example| {
         let digest =
             Sha256::new().chain_update(seed.to_le_bytes()).chain_update(&example.narrative).finalize();
@@ -70,22 +109,25 @@ pub(super) fn hold_out_a_tenth(examples: Vec<Example>, seed: u64) -> (Vec<Exampl
     })
 }
 
-fn place(head: &HeadRecipe, labels: &Labels) -> Result<Option<usize>, LearnError> {
-    let label = match head.task.as_str() {
+/// Whether rows of two different labels teach the task at `place`.
+pub(crate) fn has_two_labels(examples: &[Example], place: usize) -> bool {
+    let mut labels = examples.iter().filter_map(|example| example.labels[place]);
+    let first = labels.next();
+    labels.any(|label| Some(label) != first)
+}
+
+fn place(task: &Task, labels: &Labels) -> Result<Option<usize>, LearnError> {
+    let label = match task.name.as_str() {
         "product" => labels.product.as_deref(),
         "issue" => labels.issue.as_deref(),
         "vulnerable" => labels.vulnerable.map(|yes| if yes { "VULNERABLE" } else { "NOT_INDICATED" }),
-        _ => return Err(LearnError::UnknownTask { task: head.task.clone() }),
+        _ => return Err(LearnError::UnknownTask { task: task.name.clone() }),
     };
-    Ok(label.and_then(|label| leaves(head).iter().position(|leaf| leaf == label)))
+    Ok(label.and_then(|label| task.leaves().iter().position(|leaf| leaf == label)))
 }
 
-/// The labels of a head, in logit order.
-pub(super) fn leaves(head: &HeadRecipe) -> &'static [String] {
-    Taxonomy::by_label_set(&head.label_set).map_or(&[], Taxonomy::leaves)
-}
-
-fn digest(path: &Path) -> Result<String, LearnError> {
+/// SHA-256 of a file, hex.
+pub(crate) fn digest(path: &Path) -> Result<String, LearnError> {
     let bytes = std::fs::read(path).map_err(|source| LearnError::File { path: path.to_owned(), source })?;
     Ok(hex::encode(Sha256::digest(&bytes)))
 }

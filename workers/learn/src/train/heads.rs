@@ -7,29 +7,31 @@ use ombud_models::{EvidenceTable, Head, Logits, probabilities};
 use ombud_torch::bag::{Calibration, Hint};
 
 use super::error::LearnError;
-use super::recipe::{HeadRecipe, Targets};
+use super::tasks::{Targets, Task};
 use super::thresholds::{Cut, cuts};
 use crate::evaluate::{Resampling, Scored, Scores, TaskReport, tasks};
 
 /// A head, ready to serve.
-pub(super) struct Calibrated {
-    pub(super) head: Head,
-    pub(super) cuts: BTreeMap<String, Cut>,
-    pub(super) report: TaskReport,
+pub(crate) struct Calibrated {
+    pub(crate) head: Head,
+    pub(crate) cuts: BTreeMap<String, Cut>,
+    pub(crate) report: TaskReport,
+    /// What shrinking added to each of its figures; empty where nothing was shrunk.
+    pub(crate) shrinking: BTreeMap<String, f64>,
 }
 
 /// What the model that serves does to a head's logits, before they are divided by the temperature.
-pub(super) struct Adjustment {
+pub(crate) struct Adjustment {
     /// Place of the head in the logits.
     place: usize,
     temperature: f64,
-    pub(super) shift: Vec<f32>,
-    pub(super) hint: Option<Hint>,
+    pub(crate) shift: Vec<f32>,
+    pub(crate) hint: Option<Hint>,
 }
 
 impl Adjustment {
     /// Fits the head at `place` to the rows that carry its label; the head that hints was adjusted before.
-    pub(super) fn fit(
+    pub(crate) fn fit(
         place: usize,
         hint: Option<&Hint>,
         rows: &[Logits],
@@ -53,8 +55,13 @@ impl Adjustment {
         }
     }
 
+    /// Of a head whose logits are calibrated already.
+    pub(crate) fn none(place: usize) -> Self {
+        Self { place, temperature: 1.0, shift: Vec::new(), hint: None }
+    }
+
     /// Adjusts rows of logits as serving will.
-    pub(super) fn apply(&self, rows: &mut [Logits]) {
+    pub(crate) fn apply(&self, rows: &mut [Logits]) {
         for row in rows {
             row[self.place].iter_mut().zip(&self.shift).for_each(|(logit, shift)| *logit += shift);
             if let Some(hint) = &self.hint {
@@ -64,34 +71,52 @@ impl Adjustment {
     }
 
     /// The head with its thresholds and figures, from adjusted rows.
-    pub(super) fn head(
+    pub(crate) fn head(
         &self,
-        recipe: &HeadRecipe,
+        task: &Task,
         targets: &Targets,
         rows: &[Logits],
         truths: &[Option<usize>],
     ) -> Result<Calibrated, LearnError> {
         let labelled = truths.iter().any(Option::is_some);
-        let Some(taxonomy) = Taxonomy::by_label_set(&recipe.label_set).filter(|_| labelled) else {
-            return Err(LearnError::NothingToCalibrate { task: recipe.task.clone(), rows: rows.len() });
+        let Some(taxonomy) = task.taxonomy().filter(|_| labelled) else {
+            return Err(LearnError::NothingToCalibrate { task: task.name.clone(), rows: rows.len() });
         };
         let scored = self.scored(rows, truths);
-        let cuts = cuts(recipe.kind, taxonomy, &scored, targets);
+        let cuts = cuts(task.kind, taxonomy, &scored, targets);
         let head = Head {
-            task: recipe.task.clone(),
-            kind: recipe.kind,
-            label_set: recipe.label_set.clone(),
+            task: task.name.clone(),
+            kind: task.kind,
+            label_set: task.label_set.clone(),
             labels: taxonomy.leaves().to_vec(),
             temperature: self.temperature,
             thresholds: cuts.iter().map(|(name, cut)| (name.clone(), round_down(cut.threshold))).collect(),
-            evidence: EvidenceTable::newest_for(&recipe.task).map(|table| table.name().to_owned()),
+            evidence: EvidenceTable::newest_for(&task.name).map(|table| table.name().to_owned()),
         };
         let report = report(&head, taxonomy, scored);
-        Ok(Calibrated { head, cuts, report })
+        Ok(Calibrated { head, cuts, report, shrinking: BTreeMap::new() })
+    }
+
+    /// The same of a model that was shrunk, with what that added; `whole` are the rows before it, adjusted as well.
+    pub(crate) fn shrunk_head(
+        &self,
+        task: &Task,
+        targets: &Targets,
+        rows: &[Logits],
+        whole: &[Logits],
+        truths: &[Option<usize>],
+    ) -> Result<Calibrated, LearnError> {
+        let mut calibrated = self.head(task, targets, rows, truths)?;
+        let before = self.report_of(&calibrated.head, whole, truths);
+        let before = before.map(|report| figures(&task.name, &report)).unwrap_or_default();
+        let after = figures(&task.name, &calibrated.report);
+        let change = |(name, figure): (String, f64)| before.get(&name).map(|before| (name, figure - before));
+        calibrated.shrinking = after.into_iter().filter_map(change).collect();
+        Ok(calibrated)
     }
 
     /// The figures of `head` on other adjusted logits of the same rows.
-    pub(super) fn report_of(
+    pub(crate) fn report_of(
         &self,
         head: &Head,
         rows: &[Logits],
@@ -124,7 +149,7 @@ fn report(head: &Head, taxonomy: &'static Taxonomy, rows: Vec<Scored>) -> TaskRe
 }
 
 /// A report's main figures by name, such as `issue.intent.accuracy`.
-pub(super) fn figures(task: &str, report: &TaskReport) -> BTreeMap<String, f64> {
+pub(crate) fn figures(task: &str, report: &TaskReport) -> BTreeMap<String, f64> {
     let mut all = Vec::new();
     match report {
         TaskReport::Choice(choice) => all.push((task.to_owned(), choice)),

@@ -1,18 +1,18 @@
-//! `ombud learn`: labelled complaints to a bag that can serve.
-//!
-//! files -> `examples` -> columns and weights -> one softmax regression a task -> shrunk -> `heads` calibrates on
-//! rows held out -> `artefact` writes the folder, with its `card`
+//! What all families share in learning: labelled rows, calibration and thresholds on rows held out, the artefact's
+//! folder and its card.
 
-mod artefact;
-mod card;
+pub(crate) mod artefact;
+pub(crate) mod card;
 mod error;
-mod examples;
-mod heads;
-mod recipe;
-mod run;
-mod thresholds;
+pub(crate) mod examples;
+pub(crate) mod finish;
+pub(crate) mod heads;
+mod report;
+pub(crate) mod score;
+mod tasks;
+pub(crate) mod thresholds;
 
 pub use error::LearnError;
 pub use examples::Source;
-pub use recipe::{HeadRecipe, Recipe, Targets};
-pub use run::{Report, Train};
+pub use report::Report;
+pub use tasks::{Targets, Task};

@@ -5,23 +5,23 @@ use std::collections::BTreeMap;
 use ombud_contract::taxonomy::Taxonomy;
 use ombud_models::Kind;
 
-use super::recipe::Targets;
+use super::tasks::Targets;
 use crate::evaluate::Scored;
 
 /// A threshold and what it brought.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Cut {
-    pub(super) threshold: f64,
+pub(crate) struct Cut {
+    pub(crate) threshold: f64,
     /// Share of rows at or above it.
-    pub(super) coverage: f64,
+    pub(crate) coverage: f64,
     /// Share of those that are right (or vulnerable).
-    pub(super) precision: f64,
+    pub(crate) precision: f64,
     /// Share of all that are right (or vulnerable) that it finds.
-    pub(super) recall: f64,
+    pub(crate) recall: f64,
 }
 
 /// By taxonomy level, or `possible` and `vulnerable`.
-pub(super) fn cuts(
+pub(crate) fn cuts(
     kind: Kind,
     taxonomy: &Taxonomy,
     rows: &[Scored],

@@ -164,7 +164,7 @@ impl<'a> Workers<'a> {
 mod inferring {
     //! The part of this file that needs libtorch.
 
-    use ombud_infer::{Infer, Serving, Tasks};
+    use ombud_infer::{Infer, Serving, Tasks, warm_up};
     use ombud_models::ModelStore;
     use ombud_stream::{Limit, SharedReceipt};
     use ombud_torch::Libtorch;
@@ -203,14 +203,17 @@ mod inferring {
             progress: &Progress,
         ) -> Result<Infer<Watched, Box<dyn Sink<SharedReceipt>>>> {
             let settings = &self.settings.infer;
+            let mut strategy = self.strategy(group)?;
+            self.readiness.wait_for(worker, "loading models");
+            warm_up(&tasks, &mut strategy, &serving)?;
             let (sink, deliveries) = self.world.sink(IN_FLIGHT)?;
-            let mut infer = Infer {
+            Ok(Infer {
                 tasks,
                 member: self.member(worker, group, &[&self.topic(Topic::Raw)], progress)?,
                 sink,
                 deliveries,
                 predictions: self.topic(Topic::Predictions).into(),
-                strategy: self.strategy(group)?,
+                strategy,
                 serving,
                 clock: Arc::clone(&self.clock),
                 limits: ombud_infer::Limits {
@@ -221,11 +224,7 @@ mod inferring {
                     queue: settings.queue,
                     drive: ombud_stream::Limits { poll: POLL, ..Default::default() },
                 },
-            };
-            self.readiness.wait_for(worker, "loading models");
-            infer.warm_up()?;
-            self.readiness.wait_for(worker, "waiting for partitions");
-            Ok(infer)
+            })
         }
     }
 }

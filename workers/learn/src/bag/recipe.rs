@@ -1,10 +1,10 @@
-//! Everything that a training run can be told, with the values that made the default model.
-
-use std::collections::BTreeMap;
+//! Everything that the training of a bag can be told, with the values that made the default model.
 
 use ombud_models::Kind;
 use ombud_torch::bag::Hashing;
 use serde::Serialize;
+
+use crate::train::{Targets, Task};
 
 /// How a bag is learned; it stands in the artefact's `training.json`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -37,40 +37,19 @@ pub struct HintRecipe {
 /// How one task is learned.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct HeadRecipe {
-    /// `product`, `issue` or `vulnerable`.
-    pub task: String,
-    /// Its labels.
-    pub label_set: String,
-    /// How its logits become an answer.
-    pub kind: Kind,
+    /// Which.
+    #[serde(flatten)]
+    pub task: Task,
     /// Inverse strength of the L2 penalty; see [`ombud_torch::bag::Fit`].
     pub c: f64,
     /// Steps of L-BFGS.
     pub iterations: usize,
 }
 
-/// What a threshold must bring on the validation rows.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Targets {
-    /// Taxonomy level -> share of its answers that must be right; levels without one are always answered.
-    pub precision: BTreeMap<String, f64>,
-    /// Share of the vulnerable that `possible` must find.
-    pub possible_recall: f64,
-    /// Share of those flagged `vulnerable` that must be.
-    pub vulnerable_precision: f64,
-    /// A precision counts from as many rows on: fewer are luck.
-    pub least_rows: usize,
-}
-
 impl Default for Recipe {
     fn default() -> Self {
-        let head = |task: &str, kind, c, iterations| HeadRecipe {
-            task: task.to_owned(),
-            label_set: format!("{task}@1"),
-            kind,
-            c,
-            iterations,
-        };
+        let head =
+            |task: &str, kind, c, iterations| HeadRecipe { task: Task::new(task, kind), c, iterations };
         Self {
             hashing: Hashing::default(),
             heads: vec![
@@ -82,14 +61,7 @@ impl Default for Recipe {
             hint: Some(HintRecipe { from: "product".to_owned(), to: "issue".to_owned(), smoothing: 0.2 }),
             keep_columns: 98_304,
             shift_pull: 0.003,
-            targets: Targets {
-                precision: [("issue", 0.70), ("group", 0.75), ("intent", 0.75)]
-                    .map(|(level, share)| (level.to_owned(), share))
-                    .into(),
-                possible_recall: 0.6,
-                vulnerable_precision: 0.5,
-                least_rows: 10,
-            },
+            targets: Targets::default(),
         }
     }
 }

@@ -20,9 +20,9 @@ const CURVATURE: f64 = 0.9;
 const TRIES: usize = 25;
 
 /// Where the search stands.
-pub(super) struct Point {
-    pub(super) at: Tensor,
-    pub(super) value: f64,
+pub(crate) struct Point {
+    pub(crate) at: Tensor,
+    pub(crate) value: f64,
     gradient: Tensor,
 }
 
@@ -35,7 +35,7 @@ struct Step {
 
 /// Walks from `start` for at most `iterations`. `function` gives value and gradient; `seen` gets every point
 /// that was reached and may stop the walk there. Nothing here depends on the number of threads.
-pub(super) fn minimise(
+pub(crate) fn minimise(
     start: Tensor,
     iterations: usize,
     mut function: impl FnMut(&Tensor) -> (f64, Tensor),
@@ -114,7 +114,7 @@ fn search(
 
 /// In double precision, row by row: a row is summed by one thread and the rows in order, so that the number of
 /// threads can't change the sum.
-pub(super) fn dot(a: &Tensor, b: &Tensor) -> f64 {
+pub(crate) fn dot(a: &Tensor, b: &Tensor) -> f64 {
     let rows = (a * b).sum_dim_intlist([1_i64].as_slice(), false, Kind::Double);
     Vec::<f64>::try_from(&rows).unwrap_or_default().iter().sum()
 }

@@ -1,0 +1,67 @@
+//! Why a `blend.json` can't be served.
+
+/// Completes "failed to load model ...: "; says what would be right where that is known.
+#[derive(Debug, thiserror::Error)]
+pub enum FusionError {
+    /// Not there, not JSON, or not these fields.
+    #[error("blend.json is missing or broken: {0}")]
+    Broken(String),
+    /// A member's name that names no folder beside `blend.json`, or does so twice.
+    #[error(
+        "members of blend.json: {0:?} must be named once, and be a folder beside it (letters, digits, `-`, `_`, `.`)"
+    )]
+    Member(String),
+    /// A blend of nothing.
+    #[error("members of blend.json is empty: name at least one folder")]
+    NoMembers,
+    /// A task of `ombud.json` that nobody answers.
+    #[error("heads of blend.json has no {0}: each task of ombud.json has weights there")]
+    NoHead(String),
+    /// A task that `ombud.json` doesn't name.
+    #[error(
+        "heads.{0} of blend.json: ombud.json has no such task; take it out of one or put it into the other"
+    )]
+    UnknownTask(String),
+    /// A weight for somebody who is no member.
+    #[error("heads.{task}.weights of blend.json weighs {member:?}, which is not among its members")]
+    UnknownMember {
+        /// The task.
+        task: String,
+        /// Whom it names.
+        member: String,
+    },
+    /// A weight for a member that doesn't answer the task.
+    #[error("heads.{task}.weights of blend.json weighs member {member}, which has no head for {task}")]
+    Silent {
+        /// The task.
+        task: String,
+        /// The member.
+        member: String,
+    },
+    /// A member whose answer to a task is another kind of answer.
+    #[error("member {member} answers {task} as {found}, ombud.json of the blend as {expected}")]
+    OtherAnswers {
+        /// The member.
+        member: String,
+        /// The task.
+        task: String,
+        /// Kind and label set of the member's head.
+        found: String,
+        /// Kind and label set of the blend's.
+        expected: String,
+    },
+    /// A field that can't be computed with.
+    #[error("{field} of blend.json: {what}")]
+    Value {
+        /// Where.
+        field: String,
+        /// What is wrong, and what would be right.
+        what: String,
+    },
+}
+
+impl FusionError {
+    pub(super) fn value(field: impl Into<String>, what: impl Into<String>) -> Self {
+        Self::Value { field: field.into(), what: what.into() }
+    }
+}

@@ -1,0 +1,147 @@
+//! A blend behind [`Model`]: every member prepares the text, and answers it unless the first one is sure enough.
+
+use std::sync::Arc;
+
+use ombud_models::{
+    Artefact, Classifier, ClassifyError, Head, Input, LoadError, LoadModel, Logits, Manifest, Model, Prepared,
+};
+
+use super::error::FusionError;
+use super::fusion::Fusion;
+use super::plan::Plan;
+
+/// Loads the blend of an artefact; `loader` loads its members, whatever their families are.
+///
+/// # Errors
+/// `blend.json` is broken or doesn't fit, or a member doesn't load.
+pub(crate) fn load(artefact: &Artefact, loader: &dyn LoadModel) -> Result<Arc<dyn Model>, LoadError> {
+    let refuse = |what: String| LoadError {
+        model_id: artefact.manifest.model_id.clone(),
+        dir: artefact.dir.display().to_string(),
+        what,
+    };
+    let fusion = Fusion::read(&artefact.dir).map_err(|error| refuse(error.to_string()))?;
+    let open = |name: &String| {
+        let member = Artefact::open(&artefact.dir.join(name)).map_err(|error| {
+            let cause = std::error::Error::source(&error).map_or(String::new(), |cause| format!(": {cause}"));
+            refuse(format!("member {name}: {error}{cause}"))
+        })?;
+        Ok(Member { model: loader.load(&member)?, manifest: member.manifest })
+    };
+    let members = fusion.members.iter().map(open).collect::<Result<Vec<_>, LoadError>>()?;
+    in_memory(&artefact.manifest.heads, &fusion, members).map_err(|error| refuse(error.to_string()))
+}
+
+/// A member of a blend.
+pub struct Member {
+    /// Its own `ombud.json`.
+    pub manifest: Manifest,
+    /// It, loaded.
+    pub model: Arc<dyn Model>,
+}
+
+/// A blend that is not an artefact yet: `heads` are those of its `ombud.json`, `members` stand in the fusion's order.
+///
+/// # Errors
+/// The fusion doesn't fit the members.
+pub fn in_memory(
+    heads: &[Head],
+    fusion: &Fusion,
+    members: Vec<Member>,
+) -> Result<Arc<dyn Model>, FusionError> {
+    let manifests: Vec<&Manifest> = members.iter().map(|member| &member.manifest).collect();
+    let plan = Arc::new(Plan::new(heads, fusion, &manifests)?);
+    let names = fusion.members.iter().cloned();
+    Ok(Arc::new(Blend { plan, members: names.zip(members).collect() }))
+}
+
+struct Blend {
+    plan: Arc<Plan>,
+    /// By name.
+    members: Vec<(String, Member)>,
+}
+
+impl Model for Blend {
+    /// What the members need is prepared for all of them: who is asked is known only when the first has answered.
+    fn prepare(&self, narrative: &str) -> Prepared {
+        let members: Vec<Prepared> =
+            self.members.iter().map(|(_, member)| member.model.prepare(narrative)).collect();
+        // Who reads words rather than counts them says how much was read; of several, who reads most.
+        let reads = |prepared: &&Prepared| !matches!(prepared.input, Input::Columns { .. });
+        let teller = members.iter().filter(reads).min_by_key(|prepared| prepared.truncated_tokens);
+        let (tokens, truncated_tokens, windows) = teller
+            .or(members.first())
+            .map_or((0, 0, 1), |teller| (teller.tokens, teller.truncated_tokens, teller.windows));
+        Prepared { input: Input::Members(members), tokens, truncated_tokens, windows }
+    }
+
+    fn replica(&self) -> Box<dyn Classifier> {
+        let member = |(name, member): &(String, Member)| Asked {
+            name: name.clone(),
+            labels: member.manifest.heads.iter().map(|head| head.labels.len()).collect(),
+            replica: member.model.replica(),
+        };
+        Box::new(Replica { plan: Arc::clone(&self.plan), members: self.members.iter().map(member).collect() })
+    }
+}
+
+/// One thread's hold on all members.
+struct Replica {
+    plan: Arc<Plan>,
+    members: Vec<Asked>,
+}
+
+struct Asked {
+    name: String,
+    /// Of each head.
+    labels: Vec<usize>,
+    replica: Box<dyn Classifier>,
+}
+
+impl Classifier for Replica {
+    fn classify(&mut self, batch: &[&Prepared]) -> Result<Vec<Logits>, ClassifyError> {
+        let failed = |what: String| ClassifyError { model: "blend", rows: batch.len(), what };
+        let mut texts = Vec::with_capacity(batch.len());
+        for (row, prepared) in batch.iter().enumerate() {
+            match &prepared.input {
+                Input::Members(inputs) if inputs.len() == self.members.len() => texts.push(inputs.as_slice()),
+                _ => return Err(failed(format!("row {row} was prepared for another model"))),
+            }
+        }
+        let Some((first, others)) = self.members.split_first_mut() else { return Ok(Vec::new()) };
+        let ask = |member: &mut Asked, place: usize, rows: &[usize]| {
+            let inputs: Vec<&Prepared> = rows.iter().map(|row| &texts[*row][place]).collect();
+            member.answer(&inputs).map_err(|what| failed(format!("member {}: {what}", member.name)))
+        };
+
+        let every: Vec<usize> = (0..texts.len()).collect();
+        let begun = ask(first, 0, &every)?;
+        // Each row by itself, so that its neighbours don't change who is asked about it.
+        let mut fused: Vec<Option<Logits>> = begun.iter().map(|logits| self.plan.fast(logits)).collect();
+        let open: Vec<usize> = every.into_iter().filter(|row| fused[*row].is_none()).collect();
+        let mut heard = Vec::with_capacity(others.len());
+        for (member, place) in others.iter_mut().zip(1..) {
+            heard.push(ask(member, place, &open)?);
+        }
+        for (at, row) in open.into_iter().enumerate() {
+            let answers: Vec<&Logits> =
+                std::iter::once(&begun[row]).chain(heard.iter().map(|said| &said[at])).collect();
+            fused[row] = Some(self.plan.fuse(&answers));
+        }
+        Ok(fused.into_iter().map(Option::unwrap_or_default).collect())
+    }
+}
+
+impl Asked {
+    fn answer(&mut self, inputs: &[&Prepared]) -> Result<Vec<Logits>, String> {
+        if inputs.is_empty() {
+            return Ok(Vec::new());
+        }
+        let answers = self.replica.classify(inputs).map_err(|error| error.to_string())?;
+        let fits = |logits: &Logits| logits.iter().map(Vec::len).eq(self.labels.iter().copied());
+        if answers.len() != inputs.len() || !answers.iter().all(fits) {
+            return Err("it gave logits of another shape than its ombud.json says".to_owned());
+        }
+        Ok(answers)
+    }
+}

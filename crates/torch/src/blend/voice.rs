@@ -1,0 +1,60 @@
+//! What one member says about one task, in the blend's order of labels.
+
+use ombud_models::{Head, Logits, Manifest};
+
+use super::error::FusionError;
+
+/// A member's head.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Voice {
+    /// Place of the member in the blend.
+    member: usize,
+    /// Place of the head in the member's logits.
+    head: usize,
+    temperature: f64,
+    /// For each label of the blend its place among the member's.
+    order: Vec<usize>,
+}
+
+impl Voice {
+    /// What the member at place `member`, called `name`, says about the task of `head`; `None` where it says nothing.
+    ///
+    /// # Errors
+    /// It answers the task by another label set, or as another kind.
+    pub fn find(
+        member: usize,
+        name: &str,
+        manifest: &Manifest,
+        head: &Head,
+    ) -> Result<Option<Self>, FusionError> {
+        let Some((place, own)) = manifest.head(&head.task) else { return Ok(None) };
+        let told = |head: &Head| format!("a {:?} of {}", head.kind, head.label_set).to_lowercase();
+        let order = head.labels.iter().map(|label| own.labels.iter().position(|known| known == label));
+        // A manifest's labels are all of its label set, so within one they differ in order at most.
+        let order: Option<Vec<usize>> = order.collect();
+        match order.filter(|_| told(own) == told(head)) {
+            Some(order) => Ok(Some(Self { member, head: place, temperature: own.temperature, order })),
+            None => Err(FusionError::OtherAnswers {
+                member: name.to_owned(),
+                task: head.task.clone(),
+                found: told(own),
+                expected: told(head),
+            }),
+        }
+    }
+
+    /// The place of the member among those who answer.
+    pub fn member(&self) -> usize {
+        self.member
+    }
+
+    /// Calibrated log-probabilities of one text, `answers` being the logits of each member.
+    pub fn log_probabilities(&self, answers: &[&Logits]) -> Vec<f64> {
+        let logits = &answers[self.member][self.head];
+        let scaled: Vec<f64> =
+            self.order.iter().map(|place| f64::from(logits[*place]) / self.temperature).collect();
+        let greatest = scaled.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let all = scaled.iter().map(|logit| (logit - greatest).exp()).sum::<f64>().ln() + greatest;
+        scaled.into_iter().map(|logit| logit - all).collect()
+    }
+}

@@ -1,0 +1,318 @@
+//! One run: step after step, judged now and then, kept on disk every few minutes; the best averages are its result.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use ombud_models::Logits;
+use tch::Tensor;
+
+use super::Lesson;
+use super::base::Base;
+use super::batches::Batches;
+use super::error::TuneError;
+use super::frozen::Frozen;
+use super::optimiser::Optimiser;
+use super::recipe::{HeadTuning, Tuning};
+use super::replicas::{Replica, Replicas, Shared};
+use super::start::start;
+use super::state::{Point, Progress, Work};
+use super::tuned::Tuned;
+use crate::encoder::network::{Network, Precision};
+use crate::tuning::one_thread;
+
+/// Fine-tunes an encoder.
+pub struct Tune<'a> {
+    /// What to start from.
+    pub base: &'a Base,
+    /// The tasks, in the order of the labels of each [`Lesson`].
+    pub heads: Vec<HeadTuning>,
+    /// How.
+    pub tuning: Tuning,
+    /// Examples to learn from.
+    pub train: &'a [Lesson],
+    /// Examples to judge by.
+    pub validation: &'a [Lesson],
+    /// Seeds the heads, the order and the dropout.
+    pub seed: u64,
+    /// Replicas, each on a thread of its own; part of what a run's numbers hang on.
+    pub threads: usize,
+    /// What the frozen layers give is kept on disk up to this many bytes; else it is computed each time.
+    pub most_frozen_bytes: u64,
+    /// Where an unfinished run is kept; whoever has the result may remove it.
+    pub work: PathBuf,
+    /// What makes a run this run and no other: an unfinished one with another identity is refused.
+    pub identity: BTreeMap<String, String>,
+    /// How often a run is kept; it costs about a second.
+    pub keep_every: Duration,
+}
+
+/// A judgement of answers to the validation examples.
+pub struct Judged {
+    /// What decides; the lower the better.
+    pub score: f64,
+    /// For the report.
+    pub figures: BTreeMap<String, f64>,
+}
+
+/// What a run tells as it goes.
+pub enum Event<'a> {
+    /// What the frozen layers give is computed for so many texts of so many.
+    Frozen {
+        /// Texts done.
+        done: usize,
+        /// Of so many.
+        texts: usize,
+    },
+    /// A step was made.
+    Step {
+        /// Steps made.
+        step: usize,
+        /// Of so many.
+        steps: usize,
+        /// Of the batch.
+        loss: f64,
+        /// Examples learned from in a second.
+        rate: f64,
+    },
+    /// The run was kept on disk.
+    Kept {
+        /// Steps made.
+        step: usize,
+        /// Of so many.
+        steps: usize,
+        /// Mean of the batches since the last judgement.
+        loss: f64,
+        /// Examples learned from in a second.
+        rate: f64,
+    },
+    /// The averages were judged.
+    Judged(&'a Point),
+}
+
+impl Tune<'_> {
+    /// Runs to the end, or goes on with an unfinished run. The same examples, recipe, seed and number of threads give
+    /// the same weights on the same machine, interrupted or not. `watch` may break a run off, which is kept then.
+    ///
+    /// # Errors
+    /// See [`TuneError`].
+    pub fn run(
+        &self,
+        judge: &dyn Fn(&[Logits]) -> Judged,
+        watch: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
+    ) -> Result<Tuned, TuneError> {
+        // Steps are made here between the replicas' work: threads of its own would wait for them spinning.
+        one_thread();
+        let work = Work::open(&self.work, &self.identity)?;
+        let mut network = start(self.base, &self.heads, self.tuning.pooling, self.seed)?;
+        self.tuning.check(network.layers.len())?;
+        let lessons: Vec<&Lesson> = self.train.iter().chain(self.validation).collect();
+        let frozen = self.frozen(&work, &network, &lessons, watch)?;
+        let mut optimiser = Optimiser::new(&mut network, &self.tuning);
+        let resumed = work.resume(&mut optimiser)?;
+        let (progress, best) = resumed.unwrap_or_default();
+
+        let labelled = self.labelled();
+        let shared = Shared {
+            lessons: &lessons,
+            tuning: &self.tuning,
+            heads: &self.heads,
+            labelled: &labelled,
+            seed: self.seed,
+            pad: self.base.config.pad,
+        };
+        let layers = self.tuning.frozen_layers;
+        network.precision = self.tuning.precision;
+        let replicas = (0..self.threads.max(1))
+            .map(|_| {
+                let (trained, leaves) = optimiser.leaves(&network, layers);
+                let averaged = optimiser.averaged(&network, layers);
+                Replica { trained, leaves, averaged, frozen: frozen.as_ref().map(Frozen::share) }
+            })
+            .collect();
+        let mut run =
+            Run { tune: self, work, optimiser, progress, best, kept: Instant::now(), pace: Pace::default() };
+        thread::scope(|scope| run.run(&Replicas::start(scope, &shared, replicas), judge, watch))?;
+        network.precision = Precision::Float;
+        Ok(run.tuned(&network))
+    }
+
+    fn frozen(
+        &self,
+        work: &Work<'_>,
+        network: &Network,
+        lessons: &[&Lesson],
+        watch: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
+    ) -> Result<Option<Frozen>, TuneError> {
+        // With no layer frozen there is a table to look up, and nothing to save.
+        let Some(layers) = self.tuning.frozen_layers.filter(|layers| *layers > 0) else { return Ok(None) };
+        if Frozen::bytes(lessons, self.base.hidden()) > self.most_frozen_bytes {
+            return Ok(None);
+        }
+        let mut told = |done| {
+            // What is under way is soon over; a run is broken off between two steps.
+            let _ = watch(Event::Frozen { done, texts: lessons.len() });
+        };
+        let file = work.file("frozen.f16");
+        Frozen::open(&file, network, layers, lessons, self.base.config.pad, self.threads.max(1), &mut told)
+            .map(Some)
+    }
+
+    /// Share of the examples that carry each head's label.
+    fn labelled(&self) -> Vec<f64> {
+        let share = |place: usize| {
+            let labelled = self.train.iter().filter(|lesson| lesson.labels[place].is_some()).count();
+            labelled as f64 / self.train.len().max(1) as f64
+        };
+        (0..self.heads.len()).map(share).collect()
+    }
+}
+
+struct Run<'a> {
+    tune: &'a Tune<'a>,
+    work: Work<'a>,
+    optimiser: Optimiser,
+    progress: Progress,
+    /// Averages of the best point.
+    best: Vec<Tensor>,
+    kept: Instant,
+    pace: Pace,
+}
+
+/// How fast steps are made, whatever happens between them.
+#[derive(Default)]
+struct Pace {
+    examples: usize,
+    time: Duration,
+}
+
+impl Pace {
+    fn rate(&self) -> f64 {
+        self.examples as f64 / self.time.as_secs_f64().max(1e-9)
+    }
+}
+
+impl Run<'_> {
+    fn run(
+        &mut self,
+        replicas: &Replicas<'_>,
+        judge: &dyn Fn(&[Logits]) -> Judged,
+        watch: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
+    ) -> Result<(), TuneError> {
+        let tuning = &self.tune.tuning;
+        let examples = self.tune.train.len();
+        let batches = Batches {
+            lengths: &replicas.lengths()[..examples],
+            batch: tuning.batch,
+            batches_a_block: tuning.batches_a_block,
+            seed: self.tune.seed,
+        };
+        let (an_epoch, steps) = (batches.an_epoch(), tuning.steps(examples));
+        let judge_every = an_epoch.div_ceil(tuning.judgements_an_epoch).max(1);
+        let validation: Vec<usize> = (examples..examples + self.tune.validation.len()).collect();
+
+        let mut epoch = (usize::MAX, Vec::new());
+        while self.progress.step < steps && !self.is_out_of_patience() {
+            let step = self.progress.step;
+            if epoch.0 != step / an_epoch {
+                epoch = (step / an_epoch, batches.epoch(step / an_epoch));
+            }
+            let rows = &epoch.1[step % an_epoch];
+            let loss = self.step(replicas, rows, tuning.share_of_rate(step, steps))?;
+            let done = Event::Step { step: step + 1, steps, loss, rate: self.pace.rate() };
+            let stop = watch(done).is_break();
+
+            if (step + 1).is_multiple_of(judge_every) || step + 1 == steps {
+                let judged = judge(&replicas.answer(&validation)?);
+                self.judged(judged, (step + 1) as f64 / an_epoch as f64);
+                if let Some(point) = self.progress.points.last() {
+                    let _ = watch(Event::Judged(point));
+                }
+            }
+            if stop || self.kept.elapsed() >= self.tune.keep_every {
+                self.work.keep(&self.progress, &self.optimiser, &self.best)?;
+                self.kept = Instant::now();
+                let (sum, count) = self.progress.losses;
+                let loss = sum / count.max(1) as f64;
+                let _ = watch(Event::Kept { step: step + 1, steps, loss, rate: self.pace.rate() });
+            }
+            if stop {
+                return Err(TuneError::Stopped { step: step + 1 });
+            }
+        }
+        Ok(())
+    }
+
+    fn step(
+        &mut self,
+        replicas: &Replicas<'_>,
+        rows: &[usize],
+        share_of_rate: f64,
+    ) -> Result<f64, TuneError> {
+        let begun = Instant::now();
+        let step = self.progress.step;
+        let (gradients, loss) = replicas.learn(step, rows)?;
+        if !loss.is_finite() {
+            return Err(TuneError::Diverged { step });
+        }
+        if !gradients.is_empty() {
+            let tuning = replicas.shared().tuning;
+            tch::no_grad(|| self.optimiser.step(gradients, tuning, step, share_of_rate))?;
+        }
+        self.progress.step += 1;
+        self.progress.losses.0 += loss;
+        self.progress.losses.1 += 1;
+        self.pace.examples += rows.len();
+        self.pace.time += begun.elapsed();
+        Ok(loss)
+    }
+
+    fn judged(&mut self, judged: Judged, epoch: f64) {
+        let (sum, count) = std::mem::take(&mut self.progress.losses);
+        let point = Point {
+            step: self.progress.step,
+            epoch,
+            loss: sum / count.max(1) as f64,
+            score: judged.score,
+            figures: judged.figures,
+        };
+        let best = self.progress.best.map(|best| self.progress.points[best].score);
+        if best.is_none_or(|best| point.score < best) {
+            self.progress.best = Some(self.progress.points.len());
+            self.best = self.optimiser.slots.iter().map(|slot| slot.average.copy()).collect();
+        }
+        self.progress.points.push(point);
+    }
+
+    fn is_out_of_patience(&self) -> bool {
+        let since = self.progress.best.map_or(0, |best| self.progress.points.len() - 1 - best);
+        since >= self.tune.tuning.patience.max(1)
+    }
+
+    fn tuned(mut self, network: &Network) -> Tuned {
+        for (slot, best) in self.optimiser.slots.iter_mut().zip(self.best) {
+            slot.average = best;
+        }
+        Tuned {
+            network: self.optimiser.averaged(network, self.tune.tuning.frozen_layers),
+            heads: self.tune.heads.clone(),
+            points: self.progress.points,
+            best: self.progress.best.unwrap_or(0),
+            steps: self.progress.step,
+            examples_per_second: self.pace.rate(),
+        }
+    }
+}
+
+/// Removes the folder of a run whose result is safe.
+///
+/// # Errors
+/// It can't be removed.
+pub fn forget(work: &Path) -> Result<(), TuneError> {
+    match std::fs::remove_dir_all(work) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(TuneError::file(work)(error)),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,174 @@
+//! files -> columns -> one softmax regression a task -> shrunk -> calibrated on rows held out -> the artefact
+
+use std::path::PathBuf;
+
+use indicatif::ProgressBar;
+use ombud_models::{Family, Head, Logits};
+use ombud_torch::bag::{Counts, Fit, Fitted, Hint, Idf, Row, Weights, in_memory, shrink};
+
+use super::card;
+use super::recipe::{HeadRecipe, Recipe};
+use crate::train::artefact::check_free;
+use crate::train::card::OfFamily;
+use crate::train::examples::{Data, Example, has_two_labels};
+use crate::train::finish::Finish;
+use crate::train::heads::{Adjustment, Calibrated};
+use crate::train::score::score;
+use crate::train::{LearnError, Report, Task};
+
+/// Learns a bag.
+pub struct Train {
+    /// Labelled complaints to learn from.
+    pub files: Vec<PathBuf>,
+    /// Labelled complaints to calibrate on; without them a seeded tenth of `files` is held out.
+    pub validation: Option<PathBuf>,
+    /// The artefact's folder. One that is there already is replaced.
+    pub out: PathBuf,
+    /// What the registry and the strategy will call the model.
+    pub model_id: String,
+    /// Chooses the tenth; nothing else is random.
+    pub seed: u64,
+    /// How.
+    pub recipe: Recipe,
+}
+
+impl Train {
+    /// Learns and writes. The same files, seed and recipe give the same bytes. `progress` counts rows read, then
+    /// iterations; its message names the stage.
+    ///
+    /// # Errors
+    /// A file can't be read, nothing can be learned or calibrated from it, or the folder can't be written. What
+    /// stood in the folder before stays then.
+    pub fn run(&self, progress: &ProgressBar) -> Result<Report, LearnError> {
+        check_free(&self.out)?;
+        let tasks: Vec<Task> = self.recipe.heads.iter().map(|head| head.task.clone()).collect();
+        let data = Data::read(&self.files, self.validation.as_deref(), &tasks, self.seed, progress)?;
+        let heads: Vec<&HeadRecipe> = self.recipe.heads.iter().collect();
+        let learned: Vec<usize> =
+            (0..heads.len()).filter(|head| has_two_labels(&data.train, *head)).collect();
+        if learned.is_empty() {
+            return Err(LearnError::NothingToLearn { rows: data.train.len() });
+        }
+
+        progress.set_message("counting n-grams");
+        let counts: Vec<Counts> =
+            data.train.iter().map(|example| self.recipe.hashing.count(&example.narrative)).collect();
+        let idf = Idf::fit(self.recipe.hashing, &counts);
+        let rows: Vec<Row> = counts.iter().map(|counts| idf.weigh(counts)).collect();
+        drop(counts);
+        let steps = learned.iter().map(|head| heads[*head].iterations as u64).sum();
+        progress.reset();
+        progress.set_length(steps);
+        let fitted: Vec<Fitted> =
+            learned.iter().map(|head| fit(heads[*head], *head, &data.train, &rows, progress)).collect();
+
+        progress.set_message("shrinking and calibrating");
+        let whole = whole_logits(&idf, &fitted, &data.validation);
+        let mut weights = shrink(idf, &fitted, self.recipe.keep_columns);
+        let labels: Vec<usize> = fitted.iter().map(|head| head.bias.len()).collect();
+        let model = in_memory(weights.clone(), &labels);
+        let small = score(model.as_ref(), &data.validation, 1, &ProgressBar::hidden())?;
+        let heads = self.calibrate(&data, &learned, &mut weights, Logged { small, whole })?;
+        self.finish(&data, &weights, heads)
+    }
+
+    /// Adjusts head after head: biases and hint go into `weights`, the rest into the heads.
+    fn calibrate(
+        &self,
+        data: &Data,
+        learned: &[usize],
+        weights: &mut Weights,
+        mut rows: Logged,
+    ) -> Result<Vec<Calibrated>, LearnError> {
+        let hint = self.hint(data, learned);
+        let mut heads = Vec::new();
+        let mut first = 0;
+        for (place, head) in learned.iter().enumerate() {
+            let recipe = &self.recipe.heads[*head];
+            let truths = data.truths(*head);
+            let hint = hint.as_ref().filter(|hint| hint.to == place);
+            let adjustment = Adjustment::fit(place, hint, &rows.small, &truths, self.recipe.shift_pull);
+            adjustment.apply(&mut rows.small);
+            adjustment.apply(&mut rows.whole);
+            heads.push(adjustment.shrunk_head(
+                &recipe.task,
+                &self.recipe.targets,
+                &rows.small,
+                &rows.whole,
+                &truths,
+            )?);
+            weights.bias[first..].iter_mut().zip(&adjustment.shift).for_each(|(bias, shift)| *bias += shift);
+            first += adjustment.shift.len();
+            weights.hint = adjustment.hint.or(weights.hint.take());
+        }
+        Ok(heads)
+    }
+
+    /// Counted on the rows that carry both labels; `None` where a head of the two was not learned.
+    fn hint(&self, data: &Data, learned: &[usize]) -> Option<Hint> {
+        let recipe = self.recipe.hint.as_ref()?;
+        let place = |task: &str| learned.iter().position(|head| self.recipe.heads[*head].task.name == task);
+        let (from, to) = (place(&recipe.from)?, place(&recipe.to)?);
+        let pairs =
+            data.train.iter().filter_map(|row| Some((row.labels[learned[from]]?, row.labels[learned[to]]?)));
+        let labels = |place: usize| self.recipe.heads[learned[place]].task.leaves().len();
+        (from < to).then(|| Hint::count((from, to), (labels(from), labels(to)), pairs, recipe.smoothing))
+    }
+
+    fn finish(&self, data: &Data, weights: &Weights, heads: Vec<Calibrated>) -> Result<Report, LearnError> {
+        let named: Vec<&Head> = heads.iter().map(|head| &head.head).collect();
+        let about = card::about(&self.recipe, &named, weights.columns.len());
+        let finish = Finish {
+            out: &self.out,
+            model_id: &self.model_id,
+            family: Family::Bag,
+            max_tokens: None,
+            cleaning: None,
+            seed: self.seed,
+            recipe: &self.recipe,
+            data,
+            heads,
+            of_model: None,
+            card: OfFamily {
+                shrunk: "keeping fewer columns and rounding",
+                tag: "bag-of-ngrams",
+                about,
+                flags: "",
+                limits: card::LIMITS,
+            },
+        };
+        finish.write(|dir| Ok(weights.save(dir)?))
+    }
+}
+
+/// Rows without the head's label teach it nothing, and the other heads all the same.
+fn fit(
+    recipe: &HeadRecipe,
+    head: usize,
+    examples: &[Example],
+    rows: &[Row],
+    progress: &ProgressBar,
+) -> Fitted {
+    let labelled = examples.iter().zip(rows).filter_map(|(example, row)| Some((row, example.labels[head]?)));
+    let (rows, targets): (Vec<&Row>, Vec<usize>) = labelled.unzip();
+    progress.set_message(format!("learning {} from {} rows", recipe.task.name, rows.len()));
+    let end = progress.position() + recipe.iterations as u64;
+    let labels = recipe.task.leaves().len();
+    let fit = Fit { rows: &rows, targets: &targets, labels, c: recipe.c, iterations: recipe.iterations };
+    let fitted = fit.run(|_, _| progress.inc(1));
+    // The walk may end early.
+    progress.set_position(end);
+    fitted
+}
+
+/// Logits of all heads on the validation rows, as the whole and as the shrunk model has them.
+struct Logged {
+    small: Vec<Logits>,
+    whole: Vec<Logits>,
+}
+
+fn whole_logits(idf: &Idf, fitted: &[Fitted], examples: &[Example]) -> Vec<Logits> {
+    let row = |example: &Example| idf.weigh(&idf.hashing().count(&example.narrative));
+    let logits = |row: Row| fitted.iter().map(|head| head.logits(&row)).collect();
+    examples.iter().map(|example| logits(row(example))).collect()
+}

@@ -1,0 +1,86 @@
+//! What logits of the validation rows are worth: the blend's, the cascade's, each member's.
+
+use std::collections::BTreeMap;
+
+use ombud_models::{Family, Head, Logits};
+
+use super::members::{Member, Said, voices};
+use crate::train::examples::Data;
+use crate::train::heads::{Adjustment, Calibrated, figures};
+use crate::train::{LearnError, Targets, Task};
+
+/// By member that knows a task: its figures where it answers alone.
+pub(super) type Alone = BTreeMap<String, BTreeMap<String, f64>>;
+
+/// Holds what is measured against.
+pub(super) struct Judge<'a> {
+    pub(super) tasks: &'a [Task],
+    pub(super) heads: &'a [Head],
+    pub(super) members: &'a [Member],
+    pub(super) data: &'a Data,
+    pub(super) said: &'a Said,
+}
+
+impl Judge<'_> {
+    /// Every head with its thresholds and figures.
+    pub(super) fn calibrate(
+        &self,
+        rows: &[Logits],
+        targets: &Targets,
+    ) -> Result<Vec<Calibrated>, LearnError> {
+        let head = |(place, task): (usize, &Task)| {
+            Adjustment::none(place).head(task, targets, rows, &self.data.truths(place))
+        };
+        self.tasks.iter().enumerate().map(head).collect()
+    }
+
+    /// Accuracies, and the areas under the precision-recall curves of flags.
+    pub(super) fn figures(&self, rows: &[Logits]) -> BTreeMap<String, f64> {
+        let all = (0..self.heads.len()).flat_map(|place| self.figures_at(place, place, rows));
+        all.filter(|(name, _)| name.ends_with(".accuracy") || name.ends_with(".pr_auc")).collect()
+    }
+
+    /// By task.
+    pub(super) fn each_alone(&self) -> Result<Vec<Alone>, LearnError> {
+        let task = |(place, head): (usize, &Head)| {
+            let of = |voice: ombud_torch::blend::Voice| {
+                let rows: Vec<Logits> = (0..self.said.rows())
+                    .map(|row| vec![narrow(voice.log_probabilities(&self.said.of(row)))])
+                    .collect();
+                (self.members[voice.member()].name.clone(), self.figures_at(place, 0, &rows))
+            };
+            Ok(voices(self.members, head)?.into_iter().map(of).collect())
+        };
+        self.heads.iter().enumerate().map(task).collect()
+    }
+
+    /// The first member's log-probabilities, by row, by task; `None` where it can't begin a cascade.
+    pub(super) fn first_alone(&self) -> Result<Option<Vec<Logits>>, LearnError> {
+        if self.members.first().is_none_or(|first| first.manifest().family != Family::Bag) {
+            return Ok(None);
+        }
+        let mut first = Vec::new();
+        for head in self.heads {
+            match voices(self.members, head)?.into_iter().find(|voice| voice.member() == 0) {
+                Some(voice) => first.push(voice),
+                None => return Ok(None),
+            }
+        }
+        let row = |logits: &Logits| -> Logits {
+            first.iter().map(|voice| narrow(voice.log_probabilities(&[logits]))).collect()
+        };
+        Ok(Some(self.said.first().iter().map(row).collect()))
+    }
+
+    /// Of the task at `place`, whose logits stand at `at` in the rows.
+    fn figures_at(&self, place: usize, at: usize, rows: &[Logits]) -> BTreeMap<String, f64> {
+        let (head, truths) = (&self.heads[place], self.data.truths(place));
+        let report = Adjustment::none(at).report_of(head, rows, &truths);
+        report.map(|report| figures(&head.task, &report)).unwrap_or_default()
+    }
+}
+
+/// As serving gives them.
+fn narrow(logits: Vec<f64>) -> Vec<f32> {
+    logits.into_iter().map(|logit| logit as f32).collect()
+}

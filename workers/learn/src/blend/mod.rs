@@ -1,0 +1,17 @@
+//! `ombud learn --family blend`: models that were learned before, to one artefact that answers better than any of them.
+//!
+//! `members` load and score the validation rows -> `weigh` fits how much each counts -> `cascade` says what leaving the
+//! later ones out costs -> `judge` cuts and measures as of any family -> the artefact's folder, with its `card`
+
+mod card;
+mod cascade;
+mod judge;
+mod members;
+mod recipe;
+mod run;
+mod weigh;
+
+pub use cascade::Point;
+pub use recipe::{HintRecipe, Recipe};
+pub use run::{Blend, Outcome};
+pub use weigh::Losses;

@@ -1,0 +1,289 @@
+//! Model cards as the hub has them: what a program reads on top, below it what people should know.
+
+use std::fmt::{self, Display, Formatter};
+
+use ombud_models::{Artefact, Cleaning, Head};
+
+use super::architecture::Architecture;
+
+/// Of an exported task; displays as its README.md.
+pub(super) struct Exported<'a> {
+    pub(super) artefact: &'a Artefact,
+    pub(super) head: &'a Head,
+    pub(super) architecture: &'a Architecture,
+    pub(super) own_code: bool,
+    /// Tokens that it reads at most.
+    pub(super) longest: u64,
+    /// How text is cleaned before it is read, where it is.
+    pub(super) cleaning: Option<Cleaning>,
+    /// The artefact's own card.
+    pub(super) readme: String,
+}
+
+impl Display for Exported<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        self.metadata(f)?;
+        self.use_it(f)?;
+        f.write_str(INTENDED_USE)?;
+        self.labels(f)?;
+        let own = sections(&self.readme);
+        let told = |title: &str| {
+            ["Use", "Intended use", "Limits", "Ethical"].iter().any(|ours| title.starts_with(ours))
+        };
+        for (title, text) in own.iter().filter(|(title, _)| !told(title)) {
+            write!(f, "## {title}\n\n{text}\n\n")?;
+        }
+        if self.metrics().next().is_some() {
+            self.figures(f)?;
+        } else {
+            f.write_str(
+                "## Metrics\n\nNone were measured with this model; `ombud evaluate --model` does.\n\n",
+            )?;
+        }
+        f.write_str("## Limits\n\n")?;
+        if let Some((_, text)) = own.iter().find(|(title, _)| title.starts_with("Limits")) {
+            writeln!(f, "{text}")?;
+        } else {
+            f.write_str(LIMITS)?;
+        }
+        write!(f, "\n{ETHICS}")
+    }
+}
+
+impl Exported<'_> {
+    fn metadata(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let (id, task) = (&self.artefact.manifest.model_id, &self.head.task);
+        let license = license(&self.readme);
+        write!(f, "---\nlanguage:\n- en\nlicense: {license}\nlibrary_name: transformers\n")?;
+        write!(f, "pipeline_tag: text-classification\ntags:\n- ombud\n- complaints\n")?;
+        writeln!(f, "- {}", self.architecture.model_type)?;
+        let mut split = "";
+        for (of, name, value) in self.metrics() {
+            if split.is_empty() {
+                write!(f, "model-index:\n- name: {}\n  results:\n", text(id))?;
+            }
+            if split != of {
+                write!(f, "  - task:\n      type: text-classification\n      name: {}\n", text(task))?;
+                write!(f, "    dataset:\n      type: complaints\n      name: {}\n    metrics:\n", text(of))?;
+                split = of;
+            }
+            write!(f, "    - type: {}\n      value: {value:.4}\n", text(name))?;
+        }
+        f.write_str("---\n\n")
+    }
+
+    /// Split of the data, name and value of each figure of this task, split by split.
+    fn metrics(&self) -> impl Iterator<Item = (&str, &str, f64)> {
+        let of_task = |(name, value): (&'_ String, &f64)| -> Option<(usize, usize, f64)> {
+            let (split, rest) = name.split_once('.')?;
+            let figure = rest.strip_prefix(&self.head.task)?.strip_prefix('.')?;
+            Some((split.len(), name.len() - figure.len(), *value))
+        };
+        let metrics = self.artefact.manifest.metrics.iter();
+        metrics.filter_map(move |(name, value)| {
+            let (split, figure, value) = of_task((name, value))?;
+            Some((&name[..split], &name[figure..], value))
+        })
+    }
+
+    fn use_it(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Head { task, temperature, .. } = self.head;
+        let (id, version, longest) = (&self.artefact.manifest.model_id, &self.artefact.version, self.longest);
+        write!(
+            f,
+            "# {id}: {task}\n\nThe {task} of a customer's complaint, by {id} of Ombud, version `{version}`.\n\n## Use\n\n"
+        )?;
+        let (trust, also) = if self.own_code { (", trust_remote_code=True", TRUST) } else { ("", "") };
+        write!(
+            f,
+            "```python\nfrom transformers import pipeline\n\n\
+             classify = pipeline(\"text-classification\", model=FOLDER{trust})\n\
+             classify(text, truncation=True)\n```\n\n{also}\
+             Its logits are Ombud's own to 1e-4 on the same ids: `ombud_parity.json` has ids and logits of a few texts to\n\
+             compare. Three things that Ombud does around the model are not in it:\n\n\
+             - Confidences are `softmax(logits / {temperature})`; the pipeline's scores leave the temperature out\n\
+             \x20 (`config.ombud_temperature`).\n\
+             - A text of more than {longest} tokens is cut by `truncation=True` at its end; Ombud keeps its head and its tail.\n"
+        )?;
+        match self.cleaning {
+            Some(Cleaning::Redactions1) => f.write_str(REDACTIONS_1),
+            None => f.write_str("- Answers below a threshold are left to people.\n\n"),
+        }
+    }
+
+    fn labels(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "## Labels\n\n`{}`, in the order of the logits:\n\n", self.head.label_set)?;
+        for (logit, label) in self.head.labels.iter().enumerate() {
+            writeln!(f, "{logit}. {label}")?;
+        }
+        f.write_str("\n")
+    }
+
+    fn figures(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str("## Metrics\n\n| data | figure | value |\n|---|---|---|\n")?;
+        for (split, name, value) in self.metrics() {
+            writeln!(f, "| {split} | {name} | {value:.4} |")?;
+        }
+        f.write_str("\n")
+    }
+}
+
+/// Of an artefact that came from Python; displays as its README.md.
+pub(super) struct Imported<'a> {
+    pub(super) model_id: &'a str,
+    pub(super) source: &'a str,
+    pub(super) task: &'a str,
+    pub(super) architecture: &'a Architecture,
+    /// Theirs and ours.
+    pub(super) labels: &'a [(String, String)],
+    /// The card that it came with.
+    pub(super) readme: String,
+}
+
+impl Display for Imported<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self { model_id, source, task, .. } = self;
+        let license = license(&self.readme);
+        write!(
+            f,
+            "---\nlanguage:\n- en\nlicense: {license}\nlibrary_name: ombud\npipeline_tag: text-classification\n"
+        )?;
+        write!(f, "tags:\n- complaints\n- imported\n- {}\n---\n\n", self.architecture.model_type)?;
+        write!(
+            f,
+            "# {model_id}\n\nThe {task} of a customer's complaint, by a {} that was trained in Python.\n\
+             Made by `ombud models import` from `{source}`.\n\n{INTENDED_USE}\
+             ## Labels\n\n| logit | theirs | ours |\n|---|---|---|\n",
+            self.architecture.class
+        )?;
+        for (logit, (theirs, ours)) in self.labels.iter().enumerate() {
+            writeln!(f, "| {logit} | {theirs} | {ours} |")?;
+        }
+        write!(f, "\n{NOT_MEASURED}{LIMITS}\n{ETHICS}")?;
+        let own = body(&self.readme).trim();
+        if !own.is_empty() {
+            write!(f, "\n## The card that it came with\n\n{}\n", lowered(own))?;
+        }
+        Ok(())
+    }
+}
+
+const TRUST: &str = "\
+The folder carries its own class, `modeling_ombud.py`: read it before you trust it. Python's own classes pool the first
+token only; this model weighs all of them by a learned query.
+
+";
+
+const INTENDED_USE: &str = "\
+## Intended use
+
+Routing complaints to the team that can solve them, with a human behind every answer below its threshold. Not intended:
+deciding whether a complaint is justified, or anything about a customer but who looks at the complaint first.
+
+";
+
+const REDACTIONS_1: &str = "\
+- Text is cleaned before it is read (`redactions-1`): `{`, `}` and `.00` go, and a run of `XXXX` becomes `xx`:
+
+  ```python
+  text = re.sub(r\"\\bX{2,}(?:[\\s/,.\\-]*X{2,})*\\b\", \"xx\", re.sub(r\"\\.00\\b\", \"\", re.sub(r\"[{}]\", \"\", text)))
+  ```
+
+";
+
+const NOT_MEASURED: &str = "\
+## Metrics
+
+None were measured here: `ombud evaluate --model DIR --data FILE` does, by slice. Until then its confidences are as the
+training in Python left them, and its thresholds as somebody said.
+
+## Limits
+
+";
+
+const LIMITS: &str = "\
+- It reads English; sarcasm and what is said between the lines are lost on it.
+- Products that are rare in its data are found least; read the macro-F1, not only the accuracy.
+- It knows the labels that it was trained on, and gives one of them to anything.
+";
+
+const ETHICS: &str = "\
+## Ethical notes
+
+- Vulnerability is learned from a tag that customers set themselves and mostly don't explain in the text. Its absence
+  says nothing: the score ranks complaints for attention and must never be used to deny anybody anything.
+- Who is missed matters more than who is flagged too often: where a score is missing or unsure, treat the customer as
+  possibly vulnerable.
+- Those who write little, or not in standard English, are found less often. Measure by length, channel and source before
+  and after every change.
+- The data came in through a United States regulator: products, names, law and who complains at all are American.
+";
+
+/// A scalar of YAML, whatever is in it: JSON is YAML.
+fn text(value: &str) -> String {
+    serde_json::Value::from(value).to_string()
+}
+
+/// What a card's metadata gives as license; `unknown`, which the hub knows, where it says none.
+fn license(readme: &str) -> &str {
+    let metadata =
+        readme.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---")).map_or("", |(lines, _)| lines);
+    let said = metadata.lines().find_map(|line| line.strip_prefix("license:")).map(str::trim);
+    said.filter(|name| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.')))
+        .filter(|name| !name.is_empty())
+        .unwrap_or("unknown")
+}
+
+/// A card without its metadata.
+fn body(readme: &str) -> &str {
+    match readme.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---\n")) {
+        Some((_, body)) => body,
+        None => readme,
+    }
+}
+
+/// The chapters of a card: title and text.
+fn sections(readme: &str) -> Vec<(&str, &str)> {
+    let chapters = body(readme).split("\n## ").skip(1);
+    chapters
+        .map(|chapter| chapter.split_once('\n').unwrap_or((chapter, "")))
+        .map(|(t, b)| (t, b.trim()))
+        .collect()
+}
+
+/// A card as a chapter of another: its titles two levels lower.
+fn lowered(card: &str) -> String {
+    let mut code = false;
+    let line = |line: &str| {
+        code ^= line.starts_with("```");
+        if line.starts_with('#') && !code { format!("##{line}\n") } else { format!("{line}\n") }
+    };
+    card.lines().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CARD: &str =
+        "---\nlicense: mit\ntags: [a]\n---\n# Name\n\nIntro.\n\n## Data\n\nRows.\n\n## Limits\n\nMany.\n";
+
+    #[test]
+    fn a_card_is_read_by_its_chapters() {
+        assert_eq!(license(CARD), "mit");
+        assert_eq!(sections(CARD), [("Data", "Rows."), ("Limits", "Many.")]);
+        assert!(body(CARD).starts_with("# Name"));
+    }
+
+    #[test]
+    fn a_card_without_metadata_has_no_known_license() {
+        for card in ["# Name\n", "", "---\nlicense: [mit]\n---\n", "---\nlanguage: en\n---\n"] {
+            assert_eq!(license(card), "unknown", "{card}");
+        }
+    }
+
+    #[test]
+    fn titles_go_down_and_code_stays() {
+        assert_eq!(lowered("# A\n```\n# not\n```\n## B"), "### A\n```\n# not\n```\n#### B\n");
+    }
+}

@@ -1,0 +1,142 @@
+//! `config.json`: what one says of a classifier, and what an exported one says.
+
+use ombud_models::{Artefact, Head};
+use serde_json::{Map, Value, json};
+
+use super::architecture::Architecture;
+use super::error::ExchangeError;
+use super::heads::Pooling;
+
+/// The fields of a config.json.
+pub(super) type Config = Map<String, Value>;
+
+const CHOICE: &str = "single_label_classification";
+
+/// The labels of the classifier that `config` describes, in the order of its logits.
+///
+/// # Errors
+/// It is no classifier of one label, or does not number its labels from 0 on.
+pub(super) fn labels(config: &Config, architecture: &Architecture) -> Result<Vec<String>, ExchangeError> {
+    let wrong = |what: String| Err(ExchangeError::Config { what });
+    let classes: Vec<&str> = config
+        .get("architectures")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    if let Some(other) = classes.iter().find(|class| **class != architecture.class) {
+        return wrong(format!("architectures is {other}: train and save a {}", architecture.class));
+    }
+    let problem = config.get("problem_type").and_then(Value::as_str).unwrap_or(CHOICE);
+    if problem != CHOICE {
+        return wrong(format!(
+            "problem_type is {problem}: train it for {CHOICE}, whose logits are a softmax's"
+        ));
+    }
+    let Some(named) = config.get("id2label").and_then(Value::as_object) else {
+        // What Python leaves out where it is as ever.
+        return Ok(vec!["LABEL_0".to_owned(), "LABEL_1".to_owned()]);
+    };
+    let mut labels = Vec::with_capacity(named.len());
+    for logit in 0..named.len() {
+        match named.get(&logit.to_string()).and_then(Value::as_str) {
+            Some(label) => labels.push(label.to_owned()),
+            None => {
+                return wrong(format!(
+                    "id2label has no label for {logit}: number them from 0 to {}",
+                    named.len() - 1
+                ));
+            }
+        }
+    }
+    Ok(labels)
+}
+
+/// `config` with `labels` in the order of its logits.
+pub(super) fn with_labels(mut config: Config, labels: &[String]) -> Config {
+    let numbered = |(logit, label): (usize, &String)| (logit.to_string(), json!(label));
+    let named: Config = labels.iter().enumerate().map(numbered).collect();
+    let numbers: Config =
+        labels.iter().enumerate().map(|(logit, label)| (label.clone(), json!(logit))).collect();
+    config.insert("id2label".to_owned(), named.into());
+    config.insert("label2id".to_owned(), numbers.into());
+    config.insert("problem_type".to_owned(), json!(CHOICE));
+    config
+}
+
+/// What the exported `head` of `artefact`, whose own file is `config`, says of itself.
+pub(super) fn exported(
+    mut config: Config,
+    artefact: &Artefact,
+    head: &Head,
+    architecture: &Architecture,
+    pooling: Pooling,
+) -> Value {
+    // Where it was read from, and what it was stored in, is another matter there.
+    for gone in
+        ["_name_or_path", "torch_dtype", "transformers_version", "id2label", "label2id", "architectures"]
+    {
+        config.remove(gone);
+    }
+    let mut said = match pooling {
+        Pooling::First => {
+            config.insert("architectures".to_owned(), json!([architecture.class]));
+            config
+        }
+        Pooling::Query => {
+            let pad = architecture.pad(&config);
+            let own = json!({
+                "model_type": "ombud",
+                "architectures": ["OmbudForSequenceClassification"],
+                "auto_map": {
+                    "AutoConfig": "modeling_ombud.OmbudConfig",
+                    "AutoModelForSequenceClassification": "modeling_ombud.OmbudForSequenceClassification",
+                },
+                "pad_token_id": pad,
+                "body": config,
+            });
+            own.as_object().cloned().unwrap_or_default()
+        }
+    };
+    said.insert("dtype".to_owned(), json!("float32"));
+    said.insert("ombud_model_id".to_owned(), json!(artefact.manifest.model_id));
+    said.insert("ombud_version".to_owned(), json!(artefact.version));
+    said.insert("ombud_label_set".to_owned(), json!(head.label_set));
+    // Not in the logits: who wants our confidences divides by it before the softmax.
+    said.insert("ombud_temperature".to_owned(), json!(head.temperature));
+    with_labels(said, &head.labels).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels_of(config: &Value) -> Result<Vec<String>, String> {
+        let config = config.as_object().unwrap();
+        labels(config, Architecture::of(config).unwrap()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn labels_stand_in_the_order_of_their_numbers() {
+        let named: Config =
+            (0..11).map(|logit| (logit.to_string(), json!(format!("label {logit}")))).collect();
+        let labels = labels_of(&json!({"model_type": "bert", "id2label": named})).unwrap();
+        assert_eq!((labels[2].as_str(), labels[10].as_str()), ("label 2", "label 10"));
+        assert_eq!(labels_of(&json!({"model_type": "bert"})).unwrap(), ["LABEL_0", "LABEL_1"]);
+    }
+
+    #[test]
+    fn what_is_no_choice_of_one_label_is_refused() {
+        let body = labels_of(&json!({"model_type": "bert", "architectures": ["BertModel"]})).unwrap_err();
+        assert!(
+            body.contains("architectures is BertModel: train and save a BertForSequenceClassification"),
+            "{body}"
+        );
+        let several = labels_of(&json!({"model_type": "bert", "problem_type": "multi_label_classification"}))
+            .unwrap_err();
+        assert!(several.contains("problem_type is multi_label_classification"), "{several}");
+        let gap = labels_of(&json!({"model_type": "bert", "id2label": {"0": "a", "2": "b"}})).unwrap_err();
+        assert!(gap.contains("no label for 1"), "{gap}");
+    }
+}

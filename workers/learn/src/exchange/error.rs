@@ -1,0 +1,123 @@
+//! Why a model can't be handed to Python, or taken from there.
+
+use std::path::{Path, PathBuf};
+
+use ombud_models::{ArtefactError, ClassifyError, Lacking, LoadError};
+
+use super::labels::Misfit;
+
+/// What stops an export or an import.
+#[derive(Debug, thiserror::Error)]
+pub enum ExchangeError {
+    /// Python has no such model.
+    #[error("export {model_id}: Python's transformers has no {family} model; {mend}")]
+    Family {
+        /// The model.
+        model_id: String,
+        /// Its family.
+        family: &'static str,
+        /// What can be exported instead.
+        mend: String,
+    },
+    /// It answers other tasks.
+    #[error("export the task {task} of {model_id}: it answers {answers}")]
+    NoTask {
+        /// The model.
+        model_id: String,
+        /// What was asked for.
+        task: String,
+        /// What there is.
+        answers: String,
+    },
+    /// No labels are known for it.
+    #[error("import for the task {task}: it has no taxonomy; there are product, issue and vulnerable")]
+    UnknownTask {
+        /// What was asked for.
+        task: String,
+    },
+    /// A folder that can't be read here.
+    #[error("import {}: {lacking}", dir.display())]
+    Lacking {
+        /// The folder.
+        dir: PathBuf,
+        /// What it lacks, and the mend.
+        lacking: Lacking,
+    },
+    /// An encoder that does not run here.
+    #[error(
+        "accept config.json: model_type is {found}, and what runs here is bert, distilbert, roberta; train one of those"
+    )]
+    Architecture {
+        /// What it says.
+        found: String,
+    },
+    /// config.json describes what is no choice of one label.
+    #[error("accept config.json: {what}")]
+    Config {
+        /// The field, what is wrong with it and what would be right.
+        what: String,
+    },
+    /// Labels that are not the taxonomy's.
+    #[error(transparent)]
+    Labels(#[from] Box<Misfit>),
+    /// A file of labels that can't be used.
+    #[error("read the labels of {}: {what}", file.display())]
+    LabelFile {
+        /// The file.
+        file: PathBuf,
+        /// Where, and what is wrong with it.
+        what: String,
+    },
+    /// The folder to write holds something else.
+    #[error("write to {}: there is something else; name another folder or empty it", path.display())]
+    Occupied {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A file can't be made sense of.
+    #[error("read {}: {what}", path.display())]
+    Broken {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
+    /// A file or folder can't be read or written.
+    #[error("read or write {}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The model is no artefact.
+    #[error(transparent)]
+    Artefact(#[from] ArtefactError),
+    /// The model can't serve.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// The model can't score.
+    #[error(transparent)]
+    Classify(#[from] ClassifyError),
+    /// The model answers with what is no number, or not with one a label.
+    #[error("try {model_id} on {texts} texts: {what}")]
+    Probe {
+        /// The model.
+        model_id: String,
+        /// How many were tried.
+        texts: usize,
+        /// What came.
+        what: String,
+    },
+}
+
+impl ExchangeError {
+    pub(super) fn file(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::File { path, source }
+    }
+
+    pub(super) fn broken(path: &Path, what: impl ToString) -> Self {
+        Self::Broken { path: path.to_owned(), what: what.to_string() }
+    }
+}

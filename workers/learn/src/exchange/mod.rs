@@ -1,0 +1,23 @@
+//! Models to and from Python's transformers.
+//!
+//! export: artefact -> `heads` (one task's tensors, widened) -> `config`, `tokenizer`, `probe`, `card` -> a folder that
+//! `from_pretrained` loads.
+//! import: such a folder -> `labels` (theirs to the taxonomy's) -> `tensors` -> `probe` -> an artefact that serves.
+
+mod architecture;
+mod card;
+mod config;
+mod draft;
+mod error;
+mod export;
+mod heads;
+mod import;
+mod labels;
+mod probe;
+mod tensors;
+mod tokenizer;
+
+pub use error::ExchangeError;
+pub use export::{Export, Exported};
+pub use import::{Import, Imported};
+pub use labels::{LabelMap, Misfit};

@@ -1,0 +1,20 @@
+//! What was measured, for people: charts as inline SVG, tables for terminal, Markdown and HTML, and the page that
+//! holds them. Numbers in, text out; what the numbers mean is the caller's.
+//!
+//! ```
+//! use ombud_learn::report::{Axes, Line, Section, line_chart, page};
+//!
+//! let loss = Line { name: "validation".into(), points: vec![(1.0, 0.9), (2.0, 0.7), (3.0, 0.65)] };
+//! let chart = line_chart(&Axes { x: "epoch", y: "loss", ..Axes::default() }, &[loss]);
+//! let curves = Section::new("Curves").text("Lower is better.").figure("Loss by epoch", chart);
+//! let html = page("complaints-encoder", &[curves]);
+//! assert!(html.starts_with("<!DOCTYPE html>"));
+//! ```
+
+mod chart;
+mod page;
+mod table;
+
+pub use chart::{Axes, Bin, Chart, Line, line_chart, reliability};
+pub use page::{Section, page};
+pub use table::Table;

@@ -1,0 +1,90 @@
+//! What every family does once its heads are calibrated: manifest, `training.json` and card, the folder, the report.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use ombud_models::{Cleaning, Family, Manifest};
+use serde::Serialize;
+
+use super::artefact::{Training, write};
+use super::card::{Card, OfFamily};
+use super::error::LearnError;
+use super::examples::Data;
+use super::heads::{Calibrated, figures};
+use super::report::Report;
+
+/// A model that is learned, on its way to its folder.
+pub(crate) struct Finish<'a, R> {
+    pub(crate) out: &'a Path,
+    pub(crate) model_id: &'a str,
+    pub(crate) family: Family,
+    pub(crate) max_tokens: Option<u32>,
+    pub(crate) cleaning: Option<Cleaning>,
+    pub(crate) seed: u64,
+    /// What stands as recipe in `training.json`.
+    pub(crate) recipe: &'a R,
+    pub(crate) data: &'a Data,
+    /// In logit order.
+    pub(crate) heads: Vec<Calibrated>,
+    /// Figures of the whole model on the validation rows, beside those of its heads.
+    pub(crate) of_model: Option<(&'static str, f64)>,
+    /// What its card says that no other family's does.
+    pub(crate) card: OfFamily<'a>,
+}
+
+impl<R: Serialize> Finish<'_, R> {
+    /// Writes the folder: whole, or not at all. `save` writes the weights into the folder that it is given.
+    pub(crate) fn write(
+        self,
+        save: impl FnOnce(&Path) -> Result<(), LearnError>,
+    ) -> Result<Report, LearnError> {
+        let Self { data, heads, .. } = self;
+        let on_validation = |(name, figure): (String, f64)| (format!("validation.{name}"), figure);
+        let mut metrics = BTreeMap::from([("validation.rows".to_owned(), data.validation.len() as f64)]);
+        let mut shrinking = BTreeMap::new();
+        for head in &heads {
+            metrics.extend(figures(&head.head.task, &head.report).into_iter().map(on_validation));
+            shrinking.extend(head.shrinking.clone().into_iter().map(on_validation));
+        }
+        metrics.extend(self.of_model.map(|(name, figure)| on_validation((name.to_owned(), figure))));
+        let mut manifest = Manifest {
+            format: 1,
+            model_id: self.model_id.to_owned(),
+            family: self.family,
+            heads: heads.iter().map(|head| head.head.clone()).collect(),
+            max_tokens: self.max_tokens,
+            cleaning: self.cleaning,
+            metrics,
+            training_manifest_sha256: None,
+            parent_version: None,
+        };
+        let mut row_ids: Vec<&str> = data.train.iter().map(|example| example.id_hash.as_str()).collect();
+        row_ids.sort_unstable();
+        let training = Training {
+            seed: self.seed,
+            recipe: self.recipe,
+            files: &data.files,
+            validation: data.validation_file.as_ref(),
+            rows: data.train.len(),
+            validation_rows: data.validation.len(),
+            row_ids,
+        };
+        let card = Card {
+            manifest: &manifest,
+            training: &training,
+            heads: &heads,
+            shrinking: &shrinking,
+            of_family: &self.card,
+        }
+        .to_string();
+        let artefact = write(self.out, &mut manifest, &training, &card, save)?;
+        Ok(Report {
+            artefact,
+            files: data.files.clone(),
+            rows: data.train.len(),
+            validation_rows: data.validation.len(),
+            tasks: heads.into_iter().map(|head| (head.head.task, head.report)).collect(),
+            shrinking,
+        })
+    }
+}

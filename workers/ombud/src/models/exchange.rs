@@ -1,0 +1,107 @@
+//! `ombud models export|import`: models to and from Python's transformers.
+
+use std::{collections::BTreeMap, io::Write, path::Path};
+
+use anyhow::{Context, Result, ensure};
+use ombud_contract::records::Role;
+use ombud_launch::config::Settings;
+use ombud_learn::exchange::{Export, Import, LabelMap};
+use ombud_models::{Artefact, FirstStrategy, ModelStore, fetch};
+use ombud_stream::{Clock, SystemClock};
+use ombud_torch::Libtorch;
+
+use crate::{cli, terminal::table};
+
+/// Writes what `args` ask for, and says how Python loads it.
+pub(crate) fn export(args: &cli::ExportModel, settings: &Settings, out: &mut impl Write) -> Result<()> {
+    let artefact = match &args.model {
+        Some(named) => model(named, settings)?,
+        None => champion(&args.task, settings)?,
+    };
+    let exported = Export { artefact: &artefact, task: &args.task, out: &args.dir }.run(&Libtorch)?;
+    let (dir, class) = (exported.dir.display(), exported.class);
+    let trust = if exported.own_code { ", trust_remote_code=True" } else { "" };
+    writeln!(
+        out,
+        "{dir}: {} of {} as a {class}\nAutoModelForSequenceClassification.from_pretrained(\"{dir}\"{trust})",
+        args.task, artefact.manifest.model_id
+    )?;
+    Ok(())
+}
+
+/// A folder, or `MODEL@VERSION` of the models that the data folder holds.
+fn model(named: &str, settings: &Settings) -> Result<Artefact> {
+    if !Path::new(named).is_dir()
+        && let Some((model_id, version)) = named.split_once('@')
+    {
+        let store = ModelStore::new(settings.data.join("models"));
+        let found = store.get(model_id, version)?;
+        return found.with_context(|| {
+            format!(
+                "find {named} in {}: `ombud models list` shows what is registered",
+                settings.data.display()
+            )
+        });
+    }
+    Ok(Artefact::open(Path::new(named))?)
+}
+
+/// What the first strategy lets decide on `task`.
+fn champion(task: &str, settings: &Settings) -> Result<Artefact> {
+    let file = settings.models.join("strategy.toml");
+    let first = FirstStrategy::read(&file, &settings.models, "ombud models export", SystemClock.now_ms())?;
+    let arms = first.record.tasks.iter().filter(|asked| asked.task == task).flat_map(|asked| &asked.arms);
+    let deciding = arms.filter(|arm| arm.role == Role::Deciding).max_by_key(|arm| arm.basis_points);
+    let version = deciding.map(|arm| arm.model_version.as_str());
+    let found = first.artefacts.into_iter().find(|artefact| Some(artefact.version.as_str()) == version);
+    found.with_context(|| {
+        format!("find a model for the task {task} in {}: name one, --model DIR", file.display())
+    })
+}
+
+/// Takes what `args` name, and says what its labels were taken for.
+pub(crate) fn import(args: cli::ImportModel, out: &mut impl Write) -> Result<()> {
+    let mut labels = match &args.labels {
+        Some(file) => LabelMap::read(file)?,
+        None => LabelMap::default(),
+    };
+    for (theirs, ours) in args.map {
+        let before = labels.0.insert(theirs.clone(), ours);
+        ensure!(
+            before.is_none(),
+            "import {}: the label \"{theirs}\" is mapped twice; say it once",
+            args.source
+        );
+    }
+    let thresholds: BTreeMap<String, f64> = args.thresholds.into_iter().collect();
+    let folder = fetch(&args.source, args.revision.as_deref())?;
+    // A folder's path is of no use elsewhere, and nobody's business.
+    let source = match (Path::new(&args.source).is_dir(), &args.revision) {
+        (true, _) => folder.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        (false, Some(revision)) => format!("{}@{revision}", args.source),
+        (false, None) => args.source,
+    };
+    let import = Import {
+        source: &source,
+        folder: &folder,
+        task: &args.task,
+        labels: &labels,
+        thresholds: &thresholds,
+        out: &args.out,
+    };
+    let imported = import.run(&Libtorch)?;
+    let mut taken = table(["logit", "theirs", "ours"]);
+    for (logit, (theirs, ours)) in imported.labels.iter().enumerate() {
+        taken.add_row([&logit.to_string(), theirs, ours]);
+    }
+    let manifest = &imported.artefact.manifest;
+    writeln!(
+        out,
+        "{taken}\n{} {} answers {} texts with numbers\n{}",
+        manifest.model_id,
+        imported.artefact.version,
+        imported.texts,
+        imported.artefact.dir.display()
+    )?;
+    Ok(())
+}
