@@ -38,6 +38,7 @@ pub(crate) fn encoder(dir: &Path) -> Result<Subject> {
         labels: product.leaves().to_vec(),
         temperature: 1.0,
         thresholds: Default::default(),
+        evidence: None,
     };
     let manifest = Manifest {
         format: 1,

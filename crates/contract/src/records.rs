@@ -153,7 +153,7 @@ pub struct Prediction {
     /// Which numbered label set `logits` speaks of, such as `issue@1`.
     #[serde(default)]
     pub label_set: String,
-    /// The confidence that `label` had to reach.
+    /// The confidence that `label` had to reach; 0 where evidence answered, which needs none.
     #[serde(default)]
     pub threshold: f32,
     /// Tokens (or n-grams) that the narrative has for this model.
@@ -169,6 +169,28 @@ pub struct Prediction {
     pub failure: Option<String>,
     /// When it was decided.
     pub predicted_at: TimestampMs,
+    /// Of a yes or no: the model's calibrated probability of yes, whatever was answered; `None` where there is none.
+    pub score: Option<f32>,
+    /// What the narrative says outright for a yes, in its order.
+    #[serde(default)]
+    pub evidence: Vec<Evidence>,
+    /// The numbered table that was looked up, such as `vulnerable@1`; empty where none was.
+    #[serde(default)]
+    pub evidence_table: String,
+}
+
+/// A phrase of the narrative that says something outright, by its place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// What it speaks of, such as `armed_forces`: a category of the evidence table.
+    pub category: String,
+    /// Enough to answer yes by itself; else it only keeps the answer from being no.
+    #[serde(default)]
+    pub explicit: bool,
+    /// Where it begins in the narrative, in code points.
+    pub start: i32,
+    /// Where it ends, in code points; what stands there is no part of it.
+    pub end: i32,
 }
 
 /// A prediction as it stands in a routed record.
@@ -202,6 +224,10 @@ pub struct Decision {
     /// See [`Prediction::truncated_tokens`].
     #[serde(default)]
     pub truncated_tokens: i32,
+    /// The narrative says it outright, whatever the model scored. What it says is on the prediction alone: a route is
+    /// read by many, and a category such as health is nobody's business but the desk's.
+    #[serde(default)]
+    pub explicit_evidence: bool,
 }
 
 impl From<&Prediction> for Decision {
@@ -219,6 +245,7 @@ impl From<&Prediction> for Decision {
             strategy_version: p.strategy_version,
             arm: p.arm.clone(),
             truncated_tokens: p.truncated_tokens,
+            explicit_evidence: p.evidence.iter().any(|evidence| evidence.explicit),
         }
     }
 }

@@ -106,7 +106,9 @@ macro_rules! example {
 fn the_newest_reader_reads_every_version() {
     every_version_is_read::<RawComplaint>(example!("complaints.raw", "everything"));
     every_version_is_read::<Prediction>(example!("complaints.predictions", "labelled"));
+    every_version_is_read::<Prediction>(example!("complaints.predictions", "evident"));
     every_version_is_read::<RoutedComplaint>(example!("complaints.routed", "complete"));
+    every_version_is_read::<RoutedComplaint>(example!("complaints.routed", "explicit-evidence"));
     every_version_is_read::<Feedback>(example!("complaints.feedback", "relabelled"));
     every_version_is_read::<DeadLetter>(example!("complaints.dead-letters", "undecodable"));
     every_version_is_read::<ModelVersion>(example!("models.registry", "registered"));

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use ombud_contract::records::{Outcome, Vulnerability};
+use ombud_contract::records::{Evidence, Outcome, Vulnerability};
 use ombud_contract::taxonomy::Taxonomy;
 
 use crate::manifest::{self, Head, Kind};
@@ -20,8 +20,10 @@ pub struct Answer {
     pub path: Vec<String>,
     /// Calibrated probability of `label`.
     pub confidence: f32,
-    /// What the confidence had to reach at `level`.
+    /// What the confidence had to reach at `level`; 0 where evidence answered.
     pub threshold: f32,
+    /// Of a flag: the calibrated probability of yes, whatever is answered.
+    pub score: Option<f32>,
     /// Why there is no answer, as a code.
     pub failure: Option<&'static str>,
 }
@@ -36,17 +38,45 @@ impl Answer {
             path: Vec::new(),
             confidence: 0.0,
             threshold: 0.0,
+            score: None,
             failure: Some(code),
+        }
+    }
+
+    /// A flag's answer together with what the narrative says outright. A failed one stays failed, for its model needs
+    /// mending; where it is routed, explicit evidence counts all the same.
+    fn fused(self, evidence: &[Evidence]) -> Self {
+        let (Some(label), Some(score)) = (&self.label, self.score) else { return self };
+        let shown = vulnerability_shown(evidence);
+        if shown <= vulnerability_of(label) {
+            return self;
+        }
+        let label = vulnerability_label(shown);
+        Self {
+            outcome: Outcome::Labelled,
+            label: Some(label.to_owned()),
+            path: vec![label.to_owned()],
+            confidence: score,
+            threshold: 0.0,
+            ..self
         }
     }
 }
 
-/// The answer of `head`, whose label set `taxonomy` is, to one narrative's logits (in the head's label order).
+/// The answer of `head`, whose label set `taxonomy` is, to one narrative's logits (in the head's label order) and to
+/// what that says outright (as [`Head::evidence_in`] finds it).
 ///
 /// A choice is answered at the finest level whose confidence reaches that level's threshold and the strategy's
 /// `review_below`; where none does it abstains. A flag is VULNERABLE, POSSIBLE or NOT_INDICATED by its score, and
-/// abstains from a NOT_INDICATED below `review_below`. Of equal labels the first in the label set wins.
-pub fn answer(head: &Head, taxonomy: &Taxonomy, logits: &[f32], review_below: f32) -> Answer {
+/// abstains from a NOT_INDICATED below `review_below`; explicit evidence makes it VULNERABLE whatever the score, a hint
+/// POSSIBLE at the least, and nothing lowers it. Of equal labels the first in the label set wins.
+pub fn answer(
+    head: &Head,
+    taxonomy: &Taxonomy,
+    logits: &[f32],
+    review_below: f32,
+    evidence: &[Evidence],
+) -> Answer {
     if logits.len() != head.labels.len() {
         return Answer::failed("logits-count");
     }
@@ -55,7 +85,7 @@ pub fn answer(head: &Head, taxonomy: &Taxonomy, logits: &[f32], review_below: f3
     }
     match head.kind {
         Kind::Choice => choice(head, taxonomy, logits, review_below),
-        Kind::Flag => flag(head, logits, review_below),
+        Kind::Flag => flag(head, logits, review_below).fused(evidence),
     }
 }
 
@@ -100,6 +130,7 @@ fn choice(head: &Head, taxonomy: &Taxonomy, logits: &[f32], review_below: f32) -
             path: path.into_iter().map(str::to_owned).collect(),
             confidence: confidence as f32,
             threshold: carries as f32,
+            score: None,
             failure: None,
         };
         if last.outcome == Outcome::Labelled {
@@ -137,6 +168,7 @@ fn flag(head: &Head, logits: &[f32], review_below: f32) -> Answer {
         path: vec![label.to_owned()],
         confidence: confidence as f32,
         threshold: threshold as f32,
+        score: Some(score as f32),
         failure: None,
     }
 }
@@ -147,6 +179,15 @@ pub fn vulnerability_label(vulnerability: Vulnerability) -> &'static str {
         Vulnerability::NotIndicated => "NOT_INDICATED",
         Vulnerability::Possible => "POSSIBLE",
         Vulnerability::Vulnerable => "VULNERABLE",
+    }
+}
+
+/// What `evidence` alone answers.
+pub fn vulnerability_shown(evidence: &[Evidence]) -> Vulnerability {
+    match evidence.iter().map(|one| one.explicit).max() {
+        Some(true) => Vulnerability::Vulnerable,
+        Some(false) => Vulnerability::Possible,
+        None => Vulnerability::NotIndicated,
     }
 }
 

@@ -4,6 +4,7 @@ mod answer;
 mod artefact;
 mod classifier;
 mod digest;
+mod evidence;
 mod feed;
 #[cfg(feature = "hub")]
 mod hub;
@@ -18,9 +19,13 @@ mod shelf;
 mod strategy;
 mod strategy_file;
 
-pub use answer::{Answer, answer, in_label_set_order, probabilities, vulnerability_label, vulnerability_of};
+pub use answer::{
+    Answer, answer, in_label_set_order, probabilities, vulnerability_label, vulnerability_of,
+    vulnerability_shown,
+};
 pub use artefact::{Artefact, ArtefactError};
 pub use classifier::{Classifier, ClassifyError, Input, LoadError, LoadModel, Logits, Model, Prepared};
+pub use evidence::{Category, EvidenceTable};
 pub use feed::{LEAD, NotYet, StrategyFeed};
 #[cfg(feature = "hub")]
 pub use hub::{Hub, HubError, Token, called, fetch};

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use ombud_contract::records::Evidence;
 use ombud_contract::taxonomy::Taxonomy;
 use serde::{Deserialize, Serialize};
+
+use crate::evidence::EvidenceTable;
 
 /// The only layout of `ombud.json` so far.
 const FORMAT: u32 = 1;
@@ -79,6 +82,10 @@ pub struct Head {
     /// `possible` and `vulnerable` -> least score.
     #[serde(default)]
     pub thresholds: BTreeMap<String, f64>,
+    /// For [`Kind::Flag`]: the numbered table of what a narrative says outright, such as `vulnerable@1`; its findings are
+    /// fused with the score. Part of the model, so that a version always answers the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<String>,
 }
 
 /// The content of `ombud.json`.
@@ -162,6 +169,13 @@ impl Manifest {
 }
 
 impl Head {
+    /// What `narrative` says outright, by the table that this head names. Opening the artefact has made sure that this
+    /// build has it.
+    pub fn evidence_in(&self, narrative: &str) -> Vec<Evidence> {
+        let table = self.evidence.as_deref().and_then(EvidenceTable::by_name);
+        table.map_or_else(Vec::new, |table| table.find(narrative))
+    }
+
     fn fault(&self) -> Option<(String, String)> {
         let at = |near: &str, what: String| Some((near.to_owned(), what));
         if !(self.temperature > 0.0 && self.temperature.is_finite()) {
@@ -186,6 +200,9 @@ impl Head {
         if let Some(i) = (0..self.labels.len()).find(|i| twice(*i)) {
             return at("labels", format!("labels: `{}` stands there twice", self.labels[i]));
         }
+        if let Some(fault) = self.evidence_fault() {
+            return Some(fault);
+        }
         match self.kind {
             Kind::Choice => {
                 let levels: Vec<&str> = taxonomy.levels().collect();
@@ -199,6 +216,21 @@ impl Head {
             ),
             Kind::Flag => self.flag_fault(),
         }
+    }
+
+    fn evidence_fault(&self) -> Option<(String, String)> {
+        let name = self.evidence.as_ref()?;
+        let what = match EvidenceTable::by_name(name) {
+            None => format!("evidence: this Ombud has no table `{name}`"),
+            Some(_) if self.kind != Kind::Flag => {
+                "evidence: only a flag is fused with it: leave it out".to_owned()
+            }
+            Some(table) if table.task() != self.task => {
+                format!("evidence: table `{name}` is for the task {}", table.task())
+            }
+            Some(_) => return None,
+        };
+        Some(("evidence".to_owned(), what))
     }
 
     fn flag_fault(&self) -> Option<(String, String)> {

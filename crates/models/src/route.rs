@@ -2,7 +2,7 @@
 //!
 //! | what is known | team | a human must look |
 //! |---|---|---|
-//! | VULNERABLE | the vulnerable desk | as below |
+//! | VULNERABLE, or explicit evidence of it | the vulnerable desk | as below |
 //! | unreadable, in a language that the models don't read, product unsure or without a team | the triage desk | yes |
 //! | product sure, and a queue takes its issue | that queue | as below |
 //! | product sure | the product's team | as below |
@@ -147,6 +147,9 @@ fn vulnerability(facts: &Facts<'_>, table: &RoutingTable, review: &mut Review) -
             Vulnerability::Possible
         }
     };
+    // Needs no model, so it counts where the model failed as well.
+    let explicit = |decision: &Decision| decision.task == VULNERABLE && decision.explicit_evidence;
+    let said = if facts.decisions.iter().any(explicit) { Vulnerability::Vulnerable } else { said };
     if facts.unreadable || !table.reads(facts.language) { said.max(Vulnerability::Possible) } else { said }
 }
 

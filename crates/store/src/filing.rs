@@ -234,6 +234,9 @@ pub(crate) mod tests {
             windows: 1,
             failure: None,
             predicted_at: 1_709_251_199_999,
+            score: None,
+            evidence: Vec::new(),
+            evidence_table: String::new(),
         };
         let rows = file_prediction(&prediction, &original("complaints.predictions", Bytes::new()));
         let [Row::CaseEvent(event), Row::Decision(decision)] = &rows[..] else { panic!("{rows:?}") };

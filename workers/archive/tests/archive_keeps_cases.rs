@@ -16,7 +16,7 @@ use ombud_archive::{Archive, GROUP, Limits, TOPICS};
 use ombud_contract::{
     catalogue::Topic,
     codec::{Record as _, decode, encode},
-    records::{DeadLetter, DeadReason, RawComplaint, RoutedComplaint, Vulnerability, Why},
+    records::{DeadLetter, DeadReason, Prediction, RawComplaint, RoutedComplaint, Vulnerability, Why},
 };
 use ombud_local::{Local, LocalCases, LocalReader, Member, Options};
 use ombud_store::{CaseEvent, CaseStore, Kind, QueueEntry, Row, day_of};
@@ -176,6 +176,18 @@ fn a_complaint_is_found_in_its_case_and_in_its_newest_teams_queue() {
     let kinds: Vec<(Kind, i64)> = events.iter().map(|event| (event.kind, event.seq)).collect();
     assert_eq!(kinds[..2], [(Kind::Raw, 1), (Kind::Routed, 4)]);
     assert_eq!(decode::<RawComplaint>(&events[0].body).unwrap(), raw());
+}
+
+#[test]
+fn what_a_narrative_says_outright_is_kept_in_the_case() {
+    let (local, _dir) = log();
+    let example = include_str!("../../../schemas/complaints.predictions/examples/valid/evident.json");
+    let prediction: Prediction = serde_json::from_str(example).unwrap();
+    send(&local, &prediction);
+    archive(&local, GROUP, local.cases().unwrap()).unwrap();
+    let events = local.cases().unwrap().case(&prediction.complaint_id).unwrap();
+    assert_eq!(decode::<Prediction>(&events[0].body).unwrap(), prediction);
+    assert!(prediction.evidence[0].explicit && prediction.score.is_some());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Instant};
 
-use ombud_contract::records::{Arm, RawComplaint, TaskStrategy};
+use ombud_contract::records::{Arm, Evidence, RawComplaint, TaskStrategy};
 use ombud_launch::telemetry::{Hop, Says};
 use ombud_models::{ActiveStrategy, Prepared};
 use ombud_stream::{Clock, Header, Record, SharedReceipt};
@@ -89,11 +89,18 @@ pub(crate) struct Question {
     pub(crate) task: String,
     pub(crate) review_below: f32,
     pub(crate) arm: Arm,
+    /// What the narrative says outright; empty before it is looked up, and where the model's head names no table.
+    pub(crate) evidence: Vec<Evidence>,
 }
 
 impl Question {
     fn new(task: &TaskStrategy, arm: &Arm) -> Self {
-        Self { task: task.task.clone(), review_below: task.review_below, arm: arm.clone() }
+        Self {
+            task: task.task.clone(),
+            review_below: task.review_below,
+            arm: arm.clone(),
+            evidence: Vec::new(),
+        }
     }
 }
 

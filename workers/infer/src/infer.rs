@@ -16,7 +16,7 @@ use ombud_stream::{
 
 use crate::{
     ask::{Ask, Asked, Judged, Tasks, all_questions, questions},
-    predict::predictions,
+    predict::{categories, predictions},
     replica::Replicas,
     serving::{Serving, Unserved},
 };
@@ -184,8 +184,11 @@ fn prepare(
     let judged = Arc::new(Judged::of(&complaint, &record, &questions, (at, at_ms), clock));
     let mut asks: Vec<Ask> = Vec::new();
     let receipt = Arc::new(receipt);
-    for question in questions {
+    for mut question in questions {
         let model = serving.for_arm(&question.task, &question.arm).ok();
+        if let Some((_, head)) = model.as_ref().and_then(|model| model.head(&question.task)) {
+            question.evidence = head.evidence_in(&complaint.narrative);
+        }
         let version = model.as_ref().map_or("", |model| model.artefact.version.as_str());
         match asks.iter_mut().find(|ask| ask.version() == version) {
             Some(ask) => ask.questions.push(question),
@@ -249,6 +252,9 @@ fn classify(
             counter!("ombud_predictions_total", "task" => prediction.task.clone(),
                 "outcome" => format!("{:?}", prediction.outcome).to_lowercase())
             .increment(1);
+            for category in categories(&prediction) {
+                counter!("ombud_evidence_total", "category" => category.to_owned()).increment(1);
+            }
             // Our own record that won't encode is a defect, not data: the worker ends and says so.
             let value = codec::encode(&prediction).map_err(|error| {
                 Outage::fatal(format!("encode prediction for task {}", prediction.task), error)

@@ -1,8 +1,10 @@
-//! From logits to prediction records.
+//! From logits, and what a narrative says outright, to prediction records.
+
+use std::collections::BTreeSet;
 
 use ombud_contract::{
     ids,
-    records::{Outcome, Prediction, TimestampMs},
+    records::{Outcome, Prediction, Role, TimestampMs},
 };
 use ombud_models::{Answer, Logits, answer, in_label_set_order};
 
@@ -50,6 +52,9 @@ fn prediction(ask: &Ask, question: &Question, logits: Option<&Logits>, now: Time
         windows: 1,
         failure: None,
         predicted_at: now,
+        score: None,
+        evidence: question.evidence.clone(),
+        evidence_table: String::new(),
     };
     match &ask.asked {
         None => prediction.failure = Some(failure::UNAVAILABLE.to_owned()),
@@ -61,12 +66,15 @@ fn prediction(ask: &Ask, question: &Question, logits: Option<&Logits>, now: Time
             prediction.tokens = count(asked.prepared.tokens);
             prediction.truncated_tokens = count(asked.prepared.truncated_tokens);
             prediction.windows = count(asked.prepared.windows);
-            match logits.zip(asked.model.head(&question.task)) {
+            let head = asked.model.head(&question.task);
+            prediction.evidence_table = head.and_then(|(_, head)| head.evidence.clone()).unwrap_or_default();
+            match logits.zip(head) {
                 None => prediction.failure = Some(failure::UNSCORED.to_owned()),
-                Some((logits, at)) => {
-                    let (head, taxonomy) = (&artefact.manifest.heads[at], asked.model.taxonomies[at]);
+                Some((logits, (at, head))) => {
+                    let taxonomy = asked.model.taxonomies[at];
                     prediction.label_set.clone_from(&head.label_set);
-                    let answer = answer(head, taxonomy, &logits[at], question.review_below);
+                    let answer =
+                        answer(head, taxonomy, &logits[at], question.review_below, &question.evidence);
                     match in_label_set_order(head, taxonomy, &logits[at]) {
                         None => prediction.failure = Some(failure::LABELS.to_owned()),
                         Some(ordered) => fill(&mut prediction, answer, &ordered),
@@ -96,7 +104,14 @@ fn fill(prediction: &mut Prediction, answer: Answer, logits: &[f32]) {
     prediction.path = answer.path;
     prediction.confidence = answer.confidence;
     prediction.threshold = answer.threshold;
+    prediction.score = answer.score;
     prediction.logits = logits.to_vec();
+}
+
+/// What the evidence of `prediction` speaks of, each once. Nothing for a shadow: it would count a complaint twice.
+pub(crate) fn categories(prediction: &Prediction) -> BTreeSet<&str> {
+    let evidence = if prediction.role == Role::Deciding { &prediction.evidence[..] } else { &[] };
+    evidence.iter().map(|one| one.category.as_str()).collect()
 }
 
 fn count(tokens: u32) -> i32 {

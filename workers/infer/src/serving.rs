@@ -6,7 +6,7 @@ use std::{
 };
 
 use ombud_contract::{records::Arm, taxonomy::Taxonomy};
-use ombud_models::{Artefact, LoadModel, Model, ModelStore};
+use ombud_models::{Artefact, Head, LoadModel, Model, ModelStore};
 use tracing::{info, warn};
 
 /// A loaded, probed model.
@@ -21,8 +21,8 @@ pub struct Served {
 
 impl Served {
     /// The place of `task` among the artefact's heads.
-    pub(crate) fn head(&self, task: &str) -> Option<usize> {
-        self.artefact.manifest.heads.iter().position(|head| head.task == task)
+    pub(crate) fn head(&self, task: &str) -> Option<(usize, &Head)> {
+        self.artefact.manifest.head(task)
     }
 }
 

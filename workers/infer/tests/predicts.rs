@@ -73,7 +73,7 @@ fn artefact(dir: &Path) -> Artefact {
         "format": 1, "model_id": "letters", "family": "encoder", "max_tokens": 8,
         "heads": [{ "task": "vulnerable", "kind": "flag", "label_set": "vulnerable@1",
             "labels": taxonomy.leaves(), "temperature": 1.0,
-            "thresholds": { "possible": 0.4, "vulnerable": 0.9 } }],
+            "thresholds": { "possible": 0.4, "vulnerable": 0.9 }, "evidence": "vulnerable@1" }],
     });
     std::fs::create_dir_all(dir).unwrap();
     std::fs::write(dir.join("ombud.json"), manifest.to_string()).unwrap();
@@ -236,6 +236,34 @@ fn a_text_that_cannot_be_scored_fails_alone() {
         let failed = prediction.outcome == Outcome::Failed;
         assert_eq!(failed, prediction.complaint_id == "c3");
         assert_eq!(prediction.failure.as_deref(), failed.then_some("classify-failed"));
+    }
+}
+
+#[test]
+fn what_a_complaint_says_outright_answers_whatever_the_score_and_is_on_the_record_by_its_place() {
+    let world = World::new();
+    world.complain(0, "said", "\u{1f600} I am a veteran");
+    world.complain(0, "hinted", "I lost my job");
+    world.complain(0, "silent", "Fees, again.");
+    world.complain(0, "failed", "unscorable: my late wife");
+    for (_, prediction) in world.infer_until(8) {
+        let evidence: Vec<(&str, bool, i32, i32)> = prediction
+            .evidence
+            .iter()
+            .map(|one| (one.category.as_str(), one.explicit, one.start, one.end))
+            .collect();
+        let (label, expected) = match prediction.complaint_id.as_str() {
+            "said" => (Some("VULNERABLE"), vec![("armed_forces", true, 4, 16)]),
+            "hinted" => (Some("POSSIBLE"), vec![("job_loss", false, 2, 13)]),
+            "failed" => (None, vec![("bereavement", true, 12, 24)]),
+            _ => (Some("NOT_INDICATED"), vec![]),
+        };
+        assert_eq!((prediction.label.as_deref(), evidence), (label, expected), "{}", prediction.complaint_id);
+        assert_eq!(prediction.evidence_table, "vulnerable@1");
+        match prediction.score {
+            Some(score) => assert!((0.0..0.4).contains(&score), "the model's own, not raised by evidence"),
+            None => assert_eq!(prediction.outcome, Outcome::Failed),
+        }
     }
 }
 

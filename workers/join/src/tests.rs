@@ -116,6 +116,9 @@ fn prediction((raw_offset, id, input): (i64, &str, &str), task: &str, mark: i64)
         windows: 1,
         failure: None,
         predicted_at: 0,
+        score: None,
+        evidence: Vec::new(),
+        evidence_table: String::new(),
     }
 }
 

@@ -16,8 +16,8 @@ use ombud_contract::{
     catalogue::Topic,
     codec, ids,
     records::{
-        Arm, DeadLetter, DeadReason, Outcome, Prediction, RawComplaint, Role, RoutedComplaint, Strategy,
-        TaskStrategy, Vulnerability, Why,
+        Arm, DeadLetter, DeadReason, Evidence, Outcome, Prediction, RawComplaint, Role, RoutedComplaint,
+        Strategy, TaskStrategy, Vulnerability, Why,
     },
 };
 use ombud_join::{GROUP, Join, Limits, Pace, Topics};
@@ -102,7 +102,17 @@ impl World {
         (complaint, offset)
     }
 
-    fn answer(&self, (complaint, raw_offset): &(RawComplaint, i64), task: &str, label: &str) {
+    fn answer(&self, raw: &(RawComplaint, i64), task: &str, label: &str) {
+        self.answer_by(raw, task, label, Vec::new());
+    }
+
+    fn answer_by(
+        &self,
+        (complaint, raw_offset): &(RawComplaint, i64),
+        task: &str,
+        label: &str,
+        evidence: Vec<Evidence>,
+    ) {
         let input = ids::input_sha256(complaint);
         let version = "a".repeat(64);
         let id = &complaint.complaint_id;
@@ -131,6 +141,9 @@ impl World {
             windows: 1,
             failure: None,
             predicted_at: BEGIN,
+            score: None,
+            evidence,
+            evidence_table: String::new(),
         };
         self.append(Topic::Predictions, 1, Some(id), codec::encode(&prediction).unwrap());
     }
@@ -215,6 +228,22 @@ fn a_complaint_is_routed_as_soon_as_every_task_has_answered() {
     assert_eq!(tasks, TASKS);
     assert_eq!(world.read(Topic::Routed)[0].source.partition, 1);
     assert_eq!(routes[0].vulnerability, Vulnerability::NotIndicated);
+}
+
+#[test]
+fn a_route_says_that_there_was_explicit_evidence_and_not_of_what() {
+    let world = World::new();
+    let raw = world.complain("a");
+    world.answer(&raw, "issue", "Fees or interest");
+    world.answer(&raw, "product", "Credit card");
+    let evidence = Evidence { category: "mental_health".into(), explicit: true, start: 0, end: 8 };
+    world.answer_by(&raw, "vulnerable", "VULNERABLE", vec![evidence]);
+    world.join_until(|| !world.routes().is_empty());
+    let routes = world.routes();
+    let evident: Vec<bool> = routes[0].decisions.iter().map(|decision| decision.explicit_evidence).collect();
+    assert_eq!((evident, routes[0].vulnerability), (vec![false, false, true], Vulnerability::Vulnerable));
+    let value = world.read(Topic::Routed)[0].value.clone().unwrap();
+    assert!(!value.windows(6).any(|bytes| bytes == b"mental"));
 }
 
 #[test]

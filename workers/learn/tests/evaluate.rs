@@ -9,7 +9,7 @@ use indicatif::ProgressBar;
 use ombud_contract::records::{Arm, Role, Strategy, TaskStrategy};
 use ombud_contract::taxonomy::Taxonomy;
 use ombud_learn::evaluate::{
-    Evaluate, EvaluateError, Evaluation, Measured, Resampling, Subject, TaskReport, View,
+    Evaluate, EvaluateError, Evaluation, Measured, Resampling, Subject, TaskReport, View, list,
 };
 use ombud_models::{
     Artefact, Classifier, ClassifyError, Family, Head, Input, Kind, LoadError, LoadModel, Logits, Manifest,
@@ -69,6 +69,7 @@ fn head(task: &str, kind: Kind) -> Head {
         label_set,
         temperature: 1.0,
         thresholds: BTreeMap::new(),
+        evidence: None,
     }
 }
 
@@ -138,6 +139,44 @@ fn rows_count_for_the_tasks_that_they_are_labelled_for() {
     assert_eq!(json["tasks"]["vulnerable"]["precision_at_recall_60"], 1.0);
     assert_eq!(json["models"][0]["version"], "names version");
     assert!(evaluation.tables().contains("from 2024 on"));
+}
+
+#[test]
+fn what_a_narrative_says_outright_is_judged_and_listed_as_it_serves() {
+    let mut artefact = artefact("names");
+    let head = &mut artefact.manifest.heads[1];
+    head.thresholds = [("possible".to_owned(), 0.6), ("vulnerable".to_owned(), 0.999)].into();
+    head.evidence = Some("vulnerable@1".to_owned());
+    let subjects = vec![Subject::whole(&artefact, &Names { says: 5.0 }).unwrap()];
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("labelled.csv");
+    let rows = [
+        "1,2024-01-01,,,I am a veteran,Servicemember,True",
+        "2,2024-01-01,,,I lost my job,,True",
+        "3,2024-01-01,,,the old fees,Older American,True",
+        "4,2024-01-01,,,the fees,,True",
+    ];
+    std::fs::write(&data, format!("{HEADER}\n{}\n", rows.join("\n"))).unwrap();
+
+    let mut said = Vec::new();
+    list(&subjects, &BTreeMap::new(), &data, |listed| {
+        said.extend(listed.label.filter(|_| listed.task == "vulnerable").zip(Some(listed.confidence)));
+        Ok::<_, EvaluateError>(())
+    })
+    .unwrap();
+    let labels: Vec<&str> = said.iter().map(|(label, _)| label.as_str()).collect();
+    assert_eq!(labels, ["VULNERABLE", "POSSIBLE", "POSSIBLE", "NOT_INDICATED"]);
+    assert!(said[0].1 < 0.01 && said[2].1 > 0.99, "the score is the model's own: {said:?}");
+
+    let evaluate = Evaluate { subjects, threads: 1, resampling: view().resampling };
+    let evaluation = evaluate.measure(&data, &ProgressBar::hidden()).unwrap().evaluation(&view());
+    let served = |name: &str| {
+        let at = &evaluation.served["vulnerable"][name];
+        (at.precision, at.recall, at.flag_rate, at.by_evidence)
+    };
+    assert_eq!(served("vulnerable"), (Some(1.0), Some(0.5), Some(0.25), Some(1.0)));
+    assert_eq!(served("possible"), (Some(2.0 / 3.0), Some(1.0), Some(0.75), Some(2.0 / 3.0)));
+    assert!(evaluation.tables().contains("vulnerable, possible"));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `ombud show`: one case, from what the customer wrote to where it went and why.
 
-use std::{fmt::Write as _, io::Write};
+use std::{collections::BTreeSet, fmt::Write as _, io::Write};
 
 use anyhow::{Context, Result};
 use ombud_contract::{
@@ -98,7 +98,28 @@ fn said(story: &mut String, prediction: &Prediction) -> Result<()> {
         prediction.tokens,
         prediction.truncated_tokens
     )?;
+    if !prediction.evidence_table.is_empty() {
+        let score = prediction.score.map_or("-".to_owned(), |score| format!("{score:.3}"));
+        writeln!(
+            story,
+            "    score {score}; said outright ({}): {}",
+            prediction.evidence_table,
+            outright(prediction)
+        )?;
+    }
     Ok(())
+}
+
+/// Each category of evidence once, the explicit ones first: `armed_forces, health (hint)`.
+fn outright(prediction: &Prediction) -> String {
+    let of_strength = |explicit| -> BTreeSet<&str> {
+        let evidence = prediction.evidence.iter().filter(|one| one.explicit == explicit);
+        evidence.map(|one| one.category.as_str()).collect()
+    };
+    let (explicit, hints) = (of_strength(true), of_strength(false));
+    let hints = hints.difference(&explicit).map(|category| format!("{category} (hint)"));
+    let said: Vec<String> = explicit.iter().map(|category| (*category).to_owned()).chain(hints).collect();
+    if said.is_empty() { "nothing".to_owned() } else { said.join(", ") }
 }
 
 fn went(story: &mut String, routed: &RoutedComplaint) -> Result<()> {
@@ -121,4 +142,29 @@ fn went(story: &mut String, routed: &RoutedComplaint) -> Result<()> {
         routed.strategy_version, routed.revision, routed.route_id
     )?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use ombud_contract::records::Evidence;
+
+    use super::*;
+
+    #[test]
+    fn a_prediction_says_what_was_said_outright_and_how_strongly() {
+        let example = include_str!("../../../schemas/complaints.predictions/examples/valid/evident.json");
+        let mut prediction: Prediction = serde_json::from_str(example).unwrap();
+        let one =
+            |category: &str, explicit| Evidence { category: category.into(), explicit, start: 0, end: 1 };
+        prediction.evidence =
+            vec![one("health", false), one("age", true), one("age", false), one("health", false)];
+        let mut story = String::new();
+        said(&mut story, &prediction).unwrap();
+        assert!(
+            story.ends_with("score 0.125; said outright (vulnerable@1): age, health (hint)\n"),
+            "{story}"
+        );
+        prediction.evidence.clear();
+        assert_eq!(outright(&prediction), "nothing");
+    }
 }

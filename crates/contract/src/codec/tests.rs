@@ -1,5 +1,5 @@
-//! Records of older schemas are read as the newest; the catalogue has no second version of any schema yet, so
-//! these tests bring their own.
+//! Records of older schemas are read as the newest; these tests bring their own, which change what the
+//! catalogue's have not changed yet.
 
 use serde::Deserialize;
 

@@ -1,8 +1,8 @@
 //! Any record of each type, for property tests.
 
 use ombud_contract::records::{
-    Arm, DeadLetter, DeadReason, Decision, Feedback, FeedbackKind, FileDigest, HeaderEntry, ModelState,
-    ModelVersion, Outcome, Prediction, RawComplaint, Role, RoutedComplaint, Strategy as Routing,
+    Arm, DeadLetter, DeadReason, Decision, Evidence, Feedback, FeedbackKind, FileDigest, HeaderEntry,
+    ModelState, ModelVersion, Outcome, Prediction, RawComplaint, Role, RoutedComplaint, Strategy as Routing,
     TaskStrategy, Vulnerability, Why,
 };
 use proptest::{
@@ -49,6 +49,11 @@ fn outcome() -> impl Strategy<Value = Outcome> {
     select(vec![Outcome::Failed, Outcome::Labelled, Outcome::Abstained])
 }
 
+fn evidence() -> impl Strategy<Value = Evidence> {
+    (text(), any::<bool>(), any::<i32>(), any::<i32>())
+        .prop_map(|(category, explicit, start, end)| Evidence { category, explicit, start, end })
+}
+
 prop_compose! {
     pub fn prediction()(
         (prediction_id, complaint_id, input_sha256) in (text(), text(), text()),
@@ -57,11 +62,13 @@ prop_compose! {
         (outcome, label, level, path) in (outcome(), maybe(), text(), vec(text(), 0..4)),
         (confidence, logits, label_set, threshold) in (real(), vec(real(), 0..50), text(), real()),
         (tokens, truncated_tokens, windows) in (any::<i32>(), any::<i32>(), any::<i32>()),
-        (failure, predicted_at) in (maybe(), any::<i64>()),
+        (failure, predicted_at, score) in (maybe(), any::<i64>(), option::of(real())),
+        (evidence, evidence_table) in (vec(evidence(), 0..4), text()),
     ) -> Prediction {
         Prediction { prediction_id, complaint_id, input_sha256, raw_partition, raw_offset, task, model_id,
             model_version, strategy_version, arm, role, outcome, label, level, path, confidence, logits,
-            label_set, threshold, tokens, truncated_tokens, windows, failure, predicted_at }
+            label_set, threshold, tokens, truncated_tokens, windows, failure, predicted_at, score, evidence,
+            evidence_table }
     }
 }
 

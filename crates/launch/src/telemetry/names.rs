@@ -39,6 +39,11 @@ pub const METRICS: &[Metric] = &[
     Counter("ombud_worker_restarts_total", Count, "Times that a worker was begun anew after an outage."),
     // infer
     Counter("ombud_predictions_total", Count, "Predictions, by task and outcome; their rate is the model's."),
+    Counter(
+        "ombud_evidence_total",
+        Count,
+        "Complaints that say outright for a yes, by category of evidence.",
+    ),
     Histogram("ombud_infer_queue_seconds", "Wait of a complaint from its reading until its batch begins."),
     Histogram("ombud_infer_prepare_seconds", "Cutting one narrative into tokens."),
     Histogram("ombud_infer_batch_seconds", "Computing one batch on one replica."),

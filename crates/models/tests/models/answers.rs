@@ -1,6 +1,6 @@
 //! An answer is given at the finest level that its confidence carries, and never out of numbers that are none.
 
-use ombud_contract::records::Outcome;
+use ombud_contract::records::{Evidence, Outcome};
 use ombud_models::{Answer, Head, Kind, answer, in_label_set_order, probabilities};
 use proptest::prelude::*;
 
@@ -19,7 +19,7 @@ fn logits(head: &Head, shares: &[(&str, f64)]) -> Vec<f32> {
 }
 
 fn ask(head: &Head, shares: &[(&str, f64)], review_below: f32) -> Answer {
-    answer(head, taxonomy(&head.label_set), &logits(head, shares), review_below)
+    answer(head, taxonomy(&head.label_set), &logits(head, shares), review_below, &[])
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn the_order_of_a_heads_labels_does_not_matter() {
 #[test]
 fn of_equal_labels_the_first_of_the_label_set_wins() {
     let head = head("product", Kind::Choice, &[]);
-    let said = answer(&head, taxonomy("product@1"), &vec![0.5; head.labels.len()], 0.0);
+    let said = answer(&head, taxonomy("product@1"), &vec![0.5; head.labels.len()], 0.0, &[]);
     assert_eq!(said.label.as_ref(), taxonomy("product@1").leaves().first());
 }
 
@@ -89,7 +89,7 @@ fn a_flag_is_cut_by_its_two_thresholds() {
     let head = vulnerable_head();
     let said = |score: f64, review_below: f32| {
         let logits = [(1.0 - score).ln() as f32, score.ln() as f32];
-        let said = answer(&head, taxonomy("vulnerable@1"), &logits, review_below);
+        let said = answer(&head, taxonomy("vulnerable@1"), &logits, review_below, &[]);
         (said.outcome, said.label.unwrap(), (f64::from(said.confidence) * 100.0).round())
     };
     assert_eq!(said(0.9, 0.0), (Outcome::Labelled, "VULNERABLE".to_owned(), 90.0));
@@ -100,18 +100,55 @@ fn a_flag_is_cut_by_its_two_thresholds() {
 }
 
 #[test]
+fn what_a_narrative_says_outright_raises_a_flag_and_never_lowers_it() {
+    let head = vulnerable_head();
+    let evidence = |explicit| Evidence { category: "health".to_owned(), explicit, start: 0, end: 4 };
+    let said = |score: f64, review_below: f32, evidence: &[Evidence]| {
+        let logits = [(1.0 - score).ln() as f32, score.ln() as f32];
+        answer(&head, taxonomy("vulnerable@1"), &logits, review_below, evidence)
+    };
+    let (hint, explicit) = ([evidence(false)], [evidence(false), evidence(true)]);
+    for (score, alone, with_hint) in
+        [(0.1, "NOT_INDICATED", "POSSIBLE"), (0.5, "POSSIBLE", "POSSIBLE"), (0.9, "VULNERABLE", "VULNERABLE")]
+    {
+        assert_eq!(said(score, 0.0, &[]).label.as_deref(), Some(alone));
+        assert_eq!(said(score, 0.0, &hint).label.as_deref(), Some(with_hint));
+        let fused = said(score, 0.0, &explicit);
+        assert_eq!((fused.label.as_deref(), fused.path), (Some("VULNERABLE"), vec!["VULNERABLE".to_owned()]));
+        assert!(
+            (f64::from(fused.score.unwrap()) - score).abs() < 1e-6,
+            "the score stays what the model said"
+        );
+    }
+    let raised = said(0.1, 0.95, &hint);
+    assert_eq!(
+        (raised.outcome, raised.threshold),
+        (Outcome::Labelled, 0.0),
+        "a hint answers what was held back"
+    );
+    assert!((raised.confidence - 0.1).abs() < 1e-6, "the confidence is of the label that is given");
+}
+
+#[test]
+fn evidence_does_not_hide_that_a_model_failed() {
+    let evidence = [Evidence { category: "health".to_owned(), explicit: true, start: 0, end: 4 }];
+    let said = answer(&vulnerable_head(), taxonomy("vulnerable@1"), &[f32::NAN, 0.0], 0.0, &evidence);
+    assert_eq!((said.outcome, said.label, said.score), (Outcome::Failed, None, None));
+}
+
+#[test]
 fn logits_that_are_no_numbers_or_too_few_are_a_failure() {
     let head = head("product", Kind::Choice, &[]);
     for strange in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
         let mut logits = vec![0.0; head.labels.len()];
         logits[3] = strange;
-        let said = answer(&head, taxonomy("product@1"), &logits, 0.0);
+        let said = answer(&head, taxonomy("product@1"), &logits, 0.0, &[]);
         assert_eq!(
             (said.outcome, said.label, said.failure),
             (Outcome::Failed, None, Some("logits-not-finite"))
         );
     }
-    let said = answer(&head, taxonomy("product@1"), &[0.0], 0.0);
+    let said = answer(&head, taxonomy("product@1"), &[0.0], 0.0, &[]);
     assert_eq!(said.failure, Some("logits-count"));
 }
 
@@ -122,7 +159,7 @@ proptest! {
         review_below in 0.0_f32..=1.0,
     ) {
         let head = issue(&[]);
-        let said = answer(&head, taxonomy("issue@1"), &logits, review_below);
+        let said = answer(&head, taxonomy("issue@1"), &logits, review_below, &[]);
         prop_assert!(said.outcome != Outcome::Failed);
         prop_assert_eq!(said.path.last(), said.label.as_ref());
         prop_assert!((0.0..=1.0001).contains(&said.confidence));

@@ -150,6 +150,21 @@ fn a_wrong_manifest_is_refused_with_its_line_and_field() {
             "heads[2].labels: of a flag they stand as in vulnerable@1, the negative first <\"labels\": [>",
         ),
         (
+            "\"evidence\": \"vulnerable@1\"",
+            "\"evidence\": \"vulnerable@99\"",
+            "heads[2].evidence: this Ombud has no table `vulnerable@99` <\"evidence\": \"vulnerable@99\">",
+        ),
+        (
+            "\"kind\": \"flag\"",
+            "\"kind\": \"choice\"",
+            "heads[2].evidence: only a flag is fused with it: leave it out <\"evidence\": \"vulnerable@1\">",
+        ),
+        (
+            "\"task\": \"vulnerable\"",
+            "\"task\": \"urgent\"",
+            "heads[2].evidence: table `vulnerable@1` is for the task vulnerable <\"evidence\": \"vulnerable@1\">",
+        ),
+        (
             "\"task\": \"issue\"",
             "\"task\": \"product\"",
             "heads[1].task: `product` has two heads: keep one <\"task\": \"product\",>",

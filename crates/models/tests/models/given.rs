@@ -27,11 +27,13 @@ pub(crate) fn head(task: &str, kind: Kind, thresholds: &[(&str, f64)]) -> Head {
         label_set,
         temperature: 1.0,
         thresholds: thresholds.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect(),
+        evidence: None,
     }
 }
 
 pub(crate) fn vulnerable_head() -> Head {
-    head("vulnerable", Kind::Flag, &[("possible", 0.2), ("vulnerable", 0.8)])
+    let head = head("vulnerable", Kind::Flag, &[("possible", 0.2), ("vulnerable", 0.8)]);
+    Head { evidence: Some("vulnerable@1".to_owned()), ..head }
 }
 
 pub(crate) fn manifest() -> Manifest {
@@ -103,6 +105,7 @@ pub(crate) fn decision(task: &str, outcome: Outcome, level: &str, label: Option<
         strategy_version: 1,
         arm: "champion".to_owned(),
         truncated_tokens: 0,
+        explicit_evidence: false,
     }
 }
 

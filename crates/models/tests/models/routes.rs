@@ -51,6 +51,24 @@ fn an_unsure_failed_or_missing_product_goes_to_triage() {
 }
 
 #[test]
+fn explicit_evidence_goes_to_the_vulnerable_desk_even_where_the_model_failed() {
+    for (outcome, label) in [(Outcome::Labelled, Some("VULNERABLE")), (Outcome::Failed, None)] {
+        let said = given::decision("vulnerable", outcome, "vulnerable", label);
+        let route = go(&replaced("vulnerable", Some(Decision { explicit_evidence: true, ..said })));
+        assert_eq!(route.vulnerability, Vulnerability::Vulnerable);
+        assert_eq!(route.team, "vulnerable-customers");
+        assert_eq!(route.needs_human, outcome == Outcome::Failed, "the failure stays in sight");
+    }
+    let elsewhere = Decision { explicit_evidence: true, ..labelled("urgent", "urgent", "YES") };
+    let decisions: Vec<Decision> = sure().into_iter().chain([elsewhere]).collect();
+    assert_eq!(
+        go(&decisions).vulnerability,
+        Vulnerability::NotIndicated,
+        "of another task it says nothing here"
+    );
+}
+
+#[test]
 fn what_the_crm_knows_for_certain_overrides_the_model() {
     for decisions in [sure(), unsure("product", Outcome::Abstained), replaced("product", None)] {
         let known = Facts { known_product: Some("Student loan"), ..facts(&decisions) };

@@ -135,6 +135,9 @@ impl World {
             windows: 1,
             failure: None,
             predicted_at: self.now,
+            score: None,
+            evidence: Vec::new(),
+            evidence_table: String::new(),
         };
         self.say(|w| {
             format!("prediction@{} of raw@{offset} {} {role:?}", w.predictions.len(), body.prediction_id)

@@ -215,6 +215,7 @@ mod tests {
             label_set,
             temperature: 1.0,
             thresholds: BTreeMap::new(),
+            evidence: None,
         }
     }
 

@@ -9,6 +9,7 @@ use super::answers::{Answers, LevelAnswers};
 use super::choice::weighted_share;
 use super::flag::{Marked, at_recall, cuts, surest};
 use super::measured::{Measured, MeasuredTask, View};
+use super::served::raised;
 
 /// Complaints a day where nobody said how many.
 pub const PER_DAY: u32 = 5_000;
@@ -69,7 +70,8 @@ pub struct Kept {
     pub reviews_per_day: f64,
 }
 
-/// The score from which on a complaint is flagged.
+/// The score from which on a complaint is flagged. One whose narrative says something outright is flagged wherever the
+/// dial stands, and counted as if its score were 1.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RecallDial {
     /// From the least that are found up.
@@ -112,7 +114,7 @@ impl Dial {
                     let in_force = view.review_below.get(&task.scores.head.task).copied();
                     TaskDial::Review(ReviewDial::of(levels, &task.scores.head.thresholds, in_force, &scale))
                 }
-                Answers::Flag(rows) => TaskDial::Recall(RecallDial::of(rows, &scale)),
+                Answers::Flag(rows) => TaskDial::Recall(RecallDial::of(&raised(rows, &task.shown), &scale)),
             };
             (task.scores.head.task.clone(), dial)
         };
@@ -281,6 +283,7 @@ mod tests {
             labels: Taxonomy::by_label_set("issue@1").unwrap().leaves().to_vec(),
             temperature: 1.0,
             thresholds: thresholds.iter().map(|(level, least)| ((*level).to_owned(), *least)).collect(),
+            evidence: None,
         }
     }
 
@@ -335,7 +338,7 @@ mod tests {
             let Answers::Choice(levels) =
                 Answers::of(&Scores { head: head.clone(), taxonomy, rows: vec![row] }) else { unreachable!() };
             let given = served(&levels, &head.thresholds, f64::from(review_below), 0);
-            let answer = answer(&head, taxonomy, &logits, review_below);
+            let answer = answer(&head, taxonomy, &logits, review_below, &[]);
             prop_assert_eq!(given.is_some(), answer.outcome == Outcome::Labelled);
             if let Some(right) = given {
                 let leaf = &taxonomy.leaves()[truth];

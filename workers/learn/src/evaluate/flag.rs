@@ -43,7 +43,7 @@ pub struct FlagReport {
     pub reliability: Vec<Bin>,
     /// 95 % intervals.
     pub intervals: FlagIntervals,
-    /// At each threshold that the artefact carries: what serving with it gives.
+    /// At each threshold that the artefact carries: what its score gives, evidence aside.
     pub thresholds: BTreeMap<String, AtThreshold>,
 }
 

@@ -84,7 +84,8 @@ impl Subject {
             let of_head = |asked: &super::subject::AskedHead| {
                 let logits = logits.get(asked.place).map_or(&[][..], Vec::as_slice);
                 let review_below = review_below.get(&asked.head.task).copied().unwrap_or(0.0);
-                let given = answer(&asked.head, asked.taxonomy, logits, review_below);
+                let evidence = asked.head.evidence_in(&row.complaint.narrative);
+                let given = answer(&asked.head, asked.taxonomy, logits, review_below, &evidence);
                 Listed {
                     complaint_id: row.complaint.complaint_id.clone(),
                     task: asked.head.task.clone(),

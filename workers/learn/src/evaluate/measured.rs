@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use ombud_contract::records::Vulnerability;
+
 use super::answers::{Answers, Scores, TaskReport, tasks};
 use super::compare::Comparison;
 use super::dial::{Dial, PER_DAY};
 use super::interval::Resampling;
 use super::mix::{Mix, NaturalMix};
 use super::report::{Evaluated, Evaluation, Recent};
+use super::served::Served;
 use super::slice::Slices;
 use super::traits::Traits;
 
@@ -52,6 +55,8 @@ pub(crate) struct MeasuredTask {
     pub(crate) answers: Answers,
     /// For each row of the answers, its place among the complaints.
     pub(crate) complaints: Vec<usize>,
+    /// For each row of the answers, what its narrative says outright.
+    pub(crate) shown: Vec<Vulnerability>,
 }
 
 impl Measured {
@@ -69,6 +74,7 @@ impl Measured {
             },
             slices: Slices::of(self, view.resampling),
             natural_mix: NaturalMix::of(self, &view.mix, view.resampling),
+            served: self.served(),
             dial: Dial::of(self, view),
             baseline: None,
             against: None,
@@ -83,6 +89,15 @@ impl Measured {
     fn reports(&self, recent_only: bool, resampling: Resampling) -> BTreeMap<String, TaskReport> {
         let report = |task: &MeasuredTask| tasks(std::slice::from_ref(&task.scores), recent_only, resampling);
         self.tasks.iter().flat_map(report).collect()
+    }
+
+    fn served(&self) -> BTreeMap<String, BTreeMap<String, Served>> {
+        let served = |task: &MeasuredTask| {
+            let Answers::Flag(rows) = &task.answers else { return None };
+            let head = &task.scores.head;
+            Some((head.task.clone(), Served::at(&head.thresholds, rows, &task.shown)))
+        };
+        self.tasks.iter().filter_map(served).collect()
     }
 
     /// The true product of each row of a task.

@@ -2,9 +2,9 @@
 //!
 //! `run` scores the rows, and `measured` holds what came of it; `answers` counts it by task and taxonomy level.
 //! `choice`, `flag`, `calibration` and `interval` compute figures from plain numbers; `slice` (by `traits`) and `mix`
-//! count rows apart or anew, `compare` sets two models side by side, `dial` prices thresholds. `tables` and
-//! `decisions` put a `report` into columns and words; `terminal`, `card` and `html` show them; `listing`
-//! says every single answer.
+//! count rows apart or anew, `served` adds what narratives say outright, `compare` sets two models side by side, `dial`
+//! prices thresholds. `tables` and `decisions` put a `report` into columns and words; `terminal`, `card` and `html` show
+//! them; `listing` says every single answer.
 
 mod answers;
 mod calibration;
@@ -22,6 +22,7 @@ mod measured;
 mod mix;
 mod report;
 mod run;
+mod served;
 mod slice;
 mod subject;
 mod tables;
@@ -44,5 +45,6 @@ pub use measured::{Measured, View};
 pub use mix::{Mix, NaturalMix};
 pub use report::{Evaluated, Evaluation, RECENT_FROM_MS, Recent};
 pub use run::Evaluate;
+pub use served::Served;
 pub use slice::{LEAST_POSITIVES, LEAST_ROWS, Slice, Slices};
 pub use subject::Subject;

@@ -9,6 +9,7 @@ use super::answers::TaskReport;
 use super::compare::Comparison;
 use super::dial::Dial;
 use super::mix::NaturalMix;
+use super::served::Served;
 use super::slice::Slices;
 
 /// Rows received from 2024-01-01 on, UTC, are "recent": how complaints are written has changed since the training
@@ -34,6 +35,8 @@ pub struct Evaluation {
     pub slices: Slices,
     /// Over all rows, as if they were spread over products naturally.
     pub natural_mix: NaturalMix,
+    /// By yes-or-no task, by threshold: who is flagged where the model serves, evidence and all.
+    pub served: BTreeMap<String, BTreeMap<String, Served>>,
     /// What each choice of threshold costs.
     pub dial: Dial,
     /// Against a model that is cheap to have; `null` where it was not compared.

@@ -7,9 +7,11 @@ use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use indicatif::ProgressBar;
+use ombud_contract::records::Vulnerability;
 use ombud_intake::{FileDefaults, Labels, Row, Rows};
 use ombud_models::{
     Classifier, ISSUE, Kind, PRODUCT, Prepared, VULNERABLE, in_label_set_order, probabilities,
+    vulnerability_shown,
 };
 
 use super::answers::{Answers, Scored, Scores};
@@ -33,8 +35,9 @@ pub struct Evaluate {
     pub resampling: Resampling,
 }
 
-/// For each asked head, in the subjects' order, the score of a row that carries its label.
-type RowScores = Vec<Option<Scored>>;
+/// For each asked head, in the subjects' order, the score of a row that carries its label, and what its
+/// narrative says outright.
+type RowScores = Vec<Option<(Scored, Vulnerability)>>;
 
 /// Rows of the file that were scored together.
 struct ScoredChunk {
@@ -65,24 +68,27 @@ impl Evaluate {
         chunks.sort_unstable_by_key(|chunk| chunk.place);
 
         let heads = self.subjects.iter().flat_map(|subject| &subject.heads);
-        let mut tasks: Vec<(Scores, Vec<usize>)> = heads
+        let mut tasks: Vec<(Scores, Vec<usize>, Vec<Vulnerability>)> = heads
             .map(|asked| Scores { head: asked.head.clone(), taxonomy: asked.taxonomy, rows: Vec::new() })
-            .map(|scores| (scores, Vec::new()))
+            .map(|scores| (scores, Vec::new(), Vec::new()))
             .collect();
         let mut traits = Vec::new();
         for chunk in chunks {
             for (row, of_row) in chunk.scores.into_iter().zip(chunk.traits) {
-                for ((scores, complaints), scored) in tasks.iter_mut().zip(row) {
-                    complaints.extend(scored.is_some().then_some(traits.len()));
-                    scores.rows.extend(scored);
+                for ((scores, complaints, shown), scored) in tasks.iter_mut().zip(row) {
+                    let Some((scored, says)) = scored else { continue };
+                    scores.rows.push(scored);
+                    complaints.push(traits.len());
+                    shown.push(says);
                 }
                 traits.push(of_row);
             }
         }
-        let task = |(scores, complaints): (Scores, Vec<usize>)| MeasuredTask {
+        let task = |(scores, complaints, shown)| MeasuredTask {
             answers: Answers::of(&scores),
             scores,
             complaints,
+            shown,
         };
         Ok(Measured {
             rejected_for,
@@ -200,7 +206,9 @@ impl Subject {
                         model_id: self.evaluated.model_id.clone(),
                     });
                 };
-                scores[row][head] = Some(Scored { recent: recent(&rows[row].labels), truth, probabilities });
+                let scored = Scored { recent: recent(&rows[row].labels), truth, probabilities };
+                let evidence = asked.head.evidence_in(&rows[row].complaint.narrative);
+                scores[row][head] = Some((scored, vulnerability_shown(&evidence)));
             }
         }
         Ok(scores)

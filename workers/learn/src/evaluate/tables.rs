@@ -117,7 +117,24 @@ impl Evaluation {
                 ]);
             }
         }
-        Part::new("Flags", [table])
+        let header =
+            ["served from", "score", "precision", "recall", "flag rate", "of these by evidence alone"];
+        let mut served = Table::new(&header, 1);
+        for (task, thresholds) in &self.served {
+            for (name, at) in thresholds {
+                served.push(vec![
+                    format!("{task}, {name}"),
+                    figure(Some(at.score)),
+                    figure(at.precision),
+                    figure(at.recall),
+                    figure(at.flag_rate),
+                    figure(at.by_evidence),
+                ]);
+            }
+        }
+        Part::new("Flags", [table, served]).note(
+            "Served: flagged by the score, or by what the narrative says outright. All else here is the score's.",
+        )
     }
 
     /// The bins of the calibration error.

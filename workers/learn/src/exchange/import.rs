@@ -6,7 +6,7 @@ use std::path::Path;
 
 use ombud_contract::taxonomy::Taxonomy;
 use ombud_intake::label_named;
-use ombud_models::{Artefact, Kind, Lacking, LoadModel, VULNERABLE};
+use ombud_models::{Artefact, EvidenceTable, Kind, Lacking, LoadModel, VULNERABLE};
 use serde_json::{Value, json};
 
 use super::architecture::Architecture;
@@ -80,6 +80,7 @@ impl Import<'_> {
                 "heads": [{
                     "task": self.task, "kind": kind(self.task), "label_set": taxonomy.label_set(), "labels": ours,
                     "temperature": temperature, "thresholds": self.thresholds,
+                    "evidence": EvidenceTable::newest_for(self.task).map(EvidenceTable::name),
                 }],
             }),
         )?;

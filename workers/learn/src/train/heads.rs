@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ombud_contract::taxonomy::Taxonomy;
-use ombud_models::{Head, Logits, probabilities};
+use ombud_models::{EvidenceTable, Head, Logits, probabilities};
 use ombud_torch::bag::{Calibration, Hint};
 
 use super::error::LearnError;
@@ -91,6 +91,7 @@ impl Adjustment {
             labels: taxonomy.leaves().to_vec(),
             temperature: self.temperature,
             thresholds: cuts.iter().map(|(name, cut)| (name.clone(), round_down(cut.threshold))).collect(),
+            evidence: EvidenceTable::newest_for(&task.name).map(|table| table.name().to_owned()),
         };
         let report = report(&head, taxonomy, scored);
         Ok(Calibrated { head, cuts, report, shrinking: BTreeMap::new() })

@@ -64,6 +64,7 @@ impl Task {
             labels: self.leaves().to_vec(),
             temperature,
             thresholds: BTreeMap::new(),
+            evidence: None,
         }
     }
 
