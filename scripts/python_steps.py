@@ -39,7 +39,7 @@ def read(file):
     places = {task: {label: at for at, label in enumerate(labels)} for task, labels in sets.items()}
 
     def labels(row):
-        known = row.get("tags_known", "True") == "True"
+        known = row["tags_known"] == "True" and row["tags_all_positive"] == "False"
         return {
             **{task: places[task].get(row[task], UNLABELLED) for task in places},
             "vulnerable": int(bool(row["tags"])) if known else UNLABELLED,
