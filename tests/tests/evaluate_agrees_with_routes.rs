@@ -8,14 +8,18 @@ use std::{
     fs::{self, File},
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use anyhow::{Context, Result, ensure};
-use ombud_tests::{Log, ombud, repository};
+use ombud_tests::{Deployment, Log, Role, Routes, default_models, ombud, repository};
 use serde_json::{Value, json};
 
 /// Batches differ between the two, and with them the last bits of an encoder's numbers.
 const APART: f64 = 1e-4;
+
+/// How long the flow over brokers may take, three processes on the cores of one.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// (complaint, task) -> (version, outcome, label, level, truncated tokens), confidence.
 type Answers = BTreeMap<(String, String), (Vec<Value>, f64)>;
@@ -43,12 +47,8 @@ fn evaluated(data: &Path, models: &Path, file: &Path) -> Result<Answers> {
     answers(lines.iter().map(|line| (&line["complaint_id"], line)))
 }
 
-/// As they arrive in complaints.routed.
-fn routed(data: &Path, models: &Path, file: &Path) -> Result<Answers> {
-    let mut up = ombud(data)?;
-    let output = up.env("OMBUD_MODELS", models).arg("up").arg(file).args(["--once", "--json"]).output()?;
-    ensure!(output.status.success(), "up: {}", String::from_utf8_lossy(&output.stderr));
-    let routes = Log::of(data).tail("complaints.routed")?;
+/// As they arrived in complaints.routed.
+fn decided(routes: &[Value]) -> Result<Answers> {
     let decisions = routes.iter().flat_map(|route| {
         let decisions = route["value"]["decisions"].as_array().into_iter().flatten();
         decisions.map(|decision| (&route["value"]["complaint_id"], decision))
@@ -56,11 +56,23 @@ fn routed(data: &Path, models: &Path, file: &Path) -> Result<Answers> {
     answers(decisions)
 }
 
+/// By `ombud up`.
+fn routed(data: &Path, models: &Path, file: &Path) -> Result<Answers> {
+    let mut up = ombud(data)?;
+    let output = up.env("OMBUD_MODELS", models).arg("up").arg(file).args(["--once", "--json"]).output()?;
+    ensure!(output.status.success(), "up: {}", String::from_utf8_lossy(&output.stderr));
+    decided(&Log::of(data).tail("complaints.routed")?)
+}
+
 fn agree(models: &Path, file: &Path) -> Result<()> {
     let data = tempfile::tempdir()?;
     let (evaluated, routed) = (evaluated(data.path(), models, file)?, routed(data.path(), models, file)?);
+    same(&evaluated, &routed)
+}
+
+fn same(evaluated: &Answers, routed: &Answers) -> Result<()> {
     ensure!(evaluated.len() > 700 && evaluated.keys().eq(routed.keys()), "other complaints were asked about");
-    for (key, (told, confidence)) in &evaluated {
+    for (key, (told, confidence)) in evaluated {
         let (arrived, in_route) = &routed[key];
         ensure!(told == arrived, "{key:?}: evaluate says {told:?}, the route {arrived:?}");
         let apart = (confidence - in_route).abs();
@@ -100,11 +112,8 @@ fn blend(dir: &Path) -> Result<PathBuf> {
         "cascade": {"product": 0.9, "issue": 0.3, "vulnerable": 0.6},
     });
     fs::write(folder.join("blend.json"), fusion.to_string())?;
-    let strategy = fs::read_to_string(repository().join("models/strategy.toml"))?;
-    fs::write(
-        models.join("strategy.toml"),
-        strategy.replace("model = \"complaints-bag\"", "model = \"blend\""),
-    )?;
+    let strategy = fs::read_to_string(default_models().join("strategy.toml"))?;
+    fs::write(models.join("strategy.toml"), strategy.replace("model = \"complaints\"", "model = \"blend\""))?;
     Ok(models)
 }
 
@@ -112,9 +121,19 @@ fn sample() -> PathBuf {
     repository().join("examples/complaints-sample.csv.gz")
 }
 
+/// The test split in the long form of a promise.
+fn test_set() -> Option<PathBuf> {
+    let file = repository().join("../shared/data/complaints/test.csv.gz");
+    let full = env::var_os("TEST_FULL").is_some() && file.is_file();
+    if !full {
+        eprintln!("all of the test set: skipped: set TEST_FULL=1, with {}", file.display());
+    }
+    full.then_some(file)
+}
+
 #[test]
 fn the_default_models_are_measured_by_what_they_route() -> Result<()> {
-    agree(&repository().join("models"), &sample())
+    agree(&default_models(), &sample())
 }
 
 #[test]
@@ -125,10 +144,28 @@ fn a_blend_is_measured_by_what_it_routes() -> Result<()> {
 
 #[test]
 fn all_of_the_test_set_is_measured_by_what_it_routes() -> Result<()> {
-    let file = repository().join("../shared/data/complaints/test.csv.gz");
-    if env::var_os("TEST_FULL").is_none() || !file.is_file() {
-        eprintln!("skipped: set TEST_FULL=1, with {}", file.display());
-        return Ok(());
+    test_set().map_or(Ok(()), |file| agree(&default_models(), &file))
+}
+
+#[test]
+fn on_brokers_too_a_process_a_task_routes_what_is_measured() -> Result<()> {
+    let models = default_models();
+    let named = [("OMBUD_MODELS", models.to_str().context("a path in UTF-8")?)];
+    let Some(deployment) = Deployment::with(6, &named)? else { return Ok(()) };
+    let file = test_set().unwrap_or_else(sample);
+    let mut roles = vec![deployment.launch(&["join"])?];
+    for task in ["product", "issue", "vulnerable"] {
+        roles.push(deployment.launch(&["infer", "--task", task])?);
     }
-    agree(&repository().join("models"), &file)
+    roles.iter_mut().try_for_each(Role::wait_until_ready)?;
+    let path = file.to_str().context("a path in UTF-8")?;
+    let sent: Value = serde_json::from_str(&deployment.run(&["send", "--bulk", "--json", path])?)?;
+    let complaints = usize::try_from(sent["sent"].as_u64().context("how many were sent")?)?;
+    Routes::follow(&deployment)?.wait_for_complete(complaints, PATIENCE)?;
+
+    let topic = deployment.topic("complaints.routed");
+    let tail = deployment.run(&["tail", &topic, "--json", "--from", "start"])?;
+    let routes: Vec<Value> = tail.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
+    let data = tempfile::tempdir()?;
+    same(&evaluated(data.path(), &models, &file)?, &decided(&routes)?)
 }
