@@ -8,7 +8,7 @@ use ombud_intake::{FileDefaults, Rows};
 use ombud_launch::config::Settings;
 use ombud_models::{Artefact, Family, Head, Kind, LoadModel, Manifest, Model, Prepared};
 use ombud_stream::{Batch, Limit, pack_by_length};
-use ombud_tests::{repository, sample_times};
+use ombud_tests::{quick_models, repository, sample_times};
 use ombud_torch::{Libtorch, Shape, random_encoder};
 
 /// A model family, with a models folder whose strategy serves it.
@@ -19,9 +19,9 @@ pub(crate) struct Subject {
     pub(crate) file: std::path::PathBuf,
 }
 
-/// The default bag, which answers three tasks in one pass.
+/// The bag that the default model begins with; it answers three tasks in one pass.
 pub(crate) fn bag(dir: &Path) -> Result<Subject> {
-    let models = repository().join("models");
+    let models = quick_models(dir)?;
     let file = dir.join("bag.csv");
     sample_times(20, &file)?;
     Ok(Subject { family: "bag", artefact: Artefact::open(&models.join("complaints-bag"))?, models, file })

@@ -45,7 +45,7 @@ fn build() -> Result<PathBuf> {
     Ok(build.run().context("build ombud with libtorch")?.path().to_owned())
 }
 
-/// The command with its data in `data`, the bag alone for a model (see `quick_models`), any free port, and none of the
+/// The command with its data in `data`, the bag alone for a model ([`quick_models`]), any free port, and none of the
 /// `OMBUD_*` variables or the `ombud.toml` of whoever runs the tests.
 ///
 /// # Errors
@@ -70,7 +70,10 @@ pub fn default_models() -> PathBuf {
 
 /// A models folder in `data` whose strategy names the bag, which answers a hundred times as fast as the blend: what most
 /// promises are about, and how many complaints they send, has nothing to do with how models answer.
-fn quick_models(data: &Path) -> Result<PathBuf> {
+///
+/// # Errors
+/// It can't be written.
+pub fn quick_models(data: &Path) -> Result<PathBuf> {
     let (all, quick) = (default_models(), data.join("quick-models"));
     if quick.exists() {
         return Ok(quick);

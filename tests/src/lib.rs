@@ -13,7 +13,7 @@ mod serving;
 mod standing;
 mod whole;
 
-pub use command::{binary, default_models, ombud, repository};
+pub use command::{binary, default_models, ombud, quick_models, repository};
 pub use deployment::{Deployment, Role};
 pub use load::{Load, split};
 pub use log::Log;

@@ -175,7 +175,7 @@ fn a_wrong_manifest_is_refused_with_its_line_and_field() {
             "heads[1].label_set: there is no taxonomy `issue@99` <\"label_set\": \"issue@99\",>",
         ),
         (
-            "\"complaints-bag\"",
+            "\"complaints\"",
             "\"../bag\"",
             "model_id must be letters, digits, `-`, `_` or `.`, begin with a letter or digit, and have at most 100 <\"model_id\": \"../bag\",>",
         ),

@@ -39,7 +39,7 @@ pub(crate) fn vulnerable_head() -> Head {
 pub(crate) fn manifest() -> Manifest {
     Manifest {
         format: 1,
-        model_id: "complaints-bag".to_owned(),
+        model_id: "complaints".to_owned(),
         family: Family::Bag,
         heads: vec![head("product", Kind::Choice, &[]), head("issue", Kind::Choice, &[]), vulnerable_head()],
         max_tokens: None,
@@ -59,10 +59,10 @@ pub(crate) fn write_artefact(dir: &Path) {
     fs::write(dir.join("README.md"), "# A bag").unwrap();
 }
 
-/// A models folder that holds `complaints-bag`.
+/// A models folder that holds `complaints`.
 pub(crate) fn models_folder() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    write_artefact(&folder.path().join("complaints-bag"));
+    write_artefact(&folder.path().join("complaints"));
     folder
 }
 
@@ -100,7 +100,7 @@ pub(crate) fn decision(task: &str, outcome: Outcome, level: &str, label: Option<
         level: level.to_owned(),
         path,
         confidence: 0.9,
-        model_id: "complaints-bag".to_owned(),
+        model_id: "complaints".to_owned(),
         model_version: "0".repeat(64),
         strategy_version: 1,
         arm: "champion".to_owned(),

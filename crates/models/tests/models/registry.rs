@@ -7,7 +7,7 @@ use crate::given;
 
 fn record() -> ModelVersion {
     let models = given::models_folder();
-    model_version_record(&Artefact::open(&models.path().join("complaints-bag")).unwrap(), "test", 5)
+    model_version_record(&Artefact::open(&models.path().join("complaints")).unwrap(), "test", 5)
 }
 
 #[test]
@@ -19,7 +19,7 @@ fn an_artefact_registers_under_its_content() {
     assert_eq!(record.labels["product"], given::taxonomy("product@1").leaves());
     let names: Vec<&str> = record.files.iter().map(|file| file.name.as_str()).collect();
     assert_eq!(names, ["model.safetensors", "ombud.json", "tables/idf.bin"]);
-    assert_eq!(registry_key(&record.model_id, &record.version), format!("complaints-bag@{}", record.version));
+    assert_eq!(registry_key(&record.model_id, &record.version), format!("complaints@{}", record.version));
 }
 
 #[test]

@@ -10,13 +10,13 @@ use crate::given;
 #[test]
 fn a_version_serves_on_after_the_models_folder_has_changed() {
     let (models, data) = (given::models_folder(), tempfile::tempdir().unwrap());
-    let from = models.path().join("complaints-bag");
+    let from = models.path().join("complaints");
     let artefact = Artefact::open(&from).unwrap();
     let store = ModelStore::new(data.path().join("models"));
     let home = store.add(&artefact).unwrap();
     fs::write(from.join("model.safetensors"), "retrained").unwrap();
 
-    let kept = store.get("complaints-bag", &artefact.version).unwrap().unwrap();
+    let kept = store.get("complaints", &artefact.version).unwrap().unwrap();
     assert_eq!((&kept.dir, &kept.version, &kept.files), (&home, &artefact.version, &artefact.files));
     assert_eq!(fs::read(home.join("README.md")).unwrap(), b"# A bag");
 }
@@ -24,50 +24,50 @@ fn a_version_serves_on_after_the_models_folder_has_changed() {
 #[test]
 fn what_was_never_added_is_absent() {
     let store = ModelStore::new(tempfile::tempdir().unwrap().path());
-    assert!(store.get("complaints-bag", &"0".repeat(64)).unwrap().is_none());
+    assert!(store.get("complaints", &"0".repeat(64)).unwrap().is_none());
 }
 
 #[test]
 fn a_tampered_version_is_refused_and_the_files_are_named() {
     let (models, data) = (given::models_folder(), tempfile::tempdir().unwrap());
-    let artefact = Artefact::open(&models.path().join("complaints-bag")).unwrap();
+    let artefact = Artefact::open(&models.path().join("complaints")).unwrap();
     let store = ModelStore::new(data.path());
     let home = store.add(&artefact).unwrap();
     fs::write(home.join("model.safetensors"), "other weights").unwrap();
     fs::remove_file(home.join("tables/idf.bin")).unwrap();
     fs::write(home.join("extra.bin"), "").unwrap();
-    let error = store.get("complaints-bag", &artefact.version).unwrap_err();
+    let error = store.get("complaints", &artefact.version).unwrap_err();
     let ArtefactError::Differs { what, .. } = error else { panic!("{error}") };
     assert_eq!(what, "model.safetensors was changed, tables/idf.bin is missing, extra.bin was added");
 
     // Adding it again mends it.
     store.add(&artefact).unwrap();
-    assert!(store.get("complaints-bag", &artefact.version).unwrap().is_some());
+    assert!(store.get("complaints", &artefact.version).unwrap().is_some());
 }
 
 #[test]
 fn an_artefact_that_changed_since_it_was_opened_leaves_nothing_behind() {
     let (models, data) = (given::models_folder(), tempfile::tempdir().unwrap());
-    let from = models.path().join("complaints-bag");
+    let from = models.path().join("complaints");
     let artefact = Artefact::open(&from).unwrap();
     fs::write(from.join("model.safetensors"), "changed").unwrap();
     let store = ModelStore::new(data.path());
     assert!(store.add(&artefact).is_err());
-    assert!(store.get("complaints-bag", &artefact.version).unwrap().is_none());
-    assert_eq!(fs::read_dir(data.path().join("complaints-bag")).unwrap().count(), 0);
+    assert!(store.get("complaints", &artefact.version).unwrap().is_none());
+    assert_eq!(fs::read_dir(data.path().join("complaints")).unwrap().count(), 0);
 }
 
 #[test]
 fn what_a_dead_process_left_half_copied_is_in_nobodys_way() {
     let (models, data) = (given::models_folder(), tempfile::tempdir().unwrap());
-    let artefact = Artefact::open(&models.path().join("complaints-bag")).unwrap();
-    let half = data.path().join("complaints-bag").join(format!(".arriving-{}", artefact.version));
+    let artefact = Artefact::open(&models.path().join("complaints")).unwrap();
+    let half = data.path().join("complaints").join(format!(".arriving-{}", artefact.version));
     fs::create_dir_all(&half).unwrap();
     fs::write(half.join("model.safetensors"), "half").unwrap();
     let store = ModelStore::new(data.path());
-    assert!(store.get("complaints-bag", &artefact.version).unwrap().is_none());
+    assert!(store.get("complaints", &artefact.version).unwrap().is_none());
     store.add(&artefact).unwrap();
-    assert!(store.get("complaints-bag", &artefact.version).unwrap().is_some());
+    assert!(store.get("complaints", &artefact.version).unwrap().is_some());
     assert!(!half.exists());
 }
 

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use crate::given;
 
 fn arm(name: &str, role: Role, basis_points: i32) -> Arm {
-    let (name, model_id) = (name.to_owned(), "complaints-bag".to_owned());
+    let (name, model_id) = (name.to_owned(), "complaints".to_owned());
     Arm { name, model_id, model_version: "a".repeat(64), role, basis_points }
 }
 

@@ -32,7 +32,7 @@ fn megabanks_file_becomes_version_1_and_covers_all_that_came_before_it() {
     assert_eq!((record.audit_basis_points, record.changed_by.as_str()), (100, "ombud up"));
     let tasks: Vec<&str> = record.tasks.iter().map(|task| task.task.as_str()).collect();
     assert_eq!(tasks, ["issue", "product", "vulnerable"]);
-    let artefact = Artefact::open(&models.path().join("complaints-bag")).unwrap();
+    let artefact = Artefact::open(&models.path().join("complaints")).unwrap();
     for task in &record.tasks {
         let arm = &task.arms[0];
         assert_eq!((arm.role, arm.basis_points), (Role::Deciding, 10_000));
@@ -61,19 +61,19 @@ fn a_wrong_file_is_refused_at_the_line_with_the_mend() {
             "accept the strategy: audit_basis_points: it must lie in",
         ),
         (
-            "arms = [{ name = \"champion\", model = \"complaints-bag\" }]",
-            "arms = [{ name = \"champion\", model = \"complaints-bag\", basis_points = 9000 }]",
+            "arms = [{ name = \"champion\", model = \"complaints\" }]",
+            "arms = [{ name = \"champion\", model = \"complaints\", basis_points = 9000 }]",
             "accept the strategy: task `product`: basis_points of its deciding arms sum to 9000: they must sum to 10000 <[tasks.product]>",
         ),
         (
-            "model = \"complaints-bag\"",
-            "model = \"complaint-bag\"",
-            "model `complaint-bag` <arms = [{ name = \"champion\", model = \"complaint-bag\" }]>",
+            "model = \"complaints\"",
+            "model = \"complaint\"",
+            "model `complaint` <arms = [{ name = \"champion\", model = \"complaint\" }]>",
         ),
         (
             "[tasks.vulnerable]",
             "[tasks.urgency]",
-            "model `complaints-bag` doesn't answer the task `urgency`: it answers product, issue, vulnerable <arms",
+            "model `complaints` doesn't answer the task `urgency`: it answers product, issue, vulnerable <arms",
         ),
         (
             "team = \"student-lending\"",
