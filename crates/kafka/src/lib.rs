@@ -17,6 +17,7 @@ mod outcome;
 mod poll;
 mod reader;
 mod registry;
+mod release;
 mod schemas;
 mod sink;
 

@@ -21,6 +21,7 @@ use crate::{
     incoming::Incoming,
     offsets, outage,
     poll::poll,
+    release::release,
     schemas::Schemas,
 };
 
@@ -104,22 +105,18 @@ impl KafkaMember {
                 Ok(())
             }
             Some(Unanswered::Revoked { partitions, lost }) => {
-                // One that was never started is unknown to librdkafka.
-                let started =
-                    partitions.iter().filter(|it| self.owned.get(it).is_some_and(|slot| slot.fetched));
-                let started: Vec<TopicPartition> = started.cloned().collect();
-                // librdkafka's pause outlives the assignment: one that comes back would never be fetched.
-                self.tell(&started, false);
                 let mut gone = TopicPartitionList::new();
-                for partition in &started {
-                    add(&mut gone, partition, Offset::Invalid).map_err(refused)?;
+                for partition in &partitions {
+                    // One that was never started is unknown to librdkafka.
+                    if self.owned.remove(partition).is_some_and(|slot| slot.fetched) {
+                        add(&mut gone, partition, Offset::Invalid).map_err(refused)?;
+                    }
                 }
-                self.owned.retain(|partition, _| !partitions.contains(partition));
                 if self.stalled.as_ref().is_some_and(|held| partitions.contains(&held.record.source)) {
                     self.resume_after_stall();
                 }
                 info!(group = self.group, partitions = partitions.len(), lost, "partitions given up");
-                self.consumer.incremental_unassign(&gone).map_err(refused)
+                release(&self.consumer, &gone).map_err(refused)
             }
         }
     }

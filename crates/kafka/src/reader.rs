@@ -16,7 +16,9 @@ use rdkafka::{
 };
 use tracing::debug;
 
-use crate::{context::Telling, incoming::Incoming, offsets, outage, poll::poll, schemas::Schemas};
+use crate::{
+    context::Telling, incoming::Incoming, offsets, outage, poll::poll, release::release, schemas::Schemas,
+};
 
 /// Records of one fetch, and records kept of one partition.
 const RECORDS: usize = 1_024;
@@ -98,12 +100,9 @@ impl KafkaReader {
     }
 
     fn untrack(&mut self, partition: &TopicPartition) -> Result<(), Outage> {
-        // librdkafka's pause outlives the assignment: read again from elsewhere, it would never be fetched.
-        if self.tracks.remove(partition).is_some_and(|track| track.paused) {
-            self.hold(partition, false)?;
-        }
+        self.tracks.remove(partition);
         let refused = |cause| Outage::passing(format!("stop reading {partition}"), cause);
-        self.consumer.incremental_unassign(&one(partition, Offset::Invalid)?).map_err(refused)
+        release(&self.consumer, &one(partition, Offset::Invalid)?).map_err(refused)
     }
 
     fn untrack_idle(&mut self, now: Instant) -> Result<(), Outage> {
