@@ -2,10 +2,7 @@
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use tch::{Kind, TchError, Tensor};
-
-/// As bits: tch takes a slice of the numbers themselves for the other half-wide kind.
-const ONE_IN_BFLOAT16: i16 = 0x3f80;
+use tch::{TchError, Tensor};
 
 /// Draws masks for one pass of one replica.
 pub(crate) struct Dropout {
@@ -13,8 +10,6 @@ pub(crate) struct Dropout {
     attention: Rate,
     random: StdRng,
     bytes: Vec<u8>,
-    wide: Vec<f32>,
-    narrow: Vec<i16>,
 }
 
 /// A share in steps of 1/256, so that a byte decides on each number.
@@ -41,8 +36,6 @@ impl Dropout {
             attention: Rate::of(attention),
             random: StdRng::from_seed(seed),
             bytes: Vec::new(),
-            wide: Vec::new(),
-            narrow: Vec::new(),
         }
     }
 
@@ -68,16 +61,8 @@ impl Dropout {
     fn mask(&mut self, like: &Tensor, rate: Rate) -> Result<Tensor, TchError> {
         self.bytes.resize(like.numel(), 0);
         self.random.fill_bytes(&mut self.bytes);
-        let kept = self.bytes.iter().map(|byte| *byte >= rate.0);
-        let mask = if like.kind() == Kind::BFloat16 {
-            self.narrow.clear();
-            self.narrow.extend(kept.map(|kept| if kept { ONE_IN_BFLOAT16 } else { 0 }));
-            Tensor::f_from_slice(&self.narrow)?.f_view_dtype(Kind::BFloat16)?
-        } else {
-            self.wide.clear();
-            self.wide.extend(kept.map(|kept| if kept { 1.0 } else { 0.0 }));
-            Tensor::f_from_slice(&self.wide)?
-        };
+        self.bytes.iter_mut().for_each(|byte| *byte = u8::from(*byte >= rate.0));
+        let mask = Tensor::f_from_slice(&self.bytes)?.f_to_kind(like.kind())?;
         mask.f_view(like.size().as_slice())
     }
 }
