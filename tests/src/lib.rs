@@ -18,7 +18,7 @@ pub use deployment::{Deployment, Role};
 pub use load::{Load, split};
 pub use log::Log;
 pub use routes::{Routed, Routes, kafka};
-pub use sample::sample_times;
+pub use sample::{sample, sample_times, test_set};
 pub use services::{Services, disguised};
 pub use serving::Serving;
 pub use standing::standing;

@@ -87,10 +87,15 @@ impl Routes {
         self.by_complaint.get(complaint_id)?.iter().max_by_key(|routed| routed.record.revision)
     }
 
-    /// How many complaints a product team holds with every task answered.
-    pub fn complete(&self) -> usize {
+    /// What a product team holds with every task answered.
+    pub fn completely(&self) -> impl Iterator<Item = &Routed> {
         let held = self.by_complaint.keys().filter_map(|id| self.held(id));
-        held.filter(|routed| routed.record.missing_tasks.is_empty()).count()
+        held.filter(|routed| routed.record.missing_tasks.is_empty())
+    }
+
+    /// How many complaints that are.
+    pub fn complete(&self) -> usize {
+        self.completely().count()
     }
 
     /// Reads on until `complaints` are complete.

@@ -1,6 +1,9 @@
-//! The repository's sample of complaints, as often as a promise needs it.
+//! The complaints that promises send: the repository's sample, as often as one needs it, and the test split.
 
-use std::{fs::File, path::Path};
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result};
 use csv::{Reader, StringRecord, Writer};
@@ -8,13 +11,23 @@ use flate2::read::MultiGzDecoder;
 
 use crate::repository;
 
+/// The sample that the repository carries.
+pub fn sample() -> PathBuf {
+    repository().join("examples/complaints-sample.csv.gz")
+}
+
+/// The test split, where the data sets lie beside the repository.
+pub fn test_set() -> Option<PathBuf> {
+    let file = repository().join("../shared/data/complaints/test.csv.gz");
+    file.is_file().then_some(file)
+}
+
 /// Writes the sample `times` times to `file`, each time under other complaint ids. Returns the number of complaints.
 ///
 /// # Errors
 /// The sample can't be read, or the file can't be written.
 pub fn sample_times(times: usize, file: &Path) -> Result<u64> {
-    let sample = repository().join("examples/complaints-sample.csv.gz");
-    let mut rows = Reader::from_reader(MultiGzDecoder::new(File::open(&sample).context("open the sample")?));
+    let mut rows = Reader::from_reader(MultiGzDecoder::new(File::open(sample()).context("open the sample")?));
     let mut header = rows.headers()?.clone();
     header.trim();
     let id = header.iter().position(|name| name == "complaint_id").context("the sample has ids")?;

@@ -29,13 +29,8 @@ pub fn standing(deployment: &Deployment, routes: &Routes) -> Result<String> {
         .iter()
         .filter_map(|record| codec::decode(record.value.as_deref()?).ok())
         .collect();
-    let complete: BTreeSet<(i32, i64)> = routes
-        .by_complaint
-        .keys()
-        .filter_map(|id| routes.held(id))
-        .filter(|routed| routed.record.missing_tasks.is_empty())
-        .map(|routed| (routed.record.raw_partition, routed.record.raw_offset))
-        .collect();
+    let complete: BTreeSet<(i32, i64)> =
+        routes.completely().map(|routed| (routed.record.raw_partition, routed.record.raw_offset)).collect();
     let mut text =
         format!("partition, ends of raw, predictions, routed | routes read | {}\n", GROUPS.join(", "));
     for number in 0..kafka.partitions(&raw)? {

@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use ombud_tests::{Deployment, Routes, disguised, repository};
+use ombud_tests::{Deployment, Routes, disguised, sample};
 
 const PATIENCE: Duration = Duration::from_secs(120);
 const PASSWORD_FILE: &str = "OMBUD_KAFKA__PASSWORD_FILE";
@@ -34,8 +34,7 @@ fn by_tls_and_scram_every_complaint_is_routed_and_a_wrong_password_is_told() -> 
         deployment.start(&["join"])?,
         deployment.start(&["archive"])?,
     ];
-    let file = repository().join("examples/complaints-sample.csv.gz");
-    deployment.run(&["send", "--bulk", file.to_str().unwrap()])?;
+    deployment.run(&["send", "--bulk", sample().to_str().unwrap()])?;
     let mut routes = Routes::follow(&deployment)?;
     routes.wait_for_complete(300, PATIENCE)?;
     assert_eq!((routes.by_complaint.len(), routes.contradictions()), (300, vec![]));

@@ -7,7 +7,7 @@
 use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 
 use anyhow::{Context, Result};
-use ombud_tests::{Deployment, Routes, repository};
+use ombud_tests::{Deployment, Routes, sample, test_set};
 use serde_json::Value;
 
 /// How long all of the file may take.
@@ -15,12 +15,10 @@ const PATIENCE: Duration = Duration::from_secs(300);
 
 /// The test split where the data sets lie beside the repository, else the repository's own sample.
 fn file() -> PathBuf {
-    let test = repository().join("../shared/data/complaints/test.csv.gz");
-    if test.exists() {
-        return test;
-    }
-    eprintln!("without the data sets beside the repository: its own sample is sent");
-    repository().join("examples/complaints-sample.csv.gz")
+    test_set().unwrap_or_else(|| {
+        eprintln!("without the data sets beside the repository: its own sample is sent");
+        sample()
+    })
 }
 
 #[test]

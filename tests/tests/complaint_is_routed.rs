@@ -5,14 +5,13 @@
 use std::{collections::BTreeSet, path::Path};
 
 use anyhow::{Context, Result, ensure};
-use ombud_tests::{Log, ombud, repository};
+use ombud_tests::{Log, ombud, sample};
 use serde_json::Value;
 
 const TASKS: [&str; 3] = ["issue", "product", "vulnerable"];
 
 fn up(data: &Path) -> Result<Value> {
-    let sample = repository().join("examples/complaints-sample.csv.gz");
-    let output = ombud(data)?.arg("up").arg(sample).args(["--once", "--json"]).output()?;
+    let output = ombud(data)?.arg("up").arg(sample()).args(["--once", "--json"]).output()?;
     ensure!(output.status.success(), "up: {}", String::from_utf8_lossy(&output.stderr));
     Ok(serde_json::from_slice(output.stdout.trim_ascii())?)
 }

@@ -12,7 +12,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use ombud_tests::{Deployment, Log, Role, Routes, default_models, ombud, repository};
+use ombud_tests::{Deployment, Log, Role, Routes, default_models, ombud, repository, sample, test_set};
 use serde_json::{Value, json};
 
 /// Batches differ between the two, and with them the last bits of an encoder's numbers.
@@ -117,18 +117,13 @@ fn blend(dir: &Path) -> Result<PathBuf> {
     Ok(models)
 }
 
-fn sample() -> PathBuf {
-    repository().join("examples/complaints-sample.csv.gz")
-}
-
 /// The test split in the long form of a promise.
-fn test_set() -> Option<PathBuf> {
-    let file = repository().join("../shared/data/complaints/test.csv.gz");
-    let full = env::var_os("TEST_FULL").is_some() && file.is_file();
-    if !full {
-        eprintln!("all of the test set: skipped: set TEST_FULL=1, with {}", file.display());
+fn full() -> Option<PathBuf> {
+    let file = test_set().filter(|_| env::var_os("TEST_FULL").is_some());
+    if file.is_none() {
+        eprintln!("all of the test set: skipped: set TEST_FULL=1, with the data sets beside the repository");
     }
-    full.then_some(file)
+    file
 }
 
 #[test]
@@ -144,7 +139,7 @@ fn a_blend_is_measured_by_what_it_routes() -> Result<()> {
 
 #[test]
 fn all_of_the_test_set_is_measured_by_what_it_routes() -> Result<()> {
-    test_set().map_or(Ok(()), |file| agree(&default_models(), &file))
+    full().map_or(Ok(()), |file| agree(&default_models(), &file))
 }
 
 #[test]
@@ -152,7 +147,7 @@ fn on_brokers_too_a_process_a_task_routes_what_is_measured() -> Result<()> {
     let models = default_models();
     let named = [("OMBUD_MODELS", models.to_str().context("a path in UTF-8")?)];
     let Some(deployment) = Deployment::with(6, &named)? else { return Ok(()) };
-    let file = test_set().unwrap_or_else(sample);
+    let file = full().unwrap_or_else(sample);
     let mut roles = vec![deployment.launch(&["join"])?];
     for task in ["product", "issue", "vulnerable"] {
         roles.push(deployment.launch(&["infer", "--task", task])?);

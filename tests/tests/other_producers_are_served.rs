@@ -9,7 +9,7 @@ use std::{collections::BTreeSet, env, fs::File, io::Write, path::PathBuf, time::
 use anyhow::{Result, ensure};
 use csv::Reader;
 use flate2::read::MultiGzDecoder;
-use ombud_tests::{Deployment, Routes, repository};
+use ombud_tests::{Deployment, Routes, repository, sample};
 
 /// Complaints a second of a CRM that sends them as they come.
 const A_SECOND: usize = 2;
@@ -22,8 +22,7 @@ fn one_by_one() -> usize {
 
 /// The first `count` complaints of the sample, in our own field names, ids beginning with `prefix`.
 fn complaints(deployment: &Deployment, prefix: &str, count: usize) -> Result<PathBuf> {
-    let sample = repository().join("examples/complaints-sample.csv.gz");
-    let mut rows = Reader::from_reader(MultiGzDecoder::new(File::open(sample)?));
+    let mut rows = Reader::from_reader(MultiGzDecoder::new(File::open(sample())?));
     let header = rows.headers()?.clone();
     let column = |name: &str| header.iter().position(|known| known == name);
     let (id, text) = (column("complaint_id").unwrap(), column("narrative").unwrap());
