@@ -16,7 +16,7 @@ const MEMORY: usize = 10;
 const SUFFICIENT_DECREASE: f64 = 1e-4;
 /// ... and the slope must flatten to this share of what it was.
 const CURVATURE: f64 = 0.9;
-/// A search that needs more tries than this has met the limits of single precision.
+/// A search that needs more tries than this has met the limits of double precision.
 const TRIES: usize = 25;
 
 /// Where the search stands.

@@ -189,6 +189,8 @@ fn an_exported_task_is_what_python_wants_and_says_what_ombud_answers() {
     assert_eq!(config["id2label"]["4"], artefact.manifest.heads[0].labels[4]);
     assert_eq!(config["ombud_version"], artefact.version);
     assert_eq!(json_of(&out.join("tokenizer_config.json"))["model_max_length"], 24);
+    let permissions = |name: &str| fs::metadata(out.join(name)).unwrap().permissions();
+    assert_eq!(permissions("model.safetensors"), permissions("config.json"));
     let parity = json_of(&out.join("ombud_parity.json"));
     assert_eq!(parity["answered"].as_array().unwrap().len(), exported.texts);
     assert_eq!(parity["answered"][0]["logits"].as_array().unwrap().len(), 9);

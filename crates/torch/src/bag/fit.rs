@@ -38,7 +38,8 @@ pub struct Fitted {
 
 impl Fit<'_> {
     /// Learns from at least one row; `seen` hears of every iteration's number and mean loss. The same rows give
-    /// the same weights, bit for bit, however many threads compute.
+    /// the same weights, bit for bit, however many threads compute; in double precision, because a walk that ends early
+    /// ends elsewhere when another kind of processor rounds otherwise.
     pub fn run(&self, mut seen: impl FnMut(usize, f64)) -> Fitted {
         let columns = occurring(self.rows);
         let data = Sparse::rows(self.rows, &columns);
@@ -54,7 +55,7 @@ impl Fit<'_> {
         };
         // The bias is the weight of one more column, which every row has.
         let shape = [columns.len() as i64 + 1, self.labels as i64];
-        let start = Tensor::zeros(shape, (Kind::Float, Device::Cpu));
+        let start = Tensor::zeros(shape, (Kind::Double, Device::Cpu));
         // The frequencies are known beforehand; finding them would take the first ten iterations.
         start.narrow(0, loss.bias_row, 1).copy_(&Tensor::from_slice(&self.log_frequencies()).unsqueeze(0));
         let walked = |iteration, point: &Point| {
@@ -62,18 +63,19 @@ impl Fit<'_> {
             ControlFlow::Continue(())
         };
         let end = no_grad(|| minimise(start, self.iterations, |table| loss.at(table), walked));
-        let mut weights = Vec::<f32>::try_from(end.at.flatten(0, 1)).unwrap_or_default();
+        let learned = end.at.flatten(0, 1).to_kind(Kind::Float);
+        let mut weights = Vec::<f32>::try_from(learned).unwrap_or_default();
         let bias = weights.split_off(columns.len() * self.labels);
         Fitted { columns, weights, bias }
     }
 
     /// Of the labels; one that never occurs counts as half a row.
-    fn log_frequencies(&self) -> Vec<f32> {
-        let mut rows = vec![0.5_f32; self.labels];
+    fn log_frequencies(&self) -> Vec<f64> {
+        let mut rows = vec![0.5_f64; self.labels];
         for target in self.targets {
             rows[*target] += 1.0;
         }
-        rows.iter().map(|count| (count / self.rows.len() as f32).ln()).collect()
+        rows.iter().map(|count| (count / self.rows.len() as f64).ln()).collect()
     }
 }
 
@@ -89,11 +91,11 @@ struct Loss {
 
 impl Loss {
     fn at(&self, table: &Tensor) -> (f64, Tensor) {
-        let log_p = self.data.times(table).log_softmax(1, Kind::Float);
-        let hits = log_p.gather(1, &self.targets, false).flatten(0, 1).to_kind(Kind::Double);
+        let log_p = self.data.times(table).log_softmax(1, Kind::Double);
+        let hits = log_p.gather(1, &self.targets, false).flatten(0, 1);
         // Summed here, in order: libtorch's own sum depends on its threads.
         let entropy = -Vec::<f64>::try_from(hits).unwrap_or_default().iter().sum::<f64>() / self.rows;
-        let minus_one = Tensor::full_like(&self.targets, -1).to_kind(Kind::Float);
+        let minus_one = Tensor::full_like(&self.targets, -1).to_kind(Kind::Double);
         let miss = log_p.exp().scatter_add(1, &self.targets, &minus_one) / self.rows;
         let gradient = self.by_column.times(&miss);
         let weights = table.narrow(0, 0, self.bias_row);

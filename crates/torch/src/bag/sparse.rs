@@ -1,6 +1,6 @@
 //! Rows of features as libtorch multiplies them: an embedding bag, forwards over rows, backwards over columns.
 
-use tch::Tensor;
+use tch::{Kind, Tensor};
 
 use super::fit::Row;
 
@@ -52,12 +52,12 @@ impl Sparse {
         Self { offsets, columns: rows, weights }
     }
 
-    /// Hands the numbers to libtorch.
+    /// Hands the numbers to libtorch, in double precision.
     pub(super) fn tensors(self) -> SparseTensors {
         SparseTensors {
             offsets: Tensor::from_slice(&self.offsets),
             columns: Tensor::from_slice(&self.columns),
-            weights: Tensor::from_slice(&self.weights),
+            weights: Tensor::from_slice(&self.weights).to_kind(Kind::Double),
         }
     }
 }
