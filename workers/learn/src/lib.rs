@@ -4,6 +4,7 @@
 pub mod bag;
 #[cfg(feature = "torch")]
 pub mod blend;
+mod draft;
 #[cfg(feature = "torch")]
 pub mod encoder;
 pub mod evaluate;
@@ -11,3 +12,5 @@ pub mod exchange;
 pub mod report;
 #[cfg(feature = "torch")]
 pub mod train;
+
+pub use draft::DraftError;

@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use ombud_learn::DraftError;
 use ombud_learn::exchange::{ExchangeError, Export, Import, Imported, LabelMap};
 use ombud_models::{
     Artefact, Classifier, ClassifyError, Input, LoadError, LoadModel, Logits, Model, Prepared,
@@ -174,7 +175,7 @@ fn what_does_not_fit_is_refused_and_leaves_nothing_behind() {
     assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0);
     fs::write(parent.path().join("mine"), "").unwrap();
     let taken = import(theirs("bert").path(), "product", &[], &MODEL, parent.path()).unwrap_err();
-    assert!(matches!(taken, ExchangeError::Occupied { .. }), "{taken}");
+    assert!(matches!(taken, ExchangeError::Draft(DraftError::Occupied { .. })), "{taken}");
 }
 
 #[test]

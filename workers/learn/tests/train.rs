@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use indicatif::ProgressBar;
+use ombud_learn::DraftError;
 use ombud_learn::bag::{Recipe, Train};
 use ombud_learn::evaluate::TaskReport;
 use ombud_learn::train::{LearnError, Report};
@@ -115,7 +116,10 @@ fn an_older_artefact_is_replaced_and_anything_else_is_left_alone() {
     run(&train(dir.path(), "bag")).unwrap();
     fs::create_dir(dir.path().join("letters")).unwrap();
     fs::write(dir.path().join("letters/one.txt"), "dear bank").unwrap();
-    assert!(matches!(run(&train(dir.path(), "letters")), Err(LearnError::Occupied { .. })));
+    assert!(matches!(
+        run(&train(dir.path(), "letters")),
+        Err(LearnError::Draft(DraftError::Occupied { .. }))
+    ));
     assert!(dir.path().join("letters/one.txt").is_file());
 }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use ombud_models::{ArtefactError, ClassifyError, Lacking, LoadError};
 
 use super::labels::Misfit;
+use crate::draft::DraftError;
 
 /// What stops an export or an import.
 #[derive(Debug, thiserror::Error)]
@@ -68,12 +69,9 @@ pub enum ExchangeError {
         /// Where, and what is wrong with it.
         what: String,
     },
-    /// The folder to write holds something else.
-    #[error("write to {}: there is something else; name another folder or empty it", path.display())]
-    Occupied {
-        /// The folder.
-        path: PathBuf,
-    },
+    /// Its folder can't be written.
+    #[error(transparent)]
+    Draft(#[from] DraftError),
     /// A file can't be made sense of.
     #[error("read {}: {what}", path.display())]
     Broken {

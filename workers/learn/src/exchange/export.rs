@@ -10,12 +10,12 @@ use serde_json::{Value, json};
 use super::architecture::Architecture;
 use super::card;
 use super::config::{self, Config};
-use super::draft::Draft;
 use super::error::ExchangeError;
 use super::heads::{self, Pooling};
 use super::probe::probe;
 use super::tensors::Tensors;
 use super::tokenizer::Tokenizer;
+use crate::draft::Draft;
 
 /// What an exported folder is known by: what Ombud answered, for Python to answer as well.
 const PARITY: &str = "ombud_parity.json";

@@ -12,12 +12,12 @@ use serde_json::{Value, json};
 use super::architecture::Architecture;
 use super::card;
 use super::config::{self, Config};
-use super::draft::Draft;
 use super::error::ExchangeError;
 use super::export::read_json;
 use super::labels::{LabelMap, fit};
 use super::probe::probe;
 use super::tensors::Tensors;
+use crate::draft::Draft;
 
 /// What is to be imported.
 #[derive(Clone, Debug)]

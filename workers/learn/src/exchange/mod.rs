@@ -7,7 +7,6 @@
 mod architecture;
 mod card;
 mod config;
-mod draft;
 mod error;
 mod export;
 mod heads;

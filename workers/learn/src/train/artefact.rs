@@ -1,6 +1,5 @@
 //! Writes an artefact's folder: whole, or not at all.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use ombud_models::{Artefact, Manifest};
@@ -9,6 +8,10 @@ use sha2::{Digest, Sha256};
 
 use super::error::LearnError;
 use super::examples::Source;
+use crate::draft::{self, Draft};
+
+/// The file that makes a folder an artefact.
+const MANIFEST: &str = "ombud.json";
 
 /// `training.json`: what it takes to learn the same weights again, and to find whose complaints are in them.
 #[derive(Serialize)]
@@ -26,12 +29,7 @@ pub(crate) struct Training<'a, R> {
 
 /// Refuses a folder that holds something other than an artefact.
 pub(crate) fn check_free(out: &Path) -> Result<(), LearnError> {
-    let taken = match fs::read_dir(out) {
-        Ok(mut entries) => entries.next().is_some() && !out.join("ombud.json").is_file(),
-        Err(source) if source.kind() == std::io::ErrorKind::NotFound => false,
-        Err(source) => return Err(LearnError::File { path: out.to_owned(), source }),
-    };
-    if taken { Err(LearnError::Occupied { path: out.to_owned() }) } else { Ok(()) }
+    Ok(draft::check_free(out, MANIFEST)?)
 }
 
 /// `out` with an ending; a sibling, so that it can be renamed to.
@@ -41,8 +39,8 @@ pub(crate) fn beside(out: &Path, ending: &str) -> PathBuf {
     out.with_file_name(name)
 }
 
-/// Writes beside `out` and moves it there; an older artefact is replaced. Fills the manifest's digest in. `save`
-/// writes the weights and whatever else they need into the folder that it is given.
+/// Writes `out`; an older artefact is replaced. Fills the manifest's digest in. `save` writes the weights and whatever
+/// else they need into the folder that it is given.
 pub(crate) fn write<R: Serialize>(
     out: &Path,
     manifest: &mut Manifest,
@@ -50,43 +48,12 @@ pub(crate) fn write<R: Serialize>(
     card: &str,
     save: impl FnOnce(&Path) -> Result<(), LearnError>,
 ) -> Result<Artefact, LearnError> {
-    check_free(out)?;
-    let partial = beside(out, ".partial");
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        move |source| LearnError::File { path, source }
-    };
-    remove(&partial)?;
-    fs::create_dir_all(&partial).map_err(failed(&partial))?;
-
-    let training = json(training, &partial)?;
+    let draft = Draft::begin(out, MANIFEST)?;
+    let training = draft.write_json("training.json", training)?;
     manifest.training_manifest_sha256 = Some(hex::encode(Sha256::digest(&training)));
-    let files = [
-        ("training.json", training),
-        ("ombud.json", json(manifest, &partial)?),
-        ("README.md", card.to_owned()),
-    ];
-    for (name, text) in files {
-        let path = partial.join(name);
-        fs::write(&path, text).map_err(failed(&path))?;
-    }
-    save(&partial)?;
-    remove(out)?;
-    fs::rename(&partial, out).map_err(failed(out))?;
+    draft.write_json(MANIFEST, manifest)?;
+    draft.write("README.md", card)?;
+    save(draft.folder())?;
+    draft.publish()?;
     Ok(Artefact::open(out)?)
-}
-
-fn json(value: &impl Serialize, near: &Path) -> Result<String, LearnError> {
-    let text = serde_json::to_string_pretty(value)
-        .map_err(|error| LearnError::File { path: PathBuf::from(near), source: error.into() })?;
-    Ok(text + "\n")
-}
-
-fn remove(folder: &Path) -> Result<(), LearnError> {
-    match fs::remove_dir_all(folder) {
-        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-            Err(LearnError::File { path: folder.to_owned(), source })
-        }
-        _ => Ok(()),
-    }
 }

@@ -137,7 +137,18 @@ impl<R> Card<'_, R> {
                 )?;
             }
         }
-        f.write_str("\n")
+        f.write_str("\n")?;
+        for head in &self.manifest.heads {
+            let Some(table) = &head.evidence else { continue };
+            writeln!(
+                f,
+                "Beside the score for {} stands what a narrative says outright, by the table of phrases `{table}`:\n\
+                 explicit evidence is answered with the label itself and a hint with possible at the least, whatever the\n\
+                 score. The figures here are the score's alone; `ombud evaluate` has those of both.\n",
+                head.task
+            )?;
+        }
+        Ok(())
     }
 
     fn held_out(&self) -> &str {

@@ -8,6 +8,8 @@ use ombud_torch::bag::WeightsError;
 use ombud_torch::blend::FusionError;
 use ombud_torch::encoder::TuneError;
 
+use crate::draft::DraftError;
+
 /// What stops a training run.
 #[derive(Debug, thiserror::Error)]
 pub enum LearnError {
@@ -36,12 +38,9 @@ pub enum LearnError {
         /// The task.
         task: String,
     },
-    /// The folder to write holds something else.
-    #[error("write the artefact to {}: there is something that is no artefact; name another folder or empty it", path.display())]
-    Occupied {
-        /// The folder.
-        path: PathBuf,
-    },
+    /// Its folder can't be written.
+    #[error(transparent)]
+    Draft(#[from] DraftError),
     /// A file or folder can't be read or written.
     #[error("read or write {}", path.display())]
     File {

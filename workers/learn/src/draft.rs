@@ -5,64 +5,85 @@ use std::{fs, io, process};
 
 use serde::Serialize;
 
-use super::error::ExchangeError;
+/// Why a folder can't be written.
+#[derive(Debug, thiserror::Error)]
+pub enum DraftError {
+    /// It holds something else.
+    #[error("write to {}: there is something that is not ours; name another folder or empty it", path.display())]
+    Occupied {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A file or folder can't be read or written.
+    #[error("read or write {}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// Refuses a folder that holds something, but not the file `ours`. What takes long asks before it begins.
+pub(crate) fn check_free(out: &Path, ours: &str) -> Result<(), DraftError> {
+    let taken = match fs::read_dir(out) {
+        Ok(mut entries) => entries.next().is_some() && !out.join(ours).is_file(),
+        Err(source) if source.kind() == io::ErrorKind::NotFound => false,
+        Err(source) => return Err(file(out)(source)),
+    };
+    if taken { Err(DraftError::Occupied { path: out.to_owned() }) } else { Ok(()) }
+}
 
 /// A folder in the making, beside the place where it will be; gone when it is dropped before.
-pub(super) struct Draft {
+pub(crate) struct Draft {
     partial: PathBuf,
     out: PathBuf,
 }
 
 impl Draft {
     /// Begins a folder that will be `out`, and may replace one that holds a file `ours`.
-    pub(super) fn begin(out: &Path, ours: &str) -> Result<Self, ExchangeError> {
-        let taken = match fs::read_dir(out) {
-            Ok(mut entries) => entries.next().is_some() && !out.join(ours).is_file(),
-            Err(source) if source.kind() == io::ErrorKind::NotFound => false,
-            Err(source) => return Err(ExchangeError::file(out)(source)),
-        };
-        if taken {
-            return Err(ExchangeError::Occupied { path: out.to_owned() });
-        }
+    pub(crate) fn begin(out: &Path, ours: &str) -> Result<Self, DraftError> {
+        check_free(out, ours)?;
         let draft = Self { partial: beside(out, "partial"), out: out.to_owned() };
         remove(&draft.partial)?;
-        fs::create_dir_all(&draft.partial).map_err(ExchangeError::file(&draft.partial))?;
+        fs::create_dir_all(&draft.partial).map_err(file(&draft.partial))?;
         Ok(draft)
     }
 
     /// Where it is made.
-    pub(super) fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         &self.partial
     }
 
-    pub(super) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> Result<(), ExchangeError> {
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> Result<(), DraftError> {
         let path = self.partial.join(name);
-        fs::write(&path, content).map_err(ExchangeError::file(&path))
+        fs::write(&path, content).map_err(file(&path))
     }
 
-    pub(super) fn write_json(&self, name: &str, value: &impl Serialize) -> Result<(), ExchangeError> {
+    /// Gives what it has written.
+    pub(crate) fn write_json(&self, name: &str, value: &impl Serialize) -> Result<String, DraftError> {
         let text = serde_json::to_string_pretty(value)
-            .map_err(|error| ExchangeError::broken(&self.partial.join(name), error))?;
-        self.write(name, text + "\n")
+            .map_err(|error| file(&self.partial.join(name))(error.into()))?
+            + "\n";
+        self.write(name, &text)?;
+        Ok(text)
     }
 
     /// Copies `name` from `dir`, what a link there leads to included.
-    pub(super) fn copy(&self, dir: &Path, name: &str) -> Result<(), ExchangeError> {
+    pub(crate) fn copy(&self, dir: &Path, name: &str) -> Result<(), DraftError> {
         let from = dir.join(name);
-        fs::copy(&from, self.partial.join(name)).map(drop).map_err(ExchangeError::file(&from))
+        fs::copy(&from, self.partial.join(name)).map(drop).map_err(file(&from))
     }
 
     /// Moves it to its place.
-    pub(super) fn publish(self) -> Result<(), ExchangeError> {
+    pub(crate) fn publish(self) -> Result<(), DraftError> {
         let old = beside(&self.out, "old");
         remove(&old)?;
         match fs::rename(&self.out, &old) {
-            Err(source) if source.kind() != io::ErrorKind::NotFound => {
-                return Err(ExchangeError::file(&self.out)(source));
-            }
+            Err(source) if source.kind() != io::ErrorKind::NotFound => return Err(file(&self.out)(source)),
             _ => {}
         }
-        fs::rename(&self.partial, &self.out).map_err(ExchangeError::file(&self.out))?;
+        fs::rename(&self.partial, &self.out).map_err(file(&self.out))?;
         remove(&old)
     }
 }
@@ -74,15 +95,20 @@ impl Drop for Draft {
     }
 }
 
+fn file(path: &Path) -> impl FnOnce(io::Error) -> DraftError {
+    let path = path.to_owned();
+    move |source| DraftError::File { path, source }
+}
+
 /// Two processes write beside each other; the last one to finish wins.
 fn beside(out: &Path, what: &str) -> PathBuf {
     let name = out.file_name().unwrap_or_default().to_string_lossy();
     out.with_file_name(format!(".{name}.{what}-{}", process::id()))
 }
 
-fn remove(folder: &Path) -> Result<(), ExchangeError> {
+fn remove(folder: &Path) -> Result<(), DraftError> {
     match fs::remove_dir_all(folder) {
-        Err(source) if source.kind() != io::ErrorKind::NotFound => Err(ExchangeError::file(folder)(source)),
+        Err(source) if source.kind() != io::ErrorKind::NotFound => Err(file(folder)(source)),
         _ => Ok(()),
     }
 }
@@ -121,6 +147,6 @@ mod tests {
         }
         assert_eq!(names(&out), ["mark", "second"]);
         assert_eq!(names(parent.path()), ["out"]);
-        assert!(matches!(Draft::begin(&out, "other mark"), Err(ExchangeError::Occupied { .. })));
+        assert!(matches!(Draft::begin(&out, "other mark"), Err(DraftError::Occupied { .. })));
     }
 }
