@@ -58,15 +58,21 @@ impl Resampling {
             figures.extend(figure(&drawn));
         }
         figures.sort_by(f64::total_cmp);
-        Some([percentile(&figures, 0.025)?, percentile(&figures, 0.975)?])
+        let last = figures.len().checked_sub(1)?;
+        // As many lie above as below, where the place falls between two as well.
+        let outside = place(0.025, last);
+        Some([figures[outside], figures[last - outside]])
     }
 }
 
 pub(crate) fn percentile(ascending: &[f64], share: f64) -> Option<f64> {
     let last = ascending.len().checked_sub(1)?;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place in a slice")]
-    let place = (share * last as f64).round() as usize;
-    ascending.get(place).copied()
+    ascending.get(place(share, last)).copied()
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place in a slice")]
+fn place(share: f64, last: usize) -> usize {
+    (share * last as f64).round() as usize
 }
 
 #[cfg(test)]
@@ -89,6 +95,17 @@ mod tests {
         let [low, high] = Resampling::default().interval(400, mean).unwrap();
         assert!((low - 0.451).abs() < 0.006 && (high - 0.549).abs() < 0.006, "{low} {high}");
         assert_eq!(Resampling::default().interval(400, mean), Some([low, high]));
+    }
+
+    #[test]
+    fn what_is_turned_round_has_the_interval_turned_round() {
+        let first = |drawn: &[u32]| Some(f64::from(drawn[0]));
+        for draws in 1..100 {
+            let resampling = Resampling { seed: 1, draws };
+            let [low, high] = resampling.interval(50, first).unwrap();
+            let turned = resampling.interval(50, |drawn| first(drawn).map(|times| 5.0 - times));
+            assert_eq!(turned, Some([5.0 - high, 5.0 - low]), "{draws}");
+        }
     }
 
     #[test]
