@@ -12,7 +12,7 @@ use crate::digest::{digest_folder, version_of};
 use crate::manifest::Manifest;
 
 /// What every artefact says of itself.
-pub(crate) const MANIFEST: &str = "ombud.json";
+pub const MANIFEST: &str = "ombud.json";
 /// The model card: shown to people, not part of the version.
 pub(crate) const CARD: &str = "README.md";
 

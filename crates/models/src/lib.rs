@@ -23,7 +23,7 @@ pub use answer::{
     Answer, answer, in_label_set_order, probabilities, vulnerability_label, vulnerability_of,
     vulnerability_shown,
 };
-pub use artefact::{Artefact, ArtefactError};
+pub use artefact::{Artefact, ArtefactError, MANIFEST};
 pub use classifier::{Classifier, ClassifyError, Input, LoadError, LoadModel, Logits, Model, Prepared};
 pub use evidence::{Category, EvidenceTable};
 pub use feed::{LEAD, NotYet, StrategyFeed};

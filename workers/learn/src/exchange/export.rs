@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ombud_models::{Artefact, Family, Head, LoadModel};
+use ombud_models::{Artefact, Family, Head, LoadModel, MANIFEST};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -107,7 +107,7 @@ impl Export<'_> {
         let manifest = &self.artefact.manifest;
         if manifest.family != Family::Encoder {
             let member = self.artefact.dir.join("encoder");
-            let mend = if member.join("ombud.json").is_file() {
+            let mend = if member.join(MANIFEST).is_file() {
                 format!("export its encoder, --model {}", member.display())
             } else {
                 "name a model of the family encoder, --model DIR".to_owned()

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use ombud_contract::taxonomy::Taxonomy;
 use ombud_intake::label_named;
-use ombud_models::{Artefact, EvidenceTable, Kind, Lacking, LoadModel, VULNERABLE};
+use ombud_models::{Artefact, EvidenceTable, Kind, Lacking, LoadModel, MANIFEST, VULNERABLE};
 use serde_json::{Value, json};
 
 use super::architecture::Architecture;
@@ -64,7 +64,7 @@ impl Import<'_> {
         let ours = fit(taxonomy, &theirs, self.labels, |name| label_named(self.task, name))?;
         let labels: Vec<(String, String)> = theirs.into_iter().zip(ours).collect();
 
-        let draft = Draft::begin(self.out, "ombud.json")?;
+        let draft = Draft::begin(self.out, MANIFEST)?;
         let labels = self.weights(&draft, architecture, taxonomy, labels)?;
         let ours: Vec<String> = labels.iter().map(|(_, ours)| ours.clone()).collect();
         let max_tokens = self.max_tokens(architecture.longest_text(&config));
@@ -74,7 +74,7 @@ impl Import<'_> {
         draft.write_json("source.json", &json!({"source": self.source, "labels": labels}))?;
         let model_id = self.out.file_name().unwrap_or_default().to_string_lossy();
         draft.write_json(
-            "ombud.json",
+            MANIFEST,
             &json!({
                 "format": 1, "model_id": model_id, "family": "encoder", "max_tokens": max_tokens,
                 "heads": [{

@@ -2,16 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use ombud_models::{Artefact, Manifest};
+use ombud_models::{Artefact, MANIFEST, Manifest};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::error::LearnError;
 use super::examples::Source;
 use crate::draft::{self, Draft};
-
-/// The file that makes a folder an artefact.
-const MANIFEST: &str = "ombud.json";
 
 /// `training.json`: what it takes to learn the same weights again, and to find whose complaints are in them.
 #[derive(Serialize)]
