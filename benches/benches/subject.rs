@@ -39,6 +39,7 @@ pub(crate) fn encoder(dir: &Path) -> Result<Subject> {
         temperature: 1.0,
         thresholds: Default::default(),
         evidence: None,
+        evidence_odds: Default::default(),
     };
     let manifest = Manifest {
         format: 1,

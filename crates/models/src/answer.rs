@@ -22,7 +22,7 @@ pub struct Answer {
     pub confidence: f32,
     /// What the confidence had to reach at `level`; 0 where evidence answered.
     pub threshold: f32,
-    /// Of a flag: the calibrated probability of yes, whatever is answered.
+    /// Of a flag: the calibrated probability of yes by logits and evidence, whatever is answered.
     pub score: Option<f32>,
     /// Why there is no answer, as a code.
     pub failure: Option<&'static str>,
@@ -85,7 +85,7 @@ pub fn answer(
     }
     match head.kind {
         Kind::Choice => choice(head, taxonomy, logits, review_below),
-        Kind::Flag => flag(head, logits, review_below).fused(evidence),
+        Kind::Flag => flag(head, logits, review_below, evidence).fused(evidence),
     }
 }
 
@@ -110,6 +110,23 @@ pub fn probabilities(logits: &[f32], temperature: f64) -> Vec<f64> {
     let sum: f64 = shares.iter().sum();
     shares.iter_mut().for_each(|share| *share /= sum);
     shares
+}
+
+/// Calibrated probabilities of what `head` answers: of its logits, and of a flag also of what the narrative says outright,
+/// as far as the head's odds count it.
+pub fn calibrated(head: &Head, logits: &[f32], evidence: &[Evidence]) -> Vec<f64> {
+    with_odds(probabilities(logits, head.temperature), head.odds_of(evidence))
+}
+
+/// The probabilities of no and yes when `odds` are added to the log-odds of yes.
+pub fn with_odds(probabilities: Vec<f64>, odds: f64) -> Vec<f64> {
+    match probabilities[..] {
+        [no, yes] if odds != 0.0 => {
+            let no = no * (-odds).exp();
+            vec![no / (no + yes), yes / (no + yes)]
+        }
+        _ => probabilities,
+    }
 }
 
 fn choice(head: &Head, taxonomy: &Taxonomy, logits: &[f32], review_below: f32) -> Answer {
@@ -144,8 +161,8 @@ fn first_greatest(sums: Vec<(&str, f64)>) -> Option<(&str, f64)> {
     sums.into_iter().reduce(|best, next| if next.1 > best.1 { next } else { best })
 }
 
-fn flag(head: &Head, logits: &[f32], review_below: f32) -> Answer {
-    let [_, score] = probabilities(logits, head.temperature)[..] else {
+fn flag(head: &Head, logits: &[f32], review_below: f32, evidence: &[Evidence]) -> Answer {
+    let [_, score] = calibrated(head, logits, evidence)[..] else {
         return Answer::failed("logits-count");
     };
     // An artefact has both thresholds; without them nobody is called vulnerable, and nobody is cleared.

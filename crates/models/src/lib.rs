@@ -20,8 +20,8 @@ mod strategy;
 mod strategy_file;
 
 pub use answer::{
-    Answer, answer, in_label_set_order, probabilities, vulnerability_label, vulnerability_of,
-    vulnerability_shown,
+    Answer, answer, calibrated, in_label_set_order, probabilities, vulnerability_label, vulnerability_of,
+    vulnerability_shown, with_odds,
 };
 pub use artefact::{Artefact, ArtefactError, MANIFEST};
 pub use classifier::{Classifier, ClassifyError, Input, LoadError, LoadModel, Logits, Model, Prepared};
@@ -29,7 +29,7 @@ pub use evidence::{Category, EvidenceTable};
 pub use feed::{LEAD, NotYet, StrategyFeed};
 #[cfg(feature = "hub")]
 pub use hub::{Hub, HubError, Token, called, fetch};
-pub use manifest::{Cleaning, Family, Head, Kind, Manifest};
+pub use manifest::{Cleaning, EvidenceOdds, Family, Head, Kind, Manifest};
 pub use pretrained::Lacking;
 pub use registry::{Registry, model_version_record, registry_key};
 pub use route::{Facts, Route, VULNERABLE, route};

@@ -1,6 +1,6 @@
 //! `ombud.json`: what an artefact says of itself, beside the weights.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ombud_contract::records::Evidence;
 use ombud_contract::taxonomy::Taxonomy;
@@ -14,6 +14,9 @@ const FORMAT: u32 = 1;
 pub(crate) const POSSIBLE: &str = "possible";
 /// The threshold of a [`Kind::Flag`] above which the answer is VULNERABLE.
 pub(crate) const VULNERABLE: &str = "vulnerable";
+
+/// The most that evidence adds to log-odds: certainty, and a sum of all that can still be computed with.
+const MOST_ODDS: f64 = 20.0;
 
 /// How a model is built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,6 +89,22 @@ pub struct Head {
     /// fused with the score. Part of the model, so that a version always answers the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<String>,
+    /// By category of that table: what its phrases add to the score. Empty: the score is of the logits alone.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub evidence_odds: BTreeMap<String, EvidenceOdds>,
+}
+
+/// What phrases of a category add to the log-odds of yes where a narrative has any: 0 or more, so that nothing that a
+/// customer says lowers a score.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EvidenceOdds {
+    /// Of its explicit phrases.
+    #[serde(default)]
+    pub explicit: f64,
+    /// Of its hints.
+    #[serde(default)]
+    pub hint: f64,
 }
 
 /// The content of `ombud.json`.
@@ -176,6 +195,17 @@ impl Head {
         table.map_or_else(Vec::new, |table| table.find(narrative))
     }
 
+    /// What `evidence` adds to the log-odds of yes: each category and strength once, however often it is said.
+    pub fn odds_of(&self, evidence: &[Evidence]) -> f64 {
+        let said: BTreeSet<(&str, bool)> =
+            evidence.iter().map(|one| (one.category.as_str(), one.explicit)).collect();
+        let odds = |(category, explicit): (&str, bool)| {
+            let odds = self.evidence_odds.get(category).copied().unwrap_or_default();
+            if explicit { odds.explicit } else { odds.hint }
+        };
+        said.into_iter().map(odds).sum()
+    }
+
     fn fault(&self) -> Option<(String, String)> {
         let at = |near: &str, what: String| Some((near.to_owned(), what));
         if !(self.temperature > 0.0 && self.temperature.is_finite()) {
@@ -219,7 +249,10 @@ impl Head {
     }
 
     fn evidence_fault(&self) -> Option<(String, String)> {
-        let name = self.evidence.as_ref()?;
+        let Some(name) = &self.evidence else {
+            let what = "evidence_odds: there is no `evidence` that they could be of: name its table";
+            return (!self.evidence_odds.is_empty()).then(|| ("evidence_odds".to_owned(), what.to_owned()));
+        };
         let what = match EvidenceTable::by_name(name) {
             None => format!("evidence: this Ombud has no table `{name}`"),
             Some(_) if self.kind != Kind::Flag => {
@@ -228,9 +261,23 @@ impl Head {
             Some(table) if table.task() != self.task => {
                 format!("evidence: table `{name}` is for the task {}", table.task())
             }
-            Some(_) => return None,
+            Some(table) => return self.odds_fault(table),
         };
         Some(("evidence".to_owned(), what))
+    }
+
+    fn odds_fault(&self, table: &EvidenceTable) -> Option<(String, String)> {
+        let known = |name: &str| table.categories().iter().any(|category| category.name == name);
+        if let Some(name) = self.evidence_odds.keys().find(|name| !known(name)) {
+            let what = format!("evidence_odds.{name}: table {} has no such category", table.name());
+            return Some((name.clone(), what));
+        }
+        let adds = |odds: f64| (0.0..=MOST_ODDS).contains(&odds);
+        let (name, _) =
+            self.evidence_odds.iter().find(|(_, odds)| !(adds(odds.explicit) && adds(odds.hint)))?;
+        let what =
+            format!("evidence_odds.{name}: each must lie in 0 to {MOST_ODDS}: nothing said lowers a score");
+        Some((name.clone(), what))
     }
 
     fn flag_fault(&self) -> Option<(String, String)> {

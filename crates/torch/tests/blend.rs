@@ -28,7 +28,16 @@ fn head(task: &str, reversed: bool, temperature: f64) -> Head {
     if reversed {
         labels.reverse();
     }
-    Head { task: task.to_owned(), kind, label_set, labels, temperature, thresholds, evidence: None }
+    Head {
+        task: task.to_owned(),
+        kind,
+        label_set,
+        labels,
+        temperature,
+        thresholds,
+        evidence: None,
+        evidence_odds: BTreeMap::new(),
+    }
 }
 
 fn manifest(model_id: &str, family: Family, heads: Vec<Head>) -> Manifest {

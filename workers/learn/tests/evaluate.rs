@@ -70,6 +70,7 @@ fn head(task: &str, kind: Kind) -> Head {
         temperature: 1.0,
         thresholds: BTreeMap::new(),
         evidence: None,
+        evidence_odds: BTreeMap::new(),
     }
 }
 

@@ -1,7 +1,9 @@
 //! An answer is given at the finest level that its confidence carries, and never out of numbers that are none.
 
 use ombud_contract::records::{Evidence, Outcome};
-use ombud_models::{Answer, Head, Kind, answer, in_label_set_order, probabilities};
+use ombud_models::{
+    Answer, EvidenceOdds, Head, Kind, answer, calibrated, in_label_set_order, probabilities, with_odds,
+};
 use proptest::prelude::*;
 
 use crate::given::{self, head, taxonomy, vulnerable_head};
@@ -127,6 +129,37 @@ fn what_a_narrative_says_outright_raises_a_flag_and_never_lowers_it() {
         "a hint answers what was held back"
     );
     assert!((raised.confidence - 0.1).abs() < 1e-6, "the confidence is of the label that is given");
+}
+
+#[test]
+fn evidence_adds_its_odds_to_the_score_once_a_category_and_strength() {
+    let odds = EvidenceOdds { explicit: 2.0, hint: 0.5 };
+    let head = Head { evidence_odds: [("health".to_owned(), odds)].into(), ..vulnerable_head() };
+    let said =
+        |category: &str, explicit| Evidence { category: category.to_owned(), explicit, start: 0, end: 4 };
+    let log_odds = |evidence: &[Evidence]| {
+        let p = calibrated(&head, &[0.0, -1.0], evidence);
+        (p[1] / p[0]).ln() + 1.0
+    };
+    let close = |found: f64, odds: f64| assert!((found - odds).abs() < 1e-6, "{found} is not {odds}");
+    close(log_odds(&[]), 0.0);
+    close(log_odds(&[said("age", true)]), 0.0);
+    close(log_odds(&[said("health", true), said("health", true)]), 2.0);
+    close(log_odds(&[said("health", true), said("health", false)]), 2.5);
+    let answered = answer(&head, taxonomy("vulnerable@1"), &[0.0, -1.0], 0.0, &[said("health", true)]);
+    close(f64::from(answered.score.unwrap()), calibrated(&head, &[0.0, -1.0], &[said("health", true)])[1]);
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_said_a_score_is_a_probability_and_no_lower(
+        logits in prop::array::uniform2(-400.0_f32..400.0),
+        odds in 0.0..480.0,
+    ) {
+        let alone = probabilities(&logits, 1.0);
+        let fused = with_odds(alone.clone(), odds);
+        prop_assert!((fused[0] + fused[1] - 1.0).abs() < 1e-9 && fused[1] >= alone[1] - 1e-12, "{alone:?} {fused:?}");
+    }
 }
 
 #[test]

@@ -155,6 +155,21 @@ fn a_wrong_manifest_is_refused_with_its_line_and_field() {
             "heads[2].evidence: this Ombud has no table `vulnerable@99` <\"evidence\": \"vulnerable@99\">",
         ),
         (
+            "\"evidence\": \"vulnerable@1\"",
+            "\"evidence\": \"vulnerable@1\",\n\"evidence_odds\": {\n\"luck\": {\"hint\": 1}}",
+            "heads[2].evidence_odds.luck: table vulnerable@1 has no such category <\"luck\": {\"hint\": 1}}>",
+        ),
+        (
+            "\"evidence\": \"vulnerable@1\"",
+            "\"evidence\": \"vulnerable@1\",\n\"evidence_odds\": {\n\"age\": {\"hint\": -1}}",
+            "heads[2].evidence_odds.age: each must lie in 0 to 20: nothing said lowers a score <\"age\": {\"hint\": -1}}>",
+        ),
+        (
+            "\"evidence\": \"vulnerable@1\"",
+            "\"evidence_odds\": {\"age\": {\"hint\": 1}}",
+            "heads[2].evidence_odds: there is no `evidence` that they could be of: name its table <\"evidence_odds\": {\"age\": {\"hint\": 1}}>",
+        ),
+        (
             "\"kind\": \"flag\"",
             "\"kind\": \"choice\"",
             "heads[2].evidence: only a flag is fused with it: leave it out <\"evidence\": \"vulnerable@1\">",

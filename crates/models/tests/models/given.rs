@@ -1,5 +1,6 @@
 //! What the tests start from: a small artefact on disk, MegaBank's first strategy, decisions.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -28,6 +29,7 @@ pub(crate) fn head(task: &str, kind: Kind, thresholds: &[(&str, f64)]) -> Head {
         temperature: 1.0,
         thresholds: thresholds.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect(),
         evidence: None,
+        evidence_odds: BTreeMap::new(),
     }
 }
 

@@ -12,7 +12,8 @@ use crate::train::artefact::check_free;
 use crate::train::card::OfFamily;
 use crate::train::examples::{Data, Example, has_two_labels};
 use crate::train::finish::Finish;
-use crate::train::heads::{Adjustment, Calibrated};
+use crate::train::heads::{Adjustment, Beside, Calibrated};
+use crate::train::outright::Outright;
 use crate::train::score::score;
 use crate::train::{LearnError, Report, Task};
 
@@ -87,7 +88,9 @@ impl Train {
             let recipe = &self.recipe.heads[*head];
             let truths = data.truths(*head);
             let hint = hint.as_ref().filter(|hint| hint.to == place);
-            let adjustment = Adjustment::fit(place, hint, &rows.small, &truths, self.recipe.shift_pull);
+            let outright = Outright::learn(&recipe.task, *head, data);
+            let beside = Beside::of(hint, outright.as_ref());
+            let adjustment = Adjustment::fit(place, beside, &rows.small, &truths, self.recipe.shift_pull);
             adjustment.apply(&mut rows.small);
             adjustment.apply(&mut rows.whole);
             heads.push(adjustment.shrunk_head(

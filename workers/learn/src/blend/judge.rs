@@ -7,6 +7,7 @@ use ombud_models::{Family, Head, Logits};
 use super::members::{Member, Said, voices};
 use crate::train::examples::Data;
 use crate::train::heads::{Adjustment, Calibrated, figures};
+use crate::train::outright::Outright;
 use crate::train::{LearnError, Targets, Task};
 
 /// By member that knows a task: its figures where it answers alone.
@@ -19,6 +20,8 @@ pub(super) struct Judge<'a> {
     pub(super) members: &'a [Member],
     pub(super) data: &'a Data,
     pub(super) said: &'a Said,
+    /// By task, what is said outright beside what the members say.
+    pub(super) outright: &'a [Option<&'a Outright>],
 }
 
 impl Judge<'_> {
@@ -29,7 +32,7 @@ impl Judge<'_> {
         targets: &Targets,
     ) -> Result<Vec<Calibrated>, LearnError> {
         let head = |(place, task): (usize, &Task)| {
-            Adjustment::none(place).head(task, targets, rows, &self.data.truths(place))
+            Adjustment::none(place, self.outright[place]).head(task, targets, rows, &self.data.truths(place))
         };
         self.tasks.iter().enumerate().map(head).collect()
     }
@@ -75,7 +78,7 @@ impl Judge<'_> {
     /// Of the task at `place`, whose logits stand at `at` in the rows.
     fn figures_at(&self, place: usize, at: usize, rows: &[Logits]) -> BTreeMap<String, f64> {
         let (head, truths) = (&self.heads[place], self.data.truths(place));
-        let report = Adjustment::none(at).report_of(head, rows, &truths);
+        let report = Adjustment::none(at, self.outright[place]).report_of(head, rows, &truths);
         report.map(|report| figures(&head.task, &report)).unwrap_or_default()
     }
 }

@@ -19,6 +19,7 @@ use crate::train::card::OfFamily;
 use crate::train::examples::Data;
 use crate::train::finish::Finish;
 use crate::train::heads::Calibrated;
+use crate::train::outright::Outright;
 use crate::train::{LearnError, Report};
 
 /// Learns a blend.
@@ -97,7 +98,9 @@ impl Blend {
         progress.set_message("weighing");
         let heads: Vec<Head> = tasks.iter().map(|task| task.uncut(1.0)).collect();
         let hint = self.recipe.hint.as_ref();
-        let weighed = Scales { heads: &heads, members: &members, data: &data, said: &said, hint }.weigh()?;
+        let scales =
+            Scales { tasks: &tasks, heads: &heads, members: &members, data: &data, said: &said, hint };
+        let weighed = scales.weigh()?;
         let named = || tasks.iter().map(|task| task.name.clone()).zip(&weighed);
         let mut fusion = Fusion {
             members: members.iter().map(|member| member.name.clone()).collect(),
@@ -108,11 +111,13 @@ impl Blend {
         let plan = Plan::new(&heads, &fusion, &manifests)?;
         let fused: Vec<Logits> = (0..said.rows()).map(|row| plan.fuse(&said.of(row))).collect();
 
-        let judge = Judge { tasks: &tasks, heads: &heads, members: &members, data: &data, said: &said };
+        let outright: Vec<Option<&Outright>> = weighed.iter().map(|one| one.outright.as_ref()).collect();
+        let (tasks, heads) = (&tasks[..], &heads[..]);
+        let judge = Judge { tasks, heads, members: &members, data: &data, said: &said, outright: &outright };
         let curve = self.curve(&judge, &fused)?;
         let chosen = self.recipe.most_lost.and_then(|most_lost| choose(&curve, most_lost));
         fusion.cascade = chosen.map(|point| point.thresholds.clone());
-        let plan = Plan::new(&heads, &fusion, &manifests)?;
+        let plan = Plan::new(heads, &fusion, &manifests)?;
         let served: Vec<Logits> =
             said.first().iter().zip(fused).map(|(first, fused)| plan.fast(first).unwrap_or(fused)).collect();
         self.finish(Learnt {

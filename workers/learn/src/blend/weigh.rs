@@ -9,15 +9,21 @@ use serde::Serialize;
 
 use super::members::{self, Member, Said};
 use super::recipe::HintRecipe;
-use crate::train::LearnError;
 use crate::train::examples::Data;
+use crate::train::outright::Outright;
+use crate::train::{LearnError, Task};
 
 /// Where the search for a hint's strength begins; the bag's own came out there.
 const EXPECTED_HINT: f64 = 0.25;
 
+/// Where the search for the strength of what is said outright begins: what was counted, as it is.
+const EXPECTED_OUTRIGHT: f64 = 1.0;
+
 /// One task, weighed.
 pub(super) struct Weighed {
     pub(super) fused: FusedHead,
+    /// Of a flag: what is said outright, with the strength at which it counts beside the members.
+    pub(super) outright: Option<Outright>,
     pub(super) losses: Losses,
 }
 
@@ -32,6 +38,7 @@ pub struct Losses {
 
 /// What is weighed by.
 pub(super) struct Scales<'a> {
+    pub(super) tasks: &'a [Task],
     pub(super) heads: &'a [Head],
     pub(super) members: &'a [Member],
     pub(super) data: &'a Data,
@@ -92,6 +99,13 @@ impl Scales<'_> {
             }
             expected.push(EXPECTED_HINT);
         }
+        let outright = Outright::learn(&self.tasks[place], place, self.data).filter(|_| hint.is_none());
+        if let Some(outright) = &outright {
+            for (row, terms) in rows.iter().zip(&mut terms) {
+                terms.push(vec![0.0, outright.adds()[*row]]);
+            }
+            expected.push(EXPECTED_OUTRIGHT);
+        }
         // A flag's two labels are far from equally frequent, and independent voices count that twice.
         let mut found = Weighing::fit(&terms, &targets, &expected, head.kind == Kind::Flag);
         found.weights.iter_mut().chain(&mut found.shift).for_each(|number| *number = round(*number));
@@ -107,6 +121,7 @@ impl Scales<'_> {
                 fused: found.loss(&terms, &targets),
                 alone: self.names(&voices).zip(alone).collect(),
             },
+            outright: outright.and_then(|outright| outright.times(found.weights[voices.len()])),
             fused: FusedHead {
                 weights: self.names(&voices).zip(found.weights.iter().copied()).collect(),
                 shift: found.shift,

@@ -22,7 +22,8 @@ use crate::train::artefact::{beside, check_free};
 use crate::train::card::OfFamily;
 use crate::train::examples::{Data, Example, digest, has_two_labels};
 use crate::train::finish::Finish;
-use crate::train::heads::{Adjustment, Calibrated};
+use crate::train::heads::{Adjustment, Beside, Calibrated};
+use crate::train::outright::Outright;
 use crate::train::score::score;
 use crate::train::{LearnError, Report, Task};
 
@@ -121,7 +122,9 @@ impl Train {
         };
         let mut calibrated = Vec::new();
         for (place, head) in heads.iter().enumerate() {
-            let (one, shift) = self.calibrate(place, head, &data.truths(learned[place]), &mut rows)?;
+            let outright = Outright::learn(&head.task, learned[place], &data);
+            let truths = data.truths(learned[place]);
+            let (one, shift) = self.calibrate(place, head, outright.as_ref(), &truths, &mut rows)?;
             stored.shift(&head.task.name, &shift)?;
             calibrated.push(one);
         }
@@ -170,10 +173,12 @@ impl Train {
         &self,
         place: usize,
         head: &HeadRecipe,
+        outright: Option<&Outright>,
         truths: &[Option<usize>],
         rows: &mut Logged,
     ) -> Result<(Calibrated, Vec<f32>), LearnError> {
-        let adjustment = Adjustment::fit(place, None, &rows.stored, truths, self.recipe.shift_pull);
+        let beside = Beside::of(None, outright);
+        let adjustment = Adjustment::fit(place, beside, &rows.stored, truths, self.recipe.shift_pull);
         adjustment.apply(&mut rows.stored);
         adjustment.apply(&mut rows.whole);
         let calibrated =

@@ -216,6 +216,7 @@ mod tests {
             temperature: 1.0,
             thresholds: BTreeMap::new(),
             evidence: None,
+            evidence_odds: BTreeMap::new(),
         }
     }
 

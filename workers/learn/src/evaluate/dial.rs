@@ -284,6 +284,7 @@ mod tests {
             temperature: 1.0,
             thresholds: thresholds.iter().map(|(level, least)| ((*level).to_owned(), *least)).collect(),
             evidence: None,
+            evidence_odds: BTreeMap::new(),
         }
     }
 

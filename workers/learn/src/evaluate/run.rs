@@ -7,10 +7,10 @@ use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use indicatif::ProgressBar;
-use ombud_contract::records::Vulnerability;
+use ombud_contract::records::{Evidence, Vulnerability};
 use ombud_intake::{FileDefaults, Labels, Row, Rows};
 use ombud_models::{
-    Classifier, ISSUE, Kind, PRODUCT, Prepared, VULNERABLE, in_label_set_order, probabilities,
+    Classifier, ISSUE, Kind, PRODUCT, Prepared, VULNERABLE, calibrated, in_label_set_order,
     vulnerability_shown,
 };
 
@@ -200,14 +200,14 @@ impl Subject {
             for (head, asked) in self.heads.iter().enumerate() {
                 let Some(truth) = truths[row][head] else { continue };
                 let logits = logits.get(asked.place).map_or(&[][..], Vec::as_slice);
-                let Some(probabilities) = asked.probabilities(logits) else {
+                let evidence = asked.head.evidence_in(&rows[row].complaint.narrative);
+                let Some(probabilities) = asked.probabilities(logits, &evidence) else {
                     return Err(EvaluateError::Logits {
                         task: asked.head.task.clone(),
                         model_id: self.evaluated.model_id.clone(),
                     });
                 };
                 let scored = Scored { recent: recent(&rows[row].labels), truth, probabilities };
-                let evidence = asked.head.evidence_in(&rows[row].complaint.narrative);
                 scores[row][head] = Some((scored, vulnerability_shown(&evidence)));
             }
         }
@@ -228,8 +228,8 @@ impl AskedHead {
     }
 
     /// Calibrated, in the order of the leaves; `None` for logits that are none.
-    fn probabilities(&self, logits: &[f32]) -> Option<Vec<f64>> {
+    fn probabilities(&self, logits: &[f32], evidence: &[Evidence]) -> Option<Vec<f64>> {
         let logits = in_label_set_order(&self.head, self.taxonomy, logits)?;
-        logits.iter().all(|logit| logit.is_finite()).then(|| probabilities(&logits, self.head.temperature))
+        logits.iter().all(|logit| logit.is_finite()).then(|| calibrated(&self.head, &logits, evidence))
     }
 }

@@ -147,6 +147,18 @@ impl<R> Card<'_, R> {
                  score. The figures here are the score's alone; `ombud evaluate` has those of both.\n",
                 head.task
             )?;
+            if head.evidence_odds.is_empty() {
+                continue;
+            }
+            f.write_str(
+                "The score counts it, too: where a narrative has a category's phrases, its log-odds rise by so much, as\n\
+                 counted on the rows to learn from and weighed on the held-out ones. None below zero.\n\n\
+                 | category | explicit | hint |\n|---|---|---|\n",
+            )?;
+            for (category, odds) in &head.evidence_odds {
+                writeln!(f, "| {category} | {:.2} | {:.2} |", odds.explicit, odds.hint)?;
+            }
+            f.write_str("\n")?;
         }
         Ok(())
     }

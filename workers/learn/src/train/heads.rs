@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use ombud_contract::taxonomy::Taxonomy;
-use ombud_models::{EvidenceTable, Head, Logits, probabilities};
+use ombud_models::{EvidenceTable, Head, Logits, probabilities, with_odds};
 use ombud_torch::bag::{Calibration, Hint};
 
 use super::error::LearnError;
+use super::outright::Outright;
 use super::tasks::{Targets, Task};
 use super::thresholds::{Cut, cuts};
 use crate::evaluate::{Resampling, Scored, Scores, TaskReport, tasks};
@@ -27,37 +28,69 @@ pub(crate) struct Adjustment {
     temperature: f64,
     pub(crate) shift: Vec<f32>,
     pub(crate) hint: Option<Hint>,
+    /// What is said outright beside it, with the strength at which it counts.
+    outright: Option<Outright>,
+}
+
+/// What else a head's logits are added up with.
+#[derive(Clone, Copy)]
+pub(crate) enum Beside<'a> {
+    Nothing,
+    /// What another head believes.
+    Hint(&'a Hint),
+    /// What is said outright.
+    Outright(&'a Outright),
+}
+
+impl<'a> Beside<'a> {
+    /// A flag is never hinted at.
+    pub(crate) fn of(hint: Option<&'a Hint>, outright: Option<&'a Outright>) -> Self {
+        match (hint, outright) {
+            (Some(hint), _) => Self::Hint(hint),
+            (None, Some(outright)) => Self::Outright(outright),
+            (None, None) => Self::Nothing,
+        }
+    }
 }
 
 impl Adjustment {
     /// Fits the head at `place` to the rows that carry its label; the head that hints was adjusted before.
     pub(crate) fn fit(
         place: usize,
-        hint: Option<&Hint>,
+        beside: Beside<'_>,
         rows: &[Logits],
         truths: &[Option<usize>],
         pull: f64,
     ) -> Self {
-        let labelled = || rows.iter().zip(truths).filter_map(|(row, truth)| Some((row, (*truth)?)));
+        let labelled = || (0..rows.len()).filter_map(|row| Some((row, truths[row]?)));
         let (logits, targets): (Vec<Vec<f32>>, Vec<usize>) =
-            labelled().map(|(row, truth)| (row[place].clone(), truth)).unzip();
-        let hints: Option<Vec<Vec<f32>>> =
-            hint.map(|hint| labelled().map(|(row, _)| hint.terms(&row[hint.from])).collect());
+            labelled().map(|(row, truth)| (rows[row][place].clone(), truth)).unzip();
+        let terms = |row: usize| match beside {
+            Beside::Nothing => None,
+            Beside::Hint(hint) => Some(hint.terms(&rows[row][hint.from])),
+            Beside::Outright(outright) => Some(vec![0.0, outright.adds()[row] as f32]),
+        };
+        let hints: Option<Vec<Vec<f32>>> = labelled().map(|(row, _)| terms(row)).collect();
         let labels = rows.first().map_or(0, |row| row[place].len());
         let found = Calibration::fit(&logits, hints.as_deref(), &targets, labels, pull);
         // Serving adds to logits that are not divided yet.
         let undivided = |value: f64| (value * found.temperature) as f32;
-        Self {
-            place,
-            temperature: found.temperature,
-            shift: found.shift.iter().map(|shift| undivided(*shift)).collect(),
-            hint: hint.map(|hint| Hint { strength: undivided(found.hint_strength), ..hint.clone() }),
+        let shift = found.shift.iter().map(|shift| undivided(*shift)).collect();
+        let adjusted = Self { place, temperature: found.temperature, shift, hint: None, outright: None };
+        match beside {
+            Beside::Nothing => adjusted,
+            Beside::Hint(hint) => {
+                let hint = Hint { strength: undivided(found.hint_strength), ..hint.clone() };
+                Self { hint: Some(hint), ..adjusted }
+            }
+            // Evidence is added to what is divided already.
+            Beside::Outright(outright) => Self { outright: outright.times(found.hint_strength), ..adjusted },
         }
     }
 
-    /// Of a head whose logits are calibrated already.
-    pub(crate) fn none(place: usize) -> Self {
-        Self { place, temperature: 1.0, shift: Vec::new(), hint: None }
+    /// Of a head whose logits are calibrated already, and what is said outright beside them.
+    pub(crate) fn none(place: usize, outright: Option<&Outright>) -> Self {
+        Self { place, temperature: 1.0, shift: Vec::new(), hint: None, outright: outright.cloned() }
     }
 
     /// Adjusts rows of logits as serving will.
@@ -92,6 +125,7 @@ impl Adjustment {
             temperature: self.temperature,
             thresholds: cuts.iter().map(|(name, cut)| (name.clone(), round_down(cut.threshold))).collect(),
             evidence: EvidenceTable::newest_for(&task.name).map(|table| table.name().to_owned()),
+            evidence_odds: self.outright.as_ref().map(|said| said.odds().clone()).unwrap_or_default(),
         };
         let report = report(&head, taxonomy, scored);
         Ok(Calibrated { head, cuts, report, shrinking: BTreeMap::new() })
@@ -127,11 +161,15 @@ impl Adjustment {
     }
 
     fn scored(&self, rows: &[Logits], truths: &[Option<usize>]) -> Vec<Scored> {
-        let row = |(row, truth): (&Logits, &Option<usize>)| {
-            let probabilities = probabilities(&row[self.place], self.temperature);
+        let row = |(at, truth): (usize, &Option<usize>)| {
+            let probabilities = probabilities(&rows[at][self.place], self.temperature);
+            let probabilities = match &self.outright {
+                Some(outright) => with_odds(probabilities, outright.adds()[at]),
+                None => probabilities,
+            };
             Some(Scored { recent: false, truth: (*truth)?, probabilities })
         };
-        rows.iter().zip(truths).filter_map(row).collect()
+        truths.iter().enumerate().filter_map(row).collect()
     }
 }
 

@@ -7,6 +7,7 @@ mod error;
 pub(crate) mod examples;
 pub(crate) mod finish;
 pub(crate) mod heads;
+pub(crate) mod outright;
 mod report;
 pub(crate) mod score;
 mod tasks;

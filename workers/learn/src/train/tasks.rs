@@ -65,6 +65,7 @@ impl Task {
             temperature,
             thresholds: BTreeMap::new(),
             evidence: None,
+            evidence_odds: BTreeMap::new(),
         }
     }
 
