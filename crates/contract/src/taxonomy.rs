@@ -1,8 +1,12 @@
 //! Numbered label trees: which labels a task has, and what each belongs to on the coarser levels.
 
+mod document;
+mod own;
+
 use std::{ops::AddAssign, sync::LazyLock};
 
-use serde::Deserialize;
+pub use document::{Document, LabelTree};
+pub use own::TaxonomyError;
 
 /// The label tree of one task, such as `issue@1`: leaves in logit order, and the levels above them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,14 +25,50 @@ struct Level {
 }
 
 impl Taxonomy {
-    /// The tree of a label set, such as `issue@1`; `None` for one that this version does not know.
+    /// The tree of a label set, such as `issue@1`; `None` for one that is neither this version's nor was brought by a
+    /// model or a routing table ([`Self::adopt`]).
     pub fn by_label_set(label_set: &str) -> Option<&'static Self> {
-        TREES.iter().find(|tree| tree.label_set == label_set)
+        TREES.iter().find(|tree| tree.label_set == label_set).or_else(|| own::find(label_set))
     }
 
     /// The newest tree of `task`; `None` for a task that has none.
     pub fn newest(task: &str) -> Option<&'static Self> {
-        TREES.iter().rev().find(|tree| tree.task() == task)
+        own::newest(task).or_else(|| TREES.iter().rev().find(|tree| tree.task() == task))
+    }
+
+    /// Makes the trees of a document known, as a model or a routing table brings them.
+    ///
+    /// # Errors
+    /// It is no document of trees, or one of them is known with other labels.
+    pub fn adopt(text: &str) -> Result<Vec<&'static Self>, TaxonomyError> {
+        own::adopt_all(text)
+    }
+
+    /// A tree with these labels on one level that is called like the task, made known; labels in their order.
+    ///
+    /// # Errors
+    /// There is no label, one comes twice, or the label set is known with other labels.
+    pub fn flat(task: &str, number: u32, labels: Vec<String>) -> Result<&'static Self, TaxonomyError> {
+        let leaves = labels.into_iter().map(|label| vec![label]).collect();
+        Self::grow(&LabelTree::new(task, number, vec![task.to_owned()], leaves))
+    }
+
+    /// A written tree, made known.
+    ///
+    /// # Errors
+    /// It contradicts itself, or its label set is known with other labels.
+    pub fn grow(tree: &LabelTree) -> Result<&'static Self, TaxonomyError> {
+        own::adopt(tree.grow(None).map_err(TaxonomyError::Broken)?)
+    }
+
+    /// Whether it is compiled into this version, so that nobody need bring it.
+    pub fn is_built_in(&self) -> bool {
+        TREES.iter().any(|tree| tree.label_set == self.label_set)
+    }
+
+    /// Its number among the task's trees.
+    pub fn number(&self) -> u32 {
+        self.label_set.split_once('@').and_then(|(_, number)| number.parse().ok()).unwrap_or(0)
     }
 
     /// The task whose labels these are.
@@ -102,76 +142,16 @@ impl Taxonomy {
     }
 }
 
-/// The content of a numbered file of `schemas/taxonomy/`.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    number: u32,
-    label_set: Vec<LabelSet>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct LabelSet {
-    task: String,
-    /// Fine to coarse.
-    levels: Vec<String>,
-    /// Each fine to coarse.
-    leaves: Vec<Vec<String>>,
-}
-
 const FILES: [&str; 1] = [include_str!("../../../schemas/taxonomy/1.toml")];
 
 static TREES: LazyLock<Vec<Taxonomy>> = LazyLock::new(|| {
     let trees = FILES.map(|text| {
-        read(text).unwrap_or_else(|what| {
+        document::read(text).unwrap_or_else(|what| {
             unreachable!("the label trees are compiled in and a test reads all of them, yet: {what}")
         })
     });
     trees.into_iter().flatten().collect()
 });
-
-fn read(text: &str) -> Result<Vec<Taxonomy>, String> {
-    let file: File = toml::from_str(text).map_err(|e| e.to_string())?;
-    file.label_set.into_iter().map(|set| tree(file.number, set)).collect()
-}
-
-fn tree(number: u32, set: LabelSet) -> Result<Taxonomy, String> {
-    let label_set = format!("{}@{number}", set.task);
-    let mut levels: Vec<Level> =
-        set.levels.into_iter().map(|name| Level { name, labels: Vec::new() }).collect();
-    if levels.is_empty() || set.leaves.is_empty() {
-        return Err(format!("{label_set} has no levels or no leaves"));
-    }
-    let mut leaves: Vec<Vec<usize>> = Vec::new();
-    for names in set.leaves {
-        if names.len() != levels.len() {
-            return Err(format!("{label_set}: {names:?} does not name one label a level"));
-        }
-        let leaf: Vec<usize> = levels
-            .iter_mut()
-            .zip(names)
-            .map(|(level, name)| position_or_push(&mut level.labels, name))
-            .collect();
-        // Two leaves that share a label share everything above it; and no leaf comes twice.
-        let torn = |other: &Vec<usize>| {
-            let shared = leaf.iter().zip(other).position(|(a, b)| a == b);
-            shared.is_some_and(|depth| depth == 0 || leaf[depth..] != other[depth..])
-        };
-        if leaves.iter().any(torn) {
-            return Err(format!("{label_set}: leaf {} contradicts an earlier one", leaves.len() + 1));
-        }
-        leaves.push(leaf);
-    }
-    Ok(Taxonomy { label_set, levels, leaves })
-}
-
-fn position_or_push(labels: &mut Vec<String>, name: String) -> usize {
-    labels.iter().position(|known| *known == name).unwrap_or_else(|| {
-        labels.push(name);
-        labels.len() - 1
-    })
-}
 
 #[cfg(test)]
 mod tests {
@@ -245,16 +225,5 @@ mod tests {
         let same = issue().sum_to_level("issue", &leaves).unwrap();
         assert!(same.iter().map(|(label, _)| *label).eq(issue().leaves()));
         assert!(issue().sum_to_level("issue", &leaves[1..]).is_none());
-    }
-
-    #[test]
-    fn a_tree_that_contradicts_itself_is_refused() {
-        let file = |leaves: &str| {
-            format!("number = 9\n[[label_set]]\ntask = \"t\"\nlevels = [\"a\", \"b\"]\nleaves = {leaves}")
-        };
-        assert!(read(&file(r#"[["x", "p"], ["y", "p"]]"#)).is_ok());
-        for wrong in [r#"[["x", "p"], ["x", "q"]]"#, r#"[["x", "p"], ["x", "p"]]"#, r#"[["x"]]"#, "[]"] {
-            assert!(read(&file(wrong)).is_err(), "{wrong}");
-        }
     }
 }

@@ -30,6 +30,18 @@ pub enum IntakeError {
         /// The columns that it has, for a person to read.
         found: String,
     },
+    /// It lacks the column that a task's labels were to come from.
+    #[error("find the labels of task {task} in {}: it has no column {column}; its columns are {found}", path.display())]
+    NoLabels {
+        /// The file.
+        path: PathBuf,
+        /// The task.
+        task: String,
+        /// The column that was named.
+        column: String,
+        /// The columns that it has, for a person to read.
+        found: String,
+    },
     /// It breaks off: damaged, cut short, or the disk says no. What came before is good.
     #[error("read {} past line {line} (byte {byte} of {total}): is it cut short or damaged?", path.display())]
     Read {

@@ -1,6 +1,9 @@
 //! What a row is known to be: the labels that models learn from and are measured by.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::LazyLock,
+};
 
 use ombud_contract::{records::TimestampMs, taxonomy::Taxonomy};
 use serde::Deserialize;
@@ -18,6 +21,17 @@ pub struct Labels {
     pub date: Option<TimestampMs>,
     /// Where it was collected (`source`), where the file says so.
     pub source: Option<String>,
+    /// By task of a bank's own: what stands in the column that [`crate::Rows::labelled_by`] named.
+    pub own: BTreeMap<String, String>,
+}
+
+/// A column whose values are the labels of a task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LabelColumn {
+    /// The task.
+    pub task: String,
+    /// The column, in any case.
+    pub column: String,
 }
 
 /// The product label that a name stands for, whatever year's.

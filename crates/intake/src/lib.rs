@@ -31,7 +31,7 @@ mod table;
 mod time;
 
 pub use error::IntakeError;
-pub use labels::{Labels, label_named};
+pub use labels::{LabelColumn, Labels, label_named};
 pub use layout::Layout;
 pub use lines::Progress;
 pub use posted::{NoComplaint, complaint_of_json};

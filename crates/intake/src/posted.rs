@@ -16,7 +16,9 @@ pub struct NoComplaint(pub &'static str);
 pub fn complaint_of_json(body: &[u8], received_at: TimestampMs) -> Result<RawComplaint, NoComplaint> {
     let object = object(body).map_err(NoComplaint)?;
     let defaults = FileDefaults { received_at, language: None };
-    read(&Fields::Json(&object), Layout::Own, &defaults).map(|(complaint, _)| complaint).map_err(NoComplaint)
+    read(&Fields::Json(&object), Layout::Own, &defaults, &[])
+        .map(|(complaint, _)| complaint)
+        .map_err(NoComplaint)
 }
 
 #[cfg(test)]

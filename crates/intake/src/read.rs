@@ -6,7 +6,7 @@ use ombud_contract::{ids::complaint_id_of, records::RawComplaint};
 
 use crate::{
     fields::Fields,
-    labels::{self, Labels},
+    labels::{self, LabelColumn, Labels},
     layout::{CFPB_CSV, CFPB_JSON, Columns, DATA_SET, Layout},
     rows::FileDefaults,
     time,
@@ -17,8 +17,9 @@ pub(crate) fn read(
     fields: &Fields<'_>,
     layout: Layout,
     defaults: &FileDefaults,
+    labelled_by: &[LabelColumn],
 ) -> Result<(RawComplaint, Labels), &'static str> {
-    let (mut complaint, labels) = match layout {
+    let (mut complaint, mut labels) = match layout {
         Layout::Own => own(fields, defaults)?,
         Layout::DataSet => from_cfpb(fields, &DATA_SET, defaults)?,
         Layout::CfpbExport if fields.raw(CFPB_CSV.narrative).is_some() => {
@@ -30,6 +31,11 @@ pub(crate) fn read(
         complaint.complaint_id = complaint_id_of(&complaint.narrative);
     }
     complaint.validate().map_err(|invalid| invalid.code())?;
+    for LabelColumn { task, column } in labelled_by {
+        if let Some(label) = fields.filled(column) {
+            labels.own.insert(task.clone(), label.into_owned());
+        }
+    }
     Ok((complaint, labels))
 }
 
@@ -59,6 +65,7 @@ fn from_cfpb(
         vulnerable: vulnerable(fields),
         date,
         source: fields.filled("source").map(Into::into),
+        own: BTreeMap::new(),
     };
     Ok((complaint, labels))
 }
@@ -107,6 +114,7 @@ fn own(fields: &Fields<'_>, defaults: &FileDefaults) -> Result<(RawComplaint, La
         vulnerable: flag(fields, "vulnerable")?,
         date,
         source: text("source"),
+        own: BTreeMap::new(),
     };
     Ok((complaint, labels))
 }

@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use crate::{
     error::IntakeError,
     fields::{Fields, normalised},
-    labels::Labels,
+    labels::{LabelColumn, Labels},
     layout::{Layout, shown},
     lines::{Lines, Progress},
     read::read,
@@ -67,6 +67,7 @@ pub struct Rows {
     /// The same, as they are looked up.
     names: Vec<String>,
     defaults: FileDefaults,
+    labelled_by: Vec<LabelColumn>,
     rows: u64,
     broken_off: bool,
 }
@@ -113,9 +114,26 @@ impl Rows {
             columns,
             names,
             defaults,
+            labelled_by: Vec::new(),
             rows: 0,
             broken_off: false,
         })
+    }
+
+    /// Also reads labels of a bank's own tasks, each from its column.
+    ///
+    /// # Errors
+    /// A CSV file has no such column. In JSON lines it may be missing from the first objects.
+    pub fn labelled_by(mut self, columns: &[LabelColumn]) -> Result<Self, IntakeError> {
+        for LabelColumn { task, column } in columns {
+            let column = normalised(column);
+            if matches!(self.kind, Kind::Csv) && !self.names.contains(&column) {
+                let (path, found) = (self.path.clone(), shown(&self.columns));
+                return Err(IntakeError::NoLabels { path, task: task.clone(), column, found });
+            }
+            self.labelled_by.push(LabelColumn { task: task.clone(), column });
+        }
+        Ok(self)
     }
 
     /// The file's layout.
@@ -154,6 +172,7 @@ impl Rows {
                 &Fields::Csv { columns: &self.names, record: &taken.fields },
                 self.layout,
                 &self.defaults,
+                &self.labelled_by,
             ),
         };
         Ok(Some(reason.map_err(|reason| Rejected { line: taken.line, reason, fields: owned(&taken.fields) })))
@@ -168,8 +187,9 @@ impl Rows {
             let read = if line.cut {
                 Err("line-too-long")
             } else {
-                object(&line.bytes)
-                    .and_then(|object| read(&Fields::Json(&object), self.layout, &self.defaults))
+                object(&line.bytes).and_then(|object| {
+                    read(&Fields::Json(&object), self.layout, &self.defaults, &self.labelled_by)
+                })
             };
             return Ok(Some(read.map_err(|reason| {
                 let text = line.bytes.trim_ascii().to_vec();

@@ -7,12 +7,15 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use ombud_contract::records::FileDigest;
+use ombud_contract::taxonomy::{Taxonomy, TaxonomyError};
 
 use crate::digest::{digest_folder, version_of};
 use crate::manifest::Manifest;
 
 /// What every artefact says of itself.
 pub const MANIFEST: &str = "ombud.json";
+/// The label trees of heads whose label sets are a bank's own; see [`Taxonomy::adopt`].
+pub const TAXONOMY: &str = "taxonomy.toml";
 /// The model card: shown to people, not part of the version.
 pub(crate) const CARD: &str = "README.md";
 
@@ -64,9 +67,18 @@ impl Artefact {
             if there { Ok(()) } else { Err(ArtefactError::Missing { dir: dir.to_owned(), file: needed }) }
         };
         has(MANIFEST)?;
+        let read = |path: &Path| {
+            std::fs::read_to_string(path)
+                .map_err(|source| ArtefactError::Read { path: path.to_owned(), source })
+        };
+        // Before the manifest, whose label sets may be of these.
+        if files.iter().any(|file| file.name == TAXONOMY) {
+            let path = dir.join(TAXONOMY);
+            let text = read(&path)?;
+            Taxonomy::adopt(&text).map_err(|source| ArtefactError::Taxonomy { file: path, source })?;
+        }
         let path = dir.join(MANIFEST);
-        let text = std::fs::read_to_string(&path)
-            .map_err(|source| ArtefactError::Read { path: path.clone(), source })?;
+        let text = read(&path)?;
         let manifest = Manifest::parse(&text).map_err(|fault| ArtefactError::Manifest {
             file: path,
             line: fault.line,
@@ -123,6 +135,14 @@ pub enum ArtefactError {
         line: usize,
         /// The field, what is wrong with it and what would be right.
         what: String,
+    },
+    /// A label tree that it brings can't be used.
+    #[error("accept {}", file.display())]
+    Taxonomy {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        source: TaxonomyError,
     },
     /// Something in the folder can't be part of an artefact.
     #[error("accept {}: {what}", path.display())]

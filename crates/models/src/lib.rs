@@ -23,7 +23,7 @@ pub use answer::{
     Answer, answer, calibrated, in_label_set_order, probabilities, vulnerability_label, vulnerability_of,
     vulnerability_shown, with_odds,
 };
-pub use artefact::{Artefact, ArtefactError, MANIFEST};
+pub use artefact::{Artefact, ArtefactError, MANIFEST, TAXONOMY};
 pub use classifier::{Classifier, ClassifyError, Input, LoadError, LoadModel, Logits, Model, Prepared};
 pub use evidence::{Category, EvidenceTable};
 pub use feed::{LEAD, NotYet, StrategyFeed};

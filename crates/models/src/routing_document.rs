@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ombud_contract::taxonomy::Taxonomy;
+use ombud_contract::taxonomy::{LabelTree, Taxonomy};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
@@ -23,6 +23,9 @@ pub(crate) struct RoutingDocument {
     triage_desk: Spanned<String>,
     vulnerable_desk: Spanned<String>,
     label_sets: Spanned<LabelSets>,
+    /// Trees that this version doesn't know: who routes reads no model, which would bring them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    label_trees: Vec<Spanned<LabelTree>>,
     priorities: PrioritiesDocument,
     #[serde(default)]
     clocks: ClocksDocument,
@@ -72,6 +75,7 @@ impl RoutingDocument {
     /// Checks the table; `text` is what it was read from, for the lines.
     pub(crate) fn check(&self, text: &str) -> Result<RoutingTable, RoutingError> {
         let checks = Checks { document: self, text };
+        checks.label_trees()?;
         let sets = self.label_sets.get_ref();
         let products = checks.taxonomy(&sets.product)?;
         let issues = checks.taxonomy(&sets.issue)?;
@@ -114,12 +118,24 @@ impl Checks<'_> {
         Err(RoutingError { line: line_at(self.text, place.start), what })
     }
 
+    fn label_trees(&self) -> Result<(), RoutingError> {
+        for tree in &self.document.label_trees {
+            if let Err(error) = Taxonomy::grow(tree.get_ref()) {
+                return self.refuse(tree.span(), format!("label_trees: {error}"));
+            }
+        }
+        Ok(())
+    }
+
     fn taxonomy(&self, label_set: &str) -> Result<&'static Taxonomy, RoutingError> {
         match Taxonomy::by_label_set(label_set) {
             Some(taxonomy) => Ok(taxonomy),
             None => self.refuse(
                 self.document.label_sets.span(),
-                format!("label_sets: there is no taxonomy `{label_set}`: name one of schemas/taxonomy/"),
+                format!(
+                    "label_sets: there is no taxonomy `{label_set}`: name one of schemas/taxonomy/, or write its tree \
+                     in [[label_trees]]"
+                ),
             ),
         }
     }

@@ -82,6 +82,7 @@ impl World {
             encoders: vec![golden()],
             files: vec![self.train.clone()],
             validation: self.validation.clone(),
+            columns: Vec::new(),
             out: path(out),
             model_id: out.to_owned(),
             threads: 2,
@@ -115,7 +116,7 @@ fn the_blend_is_no_worse_than_its_best_member_and_its_folder_serves() {
 
     // What the learner saw on validation is what serving gives there.
     let subjects = vec![Subject::whole(&artefact, &Libtorch).unwrap()];
-    let evaluate = Evaluate { subjects, threads: 2, resampling: Resampling::default() };
+    let evaluate = Evaluate { subjects, threads: 2, resampling: Resampling::default(), columns: Vec::new() };
     let evaluation = evaluate.run(&world.validation, &ProgressBar::hidden()).unwrap();
     let accuracy = |report: &TaskReport| match report {
         TaskReport::Choice(choice) => choice.accuracy,

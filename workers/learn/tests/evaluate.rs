@@ -104,7 +104,8 @@ fn measure(rows: &[String], threads: usize, model: Names) -> Result<Measured, Ev
     let data = folder.path().join("labelled.csv");
     std::fs::write(&data, format!("{HEADER}\n{}\n", rows.join("\n"))).unwrap();
     let subjects = vec![Subject::whole(&artefact("names"), &model)?];
-    Evaluate { subjects, threads, resampling: view().resampling }.measure(&data, &ProgressBar::hidden())
+    Evaluate { subjects, threads, resampling: view().resampling, columns: Vec::new() }
+        .measure(&data, &ProgressBar::hidden())
 }
 
 fn many() -> Vec<String> {
@@ -169,7 +170,7 @@ fn what_a_narrative_says_outright_is_judged_and_listed_as_it_serves() {
     assert_eq!(labels, ["VULNERABLE", "POSSIBLE", "POSSIBLE", "NOT_INDICATED"]);
     assert!(said[0].1 < 0.01 && said[2].1 > 0.99, "the score is the model's own: {said:?}");
 
-    let evaluate = Evaluate { subjects, threads: 1, resampling: view().resampling };
+    let evaluate = Evaluate { subjects, threads: 1, resampling: view().resampling, columns: Vec::new() };
     let evaluation = evaluate.measure(&data, &ProgressBar::hidden()).unwrap().evaluation(&view());
     let served = |name: &str| {
         let at = &evaluation.served["vulnerable"][name];

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 
 use indicatif::ProgressBar;
 use ombud_learn::DraftError;
-use ombud_learn::bag::{Recipe, Train};
+use ombud_learn::bag::{HeadRecipe, Recipe, Train};
 use ombud_learn::evaluate::TaskReport;
-use ombud_learn::train::{LearnError, Report};
+use ombud_learn::train::{LearnError, Report, Task};
 use ombud_models::{LoadModel, probabilities};
 use ombud_torch::Libtorch;
 
@@ -131,4 +131,32 @@ fn rows_without_labels_teach_nothing_and_say_so() {
     let bare = Train { files: vec![file], ..train(dir.path(), "bag") };
     assert!(matches!(run(&bare), Err(LearnError::NothingToLearn { rows: 1 })));
     assert!(!dir.path().join("bag").exists());
+}
+
+#[test]
+fn a_task_of_ones_own_is_learned_from_a_column_and_brings_its_labels() {
+    let dir = tempfile::tempdir().unwrap();
+    let usual = train(dir.path(), "harm");
+    // Its labels stand in a column that is read as something else besides; one value is on two rows alone.
+    let text = fs::read_to_string(&usual.files[0]).unwrap();
+    let rare = text.replacen("Mortgage,Trouble", "Rare,Trouble", 2);
+    fs::write(&usual.files[0], rare).unwrap();
+    let task = Task::own("harm-of-test", 1, "Product", &usual.files, 20).unwrap();
+    assert_eq!(task.label_set, "harm-of-test@1");
+    let head = HeadRecipe { task, ..usual.recipe.heads[0].clone() };
+    let report =
+        run(&Train { recipe: Recipe { heads: vec![head], ..usual.recipe.clone() }, ..usual }).unwrap();
+    let TaskReport::Choice(harm) = &report.tasks["harm-of-test"] else { panic!("{:?}", report.tasks) };
+    assert_eq!(harm.accuracy, Some(1.0));
+    assert_eq!(report.artefact.manifest.heads[0].labels, ["Debt collection", "Mortgage"]);
+    let trees = fs::read_to_string(report.artefact.dir.join("taxonomy.toml")).unwrap();
+    assert!(trees.contains("harm-of-test"), "{trees}");
+    assert!(report.artefact.files.iter().any(|file| file.name == "taxonomy.toml"));
+
+    let again = train(dir.path(), "again");
+    let refused = |column, least| Task::own("harm-of-test", 1, column, &again.files, least).unwrap_err();
+    assert!(refused("prduct", 20).to_string().contains("it has no column prduct"));
+    assert!(matches!(refused("product", 1_000), LearnError::TooFewLabels { labels: 0, .. }));
+    // The same number with other labels: a tree never changes.
+    assert!(matches!(refused("issue", 1), LearnError::Taxonomy(_)));
 }

@@ -9,7 +9,14 @@ use ombud_infer::Tasks;
 use ombud_stream::Start;
 
 use crate::{
-    check::Check, doctor::Doctor, fine_tune::FineTune, fuse::Fuse, redrive::Redrive, send::Send, setup::Setup,
+    check::Check,
+    doctor::Doctor,
+    fine_tune::FineTune,
+    fuse::Fuse,
+    redrive::Redrive,
+    send::Send,
+    setup::Setup,
+    tasks::{Named, Tasks as Learned},
 };
 
 /// Triage customer complaints: read them, decide product, issue and vulnerability, route them, keep the case.
@@ -302,6 +309,9 @@ pub(crate) struct Learn {
     pub(crate) json: bool,
 
     #[command(flatten)]
+    pub(crate) tasks: Learned,
+
+    #[command(flatten)]
     pub(crate) fine_tune: FineTune,
 
     #[command(flatten)]
@@ -327,6 +337,10 @@ pub(crate) struct Evaluate {
     /// Labelled complaints
     #[arg(long, value_name = "FILE")]
     pub(crate) data: PathBuf,
+
+    /// Where the labels of a task of your own stand
+    #[arg(long = "task", value_name = "TASK=COLUMN")]
+    pub(crate) tasks: Vec<Named>,
 
     /// Say whether the difference to this artefact is real, task by task
     #[arg(long, value_name = "DIR")]

@@ -11,7 +11,7 @@ use ombud_models::{Artefact, FirstStrategy};
 use ombud_stream::{Clock, SystemClock};
 use ombud_torch::Libtorch;
 
-use crate::{cli, listing, terminal::Terminal};
+use crate::{cli, listing, tasks::columns, terminal::Terminal};
 
 /// In the models folder: the model that everything else is shown beside.
 const BASELINE: &str = "complaints-bag";
@@ -26,7 +26,8 @@ pub(crate) fn evaluate(
     let measure = |subjects: Vec<Subject>| -> Result<Measured> {
         let bar = terminal.bytes("reading");
         let resampling = Resampling::default();
-        let evaluate = Evaluate { subjects, threads: settings.infer.replicas, resampling };
+        let (threads, columns) = (settings.infer.replicas, columns(&args.tasks));
+        let evaluate = Evaluate { subjects, threads, resampling, columns };
         let measured = evaluate.measure(&args.data, &bar)?;
         bar.finish_and_clear();
         Ok(measured)

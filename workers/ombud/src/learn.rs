@@ -11,6 +11,7 @@ use serde_json::json;
 
 use crate::{
     cli::{self, Family},
+    tasks::columns,
     terminal::Terminal,
 };
 
@@ -21,7 +22,7 @@ pub(crate) fn learn(args: cli::Learn, terminal: &Terminal, out: &mut impl Write)
     let json = args.json;
     let bar = terminal.steps();
     let (report, pace) = match args.family {
-        Family::Bag => (bag_of(args, model_id).run(&bar)?, None),
+        Family::Bag => (bag_of(args, model_id)?.run(&bar)?, None),
         Family::Encoder => fine_tuned(args, model_id, &bar)?,
         Family::Blend => fused(args, model_id, &bar)?,
     };
@@ -46,20 +47,26 @@ pub(crate) fn learn(args: cli::Learn, terminal: &Terminal, out: &mut impl Write)
     Ok(())
 }
 
-fn bag_of(args: cli::Learn, model_id: String) -> bag::Train {
-    bag::Train {
+fn bag_of(args: cli::Learn, model_id: String) -> Result<bag::Train> {
+    let usual = bag::Recipe::default();
+    let own = |head: &bag::HeadRecipe, task| bag::HeadRecipe { task, ..head.clone() };
+    let heads = args.tasks.heads(usual.heads, |head| &head.task, own, &args.files)?;
+    Ok(bag::Train {
         files: args.files,
         validation: args.validation,
         out: args.out,
         model_id,
         seed: args.seed,
-        recipe: bag::Recipe::default(),
-    }
+        recipe: bag::Recipe { heads, ..bag::Recipe::default() },
+    })
 }
 
 /// With how fast it went, in words.
 fn fine_tuned(args: cli::Learn, model_id: String, bar: &ProgressBar) -> Result<(Report, Option<String>)> {
-    let recipe = args.fine_tune.recipe();
+    let usual = args.fine_tune.recipe();
+    let own = |head: &encoder::HeadRecipe, task| encoder::HeadRecipe { task, coarse: None, ..head.clone() };
+    let heads = args.tasks.heads(usual.heads.clone(), |head| &head.task, own, &args.files)?;
+    let recipe = encoder::Recipe { heads, ..usual };
     let most_frozen_bytes = args.fine_tune.cache_bytes();
     let keep_every = Duration::from_secs(args.fine_tune.keep_every);
     let threads = threads(&args);
@@ -105,6 +112,7 @@ fn fused(args: cli::Learn, model_id: String, bar: &ProgressBar) -> Result<(Repor
         encoders,
         files: args.files,
         validation,
+        columns: columns(&args.tasks.tasks),
         out: args.out,
         model_id,
         threads,

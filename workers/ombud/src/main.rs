@@ -25,6 +25,7 @@ mod setup;
 mod show;
 mod strategy;
 mod tail;
+mod tasks;
 mod terminal;
 #[cfg(feature = "torch")]
 mod up;

@@ -2,7 +2,7 @@
 
 use crate::file::{FILE_TIME, Folder, gzip, open, taken};
 use ombud_contract::{ids::complaint_id_of, records::RawComplaint};
-use ombud_intake::{Labels, Layout};
+use ombud_intake::{LabelColumn, Labels, Layout};
 
 const MAY_FIRST: i64 = 1_714_521_600_000;
 
@@ -160,4 +160,27 @@ fn the_sample_in_the_repository_is_all_complaints_with_labels() {
         assert!(labels.product.is_some() && labels.issue.is_some() && labels.vulnerable.is_some());
         assert_eq!(labels.date, Some(row.complaint.received_at));
     }
+}
+
+#[test]
+fn labels_of_ones_own_tasks_come_from_any_column_of_any_layout() {
+    let folder = Folder::new();
+    let own = |column: &str| [LabelColumn { task: "harm".to_owned(), column: column.to_owned() }];
+    for (name, content) in [
+        ("own.csv", "narrative,Kind of harm\nOne.,Loss \nTwo.,\n".to_owned()),
+        (
+            "own.jsonl",
+            "{\"narrative\": \"One.\", \"kind of harm\": \"Loss\"}\n{\"narrative\": \"Two.\"}\n".to_owned(),
+        ),
+    ] {
+        let path = folder.file(name, content);
+        let rows = open(&path).unwrap().labelled_by(&own("kind of HARM")).unwrap();
+        let labels: Vec<Option<String>> =
+            rows.map(|row| row.unwrap().unwrap().labels.own.remove("harm")).collect();
+        assert_eq!(labels, [Some("Loss".to_owned()), None], "{name}");
+    }
+    let refused =
+        open(&folder.file("other.csv", "narrative,harm\nOne.,Loss\n")).unwrap().labelled_by(&own("kind"));
+    let refused = refused.err().unwrap().to_string();
+    assert!(refused.contains("no column kind") && refused.contains("narrative, harm"), "{refused}");
 }

@@ -99,3 +99,27 @@ fn a_language_covers_its_regions() {
         assert_eq!(table.reads(tag), read, "{tag}");
     }
 }
+
+#[test]
+fn a_table_brings_the_tree_of_labels_that_this_version_does_not_know() {
+    let text = given::first_strategy().routing;
+    let next = text.replace("product = \"product@1\"", "product = \"product@77\"");
+    let unknown = RoutingTable::parse(&next).unwrap_err();
+    assert!(unknown.what.contains("write its tree in [[label_trees]]"), "{}", unknown.what);
+
+    let mut leaves: Vec<String> =
+        given::taxonomy("product@1").leaves().iter().map(|leaf| format!("[{leaf:?}]")).collect();
+    leaves.push("[\"Buy now, pay later\"]".to_owned());
+    let tree = format!(
+        "\n[[label_trees]]\ntask = \"product\"\nnumber = 77\nlevels = [\"product\"]\nleaves = [{}]\n",
+        leaves.join(", ")
+    );
+    let teamless = RoutingTable::parse(&format!("{next}{tree}")).unwrap_err();
+    assert!(teamless.what.contains("product `Buy now, pay later` has no team"), "{}", teamless.what);
+    let team = "\n[products.\"Buy now, pay later\"]\nteam = \"card-services\"\n";
+    let table = RoutingTable::parse(&format!("{next}{team}{tree}")).unwrap();
+    assert_eq!(table.products["Buy now, pay later"].team, "card-services");
+    let changed = tree.replace("Buy now, pay later", "Something else");
+    let refused = RoutingTable::parse(&format!("{next}{team}{changed}")).unwrap_err();
+    assert!(refused.what.contains("known with other labels"), "{}", refused.what);
+}

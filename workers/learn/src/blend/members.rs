@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use indicatif::ProgressBar;
+use ombud_intake::LabelColumn;
 use ombud_models::{Artefact, Head, Kind, LoadModel, Logits, Manifest, Model};
 use ombud_torch::Libtorch;
 use ombud_torch::blend::Voice;
@@ -45,13 +46,15 @@ pub(super) fn open(bag: &Path, encoders: &[PathBuf]) -> Result<Vec<Member>, Lear
         .collect()
 }
 
-/// Every task that a member answers, in the order in which they first come.
-pub(super) fn tasks(members: &[Member]) -> Vec<Task> {
+/// Every task that a member answers, in the order in which they first come; `columns` say where the labels of a bank's
+/// own stand.
+pub(super) fn tasks(members: &[Member], columns: &[LabelColumn]) -> Vec<Task> {
     let mut tasks: Vec<Task> = Vec::new();
     for head in members.iter().flat_map(|member| &member.artefact.manifest.heads) {
         if tasks.iter().all(|task| task.name != head.task) {
             let (name, label_set, kind) = (head.task.clone(), head.label_set.clone(), head.kind);
-            tasks.push(Task { name, label_set, kind });
+            let column = columns.iter().find(|column| column.task == name).map(|own| own.column.clone());
+            tasks.push(Task { name, label_set, kind, column });
         }
     }
     // A flag is never hinted at and never hints: it goes last, as in every model of ours.

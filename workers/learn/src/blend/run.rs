@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use indicatif::ProgressBar;
+use ombud_intake::LabelColumn;
 use ombud_models::{Family, Head, Logits, Manifest};
 use ombud_torch::blend::{Fusion, Plan};
 use serde::Serialize;
@@ -32,6 +33,8 @@ pub struct Blend {
     pub files: Vec<PathBuf>,
     /// Labelled complaints to weigh and calibrate on, which no member has learned from.
     pub validation: PathBuf,
+    /// Where the labels of a bank's own tasks stand.
+    pub columns: Vec<LabelColumn>,
     /// The artefact's folder. One that is there already is replaced.
     pub out: PathBuf,
     /// What the registry and the strategy will call the model.
@@ -90,7 +93,7 @@ impl Blend {
         check_free(&self.out)?;
         progress.set_message("loading");
         let members = members::open(&self.bag, &self.encoders)?;
-        let tasks = members::tasks(&members);
+        let tasks = members::tasks(&members, &self.columns);
         let data = Data::read(&self.files, Some(&self.validation), &tasks, 0, progress)?;
         members.iter().try_for_each(|member| member.refuse_known(&data))?;
         let said = Said::about(&data.validation, &members, self.threads, progress)?;

@@ -8,7 +8,7 @@ use std::thread;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use indicatif::ProgressBar;
 use ombud_contract::records::{Evidence, Vulnerability};
-use ombud_intake::{FileDefaults, Labels, Row, Rows};
+use ombud_intake::{FileDefaults, LabelColumn, Labels, Row, Rows};
 use ombud_models::{
     Classifier, ISSUE, Kind, PRODUCT, Prepared, VULNERABLE, calibrated, in_label_set_order,
     vulnerability_shown,
@@ -33,6 +33,8 @@ pub struct Evaluate {
     pub threads: usize,
     /// How the bootstrapped intervals are drawn.
     pub resampling: Resampling,
+    /// Where the labels of a bank's own tasks stand; a task that is not among them is not measured.
+    pub columns: Vec<LabelColumn>,
 }
 
 /// For each asked head, in the subjects' order, the score of a row that carries its label, and what its
@@ -62,7 +64,7 @@ impl Evaluate {
     /// # Errors
     /// As [`Evaluate::run`].
     pub fn measure(&self, data: &Path, progress: &ProgressBar) -> Result<Measured, EvaluateError> {
-        let rows = Rows::open(data, FileDefaults::of(data)?)?;
+        let rows = Rows::open(data, FileDefaults::of(data)?)?.labelled_by(&self.columns)?;
         let (rejected_for, mut chunks) = self.score(rows, progress)?;
         // The threads finish out of turn; in the file's order the figures are the same each time, to the last bit.
         chunks.sort_unstable_by_key(|chunk| chunk.place);
@@ -216,13 +218,14 @@ impl Subject {
 }
 
 impl AskedHead {
-    /// Place of the true label among the leaves; files know no labels of a bank's own tasks.
+    /// Place of the true label among the leaves.
     fn truth(&self, labels: &Labels) -> Option<usize> {
         let label = match (self.head.kind, self.head.task.as_str()) {
             (Kind::Choice, PRODUCT) => labels.product.as_ref(),
             (Kind::Choice, ISSUE) => labels.issue.as_ref(),
             (Kind::Flag, VULNERABLE) => return labels.vulnerable.map(usize::from),
-            (Kind::Choice | Kind::Flag, _) => None,
+            (Kind::Choice, own) => labels.own.get(own),
+            (Kind::Flag, _) => None,
         };
         self.taxonomy.leaves().iter().position(|leaf| Some(leaf) == label)
     }

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use ombud_models::{Artefact, MANIFEST, Manifest};
+use ombud_contract::taxonomy::{Document, Taxonomy};
+use ombud_models::{Artefact, MANIFEST, Manifest, TAXONOMY};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -49,8 +50,19 @@ pub(crate) fn write<R: Serialize>(
     let training = draft.write_json("training.json", training)?;
     manifest.training_manifest_sha256 = Some(hex::encode(Sha256::digest(&training)));
     draft.write_json(MANIFEST, manifest)?;
+    if let Some(trees) = own_trees(manifest) {
+        draft.write(TAXONOMY, trees)?;
+    }
     draft.write("README.md", card)?;
     save(draft.folder())?;
     draft.publish()?;
     Ok(Artefact::open(out)?)
+}
+
+/// The document of the label trees that nobody has who doesn't get them with the model.
+fn own_trees(manifest: &Manifest) -> Option<String> {
+    let trees = manifest.heads.iter().filter_map(|head| Taxonomy::by_label_set(&head.label_set));
+    let own: Vec<&Taxonomy> = trees.filter(|tree| !tree.is_built_in()).collect();
+    // Names and numbers alone: nothing in it can't be written as TOML.
+    (!own.is_empty()).then(|| toml::to_string(&Document::of(own)).unwrap_or_default())
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use ombud_contract::taxonomy::TaxonomyError;
 use ombud_intake::IntakeError;
 use ombud_models::{ArtefactError, ClassifyError, LoadError};
 use ombud_torch::bag::WeightsError;
@@ -33,11 +34,31 @@ pub enum LearnError {
         rows: usize,
     },
     /// A task of the recipe that rows have no label for.
-    #[error("follow the recipe for task {task}: rows are labelled by product, issue and vulnerable")]
+    #[error(
+        "follow the recipe for task {task}: rows are labelled by product, issue and vulnerable; another task's labels stand in a column that has to be named"
+    )]
     UnknownTask {
         /// The task.
         task: String,
     },
+    /// A bank's own task that has no labels to choose from.
+    #[error(
+        "learn task {task}: {labels} labels of column {column} have {least} rows or more, and two are needed: name another \
+         column, or ask for fewer rows"
+    )]
+    TooFewLabels {
+        /// The task.
+        task: String,
+        /// Where its labels stand.
+        column: String,
+        /// How many have enough rows.
+        labels: usize,
+        /// Enough.
+        least: usize,
+    },
+    /// A label tree of a bank's own that can't be used.
+    #[error(transparent)]
+    Taxonomy(#[from] TaxonomyError),
     /// Its folder can't be written.
     #[error(transparent)]
     Draft(#[from] DraftError),

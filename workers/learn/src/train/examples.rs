@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use indicatif::ProgressBar;
-use ombud_intake::{FileDefaults, Labels, Rows};
+use ombud_intake::{FileDefaults, LabelColumn, Labels, Rows};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -85,7 +85,8 @@ fn read(path: &Path, tasks: &[Task], progress: &ProgressBar) -> Result<(Source, 
         rejected: 0,
     };
     let mut examples = Vec::new();
-    for row in Rows::open(path, FileDefaults::of(path)?)? {
+    let columns: Vec<LabelColumn> = tasks.iter().filter_map(Task::label_column).collect();
+    for row in Rows::open(path, FileDefaults::of(path)?)?.labelled_by(&columns)? {
         progress.inc(1);
         let Ok(row) = row? else {
             source.rejected += 1;
@@ -121,6 +122,7 @@ fn place(task: &Task, labels: &Labels) -> Result<Option<usize>, LearnError> {
         "product" => labels.product.as_deref(),
         "issue" => labels.issue.as_deref(),
         "vulnerable" => labels.vulnerable.map(|yes| if yes { "VULNERABLE" } else { "NOT_INDICATED" }),
+        own if task.column.is_some() => labels.own.get(own).map(String::as_str),
         _ => return Err(LearnError::UnknownTask { task: task.name.clone() }),
     };
     Ok(label.and_then(|label| task.leaves().iter().position(|leaf| leaf == label)))

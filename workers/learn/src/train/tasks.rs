@@ -1,10 +1,14 @@
 //! What is learned: tasks with their labels, and where their thresholds are put.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use ombud_contract::taxonomy::Taxonomy;
+use ombud_intake::{FileDefaults, LabelColumn, Rows};
 use ombud_models::{Head, Kind};
 use serde::Serialize;
+
+use super::error::LearnError;
 
 /// A task that rows are labelled for.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -16,6 +20,9 @@ pub struct Task {
     pub label_set: String,
     /// How its logits become an answer.
     pub kind: Kind,
+    /// Of a bank's own task: the column that its labels stand in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<String>,
 }
 
 /// What a threshold must bring on the validation rows.
@@ -47,7 +54,55 @@ impl Default for Targets {
 impl Task {
     /// The task of that name, over the first label set of it.
     pub fn new(name: &str, kind: Kind) -> Self {
-        Self { name: name.to_owned(), label_set: format!("{name}@1"), kind }
+        Self { name: name.to_owned(), label_set: format!("{name}@1"), kind, column: None }
+    }
+
+    /// A bank's own choice, whose labels stand in `column`: a tree of every label that `least` rows of `files` carry at
+    /// the least, in alphabetical order, as number `number` of the task's trees. Other labels are none.
+    ///
+    /// # Errors
+    /// A file can't be read or lacks the column, fewer than two labels have so many rows, or the tree of that number
+    /// is known with other labels.
+    pub fn own(
+        name: &str,
+        number: u32,
+        column: &str,
+        files: &[PathBuf],
+        least: usize,
+    ) -> Result<Self, LearnError> {
+        let columns = [LabelColumn { task: name.to_owned(), column: column.to_owned() }];
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        for file in files {
+            let rows = Rows::open(file, FileDefaults::of(file)?)?.labelled_by(&columns)?;
+            for row in rows {
+                let label = row?.ok().and_then(|mut row| row.labels.own.remove(name));
+                if let Some(label) = label {
+                    *counts.entry(label).or_default() += 1;
+                }
+            }
+        }
+        let labels: Vec<String> =
+            counts.into_iter().filter(|(_, rows)| *rows >= least).map(|(label, _)| label).collect();
+        if labels.len() < 2 {
+            return Err(LearnError::TooFewLabels {
+                task: name.to_owned(),
+                column: column.to_owned(),
+                labels: labels.len(),
+                least,
+            });
+        }
+        let tree = Taxonomy::flat(name, number, labels)?;
+        Ok(Self {
+            name: name.to_owned(),
+            label_set: tree.label_set().to_owned(),
+            kind: Kind::Choice,
+            column: Some(column.to_owned()),
+        })
+    }
+
+    /// Where its labels stand, where that is a column of a bank's own.
+    pub(crate) fn label_column(&self) -> Option<LabelColumn> {
+        self.column.clone().map(|column| LabelColumn { task: self.name.clone(), column })
     }
 
     /// The label tree; `None` for a label set that this version does not know.
