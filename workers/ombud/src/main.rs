@@ -1,5 +1,6 @@
 //! `ombud`: the one command, its roles and its tools.
 
+mod ask_up;
 mod check;
 mod cli;
 mod connect;
