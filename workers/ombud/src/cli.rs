@@ -9,7 +9,8 @@ use ombud_infer::Tasks;
 use ombud_stream::Start;
 
 use crate::{
-    check::Check, doctor::Doctor, fine_tune::FineTune, fuse::Fuse, redrive::Redrive, send::Send, setup::Setup,
+    check::Check, doctor::Doctor, fine_tune::FineTune, fuse::Fuse, redrive::Redrive, send::Send,
+    setup::Setup, strategy::StrategyCommand,
 };
 
 /// Triage customer complaints: read them, decide product, issue and vulnerability, route them, keep the case.
@@ -71,7 +72,7 @@ pub(crate) enum Command {
     Tail(Tail),
     /// Print one case: what came, what each model said, where it went and why
     Show(Show),
-    /// The strategy that decides
+    /// The strategy that decides: look at it, and change it
     #[command(subcommand)]
     Strategy(StrategyCommand),
     /// The model versions that are registered
@@ -187,21 +188,6 @@ pub(crate) struct Show {
     /// One JSON object
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum StrategyCommand {
-    /// Print the strategy in force
-    Show {
-        /// One JSON object
-        #[arg(long)]
-        json: bool,
-    },
-    /// Check a strategy file, and say what is wrong with it
-    Check {
-        /// The file [default: strategy.toml in the models folder]
-        file: Option<PathBuf>,
-    },
 }
 
 #[derive(Debug, Subcommand)]
