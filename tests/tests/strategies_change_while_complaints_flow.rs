@@ -63,8 +63,11 @@ fn route(data: &Path, port: u16, name: &str, count: usize) -> Result<Vec<Value>>
     }
     let until = Instant::now() + PATIENCE;
     loop {
-        let mut routes: Vec<Value> =
-            Log::of(data).tail("complaints.routed")?.into_iter().map(|record| record["value"].clone()).collect();
+        let mut routes: Vec<Value> = Log::of(data)
+            .tail("complaints.routed")?
+            .into_iter()
+            .map(|record| record["value"].clone())
+            .collect();
         routes.retain(|route| route["complaint_id"].as_str().is_some_and(|id| id.starts_with(name)));
         if routes.len() == count {
             return Ok(routes);
@@ -109,7 +112,8 @@ fn a_canary_decides_its_share_then_all_then_nothing() -> Result<()> {
     let data = folder.path();
     with_challenger(data)?;
     let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-    let _up = Up(at(data, port)?.arg("up").arg(sample()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?);
+    let _up =
+        Up(at(data, port)?.arg("up").arg(sample()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?);
     let until = Instant::now() + PATIENCE;
     while ureq::get(format!("http://127.0.0.1:{port}/readyz")).call().is_err() {
         ensure!(Instant::now() < until, "up is not ready");
@@ -157,7 +161,10 @@ fn a_canary_decides_its_share_then_all_then_nothing() -> Result<()> {
     let events = case["events"].as_array().context("events")?;
     let answered = events.iter().find(|event| event["value"]["task"] == "product").context("a product")?;
     let why = &answered["why"];
-    ensure!(why["strategy_version"] == 3 && why["evaluation_id"] == "e-1" && why["stood_in"] == false, "{why}");
+    ensure!(
+        why["strategy_version"] == 3 && why["evaluation_id"] == "e-1" && why["stood_in"] == false,
+        "{why}"
+    );
     ensure!(why["draw"]["from"] == 0 && why["draw"]["to"] == 10_000, "{why}");
     Ok(())
 }
