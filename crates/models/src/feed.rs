@@ -30,6 +30,8 @@ pub struct StrategyFeed {
     next: i64,
     read_to_end_at: Option<i64>,
     strategies: Strategies,
+    /// Where each of them lies, in the same order.
+    offsets: Vec<i64>,
     skipped: u64,
 }
 
@@ -44,6 +46,7 @@ impl StrategyFeed {
             next: 0,
             read_to_end_at: None,
             strategies: Strategies::default(),
+            offsets: Vec::new(),
             skipped: 0,
         }
     }
@@ -106,6 +109,18 @@ impl StrategyFeed {
         &self.strategies
     }
 
+    /// What became of the record at `offset`: the strategy that it is; `None` where it was skipped.
+    ///
+    /// # Errors
+    /// It wasn't read yet: refresh and ask again.
+    pub fn accepted(&self, offset: i64) -> Result<Option<&Arc<ActiveStrategy>>, NotYet> {
+        if offset >= self.next {
+            return Err(NotYet::Stale);
+        }
+        let place = self.offsets.binary_search(&offset).ok();
+        Ok(place.and_then(|place| self.strategies.iter().nth(place)))
+    }
+
     /// How many records of the topic were no valid strategy.
     pub fn skipped(&self) -> u64 {
         self.skipped
@@ -133,8 +148,9 @@ impl StrategyFeed {
         if strategy.version > 1 && strategy.effective_from < record.appended_at.saturating_add(lead) {
             return Err("effective_from is less than 5 s after it was published".to_owned());
         }
-        let pushed = self.strategies.push(strategy).map_err(|error| error.to_string())?;
-        Ok(pushed.record.version)
+        let version = self.strategies.push(strategy).map_err(|error| error.to_string())?.record.version;
+        self.offsets.push(record.offset);
+        Ok(version)
     }
 }
 

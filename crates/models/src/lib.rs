@@ -35,5 +35,8 @@ pub use registry::{Registry, model_version_record, registry_key};
 pub use route::{Facts, Route, VULNERABLE, route};
 pub use routing::{Clocks, Desk, ISSUE, LabelSets, PRODUCT, Priorities, Queue, RoutingError, RoutingTable};
 pub use shelf::ModelStore;
-pub use strategy::{ALL, ActiveStrategy, Strategies, StrategyError};
-pub use strategy_file::{FirstStrategy, StrategyFileError};
+pub use strategy::{
+    ALL, ActiveStrategy, ArmShare, Change, ChangeError, Difference, Draw, ModelName, Signature, Strategies,
+    StrategyError, Unfit, differences,
+};
+pub use strategy_file::{FirstStrategy, StrategyDraft, StrategyFileError};

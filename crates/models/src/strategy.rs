@@ -1,7 +1,18 @@
 //! The strategy: which model answers which task for which complaint, from when on, and by which table it is routed.
 
+mod called;
+mod change;
+mod difference;
+mod draw;
+mod gate;
+
 use std::sync::Arc;
 
+pub use called::ModelName;
+pub use change::{Change, ChangeError, Signature};
+pub use difference::{Difference, differences};
+pub use draw::{ArmShare, Draw};
+pub use gate::Unfit;
 use ombud_contract::ids::basis_point;
 use ombud_contract::records::{Arm, Role, Strategy, TaskStrategy};
 
@@ -80,7 +91,7 @@ impl ActiveStrategy {
     pub fn shadows_for<'a>(&'a self, task: &str, complaint_id: &'a str) -> impl Iterator<Item = &'a Arm> {
         self.task(task).into_iter().flat_map(move |task| {
             task.arms.iter().filter(move |arm| {
-                let salt = format!("{}/{}", task.salt, arm.name);
+                let salt = draw::shadow_salt(task, &arm.name);
                 arm.role == Role::Shadow && basis_point(complaint_id, &salt) < arm.basis_points
             })
         })

@@ -1,7 +1,9 @@
-//! The first strategy: TOML beside the models, for people to write; workers read it from models.strategy only.
+//! A strategy as people write it, in TOML: the first one beside the models, later ones for `strategy set`. Workers read
+//! models.strategy only.
 //!
-//! Arms name a model's folder, the record that is made of it names the version that lies there. Version 1 begins
-//! at the epoch, so it also covers every complaint that was appended before it was published.
+//! Arms name a model's folder, the record that is made of it names the version that lies there; a later file's may also
+//! name a registered version. Version 1 begins at the epoch, so it also covers every complaint that was appended before
+//! it was published.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -14,9 +16,10 @@ use toml::Spanned;
 
 use crate::artefact::{Artefact, ArtefactError};
 use crate::place::line_at;
+use crate::registry::Registry;
 use crate::routing::{ISSUE, PRODUCT, RoutingTable};
 use crate::routing_document::RoutingDocument;
-use crate::strategy::{ALL, ActiveStrategy, StrategyError};
+use crate::strategy::{ALL, ActiveStrategy, ModelName, StrategyError};
 
 /// A checked first strategy and the models that it names.
 #[derive(Clone, Debug)]
@@ -38,42 +41,83 @@ impl FirstStrategy {
         changed_by: &str,
         now_ms: i64,
     ) -> Result<Self, StrategyFileError> {
-        let text = std::fs::read_to_string(file)
-            .map_err(|source| StrategyFileError::Read { file: file.to_owned(), source })?;
-        let reading = Reading { file, text: &text };
-        let document: Document =
-            toml::from_str(&text).map_err(|error| reading.fault(error.span(), error.message()))?;
-        let table = document.routing.check(&text).map_err(|error| StrategyFileError::Wrong {
-            file: file.to_owned(),
-            line: error.line,
-            what: error.what,
-        })?;
-        let mut artefacts = BTreeMap::new();
-        let mut tasks = Vec::new();
-        for (task, written) in &document.tasks {
-            tasks.push(reading.task(task.get_ref(), written.get_ref(), models, &table, &mut artefacts)?);
-        }
-        let routing = toml::to_string(&document.routing)
-            .map_err(|error| reading.fault(None, &format!("routing can't be published: {error}")))?;
-        let record = Strategy {
-            version: 1,
-            effective_from: 0,
-            tasks,
-            deadline_ms: reading.milliseconds(&document.deadline)?,
-            amend_window_ms: reading.milliseconds(&document.amend_window)?,
-            audit_basis_points: *document.audit_basis_points.get_ref(),
-            routing,
-            changed_by: changed_by.to_owned(),
-            reason: document.reason.clone(),
-            evaluation_id: None,
-            changed_at: now_ms,
-        };
-        let checked = ActiveStrategy::new(record).map_err(|error| {
-            let place = document.place_of(&error);
-            reading.fault(place, &error.to_string())
-        })?;
-        Ok(Self { record: checked.record, artefacts: artefacts.into_values().collect() })
+        let named = Named { folder: models, registry: None, artefacts: BTreeMap::new() };
+        let (record, artefacts) = read(file, named, changed_by, now_ms)?;
+        Ok(Self { record, artefacts })
     }
+}
+
+/// A checked strategy file for a log that has a strategy: its record has yet to get its version and its time.
+#[derive(Clone, Debug)]
+pub struct StrategyDraft {
+    /// Version 1 of time 0, for [`crate::Change::Replace`].
+    pub record: Strategy,
+}
+
+impl StrategyDraft {
+    /// Reads `file`; its arms name folders beside it, or versions of `registry` as `MODEL@VERSION`, the beginning of
+    /// a version being enough.
+    ///
+    /// # Errors
+    /// [`StrategyFileError`] names file and line, what is wrong there and how to mend it.
+    pub fn read(file: &Path, registry: &Registry) -> Result<Self, StrategyFileError> {
+        let folder = file.parent().unwrap_or(Path::new(""));
+        let named = Named { folder, registry: Some(registry), artefacts: BTreeMap::new() };
+        Ok(Self { record: read(file, named, "", 0)?.0 })
+    }
+}
+
+/// The record, and the artefacts of the folders that its arms name.
+fn read(
+    file: &Path,
+    mut named: Named<'_>,
+    changed_by: &str,
+    now_ms: i64,
+) -> Result<(Strategy, Vec<Artefact>), StrategyFileError> {
+    let text = std::fs::read_to_string(file)
+        .map_err(|source| StrategyFileError::Read { file: file.to_owned(), source })?;
+    let reading = Reading { file, text: &text };
+    let document: Document =
+        toml::from_str(&text).map_err(|error| reading.fault(error.span(), error.message()))?;
+    let table = document.routing.check(&text).map_err(|error| StrategyFileError::Wrong {
+        file: file.to_owned(),
+        line: error.line,
+        what: error.what,
+    })?;
+    let mut tasks = Vec::new();
+    for (task, written) in &document.tasks {
+        tasks.push(reading.task(task.get_ref(), written.get_ref(), &table, &mut named)?);
+    }
+    let routing = toml::to_string(&document.routing)
+        .map_err(|error| reading.fault(None, &format!("routing can't be published: {error}")))?;
+    let record = Strategy {
+        version: 1,
+        effective_from: 0,
+        tasks,
+        deadline_ms: reading.milliseconds(&document.deadline)?,
+        amend_window_ms: reading.milliseconds(&document.amend_window)?,
+        audit_basis_points: *document.audit_basis_points.get_ref(),
+        routing,
+        changed_by: changed_by.to_owned(),
+        reason: document.reason.clone(),
+        evaluation_id: None,
+        changed_at: now_ms,
+    };
+    let checked = ActiveStrategy::new(record).map_err(|error| {
+        let place = document.place_of(&error);
+        reading.fault(place, &error.to_string())
+    })?;
+    Ok((checked.record, named.artefacts.into_values().collect()))
+}
+
+/// What arms may name, and what they have named.
+struct Named<'a> {
+    /// Holds the folders.
+    folder: &'a Path,
+    /// `None`: there is no log yet, so nothing is registered.
+    registry: Option<&'a Registry>,
+    /// By folder.
+    artefacts: BTreeMap<String, Artefact>,
 }
 
 /// A strategy file that can't be used.
@@ -194,22 +238,16 @@ impl Reading<'_> {
         &self,
         task: &str,
         written: &TaskDocument,
-        models: &Path,
         table: &RoutingTable,
-        artefacts: &mut BTreeMap<String, Artefact>,
+        named: &mut Named<'_>,
     ) -> Result<TaskStrategy, StrategyFileError> {
         let mut arms = Vec::new();
         for arm in &written.arms {
-            let model = arm.model.get_ref();
-            if !artefacts.contains_key(model) {
-                artefacts.insert(model.clone(), self.artefact(&arm.model, models)?);
-            }
-            let artefact = &artefacts[model];
-            self.answers(artefact, task, &arm.model, table)?;
+            let (model_id, model_version) = self.model(task, &arm.model, table, named)?;
             arms.push(Arm {
                 name: arm.name.clone(),
-                model_id: artefact.manifest.model_id.clone(),
-                model_version: artefact.version.clone(),
+                model_id,
+                model_version,
                 role: match arm.role {
                     RoleDocument::Deciding => Role::Deciding,
                     RoleDocument::Shadow => Role::Shadow,
@@ -224,6 +262,28 @@ impl Reading<'_> {
             review_below: written.review_below,
             arms,
         })
+    }
+
+    /// The model's id and version.
+    fn model(
+        &self,
+        task: &str,
+        written: &Spanned<String>,
+        table: &RoutingTable,
+        named: &mut Named<'_>,
+    ) -> Result<(String, String), StrategyFileError> {
+        let model = written.get_ref();
+        if let Some(registry) = named.registry.filter(|_| model.contains('@')) {
+            let found = model.parse().and_then(|name: ModelName| name.find(registry));
+            let found = found.map_err(|what| self.fault(Some(written.span()), &what))?;
+            return Ok((found.model_id.clone(), found.version.clone()));
+        }
+        if !named.artefacts.contains_key(model) {
+            named.artefacts.insert(model.clone(), self.artefact(written, named.folder)?);
+        }
+        let artefact = &named.artefacts[model];
+        self.answers(artefact, task, written, table)?;
+        Ok((artefact.manifest.model_id.clone(), artefact.version.clone()))
     }
 
     fn artefact(&self, model: &Spanned<String>, models: &Path) -> Result<Artefact, StrategyFileError> {

@@ -15,6 +15,7 @@ use crossbeam_channel::Receiver;
 use metrics::{counter, histogram};
 use ombud_contract::{catalogue::Topic, codec::CodecError, records::RoutedComplaint};
 use ombud_launch::telemetry::Hop;
+use ombud_models::StrategyFeed;
 use ombud_store::{CaseStore, Place, Row, file_routed};
 use ombud_stream::{
     Clock, Committer, Delivery, Event, Member as _, Outage, Outgoing, Passing, Record, Sink, Source,
@@ -26,6 +27,7 @@ use crate::{
     park::{WORKER, letter},
     progress::Progress,
     read::{Reading, read},
+    strategies::is_taken,
 };
 
 /// The archive's consumer group.
@@ -101,6 +103,8 @@ pub struct Archive<M, S, C> {
     pub dead_letters: Arc<str>,
     /// What all topics' names begin with.
     pub prefix: String,
+    /// Says which strategies are in force.
+    pub strategy: StrategyFeed,
     /// Where cases are kept.
     pub cases: C,
     /// Stamps dead letters.
@@ -213,6 +217,10 @@ impl<M: Source + Committer, S: Sink<()>, C: CaseStore> Archive<M, S, C> {
         for record in batch {
             let Some(topic) = Topic::named(&record.source.topic, &self.prefix) else { continue };
             let outcome = match read(topic, record) {
+                Reading::Rows(_) if topic == Topic::Strategy && !is_taken(&mut self.strategy, record)? => {
+                    warn!(at = ?record, "strategy not kept: no worker takes it");
+                    "overtaken"
+                }
                 Reading::Rows(filed) => {
                     rows.extend(filed);
                     "kept"

@@ -4,5 +4,6 @@ mod archive;
 mod park;
 mod progress;
 mod read;
+mod strategies;
 
 pub use archive::{Archive, ArchiveError, GROUP, Limits, TOPICS};

@@ -5,7 +5,7 @@
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -16,9 +16,12 @@ use ombud_archive::{Archive, GROUP, Limits, TOPICS};
 use ombud_contract::{
     catalogue::Topic,
     codec::{Record as _, decode, encode},
-    records::{DeadLetter, DeadReason, Prediction, RawComplaint, RoutedComplaint, Vulnerability, Why},
+    records::{
+        DeadLetter, DeadReason, Prediction, RawComplaint, RoutedComplaint, Strategy, Vulnerability, Why,
+    },
 };
 use ombud_local::{Local, LocalCases, LocalReader, Member, Options};
+use ombud_models::{FirstStrategy, StrategyFeed};
 use ombud_store::{CaseEvent, CaseStore, Kind, QueueEntry, Row, day_of};
 use ombud_stream::{
     Committer, Event, ManualClock, Outage, Outgoing, Position, Reader, Sink, Source, Start, TopicPartition,
@@ -134,6 +137,11 @@ fn archive_as(
         deliveries,
         dead_letters: Topic::DeadLetters.name("").into(),
         prefix: String::new(),
+        strategy: StrategyFeed::new(
+            Box::new(local.reader().unwrap()),
+            &Topic::Strategy.name(""),
+            Arc::new(ManualClock::at(RECEIVED)),
+        ),
         cases,
         clock: Arc::new(ManualClock::at(RECEIVED)),
         limits: Limits {
@@ -323,4 +331,46 @@ fn a_log_that_comes_back_is_read_on_and_what_was_kept_is_committed_then() {
     archive_as(tottering, &local, GROUP, counted).unwrap();
     assert!(writes.load(Ordering::SeqCst) <= 2, "nothing was read twice");
     assert_eq!(queue(&local, "cards").len(), 1);
+}
+
+/// Keeps the strategies that it is given, by version, as a store does: the last one of a version stays.
+#[derive(Clone, Default)]
+struct Ledger(Arc<Mutex<BTreeMap<i64, String>>>);
+
+impl CaseStore for Ledger {
+    fn write(&mut self, rows: &[Row]) -> Result<(), Outage> {
+        let strategies = rows.iter().filter_map(|row| match row {
+            Row::Strategy(strategy) => Some((strategy.version, strategy.changed_by.clone())),
+            _ => None,
+        });
+        self.0.lock().unwrap().extend(strategies);
+        Ok(())
+    }
+
+    fn case(&mut self, _: &str) -> Result<Vec<CaseEvent>, Outage> {
+        Ok(Vec::new())
+    }
+
+    fn queue(&mut self, _: &str, _: jiff::civil::Date) -> Result<Vec<QueueEntry>, Outage> {
+        Ok(Vec::new())
+    }
+}
+
+#[test]
+fn the_store_keeps_the_strategies_that_workers_take_and_none_that_lost_a_race() {
+    let (local, _dir) = log();
+    let models = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
+    let first = FirstStrategy::read(&models.join("strategy.toml"), &models, "setup", 0).unwrap().record;
+    let (begun, later) = (0, 4_000_000_000_000);
+    let records =
+        [(1, "setup", begun), (2, "late", begun), (2, "ann", later), (2, "bob", later), (3, "bob", later)];
+    for (version, by, effective_from) in records {
+        let changed_by = by.to_owned();
+        let next = Strategy { version, changed_by, effective_from, ..first.clone() };
+        append(&local, Topic::Strategy, "strategy", encode(&next).unwrap());
+    }
+    let ledger = Ledger::default();
+    archive(&local, GROUP, ledger.clone()).unwrap();
+    let kept: Vec<(i64, String)> = ledger.0.lock().unwrap().clone().into_iter().collect();
+    assert_eq!(kept, [(1, "setup".to_owned()), (2, "ann".to_owned()), (3, "bob".to_owned())]);
 }

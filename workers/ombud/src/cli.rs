@@ -16,6 +16,7 @@ use crate::{
     redrive::Redrive,
     send::Send,
     setup::Setup,
+    strategy::StrategyCommand,
     tasks::{Named, Tasks as Learned},
 };
 
@@ -78,7 +79,7 @@ pub(crate) enum Command {
     Tail(Tail),
     /// Print one case: what came, what each model said, where it went and why
     Show(Show),
-    /// The strategy that decides
+    /// The strategy that decides: look at it, and change it
     #[command(subcommand)]
     Strategy(StrategyCommand),
     /// The model versions that are registered
@@ -194,21 +195,6 @@ pub(crate) struct Show {
     /// One JSON object
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum StrategyCommand {
-    /// Print the strategy in force
-    Show {
-        /// One JSON object
-        #[arg(long)]
-        json: bool,
-    },
-    /// Check a strategy file, and say what is wrong with it
-    Check {
-        /// The file [default: strategy.toml in the models folder]
-        file: Option<PathBuf>,
-    },
 }
 
 #[derive(Debug, Subcommand)]

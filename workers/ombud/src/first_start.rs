@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// The key of every record of models.strategy.
-const STRATEGY_KEY: &str = "strategy";
+pub(crate) const STRATEGY_KEY: &str = "strategy";
 /// Who registers and publishes at a first start.
 const ACTOR: &str = "ombud setup";
 

@@ -1,5 +1,6 @@
 //! `ombud`: the one command, its roles and its tools.
 
+mod ask_up;
 mod check;
 mod cli;
 mod connect;
@@ -36,16 +37,17 @@ mod world;
 use std::{
     io::{self, ErrorKind, Write},
     process::ExitCode,
+    sync::Arc,
 };
 
 use anyhow::Result;
 use clap::{CommandFactory, Parser};
-use cli::{Cli, Command, Common, ModelsCommand, StrategyCommand};
+use cli::{Cli, Command, Common, ModelsCommand};
 use ombud_launch::{
     config::{self, Flag, Inputs, Settings},
     telemetry::{self, Traces},
 };
-use ombud_stream::SystemClock;
+use ombud_stream::{Clock, SystemClock};
 use terminal::Terminal;
 use work::Role;
 
@@ -137,8 +139,10 @@ fn run(cli: Cli, out: &mut impl Write) -> Result<Done> {
         Command::Redrive(args) => return redrive::redrive(&args, settings, &SystemClock, out),
         Command::Tail(args) => tail::tail(&args, settings, out)?,
         Command::Show(args) => return show::show(&args, settings, out),
-        Command::Strategy(StrategyCommand::Show { json }) => strategy::show(json, settings, out)?,
-        Command::Strategy(StrategyCommand::Check { file }) => return strategy::check(file, settings, out),
+        Command::Strategy(command) => {
+            let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+            return strategy::run(command, settings, &clock, out);
+        }
         Command::Models(ModelsCommand::List { json }) => models::list(json, settings, out)?,
         #[cfg(feature = "torch")]
         Command::Up(args) => {

@@ -31,7 +31,7 @@ use serde::Serialize;
 use tracing::{info, warn};
 
 use crate::{
-    Done,
+    Done, ask_up,
     reading::Reading,
     terminal::Terminal,
     world::{View, World},
@@ -98,7 +98,7 @@ pub(crate) fn send(
     let _signals = SignalWatch::start(shutdown.clone())?;
     let topic: Arc<str> = Topic::Raw.name(&settings.topics.prefix).into();
     let (cluster, appending): (_, Appending) = if settings.kafka_bootstrap.is_empty() {
-        let url = post::url(settings.http.address);
+        let url = ask_up::url(settings.http.address);
         let (posts, deliveries) = Posts::start(&url, &shutdown)?;
         (url, (Box::new(posts), deliveries))
     } else {

@@ -9,27 +9,42 @@ use ombud_contract::{
     records::{Prediction, RawComplaint, RoutedComplaint},
 };
 use ombud_launch::config::Settings;
+use ombud_models::{Strategies, StrategyFeed};
 use ombud_store::{CaseEvent, CaseStore, Kind};
 use serde_json::{Value, json};
 
-use crate::{Done, cli, world::View};
+use crate::{
+    Done, cli,
+    strategy::{Why, read_feed},
+    world::View,
+};
 
 /// Prints the case, or says that there is none.
 pub(crate) fn show(args: &cli::Show, settings: &Settings, out: &mut impl Write) -> Result<Done> {
-    let mut cases = View::open(settings)?.cases()?;
-    let events = cases.case(&args.id)?;
+    let view = View::open(settings)?;
+    let events = view.cases()?.case(&args.id)?;
+    // A case is worth showing without the reasons for who answered.
+    let feed = read_feed(&view, settings);
+    let none = Strategies::default();
+    let strategies = feed.as_ref().map_or_else(
+        |error| {
+            tracing::warn!(error = format!("{error:#}"), "strategies not read");
+            &none
+        },
+        StrategyFeed::strategies,
+    );
     if args.json {
-        let events: Vec<Value> = events.iter().map(as_json).collect();
+        let events: Vec<Value> = events.iter().map(|event| as_json(event, strategies)).collect();
         writeln!(out, "{}", json!({ "complaint_id": args.id, "events": events }))?;
     } else if events.is_empty() {
         writeln!(out, "no case {}: nothing with this id was archived", args.id)?;
     } else {
-        write!(out, "{}", story(&args.id, &events)?)?;
+        write!(out, "{}", story(&args.id, &events, strategies)?)?;
     }
     Ok(if events.is_empty() { Done::Wanting } else { Done::Well })
 }
 
-fn as_json(event: &CaseEvent) -> Value {
+fn as_json(event: &CaseEvent, strategies: &Strategies) -> Value {
     let topic = match event.kind {
         Kind::Raw => Topic::Raw,
         Kind::Prediction => Topic::Predictions,
@@ -38,18 +53,23 @@ fn as_json(event: &CaseEvent) -> Value {
     };
     let value = codec::to_json(topic, &event.body)
         .unwrap_or_else(|error| json!({ "undecodable": error.to_string() }));
-    json!({
+    let mut shown = json!({
         "kind": format!("{:?}", event.kind).to_lowercase(),
         "seq": event.seq,
         "id": event.id,
         "timestamp": event.at,
         "origin": event.origin,
         "value": value,
-    })
+    });
+    let prediction = (event.kind == Kind::Prediction).then(|| codec::decode::<Prediction>(&event.body).ok());
+    if let Some(prediction) = prediction.flatten() {
+        shown["why"] = json!(Why::of(&prediction, strategies));
+    }
+    shown
 }
 
 /// The events in the order in which they happened, each in a few lines.
-fn story(id: &str, events: &[CaseEvent]) -> Result<String> {
+fn story(id: &str, events: &[CaseEvent], strategies: &Strategies) -> Result<String> {
     let mut story = format!("case {id}\n");
     let mut ordered: Vec<&CaseEvent> = events.iter().collect();
     ordered.sort_by_key(|event| (event.at, event.kind as i8, event.seq));
@@ -58,7 +78,13 @@ fn story(id: &str, events: &[CaseEvent]) -> Result<String> {
         write!(story, "\n{at}  ")?;
         match event.kind {
             Kind::Raw => came(&mut story, &codec::decode(&event.body).context("read the complaint")?)?,
-            Kind::Prediction => said(&mut story, &codec::decode(&event.body).context("read a prediction")?)?,
+            Kind::Prediction => {
+                let prediction: Prediction = codec::decode(&event.body).context("read a prediction")?;
+                said(&mut story, &prediction)?;
+                if let Some(why) = Why::of(&prediction, strategies) {
+                    writeln!(story, "    {}", why.line())?;
+                }
+            }
             Kind::Routed => went(&mut story, &codec::decode(&event.body).context("read a route")?)?,
             Kind::Feedback | Kind::Explanation => writeln!(story, "{:?} {}", event.kind, event.id)?,
         }

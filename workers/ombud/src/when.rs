@@ -25,14 +25,21 @@ impl When {
     }
 }
 
-/// RFC 3339, a date or date and time in UTC, or a span such as `2h` or `3d`.
-pub(crate) fn when(text: &str) -> Result<When, String> {
+/// RFC 3339, or a date or date and time in UTC: milliseconds since the Unix epoch.
+pub(crate) fn moment(text: &str) -> Result<i64, String> {
     if let Ok(time) = text.parse::<Timestamp>() {
-        return Ok(When::At(time.as_millisecond()));
+        return Ok(time.as_millisecond());
     }
     let civil = text.parse::<DateTime>().or_else(|_| text.parse::<Date>().map(Into::into));
-    if let Ok(time) = civil.and_then(|civil| TimeZone::UTC.to_timestamp(civil)) {
-        return Ok(When::At(time.as_millisecond()));
+    let time = civil.and_then(|civil| TimeZone::UTC.to_timestamp(civil));
+    let wrong = |_| "no moment: say 2026-01-31T09:00Z or 2026-01-31".to_owned();
+    time.map(Timestamp::as_millisecond).map_err(wrong)
+}
+
+/// A [`moment`], or a span such as `2h` or `3d`.
+pub(crate) fn when(text: &str) -> Result<When, String> {
+    if let Ok(ms) = moment(text) {
+        return Ok(When::At(ms));
     }
     let wrong = || "no time: say 2026-01-31T09:00Z, 2026-01-31, or how long ago, such as 2h or 3d".to_owned();
     let span: Span = text.parse().map_err(|_| wrong())?;

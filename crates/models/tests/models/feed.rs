@@ -175,3 +175,22 @@ fn an_invalid_record_is_skipped_and_counted_and_its_successor_read() {
     assert_eq!(feed.skipped(), 4);
     assert_eq!((version(&feed, 105_003), version(&feed, 105_004)), (Ok(1), Ok(2)));
 }
+
+#[test]
+fn of_two_records_of_one_version_the_first_is_it_and_the_other_is_none() {
+    let (log, _, mut feed) = feed();
+    let append = |version, by: &str| {
+        let changed_by = by.to_owned();
+        let next = Strategy { version, effective_from: 200_000, changed_by, ..given::first_strategy() };
+        log.append(100_000, Some(codec::encode(&next).unwrap()));
+    };
+    for (version, by) in [(1, "setup"), (2, "ann"), (2, "bob"), (3, "ann")] {
+        append(version, by);
+    }
+    assert!(feed.accepted(1).is_err(), "not read yet");
+    feed.refresh().unwrap();
+    let by = |offset| feed.accepted(offset).unwrap().map(|strategy| strategy.record.changed_by.as_str());
+    assert_eq!([by(0), by(1), by(2), by(3)], [Some("setup"), Some("ann"), None, Some("ann")]);
+    assert!(feed.accepted(4).is_err(), "nobody knows what comes there");
+    assert_eq!(feed.strategies().version(2).unwrap().record.changed_by, "ann");
+}

@@ -4,6 +4,7 @@
 
 mod answers;
 mod artefacts;
+mod changes;
 mod feed;
 mod given;
 mod registry;

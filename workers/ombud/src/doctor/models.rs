@@ -1,16 +1,13 @@
 //! The models that the newest strategy names: whether the shelf has them, byte for byte.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::collections::BTreeSet;
 
-use anyhow::{Context, Result};
-use backon::{BlockingRetryable, ExponentialBuilder};
-use ombud_contract::catalogue::Topic;
+use anyhow::Result;
 use ombud_launch::config::Settings;
-use ombud_models::{ModelStore, NotYet, StrategyFeed};
-use ombud_stream::SystemClock;
+use ombud_models::ModelStore;
 
 use super::Finding;
-use crate::world::{READER, View};
+use crate::{strategy::read_feed, world::View};
 
 pub(super) fn look(settings: &Settings, findings: &mut Vec<Finding>) {
     // Without a log there is no strategy to look for, and that was said.
@@ -31,23 +28,7 @@ pub(super) fn look(settings: &Settings, findings: &mut Vec<Finding>) {
 
 /// Every model of the newest strategy with its version.
 fn named(view: &View, settings: &Settings) -> Result<Option<BTreeSet<(String, String)>>> {
-    let topic = Topic::Strategy.name(&settings.topics.prefix);
-    // Looked at once, so that its age doesn't matter.
-    let mut feed =
-        StrategyFeed::new(view.reader(READER)?, &topic, Arc::new(SystemClock)).max_age(Duration::MAX);
-    // Brokers send what is there a moment after they were asked for it.
-    let wait = ExponentialBuilder::default()
-        .with_min_delay(Duration::from_millis(10))
-        .without_max_times()
-        .with_total_delay(Some(Duration::from_millis(settings.kafka.timeout_ms)));
-    let read = || -> Result<()> {
-        feed.refresh()?;
-        match feed.at(i64::MAX) {
-            Err(stale @ NotYet::Stale) => Err(stale).context("read the strategies to their end"),
-            _ => Ok(()),
-        }
-    };
-    read.retry(wait).when(|error| error.is::<NotYet>()).call()?;
+    let feed = read_feed(view, settings)?;
     let Some(newest) = feed.strategies().newest() else { return Ok(None) };
     let arms = newest.record.tasks.iter().flat_map(|task| &task.arms);
     Ok(Some(arms.map(|arm| (arm.model_id.clone(), arm.model_version.clone())).collect()))

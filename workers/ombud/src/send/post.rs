@@ -1,7 +1,6 @@
 //! Complaints to a running `up`, which alone writes the embedded log: one POST each, over its HTTP port.
 
 use std::{
-    net::SocketAddr,
     sync::Arc,
     thread,
     time::{Duration, Instant},
@@ -43,14 +42,6 @@ pub(crate) struct Posts<T> {
 struct Accepted {
     partition: i32,
     offset: i64,
-}
-
-/// The URL at which `address` is asked on this machine.
-pub(crate) fn url(address: SocketAddr) -> String {
-    match address.ip().is_unspecified() {
-        true => format!("http://localhost:{}", address.port()),
-        false => format!("http://{address}"),
-    }
 }
 
 impl<T: Send + 'static> Posts<T> {
@@ -174,12 +165,6 @@ mod tests {
 
     use super::*;
     use crate::publish::outgoing;
-
-    #[test]
-    fn an_address_that_stands_for_all_is_asked_on_this_machine() {
-        assert_eq!(url("0.0.0.0:8080".parse().unwrap()), "http://localhost:8080");
-        assert_eq!(url("127.0.0.1:80".parse().unwrap()), "http://127.0.0.1:80");
-    }
 
     /// Answers one request after another with these statuses, each on a connection of its own; tells what was asked.
     fn answering(statuses: &'static [&'static str]) -> (String, Receiver<String>) {

@@ -10,6 +10,7 @@ mod summary;
 use std::{io::Write, sync::Arc, thread, time::Duration};
 
 use anyhow::{Context, Result};
+use axum::Router;
 use file::SentFile;
 use follow::Follow;
 use ombud_contract::catalogue::Topic;
@@ -29,6 +30,7 @@ use crate::{
     first_start::{FirstStart, shelve},
     models::registry,
     publish::Publisher,
+    strategy,
     terminal::Terminal,
     work::{Crew, IN_FLIGHT, Workers, listen},
     world::{READER, View, World},
@@ -142,12 +144,17 @@ impl<'a> Up<'a> {
     {
         let (sink, deliveries) = self.world.sink(IN_FLIGHT)?;
         let raw = Topic::Raw.name(&self.settings.topics.prefix).into();
-        let routes = intake_port::routes(sink, raw, Arc::clone(&self.clock));
-        listen(crew, self.settings, routes, readiness)?;
+        let intake = intake_port::routes(sink, raw, Arc::clone(&self.clock));
+        listen(crew, self.settings, intake.merge(self.operators()?), readiness)?;
         crew.start("http-answers", move |_| {
             intake_port::answer(&deliveries);
             Ok(())
         })
+    }
+
+    /// What operators change over HTTP: a layer that says who may lies around all of it.
+    fn operators(&self) -> Result<Router> {
+        Ok(strategy::routes(strategy::Desk::open(self.world, self.settings, Arc::clone(&self.clock))?))
     }
 
     /// Waits until everything wanted is routed, or the operator wants no more.

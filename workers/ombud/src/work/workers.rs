@@ -146,6 +146,7 @@ impl<'a> Workers<'a> {
             deliveries,
             dead_letters: self.topic(Topic::DeadLetters).into(),
             prefix: self.settings.topics.prefix.clone(),
+            strategy: self.strategy(group)?,
             clock: Arc::clone(&self.clock),
             limits: ombud_archive::Limits {
                 batch_len: settings.batch,

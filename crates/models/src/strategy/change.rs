@@ -1,0 +1,325 @@
+//! From the newest strategy to the next one: a canary, a shadow, a promotion, an older content again. Pure.
+//!
+//! Deciding arms lie one behind the other over the basis points. A share that an arm gains or loses passes between it
+//! and a neighbour, and no other arm moves: so whoever was in a canary at 10 % is in it at 20 %.
+
+use ombud_contract::records::{Arm, ModelVersion, Role, Strategy, TaskStrategy};
+
+use super::called::ModelName;
+use super::difference::differences;
+use super::{ALL, Strategies};
+use crate::feed::LEAD;
+use crate::registry::Registry;
+
+/// The arm that decides what no other arm does.
+const CHAMPION: &str = "champion";
+/// The deciding arm of a model that is tried.
+const CANARY: &str = "canary";
+/// What `promote` looks for where there is no canary.
+const CHALLENGER: &str = "challenger";
+/// The arm that answers and decides nothing.
+const SHADOW: &str = "shadow";
+/// On top of [`LEAD`], because appending takes time and clocks differ; an operator waits for it.
+const MARGIN_MS: i64 = 2_000;
+
+/// What an operator wants of the next strategy.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// Gives the arm `canary` this model and share, from the champion's.
+    Canary {
+        /// Of which task.
+        task: String,
+        /// Who is tried.
+        model: ModelName,
+        /// Its share of the task's complaints.
+        basis_points: i32,
+    },
+    /// Gives the arm `shadow` this model and share; it decides nothing.
+    Shadow {
+        /// Of which task.
+        task: String,
+        /// Who is watched.
+        model: ModelName,
+        /// Its share of the task's complaints.
+        basis_points: i32,
+    },
+    /// Makes an arm's model the champion of all complaints.
+    Promote {
+        /// Of which task.
+        task: String,
+        /// Which arm; `None`: the canary, or else the challenger.
+        arm: Option<String>,
+        /// The evaluation that it rests on.
+        evaluation: Option<String>,
+        /// Without an evaluation.
+        forced: bool,
+    },
+    /// The content of an older version once more.
+    RollBack {
+        /// Which; `None`: the one before the newest.
+        to: Option<i64>,
+    },
+    /// This content, whatever was before.
+    Replace(Box<Strategy>),
+}
+
+/// Who changes, why and from when on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signature {
+    /// Who.
+    pub by: String,
+    /// Why; `None`: what was asked for, in words.
+    pub reason: Option<String>,
+    /// Now.
+    pub now_ms: i64,
+    /// `None`: as soon as every worker can know.
+    pub from: Option<i64>,
+}
+
+impl Change {
+    /// The strategy after the newest of `strategies`. That it may be published, `Strategies::gate` says.
+    ///
+    /// # Errors
+    /// [`ChangeError`] says what stands in the way, and what to do instead.
+    pub fn next(
+        &self,
+        strategies: &Strategies,
+        registry: &Registry,
+        signature: &Signature,
+    ) -> Result<Strategy, ChangeError> {
+        let newest = &strategies.newest().ok_or(ChangeError::NoStrategy)?.record;
+        let mut next = Strategy { evaluation_id: None, reason: self.to_string(), ..newest.clone() };
+        match self {
+            Self::Canary { task, model, basis_points } => {
+                canary(task_of(&mut next, task)?, found(model, registry)?, *basis_points)?;
+            }
+            Self::Shadow { task, model, basis_points } => {
+                shadow(task_of(&mut next, task)?, found(model, registry)?, *basis_points)?;
+            }
+            Self::Promote { task, arm, evaluation, forced } => {
+                let arm = promote(task_of(&mut next, task)?, arm.as_deref())?;
+                let evaluation = evaluation.as_deref().map(str::trim).filter(|id| !id.is_empty());
+                if evaluation.is_none() && !forced {
+                    return Err(ChangeError::NoEvaluation { task: task.clone(), arm });
+                }
+                next.evaluation_id = evaluation.map(str::to_owned);
+            }
+            Self::RollBack { to } => {
+                let to = to.unwrap_or(newest.version - 1);
+                let older = strategies.version(to).filter(|older| older.record.version < newest.version);
+                let older =
+                    older.ok_or(ChangeError::NoSuchVersion { version: to, newest: newest.version })?;
+                let reason = format!("roll back to strategy {to}");
+                next = Strategy { evaluation_id: None, reason, ..older.record.clone() };
+            }
+            Self::Replace(content) => next = content.as_ref().clone(),
+        }
+        if differences(newest, &next).is_empty() {
+            return Err(ChangeError::Nothing { version: newest.version });
+        }
+        // Not before the newest begins, which may be announced for later.
+        let lead = i64::try_from(LEAD.as_millis()).unwrap_or(i64::MAX);
+        let soonest = signature.now_ms.saturating_add(lead + MARGIN_MS).max(newest.effective_from);
+        Ok(Strategy {
+            version: newest.version + 1,
+            effective_from: signature.from.unwrap_or(soonest),
+            changed_by: signature.by.clone(),
+            reason: signature.reason.clone().unwrap_or(next.reason),
+            changed_at: signature.now_ms,
+            ..next
+        })
+    }
+}
+
+impl std::fmt::Display for Change {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let percent = |basis_points: i32| f64::from(basis_points) / 100.0;
+        match self {
+            Self::Canary { task, model, basis_points } => {
+                write!(f, "canary {task} {model} {} %", percent(*basis_points))
+            }
+            Self::Shadow { task, model, basis_points } => {
+                write!(f, "shadow {task} {model} {} %", percent(*basis_points))
+            }
+            Self::Promote { task, arm, forced, .. } => {
+                let arm = arm.as_ref().map_or(String::new(), |arm| format!(" {arm}"));
+                write!(f, "promote {task}{arm}{}", if *forced { ", forced" } else { "" })
+            }
+            Self::RollBack { .. } => f.write_str("roll back"),
+            Self::Replace(_) => f.write_str("set"),
+        }
+    }
+}
+
+fn task_of<'a>(strategy: &'a mut Strategy, task: &str) -> Result<&'a mut TaskStrategy, ChangeError> {
+    let known: Vec<String> = strategy.tasks.iter().map(|known| known.task.clone()).collect();
+    let found = strategy.tasks.iter_mut().find(|known| known.task == task);
+    found.ok_or_else(|| ChangeError::NoSuchTask { task: task.to_owned(), known: known.join(", ") })
+}
+
+fn found<'a>(model: &ModelName, registry: &'a Registry) -> Result<&'a ModelVersion, ChangeError> {
+    model.find(registry).map_err(ChangeError::Model)
+}
+
+fn is_deciding(arm: &&Arm) -> bool {
+    arm.role == Role::Deciding
+}
+
+fn canary(task: &mut TaskStrategy, model: &ModelVersion, basis_points: i32) -> Result<(), ChangeError> {
+    let refuse =
+        |what: String| Err(ChangeError::Arm { task: task.task.clone(), arm: CANARY.to_owned(), what });
+    let champion = champion(task)?;
+    let known = task.arms.iter().position(|arm| arm.name == CANARY);
+    if let Some(known) = known {
+        if task.arms[known].role != Role::Deciding {
+            return refuse("it decides nothing: give it another name with `ombud strategy set`".to_owned());
+        }
+        let between = &task.arms[known.min(champion) + 1..known.max(champion)];
+        if let Some(between) = between.iter().find(is_deciding) {
+            return refuse(format!(
+                "arm `{}` lies between it and the champion and would change its complaints: use `ombud strategy set`",
+                between.name
+            ));
+        }
+    }
+    // Of both there is always more than nothing left: a canary of all is a promotion.
+    let both = task.arms[champion].basis_points + known.map_or(0, |known| task.arms[known].basis_points);
+    if !(1..both).contains(&basis_points) {
+        return refuse(format!(
+            "it can have more than 0 % and less than {} %: end it with `ombud strategy roll-back`, or give it all with \
+             `ombud strategy promote`",
+            f64::from(both) / 100.0
+        ));
+    }
+    task.arms[champion].basis_points = both - basis_points;
+    let arm = arm_of(CANARY, model, Role::Deciding, basis_points);
+    match known {
+        Some(known) => task.arms[known] = arm,
+        // A neighbour of the champion, so that nobody else gives anything up, now or when it grows.
+        None => task.arms.insert(champion, arm),
+    }
+    Ok(())
+}
+
+fn shadow(task: &mut TaskStrategy, model: &ModelVersion, basis_points: i32) -> Result<(), ChangeError> {
+    let refuse =
+        |what: String| Err(ChangeError::Arm { task: task.task.clone(), arm: SHADOW.to_owned(), what });
+    if !(1..=ALL).contains(&basis_points) {
+        return refuse("it can have more than 0 % and at most 100 %".to_owned());
+    }
+    let arm = arm_of(SHADOW, model, Role::Shadow, basis_points);
+    match task.arms.iter().position(|known| known.name == SHADOW) {
+        Some(known) if task.arms[known].role != Role::Shadow => {
+            return refuse("it decides: give it another name with `ombud strategy set`".to_owned());
+        }
+        Some(known) => task.arms[known] = arm,
+        None => task.arms.push(arm),
+    }
+    Ok(())
+}
+
+/// Gives the name of the arm that was promoted.
+fn promote(task: &mut TaskStrategy, arm: Option<&str>) -> Result<String, ChangeError> {
+    let champion = champion(task)?;
+    let named = |name: &str| task.arms.iter().position(|arm| arm.name == name);
+    let promoted = match arm {
+        Some(name) => named(name),
+        None => named(CANARY).or_else(|| named(CHALLENGER)),
+    };
+    let refuse = |what: String| {
+        let arm = arm.unwrap_or(CANARY).to_owned();
+        Err(ChangeError::Arm { task: task.task.clone(), arm, what })
+    };
+    let Some(promoted) = promoted else {
+        let arms: Vec<&str> = task.arms.iter().map(|arm| arm.name.as_str()).collect();
+        return refuse(format!("there is no such arm: the arms are {}", arms.join(", ")));
+    };
+    if promoted == champion {
+        return refuse("it is the champion already".to_owned());
+    }
+    let Arm { name, model_id, model_version, .. } = task.arms[promoted].clone();
+    let winner =
+        Arm { name: CHAMPION.to_owned(), model_id, model_version, role: Role::Deciding, basis_points: ALL };
+    // To watch the model that decides tells nothing; other shadows watch on.
+    let watches = |arm: &Arm| arm.role != Role::Deciding && arm.model_version != winner.model_version;
+    let others: Vec<Arm> = task.arms.iter().filter(|arm| watches(arm)).cloned().collect();
+    task.arms = std::iter::once(winner).chain(others).collect();
+    Ok(name)
+}
+
+/// The place of the champion: the arm of that name, or the only one that decides.
+fn champion(task: &TaskStrategy) -> Result<usize, ChangeError> {
+    let mut deciding = task.arms.iter().enumerate().filter(|(_, arm)| is_deciding(arm));
+    let named = deciding.clone().find(|(_, arm)| arm.name == CHAMPION);
+    let only = deciding.next().filter(|_| deciding.next().is_none());
+    named.or(only).map(|(place, _)| place).ok_or_else(|| ChangeError::Arm {
+        task: task.task.clone(),
+        arm: CHAMPION.to_owned(),
+        what: "no deciding arm has this name: call one so with `ombud strategy set`".to_owned(),
+    })
+}
+
+fn arm_of(name: &str, model: &ModelVersion, role: Role, basis_points: i32) -> Arm {
+    Arm {
+        name: name.to_owned(),
+        model_id: model.model_id.clone(),
+        model_version: model.version.clone(),
+        role,
+        basis_points,
+    }
+}
+
+/// A change that can't be made.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ChangeError {
+    /// Nothing to change.
+    #[error(
+        "change the strategy: none is published yet; `ombud up`, and `ombud setup` on brokers, publish the first"
+    )]
+    NoStrategy,
+    /// The task isn't asked.
+    #[error("change the strategy: it asks no task `{task}`; it asks {known}")]
+    NoSuchTask {
+        /// As it was said.
+        task: String,
+        /// Those that there are.
+        known: String,
+    },
+    /// No such version lies behind the newest.
+    #[error("roll back to strategy {version}: the versions before the newest are 1 to {}", newest - 1)]
+    NoSuchVersion {
+        /// As it was said.
+        version: i64,
+        /// The newest.
+        newest: i64,
+    },
+    /// The model is none.
+    #[error("change the strategy: {0}")]
+    Model(String),
+    /// An arm can't be so.
+    #[error("change the strategy: task `{task}`, arm `{arm}`: {what}")]
+    Arm {
+        /// The task.
+        task: String,
+        /// The arm.
+        arm: String,
+        /// Why, and what to do instead.
+        what: String,
+    },
+    /// A promotion without grounds.
+    #[error(
+        "promote arm `{arm}` of task `{task}`: say with --evaluation ID which evaluation it rests on, or --force"
+    )]
+    NoEvaluation {
+        /// The task.
+        task: String,
+        /// The arm.
+        arm: String,
+    },
+    /// Everything would stay.
+    #[error("change the strategy: strategy {version} says so already")]
+    Nothing {
+        /// The newest.
+        version: i64,
+    },
+}

@@ -1,0 +1,370 @@
+//! The next strategy moves the complaints that it must and no others, and says what it changes.
+
+use std::collections::BTreeMap;
+
+use ombud_contract::records::{Arm, ModelState, ModelVersion, Role, Strategy};
+use ombud_models::{
+    ActiveStrategy, Change, ChangeError, Registry, Signature, Strategies, Unfit, differences,
+    model_version_record,
+};
+use proptest::prelude::*;
+
+use crate::given;
+
+const CANARY: &str = "canary";
+
+/// `complaints` as the first strategy names it, and `challenger` in two versions.
+fn registry() -> Registry {
+    let models = given::models_folder();
+    let artefact = ombud_models::Artefact::open(&models.path().join("complaints")).unwrap();
+    let champion = model_version_record(&artefact, "test", 1);
+    let mut registry = Registry::default();
+    for (version, created_at) in [("a".repeat(64), 2), ("ab".repeat(32), 3)] {
+        let model_id = "challenger".to_owned();
+        registry.apply(ModelVersion { model_id, version, created_at, ..champion.clone() });
+    }
+    registry.apply(champion);
+    registry
+}
+
+fn history(first: Strategy) -> Strategies {
+    let mut strategies = Strategies::default();
+    strategies.push(first).unwrap();
+    strategies
+}
+
+fn first() -> Strategies {
+    history(given::first_strategy())
+}
+
+fn signature() -> Signature {
+    Signature { by: "ann".to_owned(), reason: None, now_ms: 100_000, from: None }
+}
+
+fn canary(basis_points: i32) -> Change {
+    let (task, model) = ("product".to_owned(), "challenger".parse().unwrap());
+    Change::Canary { task, model, basis_points }
+}
+
+fn promote(arm: Option<&str>) -> Change {
+    let (task, arm) = ("product".to_owned(), arm.map(str::to_owned));
+    Change::Promote { task, arm, evaluation: Some("e-1".to_owned()), forced: false }
+}
+
+/// Takes each change in turn; gives them all.
+fn after(mut strategies: Strategies, changes: impl IntoIterator<Item = Change>) -> Strategies {
+    let registry = registry();
+    for change in changes {
+        let next = change.next(&strategies, &registry, &signature()).unwrap();
+        strategies.gate(&next, &registry, 100_000).unwrap();
+        strategies.push(next).unwrap();
+    }
+    strategies
+}
+
+fn newest(strategies: &Strategies) -> &ActiveStrategy {
+    strategies.newest().unwrap()
+}
+
+fn arms(strategy: &ActiveStrategy) -> Vec<(&str, i32)> {
+    let arms = &strategy.task("product").unwrap().arms;
+    arms.iter().map(|arm| (arm.name.as_str(), arm.basis_points)).collect()
+}
+
+fn refused(change: &Change, strategies: &Strategies) -> String {
+    change.next(strategies, &registry(), &signature()).unwrap_err().to_string()
+}
+
+fn arm(name: &str, basis_points: i32) -> Arm {
+    let arm = given::first_strategy().tasks[0].arms[0].clone();
+    Arm { name: name.to_owned(), basis_points, ..arm }
+}
+
+fn with_arms(arms: Vec<Arm>) -> Strategies {
+    let mut strategy = given::first_strategy();
+    strategy.tasks.iter_mut().find(|task| task.task == "product").unwrap().arms = arms;
+    history(strategy)
+}
+
+#[test]
+fn a_canary_of_10_percent_gets_10_percent_of_100_000_complaints() {
+    let strategies = after(first(), [canary(1_000)]);
+    let ids: Vec<String> = (0..100_000).map(|i| format!("complaint-{i}")).collect();
+    let strategy = newest(&strategies);
+    let shares = strategy.shares(ids.iter().map(String::as_str));
+    let got = shares.iter().find(|share| share.arm == CANARY).unwrap();
+    assert!((got.share - 0.1).abs() < 4.0 * got.sampling_error, "{got:?}");
+    assert!((got.sampling_error - 0.000_949).abs() < 0.000_001, "{got:?}");
+    let champions = shares.iter().find(|share| share.task == "product" && share.arm == "champion").unwrap();
+    assert_eq!(got.complaints + champions.complaints, 100_000);
+
+    // The same after the log was read again.
+    let bytes = ombud_contract::codec::encode(&strategy.record).unwrap();
+    let again = ActiveStrategy::new(ombud_contract::codec::decode(&bytes).unwrap()).unwrap();
+    for id in &ids {
+        assert_eq!(again.arm_for("product", id), strategy.arm_for("product", id));
+    }
+}
+
+#[test]
+fn a_canary_is_of_the_newest_registered_version_and_takes_from_the_champion_alone() {
+    let strategies = after(first(), [canary(1_000)]);
+    let next = &newest(&strategies).record;
+    let product = next.tasks.iter().find(|task| task.task == "product").unwrap();
+    assert_eq!(arms(newest(&strategies)), [(CANARY, 1_000), ("champion", 9_000)]);
+    assert_eq!((product.arms[0].model_id.as_str(), product.arms[0].role), ("challenger", Role::Deciding));
+    assert_eq!(product.arms[0].model_version, "ab".repeat(32));
+    assert_eq!((next.version, next.effective_from, next.changed_at), (2, 107_000, 100_000));
+    assert_eq!((next.changed_by.as_str(), next.reason.as_str()), ("ann", "canary product challenger 10 %"));
+    let unchanged = |strategy: &Strategy| {
+        let others = strategy.tasks.iter().filter(|task| task.task != "product").cloned().collect::<Vec<_>>();
+        (others, strategy.routing.clone(), strategy.deadline_ms, strategy.audit_basis_points)
+    };
+    assert_eq!(unchanged(next), unchanged(&given::first_strategy()));
+}
+
+#[test]
+fn a_model_is_meant_by_enough_of_its_version() {
+    let registry = registry();
+    let find =
+        |name: &str| name.parse::<ombud_models::ModelName>()?.find(&registry).map(|v| v.version.clone());
+    assert_eq!(find("challenger@aa"), Ok("a".repeat(64)));
+    for (name, why) in [
+        ("challenger@a", "several versions"),
+        ("challenger@c", "no version of model `challenger` begins with c"),
+        ("absent", "is not registered"),
+        ("challenger@", "write a model as MODEL"),
+        ("@a", "write a model as MODEL"),
+    ] {
+        assert!(find(name).is_err_and(|error| error.contains(why)), "{name}");
+    }
+}
+
+#[test]
+fn what_stands_in_the_way_of_a_change_is_said() {
+    let between = with_arms(vec![arm(CANARY, 500), arm("other", 500), arm("champion", 9_000)]);
+    let unnamed = with_arms(vec![arm("left", 5_000), arm("right", 5_000)]);
+    let cases = [
+        (canary(0), first(), "more than 0 % and less than 100 %"),
+        (canary(10_000), first(), "`ombud strategy promote`"),
+        (canary(600), between, "arm `other` lies between it and the champion"),
+        (canary(600), unnamed, "arm `champion`: no deciding arm has this name"),
+        (promote(None), first(), "arm `canary`: there is no such arm: the arms are champion"),
+        (promote(Some("champion")), first(), "it is the champion already"),
+        (
+            Change::RollBack { to: None },
+            first(),
+            "roll back to strategy 0: the versions before the newest are 1 to 0",
+        ),
+        (Change::RollBack { to: Some(2) }, after(first(), [canary(1_000)]), "roll back to strategy 2"),
+        (canary(1_000), after(first(), [canary(1_000)]), "strategy 2 says so already"),
+        (canary(1_000), Strategies::default(), "none is published yet"),
+    ];
+    for (change, strategies, why) in cases {
+        let error = refused(&change, &strategies);
+        assert!(error.contains(why), "{error}");
+    }
+    let nowhere =
+        Change::Shadow { task: "tone".into(), model: "challenger".parse().unwrap(), basis_points: 1 };
+    assert!(refused(&nowhere, &first()).contains("no task `tone`; it asks issue, product, vulnerable"));
+}
+
+#[test]
+fn a_promotion_rests_on_an_evaluation_or_is_forced() {
+    let strategies = after(first(), [canary(1_000)]);
+    let ask = |evaluation: Option<&str>, forced| {
+        let (task, evaluation) = ("product".to_owned(), evaluation.map(str::to_owned));
+        Change::Promote { task, arm: None, evaluation, forced }.next(&strategies, &registry(), &signature())
+    };
+    for none in [None, Some(" ")] {
+        assert!(matches!(ask(none, false), Err(ChangeError::NoEvaluation { .. })));
+    }
+    assert_eq!(ask(Some("e-1"), false).unwrap().evaluation_id.as_deref(), Some("e-1"));
+    let forced = ask(None, true).unwrap();
+    assert_eq!((forced.evaluation_id, forced.reason.as_str()), (None, "promote product, forced"));
+}
+
+#[test]
+fn a_promotion_gives_all_to_the_new_champion_and_a_roll_back_takes_it_again() {
+    let shadow =
+        Change::Shadow { task: "product".into(), model: "challenger".parse().unwrap(), basis_points: 10_000 };
+    let watched = after(first(), [shadow, canary(1_000)]);
+    assert_eq!(arms(newest(&watched)), [(CANARY, 1_000), ("champion", 9_000), ("shadow", 10_000)]);
+    let promoted = after(watched, [promote(None)]);
+    let product = newest(&promoted).task("product").unwrap();
+    assert_eq!(arms(newest(&promoted)), [("champion", 10_000)], "nobody watches the champion itself");
+    assert_eq!(product.arms[0].model_id, "challenger");
+    let back = after(promoted, [Change::RollBack { to: None }]);
+    assert_eq!(arms(newest(&back)), [(CANARY, 1_000), ("champion", 9_000), ("shadow", 10_000)]);
+    let back = after(back, [Change::RollBack { to: Some(1) }]);
+    assert_eq!(newest(&back).record.tasks, given::first_strategy().tasks);
+    assert_eq!((newest(&back).record.version, newest(&back).record.evaluation_id.as_ref()), (6, None));
+}
+
+#[test]
+fn a_strategy_that_was_announced_for_later_is_not_overtaken() {
+    let mut strategies = first();
+    let later = Signature { from: Some(900_000), ..signature() };
+    strategies.push(canary(1_000).next(&strategies, &registry(), &later).unwrap()).unwrap();
+    let next = canary(2_000).next(&strategies, &registry(), &signature()).unwrap();
+    assert_eq!(next.effective_from, 900_000);
+}
+
+#[test]
+fn the_gate_lets_no_strategy_through_that_a_worker_could_not_follow() {
+    let registry_of = |state| {
+        let mut registry = registry();
+        let known = registry.get("challenger", &"ab".repeat(32)).unwrap().clone();
+        registry.apply(ModelVersion { state, ..known });
+        registry
+    };
+    let strategies = first();
+    let next = canary(1_000).next(&strategies, &registry(), &signature()).unwrap();
+    let refused =
+        |next: &Strategy, registry: &Registry| strategies.gate(next, registry, 100_000).unwrap_err();
+    for (state, why) in [(ModelState::Rejected, "was rejected"), (ModelState::Retired, "is retired")] {
+        let error = refused(&next, &registry_of(state)).to_string();
+        assert!(
+            error.starts_with("publish the strategy: task `product`, arm `canary`: model challenger@abab")
+        );
+        assert!(error.contains(why), "{error}");
+    }
+    assert!(refused(&next, &Registry::default()).to_string().contains("is not registered"));
+    let soon = Strategy { effective_from: 104_999, ..next.clone() };
+    assert!(matches!(refused(&soon, &registry()), Unfit::TooSoon { earliest: 105_000, .. }));
+    let taken = Strategy { version: 1, ..next.clone() };
+    assert!(matches!(refused(&taken, &registry()), Unfit::Lost { version: 1, by } if by == "test"));
+
+    let mut other_labels = registry();
+    let mut known = other_labels.get("challenger", &"ab".repeat(32)).unwrap().clone();
+    known.labels.get_mut("product").unwrap()[0] = "Crypto".to_owned();
+    other_labels.apply(known.clone());
+    assert!(refused(&next, &other_labels).to_string().contains("in other labels than product@1"));
+    known.labels = BTreeMap::new();
+    other_labels.apply(known);
+    assert!(refused(&next, &other_labels).to_string().contains("doesn't answer it"));
+    strategies.gate(&next, &registry(), 100_000).unwrap();
+}
+
+#[test]
+fn a_difference_names_its_place() {
+    let before = given::first_strategy();
+    assert_eq!(differences(&before, &before), []);
+    let mut after = before.clone();
+    after.deadline_ms = 45_000;
+    after.tasks[0].review_below = 0.5;
+    after.routing = after.routing.replacen("team = \"student-lending\"", "team = \"home-lending\"", 1);
+    after.tasks[1].arms.push(Arm { role: Role::Shadow, ..arm("shadow", 500) });
+    let said: Vec<String> = differences(&before, &after)
+        .into_iter()
+        .map(|d| format!("{}: {:?} -> {:?}", d.place.join("/"), d.before, d.after))
+        .collect();
+    let model = format!("complaints@{}", after.tasks[1].arms[0].model_version);
+    assert_eq!(
+        said,
+        [
+            "deadline: Some(\"30s\") -> Some(\"45s\")".to_owned(),
+            "issue/review below: Some(\"0.35\") -> Some(\"0.5\")".to_owned(),
+            format!("product/shadow/model: None -> Some({model:?})"),
+            "product/shadow/role: None -> Some(\"shadow\")".to_owned(),
+            "product/shadow/share: None -> Some(\"5 %\")".to_owned(),
+            "routing/products/Student loan/team: Some(\"student-lending\") -> Some(\"home-lending\")"
+                .to_owned(),
+        ]
+    );
+    let mut swapped =
+        with_arms(vec![arm("a", 4_000), arm("champion", 6_000)]).newest().unwrap().record.clone();
+    let before = swapped.clone();
+    swapped.tasks[1].arms.reverse();
+    let differences = differences(&before, &swapped);
+    assert_eq!(differences[0].place, ["product", "order of deciding arms"]);
+}
+
+#[test]
+fn a_queue_more_is_one_difference_and_queues_in_another_order_are_one() {
+    let before = given::first_strategy();
+    let mut table: toml::Table = before.routing.parse().unwrap();
+    let queues = table["queues"].as_array_mut().unwrap();
+    queues.swap(0, 1);
+    let swapped = Strategy { routing: table.to_string(), ..before.clone() };
+    let places = |a: &Strategy, b: &Strategy| -> Vec<String> {
+        differences(a, b).into_iter().map(|difference| difference.place[..2].join("/")).collect()
+    };
+    assert_eq!(places(&before, &swapped), ["routing/queues"]);
+    let queues = table["queues"].as_array_mut().unwrap();
+    queues.remove(0);
+    let fewer = Strategy { routing: table.to_string(), ..before };
+    assert_eq!(places(&swapped, &fewer), ["routing/queues"]);
+}
+
+#[test]
+fn a_draw_says_why_an_arm_got_a_complaint() {
+    let strategies = after(first(), [canary(1_000)]);
+    let strategy = newest(&strategies);
+    for i in 0..1_000 {
+        let id = format!("complaint-{i}");
+        let got = &strategy.arm_for("product", &id).unwrap().name;
+        let draws = [CANARY, "champion"].map(|arm| (arm, strategy.draw("product", arm, &id).unwrap()));
+        let taken: Vec<&str> =
+            draws.iter().filter(|(_, draw)| draw.is_taken()).map(|(arm, _)| *arm).collect();
+        assert_eq!(taken, [got]);
+        assert_eq!(
+            (draws[0].1.from, draws[0].1.to, draws[1].1.from, draws[1].1.to),
+            (0, 1_000, 1_000, 10_000)
+        );
+    }
+    assert_eq!(strategy.draw("product", "absent", "c-1"), None);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_canary_that_grows_keeps_its_complaints_and_moves_nobody_elses(
+        place in 0_usize..3,
+        small in 1_i32..3_999,
+        more in 1_i32..4_000,
+        ids in proptest::collection::vec("[a-z0-9-]{1,20}", 50),
+    ) {
+        let mut all = vec![arm("left", 3_000), arm("right", 2_000)];
+        all.insert(place, arm("champion", 5_000));
+        let large = (small + more).min(4_999);
+        let grown = after(with_arms(all), [canary(small), canary(large)]);
+        let steps: Vec<_> = grown.iter().collect();
+        for id in &ids {
+            let was: Vec<&str> = steps.iter().map(|s| s.arm_for("product", id).unwrap().name.as_str()).collect();
+            // From the champion into the canary, at some step or never; and nothing else.
+            prop_assert!(
+                was.iter().all(|arm| *arm == was[0]) || was[0] == "champion",
+                "{was:?}"
+            );
+            prop_assert!(was[0] == "champion" || was[2] == was[0]);
+            prop_assert!(was[1] != CANARY || was[2] == CANARY, "{was:?}");
+            prop_assert!(was[2] == CANARY || was[2] == was[0], "{was:?}");
+        }
+        // And shrinking gives them back.
+        let shrunk = after(grown, [canary(small)]);
+        let all: Vec<_> = shrunk.iter().collect();
+        for id in &ids {
+            prop_assert_eq!(&all[1].arm_for("product", id).unwrap().name, &all[3].arm_for("product", id).unwrap().name);
+        }
+    }
+
+    #[test]
+    fn the_strategy_of_any_time_in_50_changes_is_the_last_that_had_begun(
+        gaps in proptest::collection::vec(0_i64..20, 50),
+        times in proptest::collection::vec(-5_i64..1_100, 100),
+    ) {
+        let mut strategies = Strategies::default();
+        let mut from = 0;
+        for (version, gap) in (1..).zip(&gaps) {
+            from += gap;
+            strategies.push(Strategy { version, effective_from: from, ..given::first_strategy() }).unwrap();
+        }
+        for time in times {
+            let scanned = strategies.iter().filter(|s| s.record.effective_from <= time).last();
+            let found = strategies.at(time).map(|strategy| strategy.record.version);
+            prop_assert_eq!(found, scanned.map(|strategy| strategy.record.version));
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! What the log knows at the moment: every strategy, and every model version.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::{Context, Result};
+use backon::{BlockingRetryable, ExponentialBuilder};
+use ombud_contract::catalogue::Topic;
+use ombud_launch::config::Settings;
+use ombud_models::{ActiveStrategy, NotYet, Registry, Strategies, StrategyFeed};
+use ombud_stream::SystemClock;
+
+use super::command::unpublished;
+use crate::{
+    models::registry,
+    world::{READER, View},
+};
+
+/// Strategies and models.
+pub(super) struct Known {
+    feed: StrategyFeed,
+    pub(super) registry: Registry,
+}
+
+impl Known {
+    /// As the log has them now.
+    pub(super) fn read(settings: &Settings) -> Result<Self> {
+        let view = View::open(settings)?;
+        let feed = read_feed(&view, settings)?;
+        let registry = registry(&mut view.reader(READER)?, &settings.topics.prefix)?;
+        Ok(Self { feed, registry })
+    }
+
+    pub(super) fn strategies(&self) -> &Strategies {
+        self.feed.strategies()
+    }
+
+    /// The newest strategy, begun or not.
+    pub(super) fn newest(&self) -> Result<&Arc<ActiveStrategy>> {
+        self.strategies().newest().ok_or_else(unpublished)
+    }
+}
+
+/// models.strategy, read to its end once.
+pub(crate) fn read_feed(view: &View, settings: &Settings) -> Result<StrategyFeed> {
+    let topic = Topic::Strategy.name(&settings.topics.prefix);
+    // Looked at once, so that its age doesn't matter.
+    let mut feed =
+        StrategyFeed::new(view.reader(READER)?, &topic, Arc::new(SystemClock)).max_age(Duration::MAX);
+    // Brokers send what is there a moment after they were asked for it.
+    let wait = ExponentialBuilder::default()
+        .with_min_delay(Duration::from_millis(10))
+        .without_max_times()
+        .with_total_delay(Some(Duration::from_millis(settings.kafka.timeout_ms)));
+    let read = || -> Result<()> {
+        feed.refresh()?;
+        match feed.at(i64::MAX) {
+            Err(stale @ NotYet::Stale) => Err(stale).context("read the strategies to their end"),
+            _ => Ok(()),
+        }
+    };
+    read.retry(wait).when(|error| error.is::<NotYet>()).call()?;
+    Ok(feed)
+}
