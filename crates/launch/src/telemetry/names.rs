@@ -56,6 +56,9 @@ pub const METRICS: &[Metric] = &[
     // archive and the case store
     Counter("ombud_archived_total", Count, "Records read by the archive, by topic and outcome."),
     Histogram("ombud_archive_write_seconds", "Keeping the rows of one batch, retries included."),
+    // the HTTP port and the console
+    Counter("ombud_http_refused_total", Count, "Requests to /api without a token that is known."),
+    Counter("ombud_feedback_total", Count, "Verdicts that were sent to the API, by outcome."),
     // telemetry itself
     Counter("ombud_spans_lost_total", Count, "Spans that the receiver of traces did not take."),
 ];

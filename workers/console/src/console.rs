@@ -1,0 +1,66 @@
+//! The console's routes, and what they stand on.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::{
+    Json, Router,
+    routing::{get, post},
+};
+use ombud_contract::{catalogue::Topic, records::RoutedComplaint};
+use ombud_store::CaseStore;
+use ombud_stream::{Clock, Outage, Sink};
+
+use crate::{
+    append::{Appender, Told},
+    complaints,
+    complete::routes_of,
+    feedback, openapi,
+};
+
+/// What the routes stand on.
+pub struct Console {
+    /// Appends complaints and verdicts; what becomes of them goes to [`crate::answer`].
+    pub sink: Box<dyn Sink<Told>>,
+    /// Tells what was decided of a complaint.
+    pub cases: Box<dyn CaseStore>,
+    /// Stamps what comes without a time.
+    pub clock: Arc<dyn Clock>,
+    /// What all topics' names begin with.
+    pub prefix: String,
+}
+
+/// The same, shared by all requests.
+pub(crate) struct Desk {
+    pub(crate) appender: Appender,
+    cases: Mutex<Box<dyn CaseStore>>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) raw: Arc<str>,
+    pub(crate) feedback: Arc<str>,
+}
+
+impl Console {
+    /// `POST /api/complaints`, `POST /api/feedback` and `GET /api/openapi.json`. Who may use them is the guard's to say
+    /// (`ombud_launch::guard`); they need a runtime of several threads.
+    pub fn routes(self) -> Router {
+        let desk = Desk {
+            appender: Appender::new(self.sink),
+            cases: Mutex::new(self.cases),
+            clock: self.clock,
+            raw: Topic::Raw.name(&self.prefix).into(),
+            feedback: Topic::Feedback.name(&self.prefix).into(),
+        };
+        Router::new()
+            .route("/api/complaints", post(complaints::accept))
+            .route("/api/feedback", post(feedback::accept))
+            .route("/api/openapi.json", get(|| async { Json(openapi::document()) }))
+            .with_state(Arc::new(desk))
+    }
+}
+
+impl Desk {
+    /// The routes of a complaint. Blocks: to be called where that may be.
+    pub(crate) fn routes_of(&self, complaint_id: &str) -> Result<Vec<RoutedComplaint>, Outage> {
+        let mut cases = self.cases.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(routes_of(&cases.case(complaint_id)?))
+    }
+}
