@@ -17,12 +17,15 @@ use crate::{
     feedback, openapi,
 };
 
+/// Opens the case store. Called when it is needed first, and again until it answers: it may be down at the start.
+pub type OpenCases = Box<dyn Fn() -> Result<Box<dyn CaseStore>, Outage> + Send>;
+
 /// What the routes stand on.
 pub struct Console {
     /// Appends complaints and verdicts; what becomes of them goes to [`crate::answer`].
     pub sink: Box<dyn Sink<Told>>,
     /// Tells what was decided of a complaint.
-    pub cases: Box<dyn CaseStore>,
+    pub cases: OpenCases,
     /// Stamps what comes without a time.
     pub clock: Arc<dyn Clock>,
     /// What all topics' names begin with.
@@ -32,7 +35,7 @@ pub struct Console {
 /// The same, shared by all requests.
 pub(crate) struct Desk {
     pub(crate) appender: Appender,
-    cases: Mutex<Box<dyn CaseStore>>,
+    cases: Mutex<Cases>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) raw: Arc<str>,
     pub(crate) feedback: Arc<str>,
@@ -44,7 +47,7 @@ impl Console {
     pub fn routes(self) -> Router {
         let desk = Desk {
             appender: Appender::new(self.sink),
-            cases: Mutex::new(self.cases),
+            cases: Mutex::new(Cases { open: self.cases, store: None }),
             clock: self.clock,
             raw: Topic::Raw.name(&self.prefix).into(),
             feedback: Topic::Feedback.name(&self.prefix).into(),
@@ -57,10 +60,21 @@ impl Console {
     }
 }
 
+/// The store, once it is open.
+struct Cases {
+    open: OpenCases,
+    store: Option<Box<dyn CaseStore>>,
+}
+
 impl Desk {
     /// The routes of a complaint. Blocks: to be called where that may be.
     pub(crate) fn routes_of(&self, complaint_id: &str) -> Result<Vec<RoutedComplaint>, Outage> {
         let mut cases = self.cases.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(routes_of(&cases.case(complaint_id)?))
+        let cases = &mut *cases;
+        let store = match &mut cases.store {
+            Some(store) => store,
+            none => none.insert((cases.open)()?),
+        };
+        Ok(routes_of(&store.case(complaint_id)?))
     }
 }

@@ -15,7 +15,7 @@ mod verdict;
 
 pub use append::{Appended, Told, answer};
 pub use complete::{Source, complete, routes_of};
-pub use console::Console;
+pub use console::{Console, OpenCases};
 pub use feedback::{Given, MOST_AT_ONCE, Refusal};
 pub use openapi::document;
 pub use refused::Refused;

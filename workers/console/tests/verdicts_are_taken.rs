@@ -65,7 +65,8 @@ fn console() -> Given {
     let (sink, deliveries) = local.sink::<Told>(64);
     // Ends with the sink, which the routes own.
     thread::spawn(move || answer(&deliveries));
-    let cases = Box::new(local.cases().unwrap());
+    let view = local.view();
+    let cases = Box::new(move || Ok(Box::new(view.cases().unwrap()) as Box<dyn CaseStore>));
     let clock = Arc::new(ManualClock::at(NOW));
     let routes = Console { sink: Box::new(sink), cases, clock, prefix: String::new() }.routes();
     Given { local, routes, _dir: dir }

@@ -40,6 +40,13 @@ pub const METRICS: &[Metric] = &[
     // infer
     Counter("ombud_predictions_total", Count, "Predictions, by task and outcome; their rate is the model's."),
     Counter(
+        "ombud_labels_total",
+        Count,
+        "Answers that decide, by task and label: their shares are the drift.",
+    ),
+    Counter("ombud_tokens_total", Count, "Tokens of the narratives that were judged, by task."),
+    Counter("ombud_unseen_tokens_total", Count, "Those of them that the model did not see, by task."),
+    Counter(
         "ombud_evidence_total",
         Count,
         "Complaints that say outright for a yes, by category of evidence.",

@@ -4,7 +4,6 @@
 
 mod file;
 mod follow;
-mod intake_port;
 mod summary;
 
 use std::{io::Write, sync::Arc, thread, time::Duration};
@@ -30,7 +29,7 @@ use crate::{
     models::registry,
     publish::Publisher,
     terminal::Terminal,
-    work::{Crew, IN_FLIGHT, Workers, listen},
+    work::{Crew, IN_FLIGHT, Workers, serve_api},
     world::{READER, View, World},
 };
 
@@ -95,7 +94,7 @@ impl<'a> Up<'a> {
         let settings = self.settings;
         let readiness = Readiness::default();
         if !args.once {
-            self.serve(crew, readiness.clone())?;
+            serve_api(crew, settings, self.world, Arc::clone(&self.clock), readiness.clone())?;
         }
         let (world, clock) = (self.world, Arc::clone(&self.clock));
         let workers = Arc::new(Workers { world, settings, clock, readiness, start: Start::Earliest });
@@ -133,21 +132,6 @@ impl<'a> Up<'a> {
             self.shutdown.wait(Duration::MAX);
         }
         sent.ended_well()
-    }
-
-    /// Starts the HTTP port beside the workers.
-    fn serve<'scope>(&self, crew: &mut Crew<'scope, '_>, readiness: Readiness) -> Result<()>
-    where
-        'a: 'scope,
-    {
-        let (sink, deliveries) = self.world.sink(IN_FLIGHT)?;
-        let raw = Topic::Raw.name(&self.settings.topics.prefix).into();
-        let routes = intake_port::routes(sink, raw, Arc::clone(&self.clock));
-        listen(crew, self.settings, routes, readiness)?;
-        crew.start("http-answers", move |_| {
-            intake_port::answer(&deliveries);
-            Ok(())
-        })
     }
 
     /// Waits until everything wanted is routed, or the operator wants no more.
