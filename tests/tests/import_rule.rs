@@ -13,7 +13,7 @@ const LAYERS: &[&[&str]] = &[
     &["ombud-infer", "ombud-join", "ombud-archive", "ombud-learn", "ombud-explain", "ombud-console"],
     &["ombud-launch"],
     &["ombud-kafka", "ombud-local", "ombud-torch"],
-    &["ombud-store", "ombud-models", "ombud-intake"],
+    &["ombud-store", "ombud-models", "ombud-intake", "ombud-report"],
     &["ombud-stream"],
     &["ombud-contract"],
 ];

@@ -5,7 +5,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::records::{RawComplaint, Role};
+use crate::records::{Feedback, RawComplaint, Role};
 
 /// What a model judges: everything the CRM sent but when (`received_at`) and the how-manieth time (`submission`).
 ///
@@ -74,6 +74,18 @@ pub fn route_id(
     let mut parts = Parts::default();
     parts.text(complaint_id).text(input_sha256).sorted(prediction_ids);
     parts.number(strategy_version).sorted(missing_tasks);
+    parts.hex()
+}
+
+/// A verdict by what was judged, what is right, who says so and when: the same verdict, sent again, is one. What the
+/// case fills in (route, prediction, model, the label and the team before) follows from complaint and revision.
+pub fn feedback_id(feedback: &Feedback) -> String {
+    let mut parts = Parts::default();
+    parts.text(&feedback.complaint_id).number(feedback.revision).text(feedback.kind.symbol());
+    parts.option("task", feedback.task.as_deref());
+    parts.option("label_after", feedback.label_after.as_deref());
+    parts.option("to_team", feedback.to_team.as_deref());
+    parts.text(&feedback.actor).number(feedback.decided_at);
     parts.hex()
 }
 

@@ -8,3 +8,4 @@ pub mod ids;
 pub mod records;
 pub mod taxonomy;
 pub mod validate;
+pub mod verdict;

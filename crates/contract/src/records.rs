@@ -370,6 +370,20 @@ pub enum FeedbackKind {
     NotAComplaint,
 }
 
+impl FeedbackKind {
+    /// As it stands in the schema.
+    pub const fn symbol(self) -> &'static str {
+        match self {
+            Self::Other => "OTHER",
+            Self::Confirmed => "CONFIRMED",
+            Self::Reallocated => "REALLOCATED",
+            Self::Relabelled => "RELABELLED",
+            Self::Vulnerability => "VULNERABILITY",
+            Self::NotAComplaint => "NOT_A_COMPLAINT",
+        }
+    }
+}
+
 /// One human verdict. Key: `complaint_id`. No free text.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Feedback {

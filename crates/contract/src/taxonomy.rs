@@ -71,6 +71,16 @@ impl Taxonomy {
         self.label_set.split_once('@').and_then(|(_, number)| number.parse().ok()).unwrap_or(0)
     }
 
+    /// Every tree of `task` that there ever was, the oldest first.
+    pub fn of_task(task: &str) -> impl Iterator<Item = &'static Self> {
+        own::all().into_iter().chain(TREES.iter()).filter(move |tree| tree.task() == task)
+    }
+
+    /// Whether `label` stands on any of its levels.
+    pub fn has(&self, label: &str) -> bool {
+        self.levels.iter().any(|level| level.labels.iter().any(|known| known == label))
+    }
+
     /// The task whose labels these are.
     pub fn task(&self) -> &str {
         self.label_set.split_once('@').map_or(self.label_set.as_str(), |(task, _)| task)

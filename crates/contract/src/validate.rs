@@ -144,7 +144,7 @@ impl RawComplaint {
     }
 }
 
-fn check_id(id: &str) -> Result<(), Invalid> {
+pub(crate) fn check_id(id: &str) -> Result<(), Invalid> {
     if id.is_empty() {
         return Err(Invalid::IdEmpty);
     }
@@ -179,7 +179,7 @@ fn is_letter(c: char) -> bool {
     c.is_alphabetic() && !matches!(c, '\u{24B6}'..='\u{24E9}' | '\u{1F100}'..='\u{1F1FF}' | '\u{2139}')
 }
 
-fn check_text(name: &'static str, text: &str) -> Result<(), Invalid> {
+pub(crate) fn check_text(name: &'static str, text: &str) -> Result<(), Invalid> {
     if text.len() > MAX_TEXT_BYTES {
         return Err(Invalid::TextTooLong(name));
     }

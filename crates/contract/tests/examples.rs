@@ -79,10 +79,23 @@ fn every_invalid_example_is_refused_for_the_reason_in_its_name() {
     });
     invalid_ones_are_refused::<Prediction>(shape_reason::<Prediction>);
     invalid_ones_are_refused::<RoutedComplaint>(shape_reason::<RoutedComplaint>);
-    invalid_ones_are_refused::<Feedback>(shape_reason::<Feedback>);
+    invalid_ones_are_refused::<Feedback>(|text| {
+        shape_reason::<Feedback>(text).or_else(|| {
+            let feedback: Feedback = serde_json::from_str(text).ok()?;
+            feedback.validate().err().map(|invalid| invalid.code)
+        })
+    });
     invalid_ones_are_refused::<DeadLetter>(shape_reason::<DeadLetter>);
     invalid_ones_are_refused::<ModelVersion>(shape_reason::<ModelVersion>);
     invalid_ones_are_refused::<Strategy>(shape_reason::<Strategy>);
+}
+
+#[test]
+fn every_valid_verdict_keeps_the_rules() {
+    for (name, text) in examples(Topic::Feedback, "valid") {
+        let feedback: Feedback = serde_json::from_str(&text).unwrap();
+        assert_eq!(feedback.validate(), Ok(()), "{name}");
+    }
 }
 
 #[test]

@@ -93,6 +93,18 @@ pub enum Error {
         #[source]
         cause: io::Error,
     },
+    /// Whoever reaches the address could write to the log.
+    #[error(
+        "listen on {0} without tokens: set http.tokens.NAME to the SHA-256 of a token, listen on 127.0.0.1, or say \
+         http.open = true (OMBUD_HTTP__OPEN) where a proxy lets in only whom it knows"
+    )]
+    Unguarded(SocketAddr),
+    /// A token's hash is none.
+    #[error("read http.tokens.{name}: it must be a SHA-256 in hexadecimal")]
+    TokenDigest {
+        /// The token's name.
+        name: String,
+    },
     /// The listener broke.
     #[error("serve HTTP")]
     Serve(#[source] io::Error),

@@ -5,6 +5,7 @@
 
 pub mod config;
 mod error;
+pub mod guard;
 pub mod health;
 pub mod shutdown;
 pub mod telemetry;

@@ -25,7 +25,11 @@ struct Port {
 }
 
 fn anywhere() -> Http {
-    Http { address: SocketAddr::from(([127, 0, 0, 1], 0)), body_bytes: 1_024 }
+    Http {
+        address: SocketAddr::from(([127, 0, 0, 1], 0)),
+        body_bytes: 1_024,
+        ..ombud_launch::config::Settings::default().http
+    }
 }
 
 /// One recorder for all tests of this process.

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use jiff::civil::Date;
-use ombud_store::{CaseEvent, CaseStore, Kind, QueueEntry, Row, day_of};
+use ombud_store::{CaseEvent, CaseStore, FeedbackDay, Kind, QueueEntry, Row, day_of};
 use ombud_stream::Outage;
 use rusqlite::Connection;
 
@@ -99,6 +99,30 @@ impl CaseStore for LocalCases {
             query.query_map((team, day.to_string()), entry)?.collect()
         };
         read().map_err(|e| outage(format!("read the queue of {team} on {day}"), e))
+    }
+
+    fn feedback(&mut self, day: Date) -> Result<Vec<FeedbackDay>, Outage> {
+        let read = || -> rusqlite::Result<Vec<FeedbackDay>> {
+            let mut query = self.connection.prepare_cached(
+                "SELECT decided_at, feedback_id, complaint_id, kind, model_version, label_before, label_after,
+                        audit_sample
+                 FROM feedback_by_day WHERE day = ?1 ORDER BY decided_at, feedback_id",
+            )?;
+            let verdict = |row: &rusqlite::Row<'_>| {
+                Ok(FeedbackDay {
+                    decided_at: row.get(0)?,
+                    feedback_id: row.get(1)?,
+                    complaint_id: row.get(2)?,
+                    kind: row.get(3)?,
+                    model_version: row.get(4)?,
+                    label_before: row.get(5)?,
+                    label_after: row.get(6)?,
+                    audit_sample: row.get(7)?,
+                })
+            };
+            query.query_map([day.to_string()], verdict)?.collect()
+        };
+        read().map_err(|e| outage(format!("read the feedback of {day}"), e))
     }
 }
 

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use ombud_stream::Outage;
 
-use crate::row::{CaseEvent, QueueEntry, Row};
+use crate::row::{CaseEvent, FeedbackDay, QueueEntry, Row};
 
 /// Keeps cases. Called by one thread; may block until the store answers.
 pub trait CaseStore: Send {
@@ -25,6 +25,12 @@ pub trait CaseStore: Send {
     /// # Errors
     /// The store doesn't answer.
     fn queue(&mut self, team: &str, day: Date) -> Result<Vec<QueueEntry>, Outage>;
+
+    /// What humans decided on `day`: the earliest first, of one time by id.
+    ///
+    /// # Errors
+    /// The store doesn't answer.
+    fn feedback(&mut self, day: Date) -> Result<Vec<FeedbackDay>, Outage>;
 }
 
 impl<C: CaseStore + ?Sized> CaseStore for Box<C> {
@@ -38,5 +44,9 @@ impl<C: CaseStore + ?Sized> CaseStore for Box<C> {
 
     fn queue(&mut self, team: &str, day: Date) -> Result<Vec<QueueEntry>, Outage> {
         (**self).queue(team, day)
+    }
+
+    fn feedback(&mut self, day: Date) -> Result<Vec<FeedbackDay>, Outage> {
+        (**self).feedback(day)
     }
 }

@@ -32,6 +32,7 @@ macro_rules! case_store_keeps_its_promises {
             the_greatest_revision_of_a_queue_row_stays,
             a_newer_queue_row_leaves_nothing_of_the_older,
             what_was_taken_away_does_not_come_back,
+            a_days_feedback_comes_earliest_first,
         );
     };
 }
@@ -133,7 +134,7 @@ pub fn a_large_batch_of_every_kind_is_written(store: &mut impl CaseStore) {
     assert!(queue(store) == entries, "entries are missing or changed");
 }
 
-/// Of the tables that nothing reads through the seam.
+/// Of the other tables.
 fn one_of_each_other(n: i64) -> [Row; 5] {
     let (id, at) = (n.to_string(), 1_700_000_000_000 + n);
     [
@@ -182,6 +183,31 @@ fn one_of_each_other(n: i64) -> [Row; 5] {
             body: Bytes::from_static(b"body"),
         }),
     ]
+}
+
+/// One UTC day, more than is read at once, with what is absent; a verdict that is written again is one.
+pub fn a_days_feedback_comes_earliest_first(store: &mut impl CaseStore) {
+    const DAY: i64 = 86_400_000;
+    let verdict = |at: i64, id: &str| FeedbackDay {
+        decided_at: at,
+        feedback_id: id.into(),
+        complaint_id: format!("c-{at}"),
+        kind: "RELABELLED".into(),
+        model_version: (at % 2 == 0).then(|| "v".into()),
+        label_before: None,
+        label_after: Some("Mortgage".into()),
+        audit_sample: at % 3 == 0,
+    };
+    let mut day: Vec<_> = (0..1_200).map(|at| verdict(at, "a")).collect();
+    day.insert(6, verdict(5, "b"));
+    day.push(verdict(DAY - 1, "a"));
+    let mut rows: Vec<Row> = day.iter().rev().cloned().map(Row::Feedback).collect();
+    rows.extend([-1, DAY].map(|at| Row::Feedback(verdict(at, "a"))));
+    store.write(&rows).expect("writes");
+    store.write(&rows[..10]).expect("writes again");
+    assert!(store.feedback(day_of(0)).expect("answers") == day, "verdicts are missing or changed");
+    assert_eq!(store.feedback(day_of(DAY)).expect("answers"), [verdict(DAY, "a")]);
+    assert!(store.feedback(day_of(5 * DAY)).expect("answers").is_empty());
 }
 
 /// One team and one UTC day, by time of receipt.

@@ -232,7 +232,7 @@ impl<M: Source + Committer, S: Sink<()>, C: CaseStore> Archive<M, S, C> {
                 Reading::Unreadable(why) => {
                     warn!(at = ?record, %why, "record parked");
                     let now = self.clock.now_ms();
-                    let reason = format!("{:?}", why.dead_reason()).to_lowercase();
+                    let reason = format!("{:?}", why.reason).to_lowercase();
                     counter!("ombud_dead_letters_total", "worker" => WORKER, "reason" => reason).increment(1);
                     letters.push(letter(record, &why, &self.dead_letters, now).map_err(|cause| {
                         ArchiveError::Letter {

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use ombud_contract::{codec::CodecError, dead_letter::Unread};
 use ombud_stream::{Outgoing, Record};
 
+use crate::read::Unreadable;
+
 /// How this worker signs.
 pub(crate) const WORKER: &str = "archive";
 
@@ -14,7 +16,7 @@ pub(crate) const WORKER: &str = "archive";
 /// The letter itself can't be written, which no record brings about.
 pub(crate) fn letter(
     record: &Record,
-    why: &CodecError,
+    why: &Unreadable,
     topic: &Arc<str>,
     now_ms: i64,
 ) -> Result<Outgoing, CodecError> {
@@ -27,6 +29,6 @@ pub(crate) fn letter(
         value: record.as_logged(),
         headers: &record.headers,
     };
-    let value = unread.letter(WORKER, why.dead_reason(), &why.to_string(), now_ms)?;
+    let value = unread.letter(WORKER, why.reason, &why.to_string(), now_ms)?;
     Ok(Outgoing::stamped(Arc::clone(topic), None, record.key.clone(), value, WORKER, &record.headers))
 }

@@ -3,7 +3,8 @@
 use ombud_contract::{
     catalogue::Topic,
     codec::{self, CodecError},
-    records::{RawComplaint, RoutedComplaint},
+    records::{DeadReason, RawComplaint, RoutedComplaint},
+    verdict::{UnreadableFeedback, feedback_of},
 };
 use ombud_store::{Row, file_feedback, file_model, file_prediction, file_raw, file_strategy};
 use ombud_stream::Record;
@@ -16,9 +17,30 @@ pub(crate) enum Reading {
     /// A route: its rows depend on where the case was before.
     Route(Box<RoutedComplaint>),
     /// Nobody can read it, and nobody else parks it.
-    Unreadable(CodecError),
+    Unreadable(Unreadable),
     /// Nothing: a tombstone, a raw record that the join parks, or a topic that isn't archived.
     Nothing,
+}
+
+/// Why a record is parked.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{detail}")]
+pub(crate) struct Unreadable {
+    pub(crate) reason: DeadReason,
+    /// Names rules and fields, never what stood there.
+    detail: String,
+}
+
+impl From<CodecError> for Unreadable {
+    fn from(error: CodecError) -> Self {
+        Self { reason: error.dead_reason(), detail: error.to_string() }
+    }
+}
+
+impl From<UnreadableFeedback> for Unreadable {
+    fn from(error: UnreadableFeedback) -> Self {
+        Self { reason: error.dead_reason(), detail: error.to_string() }
+    }
 }
 
 /// Reads `record`, which lies on `topic`.
@@ -38,15 +60,22 @@ pub(crate) fn read(topic: Topic, record: &Record) -> Reading {
             Err(unreadable) => Err(unreadable),
         },
         Topic::Predictions => codec::decode(value).map(|prediction| file_prediction(&prediction, record)),
-        Topic::Feedback => codec::decode(value).map(|feedback| file_feedback(&feedback, record)),
+        // Systems that are not ours write this topic: a verdict that breaks a rule would be counted wrongly for ever.
+        Topic::Feedback => {
+            let read = feedback_of(record.key.as_deref(), value);
+            return match read {
+                Ok(feedback) => Reading::Rows(file_feedback(&feedback, record)),
+                Err(why) => Reading::Unreadable(why.into()),
+            };
+        }
         Topic::Registry => codec::decode(value).map(|model| file_model(&model, record)),
         Topic::Strategy => codec::decode(value).map(|strategy| file_strategy(&strategy, record)),
         Topic::DeadLetters => return Reading::Nothing,
     };
     match rows {
         Ok(rows) if rows.iter().all(Row::has_key) => Reading::Rows(rows),
-        Ok(_) => Reading::Unreadable(keyless(topic)),
-        Err(unreadable) => Reading::Unreadable(unreadable),
+        Ok(_) => Reading::Unreadable(keyless(topic).into()),
+        Err(unreadable) => Reading::Unreadable(unreadable.into()),
     }
 }
 

@@ -17,12 +17,13 @@ use ombud_contract::{
     catalogue::Topic,
     codec::{Record as _, decode, encode},
     records::{
-        DeadLetter, DeadReason, Prediction, RawComplaint, RoutedComplaint, Strategy, Vulnerability, Why,
+        DeadLetter, DeadReason, Feedback, FeedbackKind, Prediction, RawComplaint, RoutedComplaint, Strategy,
+        Vulnerability, Why,
     },
 };
 use ombud_local::{Local, LocalCases, LocalReader, Member, Options};
 use ombud_models::{FirstStrategy, StrategyFeed};
-use ombud_store::{CaseEvent, CaseStore, Kind, QueueEntry, Row, day_of};
+use ombud_store::{CaseEvent, CaseStore, FeedbackDay, Kind, QueueEntry, Row, day_of};
 use ombud_stream::{
     Committer, Event, ManualClock, Outage, Outgoing, Position, Reader, Sink, Source, Start, TopicPartition,
 };
@@ -241,6 +242,59 @@ fn what_nobody_can_read_is_parked_with_its_bytes_and_its_neighbours_are_kept() {
     assert_eq!(letter.value.as_deref(), Some(&b"\0\0\0\0\0not a route"[..]));
 }
 
+fn verdict(id: &str) -> Feedback {
+    Feedback {
+        feedback_id: id.into(),
+        complaint_id: "c-1".into(),
+        route_id: "route-1".into(),
+        revision: 1,
+        kind: FeedbackKind::Reallocated,
+        task: None,
+        prediction_id: None,
+        model_id: None,
+        model_version: None,
+        label_before: None,
+        label_after: None,
+        from_team: Some("cards".into()),
+        to_team: Some("loans".into()),
+        reason_code: "WRONG_PRODUCT".into(),
+        actor: "agent-17".into(),
+        actor_role: String::new(),
+        source: "card-queue".into(),
+        audit_sample: false,
+        decided_at: RECEIVED + 7,
+    }
+}
+
+#[test]
+fn a_verdict_is_kept_in_its_case_and_one_that_breaks_a_rule_is_parked() {
+    let (local, _dir) = log();
+    let same_team = Feedback { to_team: Some("cards".into()), ..verdict("f-2") };
+    let told = Feedback { reason_code: "She said it was the wrong card.".into(), ..verdict("f-3") };
+    for feedback in [&verdict("f-1"), &same_team, &told, &verdict("f-1")] {
+        send(&local, feedback);
+    }
+    append(&local, Topic::Feedback, "c-2", encode(&verdict("f-4")).unwrap());
+    archive(&local, GROUP, local.cases().unwrap()).unwrap();
+
+    let events = local.cases().unwrap().case("c-1").unwrap();
+    let [event] = &events[..] else { panic!("the same verdict twice is one: {events:?}") };
+    assert_eq!(event.kind, Kind::Feedback);
+    assert_eq!(decode::<Feedback>(&event.body).unwrap(), verdict("f-1"));
+    let of_day = local.cases().unwrap().feedback(day_of(RECEIVED)).unwrap();
+    assert_eq!(of_day.iter().map(|one| one.feedback_id.as_str()).collect::<Vec<_>>(), ["f-1"]);
+
+    let dead = TopicPartition::new(DeadLetter::TOPIC.name(""), 0);
+    let letters = local.reader().unwrap().fetch(&dead, 0, Duration::ZERO).unwrap();
+    let letters: Vec<DeadLetter> =
+        letters.iter().map(|letter| decode(letter.value.as_deref().unwrap()).unwrap()).collect();
+    assert_eq!(letters.len(), 3);
+    assert!(letters.iter().all(|letter| letter.reason == DeadReason::Invalid));
+    assert!(letters[0].detail.starts_with("to_team: "), "{}", letters[0].detail);
+    assert!(letters[1].detail.starts_with("reason_code: ") && !letters[1].detail.contains("She"));
+    assert_eq!(letters[2].detail, "the key is not the complaint id");
+}
+
 /// A store that doesn't answer the first `failures` writes, as often as `writes` says.
 struct Shaky {
     inner: LocalCases,
@@ -262,6 +316,10 @@ impl CaseStore for Shaky {
 
     fn queue(&mut self, team: &str, day: jiff::civil::Date) -> Result<Vec<QueueEntry>, Outage> {
         self.inner.queue(team, day)
+    }
+
+    fn feedback(&mut self, day: jiff::civil::Date) -> Result<Vec<FeedbackDay>, Outage> {
+        self.inner.feedback(day)
     }
 }
 
@@ -352,6 +410,10 @@ impl CaseStore for Ledger {
     }
 
     fn queue(&mut self, _: &str, _: jiff::civil::Date) -> Result<Vec<QueueEntry>, Outage> {
+        Ok(Vec::new())
+    }
+
+    fn feedback(&mut self, _: jiff::civil::Date) -> Result<Vec<FeedbackDay>, Outage> {
         Ok(Vec::new())
     }
 }

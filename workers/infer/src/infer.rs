@@ -16,6 +16,7 @@ use ombud_stream::{
 
 use crate::{
     ask::{Ask, Asked, Judged, Tasks, all_questions, questions},
+    drift,
     predict::{categories, predictions},
     replica::Replicas,
     serving::{Serving, Unserved},
@@ -252,6 +253,7 @@ fn classify(
             counter!("ombud_predictions_total", "task" => prediction.task.clone(),
                 "outcome" => format!("{:?}", prediction.outcome).to_lowercase())
             .increment(1);
+            drift::count(&prediction);
             for category in categories(&prediction) {
                 counter!("ombud_evidence_total", "category" => category.to_owned()).increment(1);
             }

@@ -1,6 +1,7 @@
 //! One consumer group that asks models: complaints.raw in, complaints.predictions out.
 
 mod ask;
+mod drift;
 mod infer;
 mod predict;
 mod replica;

@@ -9,7 +9,6 @@ mod draft;
 pub mod encoder;
 pub mod evaluate;
 pub mod exchange;
-pub mod report;
 #[cfg(feature = "torch")]
 pub mod train;
 

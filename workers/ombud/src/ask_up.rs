@@ -3,9 +3,9 @@
 use std::{net::SocketAddr, time::Duration};
 
 use anyhow::{Context, Result, bail};
-use ombud_launch::config::Settings;
+use ombud_launch::config::{Secret, Settings};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use ureq::Agent;
+use ureq::{Agent, http::StatusCode};
 
 /// How long an answer may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -24,27 +24,66 @@ pub(crate) fn url(address: SocketAddr) -> String {
     }
 }
 
+/// What `up` answers.
+pub(crate) struct Answer {
+    url: String,
+    pub(crate) status: StatusCode,
+    pub(crate) body: String,
+}
+
+/// Posts `body` as JSON to `path` of the `up` that `settings` name, with the token that they name.
+///
+/// # Errors
+/// Nobody answers there, or nobody knows the token.
+pub(crate) fn ask(settings: &Settings, path: &str, body: &impl Serialize) -> Result<Answer> {
+    let url = url(settings.http.address);
+    let agent: Agent =
+        Agent::config_builder().http_status_as_error(false).timeout_global(Some(TIMEOUT)).build().into();
+    let mut request = agent.post(format!("{url}{path}"));
+    if let Some(bearer) = bearer(&settings.http.token) {
+        request = request.header("authorization", bearer);
+    }
+    let mut answer = request.send_json(body).with_context(|| {
+        format!("reach `ombud up` at {url}: start it, for it alone writes the embedded log; or name Kafka with --kafka")
+    })?;
+    let (status, body) = (answer.status(), answer.body_mut().read_to_string()?);
+    if status == StatusCode::UNAUTHORIZED {
+        bail!(
+            "be let in at {url}: set http.token (OMBUD_HTTP__TOKEN, or http.token_file) to a token that it knows"
+        );
+    }
+    Ok(Answer { url: format!("{url}{path}"), status, body })
+}
+
+/// What shows `token` to a guard; nothing where there is none.
+pub(crate) fn bearer(token: &Secret) -> Option<String> {
+    (!token.is_empty()).then(|| format!("Bearer {}", token.reveal()))
+}
+
+impl Answer {
+    /// What was asked for.
+    ///
+    /// # Errors
+    /// `up` refuses: its own words then.
+    pub(crate) fn taken<T: DeserializeOwned>(self) -> Result<T> {
+        let Self { url, status, body } = self;
+        if status.is_success() {
+            return serde_json::from_str(&body)
+                .with_context(|| format!("understand what {url} answered: is it `ombud up`?"));
+        }
+        match serde_json::from_str::<Refusal>(&body) {
+            Ok(Refusal { error }) => bail!(error),
+            Err(_) => bail!("{url} answered {status}: is it this version's `ombud up`?"),
+        }
+    }
+}
+
 /// Posts `body` as JSON to `path` of the `up` that `settings` name, and gives its answer.
 ///
 /// # Errors
 /// Nobody answers there, or `up` refuses: its own words then.
 pub(crate) fn post<T: DeserializeOwned>(settings: &Settings, path: &str, body: &impl Serialize) -> Result<T> {
-    let url = url(settings.http.address);
-    let agent: Agent =
-        Agent::config_builder().http_status_as_error(false).timeout_global(Some(TIMEOUT)).build().into();
-    let mut answer = agent.post(format!("{url}{path}")).send_json(body).with_context(|| {
-        format!("reach `ombud up` at {url}: start it, for it alone writes the embedded log; or name Kafka with --kafka")
-    })?;
-    let status = answer.status();
-    let text = answer.body_mut().read_to_string()?;
-    if status.is_success() {
-        return serde_json::from_str(&text)
-            .with_context(|| format!("understand what {url}{path} answered: is it `ombud up`?"));
-    }
-    match serde_json::from_str::<Refusal>(&text) {
-        Ok(Refusal { error }) => bail!(error),
-        Err(_) => bail!("{url}{path} answered {status}: is it this version's `ombud up`?"),
-    }
+    ask(settings, path, body)?.taken()
 }
 
 #[cfg(test)]

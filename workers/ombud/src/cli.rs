@@ -11,8 +11,10 @@ use ombud_stream::Start;
 use crate::{
     check::Check,
     doctor::Doctor,
+    feedback::Feedback,
     fine_tune::FineTune,
     fuse::Fuse,
+    quality::Quality,
     redrive::Redrive,
     send::Send,
     setup::Setup,
@@ -69,6 +71,13 @@ pub(crate) enum Command {
     Join(Group),
     /// Run an archiver: everything into the case store
     Archive(Group),
+    /// Run the API on brokers: complaints and verdicts over HTTP
+    Console,
+    /// Say what humans decided: of one complaint, or of many in a file
+    Feedback(Feedback),
+    /// What was made of the decisions
+    #[command(subcommand)]
+    Report(ReportCommand),
     /// Send the complaints of FILE, at a rate; begun again, it goes on behind what is durable
     Send(Send),
     /// Say what is wrong with the records of FILE or TOPIC, and the mend
@@ -195,6 +204,12 @@ pub(crate) struct Show {
     /// One JSON object
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ReportCommand {
+    /// Accuracy by task, model version, team and week, and how often complaints were sent on
+    Quality(Quality),
 }
 
 #[derive(Debug, Subcommand)]

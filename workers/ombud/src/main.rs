@@ -7,6 +7,7 @@ mod connect;
 mod doctor;
 #[cfg(feature = "torch")]
 mod evaluate;
+mod feedback;
 mod fine_tune;
 mod first_start;
 mod fuse;
@@ -18,6 +19,7 @@ mod models;
 #[cfg(test)]
 mod on_brokers;
 mod publish;
+mod quality;
 mod reading;
 mod redrive;
 mod scan;
@@ -42,12 +44,12 @@ use std::{
 
 use anyhow::Result;
 use clap::{CommandFactory, Parser};
-use cli::{Cli, Command, Common, ModelsCommand};
+use cli::{Cli, Command, Common, ModelsCommand, ReportCommand};
 use ombud_launch::{
     config::{self, Flag, Inputs, Settings},
     telemetry::{self, Traces},
 };
-use ombud_stream::{Clock, SystemClock};
+use ombud_stream::{Clock, Start, SystemClock};
 use terminal::Terminal;
 use work::Role;
 
@@ -104,6 +106,7 @@ fn service(command: &Command) -> &'static str {
         Command::Infer(_) => "ombud-infer",
         Command::Join(_) => "ombud-join",
         Command::Archive(_) => "ombud-archive",
+        Command::Console => "ombud-console",
         _ => "ombud",
     }
 }
@@ -134,6 +137,11 @@ fn run(cli: Cli, out: &mut impl Write) -> Result<Done> {
         Command::Doctor(args) => return doctor::doctor(&args, settings, out),
         Command::Join(args) => return work::run(&Role::Join, &loaded, args.start),
         Command::Archive(args) => return work::run(&Role::Archive, &loaded, args.start),
+        Command::Console => return work::run(&Role::Console, &loaded, Start::Earliest),
+        Command::Feedback(args) => return feedback::feedback(&args, settings, &terminal, out),
+        Command::Report(ReportCommand::Quality(args)) => {
+            return quality::quality(&args, settings, &SystemClock, &terminal, out);
+        }
         Command::Send(args) => return send::send(&args, settings, &terminal, out),
         Command::Check(args) => return check::check(&args, settings, &SystemClock, out),
         Command::Redrive(args) => return redrive::redrive(&args, settings, &SystemClock, out),

@@ -99,7 +99,7 @@ pub(crate) fn send(
     let topic: Arc<str> = Topic::Raw.name(&settings.topics.prefix).into();
     let (cluster, appending): (_, Appending) = if settings.kafka_bootstrap.is_empty() {
         let url = ask_up::url(settings.http.address);
-        let (posts, deliveries) = Posts::start(&url, &shutdown)?;
+        let (posts, deliveries) = Posts::start(&url, &settings.http.token, &shutdown)?;
         (url, (Box::new(posts), deliveries))
     } else {
         (settings.kafka_bootstrap.clone(), World::brokers(settings)?.sink(IN_FLIGHT)?)

@@ -27,7 +27,6 @@ impl Terminal {
     }
 
     /// A bar of a file's bytes.
-    #[cfg(feature = "torch")]
     pub(crate) fn bytes(&self, what: &'static str) -> ProgressBar {
         self.with("{msg:>10} {wide_bar} {bytes}/{total_bytes} {elapsed_precise} left {eta:>4}", what)
     }

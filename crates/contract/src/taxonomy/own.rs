@@ -32,15 +32,17 @@ pub enum TaxonomyError {
     },
 }
 
+pub(super) fn all() -> Vec<&'static Taxonomy> {
+    OWN.read().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
 pub(super) fn find(label_set: &str) -> Option<&'static Taxonomy> {
-    let own = OWN.read().unwrap_or_else(PoisonError::into_inner);
-    own.iter().copied().find(|tree| tree.label_set == label_set)
+    all().into_iter().find(|tree| tree.label_set == label_set)
 }
 
 /// The one of the greatest number.
 pub(super) fn newest(task: &str) -> Option<&'static Taxonomy> {
-    let own = OWN.read().unwrap_or_else(PoisonError::into_inner);
-    own.iter().copied().filter(|tree| tree.task() == task).max_by_key(|tree| tree.number())
+    all().into_iter().filter(|tree| tree.task() == task).max_by_key(|tree| tree.number())
 }
 
 pub(super) fn adopt(tree: Taxonomy) -> Result<&'static Taxonomy, TaxonomyError> {

@@ -18,10 +18,11 @@ const FILE_VARIABLE: &str = "OMBUD_CONFIG";
 const DEFAULT_FILE: &str = "ombud.toml";
 const DEFAULT_ORIGIN: &str = "the defaults";
 /// Settings that name a file, and what is read from it.
-const READ_FROM_FILES: [(&str, &str); 3] = [
+const READ_FROM_FILES: [(&str, &str); 4] = [
     ("kafka.password_file", "kafka.properties.sasl.password"),
     ("registry.password_file", "registry.password"),
     ("cql.password_file", "cql.password"),
+    ("http.token_file", "http.token"),
 ];
 
 /// A setting that was given as a flag.
@@ -219,10 +220,9 @@ fn check(setting: &str, value: &Value) -> Result<(), Error> {
 
 /// The value as TOML, where it may be seen.
 fn shown(setting: &str, value: &Value) -> String {
-    let secret = setting.ends_with("password") || property::of(setting).is_some_and(property::is_secret);
     match &value.kind {
         ValueKind::String(text) if text.is_empty() => "\"\"".to_owned(),
-        _ if secret => format!("{HIDDEN:?}"),
+        _ if rule::is_secret(setting) => format!("{HIDDEN:?}"),
         // A URL with a user is refused, and was written with a password.
         ValueKind::String(text) if text.contains('@') && text.contains("//") => format!("{HIDDEN:?}"),
         ValueKind::String(text) => format!("{text:?}"),
@@ -427,6 +427,31 @@ mod tests {
             assert!(!shown.contains(SECRET), "{shown}");
         }
         assert!(loaded.to_string().contains("cql.password = \"***\"  # OMBUD_CQL__PASSWORD\n"));
+    }
+
+    #[test]
+    fn tokens_are_named_by_their_systems_and_never_shown() {
+        let digest = "ab".repeat(32);
+        let (_folder, mut inputs) = with_file(&format!(
+            "[http]\nopen = true\ntoken = \"{SECRET}\"\n[http.tokens]\ncard-desk = \"{digest}\"\n"
+        ));
+        inputs.variables = with_variables(&[("OMBUD_HTTP__TOKENS__CRM", &digest)]).variables;
+        let loaded = load(&inputs).unwrap();
+        let http = &loaded.settings.http;
+        assert_eq!(http.tokens.keys().collect::<Vec<_>>(), ["card-desk", "crm"]);
+        assert_eq!(
+            (http.tokens["crm"].reveal(), http.token.reveal(), http.open),
+            (digest.as_str(), SECRET, true)
+        );
+        for shown in [loaded.to_string(), format!("{:?}", loaded.settings)] {
+            assert!(!shown.contains(&digest) && !shown.contains(SECRET), "{shown}");
+        }
+        let wrong = with_variables(&[("OMBUD_HTTP__TOKENS__CRM", SECRET)]);
+        assert_eq!(
+            complaint(&wrong),
+            "accept http.tokens.crm = \"***\" from OMBUD_HTTP__TOKENS__CRM: it must be the SHA-256 of a token, 64 \
+             hexadecimal digits"
+        );
     }
 
     #[test]

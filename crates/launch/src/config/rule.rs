@@ -27,6 +27,10 @@ pub(crate) enum Right {
     Url,
     /// What a keyspace may be called.
     Keyspace,
+    /// Yes or no.
+    Switch,
+    /// The SHA-256 of a token.
+    TokenDigest,
     /// What is passed on to librdkafka.
     Property,
     /// Where to listen.
@@ -51,6 +55,9 @@ pub(crate) const RULES: &[(&str, Right)] = &[
     ("topics.prefix", Right::TopicPrefix),
     ("http.address", Right::Address),
     ("http.body_bytes", Right::Whole(1_024..=1 << 30, "bytes")),
+    ("http.open", Right::Switch),
+    ("http.token", Right::Text),
+    ("http.token_file", Right::PathOrNothing),
     ("infer.tokenizer_threads", Right::Whole(1..=64, "threads")),
     ("infer.replicas", Right::Whole(1..=256, "replicas")),
     ("infer.token_budget", Right::Whole(128..=65_536, "tokens")),
@@ -94,10 +101,31 @@ pub(crate) const RULES: &[(&str, Right)] = &[
     ("telemetry.sample_ratio", Right::Ratio),
 ];
 
+/// The section whose names are those of systems that show a token.
+const TOKENS: &str = "http.tokens";
+
+/// The system whose token `setting` is, where it is one: by a name that can stand as the source of a verdict.
+fn token_of(setting: &str) -> Option<&str> {
+    let name = setting.strip_prefix(TOKENS)?.strip_prefix('.')?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    (!name.is_empty() && name.len() <= 64 && name.chars().all(plain)).then_some(name)
+}
+
+/// Whether the value of `setting` is kept from every eye.
+pub(crate) fn is_secret(setting: &str) -> bool {
+    setting.ends_with("password")
+        || setting == "http.token"
+        || setting.starts_with(TOKENS)
+        || property::of(setting).is_some_and(property::is_secret)
+}
+
 /// The rule of `setting`, where there is such a setting.
 pub(crate) fn of(setting: &str) -> Option<&'static Right> {
     if property::of(setting).is_some() {
         return Some(&Right::Property);
+    }
+    if token_of(setting).is_some() {
+        return Some(&Right::TokenDigest);
     }
     RULES.iter().find(|(name, _)| *name == setting).map(|(_, right)| right)
 }
@@ -105,6 +133,7 @@ pub(crate) fn of(setting: &str) -> Option<&'static Right> {
 /// Whether settings are nested under `name`.
 pub(crate) fn is_section(name: &str) -> bool {
     name == property::SECTION
+        || name == TOKENS
         || RULES.iter().any(|(known, _)| known.strip_prefix(name).is_some_and(|rest| rest.starts_with('.')))
 }
 
@@ -124,7 +153,7 @@ impl Right {
             ValueKind::I64(number) => self.accepts_whole(Some(*number)),
             ValueKind::U64(number) => self.accepts_whole(i64::try_from(*number).ok()),
             ValueKind::Float(number) => matches!(self, Self::Ratio) && (0.0..=1.0).contains(number),
-            ValueKind::Boolean(_) => matches!(self, Self::Property),
+            ValueKind::Boolean(_) => matches!(self, Self::Property | Self::Switch),
             _ => false,
         }
     }
@@ -155,6 +184,8 @@ impl Right {
             Self::Address => text.parse::<SocketAddr>().is_ok(),
             Self::TopicPrefix => text.len() <= 100 && text.chars().all(may_be_in_topic_name),
             Self::LogFilter => EnvFilter::try_new(text).is_ok(),
+            Self::Switch => matches!(text, "true" | "false"),
+            Self::TokenDigest => text.len() == 64 && text.chars().all(|c| c.is_ascii_hexdigit()),
         }
     }
 }
@@ -196,6 +227,8 @@ impl fmt::Display for Right {
                 "an http or https URL without a user name or a password, such as http://one:8081, or empty",
             ),
             Self::Keyspace => f.write_str("at most 48 small letters, digits and underscores, a letter first"),
+            Self::Switch => f.write_str("true or false"),
+            Self::TokenDigest => f.write_str("the SHA-256 of a token, 64 hexadecimal digits"),
             Self::Property => f.write_str("text, a whole number, true or false"),
             Self::Address => f.write_str("an IP address and a port, such as 127.0.0.1:8080"),
             Self::TopicPrefix => f.write_str("at most 100 letters, digits, dots, dashes and underscores"),

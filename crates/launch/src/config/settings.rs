@@ -2,11 +2,14 @@
 //!
 //! What a value may be stands in `rule.rs`; a test holds the two lists together.
 
-use std::{net::SocketAddr, path::PathBuf, thread};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, thread};
 
 use serde::{Deserialize, Serialize};
 
-use super::services::{Cql, Kafka, Registry, Telemetry};
+use super::{
+    secret::Secret,
+    services::{Cql, Kafka, Registry, Telemetry},
+};
 
 /// All settings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -74,6 +77,16 @@ pub struct Http {
     pub address: SocketAddr,
     /// The largest body taken, in bytes; raise it only with the topics' own limit.
     pub body_bytes: usize,
+    /// Who may use `/api/*`: a system's name, and the SHA-256 of its token in hexadecimal. Without any, everybody on
+    /// this machine may, and no other address is listened on.
+    #[serde(default)]
+    pub tokens: BTreeMap<String, Secret>,
+    /// Listen on other addresses without tokens all the same: only behind a proxy that lets in whom it knows.
+    pub open: bool,
+    /// The token that this machine's commands show to a running `up` or console; empty shows none.
+    pub token: Secret,
+    /// File that holds the token; wins over `token`.
+    pub token_file: PathBuf,
 }
 
 /// Deciding: bounds of the path from a raw complaint to a prediction.
@@ -152,7 +165,14 @@ impl Default for Settings {
             registry_url: String::new(),
             cql_nodes: String::new(),
             topics: Topics { prefix: String::new() },
-            http: Http { address: SocketAddr::from(([127, 0, 0, 1], 8080)), body_bytes: 8 << 20 },
+            http: Http {
+                address: SocketAddr::from(([127, 0, 0, 1], 8080)),
+                body_bytes: 8 << 20,
+                tokens: BTreeMap::new(),
+                open: false,
+                token: Secret::default(),
+                token_file: PathBuf::new(),
+            },
             infer: Infer {
                 tokenizer_threads: 1,
                 // Respects the cgroup's CPU quota, which libtorch's own count of cores does not.

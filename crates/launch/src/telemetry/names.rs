@@ -40,6 +40,13 @@ pub const METRICS: &[Metric] = &[
     // infer
     Counter("ombud_predictions_total", Count, "Predictions, by task and outcome; their rate is the model's."),
     Counter(
+        "ombud_labels_total",
+        Count,
+        "Answers that decide, by task and label: their shares are the drift.",
+    ),
+    Counter("ombud_tokens_total", Count, "Tokens of the narratives that were judged, by task."),
+    Counter("ombud_unseen_tokens_total", Count, "Those of them that the model did not see, by task."),
+    Counter(
         "ombud_evidence_total",
         Count,
         "Complaints that say outright for a yes, by category of evidence.",
@@ -56,6 +63,9 @@ pub const METRICS: &[Metric] = &[
     // archive and the case store
     Counter("ombud_archived_total", Count, "Records read by the archive, by topic and outcome."),
     Histogram("ombud_archive_write_seconds", "Keeping the rows of one batch, retries included."),
+    // the HTTP port and the console
+    Counter("ombud_http_refused_total", Count, "Requests to /api without a token that is known."),
+    Counter("ombud_feedback_total", Count, "Verdicts that were sent to the API, by outcome."),
     // telemetry itself
     Counter("ombud_spans_lost_total", Count, "Spans that the receiver of traces did not take."),
 ];

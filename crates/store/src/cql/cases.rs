@@ -16,7 +16,7 @@ use crate::{
         retry::persist,
         statements::{Statements, days},
     },
-    row::{CaseEvent, Kind, QueueEntry, Row},
+    row::{CaseEvent, FeedbackDay, Kind, QueueEntry, Row},
 };
 
 /// The cases of a keyspace. Owns its connections; not to be used from within an asynchronous task.
@@ -198,5 +198,27 @@ impl CaseStore for CqlCases {
         let rows = self.read(&self.statements.queue, (team, days(day)));
         let rows = rows.map_err(|e| e.outage(format!("read the queue of {team} on {day}")))?;
         Ok(rows.into_iter().map(entry).collect())
+    }
+
+    fn feedback(&mut self, day: Date) -> Result<Vec<FeedbackDay>, Outage> {
+        type Columns =
+            (CqlTimestamp, String, String, String, Option<String>, Option<String>, Option<String>, bool);
+        let verdict = |columns: Columns| {
+            let (decided_at, feedback_id, complaint_id, kind, ..) = columns;
+            let (.., model_version, label_before, label_after, audit_sample) = columns;
+            FeedbackDay {
+                decided_at: decided_at.0,
+                feedback_id,
+                complaint_id,
+                kind,
+                model_version,
+                label_before,
+                label_after,
+                audit_sample,
+            }
+        };
+        let rows = self.read(&self.statements.feedback_of_day, (days(day),));
+        let rows = rows.map_err(|e| e.outage(format!("read the feedback of {day}")))?;
+        Ok(rows.into_iter().map(verdict).collect())
     }
 }

@@ -21,6 +21,8 @@ use crate::{
 const QUEUE_PAGE: i32 = 300;
 /// Events of a case read at once; a body may be as large as a record.
 const CASE_PAGE: i32 = 100;
+/// Verdicts of a day read at once: rows are small.
+const FEEDBACK_PAGE: i32 = 1_000;
 
 /// Every statement of the seam.
 pub(crate) struct Statements {
@@ -35,6 +37,7 @@ pub(crate) struct Statements {
     model: PreparedStatement,
     pub(crate) case: PreparedStatement,
     pub(crate) queue: PreparedStatement,
+    pub(crate) feedback_of_day: PreparedStatement,
 }
 
 impl Statements {
@@ -99,9 +102,16 @@ impl Statements {
                  FROM {keyspace}.queue_by_team_day WHERE team = ? AND day = ?"
             ))
             .await?,
+            feedback_of_day: prepare(format!(
+                "SELECT decided_at, feedback_id, complaint_id, kind, model_version, label_before, label_after,
+                        audit_sample
+                 FROM {keyspace}.feedback_by_day WHERE day = ?"
+            ))
+            .await?,
         };
         statements.case.set_page_size(CASE_PAGE);
         statements.queue.set_page_size(QUEUE_PAGE);
+        statements.feedback_of_day.set_page_size(FEEDBACK_PAGE);
         Ok(statements)
     }
 

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use ombud_models::Logits;
 use serde::Serialize;
 
-use crate::report::{Axes, Line, Section, line_chart};
 use crate::train::Task;
+use ombud_report::{Axes, Line, Section, line_chart};
 
 /// Steps of the curve; eleven points, from every text to none.
 const STEPS: usize = 10;
@@ -170,10 +170,8 @@ mod tests {
 
     #[test]
     fn a_curve_is_drawn_where_there_is_one() {
-        let html = crate::report::page(
-            "a blend",
-            &shown(&of(&["a", "b"], &first())).into_iter().collect::<Vec<_>>(),
-        );
+        let html =
+            ombud_report::page("a blend", &shown(&of(&["a", "b"], &first())).into_iter().collect::<Vec<_>>());
         assert!(html.contains("<svg") && html.contains("share that the later members see"));
         assert!(shown(&[]).is_none());
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use ombud_torch::encoder::Point;
 
-use crate::report::{Axes, Line, Section, Table, line_chart};
+use ombud_report::{Axes, Line, Section, Table, line_chart};
 
 /// Of each figure's name the ending, what it is and how its chart names it.
 const CHARTS: [(&str, &str, &str); 4] = [
@@ -66,7 +66,7 @@ fn judgements(points: &[Point]) -> Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::page;
+    use ombud_report::page;
 
     fn point(step: usize, figure: f64) -> Point {
         let figures = ["product.accuracy", "issue.issue.accuracy", "vulnerable.pr_auc"]

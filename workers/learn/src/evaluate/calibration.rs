@@ -4,7 +4,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use super::interval::{Resampling, percentile};
-use crate::report::Bin;
+use ombud_report::Bin;
 
 const BINS: usize = 15;
 

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::calibration::{calibration_error, error_by_chance, reliability};
-use super::interval::{Interval, Resampling, wilson};
-use crate::report::Bin;
+use super::interval::Resampling;
+use ombud_report::{Bin, Interval, wilson};
 
 /// A labelled row: the true label's place, and a probability for each label.
 #[derive(Clone, Debug, PartialEq)]

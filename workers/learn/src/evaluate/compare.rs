@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use ombud_report::Interval;
 use serde::Serialize;
 use statrs::distribution::{Binomial, ChiSquared, ContinuousCDF, DiscreteCDF};
 
 use super::answers::{Answers, LevelAnswers, PerTask};
 use super::choice::{Figure, Verdict, accuracy, f1};
 use super::flag::{Cut, Marked, at_recall, average_precision, cuts, precision_at_recall_60, surest};
-use super::interval::{Interval, Resampling};
+use super::interval::Resampling;
 use super::measured::Measured;
 use super::report::Evaluated;
 

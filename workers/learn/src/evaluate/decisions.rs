@@ -4,7 +4,7 @@ use super::compare::{Comparison, McNemar, Paired};
 use super::dial::{RecallDial, ReviewDial, TaskDial};
 use super::report::Evaluation;
 use super::tables::{Part, figure, levels};
-use crate::report::Table;
+use ombud_report::Table;
 
 impl Evaluation {
     pub(super) fn compared(&self, heading: &str, comparison: &Comparison) -> Part {

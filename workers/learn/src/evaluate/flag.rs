@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::calibration::{calibration_error, error_by_chance, reliability};
 use super::choice::share;
-use super::interval::{Interval, Resampling, wilson};
-use crate::report::Bin;
+use super::interval::Resampling;
+use ombud_report::{Bin, Interval, wilson};
 
 /// A labelled row: whether it is a yes, and the calibrated probability that it is.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -7,7 +7,7 @@ use super::choice::ChoiceReport;
 use super::dial::{RecallDial, ReviewDial, TaskDial};
 use super::report::Evaluation;
 use super::tables::{Part, flags, named};
-use crate::report::{Axes, Chart, Line, Section, line_chart, page, reliability};
+use ombud_report::{Axes, Chart, Line, Section, line_chart, page, reliability};
 
 /// A larger confusion is mostly empty.
 const MOST_LABELS: usize = 20;

@@ -39,7 +39,7 @@ pub use error::EvaluateError;
 pub use flag::{AtThreshold, FlagFigures, FlagIntervals, FlagReport, Marked};
 #[cfg(feature = "torch")]
 pub(crate) use html::{confusions, reliabilities};
-pub use interval::{Interval, Resampling};
+pub use interval::Resampling;
 pub use listing::{Listed, list};
 pub use measured::{Measured, View};
 pub use mix::{Mix, NaturalMix};

@@ -6,10 +6,9 @@ use std::collections::BTreeMap;
 use super::answers::{PerTask, TaskReport};
 use super::choice::ChoiceReport;
 use super::flag::FlagReport;
-use super::interval::Interval;
 use super::report::Evaluation;
 use super::slice::{LEAST_POSITIVES, LEAST_ROWS, Slice};
-use crate::report::Table;
+use ombud_report::{Interval, Table};
 
 /// Shares of rows that the coverage table shows, as [`ChoiceReport::coverage`] names them.
 const SHARES: [&str; 6] = ["1.0", "0.9", "0.8", "0.7", "0.6", "0.5"];

@@ -14,7 +14,7 @@ use super::error::LearnError;
 use super::examples::Data;
 use super::heads::{Calibrated, figures};
 use super::report::Report;
-use crate::report::Section;
+use ombud_report::Section;
 
 /// A model that is learned, on its way to its folder.
 pub(crate) struct Finish<'a, R> {

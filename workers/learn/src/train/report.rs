@@ -7,7 +7,7 @@ use ombud_models::Artefact;
 
 use super::examples::Source;
 use crate::evaluate::{TaskReport, confusions, reliabilities};
-use crate::report::{Section, Table, page};
+use ombud_report::{Section, Table, page};
 
 /// A model that was learned, and what it is worth.
 #[derive(Debug)]

@@ -10,10 +10,12 @@ use anyhow::{Context, Result};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use ombud_contract::{catalogue::Topic, codec};
-use ombud_launch::shutdown::Shutdown;
+use ombud_launch::{config::Secret, shutdown::Shutdown};
 use ombud_stream::{Delivery, Outage, Outgoing, Refused, Sink, TopicPartition};
 use serde::Deserialize;
 use ureq::Agent;
+
+use crate::ask_up::bearer;
 
 /// Requests at once: `up` syncs the file once for all that wait.
 const LANES: usize = 8;
@@ -46,7 +48,11 @@ struct Accepted {
 
 impl<T: Send + 'static> Posts<T> {
     /// Posts to `url`, where somebody must answer; lanes end with their senders.
-    pub(crate) fn start(url: &str, shutdown: &Shutdown) -> Result<(Self, Receiver<Delivery<T>>)> {
+    pub(crate) fn start(
+        url: &str,
+        token: &Secret,
+        shutdown: &Shutdown,
+    ) -> Result<(Self, Receiver<Delivery<T>>)> {
         let agent: Agent =
             Agent::config_builder().http_status_as_error(false).timeout_global(Some(TIMEOUT)).build().into();
         agent.get(format!("{url}/healthz")).call().with_context(|| {
@@ -57,7 +63,12 @@ impl<T: Send + 'static> Posts<T> {
         for number in 0..LANES {
             let (lane, letters) = bounded(QUEUE);
             let told = told.clone();
-            let postman = Postman { agent: agent.clone(), url: url.to_owned(), shutdown: shutdown.clone() };
+            let postman = Postman {
+                agent: agent.clone(),
+                url: url.to_owned(),
+                bearer: bearer(token),
+                shutdown: shutdown.clone(),
+            };
             // Not awaited: it ends with its lane, and what it still does then nobody waits for.
             thread::Builder::new()
                 .name(format!("post-{number}"))
@@ -89,6 +100,8 @@ impl<T: Send + 'static> Sink<T> for Posts<T> {
 struct Postman {
     agent: Agent,
     url: String,
+    /// What shows its token, where one is set.
+    bearer: Option<String>,
     shutdown: Shutdown,
 }
 
@@ -137,6 +150,9 @@ impl Postman {
     fn post(&self, record: &Outgoing, body: &str) -> Result<Accepted, NotTaken> {
         let mut request =
             self.agent.post(format!("{}/api/complaints", self.url)).content_type("application/json");
+        if let Some(bearer) = &self.bearer {
+            request = request.header("authorization", bearer);
+        }
         for (name, value) in record.headers.iter().filter(|(name, _)| name.starts_with("trace")) {
             request = request.header(name, value.as_deref().unwrap_or_default());
         }
@@ -202,7 +218,7 @@ mod tests {
     #[test]
     fn a_complaint_is_posted_until_it_is_taken() {
         let (url, asked) = answering(&["404 Not Found", "503 Service Unavailable", "202 Accepted"]);
-        let (mut posts, deliveries) = Posts::start(&url, &Shutdown::default()).unwrap();
+        let (mut posts, deliveries) = Posts::start(&url, &"sesame".into(), &Shutdown::default()).unwrap();
         assert!(asked.recv().unwrap().starts_with("GET /healthz"));
         posts.send(record(), 7).unwrap();
         let Delivery { token, result } = deliveries.recv().unwrap();
@@ -210,13 +226,14 @@ mod tests {
         let (first, second) = (asked.recv().unwrap(), asked.recv().unwrap());
         assert_eq!(first.split("\r\n\r\n").last(), second.split("\r\n\r\n").last());
         assert!(first.starts_with("POST /api/complaints") && first.contains("traceparent: 00-1-2-01"));
+        assert!(first.contains("authorization: Bearer sesame"), "{first}");
         assert!(first.contains(r#""complaint_id":"c-1""#));
     }
 
     #[test]
     fn what_is_refused_for_good_is_not_posted_again() {
         let (url, _asked) = answering(&["200 OK", "422 Unprocessable Entity"]);
-        let (mut posts, deliveries) = Posts::start(&url, &Shutdown::default()).unwrap();
+        let (mut posts, deliveries) = Posts::start(&url, &"sesame".into(), &Shutdown::default()).unwrap();
         posts.send(record(), ()).unwrap();
         let outage = deliveries.recv().unwrap().result.unwrap_err();
         assert!(outage.fatal && outage.cause.to_string().contains("422"), "{outage:?}");
@@ -225,7 +242,10 @@ mod tests {
     #[test]
     fn without_up_it_is_said_who_writes() {
         // Port 9 (discard) is nobody's here.
-        let error = Posts::<()>::start("http://127.0.0.1:9", &Shutdown::default()).err().unwrap().to_string();
+        let error = Posts::<()>::start("http://127.0.0.1:9", &Secret::default(), &Shutdown::default())
+            .err()
+            .unwrap()
+            .to_string();
         assert!(error.contains("ombud up") && error.contains("--kafka"), "{error}");
     }
 }

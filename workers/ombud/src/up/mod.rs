@@ -4,7 +4,6 @@
 
 mod file;
 mod follow;
-mod intake_port;
 mod summary;
 
 use std::{io::Write, sync::Arc, thread, time::Duration};
@@ -32,7 +31,7 @@ use crate::{
     publish::Publisher,
     strategy,
     terminal::Terminal,
-    work::{Crew, IN_FLIGHT, Workers, listen},
+    work::{Crew, IN_FLIGHT, Workers, serve_api},
     world::{READER, View, World},
 };
 
@@ -97,7 +96,8 @@ impl<'a> Up<'a> {
         let settings = self.settings;
         let readiness = Readiness::default();
         if !args.once {
-            self.serve(crew, readiness.clone())?;
+            let clock = Arc::clone(&self.clock);
+            serve_api(crew, settings, self.world, clock, self.operators()?, readiness.clone())?;
         }
         let (world, clock) = (self.world, Arc::clone(&self.clock));
         let workers = Arc::new(Workers { world, settings, clock, readiness, start: Start::Earliest });
@@ -137,22 +137,7 @@ impl<'a> Up<'a> {
         sent.ended_well()
     }
 
-    /// Starts the HTTP port beside the workers.
-    fn serve<'scope>(&self, crew: &mut Crew<'scope, '_>, readiness: Readiness) -> Result<()>
-    where
-        'a: 'scope,
-    {
-        let (sink, deliveries) = self.world.sink(IN_FLIGHT)?;
-        let raw = Topic::Raw.name(&self.settings.topics.prefix).into();
-        let intake = intake_port::routes(sink, raw, Arc::clone(&self.clock));
-        listen(crew, self.settings, intake.merge(self.operators()?), readiness)?;
-        crew.start("http-answers", move |_| {
-            intake_port::answer(&deliveries);
-            Ok(())
-        })
-    }
-
-    /// What operators change over HTTP: a layer that says who may lies around all of it.
+    /// What operators change over HTTP.
     fn operators(&self) -> Result<Router> {
         Ok(strategy::routes(strategy::Desk::open(self.world, self.settings, Arc::clone(&self.clock))?))
     }

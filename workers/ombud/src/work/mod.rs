@@ -1,5 +1,6 @@
 //! The workers of a process, and what is around them: threads, restarts after an outage, the HTTP port, lag.
 
+mod api;
 mod crew;
 mod lag;
 mod port;
@@ -7,9 +8,9 @@ mod roles;
 mod watch;
 mod workers;
 
-pub(crate) use crew::Crew;
 #[cfg(feature = "torch")]
-pub(crate) use port::listen;
+pub(crate) use api::serve_api;
+pub(crate) use crew::Crew;
 pub(crate) use roles::{Role, run};
 pub(crate) use workers::Workers;
 

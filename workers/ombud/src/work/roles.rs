@@ -1,4 +1,4 @@
-//! `ombud infer`, `join` and `archive`: one role as a long-lived process, among others of its group.
+//! `ombud infer`, `join`, `archive` and `console`: one role as a long-lived process, among others of its group.
 
 use std::{sync::Arc, thread, time::Duration};
 
@@ -12,7 +12,7 @@ use ombud_launch::{
 use ombud_stream::{Start, SystemClock};
 use tracing::info;
 
-use super::{Crew, Workers, port::listen};
+use super::{Crew, Workers, api::serve_api, port::listen};
 use crate::{Done, world::World};
 
 /// What a process does.
@@ -24,6 +24,8 @@ pub(crate) enum Role {
     Join,
     /// Archives.
     Archive,
+    /// Takes complaints and verdicts over HTTP; member of no group.
+    Console,
 }
 
 impl Role {
@@ -41,6 +43,7 @@ impl Role {
             }
             Self::Join => workers.join(crew),
             Self::Archive => workers.archive(crew),
+            Self::Console => Ok(()),
         }
     }
 }
@@ -59,7 +62,13 @@ pub(crate) fn run(role: &Role, loaded: &Loaded, start: Start) -> Result<Done> {
         let workers = Arc::new(Workers { world: &world, settings, clock, readiness: readied, start });
         let employed = role.employ(&workers, &mut crew).and_then(|()| {
             // After the workers, so that it answers while they finish.
-            listen(&mut crew, settings, Router::new(), readiness)
+            match role {
+                Role::Console => {
+                    let clock = Arc::new(SystemClock);
+                    serve_api(&mut crew, settings, &world, clock, Router::new(), readiness)
+                }
+                _ => listen(&mut crew, settings, Router::new(), readiness),
+            }
         });
         if employed.is_ok() {
             shutdown.wait(Duration::MAX);

@@ -2,7 +2,7 @@
 //! holds them. Numbers in, text out; what the numbers mean is the caller's.
 //!
 //! ```
-//! use ombud_learn::report::{Axes, Line, Section, line_chart, page};
+//! use ombud_report::{Axes, Line, Section, line_chart, page};
 //!
 //! let loss = Line { name: "validation".into(), points: vec![(1.0, 0.9), (2.0, 0.7), (3.0, 0.65)] };
 //! let chart = line_chart(&Axes { x: "epoch", y: "loss", ..Axes::default() }, &[loss]);
@@ -12,9 +12,11 @@
 //! ```
 
 mod chart;
+mod interval;
 mod page;
 mod table;
 
-pub use chart::{Axes, Bin, Chart, Line, line_chart, reliability};
+pub use chart::{Axes, Bin, Chart, Line, Measured, interval_chart, line_chart, reliability};
+pub use interval::{Interval, wilson};
 pub use page::{Section, page};
 pub use table::Table;

@@ -2,8 +2,7 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::chart::Chart;
-use super::table::Table;
+use crate::{Chart, Table};
 
 /// A part of a page under a heading of its own.
 #[derive(Clone, Debug)]
@@ -28,7 +27,7 @@ impl Section {
     #[must_use]
     pub fn figure(self, caption: impl AsRef<str>, chart: Chart) -> Self {
         let caption = caption.as_ref();
-        self.with(html! { figure role="img" aria-label=(caption) { (PreEscaped(chart.0)) figcaption { (caption) } } })
+        self.with(html! { figure role="img" aria-label=(caption) { (PreEscaped(chart.svg())) figcaption { (caption) } } })
     }
 
     /// With a table more.
@@ -115,7 +114,7 @@ pub fn page(title: &str, sections: &[Section]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::{Axes, Line, line_chart};
+    use crate::{Axes, Line, line_chart};
 
     #[test]
     fn a_page_is_one_file_and_what_it_shows_is_escaped() {

@@ -7,9 +7,11 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use serde::Serialize;
 
+use crate::Interval;
+
 /// An SVG element, to stand in a page as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Chart(pub(super) String);
+pub struct Chart(String);
 
 impl Chart {
     /// The SVG element's text.
@@ -38,6 +40,15 @@ pub struct Line {
     pub name: String,
     /// In the order in which they are joined; what is not finite is left out.
     pub points: Vec<(f64, f64)>,
+}
+
+/// Shares that were measured one after the other, and their name in the legend.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measured {
+    /// In the legend.
+    pub name: String,
+    /// By place on the axis: the share, and how far it may be off.
+    pub shares: Vec<(usize, f64, Interval)>,
 }
 
 /// Rows whose confidence is alike.
@@ -90,6 +101,58 @@ pub fn line_chart(axes: &Axes<'_>, lines: &[Line]) -> Chart {
                 .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(2)));
         }
         if lines.len() > 1 {
+            chart
+                .configure_series_labels()
+                .background_style(WHITE.mix(0.8))
+                .border_style(COLOURS[6].mix(0.3))
+                .draw()?;
+        }
+        Ok(())
+    })
+}
+
+/// Draws shares with their intervals over named places, such as weeks, side by side where several stand at one.
+pub fn interval_chart(axes: &Axes<'_>, places: &[String], measured: &[Measured]) -> Chart {
+    let y_range = axes.y_range.clone().unwrap_or(0.0..1.0);
+    // Beside each other within a third of the way to the next place.
+    let aside = |at: usize| (at as f64 - measured.len().saturating_sub(1) as f64 / 2.0) * 0.08;
+    let name = |x: &f64| {
+        let place = x.round();
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place in a slice")]
+        let named = places.get(place.max(0.0) as usize).filter(|_| (x - place).abs() < 0.01 && place >= 0.0);
+        named.cloned().unwrap_or_default()
+    };
+    drawn(|area| {
+        let mut chart = ChartBuilder::on(area)
+            .margin(12)
+            .x_label_area_size(40)
+            .y_label_area_size(56)
+            .build_cartesian_2d(-0.5..places.len().max(1) as f64 - 0.5, y_range)?;
+        chart
+            .configure_mesh()
+            .x_desc(axes.x)
+            .y_desc(axes.y)
+            .x_labels(places.len().clamp(2, 12))
+            .x_label_formatter(&name)
+            .light_line_style(TRANSPARENT)
+            .draw()?;
+        for (at, (series, colour)) in measured.iter().zip(COLOURS.iter().cycle()).enumerate() {
+            let colour = *colour;
+            let x = |place: usize| place as f64 + aside(at);
+            let reaches = series.shares.iter().map(|&(place, _, [low, high])| {
+                PathElement::new([(x(place), low), (x(place), high)], colour.stroke_width(2))
+            });
+            chart.draw_series(reaches)?;
+            let dots = series
+                .shares
+                .iter()
+                .map(|&(place, share, _)| Circle::new((x(place), share), 4, colour.filled()));
+            chart
+                .draw_series(dots)?
+                .label(series.name.as_str())
+                .legend(move |(x, y)| Circle::new((x + 9, y), 4, colour.filled()));
+        }
+        if measured.len() > 1 {
             chart
                 .configure_series_labels()
                 .background_style(WHITE.mix(0.8))
@@ -197,6 +260,23 @@ mod tests {
             assert!(chart.svg().ends_with("</svg>\n"), "{points:?}");
             assert!(!chart.svg().contains("NaN"));
         }
+    }
+
+    #[test]
+    fn a_share_is_drawn_with_its_interval_over_the_name_of_its_place() {
+        let measured = |name: &str| Measured {
+            name: name.into(),
+            shares: vec![(0, 0.8, [0.7, 0.9]), (1, 0.6, [0.4, 0.8])],
+        };
+        let axes = Axes { x: "week", y: "accuracy", ..Axes::default() };
+        let places = ["2024-W17", "2024-W18"].map(String::from);
+        let chart = interval_chart(&axes, &places, &[measured("product"), measured("issue")]);
+        for text in ["2024-W17", "2024-W18", "product", "issue", "accuracy"] {
+            assert!(chart.svg().contains(text), "{text}");
+        }
+        // Two series of two shares, and two in the legend.
+        assert_eq!(chart.svg().matches("<circle").count(), 6);
+        assert!(interval_chart(&axes, &[], &[]).svg().contains("</svg>"));
     }
 
     #[test]

@@ -1,0 +1,60 @@
+//! Appending for somebody who waits: what is handed over is answered when it is durable.
+
+use std::sync::{Mutex, PoisonError};
+
+use crossbeam_channel::Receiver;
+use ombud_stream::{Delivery, Outage, Outgoing, Sink, TopicPartition};
+use tokio::sync::oneshot;
+
+/// Where a record lies once it is durable.
+pub type Appended = Result<(TopicPartition, i64), Outage>;
+/// Who waits for it.
+pub type Told = oneshot::Sender<Appended>;
+
+/// Tells each who waits that what it handed over is durable; ends when the sink is gone.
+pub fn answer(deliveries: &Receiver<Delivery<Told>>) {
+    for delivery in deliveries {
+        // A client that went away doesn't wait for its answer; what it sent is kept all the same.
+        let _ = delivery.token.send(delivery.result);
+    }
+}
+
+/// Why nothing can be appended now; safe to show.
+pub(crate) struct Unavailable(pub(crate) String);
+
+/// The sink that all requests share.
+pub(crate) struct Appender(Mutex<Box<dyn Sink<Told>>>);
+
+impl Appender {
+    pub(crate) fn new(sink: Box<dyn Sink<Told>>) -> Self {
+        Self(Mutex::new(sink))
+    }
+
+    /// Hands `record` over; where it lies is told to whoever awaits the answer.
+    pub(crate) fn hand_over(&self, record: Outgoing) -> Result<oneshot::Receiver<Appended>, Unavailable> {
+        let (told, appended) = oneshot::channel();
+        // A sink may block for a moment when it is full.
+        let sent = tokio::task::block_in_place(|| {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).send(record, told)
+        });
+        match sent {
+            Ok(()) => Ok(appended),
+            Err(refused) => Err(Unavailable(
+                refused
+                    .outage
+                    .map_or("busy: send it again in a moment".to_owned(), |outage| outage.to_string()),
+            )),
+        }
+    }
+}
+
+/// Waits until it is durable.
+pub(crate) async fn durable(
+    appended: oneshot::Receiver<Appended>,
+) -> Result<(TopicPartition, i64), Unavailable> {
+    match appended.await {
+        Ok(Ok(place)) => Ok(place),
+        Ok(Err(outage)) => Err(Unavailable(outage.to_string())),
+        Err(_) => Err(Unavailable("shutting down: send it again".to_owned())),
+    }
+}

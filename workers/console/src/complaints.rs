@@ -1,0 +1,125 @@
+//! `POST /api/complaints`: one complaint as JSON, answered when it is durable.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use axum::{Json, extract::State, http::StatusCode};
+use bytes::Bytes;
+use ombud_contract::codec;
+use ombud_intake::complaint_of_json;
+use ombud_stream::Outgoing;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    append::{Unavailable, durable},
+    console::Desk,
+};
+
+/// How the console signs what it appends.
+pub(crate) const WORKER: &str = "ombud";
+
+/// A complaint that is durable.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Accepted {
+    /// Its id.
+    complaint_id: String,
+    /// Where it lies in complaints.raw.
+    partition: i32,
+    /// Where it lies in that partition.
+    offset: i64,
+}
+
+/// Why nothing was taken.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct NotTaken {
+    /// What is wrong and what would be right.
+    error: String,
+}
+
+pub(crate) fn not_taken(status: StatusCode, error: impl ToString) -> (StatusCode, Json<NotTaken>) {
+    (status, Json(NotTaken { error: error.to_string() }))
+}
+
+impl From<Unavailable> for (StatusCode, Json<NotTaken>) {
+    fn from(Unavailable(why): Unavailable) -> Self {
+        not_taken(StatusCode::SERVICE_UNAVAILABLE, why)
+    }
+}
+
+/// What a complaint says; the record of complaints.raw, field by field.
+#[derive(ToSchema)]
+#[schema(as = Complaint)]
+#[expect(dead_code, reason = "documents what is read by name; a test holds it to the record")]
+pub(crate) struct Complaint {
+    /// The id, stable over submissions; made of the narrative where it is left out.
+    complaint_id: Option<String>,
+    /// What the customer wrote.
+    narrative: String,
+    /// Business time, as RFC 3339 or in milliseconds since 1970; now, where it is left out.
+    received_at: Option<String>,
+    /// The how-manieth edit it is.
+    #[schema(default = 1)]
+    submission: Option<i32>,
+    /// The customer took the complaint back.
+    withdrawn: Option<bool>,
+    /// Part of a backfill: no deadline.
+    bulk: Option<bool>,
+    /// How it came in, such as web or phone.
+    channel: Option<String>,
+    /// BCP 47 tag of the narrative's language.
+    language: Option<String>,
+    /// The company of the group that it is against.
+    legal_entity: Option<String>,
+    /// Pseudonym of the customer.
+    customer_ref: Option<String>,
+    /// The id in the sending system.
+    external_ref: Option<String>,
+    /// The product, where it is known for certain.
+    known_product: Option<String>,
+    /// What else travels along. No free text.
+    attributes: Option<BTreeMap<String, String>>,
+}
+
+/// Take a complaint; it is durable when the answer comes.
+#[utoipa::path(
+    post,
+    path = "/api/complaints",
+    request_body = Complaint,
+    responses(
+        (status = 202, description = "The complaint is durable", body = Accepted),
+        (status = 401, description = "No token that is known"),
+        (status = 422, description = "It is no complaint: the code says why", body = NotTaken),
+        (status = 503, description = "Not now: send it again in a moment", body = NotTaken),
+    ),
+    security(("token" = []))
+)]
+pub(crate) async fn accept(
+    State(desk): State<Arc<Desk>>,
+    body: Bytes,
+) -> Result<(StatusCode, Json<Accepted>), (StatusCode, Json<NotTaken>)> {
+    let wrong = StatusCode::UNPROCESSABLE_ENTITY;
+    let complaint = complaint_of_json(&body, desk.clock.now_ms()).map_err(|error| not_taken(wrong, error))?;
+    let value = codec::encode(&complaint).map_err(|error| not_taken(wrong, error))?;
+    let key = Some(Bytes::copy_from_slice(complaint.complaint_id.as_bytes()));
+    let record = Outgoing::stamped(Arc::clone(&desk.raw), None, key, value, WORKER, &[]);
+    let (at, offset) = durable(desk.appender.hand_over(record)?).await?;
+    let accepted = Accepted { complaint_id: complaint.complaint_id, partition: at.partition, offset };
+    Ok((StatusCode::ACCEPTED, Json(accepted)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use ombud_contract::records::RawComplaint;
+    use serde_json::Value;
+
+    #[test]
+    fn the_document_names_every_field_of_a_complaint_and_no_other() {
+        let document = serde_json::to_value(crate::document()).unwrap();
+        let properties = &document["components"]["schemas"]["Complaint"]["properties"];
+        let record = serde_json::to_value(RawComplaint::new("c-1", "text", 0)).unwrap();
+        let names = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
+        assert_eq!(names(properties), names(&record));
+    }
+}

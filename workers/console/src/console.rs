@@ -1,0 +1,80 @@
+//! The console's routes, and what they stand on.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::{
+    Json, Router,
+    routing::{get, post},
+};
+use ombud_contract::{catalogue::Topic, records::RoutedComplaint};
+use ombud_store::CaseStore;
+use ombud_stream::{Clock, Outage, Sink};
+
+use crate::{
+    append::{Appender, Told},
+    complaints,
+    complete::routes_of,
+    feedback, openapi,
+};
+
+/// Opens the case store. Called when it is needed first, and again until it answers: it may be down at the start.
+pub type OpenCases = Box<dyn Fn() -> Result<Box<dyn CaseStore>, Outage> + Send>;
+
+/// What the routes stand on.
+pub struct Console {
+    /// Appends complaints and verdicts; what becomes of them goes to [`crate::answer`].
+    pub sink: Box<dyn Sink<Told>>,
+    /// Tells what was decided of a complaint.
+    pub cases: OpenCases,
+    /// Stamps what comes without a time.
+    pub clock: Arc<dyn Clock>,
+    /// What all topics' names begin with.
+    pub prefix: String,
+}
+
+/// The same, shared by all requests.
+pub(crate) struct Desk {
+    pub(crate) appender: Appender,
+    cases: Mutex<Cases>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) raw: Arc<str>,
+    pub(crate) feedback: Arc<str>,
+}
+
+impl Console {
+    /// `POST /api/complaints`, `POST /api/feedback` and `GET /api/openapi.json`. Who may use them is the guard's to say
+    /// (`ombud_launch::guard`); they need a runtime of several threads.
+    pub fn routes(self) -> Router {
+        let desk = Desk {
+            appender: Appender::new(self.sink),
+            cases: Mutex::new(Cases { open: self.cases, store: None }),
+            clock: self.clock,
+            raw: Topic::Raw.name(&self.prefix).into(),
+            feedback: Topic::Feedback.name(&self.prefix).into(),
+        };
+        Router::new()
+            .route("/api/complaints", post(complaints::accept))
+            .route("/api/feedback", post(feedback::accept))
+            .route("/api/openapi.json", get(|| async { Json(openapi::document()) }))
+            .with_state(Arc::new(desk))
+    }
+}
+
+/// The store, once it is open.
+struct Cases {
+    open: OpenCases,
+    store: Option<Box<dyn CaseStore>>,
+}
+
+impl Desk {
+    /// The routes of a complaint. Blocks: to be called where that may be.
+    pub(crate) fn routes_of(&self, complaint_id: &str) -> Result<Vec<RoutedComplaint>, Outage> {
+        let mut cases = self.cases.lock().unwrap_or_else(PoisonError::into_inner);
+        let cases = &mut *cases;
+        let store = match &mut cases.store {
+            Some(store) => store,
+            none => none.insert((cases.open)()?),
+        };
+        Ok(routes_of(&store.case(complaint_id)?))
+    }
+}

@@ -1,0 +1,176 @@
+//! `POST /api/feedback`: one verdict or an array of them, answered when all of them are durable; none is taken where one
+//! is refused.
+
+use std::sync::Arc;
+
+use axum::{
+    Extension, Json,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use metrics::counter;
+use ombud_contract::{codec, records::Feedback};
+use ombud_launch::guard::Caller;
+use ombud_stream::Outgoing;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::{
+    append::{Unavailable, durable},
+    complaints::{NotTaken, WORKER, not_taken},
+    complete::{Source, complete},
+    console::Desk,
+    refused::Refused,
+    verdict::Verdict,
+};
+
+/// The most verdicts in one request: each is looked up in its case before any is taken.
+pub const MOST_AT_ONCE: usize = 256;
+/// What a verdict's source is where nobody shows a token and it says none.
+const UNNAMED: &str = "http";
+
+/// A verdict that is durable.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Given {
+    /// Its id: the same verdict sent again has the same.
+    pub feedback_id: String,
+    /// The complaint.
+    pub complaint_id: String,
+    /// The revision of the route that was judged.
+    pub revision: i64,
+    /// Whether that route was drawn at random.
+    pub audit_sample: bool,
+    /// Where it lies in complaints.feedback.
+    pub partition: i32,
+    /// Where it lies in that partition.
+    pub offset: i64,
+}
+
+/// Why nothing was taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Refusal {
+    /// The first of them, in words.
+    pub error: String,
+    /// Each verdict that is wrong, by its first wrong field.
+    #[serde(default)]
+    pub refused: Vec<Refused>,
+}
+
+/// One, or several.
+#[derive(ToSchema)]
+#[schema(as = Verdicts)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "documents what is read value by value, so that each refusal has its place")]
+pub(crate) enum Said {
+    One(Box<Verdict>),
+    Several(Vec<Verdict>),
+}
+
+/// Take one verdict or an array of them, all or none; they are durable when the answer comes.
+#[utoipa::path(
+    post,
+    path = "/api/feedback",
+    request_body = Said,
+    responses(
+        (status = 202, description = "Durable: one answer a verdict, in an array where an array was sent", body = [Given]),
+        (status = 401, description = "No token that is known"),
+        (status = 422, description = "Nothing was taken: each field that is wrong, and what would be right", body = Refusal),
+        (status = 503, description = "Not now: send it again in a moment", body = NotTaken),
+    ),
+    security(("token" = []))
+)]
+pub(crate) async fn accept(
+    State(desk): State<Arc<Desk>>,
+    caller: Option<Extension<Caller>>,
+    body: Bytes,
+) -> Response {
+    let caller = caller.map(|Extension(caller)| caller).unwrap_or_default();
+    let (values, several) = match serde_json::from_slice(&body) {
+        Ok(Value::Array(values)) => (values, true),
+        Ok(one) => (vec![one], false),
+        Err(_) => {
+            let whole = Refused::new(
+                "body",
+                "json-malformed",
+                "send a verdict as a JSON object, or an array of them",
+            );
+            return refuse(vec![whole]);
+        }
+    };
+    if values.len() > MOST_AT_ONCE {
+        return refuse(vec![Refused::new("body", "too-many", "send at most 256 verdicts at once")]);
+    }
+    let verdicts = match tokio::task::block_in_place(|| judge(&desk, values, &caller)) {
+        Ok(Ok(verdicts)) => verdicts,
+        Ok(Err(refused)) => return refuse(refused),
+        Err(unavailable) => return unavailable_now(unavailable),
+    };
+    match append(&desk, verdicts).await {
+        Ok(given) if several => (StatusCode::ACCEPTED, Json(given)).into_response(),
+        Ok(mut given) => (StatusCode::ACCEPTED, Json(given.pop())).into_response(),
+        Err(unavailable) => unavailable_now(unavailable),
+    }
+}
+
+fn refuse(refused: Vec<Refused>) -> Response {
+    counter!("ombud_feedback_total", "outcome" => "refused").increment(refused.len() as u64);
+    let error = refused.first().map(Refused::text).unwrap_or_default();
+    (StatusCode::UNPROCESSABLE_ENTITY, Json(Refusal { error, refused })).into_response()
+}
+
+fn unavailable_now(Unavailable(why): Unavailable) -> Response {
+    not_taken(StatusCode::SERVICE_UNAVAILABLE, why).into_response()
+}
+
+/// Every verdict completed from its case, or all that are wrong. Asks the store.
+fn judge(
+    desk: &Desk,
+    values: Vec<Value>,
+    caller: &Caller,
+) -> Result<Result<Vec<Feedback>, Vec<Refused>>, Unavailable> {
+    let source = caller.0.as_deref().map_or(Source::Unasked(UNNAMED), Source::Known);
+    let (mut verdicts, mut refused) = (Vec::new(), Vec::new());
+    for (at, value) in values.into_iter().enumerate() {
+        let completed = match Verdict::read(value) {
+            Err(wrong) => Err(wrong),
+            Ok(said) => {
+                let routes =
+                    desk.routes_of(&said.complaint_id).map_err(|outage| Unavailable(outage.to_string()))?;
+                complete(&said, &routes, source, desk.clock.now_ms())
+            }
+        };
+        match completed {
+            Ok(feedback) => verdicts.push(feedback),
+            Err(wrong) => refused.push(Refused { at, ..wrong }),
+        }
+    }
+    Ok(if refused.is_empty() { Ok(verdicts) } else { Err(refused) })
+}
+
+/// Appends all, and waits until the last one is durable.
+async fn append(desk: &Desk, verdicts: Vec<Feedback>) -> Result<Vec<Given>, Unavailable> {
+    let mut under_way = Vec::with_capacity(verdicts.len());
+    for feedback in verdicts {
+        let value = codec::encode(&feedback).map_err(|error| Unavailable(error.to_string()))?;
+        let key = Some(Bytes::copy_from_slice(feedback.complaint_id.as_bytes()));
+        let record = Outgoing::stamped(Arc::clone(&desk.feedback), None, key, value, WORKER, &[]);
+        under_way.push((feedback, desk.appender.hand_over(record)?));
+    }
+    let mut given = Vec::with_capacity(under_way.len());
+    for (feedback, appended) in under_way {
+        let (at, offset) = durable(appended).await?;
+        counter!("ombud_feedback_total", "outcome" => "given").increment(1);
+        given.push(Given {
+            feedback_id: feedback.feedback_id,
+            complaint_id: feedback.complaint_id,
+            revision: feedback.revision,
+            audit_sample: feedback.audit_sample,
+            partition: at.partition,
+            offset,
+        });
+    }
+    Ok(given)
+}

@@ -1,0 +1,60 @@
+//! What humans decided within a span of time, with the routes that they judged.
+
+use std::collections::BTreeSet;
+
+use jiff::ToSpan as _;
+use ombud_contract::{codec, records::Feedback};
+use ombud_store::{CaseStore, Kind, day_of};
+use ombud_stream::Outage;
+use tracing::warn;
+
+use super::count::Judged;
+use crate::complete::routes_of;
+
+/// Every case with a verdict in `since..until` (milliseconds), its verdicts of that time alone. `told` is called after
+/// each case with how many are read, and how many there are.
+///
+/// # Errors
+/// The store doesn't answer.
+pub fn gather(
+    cases: &mut dyn CaseStore,
+    since: i64,
+    until: i64,
+    mut told: impl FnMut(usize, usize),
+) -> Result<Vec<Judged>, Outage> {
+    let mut ids = BTreeSet::new();
+    if since >= until {
+        return Ok(Vec::new());
+    }
+    let (mut day, last) = (day_of(since), day_of(until - 1));
+    while day <= last {
+        let verdicts = cases.feedback(day)?;
+        ids.extend(
+            verdicts
+                .into_iter()
+                .filter(|verdict| (since..until).contains(&verdict.decided_at))
+                .map(|verdict| verdict.complaint_id),
+        );
+        // The calendar ends in the year 9999.
+        let Ok(next) = day.checked_add(1.day()) else { break };
+        day = next;
+    }
+    let mut judged = Vec::with_capacity(ids.len());
+    for (at, complaint_id) in ids.iter().enumerate() {
+        let events = cases.case(complaint_id)?;
+        let verdicts = events.iter().filter(|event| event.kind == Kind::Feedback);
+        let verdicts = verdicts.filter_map(|event| match codec::decode::<Feedback>(&event.body) {
+            Ok(feedback) => Some(feedback),
+            Err(why) => {
+                warn!(?event, %why, "a stored verdict can't be read");
+                None
+            }
+        });
+        judged.push(Judged {
+            verdicts: verdicts.filter(|verdict| (since..until).contains(&verdict.decided_at)).collect(),
+            routes: routes_of(&events),
+        });
+        told(at + 1, ids.len());
+    }
+    Ok(judged)
+}

@@ -1,0 +1,66 @@
+//! A quality report as one HTML file, with its plots.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ombud_report::{Axes, Chart, Measured, Section, interval_chart};
+
+use super::{
+    figures::{Part, Report, Tallies},
+    tables::tables,
+};
+
+/// The whole file.
+pub fn page(report: &Report) -> String {
+    let mut sections = vec![
+        Section::new("What this is")
+            .text(format!("Verdicts of humans from {} until {}.", report.since, report.until))
+            .text(
+                "Of each case and task the newest verdict counts, in the week in which it was given. The audit sample \
+                 was drawn at random and says without bias how good the decisions are; the rest was judged because \
+                 somebody came upon it, so it leans towards what was wrong. Bars and brackets are 95 % intervals \
+                 (Wilson's).",
+            ),
+    ];
+    for (name, part) in report.parts() {
+        if part.cases == 0 {
+            continue;
+        }
+        sections.push(
+            Section::new(format!("{name} by week"))
+                .figure("Accuracy of each task's answers", accuracy(part))
+                .figure("Share of allocations that were changed", reallocations(part)),
+        );
+    }
+    sections.extend(tables(report).into_iter().map(|(heading, table)| Section::new(heading).table(&table)));
+    ombud_report::page("Quality of decisions, by their outcomes", &sections)
+}
+
+fn accuracy(part: &Part) -> Chart {
+    let lines: Vec<(&str, &Tallies)> =
+        part.tasks.iter().map(|(task, figures)| (task.as_str(), &figures.by_week)).collect();
+    weeks("accuracy", &lines)
+}
+
+fn reallocations(part: &Part) -> Chart {
+    weeks("re-allocated", &[("re-allocated", &part.reallocated_by_week)])
+}
+
+/// Shares by week, of the weeks that have any.
+fn weeks(what: &str, lines: &[(&str, &Tallies)]) -> Chart {
+    let places: BTreeMap<&String, usize> = {
+        let weeks: BTreeSet<&String> = lines.iter().flat_map(|(_, tallies)| tallies.keys()).collect();
+        weeks.into_iter().enumerate().map(|(at, week)| (week, at)).collect()
+    };
+    let measured: Vec<Measured> = lines
+        .iter()
+        .map(|(name, tallies)| Measured {
+            name: (*name).to_owned(),
+            shares: tallies
+                .iter()
+                .filter_map(|(week, tally)| Some((*places.get(week)?, tally.share()?, tally.interval()?)))
+                .collect(),
+        })
+        .collect();
+    let names: Vec<String> = places.keys().map(|week| (*week).clone()).collect();
+    interval_chart(&Axes { x: "week", y: what, ..Axes::default() }, &names, &measured)
+}

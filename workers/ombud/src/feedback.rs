@@ -1,0 +1,168 @@
+//! `ombud feedback`: what humans decided, one verdict by its words or many from a file, by the rules of the API.
+
+mod desk;
+mod file;
+
+use std::{io::Write, path::PathBuf};
+
+use anyhow::{Result, bail, ensure};
+use clap::{Args, ValueEnum};
+use desk::{Desk, Taken};
+use file::Given;
+use indicatif::HumanCount;
+use ombud_console::{Kind, Verdict};
+use ombud_contract::verdict::is_code;
+use ombud_launch::config::Settings;
+use ombud_stream::{Clock, SystemClock};
+
+use crate::{
+    Done,
+    terminal::Terminal,
+    when::{When, when},
+};
+
+/// What is said to `feedback`.
+#[derive(Args, Debug)]
+pub(crate) struct Feedback {
+    /// The complaint's id
+    #[arg(required_unless_present = "file")]
+    pub(crate) id: Option<String>,
+
+    /// What was done with it
+    #[arg(value_enum, required_unless_present = "file")]
+    pub(crate) kind: Option<Word>,
+
+    /// The task that was judged: needed for relabelled
+    #[arg(long, value_name = "TASK")]
+    pub(crate) task: Option<String>,
+
+    /// The right label: needed for relabelled, and for vulnerability, where it is VULNERABLE or NOT_INDICATED
+    #[arg(long, value_name = "LABEL")]
+    pub(crate) label: Option<String>,
+
+    /// The team that gets the complaint: needed for reallocated
+    #[arg(long, value_name = "TEAM")]
+    pub(crate) to_team: Option<String>,
+
+    /// Pseudonym of who decided [default: the login name]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) by: Option<String>,
+
+    /// A code of the bank's, such as WRONG_PRODUCT
+    #[arg(long, value_name = "CODE")]
+    pub(crate) reason_code: Option<String>,
+
+    /// When it was decided: 2026-01-31T09:00Z, 2026-01-31, or how long ago, such as 2h [default: now]
+    #[arg(long, value_name = "TIME", value_parser = when)]
+    pub(crate) at: Option<When>,
+
+    /// Many verdicts: CSV or JSONL, with the API's field names; begun again, what was given stays one
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["id", "kind", "task", "label", "to_team", "reason_code", "at"])]
+    pub(crate) file: Option<PathBuf>,
+
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// A kind as it is said on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Word {
+    /// What was decided is right; of --task alone, where one is named
+    Confirmed,
+    /// Sent on to --to-team
+    Reallocated,
+    /// --label is right for --task
+    Relabelled,
+    /// --label is what is so: VULNERABLE or NOT_INDICATED
+    Vulnerability,
+    /// No complaint at all
+    NotAComplaint,
+}
+
+impl From<Word> for Kind {
+    fn from(word: Word) -> Self {
+        match word {
+            Word::Confirmed => Self::Confirmed,
+            Word::Reallocated => Self::Reallocated,
+            Word::Relabelled => Self::Relabelled,
+            Word::Vulnerability => Self::Vulnerability,
+            Word::NotAComplaint => Self::NotAComplaint,
+        }
+    }
+}
+
+/// Gives verdicts to brokers, or to the `up` that has the embedded log.
+pub(crate) fn feedback(
+    args: &Feedback,
+    settings: &Settings,
+    terminal: &Terminal,
+    out: &mut impl Write,
+) -> Result<Done> {
+    let by = match &args.by {
+        Some(by) => by.clone(),
+        None => login(std::env::var("USER").ok()),
+    };
+    let mut desk = Desk::open(settings)?;
+    if let Some(path) = &args.file {
+        let bar = terminal.bytes("given");
+        let given = file::give(path, &by, &mut desk, &bar)?;
+        bar.finish_and_clear();
+        return conclude(args, path, given, out);
+    }
+    let (Some(id), Some(kind)) = (&args.id, args.kind) else {
+        bail!("judge a complaint: say its id and what was done, or --file FILE");
+    };
+    let verdict = Verdict {
+        task: args.task.clone(),
+        label_after: args.label.clone(),
+        to_team: args.to_team.clone(),
+        reason_code: args.reason_code.clone().unwrap_or_default(),
+        decided_at: args.at.map(|at| at.ms(SystemClock.now_ms())),
+        ..Verdict::new(id, kind.into(), by)
+    };
+    match desk.give(std::slice::from_ref(&verdict))?.pop() {
+        Some(Ok(taken)) => tell(args, &taken, out),
+        Some(Err(refused)) => bail!("take the verdict on {id}: {}", refused.text()),
+        None => bail!("take the verdict on {id}: nothing was answered"),
+    }
+}
+
+/// Who decided, where nobody says; a login name that is no code is nobody's.
+fn login(name: Option<String>) -> String {
+    name.filter(|name| !name.is_empty() && is_code(name)).unwrap_or_else(|| "operator".to_owned())
+}
+
+fn tell(args: &Feedback, taken: &Taken, out: &mut impl Write) -> Result<Done> {
+    if args.json {
+        writeln!(out, "{}", serde_json::to_string(taken)?)?;
+    } else {
+        let drawn = if taken.audit_sample { ", of the audit sample" } else { "" };
+        let (complaint, revision) = (&taken.complaint_id, taken.revision);
+        writeln!(out, "verdict {} on {complaint}, revision {revision}{drawn}", taken.feedback_id)?;
+    }
+    Ok(Done::Well)
+}
+
+fn conclude(args: &Feedback, path: &std::path::Path, given: Given, out: &mut impl Write) -> Result<Done> {
+    ensure!(given.rows > 0, "give the verdicts in {}: it has none", path.display());
+    if args.json {
+        writeln!(out, "{}", serde_json::to_string(&given)?)?;
+    } else {
+        writeln!(
+            out,
+            "{} verdicts given, {} of them on the audit sample, {} rejected",
+            HumanCount(given.given),
+            HumanCount(given.audit_sample),
+            HumanCount(given.rejected)
+        )?;
+        if given.rejected > 0 {
+            let rejects = ombud_intake::rejected_path(path);
+            writeln!(out, "rejected rows with field, reason and mend are in {}", rejects.display())?;
+        }
+    }
+    Ok(if given.rejected == 0 { Done::Well } else { Done::Wanting })
+}
+
+#[cfg(test)]
+mod tests;

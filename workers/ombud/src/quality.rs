@@ -1,0 +1,144 @@
+//! `ombud report quality`: how good the decisions were, by what humans made of them.
+
+use std::{fs, io::Write, path::PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use clap::Args;
+use jiff::Timestamp;
+use ombud_console::quality::{Report, count, gather, page, tables};
+use ombud_launch::config::Settings;
+use ombud_stream::Clock;
+
+use crate::{
+    Done,
+    terminal::Terminal,
+    when::{When, when},
+    world::View,
+};
+
+/// What is said to `report quality`.
+#[derive(Args, Debug)]
+pub(crate) struct Quality {
+    /// Verdicts from this time on: 2026-01-31T09:00Z, 2026-01-31, or how long ago, such as 30d
+    #[arg(long, value_name = "TIME", value_parser = when)]
+    pub(crate) since: When,
+
+    /// Verdicts before this time [default: now]
+    #[arg(long, value_name = "TIME", value_parser = when)]
+    pub(crate) until: Option<When>,
+
+    /// Everything as one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Write everything, with its plots, to one HTML file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+}
+
+/// Prints the report; found wanting where nothing was judged.
+pub(crate) fn quality(
+    args: &Quality,
+    settings: &Settings,
+    clock: &dyn Clock,
+    terminal: &Terminal,
+    out: &mut impl Write,
+) -> Result<Done> {
+    let now = clock.now_ms();
+    let (since, until) = (args.since.ms(now), args.until.map_or(now, |until| until.ms(now)));
+    ensure!(since < until, "report on no time at all: --since must lie before --until");
+    let mut cases = View::open(settings)?.cases()?;
+    let bar = terminal.bar("cases");
+    let judged = gather(&mut *cases, since, until, |read, all| {
+        bar.set_length(all as u64);
+        bar.set_position(read as u64);
+    })?;
+    bar.finish_and_clear();
+    let report = Report::of(&count(&judged), time(since)?, time(until)?);
+    if let Some(path) = &args.html {
+        fs::write(path, page(&report)).with_context(|| format!("write {}", path.display()))?;
+    }
+    if args.json {
+        writeln!(out, "{}", serde_json::to_string(&report)?)?;
+    } else {
+        writeln!(out, "verdicts from {} until {}", report.since, report.until)?;
+        for (heading, table) in tables(&report) {
+            writeln!(out, "\n{heading}\n{}", table.terminal())?;
+        }
+    }
+    Ok(if judged.is_empty() { Done::Wanting } else { Done::Well })
+}
+
+fn time(ms: i64) -> Result<String> {
+    Ok(Timestamp::from_millisecond(ms).context("write a time")?.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use ombud_contract::{codec, records::Feedback};
+    use ombud_local::{Local, Options};
+    use ombud_store::{CaseStore, file_feedback, file_routed};
+    use ombud_stream::{ManualClock, Record, TopicPartition};
+
+    use super::*;
+
+    fn filed(local: &Local, feedback: &Feedback) {
+        let example = include_str!("../../../schemas/complaints.routed/examples/valid/complete.json");
+        let mut route: ombud_contract::records::RoutedComplaint = serde_json::from_str(example).unwrap();
+        route.complaint_id.clone_from(&feedback.complaint_id);
+        route.revision = feedback.revision;
+        let original = |topic: &str, value| Record {
+            source: TopicPartition::new(topic, 0),
+            offset: 0,
+            appended_at: 5,
+            key: None,
+            value: Some(value),
+            headers: Vec::new(),
+            original: None,
+        };
+        let mut rows =
+            file_routed(&route, &original("complaints.routed", codec::encode(&route).unwrap()), &[]);
+        rows.extend(file_feedback(
+            feedback,
+            &original("complaints.feedback", codec::encode(feedback).unwrap()),
+        ));
+        local.cases().unwrap().write(&rows).unwrap();
+    }
+
+    #[test]
+    fn a_report_counts_the_verdicts_of_its_time_and_writes_a_page() {
+        let dir = tempfile::tempdir().unwrap();
+        let local = Local::open(dir.path(), Options::catalogue("", 1)).unwrap();
+        let example = include_str!("../../../schemas/complaints.feedback/examples/valid/reallocated.json");
+        let reallocated: Feedback = serde_json::from_str(example).unwrap();
+        let at = reallocated.decided_at;
+        const DAY: i64 = 86_400_000;
+        for (id, decided_at) in [("c-1", at), ("c-2", at + DAY), ("c-3", at + 40 * DAY)] {
+            filed(&local, &Feedback { complaint_id: id.into(), decided_at, ..reallocated.clone() });
+        }
+        let settings = Settings { data: dir.path().to_owned(), ..Settings::default() };
+        let html = dir.path().join("quality.html");
+        let args = |json| Quality {
+            since: When::At(at),
+            until: Some(When::At(at + 40 * DAY)),
+            json,
+            html: Some(html.clone()),
+        };
+        let say = |args: &Quality| {
+            let mut out = Vec::new();
+            let clock = ManualClock::at(at + 50 * DAY);
+            let done = quality(args, &settings, &clock, &Terminal::default(), &mut out).unwrap();
+            (done, String::from_utf8(out).unwrap())
+        };
+        let (done, said) = say(&args(true));
+        let report: serde_json::Value = serde_json::from_str(&said).unwrap();
+        assert_eq!((done, &report["rest"]["cases"]), (Done::Well, &2.into()), "{said}");
+        assert_eq!(report["rest"]["reallocated"]["hits"], 2);
+        assert_eq!(report["rest"]["tasks"]["product"]["all"]["hits"], 0);
+        assert!(fs::read_to_string(&html).unwrap().contains("<svg"));
+        assert!(say(&args(false)).1.contains("accuracy by model version"));
+        let nothing =
+            Quality { since: When::At(at - DAY), until: Some(When::At(at)), json: true, html: None };
+        assert_eq!(say(&nothing).0, Done::Wanting);
+    }
+}
