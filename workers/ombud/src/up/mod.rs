@@ -100,7 +100,7 @@ impl<'a> Up<'a> {
         let (world, clock) = (self.world, Arc::clone(&self.clock));
         let workers = Arc::new(Workers { world, settings, clock, readiness, start: Start::Earliest });
         // In the order in which they are stopped: what infer has decided is joined, and what join has routed is archived.
-        workers.infer(crew, &Tasks::All, store)?;
+        workers.infer(crew, &[Tasks::All], store)?;
         workers.join(crew)?;
         workers.archive(crew)?;
         info!("ready");
