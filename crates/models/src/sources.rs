@@ -73,7 +73,7 @@ impl Sources {
             }
         }
         match known.and_then(|known| Some((known, known.hub_id.as_deref()?))) {
-            Some((known, hub_id)) => self.from_hub(known, hub_id, missed),
+            Some((known, hub_id)) => self.fetch_from_hub(known, hub_id, missed),
             None if missed.is_empty() => Err(Unobtained::Later(
                 "it isn't in the model store, and the registry names no hub: `ombud models add` its folder again"
                     .to_owned(),
@@ -83,7 +83,7 @@ impl Sources {
     }
 
     #[cfg(feature = "hub")]
-    fn from_hub(
+    fn fetch_from_hub(
         &self,
         known: &ModelVersion,
         hub_id: &str,
@@ -108,8 +108,7 @@ impl Sources {
     }
 
     #[cfg(not(feature = "hub"))]
-    #[expect(clippy::unused_self, reason = "the hub's twin needs it")]
-    fn from_hub(
+    fn fetch_from_hub(
         &self,
         _: &ModelVersion,
         hub_id: &str,

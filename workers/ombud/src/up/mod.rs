@@ -5,9 +5,15 @@
 mod file;
 mod follow;
 mod intake_port;
+mod models_port;
 mod summary;
 
-use std::{io::Write, sync::Arc, thread, time::Duration};
+use std::{
+    io::Write,
+    sync::{Arc, Mutex},
+    thread,
+    time::Duration,
+};
 
 use anyhow::{Context, Result};
 use file::SentFile;
@@ -143,6 +149,14 @@ impl<'a> Up<'a> {
         let (sink, deliveries) = self.world.sink(IN_FLIGHT)?;
         let raw = Topic::Raw.name(&self.settings.topics.prefix).into();
         let routes = intake_port::routes(sink, raw, Arc::clone(&self.clock));
+        let models = models_port::Port {
+            view: self.view.clone(),
+            shelf: ModelStore::new(self.settings.data.join("models")),
+            prefix: self.settings.topics.prefix.clone(),
+            clock: Arc::clone(&self.clock),
+            publisher: Mutex::new(Publisher::new(self.world.sink(IN_FLIGHT)?)),
+        };
+        let routes = routes.merge(models_port::routes(models));
         listen(crew, self.settings, routes, readiness)?;
         crew.start("http-answers", move |_| {
             intake_port::answer(&deliveries);
