@@ -555,6 +555,15 @@ pub struct ModelVersion {
     pub created_by: String,
     /// When.
     pub created_at: TimestampMs,
+    /// Why it stands where it stands: of a rejected one a code, a colon, and what is wrong.
+    #[serde(default)]
+    pub state_reason: String,
+    /// Who changed the state last; empty where nobody did since it was registered.
+    #[serde(default)]
+    pub changed_by: String,
+    /// When the state was changed last; 0 where it never was.
+    #[serde(default)]
+    pub changed_at: TimestampMs,
 }
 
 /// One model's share of a task.

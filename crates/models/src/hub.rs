@@ -116,6 +116,57 @@ impl Hub {
             downloaded => downloaded,
         }
     }
+
+    /// Copies `names`, the files of an artefact of Ombud, of `id` at `revision` into the folder `into`: out of the cache
+    /// where it has them, else from the hub. What they hold is the caller's to verify.
+    ///
+    /// # Errors
+    /// See [`HubError`].
+    pub fn fetch_files(&self, id: &str, revision: &str, names: &[&str], into: &Path) -> Result<(), HubError> {
+        if !is_hub_id(id) {
+            return Err(HubError::NoFolder { path: id.into() });
+        }
+        let named = Named { hub: self, id, revision };
+        let repo = named.cache().repo(named.repo(revision));
+        let api = if self.offline { None } else { Some(named.api()?) };
+        for name in names.iter().filter(|name| is_inside(name)) {
+            let cached = repo.get(name).or_else(|| Some(repo.pointer_path(revision).join(name)));
+            let path = match (cached.filter(|path| path.is_file()), &api) {
+                (Some(path), _) => path,
+                (None, Some(api)) => {
+                    api.repo(named.repo(revision)).get(name).map_err(|error| named.failed(&error))?
+                }
+                (None, None) => return Err(named.not_cached()),
+            };
+            let target = into.join(name);
+            let unwritable = |source| HubError::Read { path: target.clone(), source };
+            if let Some(folder) = target.parent() {
+                std::fs::create_dir_all(folder).map_err(unwritable)?;
+            }
+            std::fs::copy(&path, &target).map_err(unwritable)?;
+        }
+        Ok(())
+    }
+
+    /// The commit that `revision` of `id` is now, and the files that it has.
+    ///
+    /// # Errors
+    /// See [`HubError`]. Without a way to the hub there is none.
+    pub fn files(&self, id: &str, revision: &str) -> Result<(String, Vec<String>), HubError> {
+        if !is_hub_id(id) {
+            return Err(HubError::NoFolder { path: id.into() });
+        }
+        let named = Named { hub: self, id, revision };
+        if self.offline {
+            return Err(named.not_cached());
+        }
+        named.listing(&named.api()?)
+    }
+}
+
+/// Whether a file's name, which may come from a record, leads to a place under the folder that it is put in.
+fn is_inside(name: &str) -> bool {
+    Path::new(name).components().all(|part| matches!(part, std::path::Component::Normal(_)))
 }
 
 fn folder(path: &Path, revision: Option<&str>) -> Result<PathBuf, HubError> {
@@ -148,27 +199,36 @@ struct Named<'a> {
 impl Named<'_> {
     /// Fetches what the cache does not have of the commit that the revision is now.
     fn download(&self) -> Result<PathBuf, HubError> {
-        let api = ApiBuilder::from_cache(self.cache())
-            .with_endpoint(self.hub.endpoint.trim_end_matches('/').to_owned())
-            .with_token(self.hub.token.clone().map(|token| token.0))
-            .with_retries(RETRIES)
-            .build()
-            .map_err(|error| self.failed(&error))?;
-        let info = api.repo(self.repo(self.revision)).info().map_err(|error| self.failed(&error))?;
-        if info.sha.is_empty() || !info.sha.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err(self.unreachable(format!("it answers with the commit {:?}", info.sha)));
-        }
-        let names: Vec<String> = info.siblings.into_iter().map(|sibling| sibling.rfilename).collect();
+        let api = self.api()?;
+        let (commit, names) = self.listing(&api)?;
         if let Some(lacking) = Lacking::among(&names) {
             return Err(HubError::Lacking { place: self.place(), lacking });
         }
         for name in wanted(&names) {
-            self.file(&api, &info.sha, name)?;
+            self.file(&api, &commit, name)?;
         }
         let repo = self.cache().repo(self.repo(self.revision));
-        let written = repo.create_ref(&info.sha);
+        let written = repo.create_ref(&commit);
         written.map_err(|source| HubError::Read { path: self.hub.cache.clone(), source })?;
         self.cached()
+    }
+
+    fn api(&self) -> Result<Api, HubError> {
+        ApiBuilder::from_cache(self.cache())
+            .with_endpoint(self.hub.endpoint.trim_end_matches('/').to_owned())
+            .with_token(self.hub.token.clone().map(|token| token.0))
+            .with_retries(RETRIES)
+            .build()
+            .map_err(|error| self.failed(&error))
+    }
+
+    /// The commit that the revision is now, and its files.
+    fn listing(&self, api: &Api) -> Result<(String, Vec<String>), HubError> {
+        let info = api.repo(self.repo(self.revision)).info().map_err(|error| self.failed(&error))?;
+        if info.sha.is_empty() || !info.sha.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(self.unreachable(format!("it answers with the commit {:?}", info.sha)));
+        }
+        Ok((info.sha, info.siblings.into_iter().map(|sibling| sibling.rfilename).collect()))
     }
 
     fn file(&self, api: &Api, commit: &str, name: &str) -> Result<(), HubError> {
@@ -197,8 +257,12 @@ impl Named<'_> {
         let config = by_ref.unwrap_or_else(|| repo.pointer_path(self.revision).join(CONFIG));
         match config.parent() {
             Some(snapshot) if matches!(Lacking::in_folder(snapshot), Ok(None)) => Ok(snapshot.to_owned()),
-            _ => Err(HubError::NotCached { place: self.place(), cache: self.hub.cache.clone() }),
+            _ => Err(self.not_cached()),
         }
+    }
+
+    fn not_cached(&self) -> HubError {
+        HubError::NotCached { place: self.place(), cache: self.hub.cache.clone() }
     }
 
     fn cache(&self) -> Cache {

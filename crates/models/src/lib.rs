@@ -11,11 +11,15 @@ mod hub;
 mod manifest;
 mod place;
 mod pretrained;
+mod probe;
 mod registry;
+mod registry_feed;
+mod rejection;
 mod route;
 mod routing;
 mod routing_document;
 mod shelf;
+mod sources;
 mod strategy;
 mod strategy_file;
 
@@ -31,10 +35,14 @@ pub use feed::{LEAD, NotYet, StrategyFeed};
 pub use hub::{Hub, HubError, Token, called, fetch};
 pub use manifest::{Cleaning, EvidenceOdds, Family, Head, Kind, Manifest};
 pub use pretrained::Lacking;
+pub use probe::{GOLDEN, GoldenInput, probe};
 pub use registry::{Registry, model_version_record, registry_key};
+pub use registry_feed::RegistryFeed;
+pub use rejection::{Fault, Rejection};
 pub use route::{Facts, Route, VULNERABLE, route};
 pub use routing::{Clocks, Desk, ISSUE, LabelSets, PRODUCT, Priorities, Queue, RoutingError, RoutingTable};
 pub use shelf::ModelStore;
+pub use sources::{Sources, Unobtained};
 pub use strategy::{
     ALL, ActiveStrategy, ArmShare, Change, ChangeError, Difference, Draw, ModelName, Signature, Strategies,
     StrategyError, Unfit, differences,

@@ -29,6 +29,9 @@ pub fn model_version_record(artefact: &Artefact, created_by: &str, created_at: i
         parent_version: manifest.parent_version.clone(),
         created_by: created_by.to_owned(),
         created_at,
+        state_reason: String::new(),
+        changed_by: String::new(),
+        changed_at: 0,
     }
 }
 

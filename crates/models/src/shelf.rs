@@ -75,6 +75,49 @@ impl ModelStore {
         })
     }
 
+    /// A folder for a version that is still on its way, from which [`ModelStore::add`] takes it; removed when it is
+    /// dropped.
+    ///
+    /// # Errors
+    /// It can't be made.
+    #[cfg(feature = "hub")]
+    pub(crate) fn arriving(&self, version: &str) -> Result<Arriving, ArtefactError> {
+        // Two processes of one data folder may fetch the same version.
+        let folder = self.dir.join(format!(".fetching-{version}-{}", std::process::id()));
+        remove(&folder)?;
+        fs::create_dir_all(&folder).map_err(writing(&folder))?;
+        Ok(Arriving(folder))
+    }
+
+    /// Removes the versions that `unused` says nobody needs; gives them. What is half arrived is left to who brings it.
+    ///
+    /// # Errors
+    /// The shelf can't be listed or a folder can't be removed; it is whole or gone all the same when it is looked for.
+    pub fn collect(
+        &self,
+        unused: impl Fn(&str, &str) -> bool,
+    ) -> Result<Vec<(String, String)>, ArtefactError> {
+        if !self.dir.is_dir() {
+            return Ok(Vec::new());
+        }
+        let _one_at_a_time = self.lock()?;
+        let mut gone = Vec::new();
+        for model_id in folders(&self.dir)?.into_iter().filter(|name| is_model_id(name)) {
+            let parent = self.dir.join(&model_id);
+            for version in folders(&parent)?.into_iter().filter(|name| is_version(name)) {
+                if unused(&model_id, &version) {
+                    // Renamed first: nobody may find half of it.
+                    let leaving = parent.join(format!(".leaving-{version}"));
+                    remove(&leaving)?;
+                    fs::rename(parent.join(&version), &leaving).map_err(writing(&leaving))?;
+                    remove(&leaving)?;
+                    gone.push((model_id.clone(), version));
+                }
+            }
+        }
+        Ok(gone)
+    }
+
     // Both names may come from a record, so neither may lead out of the shelf.
     fn home(&self, model_id: &str, version: &str) -> Result<PathBuf, ArtefactError> {
         if !is_version(version) || !is_model_id(model_id) {
@@ -89,6 +132,39 @@ impl ModelStore {
         file.lock().map_err(writing(&path))?;
         Ok(file)
     }
+}
+
+/// See [`ModelStore::arriving`].
+#[cfg(feature = "hub")]
+pub(crate) struct Arriving(PathBuf);
+
+#[cfg(feature = "hub")]
+impl Arriving {
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+#[cfg(feature = "hub")]
+impl Drop for Arriving {
+    fn drop(&mut self) {
+        if let Err(error) = remove(&self.0) {
+            tracing::warn!(%error, "what was fetched stays behind");
+        }
+    }
+}
+
+/// The names of the folders in `folder`.
+fn folders(folder: &Path) -> Result<Vec<String>, ArtefactError> {
+    let unreadable = |source| ArtefactError::Read { path: folder.to_owned(), source };
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        if entry.file_type().map_err(unreadable)?.is_dir() {
+            names.extend(entry.file_name().into_string().ok());
+        }
+    }
+    Ok(names)
 }
 
 /// A SHA-256 in lower-case hexadecimal.

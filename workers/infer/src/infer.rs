@@ -7,7 +7,10 @@ use std::{sync::Arc, thread, time::Instant};
 
 use crossbeam_channel::{Receiver, bounded};
 use metrics::{counter, histogram};
-use ombud_contract::{codec, records::RawComplaint};
+use ombud_contract::{
+    codec,
+    records::{RawComplaint, Role},
+};
 use ombud_models::{ActiveStrategy, StrategyFeed};
 use ombud_stream::{
     Batch, Clock, Committer, Delivery, Drive, Envelope, Flow, Limit, Outage, Outgoing, Passing, Product,
@@ -131,16 +134,34 @@ impl<M: Source + Committer, S: Sink<SharedReceipt>> Infer<M, S> {
     }
 }
 
-/// Loads what the newest strategy names. Called before a worker becomes a member of its group, so that one that can't
-/// answer says so before it is given anything, and no partition stands still while models load.
+/// Loads what the strategy in force names. Called before a worker becomes a member of its group, so that one that can't
+/// answer says so before it is given anything, and no partition stands still while models load. Where one of its models
+/// can't serve, the last strategy whose model can answers, as it does in a worker that has been running all along.
 ///
 /// # Errors
-/// The strategy can't be read, or one of its models can't serve.
-pub fn warm_up(tasks: &Tasks, strategy: &mut StrategyFeed, serving: &Serving) -> Result<(), InferError> {
+/// The strategy can't be read, or no strategy so far named a model that can serve a task.
+pub fn warm_up(
+    tasks: &Tasks,
+    strategy: &mut StrategyFeed,
+    serving: &Serving,
+    clock: &dyn Clock,
+) -> Result<(), InferError> {
     strategy.refresh()?;
-    let Some(newest) = strategy.strategies().newest() else { return Ok(()) };
-    for question in all_questions(tasks, newest) {
-        serving.for_arm(&question.task, &question.arm)?;
+    let strategies = strategy.strategies();
+    let Some(now) = strategies.at(clock.now_ms()).or_else(|| strategies.iter().next()) else { return Ok(()) };
+    let earlier = || {
+        let begun = strategies.iter().filter(|strategy| strategy.record.version < now.record.version);
+        begun.collect::<Vec<_>>().into_iter().rev()
+    };
+    for question in all_questions(tasks, now) {
+        let Err(unserved) = serving.for_arm(&question.task, &question.arm) else { continue };
+        let stands_in = earlier().flat_map(|strategy| strategy.task(&question.task)).any(|task| {
+            let mut arms = task.arms.iter().filter(|arm| arm.role == Role::Deciding);
+            arms.any(|arm| serving.for_arm(&question.task, arm).is_ok())
+        });
+        if !stands_in {
+            return Err(unserved.into());
+        }
     }
     Ok(())
 }

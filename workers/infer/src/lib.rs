@@ -3,10 +3,12 @@
 mod ask;
 mod drift;
 mod infer;
+mod loader;
 mod predict;
 mod replica;
 mod serving;
 
 pub use ask::Tasks;
 pub use infer::{Infer, InferError, Limits, warm_up};
+pub use loader::Loader;
 pub use serving::{Served, Serving, Unserved};

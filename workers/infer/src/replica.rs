@@ -1,6 +1,9 @@
 //! One model thread: its own replica of each model, and batches that fail one by one rather than together.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Weak},
+};
 
 use ombud_models::{Classifier, ClassifyError, Logits, Prepared};
 
@@ -9,28 +12,33 @@ use crate::{ask::Ask, serving::Served};
 /// The replicas of one thread, by model version.
 #[derive(Default)]
 pub(crate) struct Replicas {
-    by_version: HashMap<String, Box<dyn Classifier>>,
+    by_version: HashMap<String, Replica>,
 }
 
-/// More versions than these at once is a history, not a rollout: the thread starts over with what is asked now.
-const MOST_VERSIONS: usize = 8;
+struct Replica {
+    /// Of what: gone when nobody offers the model any more and the last of its batches is through.
+    served: Weak<Served>,
+    classifier: Box<dyn Classifier>,
+}
 
 impl Replicas {
     /// Logits for each of `asks`, in order, all of one model version. `None` where that text can't be scored.
-    pub(crate) fn classify(&mut self, model: &Served, asks: &[Ask]) -> Vec<Option<Logits>> {
-        let version = &model.artefact.version;
-        if self.by_version.len() >= MOST_VERSIONS && !self.by_version.contains_key(version) {
-            self.by_version.clear();
-        }
-        let replica = self.by_version.entry(version.clone()).or_insert_with(|| model.model.replica());
+    pub(crate) fn classify(&mut self, model: &Arc<Served>, asks: &[Ask]) -> Vec<Option<Logits>> {
+        // Also of a version that was dropped and loaded again: its weights would lie in memory twice.
+        self.by_version.retain(|_, replica| replica.served.strong_count() > 0);
+        let replica = self
+            .by_version
+            .entry(model.artefact.version.clone())
+            .or_insert_with(|| Replica { served: Arc::downgrade(model), classifier: model.model.replica() });
         let texts: Vec<&Prepared> =
             asks.iter().filter_map(|ask| Some(&ask.asked.as_ref()?.prepared)).collect();
-        match scored(replica.as_mut(), &texts) {
+        let classifier = replica.classifier.as_mut();
+        match scored(classifier, &texts) {
             Ok(logits) => logits.into_iter().map(Some).collect(),
             // One text must not take its neighbours along.
             Err(error) => {
                 tracing::warn!(%error, "batch failed: its texts are tried one by one");
-                texts.iter().map(|text| scored(replica.as_mut(), &[text]).ok()?.pop()).collect()
+                texts.iter().map(|text| scored(classifier, &[text]).ok()?.pop()).collect()
             }
         }
     }

@@ -1,13 +1,23 @@
-//! The models that are loaded, by version: loaded once, probed before they serve, kept while they are named.
+//! The models that are loaded, by version: brought beside the ones that serve, probed before they are offered, and
+//! dropped when nothing names them any more. Who asks for a model never waits for one that another could stand in for.
 
 use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    collections::{BTreeSet, HashMap},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
 
-use ombud_contract::{records::Arm, taxonomy::Taxonomy};
-use ombud_models::{Artefact, Head, LoadModel, Model, ModelStore};
+use ombud_contract::{
+    records::{Arm, ModelState, ModelVersion},
+    taxonomy::Taxonomy,
+};
+use ombud_models::{
+    Artefact, Fault, Head, LoadModel, Model, Registry, Rejection, Sources, Unobtained, probe,
+};
 use tracing::{info, warn};
+
+/// How long a version that nobody could bring is left alone when only old complaints ask for it.
+const LEFT_ALONE: Duration = Duration::from_secs(30);
 
 /// A loaded, probed model.
 pub struct Served {
@@ -38,107 +48,268 @@ pub struct Unserved {
     pub why: String,
 }
 
-/// Texts that every model must answer with finite numbers before it serves: ordinary, empty, and strange.
-const PROBES: [&str; 3] =
-    ["I was charged twice and nobody calls me back.", "", "\u{fe0f}\u{200d}XXXX {$1.00}"];
+/// A version that was rejected here and stands in the registry otherwise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Rejected {
+    pub(crate) model_id: String,
+    pub(crate) version: String,
+    pub(crate) rejection: Rejection,
+}
 
-/// What was loaded so far.
+/// What was loaded so far; shared by the threads of a process.
 pub struct Serving {
-    store: ModelStore,
+    sources: Sources,
     loader: Arc<dyn LoadModel>,
+    /// Loaded models that no strategy in force names, kept for a roll-back or a replay.
+    spare: usize,
     known: Mutex<Known>,
+    /// A version that was under way is there, or is not to come.
+    settled: Condvar,
 }
 
 #[derive(Default)]
 struct Known {
-    by_version: HashMap<String, Result<Arc<Served>, Unserved>>,
-    /// The last model that could be loaded for a task: it answers while a newer one can't.
+    by_version: HashMap<String, Standing>,
+    /// The last model that answered a task: it stands in while a newer one can't.
     last: HashMap<String, Arc<Served>>,
+    registry: Arc<Registry>,
+    rejected: Vec<Rejected>,
+}
+
+/// Where one version stands in this process.
+enum Standing {
+    /// Somebody brings it. `awaited`: a complaint of an older strategy asked, which is decided by this version alone, or a
+    /// replay would not repeat.
+    UnderWay { awaited: bool },
+    /// It serves.
+    Ready { served: Arc<Served>, used: Instant },
+    /// Never, unless it is registered again.
+    Refused(Unserved),
+    /// Not now.
+    Later { unserved: Unserved, since: Instant },
+}
+
+/// Why a version was not brought.
+enum Unbrought {
+    Rejected(Rejection),
+    /// Rejected by somebody before us, or not to be used by this build.
+    Refused(String),
+    Later(String),
 }
 
 impl Serving {
-    /// Serves models out of `store`.
-    pub fn new(store: ModelStore, loader: Arc<dyn LoadModel>) -> Self {
-        Self { store, loader, known: Mutex::default() }
+    /// Serves models out of `sources`, and keeps `spare` of those loaded that no strategy in force names.
+    pub fn new(sources: Sources, loader: Arc<dyn LoadModel>, spare: usize) -> Self {
+        Self { sources, loader, spare, known: Mutex::default(), settled: Condvar::new() }
     }
 
-    /// The model that answers `task` for `arm`: its own version, or the last one that could be loaded.
+    /// The model that answers `task` for `arm`: its own version, or, while that one is under way or can't be had, the
+    /// last one that answered the task. A version that nobody has tried is brought at once by who asks: so does a
+    /// replay of old complaints find the models of its time.
     ///
     /// # Errors
     /// No version of the task was ever loadable here.
     pub fn for_arm(&self, task: &str, arm: &Arm) -> Result<Arc<Served>, Unserved> {
-        // Held while loading: nobody could answer without the model anyway.
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let loaded = match known.by_version.get(&arm.model_version) {
-            Some(loaded) => loaded.clone(),
-            None => {
-                let loaded = self.load(arm);
-                if let Err(unserved) = &loaded {
-                    warn!(model = %arm.model_id, version = %arm.model_version, why = %unserved.why, "model refused");
+        let mut known = self.known();
+        loop {
+            let Known { by_version, last, .. } = &mut *known;
+            let stand_in = || last.get(task).cloned();
+            match by_version.get_mut(&arm.model_version) {
+                Some(Standing::Ready { served, used }) => {
+                    *used = Instant::now();
+                    if served.head(task).is_some() {
+                        let served = Arc::clone(served);
+                        last.insert(task.to_owned(), Arc::clone(&served));
+                        return Ok(served);
+                    }
+                    let why = format!(
+                        "it has no head for task {task}: name a model that answers it in the strategy"
+                    );
+                    return stand_in().ok_or_else(|| unserved(arm, why));
                 }
-                known.by_version.insert(arm.model_version.clone(), loaded.clone());
-                loaded
+                Some(Standing::Refused(unserved) | Standing::Later { unserved, .. }) => {
+                    return stand_in().ok_or_else(|| unserved.clone());
+                }
+                Some(Standing::UnderWay { awaited: false }) if last.contains_key(task) => {
+                    return stand_in().ok_or_else(|| unserved(arm, "it is under way".to_owned()));
+                }
+                Some(Standing::UnderWay { .. }) => {
+                    known = self.settled.wait(known).unwrap_or_else(PoisonError::into_inner);
+                }
+                None => {
+                    drop(known);
+                    // What became of it is read in the next round.
+                    self.bring(arm, true);
+                    known = self.known();
+                }
             }
-        };
-        match loaded {
-            Ok(served) if served.head(task).is_some() => {
-                known.last.insert(task.to_owned(), Arc::clone(&served));
-                Ok(served)
-            }
-            Ok(served) => known.last.get(task).cloned().ok_or_else(|| Unserved {
-                model_id: arm.model_id.clone(),
-                version: served.artefact.version.clone(),
-                why: format!("it has no head for task {task}: name a model that answers it in the strategy"),
-            }),
-            Err(unserved) => known.last.get(task).cloned().ok_or(unserved),
         }
     }
 
-    fn load(&self, arm: &Arm) -> Result<Arc<Served>, Unserved> {
-        let unserved = |why: String| Unserved {
-            model_id: arm.model_id.clone(),
-            version: arm.model_version.clone(),
-            why,
+    /// Brings the version of `arm` beside those that serve, unless it stands here already; whether it serves now.
+    /// Blocks for as long as fetching and loading take.
+    pub(crate) fn bring(&self, arm: &Arm, awaited: bool) -> bool {
+        let registry = {
+            let mut known = self.known();
+            match known.by_version.get(&arm.model_version) {
+                Some(Standing::Ready { .. }) => return true,
+                Some(Standing::UnderWay { .. } | Standing::Refused(_)) => return false,
+                Some(Standing::Later { .. }) | None => {}
+            }
+            known.by_version.insert(arm.model_version.clone(), Standing::UnderWay { awaited });
+            Arc::clone(&known.registry)
         };
-        let stored = self.store.get(&arm.model_id, &arm.model_version);
-        let artefact = stored.map_err(|error| unserved(chain(&error)))?;
-        let missing = || unserved("it isn't in the model store: register its folder again".to_owned());
-        let artefact = artefact.ok_or_else(missing)?;
-        let taxonomies = artefact.manifest.heads.iter().map(|head| {
-            let unknown = || unserved(format!("label set {} is none of this build's", head.label_set));
-            Taxonomy::by_label_set(&head.label_set).ok_or_else(unknown)
-        });
-        let taxonomies = taxonomies.collect::<Result<_, _>>()?;
-        let model = self.loader.load(&artefact).map_err(|error| unserved(chain(&error)))?;
-        probe(&artefact, model.as_ref()).map_err(unserved)?;
-        info!(model = %arm.model_id, version = %arm.model_version, "model loaded");
+        let claim = Claim { serving: self, version: &arm.model_version };
+        let brought = self.load(arm, registry.get(&arm.model_id, &arm.model_version));
+        let ready = brought.is_ok();
+        claim.settle(arm, brought);
+        ready
+    }
+
+    fn load(&self, arm: &Arm, record: Option<&ModelVersion>) -> Result<Arc<Served>, Unbrought> {
+        if let Some(record) = record.filter(|record| record.state == ModelState::Rejected) {
+            return Err(Unbrought::Refused(format!(
+                "the registry has it as rejected: {}",
+                record.state_reason
+            )));
+        }
+        let started = Instant::now();
+        let obtained = self.sources.obtain(&arm.model_id, &arm.model_version, record);
+        let artefact = obtained.map_err(|why| match why {
+            Unobtained::Rejected(rejection) => Unbrought::Rejected(rejection),
+            Unobtained::Later(why) => Unbrought::Later(why),
+        })?;
+        let mut taxonomies = Vec::with_capacity(artefact.manifest.heads.len());
+        for head in &artefact.manifest.heads {
+            // A newer build may have it: nobody's fault but this one's.
+            let unknown =
+                || Unbrought::Refused(format!("label set {} is none of this build's", head.label_set));
+            taxonomies.push(Taxonomy::by_label_set(&head.label_set).ok_or_else(unknown)?);
+        }
+        let unloadable = |error| Unbrought::Rejected(Rejection::new(Fault::Unloadable, chain(&error)));
+        let model = self.loader.load(&artefact).map_err(unloadable)?;
+        probe(&artefact, model.as_ref()).map_err(Unbrought::Rejected)?;
+        metrics::histogram!("ombud_model_load_seconds").record(started.elapsed().as_secs_f64());
         Ok(Arc::new(Served { artefact, taxonomies, model }))
     }
+
+    /// Takes what the registry says now. `changed`: versions that were registered anew get another chance.
+    pub(crate) fn follow(&self, registry: &Arc<Registry>, changed: &[ModelVersion]) {
+        let mut known = self.known();
+        known.registry = Arc::clone(registry);
+        for record in changed.iter().filter(|record| record.state == ModelState::Registered) {
+            if matches!(known.by_version.get(&record.version), Some(Standing::Refused(_))) {
+                known.by_version.remove(&record.version);
+            }
+        }
+    }
+
+    /// Drops the models that no strategy in force names (`wanted` are the versions that one does), but for a few that
+    /// were used last. Whoever still holds one finishes with it.
+    pub(crate) fn keep(&self, wanted: &BTreeSet<String>) {
+        let mut known = self.known();
+        let mut spare: Vec<(Instant, String)> = Vec::new();
+        for (version, standing) in known.by_version.iter().filter(|(version, _)| !wanted.contains(*version)) {
+            if let Standing::Ready { used, .. } = standing {
+                spare.push((*used, version.clone()));
+            }
+        }
+        spare.sort_by(|a, b| b.cmp(a));
+        for (_, version) in spare.into_iter().skip(self.spare) {
+            known.by_version.remove(&version);
+            info!(version, "model dropped");
+        }
+        known.by_version.retain(|version, standing| match standing {
+            Standing::Later { since, .. } => wanted.contains(version) || since.elapsed() < LEFT_ALONE,
+            _ => true,
+        });
+        let ready = known.by_version.values().filter(|standing| matches!(standing, Standing::Ready { .. }));
+        metrics::gauge!("ombud_models_loaded").set(ready.count() as f64);
+    }
+
+    /// What was rejected and not told yet; a version once, and none that the registry has as rejected.
+    pub(crate) fn rejected(&self) -> Vec<Rejected> {
+        self.known().rejected.clone()
+    }
+
+    /// Whoever had to know of this rejection does, for good.
+    pub(crate) fn told(&self, rejected: &Rejected) {
+        self.known().rejected.retain(|other| other != rejected);
+    }
+
+    /// Where artefacts lie.
+    pub(crate) fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
+    // A panic elsewhere leaves whole entries behind.
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A version that this thread brings. Dropped unsettled, by a panic, it leaves the version to the next who asks.
+struct Claim<'a> {
+    serving: &'a Serving,
+    version: &'a str,
+}
+
+impl Claim<'_> {
+    fn settle(self, arm: &Arm, brought: Result<Arc<Served>, Unbrought>) {
+        let (model, version) = (&arm.model_id, &arm.model_version);
+        let mut known = self.serving.known();
+        let standing = match brought {
+            Ok(served) => {
+                info!(model, version, "model loaded");
+                Standing::Ready { served, used: Instant::now() }
+            }
+            Err(Unbrought::Later(why)) => {
+                warn!(model, version, why, "model not to be had now: it is tried again");
+                Standing::Later { unserved: unserved(arm, why), since: Instant::now() }
+            }
+            Err(Unbrought::Refused(why)) => {
+                warn!(model, version, why, "model refused");
+                Standing::Refused(unserved(arm, why))
+            }
+            Err(Unbrought::Rejected(rejection)) => {
+                warn!(
+                    model,
+                    version,
+                    reason = rejection.fault.code(),
+                    why = rejection.what,
+                    "model rejected"
+                );
+                metrics::counter!("ombud_models_rejected_total", "reason" => rejection.fault.code())
+                    .increment(1);
+                let unserved = unserved(arm, rejection.to_string());
+                let (model_id, version) = (model.clone(), version.clone());
+                known.rejected.push(Rejected { model_id, version, rejection });
+                Standing::Refused(unserved)
+            }
+        };
+        known.by_version.insert(version.clone(), standing);
+        // Before `self` is dropped, which takes it again.
+        drop(known);
+    }
+}
+
+impl Drop for Claim<'_> {
+    fn drop(&mut self) {
+        let mut known = self.serving.known();
+        if matches!(known.by_version.get(self.version), Some(Standing::UnderWay { .. })) {
+            known.by_version.remove(self.version);
+        }
+        drop(known);
+        self.serving.settled.notify_all();
+    }
+}
+
+fn unserved(arm: &Arm, why: String) -> Unserved {
+    Unserved { model_id: arm.model_id.clone(), version: arm.model_version.clone(), why }
 }
 
 /// An error and its causes in one line.
 fn chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
     causes.fold(error.to_string(), |line, cause| format!("{line}: {cause}"))
-}
-
-/// Whether the model answers the probes with one finite logit for each label of each head.
-fn probe(artefact: &Artefact, model: &dyn Model) -> Result<(), String> {
-    let prepared = PROBES.map(|text| model.prepare(text));
-    let batch: Vec<_> = prepared.iter().collect();
-    let answers = model.replica().classify(&batch).map_err(|error| error.to_string())?;
-    if answers.len() != batch.len() {
-        return Err(format!("{} probes gave {} answers", batch.len(), answers.len()));
-    }
-    let wanted: Vec<usize> = artefact.manifest.heads.iter().map(|head| head.labels.len()).collect();
-    for logits in &answers {
-        let got: Vec<usize> = logits.iter().map(Vec::len).collect();
-        if got != wanted {
-            return Err(format!("its heads give {got:?} logits, its labels number {wanted:?}"));
-        }
-        if logits.iter().flatten().any(|logit| !logit.is_finite()) {
-            return Err("a probe gave logits that are not finite: its weights are broken".to_owned());
-        }
-    }
-    Ok(())
 }

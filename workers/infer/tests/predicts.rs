@@ -23,7 +23,7 @@ use ombud_infer::{Infer, Limits, Serving, Tasks, warm_up};
 use ombud_local::{Local, Options};
 use ombud_models::{
     Artefact, Classifier, ClassifyError, Input, LoadError, LoadModel, Logits, Model, ModelStore, Prepared,
-    StrategyFeed,
+    Sources, StrategyFeed,
 };
 use ombud_stream::{Limit, Outgoing, Reader, Sink, Start, SystemClock, TopicPartition};
 
@@ -170,8 +170,9 @@ impl World {
             predictions: Topic::Predictions.name("").into(),
             strategy: StrategyFeed::new(reader, &Topic::Strategy.name(""), Arc::<SystemClock>::clone(&clock)),
             serving: Arc::new(Serving::new(
-                ModelStore::new(self.dir.path().join("models")),
+                Sources::new(ModelStore::new(self.dir.path().join("models")), None),
                 Arc::new(Letters),
+                2,
             )),
             clock,
             limits: Limits {
@@ -183,7 +184,7 @@ impl World {
                 drive: ombud_stream::Limits { poll: Duration::from_millis(5), ..Default::default() },
             },
         };
-        warm_up(&infer.tasks, &mut infer.strategy, &infer.serving).unwrap();
+        warm_up(&infer.tasks, &mut infer.strategy, &infer.serving, &SystemClock).unwrap();
         let stop = AtomicBool::new(false);
         thread::scope(|scope| {
             let running = scope.spawn(|| infer.run(&|| stop.load(Ordering::Relaxed), |_| Ok(0)));

@@ -220,6 +220,16 @@ pub(crate) enum ModelsCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Verify a model and make it known, so that a strategy may name it
+    Add {
+        /// An artefact's folder, or OWNER/NAME[@REVISION] of the hub
+        source: String,
+    },
+    /// Take a version that no strategy names out of use
+    Retire {
+        /// MODEL@VERSION, as `list` has them
+        version: String,
+    },
     /// Write one task of an encoder as a folder that Python's transformers loads
     Export(ExportModel),
     /// Take a classifier that was trained with Python's transformers

@@ -163,6 +163,10 @@ fn run(cli: Cli, out: &mut impl Write) -> Result<Done> {
         #[cfg(feature = "torch")]
         Command::Learn(args) => learn::learn(*args, &terminal, out)?,
         #[cfg(feature = "torch")]
+        Command::Models(ModelsCommand::Add { source }) => models::add(&source, settings, out)?,
+        #[cfg(feature = "torch")]
+        Command::Models(ModelsCommand::Retire { version }) => models::retire(&version, settings, out)?,
+        #[cfg(feature = "torch")]
         Command::Models(ModelsCommand::Export(args)) => models::export(&args, settings, out)?,
         #[cfg(feature = "torch")]
         Command::Models(ModelsCommand::Import(args)) => models::import(args, out)?,
@@ -173,7 +177,12 @@ fn run(cli: Cli, out: &mut impl Write) -> Result<Done> {
         | Command::Infer(_)
         | Command::Learn(_)
         | Command::Evaluate(_)
-        | Command::Models(ModelsCommand::Export(_) | ModelsCommand::Import(_)) => {
+        | Command::Models(
+            ModelsCommand::Add { .. }
+            | ModelsCommand::Retire { .. }
+            | ModelsCommand::Export(_)
+            | ModelsCommand::Import(_),
+        ) => {
             anyhow::bail!(
                 "run models: this build has none of libtorch; build it with `cargo build --release -p ombud --features torch`"
             )

@@ -1,6 +1,10 @@
 //! `ombud models`: the registry, as the log has it; models to and from Python.
 
 #[cfg(feature = "torch")]
+mod add;
+#[cfg(feature = "torch")]
+pub(crate) mod change;
+#[cfg(feature = "torch")]
 mod exchange;
 
 use std::{io::Write, time::Duration};
@@ -12,12 +16,18 @@ use ombud_models::Registry;
 use ombud_stream::{Reader, TopicPartition};
 
 #[cfg(feature = "torch")]
+pub(crate) use add::{add, retire};
+#[cfg(feature = "torch")]
 pub(crate) use exchange::{export, import};
 
 use crate::{
     terminal::table,
     world::{READER, View},
 };
+
+/// Where a running `up` is asked for a change.
+#[cfg(feature = "torch")]
+pub(crate) const PATH: &str = "/api/models";
 
 /// Prints every version, newest record of each.
 pub(crate) fn list(json: bool, settings: &Settings, out: &mut impl Write) -> Result<()> {
@@ -29,7 +39,7 @@ pub(crate) fn list(json: bool, settings: &Settings, out: &mut impl Write) -> Res
         }
         return Ok(());
     }
-    let mut table = table(["model", "version", "family", "tasks", "state", "registered"]);
+    let mut table = table(["model", "version", "family", "tasks", "state", "why", "registered"]);
     for record in registry.versions() {
         table.add_row([
             record.model_id.clone(),
@@ -37,6 +47,7 @@ pub(crate) fn list(json: bool, settings: &Settings, out: &mut impl Write) -> Res
             record.family.clone(),
             record.tasks.join(", "),
             format!("{:?}", record.state).to_lowercase(),
+            record.state_reason.clone(),
             jiff::Timestamp::from_millisecond(record.created_at)?.to_string(),
         ]);
     }

@@ -175,9 +175,10 @@ prop_compose! {
         metrics in btree_map(text(), -1e9..1e9_f64, 0..3),
         (training_manifest_sha256, parent_version) in (maybe(), maybe()),
         (created_by, created_at) in (text(), any::<i64>()),
+        (state_reason, changed_by, changed_at) in (text(), text(), any::<i64>()),
     ) -> ModelVersion {
         ModelVersion { model_id, version, tasks, state, hub_id, hub_revision, family, files, labels, metrics,
-            training_manifest_sha256, parent_version, created_by, created_at }
+            training_manifest_sha256, parent_version, created_by, created_at, state_reason, changed_by, changed_at }
     }
 }
 

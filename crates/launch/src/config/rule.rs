@@ -47,6 +47,7 @@ const TIMEOUT: Right = Right::Whole(100..=600_000, "milliseconds");
 pub(crate) const RULES: &[(&str, Right)] = &[
     ("data", Right::Path),
     ("models", Right::Path),
+    ("shared_models", Right::PathOrNothing),
     ("log", Right::LogFilter),
     ("log_format", Right::OneOf(&["human", "json"])),
     ("kafka_bootstrap", Right::Hosts),
@@ -64,6 +65,7 @@ pub(crate) const RULES: &[(&str, Right)] = &[
     ("infer.batch", Right::Whole(1..=4_096, "complaints")),
     ("infer.window", Right::Whole(1..=4_096, "complaints")),
     ("infer.queue", Right::Whole(1..=65_536, "complaints")),
+    ("infer.spare_models", Right::Whole(0..=64, "models")),
     ("join.open_cap", Right::Whole(1..=10_000_000, "complaints")),
     ("join.closed_cap", Right::Whole(1..=10_000_000, "complaints")),
     ("join.early_cap", Right::Whole(1..=10_000_000, "predictions")),

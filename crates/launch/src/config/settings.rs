@@ -19,6 +19,8 @@ pub struct Settings {
     pub data: PathBuf,
     /// Folder of the models and of the first strategy (`OMBUD_MODELS`).
     pub models: PathBuf,
+    /// Folder that all hosts mount, through which added models reach them; empty where there is none or the hub does it.
+    pub shared_models: PathBuf,
     /// Which events are logged, as `tracing` filters are written (`OMBUD_LOG`).
     pub log: String,
     /// `human` or `json` (`OMBUD_LOG_FORMAT`).
@@ -105,6 +107,9 @@ pub struct Infer {
     pub window: usize,
     /// Complaints between the threads; more only adds latency and memory.
     pub queue: usize,
+    /// Loaded models that no strategy in force names: more make roll-backs and replays of old complaints quick, and take
+    /// the memory of a model each.
+    pub spare_models: usize,
 }
 
 /// Joining: what a shard keeps in memory and how long it waits. Deadline and amend window are the strategy's.
@@ -159,6 +164,7 @@ impl Default for Settings {
         Self {
             data: ".ombud".into(),
             models: "models".into(),
+            shared_models: PathBuf::new(),
             log: "info".into(),
             log_format: LogFormat::Human,
             kafka_bootstrap: String::new(),
@@ -181,6 +187,7 @@ impl Default for Settings {
                 batch: 256,
                 window: 128,
                 queue: 256,
+                spare_models: 2,
             },
             join: Join {
                 open_cap: 50_000,

@@ -54,6 +54,12 @@ pub const METRICS: &[Metric] = &[
     Histogram("ombud_infer_queue_seconds", "Wait of a complaint from its reading until its batch begins."),
     Histogram("ombud_infer_prepare_seconds", "Cutting one narrative into tokens."),
     Histogram("ombud_infer_batch_seconds", "Computing one batch on one replica."),
+    Counter("ombud_models_rejected_total", Count, "Model versions that must not serve, by reason."),
+    Gauge("ombud_models_loaded", Count, "Model versions that are loaded in this process."),
+    Histogram(
+        "ombud_model_load_seconds",
+        "Fetching, verifying, loading and probing one model that serves since.",
+    ),
     // join
     Counter("ombud_join_total", Count, "What the joiner did, by what."),
     Gauge("ombud_join_open", Count, "Complaints that wait for decisions."),

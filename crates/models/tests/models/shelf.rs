@@ -105,3 +105,19 @@ fn a_blend_is_kept_with_all_of_its_members() {
     let error = ModelStore::new(data.path()).get("blend", &artefact.version).unwrap_err().to_string();
     assert!(error.ends_with("bag/tables/idf.bin was changed"), "{error}");
 }
+
+#[test]
+fn what_nobody_needs_leaves_the_shelf_and_the_rest_stays() {
+    let models = given::models_folder();
+    let artefact = Artefact::open(&models.path().join("complaints")).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let shelf = ModelStore::new(dir.path().join("models"));
+    let none: Vec<(String, String)> = Vec::new();
+    assert_eq!(shelf.collect(|_, _| true).unwrap(), none, "there is no shelf yet");
+    shelf.add(&artefact).unwrap();
+    assert_eq!(shelf.collect(|_, version| version != artefact.version).unwrap(), none);
+    assert!(shelf.get("complaints", &artefact.version).unwrap().is_some());
+    let gone = shelf.collect(|model_id, _| model_id == "complaints").unwrap();
+    assert_eq!(gone, [("complaints".to_owned(), artefact.version.clone())]);
+    assert!(shelf.get("complaints", &artefact.version).unwrap().is_none());
+}

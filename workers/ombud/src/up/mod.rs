@@ -4,9 +4,15 @@
 
 mod file;
 mod follow;
+mod models_port;
 mod summary;
 
-use std::{io::Write, sync::Arc, thread, time::Duration};
+use std::{
+    io::Write,
+    sync::{Arc, Mutex},
+    thread,
+    time::Duration,
+};
 
 use anyhow::{Context, Result};
 use axum::Router;
@@ -102,7 +108,7 @@ impl<'a> Up<'a> {
         let (world, clock) = (self.world, Arc::clone(&self.clock));
         let workers = Arc::new(Workers { world, settings, clock, readiness, start: Start::Earliest });
         // In the order in which they are stopped: what infer has decided is joined, and what join has routed is archived.
-        workers.infer(crew, &Tasks::All, store)?;
+        workers.infer(crew, &[Tasks::All], store)?;
         workers.join(crew)?;
         workers.archive(crew)?;
         info!("ready");
@@ -139,7 +145,15 @@ impl<'a> Up<'a> {
 
     /// What operators change over HTTP.
     fn operators(&self) -> Result<Router> {
-        Ok(strategy::routes(strategy::Desk::open(self.world, self.settings, Arc::clone(&self.clock))?))
+        let models = models_port::Port {
+            view: self.view.clone(),
+            shelf: ModelStore::new(self.settings.data.join("models")),
+            prefix: self.settings.topics.prefix.clone(),
+            clock: Arc::clone(&self.clock),
+            publisher: Mutex::new(Publisher::new(self.world.sink(IN_FLIGHT)?)),
+        };
+        let strategy = strategy::Desk::open(self.world, self.settings, Arc::clone(&self.clock))?;
+        Ok(strategy::routes(strategy).merge(models_port::routes(models)))
     }
 
     /// Waits until everything wanted is routed, or the operator wants no more.

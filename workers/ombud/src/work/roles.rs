@@ -39,7 +39,7 @@ impl Role {
             Self::Infer(groups) => {
                 let store = ombud_models::ModelStore::new(workers.settings.data.join("models"));
                 crate::first_start::shelve(&workers.settings.models, &store)?;
-                groups.iter().try_for_each(|tasks| workers.infer(crew, tasks, store.clone()))
+                workers.infer(crew, groups, store)
             }
             Self::Join => workers.join(crew),
             Self::Archive => workers.archive(crew),

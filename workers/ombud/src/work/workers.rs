@@ -165,25 +165,50 @@ impl<'a> Workers<'a> {
 mod inferring {
     //! The part of this file that needs libtorch.
 
-    use ombud_infer::{Infer, Serving, Tasks, warm_up};
-    use ombud_models::ModelStore;
+    use ombud_infer::{Infer, Loader, Serving, Tasks, warm_up};
+    use ombud_models::{ModelStore, RegistryFeed, Sources};
     use ombud_stream::{Limit, SharedReceipt};
     use ombud_torch::Libtorch;
 
     use super::*;
 
     impl<'a> Workers<'a> {
-        /// Starts the group of `tasks`, with models from `store`.
+        /// Starts a group for each of `groups`, with models out of `store` or from where it can be filled from, and what
+        /// follows the strategy and loads what it will need.
         pub(crate) fn infer<'scope>(
             self: &Arc<Self>,
             crew: &mut Crew<'scope, '_>,
-            tasks: &Tasks,
+            groups: &[Tasks],
             store: ModelStore,
         ) -> Result<()>
         where
             'a: 'scope,
         {
-            let serving = Arc::new(Serving::new(store, Arc::new(Libtorch)));
+            let shared = &self.settings.shared_models;
+            let shared = (!shared.as_os_str().is_empty()).then_some(shared.as_path());
+            let sources = Sources::new(store, shared);
+            // One for all groups: a model that answers several of their tasks is in memory once.
+            let serving =
+                Arc::new(Serving::new(sources, Arc::new(Libtorch), self.settings.infer.spare_models));
+            for tasks in groups {
+                self.group(crew, tasks, Arc::clone(&serving))?;
+            }
+            let (workers, groups) = (Arc::clone(self), groups.to_vec());
+            crew.start("models", move |stop| {
+                let loader = workers.make_loader(&groups, Arc::clone(&serving))?;
+                Ok(loader.run(&|pause| stop.wait(pause))?)
+            })
+        }
+
+        fn group<'scope>(
+            self: &Arc<Self>,
+            crew: &mut Crew<'scope, '_>,
+            tasks: &Tasks,
+            serving: Arc<Serving>,
+        ) -> Result<()>
+        where
+            'a: 'scope,
+        {
             let (group, tasks) = (tasks.group(), tasks.clone());
             let worker = group.trim_start_matches("ombud.").to_owned();
             let name = worker.clone();
@@ -192,6 +217,23 @@ mod inferring {
             };
             self.start(crew, &worker, &group, make, |infer, stop, reader| {
                 Ok(infer.run(&|| stop.requested(), beginning(reader))?)
+            })
+        }
+
+        fn make_loader(&self, tasks: &[Tasks], serving: Arc<Serving>) -> Result<Loader<Box<dyn Sink<()>>>> {
+            let topic = self.topic(Topic::Registry);
+            let (sink, deliveries) = self.world.sink(1)?;
+            // On behalf of the first group: it may read both topics.
+            let group = tasks.first().map(Tasks::group).unwrap_or_default();
+            Ok(Loader {
+                tasks: tasks.to_vec(),
+                strategy: self.strategy(&group)?,
+                registry: RegistryFeed::new(self.world.view().reader(&group)?, &topic),
+                serving,
+                sink,
+                deliveries,
+                topic: topic.into(),
+                clock: Arc::clone(&self.clock),
             })
         }
 
@@ -206,7 +248,7 @@ mod inferring {
             let settings = &self.settings.infer;
             let mut strategy = self.strategy(group)?;
             self.readiness.wait_for(worker, "loading models");
-            warm_up(&tasks, &mut strategy, &serving)?;
+            warm_up(&tasks, &mut strategy, &serving, self.clock.as_ref())?;
             let (sink, deliveries) = self.world.sink(IN_FLIGHT)?;
             Ok(Infer {
                 tasks,

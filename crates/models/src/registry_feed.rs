@@ -1,0 +1,63 @@
+//! The registry as a worker follows it: models.registry, folded as far as it was read.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ombud_contract::codec;
+use ombud_contract::records::ModelVersion;
+use ombud_stream::{Outage, Reader, TopicPartition};
+
+use crate::registry::Registry;
+
+/// One wait for records that are known to be there.
+const WAIT: Duration = Duration::from_millis(100);
+/// Waits in one refresh; what comes later is read by the next.
+const WAITS: u32 = 20;
+
+/// Tails models.registry.
+pub struct RegistryFeed {
+    reader: Box<dyn Reader>,
+    topic: TopicPartition,
+    next: i64,
+    registry: Arc<Registry>,
+}
+
+impl RegistryFeed {
+    /// A feed of `topic` (with its prefix), from its beginning; it knows nothing before [`RegistryFeed::refresh`].
+    pub fn new(reader: Box<dyn Reader>, topic: &str) -> Self {
+        Self { reader, topic: TopicPartition::new(topic, 0), next: 0, registry: Arc::default() }
+    }
+
+    /// Reads what came since, and gives it in the log's order.
+    ///
+    /// # Errors
+    /// The log doesn't answer: what was read stays.
+    pub fn refresh(&mut self) -> Result<Vec<ModelVersion>, Outage> {
+        let end = self.reader.end(&self.topic)?;
+        let (mut came, mut waits) = (Vec::new(), 0);
+        while self.next < end && waits < WAITS {
+            let records = self.reader.fetch(&self.topic, self.next, WAIT)?;
+            waits += u32::from(records.is_empty());
+            for record in records {
+                self.next = record.offset + 1;
+                let Some(value) = record.value.as_deref() else { continue };
+                match codec::decode::<ModelVersion>(value) {
+                    Ok(version) => came.push(version),
+                    Err(error) => {
+                        tracing::error!(offset = record.offset, %error, "model version skipped");
+                    }
+                }
+            }
+        }
+        if !came.is_empty() {
+            let registry = Arc::make_mut(&mut self.registry);
+            came.iter().cloned().for_each(|version| registry.apply(version));
+        }
+        Ok(came)
+    }
+
+    /// What was read so far.
+    pub fn registry(&self) -> &Arc<Registry> {
+        &self.registry
+    }
+}

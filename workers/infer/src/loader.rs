@@ -1,0 +1,183 @@
+//! models.strategy, models.registry -> what is to be loaded -> fetch, verify, load, probe, beside the models that serve
+//! -> offered; what must not serve -> models.registry, as REJECTED
+//!
+//! One thread a process. A strategy is published five seconds before it begins, so a healthy model is there in time.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+use crossbeam_channel::Receiver;
+use ombud_contract::{
+    codec,
+    records::{Arm, ModelState, ModelVersion},
+};
+use ombud_models::{Registry, RegistryFeed, Strategies, StrategyFeed, registry_key};
+use ombud_stream::{Clock, Delivery, Outage, Outgoing, Sink};
+use tracing::info;
+
+use crate::{
+    ask::{Tasks, all_questions},
+    serving::{Rejected, Serving},
+};
+
+/// How often the two topics are looked at: well within the lead of a strategy.
+const LOOK: Duration = Duration::from_millis(500);
+/// How long a rejection may take to be durable.
+const DURABLE: Duration = Duration::from_secs(30);
+
+/// Brings what strategies name to [`Serving`].
+pub struct Loader<S> {
+    /// The tasks that this process answers.
+    pub tasks: Vec<Tasks>,
+    /// Which strategies there are.
+    pub strategy: StrategyFeed,
+    /// Which versions there are.
+    pub registry: RegistryFeed,
+    /// Where models go.
+    pub serving: Arc<Serving>,
+    /// Appends rejections.
+    pub sink: S,
+    /// What becomes of them.
+    pub deliveries: Receiver<Delivery<()>>,
+    /// models.registry, with its prefix.
+    pub topic: Arc<str>,
+    /// Says which strategy has begun.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// A version that could not be had, and when it is tried again.
+struct Retry {
+    due_ms: i64,
+    waits: ExponentialBackoff,
+}
+
+impl<S: Sink<()>> Loader<S> {
+    /// Follows both topics until `stopped`, which waits for as long as it is told, says so.
+    ///
+    /// # Errors
+    /// A topic can't be read, or a rejection can't be appended. Begun anew, it finds what it has left.
+    pub fn run(mut self, stopped: &dyn Fn(Duration) -> bool) -> Result<(), Outage> {
+        let mut retries = BTreeMap::new();
+        let mut collected = false;
+        loop {
+            let changed = self.registry.refresh()?;
+            self.serving.follow(self.registry.registry(), &changed);
+            let came = self.strategy.refresh()?;
+            let arms = in_force(&self.tasks, self.strategy.strategies(), self.clock.now_ms());
+            let wanted: BTreeSet<String> = arms.iter().map(|arm| arm.model_version.clone()).collect();
+            self.serving.keep(&wanted);
+            retries.retain(|version, _| wanted.contains(version));
+            for arm in &arms {
+                self.bring(arm, &mut retries);
+            }
+            self.tell_rejected()?;
+            if came > 0 || !changed.is_empty() || !collected {
+                self.collect();
+                collected = true;
+            }
+            if stopped(LOOK) {
+                return Ok(());
+            }
+        }
+    }
+
+    fn bring(&self, arm: &Arm, retries: &mut BTreeMap<String, Retry>) {
+        let now = self.clock.now_ms();
+        if retries.get(&arm.model_version).is_some_and(|retry| now < retry.due_ms) {
+            return;
+        }
+        if self.serving.bring(arm, false) {
+            retries.remove(&arm.model_version);
+            return;
+        }
+        let retry = retries.entry(arm.model_version.clone()).or_insert_with(|| {
+            let waits = ExponentialBuilder::default()
+                .with_min_delay(Duration::from_secs(1))
+                .with_max_delay(Duration::from_secs(60))
+                .without_max_times()
+                .build();
+            Retry { due_ms: now, waits }
+        });
+        let wait = retry.waits.next().unwrap_or(DURABLE);
+        retry.due_ms = now.saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX));
+    }
+
+    fn tell_rejected(&mut self) -> Result<(), Outage> {
+        for rejected in self.serving.rejected() {
+            let Some(record) = rejection(self.registry.registry(), &rejected, self.clock.now_ms()) else {
+                self.serving.told(&rejected);
+                continue;
+            };
+            let key = registry_key(&record.model_id, &record.version);
+            let value = codec::encode(&record)
+                .map_err(|error| Outage::fatal(format!("encode model version {key}"), error))?;
+            let outgoing =
+                Outgoing::stamped(Arc::clone(&self.topic), None, Some(key.into()), value, "infer", &[]);
+            // One at a time: the queue is empty.
+            self.sink.send(outgoing, ()).map_err(|refused| {
+                refused.outage.unwrap_or_else(|| Outage::passing("append a rejection", "the sink is full"))
+            })?;
+            let delivered = self.deliveries.recv_timeout(DURABLE);
+            delivered.map_err(|error| Outage::passing("append a rejection", error))?.result?;
+            // Not before: an outage begins this worker anew, and what is not told yet is told then.
+            self.serving.told(&rejected);
+        }
+        Ok(())
+    }
+
+    /// A full disk or a locked folder is no reason to stop: the next change tries again.
+    fn collect(&self) {
+        let named: BTreeSet<&str> = self
+            .strategy
+            .strategies()
+            .iter()
+            .flat_map(|strategy| &strategy.record.tasks)
+            .flat_map(|task| &task.arms)
+            .map(|arm| arm.model_version.as_str())
+            .collect();
+        let registry = self.registry.registry();
+        let unused = |model_id: &str, version: &str| {
+            // What the registry does not know may be on its way into it.
+            let left =
+                registry.get(model_id, version).is_some_and(|known| known.state != ModelState::Registered);
+            left && !named.contains(version)
+        };
+        match self.serving.sources().shelf().collect(unused) {
+            Ok(gone) => {
+                gone.iter().for_each(|(model, version)| info!(model, version, "model removed from the shelf"))
+            }
+            Err(error) => tracing::warn!(%error, "the shelf was not tidied"),
+        }
+    }
+}
+
+/// The arms of the strategy that holds at `now` and of every later one, each version once, soonest needed first.
+fn in_force(tasks: &[Tasks], strategies: &Strategies, now: i64) -> Vec<Arm> {
+    let begun = strategies.at(now).map_or(0, |strategy| strategy.record.version);
+    let mut arms: Vec<Arm> = Vec::new();
+    for strategy in strategies.iter().filter(|strategy| strategy.record.version >= begun) {
+        for question in tasks.iter().flat_map(|tasks| all_questions(tasks, strategy)) {
+            if !arms.iter().any(|arm| arm.model_version == question.arm.model_version) {
+                arms.push(question.arm);
+            }
+        }
+    }
+    arms
+}
+
+/// The record that says so; `None` where the registry does already, or does not know the version: a strategy's author
+/// named nothing then, and there is nothing to reject.
+fn rejection(registry: &Registry, rejected: &Rejected, now: i64) -> Option<ModelVersion> {
+    let known = registry.get(&rejected.model_id, &rejected.version)?;
+    (known.state != ModelState::Rejected).then(|| ModelVersion {
+        state: ModelState::Rejected,
+        state_reason: rejected.rejection.to_string(),
+        changed_by: "infer".to_owned(),
+        changed_at: now,
+        ..known.clone()
+    })
+}
