@@ -155,7 +155,7 @@ fn a_task_of_ones_own_is_learned_from_a_column_and_brings_its_labels() {
 
     let again = train(dir.path(), "again");
     let refused = |column, least| Task::own("harm-of-test", 1, column, &again.files, least).unwrap_err();
-    assert!(refused("prduct", 20).to_string().contains("it has no column prduct"));
+    assert!(refused("kind", 20).to_string().contains("it has no column kind"));
     assert!(matches!(refused("product", 1_000), LearnError::TooFewLabels { labels: 0, .. }));
     // The same number with other labels: a tree never changes.
     assert!(matches!(refused("issue", 1), LearnError::Taxonomy(_)));
