@@ -222,7 +222,7 @@ pub(crate) enum ModelsCommand {
     },
     /// Verify a model and make it known, so that a strategy may name it
     Add {
-        /// An artefact's folder, or OWNER/NAME[@REVISION] of the hub
+        /// An artefact's folder, or its name on the hub, where `@REVISION` behind it names another than the newest
         source: String,
     },
     /// Take a version that no strategy names out of use
