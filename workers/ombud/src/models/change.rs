@@ -135,6 +135,8 @@ fn retired(
 
 #[cfg(test)]
 mod tests {
+    use ombud_models::FirstStrategy;
+
     use super::*;
 
     fn version(state: ModelState) -> ModelVersion {
@@ -144,9 +146,10 @@ mod tests {
     }
 
     fn strategies(names: &ModelVersion) -> Strategies {
-        let example = include_str!("../../../../schemas/models.strategy/examples/valid/first.json");
-        let mut strategy: ombud_contract::records::Strategy = serde_json::from_str(example).unwrap();
-        (strategy.version, strategy.effective_from) = (1, 100);
+        let models = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
+        let first = FirstStrategy::read(&models.join("strategy.toml"), &models, "me", 0).unwrap();
+        let mut strategy = first.record;
+        strategy.effective_from = 100;
         for arm in strategy.tasks.iter_mut().flat_map(|task| &mut task.arms) {
             arm.model_id.clone_from(&names.model_id);
             arm.model_version.clone_from(&names.version);
