@@ -49,6 +49,11 @@ impl Serving {
         self.child.id()
     }
 
+    /// Where it listens.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
     /// POSTs JSON; gives status and body.
     ///
     /// # Errors

@@ -15,6 +15,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
+use ombud_contract::taxonomy::Taxonomy;
 use ombud_tests::{Deployment, Role, Routes, sample_times};
 
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -133,6 +134,12 @@ fn leak(text: &str, sequences: &HashSet<Vec<String>>) -> Option<String> {
     words(text).windows(IN_A_ROW).find(|five| sequences.contains(*five)).map(|five| five.join(" "))
 }
 
+/// Of the trees that models answer in, on all levels.
+fn labels() -> impl Iterator<Item = &'static String> {
+    let trees = ["product@1", "issue@1", "vulnerable@1"].into_iter().filter_map(Taxonomy::by_label_set);
+    trees.flat_map(|tree| tree.levels().filter_map(|level| tree.labels(level)).flatten())
+}
+
 #[test]
 fn every_hop_is_in_one_trace_and_no_narrative_in_any_telemetry() -> Result<()> {
     let Some(mut deployment) = Deployment::fresh(4)? else { return Ok(()) };
@@ -184,7 +191,11 @@ fn every_hop_is_in_one_trace_and_no_narrative_in_any_telemetry() -> Result<()> {
 
     told.push_str(&printed);
     told.push_str(&deployment.logs()?);
-    let sequences = sequences(&file)?;
+    let mut sequences = sequences(&file)?;
+    // A metric counts labels by name, and a label may say what somebody says: "at the end of the" loan.
+    for label in labels() {
+        words(label).windows(IN_A_ROW).for_each(|five| drop(sequences.remove(five)));
+    }
     assert_eq!(
         leak(&told, &sequences),
         None,
