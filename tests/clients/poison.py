@@ -13,7 +13,7 @@ from fastavro import parse_schema, schemaless_writer
 import io
 
 topic = sys.argv[1]
-registry = SchemaRegistryClient({"url": os.environ["OMBUD_REGISTRY_URL"]})
+registry = SchemaRegistryClient({"url": os.environ["OMBUD_REGISTRY_URL"], "timeout": 10})
 latest = registry.get_latest_version(f"{topic}-value")
 schema = parse_schema(json.loads(latest.schema.schema_str))
 producer = Producer(

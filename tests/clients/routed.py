@@ -14,7 +14,7 @@ def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("topic")
     topic = arguments.parse_args().topic
-    decode = AvroDeserializer(SchemaRegistryClient({"url": os.environ["OMBUD_REGISTRY_URL"]}))
+    decode = AvroDeserializer(SchemaRegistryClient({"url": os.environ["OMBUD_REGISTRY_URL"], "timeout": 10}))
     bootstrap = os.environ.get("TEST_PLAIN_BOOTSTRAP", os.environ["OMBUD_KAFKA_BOOTSTRAP"])
     consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": f"{topic}-test", "enable.auto.commit": False})
 
