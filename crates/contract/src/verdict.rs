@@ -9,7 +9,7 @@ use crate::{
 
 /// The longest code, pseudonym or role, in bytes.
 pub const MAX_CODE_BYTES: usize = 64;
-/// The task whose label [`FeedbackKind::Vulnerability`] corrects.
+/// The task whose answer is a [`crate::records::Vulnerability`], which [`FeedbackKind::Vulnerability`] corrects.
 pub const VULNERABLE: &str = "vulnerable";
 
 /// The first rule that a verdict breaks: the field, and what to do. Says which, never what stood there.

@@ -11,6 +11,8 @@
 //! issue or a vulnerability that was answered unsurely is noted only: the product is sure, so the allocation is,
 //! and the team reads the complaint anyway; to send each of them to a human first would be every fourth complaint.
 
+pub use ombud_contract::verdict::VULNERABLE;
+
 use ombud_contract::ids::basis_point;
 use ombud_contract::records::{Decision, Outcome, Vulnerability};
 
@@ -18,8 +20,6 @@ use crate::answer::vulnerability_of;
 use crate::routing::{Desk, ISSUE, PRODUCT, Queue, RoutingTable};
 use crate::strategy::ActiveStrategy;
 
-/// The task whose answer is a [`Vulnerability`].
-pub const VULNERABLE: &str = "vulnerable";
 /// Salt of the audit sample: one draw for every strategy, so that a complaint doesn't fall out of it.
 const AUDIT: &str = "audit";
 /// Withdrawn complaints wait behind all others.

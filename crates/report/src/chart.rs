@@ -100,15 +100,24 @@ pub fn line_chart(axes: &Axes<'_>, lines: &[Line]) -> Chart {
                 .label(line.name.as_str())
                 .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(2)));
         }
-        if lines.len() > 1 {
-            chart
-                .configure_series_labels()
-                .background_style(WHITE.mix(0.8))
-                .border_style(COLOURS[6].mix(0.3))
-                .draw()?;
-        }
+        name_series(&mut chart, lines.len())?;
         Ok(())
     })
+}
+
+/// Says which colour is whose, where there are several.
+fn name_series<'a, B, C>(
+    chart: &mut ChartContext<'a, B, C>,
+    series: usize,
+) -> Result<(), DrawingAreaErrorKind<B::ErrorType>>
+where
+    B: DrawingBackend + 'a,
+    C: CoordTranslate,
+{
+    if series < 2 {
+        return Ok(());
+    }
+    chart.configure_series_labels().background_style(WHITE.mix(0.8)).border_style(COLOURS[6].mix(0.3)).draw()
 }
 
 /// Draws shares with their intervals over named places, such as weeks, side by side where several stand at one.
@@ -152,13 +161,7 @@ pub fn interval_chart(axes: &Axes<'_>, places: &[String], measured: &[Measured])
                 .label(series.name.as_str())
                 .legend(move |(x, y)| Circle::new((x + 9, y), 4, colour.filled()));
         }
-        if measured.len() > 1 {
-            chart
-                .configure_series_labels()
-                .background_style(WHITE.mix(0.8))
-                .border_style(COLOURS[6].mix(0.3))
-                .draw()?;
-        }
+        name_series(&mut chart, measured.len())?;
         Ok(())
     })
 }
