@@ -384,6 +384,13 @@ impl FeedbackKind {
     }
 }
 
+impl RoutedComplaint {
+    /// Whether the complaint was drawn at random.
+    pub fn is_audited(&self) -> bool {
+        self.human_reasons.iter().any(|reason| reason == crate::verdict::AUDIT_SAMPLE)
+    }
+}
+
 /// One human verdict. Key: `complaint_id`. No free text.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Feedback {

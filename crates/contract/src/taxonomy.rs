@@ -61,6 +61,18 @@ impl Taxonomy {
         own::adopt(tree.grow(None).map_err(TaxonomyError::Broken)?)
     }
 
+    /// The tree with more leaves behind its own, each alone on every level, made known under another number.
+    ///
+    /// # Errors
+    /// The label set is known with other labels.
+    pub fn with_leaves<'a>(
+        &self,
+        number: u32,
+        leaves: impl IntoIterator<Item = &'a String>,
+    ) -> Result<&'static Self, TaxonomyError> {
+        Self::grow(&LabelTree::from(self).extended(number, leaves))
+    }
+
     /// Whether it is compiled into this version, so that nobody need bring it.
     pub fn is_built_in(&self) -> bool {
         TREES.iter().any(|tree| tree.label_set == self.label_set)

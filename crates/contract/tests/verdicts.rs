@@ -60,6 +60,8 @@ fn a_verdict_that_says_what_its_kind_needs_is_valid() {
         relabelled("channel-of-harm", "a", "b"),
         flag("VULNERABLE"),
         flag("NOT_INDICATED"),
+        // No tree has it, and it is meant.
+        Feedback { reason_code: "new-label".into(), ..relabelled("product", "Mortgage", "Spaceships") },
     ];
     for verdict in verdicts {
         assert_eq!(verdict.validate(), Ok(()), "{verdict:?}");

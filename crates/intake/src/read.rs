@@ -33,7 +33,9 @@ pub(crate) fn read(
     complaint.validate().map_err(|invalid| invalid.code())?;
     for LabelColumn { task, column } in labelled_by {
         if let Some(label) = fields.filled(column) {
-            labels.own.insert(task.clone(), label.into_owned());
+            // An old name of a product or an issue stands for today's label here, too.
+            let label = labels::label_named(task, &label).unwrap_or_else(|| label.into_owned());
+            labels.own.insert(task.clone(), label);
         }
     }
     Ok((complaint, labels))

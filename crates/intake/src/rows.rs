@@ -136,6 +136,11 @@ impl Rows {
         Ok(self)
     }
 
+    /// Whether the file has this column, in any case. Objects of JSON lines may have it.
+    pub fn has(&self, column: &str) -> bool {
+        matches!(self.kind, Kind::JsonLines) || self.names.contains(&normalised(column))
+    }
+
     /// The file's layout.
     pub fn layout(&self) -> Layout {
         self.layout

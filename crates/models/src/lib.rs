@@ -46,6 +46,6 @@ pub use shelf::ModelStore;
 pub use sources::{Sources, Unobtained};
 pub use strategy::{
     ALL, ActiveStrategy, ArmShare, Change, ChangeError, Difference, Draw, ModelName, Signature, Strategies,
-    StrategyError, Unfit, differences,
+    StrategyError, Unfit, differences, proposal, written,
 };
 pub use strategy_file::{FirstStrategy, StrategyDraft, StrategyFileError};

@@ -15,6 +15,7 @@ pub use ombud_contract::verdict::VULNERABLE;
 
 use ombud_contract::ids::basis_point;
 use ombud_contract::records::{Decision, Outcome, Vulnerability};
+use ombud_contract::verdict::AUDIT_SAMPLE;
 
 use crate::answer::vulnerability_of;
 use crate::routing::{Desk, ISSUE, PRODUCT, Queue, RoutingTable};
@@ -76,7 +77,7 @@ pub fn route<'a>(facts: &Facts<'a>, strategy: &'a ActiveStrategy) -> Route {
     let product = product(facts, table, &mut review);
     let queue = product.and_then(|(product, _)| issue_queue(facts, table, product, &mut review));
     if basis_point(facts.complaint_id, AUDIT) < strategy.record.audit_basis_points {
-        review.must("audit-sample");
+        review.must(AUDIT_SAMPLE);
     }
 
     let (team, base) = match (vulnerability, queue, product) {

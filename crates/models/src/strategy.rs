@@ -5,6 +5,8 @@ mod change;
 mod difference;
 mod draw;
 mod gate;
+mod proposal;
+mod written;
 
 use std::sync::Arc;
 
@@ -15,6 +17,8 @@ pub use draw::{ArmShare, Draw};
 pub use gate::Unfit;
 use ombud_contract::ids::basis_point;
 use ombud_contract::records::{Arm, Role, Strategy, TaskStrategy};
+pub use proposal::proposal;
+pub use written::written;
 
 use crate::routing::{RoutingError, RoutingTable};
 use crate::shelf::is_version;

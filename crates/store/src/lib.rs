@@ -7,6 +7,7 @@ mod case_store;
 #[cfg(feature = "cql")]
 mod cql;
 mod filing;
+mod judged;
 mod queue;
 mod row;
 #[cfg(feature = "testing")]
@@ -16,6 +17,7 @@ pub use case_store::CaseStore;
 #[cfg(feature = "cql")]
 pub use cql::{CqlCases, CqlConnection, CqlError, Found, Migrated, check, migrate};
 pub use filing::{file_feedback, file_model, file_prediction, file_raw, file_routed, file_strategy};
+pub use judged::judged_between;
 pub use queue::Place;
 pub use row::{
     CaseEvent, CustomerCase, FeedbackDay, Kind, ModelDecision, ModelRow, QueueEntry, Row, StrategyRow,

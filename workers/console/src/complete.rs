@@ -14,9 +14,6 @@ use tracing::warn;
 
 use crate::{refused::Refused, verdict::Verdict};
 
-/// The reason that marks a route of the audit sample.
-pub(crate) const AUDIT_SAMPLE: &str = "audit-sample";
-
 /// The system that a verdict comes from.
 #[derive(Clone, Copy, Debug)]
 pub enum Source<'a> {
@@ -82,18 +79,13 @@ pub fn complete(
         actor: said.actor.clone(),
         actor_role: said.actor_role.clone(),
         source: named(said, source)?,
-        audit_sample: is_audited(route),
+        audit_sample: route.is_audited(),
         decided_at: said.decided_at.unwrap_or(now),
     };
     agrees(said, &feedback)?;
     feedback.feedback_id = ids::feedback_id(&feedback);
     feedback.validate()?;
     Ok(feedback)
-}
-
-/// Whether the route was drawn at random.
-pub(crate) fn is_audited(route: &RoutedComplaint) -> bool {
-    route.human_reasons.iter().any(|reason| reason == AUDIT_SAMPLE)
 }
 
 /// The route that is meant: the one that is named, else the newest.

@@ -10,6 +10,8 @@ pub mod encoder;
 pub mod evaluate;
 pub mod exchange;
 #[cfg(feature = "torch")]
+pub mod outcomes;
+#[cfg(feature = "torch")]
 pub mod train;
 
 pub use draft::DraftError;

@@ -10,7 +10,7 @@ use indicatif::ProgressBar;
 use ombud_learn::bag;
 use ombud_learn::blend::{Blend, Outcome, Recipe};
 use ombud_learn::evaluate::{Evaluate, Resampling, Subject, TaskReport};
-use ombud_learn::train::LearnError;
+use ombud_learn::train::{LearnError, Lineage};
 use ombud_models::{Artefact, Family, LoadModel};
 use ombud_torch::Libtorch;
 
@@ -70,6 +70,7 @@ impl World {
             model_id: "a-bag".into(),
             seed: 1,
             recipe,
+            lineage: Lineage::default(),
         };
         bag.run(&ProgressBar::hidden()).unwrap();
         Self { dir, train, validation }
@@ -87,6 +88,7 @@ impl World {
             model_id: out.to_owned(),
             threads: 2,
             recipe: Recipe { most_lost, ..Recipe::default() },
+            lineage: Lineage::default(),
         }
     }
 

@@ -10,7 +10,7 @@ use indicatif::ProgressBar;
 use ombud_learn::DraftError;
 use ombud_learn::bag::{HeadRecipe, Recipe, Train};
 use ombud_learn::evaluate::TaskReport;
-use ombud_learn::train::{LearnError, Report, Task};
+use ombud_learn::train::{LearnError, Lineage, Report, Task};
 use ombud_models::{LoadModel, probabilities};
 use ombud_torch::Libtorch;
 
@@ -49,6 +49,7 @@ fn train(dir: &Path, out: &str) -> Train {
         model_id: "tiny-bag".into(),
         seed: 1,
         recipe,
+        lineage: Lineage::default(),
     }
 }
 

@@ -13,6 +13,7 @@ use crate::{
     doctor::Doctor,
     feedback::Feedback,
     fine_tune::FineTune,
+    from_feedback::FromFeedback,
     fuse::Fuse,
     quality::Quality,
     redrive::Redrive,
@@ -296,7 +297,7 @@ fn threshold(text: &str) -> Result<(String, f64), String> {
 #[derive(Args, Debug)]
 pub(crate) struct Learn {
     /// Labelled complaints: CSV or CSV.gz in the layout of the data sets or the CFPB's export
-    #[arg(required = true)]
+    #[arg(required_unless_present = "from_feedback")]
     pub(crate) files: Vec<PathBuf>,
 
     /// How the model is built
@@ -327,6 +328,9 @@ pub(crate) struct Learn {
 
     #[command(flatten)]
     pub(crate) fuse: Fuse,
+
+    #[command(flatten)]
+    pub(crate) feedback: FromFeedback,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

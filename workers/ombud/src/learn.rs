@@ -1,11 +1,12 @@
 //! `ombud learn`: a model from labelled complaints.
 
 use std::io::Write;
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use indicatif::ProgressBar;
-use ombud_learn::train::Report;
+use ombud_learn::train::{Lineage, Report};
 use ombud_learn::{bag, blend, encoder};
 use serde_json::json;
 
@@ -17,8 +18,7 @@ use crate::{
 
 /// Trains what `args` ask for and prints what came of it.
 pub(crate) fn learn(args: cli::Learn, terminal: &Terminal, out: &mut impl Write) -> Result<()> {
-    let name = args.out.file_name().context("name the model: --out must end in a folder's name")?;
-    let model_id = name.to_string_lossy().into_owned();
+    let model_id = model_id(&args.out)?;
     let json = args.json;
     let bar = terminal.steps();
     let (report, pace) = match args.family {
@@ -47,6 +47,12 @@ pub(crate) fn learn(args: cli::Learn, terminal: &Terminal, out: &mut impl Write)
     Ok(())
 }
 
+/// A model is called like its folder.
+pub(crate) fn model_id(out: &Path) -> Result<String> {
+    let name = out.file_name().context("name the model: --out must end in a folder's name")?;
+    Ok(name.to_string_lossy().into_owned())
+}
+
 fn bag_of(args: cli::Learn, model_id: String) -> Result<bag::Train> {
     let usual = bag::Recipe::default();
     let own = |head: &bag::HeadRecipe, task| bag::HeadRecipe { task, ..head.clone() };
@@ -58,6 +64,7 @@ fn bag_of(args: cli::Learn, model_id: String) -> Result<bag::Train> {
         model_id,
         seed: args.seed,
         recipe: bag::Recipe { heads, ..bag::Recipe::default() },
+        lineage: Lineage::default(),
     })
 }
 
@@ -85,6 +92,7 @@ fn fine_tuned(args: cli::Learn, model_id: String, bar: &ProgressBar) -> Result<(
         most_frozen_bytes,
         keep_every,
         recipe,
+        lineage: Lineage::default(),
     };
     let outcome = train.run(bar)?;
     let best = &outcome.points[outcome.best];
@@ -117,6 +125,7 @@ fn fused(args: cli::Learn, model_id: String, bar: &ProgressBar) -> Result<(Repor
         model_id,
         threads,
         recipe,
+        lineage: Lineage::default(),
     };
     let outcome = blend.run(bar)?;
     let cascade = match (outcome.calls, most_lost) {
@@ -130,7 +139,7 @@ fn fused(args: cli::Learn, model_id: String, bar: &ProgressBar) -> Result<(Repor
 }
 
 /// As said, or one a core.
-fn threads(args: &cli::Learn) -> usize {
+pub(crate) fn threads(args: &cli::Learn) -> usize {
     match args.fine_tune.threads {
         Some(threads) => threads.max(1),
         None => std::thread::available_parallelism().map_or(1, usize::from),

@@ -1,6 +1,8 @@
 //! `ombud`: the one command, its roles and its tools.
 
 mod ask_up;
+#[cfg(feature = "torch")]
+mod challenge;
 mod check;
 mod cli;
 mod connect;
@@ -10,6 +12,7 @@ mod evaluate;
 mod feedback;
 mod fine_tune;
 mod first_start;
+mod from_feedback;
 mod fuse;
 #[cfg(feature = "torch")]
 mod learn;
@@ -159,6 +162,10 @@ fn run(cli: Cli, out: &mut impl Write) -> Result<Done> {
         #[cfg(feature = "torch")]
         Command::Infer(args) => {
             return work::run(&Role::Infer(args.groups()), &loaded, args.group.start);
+        }
+        #[cfg(feature = "torch")]
+        Command::Learn(args) if args.feedback.from_feedback => {
+            challenge::challenge(*args, settings, &SystemClock, &terminal, out)?;
         }
         #[cfg(feature = "torch")]
         Command::Learn(args) => learn::learn(*args, &terminal, out)?,

@@ -18,7 +18,7 @@ use ombud_models::Registry;
 use ombud_stream::{Reader, TopicPartition};
 
 #[cfg(feature = "torch")]
-pub(crate) use add::{add, retire};
+pub(crate) use add::{add, register, retire};
 #[cfg(feature = "torch")]
 pub(crate) use exchange::{export, import};
 

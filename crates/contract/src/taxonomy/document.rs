@@ -59,6 +59,14 @@ impl LabelTree {
         Self { task: task.to_owned(), number: Some(number), levels, leaves }
     }
 
+    /// With more leaves, each alone on every level.
+    pub(super) fn extended<'a>(mut self, number: u32, leaves: impl IntoIterator<Item = &'a String>) -> Self {
+        self.number = Some(number);
+        let levels = self.levels.len();
+        self.leaves.extend(leaves.into_iter().map(|leaf| vec![leaf.clone(); levels]));
+        self
+    }
+
     /// The tree, checked: one label a level, and what shares a label shares everything above it.
     pub(super) fn grow(&self, number: Option<u32>) -> Result<Taxonomy, String> {
         let task = &self.task;

@@ -18,7 +18,7 @@ const CANARY: &str = "canary";
 /// What `promote` looks for where there is no canary.
 const CHALLENGER: &str = "challenger";
 /// The arm that answers and decides nothing.
-const SHADOW: &str = "shadow";
+pub(super) const SHADOW: &str = "shadow";
 /// On top of [`LEAD`], because appending takes time and clocks differ; an operator waits for it.
 const MARGIN_MS: i64 = 2_000;
 
@@ -285,7 +285,7 @@ fn champion(task: &TaskStrategy) -> Result<usize, ChangeError> {
     })
 }
 
-fn arm_of(name: &str, model: &ModelVersion, role: Role, basis_points: i32) -> Arm {
+pub(super) fn arm_of(name: &str, model: &ModelVersion, role: Role, basis_points: i32) -> Arm {
     Arm {
         name: name.to_owned(),
         model_id: model.model_id.clone(),

@@ -7,6 +7,7 @@ mod artefacts;
 mod changes;
 mod feed;
 mod given;
+mod proposals;
 mod registry;
 mod routes;
 mod routing_table;

@@ -25,7 +25,7 @@ pub(crate) struct Network {
 }
 
 /// What matrices are multiplied in; sums and norms are always computed in single precision.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Precision {
     /// Single precision: what serves.

@@ -21,8 +21,6 @@ use ombud_report::{Interval, wilson};
 use ombud_store::day_of;
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
-use crate::complete::is_audited;
-
 /// The task that a re-allocation speaks of where it names none.
 const PRODUCT: &str = "product";
 
@@ -143,7 +141,7 @@ pub fn count(judged: &[Judged]) -> Quality {
     let mut quality = Quality::default();
     for case in judged {
         let audited = match case.routes.is_empty() {
-            false => case.routes.iter().any(is_audited),
+            false => case.routes.iter().any(RoutedComplaint::is_audited),
             // The archive lost sight of the routes, or never had them.
             true => case.verdicts.iter().any(|verdict| verdict.audit_sample),
         };

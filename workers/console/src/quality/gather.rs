@@ -1,10 +1,7 @@
 //! What humans decided within a span of time, with the routes that they judged.
 
-use std::collections::BTreeSet;
-
-use jiff::ToSpan as _;
 use ombud_contract::{codec, records::Feedback};
-use ombud_store::{CaseStore, Kind, day_of};
+use ombud_store::{CaseStore, Kind, judged_between};
 use ombud_stream::Outage;
 use tracing::warn;
 
@@ -22,23 +19,7 @@ pub fn gather(
     until: i64,
     mut told: impl FnMut(usize, usize),
 ) -> Result<Vec<Judged>, Outage> {
-    let mut ids = BTreeSet::new();
-    if since >= until {
-        return Ok(Vec::new());
-    }
-    let (mut day, last) = (day_of(since), day_of(until - 1));
-    while day <= last {
-        let verdicts = cases.feedback(day)?;
-        ids.extend(
-            verdicts
-                .into_iter()
-                .filter(|verdict| (since..until).contains(&verdict.decided_at))
-                .map(|verdict| verdict.complaint_id),
-        );
-        // The calendar ends in the year 9999.
-        let Ok(next) = day.checked_add(1.day()) else { break };
-        day = next;
-    }
+    let ids = judged_between(cases, since, until)?;
     let mut judged = Vec::with_capacity(ids.len());
     for (at, complaint_id) in ids.iter().enumerate() {
         let events = cases.case(complaint_id)?;

@@ -2,12 +2,12 @@
 
 use ombud_models::Kind;
 use ombud_torch::bag::Hashing;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::train::{Targets, Task};
 
 /// How a bag is learned; it stands in the artefact's `training.json`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Recipe {
     /// How text becomes columns.
     pub hashing: Hashing,
@@ -24,7 +24,7 @@ pub struct Recipe {
 }
 
 /// What one task's answer says about another's; see [`ombud_torch::bag::Hint`].
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HintRecipe {
     /// The task that hints; its head stands before the other's.
     pub from: String,
@@ -35,7 +35,7 @@ pub struct HintRecipe {
 }
 
 /// How one task is learned.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HeadRecipe {
     /// Which.
     #[serde(flatten)]

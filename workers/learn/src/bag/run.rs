@@ -15,7 +15,7 @@ use crate::train::finish::Finish;
 use crate::train::heads::{Adjustment, Beside, Calibrated};
 use crate::train::outright::Outright;
 use crate::train::score::score;
-use crate::train::{LearnError, Report, Task};
+use crate::train::{LearnError, Lineage, Report, Task};
 
 /// Learns a bag.
 pub struct Train {
@@ -31,6 +31,8 @@ pub struct Train {
     pub seed: u64,
     /// How.
     pub recipe: Recipe,
+    /// Where it comes from.
+    pub lineage: Lineage,
 }
 
 impl Train {
@@ -130,6 +132,7 @@ impl Train {
             seed: self.seed,
             recipe: &self.recipe,
             data,
+            lineage: &self.lineage,
             heads,
             of_model: None,
             card: OfFamily {

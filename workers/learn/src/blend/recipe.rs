@@ -1,12 +1,12 @@
 //! Everything that the learning of a blend can be told.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use crate::bag::HintRecipe;
 use crate::train::Targets;
 
 /// How members become a blend.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Recipe {
     /// Which task's fused answer hints at which other's.
     pub hint: Option<HintRecipe>,

@@ -21,7 +21,7 @@ use crate::train::examples::Data;
 use crate::train::finish::Finish;
 use crate::train::heads::Calibrated;
 use crate::train::outright::Outright;
-use crate::train::{LearnError, Report};
+use crate::train::{LearnError, Lineage, Report};
 
 /// Learns a blend.
 pub struct Blend {
@@ -43,6 +43,8 @@ pub struct Blend {
     pub threads: usize,
     /// How.
     pub recipe: Recipe,
+    /// Where it comes from.
+    pub lineage: Lineage,
 }
 
 /// What came of it.
@@ -172,6 +174,7 @@ impl Blend {
                 curve: &learnt.curve,
             },
             data: learnt.data,
+            lineage: &self.lineage,
             heads: learnt.heads,
             of_model: learnt.calls.map(|calls| ("encoder_calls", calls)),
             card: OfFamily {

@@ -2,12 +2,12 @@
 
 use ombud_models::{Cleaning, Kind};
 use ombud_torch::encoder::{Coarse, HeadTuning, Tuning};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::train::{Targets, Task};
 
 /// How an encoder is learned; it stands in the artefact's `training.json`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Recipe {
     /// The tasks, in the order of the artefact's heads.
     pub heads: Vec<HeadRecipe>,
@@ -26,7 +26,7 @@ pub struct Recipe {
 }
 
 /// How one task is learned.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HeadRecipe {
     /// Which.
     #[serde(flatten)]
@@ -38,7 +38,7 @@ pub struct HeadRecipe {
 }
 
 /// A level of a task's taxonomy.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CoarseRecipe {
     /// Its name.
     pub level: String,

@@ -25,7 +25,7 @@ use crate::train::finish::Finish;
 use crate::train::heads::{Adjustment, Beside, Calibrated};
 use crate::train::outright::Outright;
 use crate::train::score::score;
-use crate::train::{LearnError, Report, Task};
+use crate::train::{LearnError, Lineage, Report, Task};
 
 /// Learns an encoder.
 pub struct Train {
@@ -49,6 +49,8 @@ pub struct Train {
     pub keep_every: Duration,
     /// How.
     pub recipe: Recipe,
+    /// Where it comes from.
+    pub lineage: Lineage,
 }
 
 /// What came of it.
@@ -205,6 +207,7 @@ impl Train {
             seed: self.seed,
             recipe: &self.recipe,
             data,
+            lineage: &self.lineage,
             heads,
             of_model: None,
             card: OfFamily {

@@ -1,6 +1,6 @@
 //! Whether one model is better than another on the same rows, or whether chance would do as much.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ombud_report::Interval;
 use serde::Serialize;
@@ -10,7 +10,7 @@ use super::answers::{Answers, LevelAnswers, PerTask};
 use super::choice::{Figure, Verdict, accuracy, f1};
 use super::flag::{Cut, Marked, at_recall, average_precision, cuts, precision_at_recall_60, surest};
 use super::interval::Resampling;
-use super::measured::Measured;
+use super::measured::{Measured, MeasuredTask};
 use super::report::Evaluated;
 
 /// A difference that chance makes less often than this is real.
@@ -23,9 +23,9 @@ const FEW_DISCORDANT: usize = 25;
 pub struct Comparison {
     /// Who it is compared with.
     pub against: Vec<Evaluated>,
-    /// By task, where both answer it in one label set.
+    /// By task, where both answer it: on every level in one label set, else on the finest.
     pub tasks: BTreeMap<String, TaskComparison>,
-    /// Tasks that the other does not answer, or not in the same labels.
+    /// Tasks that the other does not answer.
     pub not_compared: Vec<String>,
 }
 
@@ -156,17 +156,19 @@ impl Comparison {
             Self { against: other.models.clone(), tasks: BTreeMap::new(), not_compared: Vec::new() };
         for task in &this.tasks {
             let name = &task.scores.head.task;
-            let same = |its: &&super::measured::MeasuredTask| {
-                its.scores.head.task == *name && its.scores.head.label_set == task.scores.head.label_set
-            };
-            match other.tasks.iter().find(same) {
+            let names = Names::of(this.model_of(name), other.model_of(name));
+            let its = other.tasks.iter().find(|its| its.scores.head.task == *name);
+            let said = its.and_then(|its| match its.scores.head.label_set == task.scores.head.label_set {
                 // The labels say which rows are asked, so both were asked the same.
-                Some(its) if its.complaints == task.complaints => {
-                    let names = Names::of(this.model_of(name), other.model_of(name));
-                    let said = compare(name, &names, &task.answers, &its.answers, resampling);
-                    comparison.tasks.extend(said.map(|said| (name.clone(), said)));
+                true if its.complaints == task.complaints => {
+                    compare(name, &names, &task.answers, &its.answers, resampling)
                 }
-                _ => comparison.not_compared.push(name.clone()),
+                true => None,
+                false => across(name, &names, task, its, resampling),
+            });
+            match said {
+                Some(said) => drop(comparison.tasks.insert(name.clone(), said)),
+                None => comparison.not_compared.push(name.clone()),
             }
         }
         comparison
@@ -184,6 +186,46 @@ fn sentences(task: &TaskComparison) -> Vec<&str> {
         PerTask::Levels(levels) => levels.values().map(|level| level.says.as_str()).collect(),
         PerTask::Flag(flag) => vec![&flag.says],
     }
+}
+
+/// Of two label trees: all rows whose label either knows, on the finest level; whoever doesn't know it is wrong.
+fn across(
+    task: &str,
+    names: &Names,
+    this: &MeasuredTask,
+    other: &MeasuredTask,
+    resampling: Resampling,
+) -> Option<TaskComparison> {
+    let (this, other) = (rights(this)?, rights(other)?);
+    let asked: BTreeSet<usize> = this.keys().chain(other.keys()).copied().collect();
+    let right = |of: &BTreeMap<usize, bool>, row: usize| of.get(&row).copied().unwrap_or(false);
+    let rows: Vec<(bool, bool)> = asked.iter().map(|&row| (right(&this, row), right(&other, row))).collect();
+    let (only_this, only_other) = (asked.len() - other.len(), asked.len() - this.len());
+    let accuracy = Paired::of(rows.len(), resampling, |drawn| {
+        let all: u32 = drawn.iter().sum();
+        let share = |of: fn(&(bool, bool)) -> bool| {
+            let hits: u32 = rows.iter().zip(drawn).filter(|(row, _)| of(row)).map(|(_, times)| times).sum();
+            (all > 0).then(|| f64::from(hits) / f64::from(all))
+        };
+        (share(|row| row.0), share(|row| row.1))
+    });
+    let mcnemar = McNemar::of_rows(rows.iter().copied());
+    let macro_f1 = Paired { this: None, other: None, difference: None, interval: None };
+    let says = sentence(task, names, "accuracy", &accuracy, &mcnemar)
+        + &format!(
+            " {only_this} of the {} rows carry a label that only {} knows, and {only_other} one that only {} does.",
+            rows.len(),
+            names.this,
+            names.other
+        );
+    Some(PerTask::Choice(Compared { rows: rows.len(), accuracy, macro_f1, mcnemar, says }))
+}
+
+/// By complaint, whether the finest answer is right. `None` for a flag.
+fn rights(task: &MeasuredTask) -> Option<BTreeMap<usize, bool>> {
+    let Answers::Choice(levels) = &task.answers else { return None };
+    let finest = levels.first()?.verdicts.iter().map(Verdict::right);
+    Some(task.complaints.iter().copied().zip(finest).collect())
 }
 
 /// `None` where one takes the task for a choice and the other for yes or no.

@@ -2,13 +2,43 @@
 
 use std::collections::BTreeMap;
 
-use super::answers::TaskReport;
+use super::answers::{PerTask, TaskReport};
+use super::compare::{Comparison, Paired};
 use super::report::Evaluation;
 
 impl Evaluation {
     /// Its main figures by name, such as `issue.intent.accuracy`.
     pub fn figures(&self) -> BTreeMap<String, f64> {
         self.tasks.iter().flat_map(|(task, report)| figures(task, report)).collect()
+    }
+}
+
+impl Comparison {
+    /// Figures of both by name, such as `product.accuracy.difference`.
+    pub fn figures(&self) -> BTreeMap<String, f64> {
+        let mut named = BTreeMap::new();
+        let mut pair = |name: String, paired: &Paired| {
+            for (of, figure) in
+                [("this", paired.this), ("other", paired.other), ("difference", paired.difference)]
+            {
+                named.extend(figure.map(|figure| (format!("{name}.{of}"), figure)));
+            }
+        };
+        for (task, said) in &self.tasks {
+            match said {
+                PerTask::Choice(one) => pair(format!("{task}.accuracy"), &one.accuracy),
+                PerTask::Levels(levels) => {
+                    for (level, one) in levels {
+                        pair(format!("{task}.{level}.accuracy"), &one.accuracy);
+                    }
+                }
+                PerTask::Flag(flag) => {
+                    pair(format!("{task}.pr_auc"), &flag.pr_auc);
+                    pair(format!("{task}.precision_at_recall_60"), &flag.precision_at_recall_60);
+                }
+            }
+        }
+        named
     }
 }
 

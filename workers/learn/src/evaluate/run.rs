@@ -221,11 +221,14 @@ impl AskedHead {
     /// Place of the true label among the leaves.
     fn truth(&self, labels: &Labels) -> Option<usize> {
         let label = match (self.head.kind, self.head.task.as_str()) {
-            (Kind::Choice, PRODUCT) => labels.product.as_ref(),
-            (Kind::Choice, ISSUE) => labels.issue.as_ref(),
             (Kind::Flag, VULNERABLE) => return labels.vulnerable.map(usize::from),
-            (Kind::Choice, own) => labels.own.get(own),
             (Kind::Flag, _) => None,
+            // A column that was named for a task of ours counts before what every file is read for.
+            (Kind::Choice, task) => labels.own.get(task).or(match task {
+                PRODUCT => labels.product.as_ref(),
+                ISSUE => labels.issue.as_ref(),
+                _ => None,
+            }),
         };
         self.taxonomy.leaves().iter().position(|leaf| Some(leaf) == label)
     }

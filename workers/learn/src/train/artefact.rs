@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use super::error::LearnError;
 use super::examples::Source;
 use crate::draft::{self, Draft};
+use crate::outcomes::{Asked, SetFigures};
 
 /// `training.json`: what it takes to learn the same weights again, and to find whose complaints are in them.
 #[derive(Serialize)]
@@ -21,8 +22,20 @@ pub(crate) struct Training<'a, R> {
     pub(crate) validation: Option<&'a Source>,
     pub(crate) rows: usize,
     pub(crate) validation_rows: usize,
+    /// What humans made of the decisions, where it was learned from that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) outcomes: Option<&'a (Asked, SetFigures)>,
     /// Of the complaints learned from: the first 16 digits of the SHA-256 of each id, sorted.
     pub(crate) row_ids: Vec<&'a str>,
+}
+
+/// Where a challenger comes from; nowhere, for a model that is learned afresh.
+#[derive(Clone, Debug, Default)]
+pub struct Lineage {
+    /// The champion's version.
+    pub parent_version: Option<String>,
+    /// What the set that it learned from is made of, and what is in it.
+    pub outcomes: Option<(Asked, SetFigures)>,
 }
 
 /// Refuses a folder that holds something other than an artefact.

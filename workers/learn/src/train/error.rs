@@ -102,6 +102,29 @@ pub enum LearnError {
         /// The blend's tasks.
         tasks: String,
     },
+    /// A champion whose recipe nobody knows.
+    #[error(
+        "follow the recipe of {}: its training.json has none that this version reads; learn the challenger with `ombud learn FILE`",
+        dir.display()
+    )]
+    NotLearnedHere {
+        /// The champion, or a member of it.
+        dir: PathBuf,
+    },
+    /// An encoder from nothing.
+    #[error("learn an encoder: say with --base which one to start from (`scripts/base` fetches MiniLM)")]
+    NoBase,
+    /// Humans have said too little.
+    #[error(
+        "learn from {cases} judged cases: {rows} complaints are left to learn from, and some must be held out as well; begin \
+         earlier with --since, or name files of labelled complaints beside them"
+    )]
+    TooFewOutcomes {
+        /// Cases with a verdict.
+        cases: usize,
+        /// Complaints to learn from.
+        rows: usize,
+    },
     /// The new model can't score.
     #[error(transparent)]
     Classify(#[from] ClassifyError),

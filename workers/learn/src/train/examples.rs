@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::error::LearnError;
 use super::tasks::Task;
+use crate::outcomes::likeness;
 
 /// A complaint with its labels.
 pub(crate) struct Example {
@@ -100,12 +101,13 @@ fn read(path: &Path, tasks: &[Task], progress: &ProgressBar) -> Result<(Source, 
     Ok((source, examples))
 }
 
-/// Splits off about a tenth: (the rest, the tenth). A narrative always falls on the same side for a seed, so that
-/// copies of one are never on both.
+/// Splits off about a tenth: (the rest, the tenth). Copies of a narrative always fall on the same side for a seed.
 fn hold_out_a_tenth(examples: Vec<Example>, seed: u64) -> (Vec<Example>, Vec<Example>) {
     examples.into_iter().partition(|example| {
-        let digest =
-            Sha256::new().chain_update(seed.to_le_bytes()).chain_update(&example.narrative).finalize();
+        let digest = Sha256::new()
+            .chain_update(seed.to_le_bytes())
+            .chain_update(likeness(&example.narrative))
+            .finalize();
         digest[0] % 10 != 0
     })
 }
@@ -119,10 +121,10 @@ pub(crate) fn has_two_labels(examples: &[Example], place: usize) -> bool {
 
 fn place(task: &Task, labels: &Labels) -> Result<Option<usize>, LearnError> {
     let label = match task.name.as_str() {
+        named if task.column.is_some() => labels.own.get(named).map(String::as_str),
         "product" => labels.product.as_deref(),
         "issue" => labels.issue.as_deref(),
         "vulnerable" => labels.vulnerable.map(|yes| if yes { "VULNERABLE" } else { "NOT_INDICATED" }),
-        own if task.column.is_some() => labels.own.get(own).map(String::as_str),
         _ => return Err(LearnError::UnknownTask { task: task.name.clone() }),
     };
     Ok(label.and_then(|label| task.leaves().iter().position(|leaf| leaf == label)))

@@ -8,7 +8,7 @@ use std::path::Path;
 use ombud_models::{Cleaning, Family, Manifest};
 use serde::Serialize;
 
-use super::artefact::{Training, beside, write};
+use super::artefact::{Lineage, Training, beside, write};
 use super::card::{Card, OfFamily};
 use super::error::LearnError;
 use super::examples::Data;
@@ -28,6 +28,7 @@ pub(crate) struct Finish<'a, R> {
     /// What stands as recipe in `training.json`.
     pub(crate) recipe: &'a R,
     pub(crate) data: &'a Data,
+    pub(crate) lineage: &'a Lineage,
     /// In logit order.
     pub(crate) heads: Vec<Calibrated>,
     /// Figures of the whole model on the validation rows, beside those of its heads.
@@ -63,7 +64,7 @@ impl<R: Serialize> Finish<'_, R> {
             cleaning: self.cleaning,
             metrics,
             training_manifest_sha256: None,
-            parent_version: None,
+            parent_version: self.lineage.parent_version.clone(),
         };
         let mut row_ids: Vec<&str> = data.train.iter().map(|example| example.id_hash.as_str()).collect();
         row_ids.sort_unstable();
@@ -74,6 +75,7 @@ impl<R: Serialize> Finish<'_, R> {
             validation: data.validation_file.as_ref(),
             rows: data.train.len(),
             validation_rows: data.validation.len(),
+            outcomes: self.lineage.outcomes.as_ref(),
             row_ids,
         };
         let card = Card {

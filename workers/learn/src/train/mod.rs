@@ -13,6 +13,7 @@ pub(crate) mod score;
 mod tasks;
 pub(crate) mod thresholds;
 
+pub use artefact::Lineage;
 pub use error::LearnError;
 pub use examples::Source;
 pub use report::Report;

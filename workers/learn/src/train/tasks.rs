@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use ombud_contract::taxonomy::Taxonomy;
 use ombud_intake::{FileDefaults, LabelColumn, Rows};
 use ombud_models::{Head, Kind};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::error::LearnError;
 
 /// A task that rows are labelled for.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Task {
     /// `product`, `issue` or `vulnerable`.
     #[serde(rename = "task")]
@@ -21,12 +21,12 @@ pub struct Task {
     /// How its logits become an answer.
     pub kind: Kind,
     /// Of a bank's own task: the column that its labels stand in.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub column: Option<String>,
 }
 
 /// What a threshold must bring on the validation rows.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Targets {
     /// Taxonomy level -> share of its answers that must be right; levels without one are always answered.
     pub precision: BTreeMap<String, f64>,

@@ -22,6 +22,13 @@ pub(crate) fn add(source: &str, settings: &Settings, out: &mut impl Write) -> Re
     say(&changed(&change, settings, &shelf)?, out)
 }
 
+/// Verifies the artefact in `dir` and registers it.
+pub(crate) fn register(dir: &Path, settings: &Settings) -> Result<Changed> {
+    let shelf = ModelStore::new(settings.data.join("models"));
+    let change = verified(dir, &dir.display().to_string(), settings, &shelf, (None, None))?;
+    changed(&change, settings, &shelf)
+}
+
 /// Retires `named`, MODEL@VERSION.
 pub(crate) fn retire(named: &str, settings: &Settings, out: &mut impl Write) -> Result<()> {
     let Some((model_id, version)) = named.split_once('@') else {

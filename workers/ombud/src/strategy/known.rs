@@ -16,26 +16,26 @@ use crate::{
 };
 
 /// Strategies and models.
-pub(super) struct Known {
+pub(crate) struct Known {
     feed: StrategyFeed,
-    pub(super) registry: Registry,
+    pub(crate) registry: Registry,
 }
 
 impl Known {
     /// As the log has them now.
-    pub(super) fn read(settings: &Settings) -> Result<Self> {
+    pub(crate) fn read(settings: &Settings) -> Result<Self> {
         let view = View::open(settings)?;
         let feed = read_feed(&view, settings)?;
         let registry = registry(&mut view.reader(READER)?, &settings.topics.prefix)?;
         Ok(Self { feed, registry })
     }
 
-    pub(super) fn strategies(&self) -> &Strategies {
+    pub(crate) fn strategies(&self) -> &Strategies {
         self.feed.strategies()
     }
 
     /// The newest strategy, begun or not.
-    pub(super) fn newest(&self) -> Result<&Arc<ActiveStrategy>> {
+    pub(crate) fn newest(&self) -> Result<&Arc<ActiveStrategy>> {
         self.strategies().newest().ok_or_else(unpublished)
     }
 }

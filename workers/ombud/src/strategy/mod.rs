@@ -15,6 +15,11 @@ mod tests;
 mod why;
 
 pub(crate) use command::{StrategyCommand, run};
+#[cfg_attr(
+    not(feature = "torch"),
+    expect(unused_imports, reason = "learning alone asks, and needs libtorch")
+)]
+pub(crate) use known::Known;
 pub(crate) use known::read_feed;
 pub(crate) use why::Why;
 #[cfg(feature = "torch")]

@@ -1,12 +1,12 @@
 //! What a fine-tuning can be told, with the values that served best.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::error::TuneError;
 use crate::encoder::network::Precision;
 
 /// How an encoder is fine-tuned, whatever its tasks are.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Tuning {
     /// Passes over the examples.
     pub epochs: f64,
@@ -51,7 +51,7 @@ pub struct Tuning {
 }
 
 /// How a head makes one vector of a text's tokens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Pool {
     /// All tokens, by a learned query.

@@ -1,0 +1,214 @@
+//! The champion's recipe once more, on what is known by now.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use indicatif::ProgressBar;
+use ombud_models::{Artefact, Family};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::set::Set;
+use crate::train::artefact::beside;
+use crate::train::examples::digest;
+use crate::train::{LearnError, Lineage, Report, Task};
+use crate::{bag, blend, encoder};
+
+/// What a model's recipe lies in.
+const TRAINING: &str = "training.json";
+
+/// Learns a challenger.
+pub struct Challenge<'a> {
+    /// Whose recipe is followed.
+    pub champion: &'a Artefact,
+    /// What is learned from.
+    pub set: &'a Set,
+    /// The artefact's folder. Members of a blend are learned beside it.
+    pub out: PathBuf,
+    /// What the registry and the strategy will call the model.
+    pub model_id: String,
+    /// The folder of the encoder that encoders start from.
+    pub base: Option<PathBuf>,
+    /// Threads, where encoders are learned.
+    pub threads: usize,
+    /// Bytes on disk that an encoder's frozen layers may take.
+    pub most_frozen_bytes: u64,
+    /// How often an encoder's unfinished run is kept.
+    pub keep_every: Duration,
+}
+
+impl Challenge<'_> {
+    /// Learns and writes, or goes on where a run of the same set was killed: what is there already is not learned again, a
+    /// member of a blend neither, and an encoder goes on from its last step. `progress` as of the family.
+    ///
+    /// # Errors
+    /// The champion doesn't tell its recipe, an encoder has no base, or learning fails.
+    pub fn run(&self, progress: &ProgressBar) -> Result<Artefact, LearnError> {
+        if self.is_learned(&self.out)? {
+            return Ok(Artefact::open(&self.out)?);
+        }
+        let report = match self.champion.manifest.family {
+            Family::Blend => self.blend(progress)?,
+            family => self.single(family, &self.champion.dir, &self.out, &self.model_id, progress)?,
+        };
+        self.forget()?;
+        Ok(report.artefact)
+    }
+
+    /// Whether `dir` holds what was learned from this very set.
+    fn is_learned(&self, dir: &Path) -> Result<bool, LearnError> {
+        #[derive(Deserialize)]
+        struct From {
+            files: Vec<File>,
+        }
+        #[derive(Deserialize)]
+        struct File {
+            sha256: String,
+        }
+        let told = fs::read_to_string(dir.join(TRAINING)).ok();
+        let Some(from) = told.and_then(|text| serde_json::from_str::<From>(&text).ok()) else {
+            return Ok(false);
+        };
+        let learned = digest(&self.set.train())?;
+        Ok(from.files.iter().map(|file| &file.sha256).eq([&learned]))
+    }
+
+    fn lineage(&self) -> Lineage {
+        let (asked, figures) = (self.set.asked().clone(), self.set.figures().clone());
+        Lineage { parent_version: Some(self.champion.version.clone()), outcomes: Some((asked, figures)) }
+    }
+
+    /// A bag or an encoder, by the recipe that lies in `told`.
+    fn single(
+        &self,
+        family: Family,
+        told: &Path,
+        out: &Path,
+        model_id: &str,
+        progress: &ProgressBar,
+    ) -> Result<Report, LearnError> {
+        let (files, validation) = (vec![self.set.train()], Some(self.set.validation()));
+        let (out, model_id, lineage) = (out.to_owned(), model_id.to_owned(), self.lineage());
+        if family == Family::Bag {
+            let Learned::<bag::Recipe> { seed, mut recipe } = learned(told)?;
+            recipe.heads.iter_mut().for_each(|head| self.grow(&mut head.task));
+            return bag::Train { files, validation, out, model_id, seed, recipe, lineage }.run(progress);
+        }
+        let Learned::<encoder::Recipe> { seed, mut recipe } = learned(told)?;
+        recipe.heads.iter_mut().for_each(|head| self.grow(&mut head.task));
+        let base = self.base.clone().ok_or(LearnError::NoBase)?;
+        let (threads, most_frozen_bytes) = (self.threads, self.most_frozen_bytes);
+        let keep_every = self.keep_every;
+        let train = encoder::Train {
+            base,
+            files,
+            validation,
+            out,
+            model_id,
+            seed,
+            threads,
+            most_frozen_bytes,
+            keep_every,
+            recipe,
+            lineage,
+        };
+        Ok(train.run(progress)?.report)
+    }
+
+    fn blend(&self, progress: &ProgressBar) -> Result<Report, LearnError> {
+        let Learned::<Blended> { recipe: Blended { members, recipe }, .. } = learned(&self.champion.dir)?;
+        let mut dirs = Vec::new();
+        for Member { name, family } in &members {
+            let dir = self.members().join(name);
+            if !self.is_learned(&dir)? {
+                let (told, model_id) = (self.champion.dir.join(name), format!("{}-{name}", self.model_id));
+                let family = if family == Family::Bag.name() { Family::Bag } else { Family::Encoder };
+                self.single(family, &told, &dir, &model_id, progress)?;
+            }
+            dirs.push(dir);
+        }
+        let [bag, encoders @ ..] = dirs.as_slice() else {
+            return Err(LearnError::NotLearnedHere { dir: self.champion.dir.clone() });
+        };
+        let blend = blend::Blend {
+            bag: bag.clone(),
+            encoders: encoders.to_vec(),
+            files: vec![self.set.train()],
+            validation: self.set.validation(),
+            columns: self.set.columns(),
+            out: self.out.clone(),
+            model_id: self.model_id.clone(),
+            threads: self.threads,
+            recipe,
+            lineage: self.lineage(),
+        };
+        Ok(blend.run(progress)?.report)
+    }
+
+    /// Gives a head of the recipe the label tree that the set's labels are of.
+    fn grow(&self, task: &mut Task) {
+        if let Some(grown) = self.set.tasks().iter().find(|grown| grown.name == task.name) {
+            task.clone_from(grown);
+        }
+    }
+
+    /// Where members are kept until the blend is there.
+    fn members(&self) -> PathBuf {
+        beside(&self.out, ".members")
+    }
+
+    fn forget(&self) -> Result<(), LearnError> {
+        match fs::remove_dir_all(self.members()) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                Err(LearnError::File { path: self.members(), source })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// `training.json`, as far as a recipe goes.
+#[derive(Deserialize)]
+struct Learned<R> {
+    seed: u64,
+    recipe: R,
+}
+
+/// A blend's recipe with its members.
+#[derive(Deserialize)]
+struct Blended {
+    members: Vec<Member>,
+    #[serde(flatten)]
+    recipe: blend::Recipe,
+}
+
+#[derive(Deserialize)]
+struct Member {
+    /// Its folder in the blend.
+    name: String,
+    family: String,
+}
+
+fn learned<R: DeserializeOwned>(dir: &Path) -> Result<Learned<R>, LearnError> {
+    let told = fs::read_to_string(dir.join(TRAINING)).ok();
+    told.and_then(|text| serde_json::from_str(&text).ok())
+        .ok_or_else(|| LearnError::NotLearnedHere { dir: dir.to_owned() })
+}
+
+/// Of each of the champion's tasks that has one: the column that its labels stood in.
+pub(super) fn columns(champion: &Artefact) -> BTreeMap<String, String> {
+    #[derive(Deserialize)]
+    struct Heads {
+        #[serde(default)]
+        heads: Vec<Task>,
+        #[serde(default)]
+        members: Vec<Member>,
+    }
+    let told = |dir: &Path| learned::<Heads>(dir).ok().map(|learned| learned.recipe);
+    let Some(all) = told(&champion.dir) else { return BTreeMap::new() };
+    let of_members = all.members.iter().filter_map(|member| told(&champion.dir.join(&member.name)));
+    let heads = of_members.flat_map(|member| member.heads).chain(all.heads);
+    heads.filter_map(|task| Some((task.name, task.column?))).collect()
+}

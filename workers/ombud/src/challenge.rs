@@ -1,0 +1,248 @@
+//! `ombud learn --from-feedback`: a challenger of the champion in force, from what humans made of its decisions; learned,
+//! registered, measured beside it on the audit sample, and proposed as a shadow.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use anyhow::{Context, Result, anyhow, bail};
+use indicatif::ProgressBar;
+use ombud_contract::records::{ModelVersion, Role};
+use ombud_launch::config::Settings;
+use ombud_learn::{
+    evaluate::Evaluation,
+    outcomes::{Asked, Challenge, KnownTree, Set, SetFigures, gather, trial},
+};
+use ombud_models::{Artefact, ModelName, ModelStore, Registry, Sources, Unobtained, digest_file, proposal};
+use ombud_stream::Clock;
+use serde_json::json;
+
+use crate::{
+    cli, learn,
+    models::{evaluation::Finding, register},
+    strategy::Known,
+    terminal::Terminal,
+    world::View,
+};
+
+/// The name of the arm whose model is challenged.
+const CHAMPION: &str = "champion";
+
+/// Learns the challenger that `args` ask for, or goes on where it was killed.
+pub(crate) fn challenge(
+    args: cli::Learn,
+    settings: &Settings,
+    clock: &dyn Clock,
+    terminal: &Terminal,
+    out: &mut impl Write,
+) -> Result<()> {
+    let model_id = learn::model_id(&args.out)?;
+    let known = Known::read(settings)?;
+    let champion = champion(args.feedback.champion.as_deref(), &known, settings, clock.now_ms())?;
+    let bar = terminal.steps();
+    let set = set(&args, &champion, &known.registry, settings, clock.now_ms(), &bar)?;
+
+    let base = args.fine_tune.base.as_deref().map(|base| ombud_models::fetch(base, None)).transpose()?;
+    let threads = learn::threads(&args);
+    let challenge = Challenge {
+        champion: &champion,
+        set: &set,
+        out: args.out.clone(),
+        model_id,
+        base,
+        threads,
+        most_frozen_bytes: args.fine_tune.cache_bytes(),
+        keep_every: Duration::from_secs(args.fine_tune.keep_every),
+    };
+    let challenger = challenge.run(&bar)?;
+    register(&challenger.dir, settings)?;
+    let evaluation = trial(&challenger, &champion, &set, threads, &bar)?;
+    let evaluation_id = match &evaluation {
+        Some(evaluation) => Some(recorded(evaluation, &challenger, &champion, &set, settings)?),
+        None => None,
+    };
+    let file = propose(&challenger, settings)?;
+    let figures = set.figures().clone();
+    let as_of = jiff::Timestamp::from_millisecond(set.asked().as_of)?;
+    set.remove()?;
+    bar.finish_and_clear();
+
+    let (id, version) = (&challenger.manifest.model_id, &challenger.version);
+    if args.json {
+        let report = json!({
+            "model_id": id, "version": version, "dir": challenger.dir, "as_of": as_of.to_string(),
+            "champion": { "model_id": champion.manifest.model_id, "version": champion.version },
+            "set": figures, "evaluation_id": evaluation_id, "evaluation": evaluation, "proposal": file,
+        });
+        writeln!(out, "{report}")?;
+        return Ok(());
+    }
+    say(&figures, out)?;
+    match (&evaluation, &evaluation_id) {
+        (Some(evaluation), Some(id)) => {
+            writeln!(out, "{}\nevaluation {id}", evaluation.against_tables())?;
+        }
+        _ => writeln!(
+            out,
+            "no case of the audit sample was judged, so there is no evaluation: raise audit_basis_points"
+        )?,
+    }
+    writeln!(
+        out,
+        "{id}@{version}, a challenger of {}@{} as of {as_of}, is registered\nwatch it with `ombud strategy set {}`",
+        champion.manifest.model_id,
+        champion.version,
+        file.display()
+    )?;
+    Ok(())
+}
+
+/// The artefact of who is challenged.
+fn champion(said: Option<&str>, known: &Known, settings: &Settings, now: i64) -> Result<Artefact> {
+    if let Some(dir) = said.map(Path::new).filter(|dir| dir.is_dir()) {
+        return Ok(Artefact::open(dir)?);
+    }
+    let (model_id, version) = match said {
+        Some(named) => {
+            let name: ModelName = named.parse().map_err(|what| anyhow!("find {named}: {what}"))?;
+            let found = name.find(&known.registry).map_err(|what| anyhow!("find {named}: {what}"))?;
+            (found.model_id.clone(), found.version.clone())
+        }
+        None => in_force(known, now)?,
+    };
+    let shared = Some(settings.shared_models.as_path()).filter(|dir| !dir.as_os_str().is_empty());
+    let sources = Sources::new(ModelStore::new(settings.data.join("models")), shared);
+    let obtained = sources.obtain(&model_id, &version, known.registry.get(&model_id, &version));
+    obtained.map_err(|why| match why {
+        Unobtained::Rejected(why) => anyhow!("open the champion {model_id}@{version}: {why}"),
+        Unobtained::Later(why) => anyhow!("open the champion {model_id}@{version}: {why}"),
+    })
+}
+
+/// The one model that is champion of every task.
+fn in_force(known: &Known, now: i64) -> Result<(String, String)> {
+    let strategy = known.strategies().at(now).context("find the champion: no strategy is in force")?;
+    let arms = strategy.record.tasks.iter().flat_map(|task| &task.arms);
+    let champions: BTreeSet<(String, String)> = arms
+        .filter(|arm| arm.role == Role::Deciding && arm.name == CHAMPION)
+        .map(|arm| (arm.model_id.clone(), arm.model_version.clone()))
+        .collect();
+    let mut each = champions.iter();
+    match (each.next(), each.next()) {
+        (Some(one), None) => Ok(one.clone()),
+        _ => {
+            let names: Vec<&str> = champions.iter().map(|(model_id, _)| model_id.as_str()).collect();
+            bail!("find the champion: tasks have several ({}); say one with --champion", names.join(", "))
+        }
+    }
+}
+
+/// The set of an unfinished run of the same question, or a new one.
+fn set(
+    args: &cli::Learn,
+    champion: &Artefact,
+    registry: &Registry,
+    settings: &Settings,
+    now: i64,
+    bar: &ProgressBar,
+) -> Result<Set> {
+    let dir = beside(&args.out);
+    let feedback = &args.feedback;
+    let asked = |as_of: i64| {
+        let span = (feedback.since.ms(as_of), as_of);
+        // Nothing else is drawn than what is held out, and that has to be the same for ever.
+        Asked::of(span, champion, &args.files, feedback.admit, 1)
+    };
+    let as_of = feedback.as_of.map(|as_of| as_of.ms(now));
+    if let Some(kept) = Set::open(&dir)?
+        && *kept.asked() == asked(as_of.unwrap_or(kept.asked().as_of))?
+    {
+        tracing::info!(dir = %dir.display(), "going on with an unfinished run");
+        return Ok(kept);
+    }
+    let asked = asked(as_of.unwrap_or(now))?;
+    let mut cases = View::open(settings)?.cases()?;
+    bar.set_message("reading cases");
+    let gathered = gather(&mut *cases, asked.since, asked.as_of, |read, all| {
+        bar.set_length(all as u64);
+        bar.set_position(read as u64);
+    })?;
+    Ok(Set::make(&dir, asked, champion, &gathered, &args.files, &trees(registry), bar)?)
+}
+
+/// Where the set lies while it is needed.
+fn beside(out: &Path) -> PathBuf {
+    let mut name = out.file_name().unwrap_or_default().to_os_string();
+    name.push(".feedback");
+    out.with_file_name(name)
+}
+
+/// The label trees whose numbers are taken.
+fn trees(registry: &Registry) -> Vec<KnownTree> {
+    let of = |version: &ModelVersion| -> Vec<KnownTree> {
+        let named = version.label_sets.iter();
+        let tree = |(task, label_set): (&String, &String)| {
+            Some(KnownTree { label_set: label_set.clone(), leaves: version.labels.get(task)?.clone() })
+        };
+        named.filter_map(tree).collect()
+    };
+    registry.versions().flat_map(of).collect()
+}
+
+/// Tells the registry what came of the trial; gives the id.
+fn recorded(
+    evaluation: &Evaluation,
+    challenger: &Artefact,
+    champion: &Artefact,
+    set: &Set,
+    settings: &Settings,
+) -> Result<String> {
+    let mut figures = evaluation.figures();
+    figures.extend(evaluation.against.iter().flat_map(|against| against.figures()));
+    let finding = Finding {
+        kind: "audit-sample",
+        data: digest_file(&set.audit(), String::new())?.sha256,
+        rows: evaluation.rows,
+        against_version: Some(champion.version.clone()),
+        figures,
+        report: evaluation,
+    };
+    finding.record((&challenger.manifest.model_id, &challenger.version), settings)
+}
+
+/// Writes the strategy that is proposed beside the artefact; gives the file.
+fn propose(challenger: &Artefact, settings: &Settings) -> Result<PathBuf> {
+    let known = Known::read(settings)?;
+    let (id, version) = (&challenger.manifest.model_id, &challenger.version);
+    let registered = known.registry.get(id, version).context("read the challenger back from the registry")?;
+    let table = proposal(&known.newest()?.record, registered)?;
+    let file = challenger.dir.with_extension("strategy.toml");
+    let text = format!(
+        "# Proposed for {id}@{version}: it watches, and decides nothing. A product that is new has the triage desk for its team,\n\
+         # until another is written here. `ombud strategy set` publishes this file.\n\n{}",
+        toml::to_string_pretty(&table)?
+    );
+    fs::write(&file, text).with_context(|| format!("write {}", file.display()))?;
+    Ok(file)
+}
+
+fn say(figures: &SetFigures, out: &mut impl Write) -> Result<()> {
+    let SetFigures { cases, train, validation, audit, left_out, admitted, waiting } = figures;
+    writeln!(
+        out,
+        "{cases} judged cases: {train} complaints to learn from, {validation} to calibrate on, {audit} in the audit sample; \
+         {left_out} left out, which are copies of those or were judged since"
+    )?;
+    for (what, by_task) in [("learned as new", admitted), ("too rare to be learned", waiting)] {
+        for (task, labels) in by_task {
+            let labels: Vec<String> =
+                labels.iter().map(|(label, rows)| format!("{label} ({rows})")).collect();
+            writeln!(out, "{task}, {what}: {}", labels.join(", "))?;
+        }
+    }
+    Ok(())
+}
