@@ -112,7 +112,7 @@ fn an_input_of_another_model_is_refused_not_scored() {
     let dir = tempfile::tempdir().unwrap();
     write(dir.path(), &learned());
     let mut replica = served(dir.path()).replica();
-    let input = |input| Prepared { input, tokens: 1, truncated_tokens: 0, windows: 1 };
+    let input = |input| Prepared { input, tokens: 1, truncated_tokens: 0, unseen_tokens: 0, windows: 1 };
     let of_an_encoder = input(Input::Tokens(vec![1]));
     let of_a_larger_bag = input(Input::Columns { columns: vec![60], weights: vec![1.0] });
     for wrong in [of_an_encoder, of_a_larger_bag] {

@@ -43,7 +43,7 @@ impl Model for Letters {
         let letters = narrative.chars().filter(|c| c.is_alphabetic()).count() as u32;
         let refuse = u32::from(narrative.contains("unscorable"));
         let input = Input::Tokens(vec![letters, refuse]);
-        Prepared { input, tokens: letters, truncated_tokens: 0, windows: 1 }
+        Prepared { input, tokens: letters, truncated_tokens: 0, unseen_tokens: 0, windows: 1 }
     }
 
     fn replica(&self) -> Box<dyn Classifier> {
