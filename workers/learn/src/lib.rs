@@ -9,6 +9,7 @@ mod draft;
 pub mod encoder;
 pub mod evaluate;
 pub mod exchange;
+pub mod replay;
 #[cfg(feature = "torch")]
 pub mod train;
 
