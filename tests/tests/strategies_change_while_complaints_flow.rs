@@ -6,7 +6,7 @@ use std::{fs, path::Path};
 
 use anyhow::{Context, Result, ensure};
 use ombud_contract::ids::basis_point;
-use ombud_tests::{Rollout, decision, quick_models};
+use ombud_tests::{Rollout, decision, quick_models, repository};
 use serde_json::Value;
 
 const NARRATIVE: &str = "My card was charged twice and the bank refuses to refund me.";
@@ -61,7 +61,17 @@ fn a_canary_decides_its_share_then_all_then_nothing() -> Result<()> {
     // Four standard errors of 30 of 100.
     ensure!((in_canary - 30).abs() < 19, "{in_canary}");
 
-    up.strategy("promote product --evaluation e-1 --by ann")?;
+    let challenger = data.join("quick-models/challenger");
+    let sample = repository().join("examples/complaints-sample.csv.gz");
+    let evaluate = |path: &Path| -> Result<Value> {
+        let (model, data) = (challenger.to_string_lossy(), path.to_string_lossy());
+        let words = ["evaluate", "--model", &model, "--data", &data, "--record", "--json"];
+        Ok(serde_json::from_str(&up.run(&words)?)?)
+    };
+    let evaluation = evaluate(&sample)?["evaluation_id"].as_str().context("an id")?.to_owned();
+    ensure!(evaluate(&sample)?["evaluation_id"] == evaluation.as_str(), "the same finding has the same id");
+    ensure!(up.strategy("promote product --evaluation 0123456789abcdef --by ann").is_err());
+    up.strategy(&format!("promote product --evaluation {evaluation} --by ann"))?;
     up.begun(3)?;
     for route in up.route("promoted", &[NARRATIVE; 20])? {
         ensure!(said(&route)? == (3, "champion".to_owned(), "challenger".to_owned()), "{route}");
@@ -77,7 +87,9 @@ fn a_canary_decides_its_share_then_all_then_nothing() -> Result<()> {
     let answered = events.iter().find(|event| event["value"]["task"] == "product").context("a product")?;
     let why = &answered["why"];
     ensure!(
-        why["strategy_version"] == 3 && why["evaluation_id"] == "e-1" && why["stood_in"] == false,
+        why["strategy_version"] == 3
+            && why["evaluation_id"] == evaluation.as_str()
+            && why["stood_in"] == false,
         "{why}"
     );
     ensure!(why["draw"]["from"] == 0 && why["draw"]["to"] == 10_000, "{why}");

@@ -567,6 +567,41 @@ pub struct ModelVersion {
     /// When the state was changed last; 0 where it never was.
     #[serde(default)]
     pub changed_at: TimestampMs,
+    /// Task to the numbered label set of its labels, such as `issue@1`.
+    #[serde(default)]
+    pub label_sets: BTreeMap<String, String>,
+    /// The newest evaluations, the latest last.
+    #[serde(default)]
+    pub evaluations: Vec<ModelEvaluation>,
+}
+
+impl ModelVersion {
+    /// The evaluation of that id.
+    pub fn evaluation(&self, id: &str) -> Option<&ModelEvaluation> {
+        self.evaluations.iter().find(|evaluation| evaluation.evaluation_id == id)
+    }
+}
+
+/// What a model version was found to be worth, once.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ModelEvaluation {
+    /// First 16 digits of the SHA-256 of the report.
+    pub evaluation_id: String,
+    /// `audit-sample`, `data` or `replay`.
+    pub kind: String,
+    /// What was asked about: the SHA-256 of a file, or a span of time.
+    pub data: String,
+    /// Complaints.
+    pub rows: i64,
+    /// The version that it was compared with.
+    pub against_version: Option<String>,
+    /// Named figures.
+    #[serde(default)]
+    pub figures: BTreeMap<String, f64>,
+    /// Who asked.
+    pub evaluated_by: String,
+    /// When.
+    pub evaluated_at: TimestampMs,
 }
 
 /// One model's share of a task.

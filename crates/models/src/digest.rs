@@ -74,7 +74,11 @@ fn resolve(link: &Path) -> Result<PathBuf, ArtefactError> {
     link.canonicalize().map_err(|source| ArtefactError::Read { path: link.to_owned(), source })
 }
 
-fn digest_file(path: &Path, name: String) -> Result<FileDigest, ArtefactError> {
+/// The digest of one file, under `name`.
+///
+/// # Errors
+/// It can't be read.
+pub fn digest_file(path: &Path, name: String) -> Result<FileDigest, ArtefactError> {
     let unreadable = |source| ArtefactError::Read { path: path.to_owned(), source };
     let file = File::open(path).map_err(unreadable)?;
     let (sha256, bytes) = digest_stream(file, |_| Ok(())).map_err(unreadable)?;

@@ -29,6 +29,7 @@ pub use answer::{
 };
 pub use artefact::{Artefact, ArtefactError, MANIFEST, TAXONOMY};
 pub use classifier::{Classifier, ClassifyError, Input, LoadError, LoadModel, Logits, Model, Prepared};
+pub use digest::digest_file;
 pub use evidence::{Category, EvidenceTable};
 pub use feed::{LEAD, NotYet, StrategyFeed};
 #[cfg(feature = "hub")]
@@ -36,7 +37,7 @@ pub use hub::{Hub, HubError, Token, called, fetch};
 pub use manifest::{Cleaning, EvidenceOdds, Family, Head, Kind, Manifest};
 pub use pretrained::Lacking;
 pub use probe::{GOLDEN, GoldenInput, probe};
-pub use registry::{Registry, model_version_record, registry_key};
+pub use registry::{Registry, evaluated, model_version_record, registry_key};
 pub use registry_feed::RegistryFeed;
 pub use rejection::{Fault, Rejection};
 pub use route::{Facts, Route, VULNERABLE, route};

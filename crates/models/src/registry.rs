@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use ombud_contract::records::{ModelState, ModelVersion};
+use ombud_contract::records::{ModelEvaluation, ModelState, ModelVersion};
 
 use crate::artefact::Artefact;
+
+/// A record carries all of its version's: it must stay small.
+const MOST_EVALUATIONS: usize = 32;
 
 /// The key of a model version on models.registry.
 pub fn registry_key(model_id: &str, version: &str) -> String {
@@ -32,7 +35,22 @@ pub fn model_version_record(artefact: &Artefact, created_by: &str, created_at: i
         state_reason: String::new(),
         changed_by: String::new(),
         changed_at: 0,
+        label_sets: manifest.heads.iter().map(|head| (head.task.clone(), head.label_set.clone())).collect(),
+        evaluations: Vec::new(),
     }
+}
+
+/// What is appended where `evaluation` is told of the version that `known` is; nothing where it was told before. The
+/// oldest of many are forgotten.
+pub fn evaluated(known: &ModelVersion, evaluation: ModelEvaluation) -> Option<ModelVersion> {
+    if known.evaluation(&evaluation.evaluation_id).is_some() {
+        return None;
+    }
+    let mut next = known.clone();
+    next.evaluations.push(evaluation);
+    let forgotten = next.evaluations.len().saturating_sub(MOST_EVALUATIONS);
+    next.evaluations.drain(..forgotten);
+    Some(next)
 }
 
 /// The model versions that the log names: the newest record of a key wins.

@@ -381,6 +381,10 @@ pub(crate) struct Evaluate {
     #[arg(long, requires = "model")]
     pub(crate) card: bool,
 
+    /// Tell the registry, so that a promotion can rest on it: the id is printed
+    #[arg(long, requires = "model")]
+    pub(crate) record: bool,
+
     /// Also write every answer about every complaint, one JSON object a line
     #[arg(long, value_name = "FILE")]
     pub(crate) answers: Option<PathBuf>,

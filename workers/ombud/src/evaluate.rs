@@ -6,12 +6,12 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use ombud_launch::config::Settings;
-use ombud_learn::evaluate::{Evaluate, Measured, Mix, Resampling, Subject, View};
-use ombud_models::{Artefact, FirstStrategy};
+use ombud_learn::evaluate::{Evaluate, Evaluation, Measured, Mix, Resampling, Subject, View};
+use ombud_models::{Artefact, FirstStrategy, digest_file};
 use ombud_stream::{Clock, SystemClock};
 use ombud_torch::Libtorch;
 
-use crate::{cli, listing, tasks::columns, terminal::Terminal};
+use crate::{cli, listing, models::evaluation::Finding, tasks::columns, terminal::Terminal};
 
 /// In the models folder: the model that everything else is shown beside.
 const BASELINE: &str = "complaints-bag";
@@ -62,8 +62,11 @@ pub(crate) fn evaluate(
     if let Some(dir) = args.model.as_deref().filter(|_| args.card) {
         evaluation.put_into_card(dir, &data)?;
     }
+    let recorded = if args.record { Some(recorded(args, &evaluation, settings)?) } else { None };
     if args.json {
-        writeln!(out, "{}", serde_json::to_string(&evaluation)?)?;
+        let mut report = serde_json::to_value(&evaluation)?;
+        report["evaluation_id"] = recorded.into();
+        writeln!(out, "{report}")?;
         return Ok(());
     }
     if args.dial {
@@ -75,7 +78,27 @@ pub(crate) fn evaluate(
     if !args.dial && args.against.is_none() {
         writeln!(out, "{}", evaluation.tables())?;
     }
+    if let Some(id) = recorded {
+        writeln!(out, "evaluation {id}")?;
+    }
     Ok(())
+}
+
+/// Tells the registry; gives the id.
+fn recorded(args: &cli::Evaluate, evaluation: &Evaluation, settings: &Settings) -> Result<String> {
+    let model = evaluation.models.first().context("record the evaluation: it is of no model")?;
+    let finding = Finding {
+        kind: "data",
+        data: digest_file(&args.data, String::new())?.sha256,
+        rows: evaluation.rows,
+        against_version: evaluation
+            .against
+            .as_ref()
+            .and_then(|other| Some(other.against.first()?.version.clone())),
+        figures: evaluation.figures(),
+        report: evaluation,
+    };
+    finding.record((&model.model_id, &model.version), settings)
 }
 
 /// Who is measured, and the `review_below` of the strategy that names them.

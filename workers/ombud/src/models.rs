@@ -5,6 +5,8 @@ mod add;
 #[cfg(feature = "torch")]
 pub(crate) mod change;
 #[cfg(feature = "torch")]
+pub(crate) mod evaluation;
+#[cfg(feature = "torch")]
 mod exchange;
 
 use std::{io::Write, time::Duration};

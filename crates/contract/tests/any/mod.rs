@@ -2,8 +2,8 @@
 
 use ombud_contract::records::{
     Arm, DeadLetter, DeadReason, Decision, Evidence, Feedback, FeedbackKind, FileDigest, HeaderEntry,
-    ModelState, ModelVersion, Outcome, Prediction, RawComplaint, Role, RoutedComplaint, Strategy as Routing,
-    TaskStrategy, Vulnerability, Why,
+    ModelEvaluation, ModelState, ModelVersion, Outcome, Prediction, RawComplaint, Role, RoutedComplaint,
+    Strategy as Routing, TaskStrategy, Vulnerability, Why,
 };
 use proptest::{
     collection::{btree_map, vec},
@@ -166,6 +166,16 @@ fn file_digest() -> impl Strategy<Value = FileDigest> {
 }
 
 prop_compose! {
+    fn model_evaluation()(
+        (evaluation_id, kind, data, rows) in (text(), text(), text(), any::<i64>()),
+        (against_version, figures) in (maybe(), btree_map(text(), -1e9..1e9_f64, 0..3)),
+        (evaluated_by, evaluated_at) in (text(), any::<i64>()),
+    ) -> ModelEvaluation {
+        ModelEvaluation { evaluation_id, kind, data, rows, against_version, figures, evaluated_by, evaluated_at }
+    }
+}
+
+prop_compose! {
     pub fn model_version()(
         (model_id, version, tasks) in (text(), text(), vec(text(), 0..3)),
         state in select(vec![ModelState::Rejected, ModelState::Registered, ModelState::Retired]),
@@ -176,9 +186,12 @@ prop_compose! {
         (training_manifest_sha256, parent_version) in (maybe(), maybe()),
         (created_by, created_at) in (text(), any::<i64>()),
         (state_reason, changed_by, changed_at) in (text(), text(), any::<i64>()),
+        label_sets in btree_map(text(), text(), 0..3),
+        evaluations in vec(model_evaluation(), 0..2),
     ) -> ModelVersion {
         ModelVersion { model_id, version, tasks, state, hub_id, hub_revision, family, files, labels, metrics,
-            training_manifest_sha256, parent_version, created_by, created_at, state_reason, changed_by, changed_at }
+            training_manifest_sha256, parent_version, created_by, created_at, state_reason, changed_by, changed_at,
+            label_sets, evaluations }
     }
 }
 

@@ -97,10 +97,12 @@ impl Change {
                 shadow(task_of(&mut next, task)?, found(model, registry)?, *basis_points)?;
             }
             Self::Promote { task, arm, evaluation, forced } => {
-                let arm = promote(task_of(&mut next, task)?, arm.as_deref())?;
+                let (arm, winner) = promote(task_of(&mut next, task)?, arm.as_deref())?;
                 let evaluation = evaluation.as_deref().map(str::trim).filter(|id| !id.is_empty());
-                if evaluation.is_none() && !forced {
-                    return Err(ChangeError::NoEvaluation { task: task.clone(), arm });
+                match evaluation {
+                    None if !forced => return Err(ChangeError::NoEvaluation { task: task.clone(), arm }),
+                    Some(id) => known_evaluation(id, &winner, registry)?,
+                    None => {}
                 }
                 next.evaluation_id = evaluation.map(str::to_owned);
             }
@@ -124,10 +126,19 @@ impl Change {
             version: newest.version + 1,
             effective_from: signature.from.unwrap_or(soonest),
             changed_by: signature.by.clone(),
-            reason: signature.reason.clone().unwrap_or(next.reason),
+            reason: match &signature.reason {
+                Some(reason) if self.is_forced() => format!("{reason} (forced)"),
+                Some(reason) => reason.clone(),
+                None => next.reason,
+            },
             changed_at: signature.now_ms,
             ..next
         })
+    }
+
+    /// Whether it goes without the evaluation that it should rest on, which the history must say.
+    fn is_forced(&self) -> bool {
+        matches!(self, Self::Promote { forced: true, .. })
     }
 }
 
@@ -218,8 +229,23 @@ fn shadow(task: &mut TaskStrategy, model: &ModelVersion, basis_points: i32) -> R
     Ok(())
 }
 
-/// Gives the name of the arm that was promoted.
-fn promote(task: &mut TaskStrategy, arm: Option<&str>) -> Result<String, ChangeError> {
+/// Whether somebody found out, and under this id, what the version of `arm` is worth.
+fn known_evaluation(id: &str, arm: &Arm, registry: &Registry) -> Result<(), ChangeError> {
+    let known = registry.get(&arm.model_id, &arm.model_version);
+    if known.is_some_and(|known| known.evaluation(id).is_some()) {
+        return Ok(());
+    }
+    let of_it = known.map_or(&[][..], |known| &known.evaluations);
+    let ids: Vec<&str> = of_it.iter().map(|evaluation| evaluation.evaluation_id.as_str()).collect();
+    Err(ChangeError::UnknownEvaluation {
+        id: id.to_owned(),
+        model: format!("{}@{}", arm.model_id, arm.model_version.get(..12).unwrap_or(&arm.model_version)),
+        known: if ids.is_empty() { "none".to_owned() } else { ids.join(", ") },
+    })
+}
+
+/// Gives the name of the arm that was promoted, and the champion that it became.
+fn promote(task: &mut TaskStrategy, arm: Option<&str>) -> Result<(String, Arm), ChangeError> {
     let champion = champion(task)?;
     let named = |name: &str| task.arms.iter().position(|arm| arm.name == name);
     let promoted = match arm {
@@ -243,8 +269,8 @@ fn promote(task: &mut TaskStrategy, arm: Option<&str>) -> Result<String, ChangeE
     // To watch the model that decides tells nothing; other shadows watch on.
     let watches = |arm: &Arm| arm.role != Role::Deciding && arm.model_version != winner.model_version;
     let others: Vec<Arm> = task.arms.iter().filter(|arm| watches(arm)).cloned().collect();
-    task.arms = std::iter::once(winner).chain(others).collect();
-    Ok(name)
+    task.arms = std::iter::once(winner.clone()).chain(others).collect();
+    Ok((name, winner))
 }
 
 /// The place of the champion: the arm of that name, or the only one that decides.
@@ -315,6 +341,19 @@ pub enum ChangeError {
         task: String,
         /// The arm.
         arm: String,
+    },
+    /// A promotion on grounds that nobody knows.
+    #[error(
+        "rest the promotion on evaluation {id}: the registry has none of that id of {model}; it has {known}: evaluate it with \
+         `ombud evaluate --record`, `ombud strategy replay` or `ombud learn --from-feedback`"
+    )]
+    UnknownEvaluation {
+        /// As it was said.
+        id: String,
+        /// Whose.
+        model: String,
+        /// Those that there are.
+        known: String,
     },
     /// Everything would stay.
     #[error("change the strategy: strategy {version} says so already")]

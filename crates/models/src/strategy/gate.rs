@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ombud_contract::records::{Arm, ModelState, Strategy, TaskStrategy};
+use ombud_contract::records::{Arm, ModelState, Role, Strategy, TaskStrategy};
 use ombud_contract::taxonomy::Taxonomy;
 
 use super::{ActiveStrategy, Strategies, StrategyError};
@@ -25,6 +25,11 @@ impl Strategies {
         if version > 1 && next.effective_from < earliest {
             return Err(Unfit::TooSoon { version, from: next.effective_from, earliest });
         }
+        if let Some(id) = &next.evaluation_id
+            && !rests_on(next, id, registry)
+        {
+            return Err(Unfit::Evaluation { version, id: id.clone() });
+        }
         let checked = self.clone().push(next.clone())?.routing.label_sets.clone();
         for task in &next.tasks {
             for arm in &task.arms {
@@ -40,6 +45,15 @@ impl Strategies {
     pub fn version(&self, version: i64) -> Option<&std::sync::Arc<ActiveStrategy>> {
         self.iter().find(|strategy| strategy.record.version == version)
     }
+}
+
+/// Whether the evaluation is one of a model that the strategy names.
+fn rests_on(next: &Strategy, id: &str, registry: &Registry) -> bool {
+    let mut arms = next.tasks.iter().flat_map(|task| &task.arms);
+    arms.any(|arm| {
+        let known = registry.get(&arm.model_id, &arm.model_version);
+        known.is_some_and(|known| known.evaluation(id).is_some())
+    })
 }
 
 fn fault_in(task: &TaskStrategy, arm: &Arm, routed: &LabelSets, registry: &Registry) -> Option<String> {
@@ -62,6 +76,10 @@ fn fault_in(task: &TaskStrategy, arm: &Arm, routed: &LabelSets, registry: &Regis
             known.tasks.join(", ")
         ));
     };
+    // What it says changes no route.
+    if arm.role == Role::Shadow {
+        return None;
+    }
     // A label of another taxonomy than the table's would find no team.
     let set = match task.task.as_str() {
         PRODUCT => Some(routed.product.as_str()),
@@ -70,11 +88,12 @@ fn fault_in(task: &TaskStrategy, arm: &Arm, routed: &LabelSets, registry: &Regis
         _ => None,
     }?;
     let leaves: BTreeSet<&String> = Taxonomy::by_label_set(set)?.leaves().iter().collect();
-    let answered: BTreeSet<&String> = labels.iter().collect();
-    (leaves != answered).then(|| {
-        let odd = leaves.symmetric_difference(&answered).next().map_or("", |label| label.as_str());
-        format!("model {model}@{short} answers in other labels than {set}, which routes read: `{odd}` is in one of both")
-    })
+    // One that knows fewer routes well: so does a champion, beside a challenger that has learned a new label.
+    let odd = labels.iter().find(|label| !leaves.contains(label))?;
+    Some(format!(
+        "model {model}@{short} answers `{odd}`, which is no label of {set}, and routes read that: name its label set in the \
+         routing table, with a team for each label"
+    ))
 }
 
 /// A strategy that must not be published.
@@ -104,6 +123,17 @@ pub enum Unfit {
         from: i64,
         /// When it could.
         earliest: i64,
+    },
+    /// It rests on grounds that nobody knows.
+    #[error(
+        "publish strategy {version}: evaluation {id} is of no model that it names: `ombud models list --json` has the \
+         evaluations of each"
+    )]
+    Evaluation {
+        /// The version.
+        version: i64,
+        /// As it says.
+        id: String,
     },
     /// An arm's model can't answer.
     #[error("publish the strategy: task `{task}`, arm `{arm}`: {what}")]

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use ombud_contract::records::{Arm, ModelState, ModelVersion, Role, Strategy};
+use ombud_contract::records::{Arm, ModelEvaluation, ModelState, ModelVersion, Role, Strategy};
 use ombud_models::{
-    ActiveStrategy, Change, ChangeError, Registry, Signature, Strategies, Unfit, differences,
+    ActiveStrategy, Change, ChangeError, Registry, Signature, Strategies, Unfit, differences, evaluated,
     model_version_record,
 };
 use proptest::prelude::*;
@@ -13,7 +13,20 @@ use crate::given;
 
 const CANARY: &str = "canary";
 
-/// `complaints` as the first strategy names it, and `challenger` in two versions.
+fn evaluation(id: &str) -> ModelEvaluation {
+    ModelEvaluation {
+        evaluation_id: id.to_owned(),
+        kind: "data".to_owned(),
+        data: "d".repeat(64),
+        rows: 100,
+        against_version: None,
+        figures: BTreeMap::from([("product.accuracy".to_owned(), 0.8)]),
+        evaluated_by: "ann".to_owned(),
+        evaluated_at: 4,
+    }
+}
+
+/// `complaints` as the first strategy names it, and `challenger` in two versions, of which `e-1` evaluated the newer.
 fn registry() -> Registry {
     let models = given::models_folder();
     let artefact = ombud_models::Artefact::open(&models.path().join("complaints")).unwrap();
@@ -23,6 +36,8 @@ fn registry() -> Registry {
         let model_id = "challenger".to_owned();
         registry.apply(ModelVersion { model_id, version, created_at, ..champion.clone() });
     }
+    let newer = registry.get("challenger", &"ab".repeat(32)).unwrap();
+    registry.apply(evaluated(newer, evaluation("e-1")).unwrap());
     registry.apply(champion);
     registry
 }
@@ -182,6 +197,17 @@ fn a_promotion_rests_on_an_evaluation_or_is_forced() {
     assert_eq!(ask(Some("e-1"), false).unwrap().evaluation_id.as_deref(), Some("e-1"));
     let forced = ask(None, true).unwrap();
     assert_eq!((forced.evaluation_id, forced.reason.as_str()), (None, "promote product, forced"));
+    let because = Signature { reason: Some("the champion is broken".to_owned()), ..signature() };
+    let forced = Change::Promote { task: "product".into(), arm: None, evaluation: None, forced: true };
+    let forced = forced.next(&strategies, &registry(), &because).unwrap();
+    assert_eq!(forced.reason, "the champion is broken (forced)");
+
+    let made_up = ask(Some("e-2"), false).unwrap_err().to_string();
+    assert!(made_up.contains("none of that id of challenger@abab") && made_up.contains("it has e-1"));
+    // Whoever publishes a strategy of its own making is asked the same.
+    let made_up = Strategy { evaluation_id: Some("e-2".into()), ..ask(Some("e-1"), false).unwrap() };
+    let refused = strategies.gate(&made_up, &registry(), 100_000).unwrap_err();
+    assert!(matches!(refused, Unfit::Evaluation { .. }), "{refused}");
 }
 
 #[test]
@@ -239,7 +265,20 @@ fn the_gate_lets_no_strategy_through_that_a_worker_could_not_follow() {
     let mut known = other_labels.get("challenger", &"ab".repeat(32)).unwrap().clone();
     known.labels.get_mut("product").unwrap()[0] = "Crypto".to_owned();
     other_labels.apply(known.clone());
-    assert!(refused(&next, &other_labels).to_string().contains("in other labels than product@1"));
+    assert!(
+        refused(&next, &other_labels)
+            .to_string()
+            .contains("answers `Crypto`, which is no label of product@1")
+    );
+    // A shadow's answers find no team, and need none.
+    let watched =
+        Change::Shadow { task: "product".into(), model: "challenger".parse().unwrap(), basis_points: 10_000 };
+    let watched = watched.next(&strategies, &other_labels, &signature()).unwrap();
+    strategies.gate(&watched, &other_labels, 100_000).unwrap();
+    // A model that knows fewer labels than the table routes each of them.
+    known.labels.get_mut("product").unwrap().remove(0);
+    other_labels.apply(known.clone());
+    strategies.gate(&next, &other_labels, 100_000).unwrap();
     known.labels = BTreeMap::new();
     other_labels.apply(known);
     assert!(refused(&next, &other_labels).to_string().contains("doesn't answer it"));

@@ -9,7 +9,8 @@ use super::cascade::Point;
 use super::judge::Alone;
 use super::members::Member;
 use super::weigh::Losses;
-use crate::train::heads::{Calibrated, figures};
+use crate::evaluate::figures;
+use crate::train::heads::Calibrated;
 
 /// Displays as Markdown paragraphs: who the members are, how much each counts, and what it gains.
 pub(super) struct About<'a> {

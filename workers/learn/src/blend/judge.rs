@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use ombud_models::{Family, Head, Logits};
 
 use super::members::{Member, Said, voices};
+use crate::evaluate::figures;
 use crate::train::examples::Data;
-use crate::train::heads::{Adjustment, Calibrated, figures};
+use crate::train::heads::{Adjustment, Calibrated};
 use crate::train::outright::Outright;
 use crate::train::{LearnError, Targets, Task};
 

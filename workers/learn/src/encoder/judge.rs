@@ -4,8 +4,8 @@ use ombud_models::{Logits, probabilities};
 use ombud_torch::encoder::Judged;
 
 use super::recipe::HeadRecipe;
+use crate::evaluate::figures;
 use crate::evaluate::{Resampling, Scored, Scores, tasks};
-use crate::train::heads::figures;
 
 /// Temperatures that are tried: each is so much above the one before.
 const TEMPERATURE_STEP: f64 = 1.06;

@@ -20,6 +20,7 @@ mod interval;
 mod listing;
 mod measured;
 mod mix;
+mod named;
 mod report;
 mod run;
 mod served;
@@ -43,6 +44,8 @@ pub use interval::Resampling;
 pub use listing::{Listed, list};
 pub use measured::{Measured, View};
 pub use mix::{Mix, NaturalMix};
+#[cfg(feature = "torch")]
+pub(crate) use named::figures;
 pub use report::{Evaluated, Evaluation, RECENT_FROM_MS, Recent};
 pub use run::Evaluate;
 pub use served::Served;

@@ -6,8 +6,9 @@ use std::fmt::{self, Display, Formatter};
 use ombud_models::Manifest;
 
 use super::artefact::Training;
-use super::heads::{Calibrated, figures};
+use super::heads::Calibrated;
 use super::thresholds::Cut;
+use crate::evaluate::figures;
 
 /// What the card says that depends on the family.
 pub(crate) struct OfFamily<'a> {

@@ -12,8 +12,9 @@ use super::artefact::{Training, beside, write};
 use super::card::{Card, OfFamily};
 use super::error::LearnError;
 use super::examples::Data;
-use super::heads::{Calibrated, figures};
+use super::heads::Calibrated;
 use super::report::Report;
+use crate::evaluate::figures;
 use ombud_report::Section;
 
 /// A model that is learned, on its way to its folder.

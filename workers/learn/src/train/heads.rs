@@ -10,7 +10,7 @@ use super::error::LearnError;
 use super::outright::Outright;
 use super::tasks::{Targets, Task};
 use super::thresholds::{Cut, cuts};
-use crate::evaluate::{Resampling, Scored, Scores, TaskReport, tasks};
+use crate::evaluate::{Resampling, Scored, Scores, TaskReport, figures, tasks};
 
 /// A head, ready to serve.
 pub(crate) struct Calibrated {
@@ -184,43 +184,4 @@ fn report(head: &Head, taxonomy: &'static Taxonomy, rows: Vec<Scored>) -> TaskRe
         Some((_, report)) => report,
         None => unreachable!("one task was asked"),
     }
-}
-
-/// A report's main figures by name, such as `issue.intent.accuracy`.
-pub(crate) fn figures(task: &str, report: &TaskReport) -> BTreeMap<String, f64> {
-    let mut all = Vec::new();
-    match report {
-        TaskReport::Choice(choice) => all.push((task.to_owned(), choice)),
-        TaskReport::Levels(levels) => {
-            all.extend(levels.iter().map(|(level, choice)| (format!("{task}.{level}"), choice)));
-        }
-        TaskReport::Flag(flag) => {
-            let named = [
-                ("pr_auc", flag.pr_auc),
-                ("precision_at_recall_60", flag.precision_at_recall_60),
-                ("flag_rate_at_recall_60", flag.flag_rate_at_recall_60),
-                ("base_rate", flag.base_rate),
-                ("ece", flag.ece),
-            ];
-            return present(task, named).collect();
-        }
-    }
-    all.iter()
-        .flat_map(|(name, choice)| {
-            let named = [
-                ("accuracy", choice.accuracy),
-                ("macro_f1", choice.macro_f1),
-                ("top3", choice.top3),
-                ("ece", choice.ece),
-            ];
-            present(name, named).collect::<Vec<_>>()
-        })
-        .collect()
-}
-
-fn present<const N: usize>(
-    of: &str,
-    figures: [(&str, Option<f64>); N],
-) -> impl Iterator<Item = (String, f64)> {
-    figures.into_iter().filter_map(move |(name, figure)| Some((format!("{of}.{name}"), figure?)))
 }

@@ -79,7 +79,8 @@ fn foreign(source: &str) -> String {
     )
 }
 
-fn changed(change: &Change, settings: &Settings, shelf: &ModelStore) -> Result<Changed> {
+/// Has it made by a running `up`, or makes it on brokers.
+pub(super) fn changed(change: &Change, settings: &Settings, shelf: &ModelStore) -> Result<Changed> {
     if settings.kafka_bootstrap.is_empty() {
         return ask_up::post(settings, super::PATH, change);
     }

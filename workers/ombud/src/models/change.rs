@@ -3,9 +3,11 @@
 use anyhow::{Context, Result, bail};
 use ombud_contract::{
     catalogue::Topic,
-    records::{ModelState, ModelVersion},
+    records::{ModelEvaluation, ModelState, ModelVersion},
 };
-use ombud_models::{ModelStore, Registry, Strategies, StrategyFeed, model_version_record, registry_key};
+use ombud_models::{
+    ModelStore, Registry, Strategies, StrategyFeed, evaluated, model_version_record, registry_key,
+};
 use ombud_stream::{Clock, Sink};
 use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
@@ -17,13 +19,15 @@ use crate::{
 };
 
 /// What is asked for, as JSON.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "change", rename_all = "lowercase", deny_unknown_fields)]
 pub(crate) enum Change {
     /// What lies on the shelf under this version may be named by a strategy.
     Add { model_id: String, version: String, hub_id: Option<String>, hub_revision: Option<String> },
     /// No strategy may name it any more.
     Retire { model_id: String, version: String },
+    /// What it was found to be worth.
+    Evaluate { model_id: String, version: String, evaluation: ModelEvaluation },
 }
 
 /// What became of it.
@@ -69,6 +73,13 @@ impl Changing<'_> {
                     StrategyFeed::new(reader, &topic, Arc::clone(&self.clock)).max_age(Duration::MAX);
                 feed.refresh()?;
                 retired(&registry, feed.strategies(), (model_id, version), self.by, now)?
+            }
+            Change::Evaluate { model_id, version, evaluation } => {
+                let known = registry.get(model_id, version);
+                let known = known.with_context(|| {
+                    format!("record the evaluation: {model_id}@{version} is not registered; add it with `ombud models add`")
+                })?;
+                (known.clone(), evaluated(known, evaluation.clone()))
             }
         };
         let already = next.is_none();

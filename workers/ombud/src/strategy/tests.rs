@@ -8,8 +8,8 @@ use std::{
     thread,
 };
 
-use ombud_contract::records::Strategy;
-use ombud_models::{Artefact, Change, ModelStore, Signature, model_version_record, registry_key};
+use ombud_contract::records::{ModelEvaluation, ModelVersion, Strategy};
+use ombud_models::{Artefact, Change, ModelStore, Signature, evaluated, model_version_record, registry_key};
 use ombud_stream::{Clock, SystemClock};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -57,11 +57,17 @@ fn begin(world: &World, settings: &Settings) {
         FirstStart { reader, store: &store, models: &settings.models, prefix, clock: &SystemClock };
     assert!(first.ensure(&mut publisher).unwrap());
     let challenger = Artefact::open(&settings.models.join("challenger")).unwrap();
-    let record = model_version_record(&challenger, "test", 1);
+    let record = evaluated(&model_version_record(&challenger, "test", 1), evaluation()).unwrap();
     let key = registry_key(&record.model_id, &record.version);
     let topic: Arc<str> = Topic::Registry.name(prefix).into();
     publisher.send(outgoing(&topic, &key, &record).unwrap()).unwrap();
     publisher.flush().unwrap();
+}
+
+fn evaluation() -> ModelEvaluation {
+    let example = include_str!("../../../../schemas/models.registry/examples/valid/evaluated.json");
+    let known: ModelVersion = serde_json::from_str(example).unwrap();
+    ModelEvaluation { evaluation_id: "e-1".to_owned(), ..known.evaluations[0].clone() }
 }
 
 fn clock() -> Arc<dyn Clock> {
@@ -167,6 +173,8 @@ fn goes_round(settings: &Settings) {
 
     let error = say("promote product --by ann").unwrap_err();
     assert!(error.contains("--evaluation ID"), "{error}");
+    let error = say("promote product --by ann --evaluation e-2").unwrap_err();
+    assert!(error.contains("it has e-1"), "{error}");
     let promoted = say("promote product --by ann --evaluation e-1").unwrap()["strategy"].clone();
     assert_eq!(
         (&promoted["evaluation_id"], share_of(&promoted, "product", "champion")),

@@ -1,0 +1,51 @@
+//! What a version was found to be worth, told to the registry: promotions rest on it.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use ombud_contract::records::ModelEvaluation;
+use ombud_launch::config::Settings;
+use ombud_models::ModelStore;
+use ombud_stream::{Clock, SystemClock};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::{add::changed, change::Change};
+
+/// Something that was found out about a version.
+pub(crate) struct Finding<'a, R> {
+    /// `audit-sample`, `data` or `replay`.
+    pub(crate) kind: &'static str,
+    /// What was asked about: the SHA-256 of a file, or a span of time.
+    pub(crate) data: String,
+    /// Complaints.
+    pub(crate) rows: usize,
+    /// Whom it was compared with.
+    pub(crate) against_version: Option<String>,
+    /// Named figures.
+    pub(crate) figures: BTreeMap<String, f64>,
+    /// Everything; its content gives the id.
+    pub(crate) report: &'a R,
+}
+
+impl<R: Serialize> Finding<'_, R> {
+    /// Tells the registry of it, and gives its id. The same finding has the same id, and is told once.
+    pub(crate) fn record(self, (model_id, version): (&str, &str), settings: &Settings) -> Result<String> {
+        let said = serde_json::to_vec(&(version, &self.data, self.report))?;
+        let evaluation_id = hex::encode(&Sha256::digest(said)[..8]);
+        let evaluation = ModelEvaluation {
+            evaluation_id: evaluation_id.clone(),
+            kind: self.kind.to_owned(),
+            data: self.data,
+            rows: i64::try_from(self.rows).unwrap_or(i64::MAX),
+            against_version: self.against_version,
+            figures: self.figures,
+            evaluated_by: format!("ombud, {}", self.kind),
+            evaluated_at: SystemClock.now_ms(),
+        };
+        let (model_id, version) = (model_id.to_owned(), version.to_owned());
+        let change = Change::Evaluate { model_id, version, evaluation };
+        changed(&change, settings, &ModelStore::new(settings.data.join("models")))?;
+        Ok(evaluation_id)
+    }
+}
