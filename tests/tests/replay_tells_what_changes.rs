@@ -163,7 +163,10 @@ fn a_candidate_changes_what_its_replay_says_and_who_decides_changes_nothing() ->
 
     for task in ["product", "issue", "vulnerable"] {
         up.strategy(&format!("canary {task} challenger 50% --by ann"))?;
-        up.strategy(&format!("promote {task} --force --by ann"))?;
+        up.strategy(&format!(
+            "promote {task} --evaluation {} --by ann",
+            said["evaluation"].as_str().context("an id")?
+        ))?;
     }
     up.begun(7)?;
     let after = up.route("after", &narratives)?;

@@ -1,18 +1,14 @@
-//! What a replay found, as it is kept: plain data under the hash of its content.
+//! What a replay found, as it is kept: plain data, whose content gives the evaluation's id.
 
 use std::collections::BTreeMap;
 
-use hex::ToHex as _;
 use ombud_report::{Interval, wilson};
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 
 use super::compare::{Changed, TEAM, Tally, VULNERABILITY};
 
 /// What this is, among evaluations.
 const KIND: &str = "replay";
-/// Hex digits of an evaluation's id.
-const ID_DIGITS: usize = 16;
 
 /// What a replay found. Its JSON is the same, byte for byte, wherever the same models answer the same complaints.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -127,15 +123,6 @@ impl Document {
             changed,
         }
     }
-
-    /// The evaluation's id: the first digits of the SHA-256 of the document's JSON.
-    ///
-    /// # Errors
-    /// A figure is none: JSON has no infinity.
-    pub fn id(&self) -> Result<String, serde_json::Error> {
-        let digest: String = Sha256::digest(serde_json::to_vec(self)?).encode_hex();
-        Ok(digest.chars().take(ID_DIGITS).collect())
-    }
 }
 
 impl Aspect {
@@ -186,14 +173,5 @@ mod tests {
         assert_eq!(moves, [("b", "a", 3), ("a", "b", 1)]);
         assert_eq!((team.changed, team.share, &team.stay), (4, Some(0.4), &[("a".to_owned(), 6)].into()));
         assert_eq!((document.figures["changed.team"], document.figures["share.team"]), (4.0, 0.4));
-    }
-
-    #[test]
-    fn an_id_is_of_the_content() {
-        let (one, same) = (document(&[("a", "b", 1)]), document(&[("a", "b", 1)]));
-        let other = document(&[("a", "b", 2)]);
-        assert_eq!(one.id().unwrap(), same.id().unwrap());
-        assert_ne!(one.id().unwrap(), other.id().unwrap());
-        assert!(one.id().unwrap().len() == 16 && document(&[]).id().is_ok(), "of nothing too");
     }
 }

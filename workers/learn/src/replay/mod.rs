@@ -2,8 +2,8 @@
 //! would change.
 //!
 //! cases -> `archived` (which complaints, and as what they stood) -> `run` (both sides score the same text) -> `decide`
-//! (answers and routes, as infer and join make them) -> `compare` -> `document` (what is kept, under the hash of its
-//! content) -> `tables`, `page`. All but `run` is plain functions of plain data.
+//! (answers and routes, as infer and join make them) -> `compare` -> `document` (what is kept, and what its
+//! id is made of) -> `tables`, `page`. All but `run` is plain functions of plain data.
 
 mod archived;
 mod compare;

@@ -34,6 +34,10 @@ pub(crate) struct Replay {
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub(super) limit: usize,
 
+    /// Tell the registry nothing: no promotion rests on it then
+    #[arg(long)]
+    pub(super) no_record: bool,
+
     /// Everything as one JSON object
     #[arg(long)]
     pub(super) json: bool,

@@ -1,4 +1,5 @@
-//! `ombud strategy replay`: archived complaints answered once more, to see what a candidate would change.
+//! `ombud strategy replay`: archived complaints answered once more, to see what a candidate would change; the registry is
+//! told, so that a promotion may rest on it.
 
 use std::{fs, io::Write};
 
@@ -20,9 +21,9 @@ use super::{
     command::unpublished,
     known::{Known, deciders},
 };
-use crate::{Done, terminal::Terminal, world::View};
+use crate::{Done, models::evaluation::Finding, terminal::Terminal, world::View};
 
-/// Prints what would change; nothing is changed.
+/// Prints what would change.
 pub(super) fn replay(
     args: &Replay,
     settings: &Settings,
@@ -68,17 +69,41 @@ pub(super) fn replay(
             "find complaints: none that was decided from {since} until {until} (ms since 1970) can be asked again"
         );
     }
-    say(args, &document, out)
+    let finding = finding(&document);
+    let (model_id, version) = document.candidate.split_once('@').unwrap_or_default();
+    say(args, &document, &finding.id(version)?, out)?;
+    if !args.no_record {
+        // Last, so that what took long to find out is shown where nobody can be told.
+        finding
+            .record((model_id, version), settings)
+            .context("record the evaluation (--no-record does without)")?;
+    }
+    Ok(Done::Well)
 }
 
-fn say(args: &Replay, document: &Document, out: &mut impl Write) -> Result<Done> {
-    let id = document.id()?;
+/// As the registry keeps it, for a promotion to rest on.
+fn finding(document: &Document) -> Finding<'_, Document> {
+    let mut champions: Vec<&str> =
+        document.champions.values().filter_map(|model| Some(model.split_once('@')?.1)).collect();
+    champions.dedup();
+    let alone = (champions.len() == 1).then(|| champions[0].to_owned());
+    Finding {
+        kind: document.kind,
+        data: format!("{}/{}", document.data.since, document.data.until),
+        rows: document.rows,
+        against_version: alone,
+        figures: document.figures.clone(),
+        report: document,
+    }
+}
+
+fn say(args: &Replay, document: &Document, id: &str, out: &mut impl Write) -> Result<()> {
     if let Some(path) = &args.html {
-        fs::write(path, page(document, &id)).with_context(|| format!("write {}", path.display()))?;
+        fs::write(path, page(document, id)).with_context(|| format!("write {}", path.display()))?;
     }
     if args.json {
         writeln!(out, "{}", json!({ "evaluation": id, "document": document }))?;
-        return Ok(Done::Well);
+        return Ok(());
     }
     let Document { rows, left_out, data, .. } = document;
     writeln!(
@@ -96,7 +121,7 @@ fn say(args: &Replay, document: &Document, out: &mut impl Write) -> Result<Done>
         writeln!(out, "\n{heading}\n{}", table.terminal())?;
     }
     writeln!(out, "\nevaluation {id}")?;
-    Ok(Done::Well)
+    Ok(())
 }
 
 /// Loads who decides now, and the candidate.
