@@ -59,7 +59,7 @@ fn reallocations(part: &Part) -> Chart {
 /// Accuracy by arm, tasks side by side.
 fn arms(part: &Part) -> Chart {
     let mut names: Vec<String> = Vec::new();
-    let mut tasks: BTreeMap<&String, Vec<(usize, f64, [f64; 2])>> = BTreeMap::new();
+    let mut tasks: BTreeMap<&String, Measured> = BTreeMap::new();
     for figures in &part.arms {
         let name = format!("{} {}", figures.arm.arm, short(&figures.arm.model));
         let at = names.iter().position(|known| *known == name).unwrap_or(names.len());
@@ -68,11 +68,12 @@ fn arms(part: &Part) -> Chart {
         }
         let right = figures.outcomes.right;
         if let (Some(share), Some(interval)) = (right.share(), right.interval()) {
-            tasks.entry(&figures.arm.task).or_default().push((at, share, interval));
+            let task = &figures.arm.task;
+            let named = || Measured { name: task.clone(), shares: Vec::new() };
+            tasks.entry(task).or_insert_with(named).shares.push((at, share, interval));
         }
     }
-    let measured: Vec<Measured> =
-        tasks.into_iter().map(|(task, shares)| Measured { name: task.clone(), shares }).collect();
+    let measured: Vec<Measured> = tasks.into_values().collect();
     interval_chart(&Axes { x: "arm", y: "accuracy", ..Axes::default() }, &names, &measured)
 }
 
