@@ -192,7 +192,7 @@ macro_rules! files {
 
 const FILES: [Files; Topic::ALL.len()] = [
     files!("complaints.raw": "v1.avsc"),
-    files!("complaints.predictions": "v1.avsc", "v2.avsc"),
+    files!("complaints.predictions": "v1.avsc", "v2.avsc", "v3.avsc"),
     files!("complaints.routed": "v1.avsc", "v2.avsc"),
     files!("complaints.feedback": "v1.avsc"),
     files!("complaints.dead-letters": "v1.avsc"),

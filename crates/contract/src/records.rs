@@ -177,6 +177,9 @@ pub struct Prediction {
     /// The numbered table that was looked up, such as `vulnerable@1`; empty where none was.
     #[serde(default)]
     pub evidence_table: String,
+    /// How many of the tokens the model has never learned: words outside its vocabulary, n-grams without weights.
+    #[serde(default)]
+    pub unseen_tokens: i32,
 }
 
 /// A phrase of the narrative that says something outright, by its place.

@@ -107,6 +107,7 @@ fn the_newest_reader_reads_every_version() {
     every_version_is_read::<RawComplaint>(example!("complaints.raw", "everything"));
     every_version_is_read::<Prediction>(example!("complaints.predictions", "labelled"));
     every_version_is_read::<Prediction>(example!("complaints.predictions", "evident"));
+    every_version_is_read::<Prediction>(example!("complaints.predictions", "unseen"));
     every_version_is_read::<RoutedComplaint>(example!("complaints.routed", "complete"));
     every_version_is_read::<RoutedComplaint>(example!("complaints.routed", "explicit-evidence"));
     every_version_is_read::<Feedback>(example!("complaints.feedback", "relabelled"));

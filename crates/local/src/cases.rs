@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use jiff::civil::Date;
-use ombud_store::{CaseEvent, CaseStore, FeedbackDay, Kind, QueueEntry, Row, day_of};
+use ombud_store::{CaseEvent, CaseStore, FeedbackDay, Kind, ModelDecision, QueueEntry, Row, day_of};
 use ombud_stream::Outage;
 use rusqlite::Connection;
 
@@ -123,6 +123,39 @@ impl CaseStore for LocalCases {
             query.query_map([day.to_string()], verdict)?.collect()
         };
         read().map_err(|e| outage(format!("read the feedback of {day}"), e))
+    }
+
+    fn decisions(
+        &mut self,
+        model_id: &str,
+        model_version: &str,
+        day: Date,
+    ) -> Result<Vec<ModelDecision>, Outage> {
+        let read = || -> rusqlite::Result<Vec<ModelDecision>> {
+            let mut query = self.connection.prepare_cached(
+                "SELECT complaint_id, prediction_id, task, role, arm, outcome, label, confidence, strategy_version
+                 FROM decisions_by_model WHERE model_id = ?1 AND model_version = ?2 AND day = ?3
+                 ORDER BY complaint_id, prediction_id",
+            )?;
+            let decision = |row: &rusqlite::Row<'_>| {
+                Ok(ModelDecision {
+                    model_id: model_id.into(),
+                    model_version: model_version.into(),
+                    day,
+                    complaint_id: row.get(0)?,
+                    prediction_id: row.get(1)?,
+                    task: row.get(2)?,
+                    role: row.get(3)?,
+                    arm: row.get(4)?,
+                    outcome: row.get(5)?,
+                    label: row.get(6)?,
+                    confidence: row.get(7)?,
+                    strategy_version: row.get(8)?,
+                })
+            };
+            query.query_map((model_id, model_version, day.to_string()), decision)?.collect()
+        };
+        read().map_err(|e| outage(format!("read what {model_id}@{model_version} said on {day}"), e))
     }
 }
 

@@ -13,6 +13,9 @@ pub struct Prepared {
     pub tokens: u32,
     /// How many of them the model will not see.
     pub truncated_tokens: u32,
+    /// How many of them it has never learned: words outside its vocabulary, n-grams without weights. Of a blend the share
+    /// of the member that knows the least of them, in tokens.
+    pub unseen_tokens: u32,
     /// How many windows it reads; 1 unless the text is read in pieces.
     pub windows: u32,
 }

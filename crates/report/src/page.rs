@@ -33,21 +33,26 @@ impl Section {
     /// With a table more.
     #[must_use]
     pub fn table(self, table: &Table) -> Self {
-        let class = |column: usize| (column >= table.numbers).then_some("number");
-        self.with(html! {
-            table {
-                thead { tr { @for (at, cell) in table.header.iter().enumerate() { th class=[class(at)] { (cell) } } } }
-                tbody { @for row in &table.rows {
-                    tr { @for (at, cell) in row.iter().enumerate() { td class=[class(at)] { (cell) } } }
-                } }
-            }
-        })
+        self.with(rows(table))
+    }
+
+    /// With a table more that shows itself when its summary is opened.
+    #[must_use]
+    pub fn folded(self, summary: impl AsRef<str>, table: &Table) -> Self {
+        self.with(html! { details { summary { (summary.as_ref()) } (rows(table)) } })
     }
 
     /// With a table of counts by true label (down) and answer (across), each row shaded by its shares.
     #[must_use]
     pub fn confusion(self, labels: &[String], counts: &[Vec<usize>]) -> Self {
-        self.with(confusion(labels, counts))
+        self.matrix(["true, down; answered, across", "answered as"], labels, counts)
+    }
+
+    /// With a table of counts by two labels, each row shaded by its shares; `corner` says which is which, `verb` stands
+    /// between the two.
+    #[must_use]
+    pub fn matrix(self, [corner, verb]: [&str; 2], labels: &[String], counts: &[Vec<usize>]) -> Self {
+        self.with(matrix([corner, verb], labels, counts))
     }
 
     fn with(mut self, part: Markup) -> Self {
@@ -56,19 +61,31 @@ impl Section {
     }
 }
 
+fn rows(table: &Table) -> Markup {
+    let class = |column: usize| (column >= table.numbers).then_some("number");
+    html! {
+        table {
+            thead { tr { @for (at, cell) in table.header.iter().enumerate() { th class=[class(at)] { (cell) } } } }
+            tbody { @for row in &table.rows {
+                tr { @for (at, cell) in row.iter().enumerate() { td class=[class(at)] { (cell) } } }
+            } }
+        }
+    }
+}
+
 /// Columns carry the rows' numbers: labels are long.
-fn confusion(labels: &[String], counts: &[Vec<usize>]) -> Markup {
+fn matrix([corner, verb]: [&str; 2], labels: &[String], counts: &[Vec<usize>]) -> Markup {
     html! {
         table.confusion {
             thead { tr {
-                th { "true, down; answered, across" }
+                th { (corner) }
                 @for number in 1..=labels.len() { th.number title=(labels[number - 1]) { (number) } }
             } }
             tbody { @for (at, (label, row)) in labels.iter().zip(counts).enumerate() {
                 tr {
                     th { (at + 1) " " (label) }
                     @for (&count, answer) in row.iter().zip(labels) {
-                        td.number style=[shade(count, row.iter().sum())] title={ (label) " answered as " (answer) } {
+                        td.number style=[shade(count, row.iter().sum())] title={ (label) " " (verb) " " (answer) } {
                             @if count > 0 { (count) }
                         }
                     }
@@ -87,7 +104,8 @@ body{font:15px/1.5 system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding
 h2{margin-top:2.5rem;border-bottom:1px solid #ddd}figure{display:inline-block;margin:1rem 1rem 1rem 0}\
 figure svg{max-width:100%;height:auto}figcaption{color:#555}table{border-collapse:collapse;margin:1rem 0}\
 th,td{padding:.15rem .6rem;border-bottom:1px solid #ddd;text-align:left}\
-.number{text-align:right;font-variant-numeric:tabular-nums}.confusion tbody th{font-weight:normal}";
+.number{text-align:right;font-variant-numeric:tabular-nums}.confusion tbody th{font-weight:normal}\
+summary{cursor:pointer}details table{font-size:13px}";
 
 /// The whole file.
 pub fn page(title: &str, sections: &[Section]) -> String {
@@ -139,8 +157,17 @@ mod tests {
     #[test]
     fn a_confusion_is_shaded_by_its_rows_shares() {
         let labels = ["a", "b"].map(String::from);
-        let html = confusion(&labels, &[vec![3, 1], vec![0, 0]]).into_string();
+        let html = matrix(["", "answered as"], &labels, &[vec![3, 1], vec![0, 0]]).into_string();
         assert!(html.contains("rgba(0,114,178,0.60)") && html.contains("rgba(0,114,178,0.20)"), "{html}");
         assert_eq!(html.matches("rgba").count(), 2, "what never happens stays white");
+        assert!(html.contains("a answered as b"), "{html}");
+    }
+
+    #[test]
+    fn a_folded_table_shows_its_summary() {
+        let mut table = Table::new(&["complaint"], 1);
+        table.push(vec!["c-1".into()]);
+        let html = page("p", &[Section::new("s").folded("a < b: 1", &table)]);
+        assert!(html.contains("<details><summary>a &lt; b: 1</summary><table>"), "{html}");
     }
 }

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use ombud_stream::Outage;
 
-use crate::row::{CaseEvent, FeedbackDay, QueueEntry, Row};
+use crate::row::{CaseEvent, FeedbackDay, ModelDecision, QueueEntry, Row};
 
 /// Keeps cases. Called by one thread; may block until the store answers.
 pub trait CaseStore: Send {
@@ -31,6 +31,17 @@ pub trait CaseStore: Send {
     /// # Errors
     /// The store doesn't answer.
     fn feedback(&mut self, day: Date) -> Result<Vec<FeedbackDay>, Outage>;
+
+    /// What a model version said on `day`, deciding and in shadow: by complaint, then by prediction.
+    ///
+    /// # Errors
+    /// The store doesn't answer.
+    fn decisions(
+        &mut self,
+        model_id: &str,
+        model_version: &str,
+        day: Date,
+    ) -> Result<Vec<ModelDecision>, Outage>;
 }
 
 impl<C: CaseStore + ?Sized> CaseStore for Box<C> {
@@ -48,5 +59,14 @@ impl<C: CaseStore + ?Sized> CaseStore for Box<C> {
 
     fn feedback(&mut self, day: Date) -> Result<Vec<FeedbackDay>, Outage> {
         (**self).feedback(day)
+    }
+
+    fn decisions(
+        &mut self,
+        model_id: &str,
+        model_version: &str,
+        day: Date,
+    ) -> Result<Vec<ModelDecision>, Outage> {
+        (**self).decisions(model_id, model_version, day)
     }
 }

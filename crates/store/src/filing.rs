@@ -237,6 +237,7 @@ pub(crate) mod tests {
             score: None,
             evidence: Vec::new(),
             evidence_table: String::new(),
+            unseen_tokens: 0,
         };
         let rows = file_prediction(&prediction, &original("complaints.predictions", Bytes::new()));
         let [Row::CaseEvent(event), Row::Decision(decision)] = &rows[..] else { panic!("{rows:?}") };

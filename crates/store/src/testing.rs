@@ -33,6 +33,7 @@ macro_rules! case_store_keeps_its_promises {
             a_newer_queue_row_leaves_nothing_of_the_older,
             what_was_taken_away_does_not_come_back,
             a_days_feedback_comes_earliest_first,
+            what_a_version_said_on_a_day_comes_by_complaint,
         );
     };
 }
@@ -208,6 +209,36 @@ pub fn a_days_feedback_comes_earliest_first(store: &mut impl CaseStore) {
     assert!(store.feedback(day_of(0)).expect("answers") == day, "verdicts are missing or changed");
     assert_eq!(store.feedback(day_of(DAY)).expect("answers"), [verdict(DAY, "a")]);
     assert!(store.feedback(day_of(5 * DAY)).expect("answers").is_empty());
+}
+
+/// One version and one UTC day, more than is read at once, with what is absent; what is written again is one.
+pub fn what_a_version_said_on_a_day_comes_by_complaint(store: &mut impl CaseStore) {
+    const DAY: i64 = 86_400_000;
+    let said = |version: &str, at: i64, n: i32| ModelDecision {
+        model_id: "bag".into(),
+        model_version: version.into(),
+        day: day_of(at),
+        complaint_id: format!("c-{n:04}"),
+        prediction_id: "p".into(),
+        task: "product".into(),
+        role: if n % 3 == 0 { "SHADOW" } else { "DECIDING" }.into(),
+        arm: "champion".into(),
+        outcome: "LABELLED".into(),
+        label: (n % 2 == 0).then(|| "Mortgage".into()),
+        confidence: 0.25,
+        strategy_version: n.into(),
+    };
+    let day: Vec<_> = (0..1_200).map(|n| said("v", 5, n)).collect();
+    let mut rows: Vec<Row> = day.iter().rev().cloned().map(Row::Decision).collect();
+    rows.extend([said("v", DAY, 1), said("w", 5, 1)].map(Row::Decision));
+    store.write(&rows).expect("writes");
+    store.write(&rows[..10]).expect("writes again");
+    assert!(
+        store.decisions("bag", "v", day_of(0)).expect("answers") == day,
+        "decisions are missing or changed"
+    );
+    assert_eq!(store.decisions("bag", "v", day_of(DAY)).expect("answers"), [said("v", DAY, 1)]);
+    assert!(store.decisions("bag", "x", day_of(0)).expect("answers").is_empty());
 }
 
 /// One team and one UTC day, by time of receipt.

@@ -108,11 +108,26 @@ fn what_a_long_narrative_has_past_the_limit_is_reported_as_truncated() {
 }
 
 #[test]
+fn what_no_training_text_had_is_reported_as_unseen() {
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), &learned());
+    let model = served(dir.path());
+    let share = |narrative: &str| {
+        let prepared = model.prepare(narrative);
+        assert!(prepared.unseen_tokens <= prepared.tokens, "{prepared:?}");
+        f64::from(prepared.unseen_tokens) / f64::from(prepared.tokens.max(1))
+    };
+    let (known, new) = (share("the mortgage debt"), share("zqxjkv wyvzzq qqjxk"));
+    assert!(new > 0.9 && known < new - 0.2, "{known} {new}");
+    assert_eq!(share(""), 0.0);
+}
+
+#[test]
 fn an_input_of_another_model_is_refused_not_scored() {
     let dir = tempfile::tempdir().unwrap();
     write(dir.path(), &learned());
     let mut replica = served(dir.path()).replica();
-    let input = |input| Prepared { input, tokens: 1, truncated_tokens: 0, windows: 1 };
+    let input = |input| Prepared { input, tokens: 1, truncated_tokens: 0, unseen_tokens: 0, windows: 1 };
     let of_an_encoder = input(Input::Tokens(vec![1]));
     let of_a_larger_bag = input(Input::Columns { columns: vec![60], weights: vec![1.0] });
     for wrong in [of_an_encoder, of_a_larger_bag] {

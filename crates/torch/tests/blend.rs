@@ -59,7 +59,7 @@ impl Model for Says {
     fn prepare(&self, narrative: &str) -> Prepared {
         let weights: Vec<f32> = narrative.split(' ').map(|word| word.parse().unwrap()).collect();
         let input = Input::Columns { columns: vec![0; weights.len()], weights };
-        Prepared { input, tokens: 2, truncated_tokens: 0, windows: 1 }
+        Prepared { input, tokens: 2, truncated_tokens: 0, unseen_tokens: 0, windows: 1 }
     }
 
     fn replica(&self) -> Box<dyn Classifier> {

@@ -114,6 +114,7 @@ fn input_of_another_family_is_refused() {
         input: Input::Columns { columns: vec![1], weights: vec![1.0] },
         tokens: 1,
         truncated_tokens: 0,
+        unseen_tokens: 0,
         windows: 1,
     };
     let refusal = golden("bert").0.replica().classify(&[&columns]).unwrap_err();

@@ -129,6 +129,7 @@ impl Given {
                 input: ombud_models::Input::Tokens(lesson.ids.clone()),
                 tokens: 0,
                 truncated_tokens: 0,
+                unseen_tokens: 0,
                 windows: 1,
             })
             .collect();

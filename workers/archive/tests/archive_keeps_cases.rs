@@ -23,7 +23,7 @@ use ombud_contract::{
 };
 use ombud_local::{Local, LocalCases, LocalReader, Member, Options};
 use ombud_models::{FirstStrategy, StrategyFeed};
-use ombud_store::{CaseEvent, CaseStore, FeedbackDay, Kind, QueueEntry, Row, day_of};
+use ombud_store::{CaseEvent, CaseStore, FeedbackDay, Kind, ModelDecision, QueueEntry, Row, day_of};
 use ombud_stream::{
     Committer, Event, ManualClock, Outage, Outgoing, Position, Reader, Sink, Source, Start, TopicPartition,
 };
@@ -321,6 +321,15 @@ impl CaseStore for Shaky {
     fn feedback(&mut self, day: jiff::civil::Date) -> Result<Vec<FeedbackDay>, Outage> {
         self.inner.feedback(day)
     }
+
+    fn decisions(
+        &mut self,
+        model_id: &str,
+        model_version: &str,
+        day: jiff::civil::Date,
+    ) -> Result<Vec<ModelDecision>, Outage> {
+        self.inner.decisions(model_id, model_version, day)
+    }
 }
 
 #[test]
@@ -414,6 +423,10 @@ impl CaseStore for Ledger {
     }
 
     fn feedback(&mut self, _: jiff::civil::Date) -> Result<Vec<FeedbackDay>, Outage> {
+        Ok(Vec::new())
+    }
+
+    fn decisions(&mut self, _: &str, _: &str, _: jiff::civil::Date) -> Result<Vec<ModelDecision>, Outage> {
         Ok(Vec::new())
     }
 }

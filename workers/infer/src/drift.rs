@@ -16,5 +16,6 @@ pub(crate) fn count(prediction: &Prediction) {
     }
     let whole = |tokens: i32| u64::try_from(tokens).unwrap_or_default();
     counter!("ombud_tokens_total", "task" => task()).increment(whole(prediction.tokens));
-    counter!("ombud_unseen_tokens_total", "task" => task()).increment(whole(prediction.truncated_tokens));
+    counter!("ombud_truncated_tokens_total", "task" => task()).increment(whole(prediction.truncated_tokens));
+    counter!("ombud_unseen_tokens_total", "task" => task()).increment(whole(prediction.unseen_tokens));
 }

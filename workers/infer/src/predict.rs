@@ -55,6 +55,7 @@ fn prediction(ask: &Ask, question: &Question, logits: Option<&Logits>, now: Time
         score: None,
         evidence: question.evidence.clone(),
         evidence_table: String::new(),
+        unseen_tokens: 0,
     };
     match &ask.asked {
         None => prediction.failure = Some(failure::UNAVAILABLE.to_owned()),
@@ -65,6 +66,7 @@ fn prediction(ask: &Ask, question: &Question, logits: Option<&Logits>, now: Time
             prediction.model_version.clone_from(&artefact.version);
             prediction.tokens = count(asked.prepared.tokens);
             prediction.truncated_tokens = count(asked.prepared.truncated_tokens);
+            prediction.unseen_tokens = count(asked.prepared.unseen_tokens);
             prediction.windows = count(asked.prepared.windows);
             let head = asked.model.head(&question.task);
             prediction.evidence_table = head.and_then(|(_, head)| head.evidence.clone()).unwrap_or_default();

@@ -74,7 +74,13 @@ impl Drop for Spoken {
 
 impl Model for Spoken {
     fn prepare(&self, _: &str) -> Prepared {
-        Prepared { input: Input::Tokens(vec![1]), tokens: 1, truncated_tokens: 0, windows: 1 }
+        Prepared {
+            input: Input::Tokens(vec![1]),
+            tokens: 1,
+            truncated_tokens: 0,
+            unseen_tokens: 0,
+            windows: 1,
+        }
     }
 
     fn replica(&self) -> Box<dyn Classifier> {

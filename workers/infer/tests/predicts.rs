@@ -43,7 +43,7 @@ impl Model for Letters {
         let letters = narrative.chars().filter(|c| c.is_alphabetic()).count() as u32;
         let refuse = u32::from(narrative.contains("unscorable"));
         let input = Input::Tokens(vec![letters, refuse]);
-        Prepared { input, tokens: letters, truncated_tokens: 0, windows: 1 }
+        Prepared { input, tokens: letters, truncated_tokens: 0, unseen_tokens: letters / 2, windows: 1 }
     }
 
     fn replica(&self) -> Box<dyn Classifier> {
@@ -222,6 +222,7 @@ fn a_prediction_inherits_the_partition_and_says_who_decided() {
         assert_eq!((*partition, prediction.raw_partition, prediction.raw_offset), (3, 3, 0));
         assert_eq!((prediction.complaint_id.as_str(), prediction.model_version.len()), ("a", 64));
         assert_eq!(prediction.label.as_deref(), Some("VULNERABLE"));
+        assert!(prediction.tokens > 0 && prediction.unseen_tokens == prediction.tokens / 2);
     }
     let roles: Vec<Role> = predictions.iter().map(|(_, prediction)| prediction.role).collect();
     assert!(roles.contains(&Role::Deciding) && roles.contains(&Role::Shadow));

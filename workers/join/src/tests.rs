@@ -119,6 +119,7 @@ fn prediction((raw_offset, id, input): (i64, &str, &str), task: &str, mark: i64)
         score: None,
         evidence: Vec::new(),
         evidence_table: String::new(),
+        unseen_tokens: 0,
     }
 }
 

@@ -144,6 +144,7 @@ impl World {
             score: None,
             evidence,
             evidence_table: String::new(),
+            unseen_tokens: 0,
         };
         self.append(Topic::Predictions, 1, Some(id), codec::encode(&prediction).unwrap());
     }

@@ -11,6 +11,7 @@ pub mod evaluate;
 pub mod exchange;
 #[cfg(feature = "torch")]
 pub mod outcomes;
+pub mod replay;
 #[cfg(feature = "torch")]
 pub mod train;
 

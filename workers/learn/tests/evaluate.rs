@@ -37,7 +37,7 @@ impl Model for Names {
         let product = products().iter().position(|product| narrative.contains(product.as_str())).unwrap_or(0);
         let columns = vec![u32::try_from(product).unwrap(), u32::from(narrative.contains("old"))];
         let input = Input::Columns { columns, weights: vec![1.0, 1.0] };
-        Prepared { input, tokens: 2, truncated_tokens: 0, windows: 1 }
+        Prepared { input, tokens: 2, truncated_tokens: 0, unseen_tokens: 0, windows: 1 }
     }
 
     fn replica(&self) -> Box<dyn Classifier> {

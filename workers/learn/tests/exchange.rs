@@ -31,7 +31,7 @@ impl LoadModel for Told {
 impl Model for Told {
     fn prepare(&self, narrative: &str) -> Prepared {
         let ids = vec![1, narrative.len() as u32, 2];
-        Prepared { input: Input::Tokens(ids), tokens: 1, truncated_tokens: 0, windows: 1 }
+        Prepared { input: Input::Tokens(ids), tokens: 1, truncated_tokens: 0, unseen_tokens: 0, windows: 1 }
     }
 
     fn replica(&self) -> Box<dyn Classifier> {

@@ -152,7 +152,7 @@ fn run(cli: Cli, out: &mut impl Write) -> Result<Done> {
         Command::Show(args) => return show::show(&args, settings, out),
         Command::Strategy(command) => {
             let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-            return strategy::run(command, settings, &clock, out);
+            return strategy::run(command, settings, &clock, &terminal, out);
         }
         Command::Models(ModelsCommand::List { json }) => models::list(json, settings, out)?,
         #[cfg(feature = "torch")]
@@ -189,11 +189,15 @@ fn run(cli: Cli, out: &mut impl Write) -> Result<Done> {
             | ModelsCommand::Retire { .. }
             | ModelsCommand::Export(_)
             | ModelsCommand::Import(_),
-        ) => {
-            anyhow::bail!(
-                "run models: this build has none of libtorch; build it with `cargo build --release -p ombud --features torch`"
-            )
-        }
+        ) => return Err(without_models()),
     }
     Ok(Done::Well)
+}
+
+/// Says so where something needs models.
+#[cfg(not(feature = "torch"))]
+fn without_models() -> anyhow::Error {
+    anyhow::anyhow!(
+        "run models: this build has none of libtorch; build it with `cargo build --release -p ombud --features torch`"
+    )
 }

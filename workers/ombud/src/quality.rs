@@ -5,12 +5,13 @@ use std::{fs, io::Write, path::PathBuf};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use jiff::Timestamp;
-use ombud_console::quality::{Report, count, gather, page, tables};
+use ombud_console::quality::{Report, count, drift, gather, page, tables};
 use ombud_launch::config::Settings;
 use ombud_stream::Clock;
 
 use crate::{
     Done,
+    strategy::{deciders, read_feed},
     terminal::Terminal,
     when::{When, when},
     world::View,
@@ -47,14 +48,17 @@ pub(crate) fn quality(
     let now = clock.now_ms();
     let (since, until) = (args.since.ms(now), args.until.map_or(now, |until| until.ms(now)));
     ensure!(since < until, "report on no time at all: --since must lie before --until");
-    let mut cases = View::open(settings)?.cases()?;
+    let view = View::open(settings)?;
+    let mut cases = view.cases()?;
     let bar = terminal.bar("cases");
     let judged = gather(&mut *cases, since, until, |read, all| {
         bar.set_length(all as u64);
         bar.set_position(read as u64);
     })?;
     bar.finish_and_clear();
-    let report = Report::of(&count(&judged), time(since)?, time(until)?);
+    let feed = read_feed(&view, settings)?;
+    let seen = drift::gather(&mut *cases, deciders(feed.strategies()), (since, until))?;
+    let report = Report::of(&count(&judged), drift::figures(&seen), time(since)?, time(until)?);
     if let Some(path) = &args.html {
         fs::write(path, page(&report)).with_context(|| format!("write {}", path.display()))?;
     }

@@ -116,13 +116,14 @@ fn said(story: &mut String, prediction: &Prediction) -> Result<()> {
     )?;
     writeln!(
         story,
-        "    {}@{}, strategy {}, arm {}, {} tokens ({} unseen)",
+        "    {}@{}, strategy {}, arm {}, {} tokens ({} not read, {} never learned)",
         prediction.model_id,
         prediction.model_version.chars().take(12).collect::<String>(),
         prediction.strategy_version,
         prediction.arm,
         prediction.tokens,
-        prediction.truncated_tokens
+        prediction.truncated_tokens,
+        prediction.unseen_tokens
     )?;
     if !prediction.evidence_table.is_empty() {
         let score = prediction.score.map_or("-".to_owned(), |score| format!("{score:.3}"));

@@ -45,7 +45,8 @@ pub const METRICS: &[Metric] = &[
         "Answers that decide, by task and label: their shares are the drift.",
     ),
     Counter("ombud_tokens_total", Count, "Tokens of the narratives that were judged, by task."),
-    Counter("ombud_unseen_tokens_total", Count, "Those of them that the model did not see, by task."),
+    Counter("ombud_truncated_tokens_total", Count, "Those of them that the model did not read, by task."),
+    Counter("ombud_unseen_tokens_total", Count, "Those of them that the model has never learned, by task."),
     Counter(
         "ombud_evidence_total",
         Count,

@@ -16,7 +16,7 @@ use crate::{
         retry::persist,
         statements::{Statements, days},
     },
-    row::{CaseEvent, FeedbackDay, Kind, QueueEntry, Row},
+    row::{CaseEvent, FeedbackDay, Kind, ModelDecision, QueueEntry, Row},
 };
 
 /// The cases of a keyspace. Owns its connections; not to be used from within an asynchronous task.
@@ -220,5 +220,36 @@ impl CaseStore for CqlCases {
         let rows = self.read(&self.statements.feedback_of_day, (days(day),));
         let rows = rows.map_err(|e| e.outage(format!("read the feedback of {day}")))?;
         Ok(rows.into_iter().map(verdict).collect())
+    }
+
+    fn decisions(
+        &mut self,
+        model_id: &str,
+        model_version: &str,
+        day: Date,
+    ) -> Result<Vec<ModelDecision>, Outage> {
+        type Columns = (String, String, String, String, String, String, Option<String>, f32, i64);
+        let decision = |columns: Columns| {
+            let (complaint_id, prediction_id, task, role, arm, outcome, ..) = columns;
+            let (.., label, confidence, strategy_version) = columns;
+            ModelDecision {
+                model_id: model_id.into(),
+                model_version: model_version.into(),
+                day,
+                complaint_id,
+                prediction_id,
+                task,
+                role,
+                arm,
+                outcome,
+                label,
+                confidence,
+                strategy_version,
+            }
+        };
+        let rows = self.read(&self.statements.decisions, (model_id, model_version, days(day)));
+        let rows =
+            rows.map_err(|e| e.outage(format!("read what {model_id}@{model_version} said on {day}")))?;
+        Ok(rows.into_iter().map(decision).collect())
     }
 }

@@ -21,8 +21,8 @@ use crate::{
 const QUEUE_PAGE: i32 = 300;
 /// Events of a case read at once; a body may be as large as a record.
 const CASE_PAGE: i32 = 100;
-/// Verdicts of a day read at once: rows are small.
-const FEEDBACK_PAGE: i32 = 1_000;
+/// Verdicts or decisions of a day read at once: rows are small.
+const SMALL_ROWS_PAGE: i32 = 1_000;
 
 /// Every statement of the seam.
 pub(crate) struct Statements {
@@ -38,6 +38,7 @@ pub(crate) struct Statements {
     pub(crate) case: PreparedStatement,
     pub(crate) queue: PreparedStatement,
     pub(crate) feedback_of_day: PreparedStatement,
+    pub(crate) decisions: PreparedStatement,
 }
 
 impl Statements {
@@ -108,10 +109,16 @@ impl Statements {
                  FROM {keyspace}.feedback_by_day WHERE day = ?"
             ))
             .await?,
+            decisions: prepare(format!(
+                "SELECT complaint_id, prediction_id, task, role, arm, outcome, label, confidence, strategy_version
+                 FROM {keyspace}.decisions_by_model WHERE model_id = ? AND model_version = ? AND day = ?"
+            ))
+            .await?,
         };
         statements.case.set_page_size(CASE_PAGE);
         statements.queue.set_page_size(QUEUE_PAGE);
-        statements.feedback_of_day.set_page_size(FEEDBACK_PAGE);
+        statements.feedback_of_day.set_page_size(SMALL_ROWS_PAGE);
+        statements.decisions.set_page_size(SMALL_ROWS_PAGE);
         Ok(statements)
     }
 

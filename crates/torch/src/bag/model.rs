@@ -82,8 +82,9 @@ impl Model for Bag {
             let row = self.rows[column as usize];
             (row != NO_ROW).then_some((row, weight))
         });
-        let (columns, weights) = known.unzip();
+        let (columns, weights): (Vec<u32>, Vec<f32>) = known.unzip();
         Prepared {
+            unseen_tokens: (counts.columns.len() - columns.len()) as u32,
             input: Input::Columns { columns, weights },
             tokens: (counts.columns.len() + counts.unread) as u32,
             truncated_tokens: counts.unread as u32,

@@ -72,7 +72,16 @@ impl Model for Blend {
         let (tokens, truncated_tokens, windows) = teller
             .or(members.first())
             .map_or((0, 0, 1), |teller| (teller.tokens, teller.truncated_tokens, teller.windows));
-        Prepared { input: Input::Members(members), tokens, truncated_tokens, windows }
+        // A tokenizer spells nearly every word; it is the counted n-grams that show what is new.
+        let share = |one: &Prepared| f64::from(one.unseen_tokens) / f64::from(one.tokens.max(1));
+        let unseen = members.iter().map(share).fold(0.0, f64::max);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a share of a small count"
+        )]
+        let unseen_tokens = (unseen * f64::from(tokens)).round() as u32;
+        Prepared { input: Input::Members(members), tokens, truncated_tokens, unseen_tokens, windows }
     }
 
     fn replica(&self) -> Box<dyn Classifier> {

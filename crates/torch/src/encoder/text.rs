@@ -17,6 +17,8 @@ pub(crate) struct Text {
     tokenizer: Tokenizer,
     /// What an empty text reads as: the special tokens alone.
     empty: Vec<u32>,
+    /// What stands for a word that the vocabulary can't spell; `None` where it can spell all.
+    unknown: Option<u32>,
     max_tokens: usize,
     cleaning: Option<Cleaning>,
 }
@@ -48,7 +50,8 @@ impl Text {
         if max_tokens < least || max_tokens > longest {
             return Err(Unfit::MaxTokens { asked: max_tokens, least, most: longest });
         }
-        Ok(Self { tokenizer, empty, max_tokens, cleaning })
+        let unknown = ["[UNK]", "<unk>"].iter().find_map(|token| tokenizer.token_to_id(token));
+        Ok(Self { tokenizer, empty, unknown, max_tokens, cleaning })
     }
 
     /// The ids that the model reads, special tokens included, and how much of the cleaned text they are.
@@ -58,18 +61,19 @@ impl Text {
             Err(_) => {
                 // The cause may quote the text. A wordless reading is unsure of itself, so a human sees it.
                 warn!(bytes = narrative.len(), "the tokenizer refused a narrative");
-                return prepared(self.empty.clone(), 0, 0);
+                return prepared(self.empty.clone(), 0, 0, 0);
             }
         };
         let ids = encoding.get_ids();
         let tokens = ids.len().saturating_sub(self.empty.len());
+        let unseen = ids.iter().filter(|id| Some(**id) == self.unknown).count();
         if ids.len() <= self.max_tokens {
-            return prepared(ids.to_vec(), tokens, 0);
+            return prepared(ids.to_vec(), tokens, 0, unseen);
         }
         let before = encoding.get_special_tokens_mask().iter().take_while(|special| **special == 1).count();
         let kept =
             head_and_tail(ids, before, self.empty.len() - before.min(self.empty.len()), self.max_tokens);
-        prepared(kept, tokens, ids.len() - self.max_tokens)
+        prepared(kept, tokens, ids.len() - self.max_tokens, unseen)
     }
 }
 
@@ -82,12 +86,13 @@ fn head_and_tail(ids: &[u32], before: usize, after: usize, room: usize) -> Vec<u
     [&ids[..before + head], &ids[ids.len() - tail..]].concat()
 }
 
-fn prepared(ids: Vec<u32>, tokens: usize, truncated: usize) -> Prepared {
+fn prepared(ids: Vec<u32>, tokens: usize, truncated: usize, unseen: usize) -> Prepared {
     let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     Prepared {
         input: Input::Tokens(ids),
         tokens: count(tokens),
         truncated_tokens: count(truncated),
+        unseen_tokens: count(unseen),
         windows: 1,
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! | verdict | what it says |
 //! |---|---|
-//! | CONFIRMED | the route's decisions were right, or that of the named task; without a task, the allocation too |
+//! | CONFIRMED | the route's decisions were right, or that of the named task; without a task, the allocation too, but for what somebody else had corrected of the same route: what they confirm is what became of it |
 //! | REALLOCATED | the allocation was wrong, and with it the product, or the task that is named |
 //! | RELABELLED | the task's label was wrong; a finer label below the one that was given says that it was right |
 //! | VULNERABILITY | what is so; flagged is POSSIBLE or VULNERABLE |
@@ -12,8 +12,9 @@
 
 use std::{collections::BTreeMap, ops::AddAssign};
 
+use jiff::civil::Date;
 use ombud_contract::{
-    records::{Feedback, FeedbackKind, Outcome, RoutedComplaint, TimestampMs, Vulnerability},
+    records::{Feedback, FeedbackKind, Outcome, Prediction, RoutedComplaint, TimestampMs, Vulnerability},
     taxonomy::Taxonomy,
     verdict::VULNERABLE,
 };
@@ -21,16 +22,20 @@ use ombud_report::{Interval, wilson};
 use ombud_store::day_of;
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
+use super::arms::{self, Arm, Arms};
+
 /// The task that a re-allocation speaks of where it names none.
 const PRODUCT: &str = "product";
 
-/// A case with the verdicts that count, and all its routes, both in any order.
+/// A case with the verdicts that count, all its routes and what was answered in the shadow, each in any order.
 #[derive(Clone, Debug, Default)]
 pub struct Judged {
     /// What humans decided.
     pub verdicts: Vec<Feedback>,
     /// What they judged.
     pub routes: Vec<RoutedComplaint>,
+    /// What changed none of them.
+    pub shadows: Vec<Prediction>,
 }
 
 /// What a decision is counted under.
@@ -125,6 +130,8 @@ pub struct Counts {
     pub reallocated: BTreeMap<(String, String), Tally>,
     /// The flag of vulnerability.
     pub flags: Flags,
+    /// The same by who answered, deciding or in the shadow.
+    pub arms: Arms,
 }
 
 /// What was counted, those that were drawn at random apart: they alone say without bias how good the models are.
@@ -180,47 +187,69 @@ impl Counts {
             self.not_a_complaint += 1;
             return;
         }
-        let mut allocation = None;
+        let mut allocation: Option<&Feedback> = None;
         let mut of_tasks: BTreeMap<&str, &Feedback> = BTreeMap::new();
         for verdict in verdicts {
             let route = route_of(case, verdict);
             // Later ones take the place of earlier ones.
-            of_tasks.extend(tasks(verdict, route).into_iter().map(|task| (task, verdict)));
-            match (verdict.kind, &verdict.task) {
-                (FeedbackKind::Reallocated, _) | (FeedbackKind::Confirmed, None) => {
-                    allocation = Some(verdict)
+            for task in tasks(verdict, route) {
+                if !of_tasks.get(task).is_some_and(|earlier| stays_corrected(earlier, verdict)) {
+                    of_tasks.insert(task, verdict);
                 }
-                _ => {}
+            }
+            let of_allocation = matches!(
+                (verdict.kind, &verdict.task),
+                (FeedbackKind::Reallocated, _) | (FeedbackKind::Confirmed, None)
+            );
+            if of_allocation && !allocation.is_some_and(|earlier| stays_corrected(earlier, verdict)) {
+                allocation = Some(verdict);
             }
         }
         if let Some(verdict) = allocation {
-            let place = (team(verdict, route_of(case, verdict)), week(verdict.decided_at));
-            self.reallocated.entry(place).or_default().add(verdict.kind == FeedbackKind::Reallocated);
+            let route = route_of(case, verdict);
+            let place = (team(verdict, route), week(verdict.decided_at));
+            let reallocated = verdict.kind == FeedbackKind::Reallocated;
+            self.reallocated.entry(place).or_default().add(reallocated);
+            for decision in route.into_iter().flat_map(|route| &route.decisions) {
+                self.arms.entry(Arm::decided(decision)).or_default().reallocated.add(reallocated);
+            }
         }
         for (task, verdict) in of_tasks {
-            self.add_task(task, verdict, route_of(case, verdict));
+            let route = route_of(case, verdict);
+            self.add_task(task, verdict, route);
+            let watched = |shadow: &&Prediction| {
+                shadow.task == task && route.is_some_and(|route| route.raw_offset == shadow.raw_offset)
+            };
+            for shadow in case.shadows.iter().filter(watched) {
+                self.add_shadow(shadow, verdict, route);
+            }
         }
     }
 
     fn add_task(&mut self, task: &str, verdict: &Feedback, route: Option<&RoutedComplaint>) {
+        let decision = route.and_then(|route| route.decisions.iter().find(|decision| decision.task == task));
+        let mut arm = decision.map(|decision| self.arms.entry(Arm::decided(decision)).or_default());
         if task == VULNERABLE
             && let Some(flagged) = flagged(verdict, route)
         {
-            self.flags.add(flagged, truth(verdict, flagged));
+            let so = truth(verdict, flagged);
+            self.flags.add(flagged, so);
+            if let Some(arm) = &mut arm {
+                arm.flags.add(flagged, so);
+            }
         }
         let Some(given) = given(task, verdict, route) else { return };
+        if let Some(arm) = &mut arm {
+            arm.cases += 1;
+        }
         if !given.answered {
             *self.unanswered.entry(task.to_owned()).or_default() += 1;
             return;
         }
-        let right = match verdict.kind {
-            FeedbackKind::Confirmed => true,
-            FeedbackKind::Relabelled => refines(task, given.label, verdict.label_after.as_deref()),
-            FeedbackKind::Vulnerability => {
-                flagged(verdict, route).is_some_and(|flagged| truth(verdict, flagged) == flagged)
-            }
-            FeedbackKind::Reallocated | FeedbackKind::NotAComplaint | FeedbackKind::Other => false,
-        };
+        let right = is_right(task, &given, verdict, route);
+        if let Some(arm) = arm {
+            arm.right.add(right);
+        }
         let cell = Cell {
             task: task.to_owned(),
             model: given.model,
@@ -228,6 +257,50 @@ impl Counts {
             week: week(verdict.decided_at),
         };
         self.cells.entry(cell).or_default().add(right);
+    }
+
+    fn add_shadow(&mut self, shadow: &Prediction, verdict: &Feedback, route: Option<&RoutedComplaint>) {
+        let given = given(&shadow.task, verdict, route);
+        let right = if shadow.task == VULNERABLE {
+            let Some(flagged) = flagged(verdict, route) else { return };
+            let (so, would) = (truth(verdict, flagged), arms::flags(shadow));
+            let arm = self.arms.entry(Arm::watched(shadow)).or_default();
+            arm.flags.add(would, so);
+            Some(would == so)
+        } else {
+            let label = given.as_ref().filter(|given| given.answered).and_then(|given| given.label);
+            arms::judged(shadow, verdict, label)
+        };
+        let arm = self.arms.entry(Arm::watched(shadow)).or_default();
+        arm.cases += 1;
+        let Some(right) = right.filter(|_| shadow.outcome == Outcome::Labelled) else { return };
+        arm.right.add(right);
+        if let Some(given) = given.filter(|given| given.answered) {
+            arm.decider_right.add(is_right(&shadow.task, &given, verdict, route));
+        }
+    }
+}
+
+/// Whether `later` confirms a route of which somebody else corrected something before: that stays corrected, or a team
+/// that is content with what it was sent would make the first route look right. Who said it may take it back.
+fn stays_corrected(earlier: &Feedback, later: &Feedback) -> bool {
+    let corrected = matches!(
+        earlier.kind,
+        FeedbackKind::Reallocated | FeedbackKind::Relabelled | FeedbackKind::Vulnerability
+    );
+    let confirms_all = later.kind == FeedbackKind::Confirmed && later.task.is_none();
+    corrected && confirms_all && earlier.revision == later.revision && earlier.actor != later.actor
+}
+
+/// Whether what was given is right, by the verdict.
+fn is_right(task: &str, given: &Given<'_>, verdict: &Feedback, route: Option<&RoutedComplaint>) -> bool {
+    match verdict.kind {
+        FeedbackKind::Confirmed => true,
+        FeedbackKind::Relabelled => refines(task, given.label, verdict.label_after.as_deref()),
+        FeedbackKind::Vulnerability => {
+            flagged(verdict, route).is_some_and(|flagged| truth(verdict, flagged) == flagged)
+        }
+        FeedbackKind::Reallocated | FeedbackKind::NotAComplaint | FeedbackKind::Other => false,
     }
 }
 
@@ -303,17 +376,23 @@ fn truth(verdict: &Feedback, flagged: bool) -> bool {
     }
 }
 
-/// Whether `right` stands below `given` in one of the task's trees: then what was given is so.
-fn refines(task: &str, given: Option<&str>, right: Option<&str>) -> bool {
+/// Whether `right` is what was given, or stands below it in one of the task's trees: then what was given is so.
+pub(super) fn refines(task: &str, given: Option<&str>, right: Option<&str>) -> bool {
     let (Some(given), Some(right)) = (given, right) else { return false };
-    Taxonomy::of_task(task).any(|tree| {
-        let paths = tree.levels().filter_map(|level| tree.path(level, right));
-        paths.into_iter().any(|path| path.contains(&given))
-    })
+    given == right
+        || Taxonomy::of_task(task).any(|tree| {
+            let paths = tree.levels().filter_map(|level| tree.path(level, right));
+            paths.into_iter().any(|path| path.contains(&given))
+        })
 }
 
 /// The ISO week of a time, such as 2026-W05.
 fn week(at: TimestampMs) -> String {
-    let week = day_of(at).iso_week_date();
+    week_of(day_of(at))
+}
+
+/// The ISO week of a day, such as 2026-W05.
+pub(super) fn week_of(day: Date) -> String {
+    let week = day.iso_week_date();
     format!("{}-W{:02}", week.year(), week.week())
 }

@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::count::{Cell, Counts, Flags, Quality, Tally};
+use super::{
+    arms::{Arm, Outcomes},
+    count::{Cell, Counts, Flags, Quality, Tally},
+    drift::Drift,
+};
 
 /// Tallies by a name: a model, a team or a week.
 pub type Tallies = BTreeMap<String, Tally>;
@@ -20,6 +24,8 @@ pub struct Report {
     pub audit_sample: Part,
     /// All other cases.
     pub rest: Part,
+    /// What was answered and read, week by week, whether or not anybody judged it.
+    pub drift: Drift,
 }
 
 /// What was counted of the audit sample, or of the rest.
@@ -39,6 +45,19 @@ pub struct Part {
     pub tasks: BTreeMap<String, TaskPart>,
     /// The flag of vulnerability.
     pub vulnerable: Flags,
+    /// Who decides beside who is tried, by task.
+    pub arms: Vec<ArmFigures>,
+}
+
+/// What became of one arm's answers.
+#[derive(Clone, Debug, Serialize)]
+pub struct ArmFigures {
+    /// Which.
+    #[serde(flatten)]
+    pub arm: Arm,
+    /// What became of them.
+    #[serde(flatten)]
+    pub outcomes: Outcomes,
 }
 
 /// How often one task's answers were right.
@@ -57,9 +76,10 @@ pub struct TaskPart {
 }
 
 impl Report {
-    /// The figures of `quality`, counted of verdicts in `since..until`.
-    pub fn of(quality: &Quality, since: String, until: String) -> Self {
-        Self { since, until, audit_sample: Part::of(&quality.audit_sample), rest: Part::of(&quality.rest) }
+    /// The figures of `quality`, counted of verdicts in `since..until`, beside the drift of that time.
+    pub fn of(quality: &Quality, drift: Drift, since: String, until: String) -> Self {
+        let (audit_sample, rest) = (Part::of(&quality.audit_sample), Part::of(&quality.rest));
+        Self { since, until, audit_sample, rest, drift }
     }
 
     /// Both parts, with what they are called.
@@ -97,6 +117,11 @@ impl Part {
             reallocated_by_week: sums(|_, week| week.to_owned()),
             tasks,
             vulnerable: counts.flags,
+            arms: counts
+                .arms
+                .iter()
+                .map(|(arm, outcomes)| ArmFigures { arm: arm.clone(), outcomes: *outcomes })
+                .collect(),
         }
     }
 }

@@ -1,6 +1,9 @@
 //! What humans decided within a span of time, with the routes that they judged.
 
-use ombud_contract::{codec, records::Feedback};
+use ombud_contract::{
+    codec,
+    records::{Feedback, Prediction, Role},
+};
 use ombud_store::{CaseStore, Kind, judged_between};
 use ombud_stream::Outage;
 use tracing::warn;
@@ -31,7 +34,11 @@ pub fn gather(
                 None
             }
         });
+        // One that can't be read any more says nothing of what was.
+        let predictions = events.iter().filter(|event| event.kind == Kind::Prediction);
+        let predictions = predictions.filter_map(|event| codec::decode::<Prediction>(&event.body).ok());
         judged.push(Judged {
+            shadows: predictions.filter(|prediction| prediction.role == Role::Shadow).collect(),
             verdicts: verdicts.filter(|verdict| (since..until).contains(&verdict.decided_at)).collect(),
             routes: routes_of(&events),
         });

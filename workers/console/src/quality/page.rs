@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use ombud_report::{Axes, Chart, Measured, Section, interval_chart};
 
 use super::{
+    drift,
     figures::{Part, Report, Tallies},
-    tables::tables,
+    tables::{short, tables},
 };
 
 /// The whole file.
@@ -28,8 +29,18 @@ pub fn page(report: &Report) -> String {
         sections.push(
             Section::new(format!("{name} by week"))
                 .figure("Accuracy of each task's answers", accuracy(part))
-                .figure("Share of allocations that were changed", reallocations(part)),
+                .figure("Share of allocations that were changed", reallocations(part))
+                .figure("Accuracy of who decides and of who is tried", arms(part)),
         );
+    }
+    if !report.drift.is_empty() {
+        let drift = Section::new("Drift by week").text(
+            "What was decided in that time, judged or not. From a stability index of 0.1 on a look is worth it, from 0.25 on \
+             the world is another. Tokens never learned are counted in a sample of complaints; no interval says how \
+             far they may be off, for tokens of one complaint are alike.",
+        );
+        let charts = drift::charts(&report.drift).into_iter();
+        sections.push(charts.fold(drift, |section, (caption, chart)| section.figure(caption, chart)));
     }
     sections.extend(tables(report).into_iter().map(|(heading, table)| Section::new(heading).table(&table)));
     ombud_report::page("Quality of decisions, by their outcomes", &sections)
@@ -45,8 +56,29 @@ fn reallocations(part: &Part) -> Chart {
     weeks("re-allocated", &[("re-allocated", &part.reallocated_by_week)])
 }
 
+/// Accuracy by arm, tasks side by side.
+fn arms(part: &Part) -> Chart {
+    let mut names: Vec<String> = Vec::new();
+    let mut tasks: BTreeMap<&String, Measured> = BTreeMap::new();
+    for figures in &part.arms {
+        let name = format!("{} {}", figures.arm.arm, short(&figures.arm.model));
+        let at = names.iter().position(|known| *known == name).unwrap_or(names.len());
+        if at == names.len() {
+            names.push(name);
+        }
+        let right = figures.outcomes.right;
+        if let (Some(share), Some(interval)) = (right.share(), right.interval()) {
+            let task = &figures.arm.task;
+            let named = || Measured { name: task.clone(), shares: Vec::new() };
+            tasks.entry(task).or_insert_with(named).shares.push((at, share, interval));
+        }
+    }
+    let measured: Vec<Measured> = tasks.into_values().collect();
+    interval_chart(&Axes { x: "arm", y: "accuracy", ..Axes::default() }, &names, &measured)
+}
+
 /// Shares by week, of the weeks that have any.
-fn weeks(what: &str, lines: &[(&str, &Tallies)]) -> Chart {
+pub(super) fn weeks(what: &str, lines: &[(&str, &Tallies)]) -> Chart {
     let places: BTreeMap<&String, usize> = {
         let weeks: BTreeSet<&String> = lines.iter().flat_map(|(_, tallies)| tallies.keys()).collect();
         weeks.into_iter().enumerate().map(|(at, week)| (week, at)).collect()

@@ -1,9 +1,11 @@
 //! A quality report as tables: the same for a terminal and for a page.
 
+use ombud_contract::records::Role;
 use ombud_report::Table;
 
 use super::{
     count::Tally,
+    drift,
     figures::{Part, Report, Tallies, TaskPart},
 };
 
@@ -17,6 +19,7 @@ pub fn tables(report: &Report) -> Vec<(String, Table)> {
         tables.push((format!("{name}: accuracy by task"), by_task(part)));
         let models = accuracy(part, "model", |task| &task.by_model);
         tables.push((format!("{name}: accuracy by model version"), models));
+        tables.push((format!("{name}: who decides beside who is tried"), arms(part)));
         tables.push((format!("{name}: accuracy by team"), accuracy(part, "team", |task| &task.by_team)));
         tables.push((format!("{name}: accuracy by week"), accuracy(part, "week", |task| &task.by_week)));
         for (kind, column, tallies) in
@@ -25,6 +28,7 @@ pub fn tables(report: &Report) -> Vec<(String, Table)> {
             tables.push((format!("{name}: re-allocated by {kind}"), reallocated(column, tallies)));
         }
     }
+    tables.extend(drift::tables(&report.drift));
     // A table without rows says nothing.
     tables.retain(|(_, table)| !table.rows.is_empty());
     tables
@@ -66,6 +70,38 @@ fn accuracy(part: &Part, column: &str, of: fn(&TaskPart) -> &Tallies) -> Table {
     table
 }
 
+/// A shadow has no allocations; beside its answers stands how often who decided was right in the same cases.
+fn arms(part: &Part) -> Table {
+    let columns = [
+        "task",
+        "arm",
+        "model",
+        "cases",
+        "accuracy (95 %)",
+        "who decided (95 %)",
+        "re-allocated",
+        "flag: precision",
+        "flag: recall",
+    ];
+    let mut table = Table::new(&columns, 3);
+    for figures in &part.arms {
+        let (arm, outcomes) = (&figures.arm, &figures.outcomes);
+        let role = if arm.role == Role::Shadow.symbol() { " (shadow)" } else { "" };
+        table.push(vec![
+            arm.task.clone(),
+            format!("{}{role}", arm.arm),
+            short(&arm.model),
+            outcomes.cases.to_string(),
+            figure(outcomes.right),
+            figure(outcomes.decider_right),
+            figure(outcomes.reallocated),
+            figure(outcomes.flags.precision),
+            figure(outcomes.flags.recall),
+        ]);
+    }
+    table
+}
+
 fn reallocated(column: &str, tallies: &Tallies) -> Table {
     let mut table = Table::new(&[column, "re-allocated", "judged", "rate (95 %)"], 1);
     for (name, tally) in tallies {
@@ -81,7 +117,7 @@ fn counted(names: &[&str], tally: Tally) -> Vec<String> {
 }
 
 /// A version's first 12 digits tell it from others.
-fn short(name: &str) -> String {
+pub(super) fn short(name: &str) -> String {
     match name.split_once('@') {
         Some((model, version)) => format!("{model}@{}", version.chars().take(12).collect::<String>()),
         None => name.to_owned(),

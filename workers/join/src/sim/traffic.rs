@@ -138,6 +138,7 @@ impl World {
             score: None,
             evidence: Vec::new(),
             evidence_table: String::new(),
+            unseen_tokens: 0,
         };
         self.say(|w| {
             format!("prediction@{} of raw@{offset} {} {role:?}", w.predictions.len(), body.prediction_id)

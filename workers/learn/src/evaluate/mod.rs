@@ -51,3 +51,4 @@ pub use run::Evaluate;
 pub use served::Served;
 pub use slice::{LEAST_POSITIVES, LEAST_ROWS, Slice, Slices};
 pub use subject::Subject;
+pub(crate) use subject::{AskedHead, champions_of};

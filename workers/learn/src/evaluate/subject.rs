@@ -44,7 +44,7 @@ impl Subject {
         artefacts: &[Artefact],
         loader: &dyn LoadModel,
     ) -> Result<Vec<Self>, EvaluateError> {
-        let champions = champions(strategy);
+        let champions = champions_of(strategy);
         for (task, model_id, version) in &champions {
             if !artefacts.iter().any(|a| a.manifest.model_id == *model_id && a.version == *version) {
                 return Err(EvaluateError::NoChampion {
@@ -68,6 +68,21 @@ impl Subject {
     /// Its name, its version and the tasks that it is asked.
     pub fn evaluated(&self) -> &Evaluated {
         &self.evaluated
+    }
+
+    /// What answers.
+    pub(crate) fn model(&self) -> &dyn Model {
+        self.model.as_ref()
+    }
+
+    /// What it is asked.
+    pub(crate) fn heads(&self) -> &[AskedHead] {
+        &self.heads
+    }
+
+    /// The place of `task` among what it is asked.
+    pub(crate) fn place(&self, task: &str) -> Option<usize> {
+        self.heads.iter().position(|asked| asked.head.task == task)
     }
 
     fn asked(
@@ -96,7 +111,7 @@ impl Subject {
 }
 
 /// Task, model and version of each task's champion.
-fn champions(strategy: &Strategy) -> Vec<(&str, &str, &str)> {
+pub(crate) fn champions_of(strategy: &Strategy) -> Vec<(&str, &str, &str)> {
     strategy
         .tasks
         .iter()

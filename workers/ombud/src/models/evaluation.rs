@@ -29,10 +29,15 @@ pub(crate) struct Finding<'a, R> {
 }
 
 impl<R: Serialize> Finding<'_, R> {
-    /// Tells the registry of it, and gives its id. The same finding has the same id, and is told once.
-    pub(crate) fn record(self, (model_id, version): (&str, &str), settings: &Settings) -> Result<String> {
+    /// Its id, as a finding about `version`: the same finding has the same.
+    pub(crate) fn id(&self, version: &str) -> Result<String> {
         let said = serde_json::to_vec(&(version, &self.data, self.report))?;
-        let evaluation_id = hex::encode(&Sha256::digest(said)[..8]);
+        Ok(hex::encode(&Sha256::digest(said)[..8]))
+    }
+
+    /// Tells the registry of it, and gives its id. The same finding is told once.
+    pub(crate) fn record(self, (model_id, version): (&str, &str), settings: &Settings) -> Result<String> {
+        let evaluation_id = self.id(version)?;
         let evaluation = ModelEvaluation {
             evaluation_id: evaluation_id.clone(),
             kind: self.kind.to_owned(),

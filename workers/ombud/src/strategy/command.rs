@@ -8,9 +8,10 @@ use ombud_launch::config::Settings;
 use ombud_models::{ALL, Change, ModelName, Signature};
 use ombud_stream::Clock;
 
-use super::{change, check, diff, history, show, simulate};
+use super::{args::Replay, change, check, diff, history, show, simulate};
 use crate::{
     Done,
+    terminal::Terminal,
     when::{When, moment, when},
 };
 
@@ -126,6 +127,8 @@ pub(crate) enum StrategyCommand {
     /// What share of known complaints each arm would get
     #[command(disable_version_flag = true)]
     Simulate(simulate::Simulate),
+    /// Which archived complaints a model would decide otherwise
+    Replay(Replay),
 }
 
 /// How a change is signed and published.
@@ -182,6 +185,7 @@ pub(crate) fn run(
     command: StrategyCommand,
     settings: &Settings,
     clock: &Arc<dyn Clock>,
+    terminal: &Terminal,
     out: &mut impl Write,
 ) -> Result<Done> {
     let (change, how) = match command {
@@ -197,6 +201,15 @@ pub(crate) fn run(
             return show::at(time.ms(clock.now_ms()), json, settings, out);
         }
         StrategyCommand::Simulate(args) => return simulate::simulate(&args, settings, clock.as_ref(), out),
+        #[cfg(feature = "torch")]
+        StrategyCommand::Replay(args) => {
+            return super::replay::replay(&args, settings, clock.as_ref(), terminal, out);
+        }
+        #[cfg(not(feature = "torch"))]
+        StrategyCommand::Replay(_) => {
+            let _ = terminal;
+            return Err(crate::without_models());
+        }
         StrategyCommand::Set { file, how } => return change::set(&file, &how, settings, clock, out),
         StrategyCommand::Canary { task, model, share, how } => {
             (Change::Canary { task, model, basis_points: share }, how)

@@ -1,10 +1,10 @@
 //! What the log knows at the moment: every strategy, and every model version.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
 use backon::{BlockingRetryable, ExponentialBuilder};
-use ombud_contract::catalogue::Topic;
+use ombud_contract::{catalogue::Topic, records::Role};
 use ombud_launch::config::Settings;
 use ombud_models::{ActiveStrategy, NotYet, Registry, Strategies, StrategyFeed};
 use ombud_stream::SystemClock;
@@ -38,6 +38,13 @@ impl Known {
     pub(crate) fn newest(&self) -> Result<&Arc<ActiveStrategy>> {
         self.strategies().newest().ok_or_else(unpublished)
     }
+}
+
+/// Model and version of everybody whom a strategy ever let decide.
+pub(crate) fn deciders(strategies: &Strategies) -> BTreeSet<(&str, &str)> {
+    let tasks = strategies.iter().flat_map(|strategy| &strategy.record.tasks);
+    let arms = tasks.flat_map(|task| &task.arms).filter(|arm| arm.role == Role::Deciding);
+    arms.map(|arm| (arm.model_id.as_str(), arm.model_version.as_str())).collect()
 }
 
 /// models.strategy, read to its end once.

@@ -1,5 +1,6 @@
 //! `ombud strategy`: the strategy as the log has it, the changes to it, and what a change would do.
 
+mod args;
 mod change;
 mod check;
 mod command;
@@ -8,6 +9,8 @@ mod history;
 mod known;
 mod port;
 mod publish;
+#[cfg(feature = "torch")]
+mod replay;
 mod show;
 mod simulate;
 #[cfg(test)]
@@ -15,12 +18,9 @@ mod tests;
 mod why;
 
 pub(crate) use command::{StrategyCommand, run};
-#[cfg_attr(
-    not(feature = "torch"),
-    expect(unused_imports, reason = "learning alone asks, and needs libtorch")
-)]
+#[cfg(feature = "torch")]
 pub(crate) use known::Known;
-pub(crate) use known::read_feed;
+pub(crate) use known::{deciders, read_feed};
 pub(crate) use why::Why;
 #[cfg(feature = "torch")]
 pub(crate) use {port::routes, publish::Desk};

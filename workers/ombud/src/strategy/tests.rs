@@ -26,6 +26,7 @@ use crate::{
     first_start::FirstStart,
     on_brokers::on_brokers,
     publish::{Publisher, outgoing},
+    terminal::Terminal,
     world::{READER, World},
 };
 use ombud_contract::catalogue::Topic;
@@ -119,7 +120,8 @@ fn command(words: &str, settings: &Settings) -> Result<Value, String> {
     let cli = crate::cli::Cli::try_parse_from(line.split(' ')).map_err(|error| error.to_string())?;
     let crate::cli::Command::Strategy(said) = cli.command else { panic!("{line}") };
     let mut out = Vec::new();
-    let done = run(said, settings, &clock(), &mut out).map_err(|error| format!("{error:#}"))?;
+    let done = run(said, settings, &clock(), &Terminal::default(), &mut out)
+        .map_err(|error| format!("{error:#}"))?;
     assert_eq!(done, Done::Well);
     Ok(serde_json::from_slice(&out).unwrap())
 }

@@ -1,0 +1,83 @@
+//! Who decides against who is tried: what verdicts say of each arm.
+//!
+//! An arm that decided is judged as the decisions are. A shadow changed no route, so none of its allocations was changed;
+//! its answers are held against what humans say is right, as far as they say it: that an allocation was wrong says nothing
+//! of another answer.
+
+use std::collections::BTreeMap;
+
+use ombud_contract::records::{Decision, Feedback, FeedbackKind, Outcome, Prediction, Role};
+use serde::Serialize;
+
+use super::count::{Flags, Tally, refines};
+
+/// One model version's share of a task's complaints.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Arm {
+    /// The task.
+    pub task: String,
+    /// `DECIDING` or `SHADOW`.
+    pub role: &'static str,
+    /// The arm's name in the strategy.
+    pub arm: String,
+    /// `MODEL@VERSION`.
+    pub model: String,
+}
+
+impl Arm {
+    pub(super) fn decided(decision: &Decision) -> Self {
+        Self {
+            task: decision.task.clone(),
+            role: Role::Deciding.symbol(),
+            arm: decision.arm.clone(),
+            model: format!("{}@{}", decision.model_id, decision.model_version),
+        }
+    }
+
+    pub(super) fn watched(prediction: &Prediction) -> Self {
+        Self {
+            task: prediction.task.clone(),
+            role: Role::Shadow.symbol(),
+            arm: prediction.arm.clone(),
+            model: format!("{}@{}", prediction.model_id, prediction.model_version),
+        }
+    }
+}
+
+/// What became of an arm's answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Outcomes {
+    /// Cases whose answer was judged, given or not.
+    pub cases: usize,
+    /// Of its sure answers, those that were right.
+    pub right: Tally,
+    /// Of a shadow: how often who decided was right where the shadow was judged.
+    pub decider_right: Tally,
+    /// Of the allocations that its answer had a part in, those that were changed; none of a shadow.
+    pub reallocated: Tally,
+    /// Of the flag of vulnerability: what it was worth.
+    pub flags: Flags,
+}
+
+/// By arm.
+pub type Arms = BTreeMap<Arm, Outcomes>;
+
+/// Whether a shadow's sure answer was right, by what a human says: `given` is what had been decided. `None` where nobody
+/// says it.
+pub(super) fn judged(shadow: &Prediction, verdict: &Feedback, given: Option<&str>) -> Option<bool> {
+    let right = match verdict.kind {
+        FeedbackKind::Confirmed => given,
+        FeedbackKind::Relabelled | FeedbackKind::Reallocated => verdict.label_after.as_deref(),
+        _ => None,
+    }?;
+    let said = shadow.label.as_deref().filter(|_| shadow.outcome == Outcome::Labelled)?;
+    // Finer than what is known to be right: it may be so.
+    let finer = said != right && refines(&shadow.task, Some(right), Some(said));
+    (!finer).then(|| refines(&shadow.task, Some(said), Some(right)))
+}
+
+/// Whether a shadow would have flagged the customer, as a route does: only a clear no is one.
+pub(super) fn flags(shadow: &Prediction) -> bool {
+    let cleared = shadow.outcome == Outcome::Labelled && shadow.label.as_deref() == Some("NOT_INDICATED");
+    !cleared || shadow.evidence.iter().any(|evidence| evidence.explicit)
+}

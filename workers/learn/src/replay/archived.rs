@@ -1,0 +1,150 @@
+//! Which complaints are asked again, and as what they stood then.
+
+use std::collections::BTreeSet;
+
+use jiff::ToSpan as _;
+use ombud_contract::{
+    codec,
+    records::{RawComplaint, RoutedComplaint, TimestampMs},
+};
+use ombud_store::{CaseEvent, CaseStore, Kind, day_of};
+use ombud_stream::Outage;
+
+/// What a case is to a replay.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Archived {
+    /// As it stood: its newest submission of that time.
+    Complaint(Box<RawComplaint>),
+    /// The customer had taken it back.
+    Withdrawn,
+    /// Nobody can ask about it: its text is gone or unfit.
+    Unreadable,
+    /// Nothing of it was decided in that time.
+    Outside,
+}
+
+/// The complaints that one of `versions` (model and version) decided on a day of `since..until`, each once.
+///
+/// # Errors
+/// The store doesn't answer.
+pub fn listed<'a>(
+    cases: &mut dyn CaseStore,
+    versions: impl IntoIterator<Item = (&'a str, &'a str)>,
+    (since, until): (TimestampMs, TimestampMs),
+) -> Result<BTreeSet<String>, Outage> {
+    let mut ids = BTreeSet::new();
+    if since >= until {
+        return Ok(ids);
+    }
+    for (model_id, version) in versions {
+        let (mut day, last) = (day_of(since), day_of(until - 1));
+        while day <= last {
+            ids.extend(
+                cases
+                    .decisions(model_id, version, day)?
+                    .into_iter()
+                    .filter(|decision| decision.role == "DECIDING")
+                    .map(|decision| decision.complaint_id),
+            );
+            // The calendar ends in the year 9999.
+            let Ok(next) = day.checked_add(1.day()) else { break };
+            day = next;
+        }
+    }
+    Ok(ids)
+}
+
+/// What the case of `events` was at `until`, if something of it was decided from `since` on.
+pub fn as_of(events: &[CaseEvent], since: TimestampMs, until: TimestampMs) -> Archived {
+    // The log's offset orders submissions; the CRM's number and business time say nothing of when they came.
+    let judged = events.iter().filter(|event| event.at < until).filter_map(|event| match event.kind {
+        Kind::Prediction => Some((event.at, event.seq)),
+        Kind::Routed => Some((event.at, codec::decode::<RoutedComplaint>(&event.body).ok()?.raw_offset)),
+        Kind::Raw | Kind::Feedback | Kind::Explanation => None,
+    });
+    let mut newest = None;
+    let mut in_span = false;
+    for (at, offset) in judged {
+        newest = newest.max(Some(offset));
+        in_span |= at >= since;
+    }
+    let Some(newest) = newest.filter(|_| in_span) else { return Archived::Outside };
+    let submissions = events.iter().filter(|event| event.kind == Kind::Raw);
+    let known = submissions.filter_map(|event| Some((offset(event)?, event)));
+    let Some((_, event)) = known.filter(|(offset, _)| *offset <= newest).max_by_key(|(offset, _)| *offset)
+    else {
+        return Archived::Unreadable;
+    };
+    match codec::decode::<RawComplaint>(&event.body) {
+        Ok(complaint) if complaint.withdrawn => Archived::Withdrawn,
+        Ok(complaint) if complaint.validate().is_ok() => Archived::Complaint(Box::new(complaint)),
+        _ => Archived::Unreadable,
+    }
+}
+
+/// Where it lay in its partition, by `topic/partition/offset`.
+fn offset(event: &CaseEvent) -> Option<i64> {
+    event.origin.rsplit('/').next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+
+    fn event(kind: Kind, seq: i64, at: i64, body: Bytes, offset: i64) -> CaseEvent {
+        CaseEvent {
+            complaint_id: "c-1".into(),
+            kind,
+            seq,
+            id: format!("{kind:?}-{seq}"),
+            at,
+            task: None,
+            team: None,
+            model_id: None,
+            model_version: None,
+            schema_id: None,
+            body,
+            origin: format!("complaints.raw/0/{offset}"),
+        }
+    }
+
+    fn came(offset: i64, narrative: &str, withdrawn: bool) -> CaseEvent {
+        let raw = RawComplaint { withdrawn, ..RawComplaint::new("c-1", narrative, 1_700_000_000_000) };
+        event(Kind::Raw, 1, 0, codec::encode(&raw).unwrap(), offset)
+    }
+
+    fn decided(offset: i64, at: i64) -> CaseEvent {
+        event(Kind::Prediction, offset, at, Bytes::new(), 0)
+    }
+
+    fn narrative(archived: Archived) -> Option<String> {
+        match archived {
+            Archived::Complaint(complaint) => Some(complaint.narrative),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn a_complaint_is_asked_about_as_it_stood_then() {
+        let events = [came(9, "second", false), came(4, "first", false), decided(4, 100), decided(9, 200)];
+        assert_eq!(narrative(as_of(&events, 0, 1_000)).unwrap(), "second");
+        assert_eq!(narrative(as_of(&events, 0, 200)).unwrap(), "first", "the second was not there yet");
+        assert_eq!(as_of(&events, 201, 1_000), Archived::Outside, "nothing was decided since then");
+        assert_eq!(as_of(&events, 0, 100), Archived::Outside);
+    }
+
+    #[test]
+    fn what_was_taken_back_or_has_no_text_any_more_is_left_out() {
+        let example = include_str!("../../../../schemas/complaints.routed/examples/valid/complete.json");
+        let route: RoutedComplaint = serde_json::from_str(example).unwrap();
+        let route = RoutedComplaint { raw_offset: 9, ..route };
+        let gone = event(Kind::Routed, 1, 300, codec::encode(&route).unwrap(), 0);
+        let events = [came(9, "second", true), came(4, "first", false), decided(4, 100), gone];
+        assert_eq!(as_of(&events, 0, 1_000), Archived::Withdrawn);
+        assert_eq!(narrative(as_of(&events, 0, 300)).unwrap(), "first", "not yet");
+        assert_eq!(as_of(&[decided(4, 100)], 0, 1_000), Archived::Unreadable, "its text has expired");
+        assert_eq!(as_of(&[came(4, " ", false), decided(4, 100)], 0, 1_000), Archived::Unreadable);
+    }
+}

@@ -1,0 +1,180 @@
+//! `ombud strategy replay`: archived complaints answered once more, to see what a candidate would change; the registry is
+//! told, so that a promotion may rest on it.
+
+use std::{fs, io::Write};
+
+use anyhow::{Context, Result, bail, ensure};
+use jiff::Timestamp;
+use ombud_contract::records::{ModelState, ModelVersion, RawComplaint};
+use ombud_launch::config::Settings;
+use ombud_learn::replay::{
+    Archived, Document, LeftOut, Replay as Replaying, Sides, Span, as_of, champions, listed, page, tables,
+};
+use ombud_models::{ActiveStrategy, Artefact, ModelName, ModelStore, Registry, Sources, Unobtained};
+use ombud_store::CaseStore;
+use ombud_stream::{Clock, Outage};
+use ombud_torch::Libtorch;
+use serde_json::json;
+
+use super::{
+    args::Replay,
+    command::unpublished,
+    known::{Known, deciders},
+};
+use crate::{Done, models::evaluation::Finding, terminal::Terminal, world::View};
+
+/// Prints what would change.
+pub(super) fn replay(
+    args: &Replay,
+    settings: &Settings,
+    clock: &dyn Clock,
+    terminal: &Terminal,
+    out: &mut impl Write,
+) -> Result<Done> {
+    let now = clock.now_ms();
+    let (since, until) = (args.since.ms(now), args.until.map_or(now, |until| until.ms(now)));
+    ensure!(since < until, "replay no time at all: --since must lie before --until");
+    let known = Known::read(settings)?;
+    let strategy = known.strategies().at(now).ok_or_else(unpublished)?;
+    let sides = sides(args, settings, &known, strategy)?;
+
+    let mut cases = View::open(settings)?.cases()?;
+    let ids = listed(&mut *cases, deciders(known.strategies()), (since, until))?;
+    let bar = terminal.bar("complaints");
+    bar.set_length(ids.len() as u64);
+    let mut left_out = LeftOut::default();
+    let replaying = Replaying {
+        sides: &sides,
+        strategy,
+        threads: settings.infer.replicas,
+        token_budget: settings.infer.token_budget,
+    };
+    let replayed = replaying.run(
+        ids.iter().filter_map(|id| {
+            archived(&mut *cases, id, (since, until), &mut left_out)
+                .inspect(|found| {
+                    if found.is_none() {
+                        bar.inc(1)
+                    }
+                })
+                .transpose()
+        }),
+        &bar,
+    )?;
+    bar.finish_and_clear();
+    let data = Span { since: time(since)?, until: time(until)? };
+    let document = replayed.document(&replaying, data, left_out);
+    if document.rows == 0 {
+        bail!(
+            "find complaints: none that was decided from {since} until {until} (ms since 1970) can be asked again"
+        );
+    }
+    let finding = finding(&document);
+    let (model_id, version) = document.candidate.split_once('@').unwrap_or_default();
+    say(args, &document, &finding.id(version)?, out)?;
+    if !args.no_record {
+        // Last, so that what took long to find out is shown where nobody can be told.
+        finding
+            .record((model_id, version), settings)
+            .context("record the evaluation (--no-record does without)")?;
+    }
+    Ok(Done::Well)
+}
+
+/// As the registry keeps it, for a promotion to rest on.
+fn finding(document: &Document) -> Finding<'_, Document> {
+    let mut champions: Vec<&str> =
+        document.champions.values().filter_map(|model| Some(model.split_once('@')?.1)).collect();
+    champions.dedup();
+    let alone = (champions.len() == 1).then(|| champions[0].to_owned());
+    Finding {
+        kind: document.kind,
+        data: format!("{}/{}", document.data.since, document.data.until),
+        rows: document.rows,
+        against_version: alone,
+        figures: document.figures.clone(),
+        report: document,
+    }
+}
+
+fn say(args: &Replay, document: &Document, id: &str, out: &mut impl Write) -> Result<()> {
+    if let Some(path) = &args.html {
+        fs::write(path, page(document, id)).with_context(|| format!("write {}", path.display()))?;
+    }
+    if args.json {
+        writeln!(out, "{}", json!({ "evaluation": id, "document": document }))?;
+        return Ok(());
+    }
+    let Document { rows, left_out, data, .. } = document;
+    writeln!(
+        out,
+        "{rows} complaints that were decided from {} until {}, by strategy {} and with {}; left out: {} withdrawn, {} \
+         without a text",
+        data.since,
+        data.until,
+        document.strategy_version,
+        document.candidate,
+        left_out.withdrawn,
+        left_out.unreadable,
+    )?;
+    for (heading, table) in tables(document, args.limit) {
+        writeln!(out, "\n{heading}\n{}", table.terminal())?;
+    }
+    writeln!(out, "\nevaluation {id}")?;
+    Ok(())
+}
+
+/// Loads who decides now, and the candidate.
+fn sides(args: &Replay, settings: &Settings, known: &Known, strategy: &ActiveStrategy) -> Result<Sides> {
+    let candidate = candidate(&args.candidate, &known.registry)?;
+    let shared = &settings.shared_models;
+    let shared = (!shared.as_os_str().is_empty()).then_some(shared.as_path());
+    let sources = Sources::new(ModelStore::new(settings.data.join("models")), shared);
+    let obtain = |model_id: &str, version: &str| -> Result<Artefact> {
+        let record = known.registry.get(model_id, version);
+        sources.obtain(model_id, version, record).map_err(|unobtained| {
+            let why = match unobtained {
+                Unobtained::Rejected(rejection) => rejection.to_string(),
+                Unobtained::Later(why) => why,
+            };
+            anyhow::anyhow!("get model {model_id}@{version}: {why}")
+        })
+    };
+    let mut artefacts: Vec<Artefact> = Vec::new();
+    for (_, model_id, version) in champions(&strategy.record) {
+        if artefacts.iter().all(|artefact| artefact.version != version) {
+            artefacts.push(obtain(model_id, version)?);
+        }
+    }
+    let candidate = obtain(&candidate.model_id, &candidate.version)?;
+    Ok(Sides::load(&strategy.record, &artefacts, &candidate, &args.tasks, &Libtorch)?)
+}
+
+/// The version that is meant: one that may serve, or did.
+fn candidate<'a>(name: &ModelName, registry: &'a Registry) -> Result<&'a ModelVersion> {
+    let found = name.find(registry).map_err(anyhow::Error::msg).context("find the candidate")?;
+    if found.state == ModelState::Rejected {
+        bail!("replay {name}: the registry has it as rejected: {}", found.state_reason);
+    }
+    Ok(found)
+}
+
+/// The complaint, or nothing where nobody is asked about it.
+fn archived(
+    cases: &mut dyn CaseStore,
+    id: &str,
+    (since, until): (i64, i64),
+    left_out: &mut LeftOut,
+) -> Result<Option<RawComplaint>, Outage> {
+    match as_of(&cases.case(id)?, since, until) {
+        Archived::Complaint(complaint) => return Ok(Some(*complaint)),
+        Archived::Withdrawn => left_out.withdrawn += 1,
+        Archived::Unreadable => left_out.unreadable += 1,
+        Archived::Outside => {}
+    }
+    Ok(None)
+}
+
+fn time(ms: i64) -> Result<String> {
+    Ok(Timestamp::from_millisecond(ms).context("write a time")?.to_string())
+}
