@@ -50,13 +50,21 @@ impl Rollout {
         Ok(String::from_utf8(output.stdout)?)
     }
 
+    /// Runs the command with `words`, which must go well, and reads the JSON that it prints.
+    ///
+    /// # Errors
+    /// It does not go well, or prints something else.
+    pub fn json(&self, words: &[&str]) -> Result<Value> {
+        Ok(serde_json::from_str(&self.run(words)?)?)
+    }
+
     /// `ombud strategy` with `words`, and what it says as JSON.
     ///
     /// # Errors
     /// It does not go well.
     pub fn strategy(&self, words: &str) -> Result<Value> {
         let words: Vec<&str> = ["strategy"].into_iter().chain(words.split(' ')).chain(["--json"]).collect();
-        Ok(serde_json::from_str(&self.run(&words)?)?)
+        self.json(&words)
     }
 
     /// Waits until `version` decides what comes from now on.

@@ -2,7 +2,7 @@
 //!
 //! | verdict | what it teaches |
 //! |---|---|
-//! | CONFIRMED | the decision's label, of the named task or of all; POSSIBLE is no label, so it is never confirmed |
+//! | CONFIRMED | the decisions' labels, or that of the named task, a guess too; POSSIBLE is no label, so it is never confirmed |
 //! | REALLOCATED | the label that it names, if it names one |
 //! | RELABELLED, VULNERABILITY | the label that it names |
 //! | NOT_A_COMPLAINT | where it is the newest: nothing at all |
@@ -41,25 +41,26 @@ fn said(verdict: &Feedback, route: Option<&RoutedComplaint>) -> Vec<(String, Str
         FeedbackKind::Reallocated | FeedbackKind::Relabelled => named(PRODUCT),
         FeedbackKind::Vulnerability => named(VULNERABLE),
         FeedbackKind::Confirmed => {
-            let about = |task: &str| verdict.task.as_deref().is_none_or(|named| named == task);
-            route.map(decided).unwrap_or_default().into_iter().filter(|(task, _)| about(task)).collect()
+            route.map(|route| decided(route, verdict.task.as_deref())).unwrap_or_default()
         }
         FeedbackKind::NotAComplaint | FeedbackKind::Other => Vec::new(),
     }
 }
 
-/// What a route says for certain.
-fn decided(route: &RoutedComplaint) -> Vec<(String, String)> {
+/// What a route says for certain; of a task that is named also the best guess of a model that abstained.
+fn decided(route: &RoutedComplaint, named: Option<&str>) -> Vec<(String, String)> {
     let flag = match route.vulnerability {
         Vulnerability::Vulnerable => Some("VULNERABLE"),
         Vulnerability::NotIndicated => Some("NOT_INDICATED"),
         Vulnerability::Possible => None,
     };
+    let given = |outcome| outcome == Outcome::Labelled || (named.is_some() && outcome == Outcome::Abstained);
     let others = route.decisions.iter().filter(|decision| decision.task != VULNERABLE);
-    let labelled = others.filter(|decision| decision.outcome == Outcome::Labelled);
-    labelled
+    others
+        .filter(|decision| given(decision.outcome))
         .filter_map(|decision| Some((decision.task.clone(), decision.label.clone()?)))
         .chain(flag.map(|label| (VULNERABLE.to_owned(), label.to_owned())))
+        .filter(|(task, _)| named.is_none_or(|named| named == task))
         .collect()
 }
 
