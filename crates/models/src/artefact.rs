@@ -11,6 +11,7 @@ use ombud_contract::taxonomy::{Taxonomy, TaxonomyError};
 
 use crate::digest::{digest_folder, version_of};
 use crate::manifest::Manifest;
+use crate::rejection::Fault;
 
 /// What every artefact says of itself.
 pub const MANIFEST: &str = "ombud.json";
@@ -172,4 +173,18 @@ pub enum ArtefactError {
         /// The version.
         version: String,
     },
+}
+
+impl ArtefactError {
+    /// How the folder is at fault, whoever reads it; `None` where this machine or this build may be: trying again, or a
+    /// newer build, may help.
+    pub fn fault(&self) -> Option<Fault> {
+        match self {
+            Self::Differs { .. } | Self::Unacceptable { .. } => Some(Fault::ContentDiffers),
+            Self::Missing { .. }
+            | Self::Manifest { .. }
+            | Self::Taxonomy { source: TaxonomyError::Broken(_), .. } => Some(Fault::Manifest),
+            Self::Taxonomy { .. } | Self::Read { .. } | Self::Write { .. } | Self::Name { .. } => None,
+        }
+    }
 }

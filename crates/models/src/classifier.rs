@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::artefact::Artefact;
+use crate::rejection::Fault;
 
 /// A narrative made ready for a model: plain numbers, no text.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,11 +67,16 @@ pub trait LoadModel: Send + Sync {
     /// Reads and checks the weights; takes seconds.
     ///
     /// # Errors
-    /// A file is missing or broken, or its shapes don't fit the manifest: the artefact can't serve.
+    /// A file is missing or broken, or its shapes don't fit the manifest: the artefact can't serve, and its fault says
+    /// so. Without a fault trying again may help.
     fn load(&self, artefact: &Artefact) -> Result<Arc<dyn Model>, LoadError>;
+
+    /// Gives the memory of models that are gone back to the system, where the allocator does not by itself. Called by
+    /// who loads, some time after models came or went; may take milliseconds.
+    fn tidy(&self) {}
 }
 
-/// An artefact that can't serve.
+/// An artefact that could not be loaded.
 #[derive(Debug, thiserror::Error)]
 #[error("load model {model_id} from {dir}: {what}")]
 pub struct LoadError {
@@ -80,6 +86,9 @@ pub struct LoadError {
     pub dir: String,
     /// What is wrong, and how to mend it.
     pub what: String,
+    /// How the artefact is at fault. `None`: it need not be, for this machine could not read a file or was short of
+    /// memory, and trying again may help.
+    pub fault: Option<Fault>,
 }
 
 /// One replica of a model, owned by one thread.

@@ -148,6 +148,33 @@ impl Hub {
         Ok(())
     }
 
+    /// Takes `names` of `id` at `revision` out of the cache, so that they are fetched from the hub again: somebody has
+    /// found that they are not what they should be.
+    ///
+    /// # Errors
+    /// One can't be removed.
+    pub fn forget(&self, id: &str, revision: &str, names: &[&str]) -> Result<(), HubError> {
+        if !is_hub_id(id) {
+            return Err(HubError::NoFolder { path: id.into() });
+        }
+        let named = Named { hub: self, id, revision };
+        let repo = named.cache().repo(named.repo(revision));
+        for name in names.iter().filter(|name| is_inside(name)) {
+            let cached = repo.get(name).unwrap_or_else(|| repo.pointer_path(revision).join(name));
+            // What it points to as well: both are there once for all revisions that have the file.
+            let blob = cached.canonicalize().ok();
+            for path in [Some(cached), blob].into_iter().flatten() {
+                match std::fs::remove_file(&path) {
+                    Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                        return Err(HubError::Read { path, source });
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// The commit that `revision` of `id` is now, and the files that it has.
     ///
     /// # Errors

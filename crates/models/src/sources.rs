@@ -6,6 +6,8 @@ use std::path::Path;
 use ombud_contract::records::ModelVersion;
 
 use crate::artefact::{Artefact, ArtefactError};
+#[cfg(feature = "hub")]
+use crate::hub::Hub;
 use crate::rejection::{Fault, Rejection};
 use crate::shelf::ModelStore;
 
@@ -14,6 +16,8 @@ use crate::shelf::ModelStore;
 pub struct Sources {
     shelf: ModelStore,
     shared: Option<ModelStore>,
+    #[cfg(feature = "hub")]
+    hub: Hub,
 }
 
 /// Why an artefact is not at hand.
@@ -26,9 +30,22 @@ pub enum Unobtained {
 }
 
 impl Sources {
-    /// `shelf` is this process's own; `shared` a folder that several hosts mount, filled by `ombud models add`.
+    /// `shelf` is this process's own; `shared` a folder that several hosts mount, filled by `ombud models add`. The hub is
+    /// the one that the environment names.
     pub fn new(shelf: ModelStore, shared: Option<&Path>) -> Self {
-        Self { shelf, shared: shared.map(ModelStore::new) }
+        Self {
+            shelf,
+            shared: shared.map(ModelStore::new),
+            #[cfg(feature = "hub")]
+            hub: Hub::from_env(),
+        }
+    }
+
+    /// Fetches from `hub` instead.
+    #[cfg(feature = "hub")]
+    #[must_use]
+    pub fn with_hub(self, hub: Hub) -> Self {
+        Self { hub, ..self }
     }
 
     /// The shelf.
@@ -52,24 +69,23 @@ impl Sources {
             Ok(Some(artefact)) => return Ok(artefact),
             Ok(None) => {}
             // Bytes that are the version's own and still no artefact are the same everywhere.
-            Err(error @ (ArtefactError::Missing { .. } | ArtefactError::Manifest { .. })) => {
-                return Err(rejected(&error));
-            }
+            Err(error) if error.fault() == Some(Fault::Manifest) => return Err(unobtained(&error)),
             // A damaged copy is this host's fault, not the model's: a whole one replaces it.
             Err(error) => missed.push(chain(&error)),
         }
         if let Some(shared) = &self.shared {
-            match shared.get(model_id, version) {
+            // The shared folder is filled by renaming whole folders: what differs there was offered so. Read a second
+            // time, because one worker's bad reading would reject the version for all of them.
+            let read = || shared.get(model_id, version);
+            let elsewhere = known.is_some_and(|known| known.hub_id.is_some());
+            match read().or_else(|_| read()) {
                 Ok(Some(artefact)) => return self.shelve(&artefact),
                 Ok(None) => missed.push("it isn't in the shared folder".to_owned()),
-                // The shared folder is filled by renaming whole folders: what differs there was offered so.
-                Err(
-                    error @ (ArtefactError::Differs { .. }
-                    | ArtefactError::Missing { .. }
-                    | ArtefactError::Manifest { .. }
-                    | ArtefactError::Unacceptable { .. }),
-                ) => return Err(rejected(&error)),
-                Err(error) => missed.push(chain(&error)),
+                Err(error) => match error.fault() {
+                    Some(Fault::ContentDiffers) if elsewhere => missed.push(chain(&error)),
+                    Some(_) => return Err(unobtained(&error)),
+                    None => missed.push(chain(&error)),
+                },
             }
         }
         match known.and_then(|known| Some((known, known.hub_id.as_deref()?))) {
@@ -89,21 +105,28 @@ impl Sources {
         hub_id: &str,
         mut missed: Vec<String>,
     ) -> Result<Artefact, Unobtained> {
-        use crate::hub::{Hub, HubError};
-
         let revision = known.hub_revision.as_deref().unwrap_or("main");
         let names: Vec<&str> = known.files.iter().map(|file| file.name.as_str()).collect();
         let arriving =
             self.shelf.arriving(&known.version).map_err(|error| Unobtained::Later(chain(&error)))?;
-        match Hub::from_env().fetch_files(hub_id, revision, &names, arriving.path()) {
-            Ok(()) => {}
-            Err(error @ (HubError::NotFound { .. } | HubError::Unreachable { .. })) => {
+        let mut fetch = || match self.hub.fetch_files(hub_id, revision, &names, arriving.path()) {
+            Ok(()) => Ok(Artefact::verify(arriving.path(), &known.version)),
+            Err(error) => {
                 missed.push(chain(&error));
-                return Err(Unobtained::Later(missed.join("; ")));
+                Err(Unobtained::Later(missed.join("; ")))
             }
-            Err(error) => return Err(Unobtained::Later(chain(&error))),
-        }
-        let artefact = Artefact::verify(arriving.path(), &known.version).map_err(|error| rejected(&error))?;
+        };
+        let artefact = match fetch()? {
+            // Out of the cache, whose copy may be damaged: what the hub itself has now counts.
+            Err(error) if error.fault() == Some(Fault::ContentDiffers) => {
+                tracing::warn!(hub_id, revision, error = chain(&error), "fetched again");
+                let forgotten = self.hub.forget(hub_id, revision, &names);
+                forgotten.map_err(|error| Unobtained::Later(chain(&error)))?;
+                fetch()?
+            }
+            verified => verified,
+        };
+        let artefact = artefact.map_err(|error| unobtained(&error))?;
         self.shelve(&artefact)
     }
 
@@ -125,12 +148,11 @@ impl Sources {
     }
 }
 
-fn rejected(error: &ArtefactError) -> Unobtained {
-    let fault = match error {
-        ArtefactError::Differs { .. } | ArtefactError::Unacceptable { .. } => Fault::ContentDiffers,
-        _ => Fault::Manifest,
-    };
-    Unobtained::Rejected(Rejection::new(fault, chain(error)))
+fn unobtained(error: &ArtefactError) -> Unobtained {
+    match error.fault() {
+        Some(fault) => Unobtained::Rejected(Rejection::new(fault, chain(error))),
+        None => Unobtained::Later(chain(error)),
+    }
 }
 
 /// An error and its causes in one line.

@@ -9,7 +9,10 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use ombud_models::{Hub, HubError, called};
+use ombud_contract::records::ModelVersion;
+use ombud_models::{
+    Artefact, Fault, Hub, HubError, ModelStore, Sources, Unobtained, called, model_version_record,
+};
 use sha2::{Digest, Sha256};
 
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
@@ -195,4 +198,75 @@ fn a_folder_is_taken_as_it_is_if_it_is_whole() {
         let refused = hub.fetch(nowhere, None).unwrap_err();
         assert!(matches!(refused, HubError::NoFolder { .. }), "{nowhere}: {refused}");
     }
+}
+
+const OURS: [(&str, &[u8]); 2] = [
+    (
+        "ombud.json",
+        br#"{"format": 1, "model_id": "triage", "family": "bag", "heads": [{"task": "vulnerable", "kind": "flag",
+        "label_set": "vulnerable@1", "labels": ["NOT_INDICATED", "VULNERABLE"], "temperature": 1.0,
+        "thresholds": {"possible": 0.2, "vulnerable": 0.4}}]}"#,
+    ),
+    ("model.safetensors", WEIGHTS),
+];
+
+/// An artefact of ours as the registry knows it: `bank/triage` of the hub, at one commit.
+fn registered(folder: &Path, files: &[(&str, &[u8])]) -> ModelVersion {
+    std::fs::create_dir(folder).unwrap();
+    for (name, content) in files {
+        std::fs::write(folder.join(name), content).unwrap();
+    }
+    let record = model_version_record(&Artefact::open(folder).unwrap(), "test", 1);
+    ModelVersion { hub_id: Some("bank/triage".into()), hub_revision: Some(COMMIT.into()), ..record }
+}
+
+/// Writes another content where `file` of the only snapshot in `cache` is kept.
+fn damage(cache: &Path, file: &str) {
+    let kept = cache.join(format!("models--bank--triage/snapshots/{COMMIT}/{file}")).canonicalize().unwrap();
+    std::fs::write(kept, b"eight byt").unwrap();
+}
+
+#[test]
+fn a_damaged_copy_in_the_cache_is_fetched_again_and_blames_nobody() {
+    let dir = tempfile::tempdir().unwrap();
+    let record = registered(&dir.path().join("made"), &OURS);
+    let served = serve(&OURS, Rules::default());
+    let cache = dir.path().join("hub");
+    let sources =
+        |shelf: &str, hub: Hub| Sources::new(ModelStore::new(dir.path().join(shelf)), None).with_hub(hub);
+    let obtain = |sources: Sources| sources.obtain(&record.model_id, &record.version, Some(&record));
+    let whole = hub(&served, &cache);
+    assert_eq!(obtain(sources("one", whole.clone())).unwrap().version, record.version);
+
+    damage(&cache, "model.safetensors");
+    let away = Hub { endpoint: "http://127.0.0.1:1".to_owned(), ..whole.clone() };
+    let later = obtain(sources("two", away)).unwrap_err();
+    assert!(matches!(later, Unobtained::Later(_)), "the hub may have it whole: {later:?}");
+    assert_eq!(obtain(sources("two", whole.clone())).unwrap().version, record.version);
+    damage(&cache, "model.safetensors");
+    assert_eq!(obtain(sources("three", whole)).unwrap().version, record.version, "at the first try");
+}
+
+#[test]
+fn what_the_hub_itself_has_otherwise_is_rejected_and_what_the_shelf_has_otherwise_is_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let record = registered(&dir.path().join("made"), &OURS);
+    let other = serve(&[OURS[0], ("model.safetensors", b"other weights")], Rules::default());
+    let (shelf, shared) = (ModelStore::new(dir.path().join("shelf")), dir.path().join("shared"));
+    let sources = Sources::new(shelf.clone(), Some(&shared)).with_hub(hub(&other, &dir.path().join("hub")));
+    let obtain = || sources.obtain(&record.model_id, &record.version, Some(&record));
+    let rejected = obtain().unwrap_err();
+    assert!(
+        matches!(&rejected, Unobtained::Rejected(why) if why.fault == Fault::ContentDiffers),
+        "{rejected:?}"
+    );
+
+    let artefact = Artefact::open(&dir.path().join("made")).unwrap();
+    let home = ModelStore::new(&shared).add(&artefact).unwrap();
+    assert_eq!(obtain().unwrap().version, record.version);
+    std::fs::write(dir.path().join("shelf/triage").join(&record.version).join("model.safetensors"), b"x")
+        .unwrap();
+    assert_eq!(obtain().unwrap().version, record.version, "from the shared folder once more");
+    std::fs::write(home.join("model.safetensors"), b"x").unwrap();
+    assert_eq!(obtain().unwrap().version, record.version, "the shelf has it");
 }

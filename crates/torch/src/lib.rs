@@ -5,6 +5,7 @@ pub mod blend;
 pub mod encoder;
 mod lbfgs;
 mod libtorch;
+mod memory;
 mod tuning;
 
 #[cfg(feature = "testing")]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ombud_models::{Artefact, Family, LoadError, LoadModel, Model};
 
-use crate::{bag, blend, encoder};
+use crate::{bag, blend, encoder, memory};
 
 /// Serves artefacts on libtorch's CPU kernels.
 #[derive(Clone, Copy, Debug, Default)]
@@ -17,5 +17,8 @@ impl LoadModel for Libtorch {
             Family::Encoder => encoder::load(artefact),
             Family::Blend => blend::load(artefact, self),
         }
+    }
+    fn tidy(&self) {
+        memory::give_back();
     }
 }

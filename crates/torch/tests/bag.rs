@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use ombud_contract::taxonomy::Taxonomy;
-use ombud_models::{Artefact, Input, LoadModel, Model, Prepared};
+use ombud_models::{Artefact, Fault, GOLDEN, GoldenInput, Input, LoadModel, Model, Prepared, probe};
 use ombud_torch::Libtorch;
 use ombud_torch::bag::{Counts, Fit, Hashing, Hint, Idf, Row, Weights, shrink};
 use serde_json::json;
@@ -176,4 +176,30 @@ fn a_broken_artefact_is_refused_with_the_file_and_the_fault() {
         weights.save(dir).unwrap();
     });
     assert!(backward_hint.contains("hint"), "{backward_hint}");
+}
+
+/// What becomes of a bag whose golden inputs were answered by `weights`, when it is probed before it serves.
+fn probed(weights: &Weights) -> Result<(), Fault> {
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), &learned());
+    let before = served(dir.path());
+    let golden = TEXTS.map(|text| {
+        let logits = before.replica().classify(&[&before.prepare(text)]).unwrap().remove(0);
+        GoldenInput { text: text.to_owned(), logits }
+    });
+    fs::write(dir.path().join(GOLDEN), serde_json::to_vec(&golden).unwrap()).unwrap();
+    weights.save(dir.path()).unwrap();
+    let artefact = Artefact::open(dir.path()).unwrap();
+    let model = Libtorch.load(&artefact).unwrap();
+    probe(&artefact, model.as_ref()).map_err(|rejection| rejection.fault)
+}
+
+#[test]
+fn a_bag_that_answers_its_golden_inputs_otherwise_does_not_serve() {
+    assert_eq!(probed(&learned()), Ok(()));
+    let mut shifted = learned();
+    shifted.bias[4] += 0.01;
+    let mut unhinted = learned();
+    unhinted.hint = None;
+    assert_eq!([probed(&shifted), probed(&unhinted)], [Err(Fault::Golden); 2]);
 }

@@ -62,14 +62,19 @@ impl<S: Sink<()>> Loader<S> {
     /// A topic can't be read, or a rejection can't be appended. Begun anew, it finds what it has left.
     pub fn run(mut self, stopped: &dyn Fn(Duration) -> bool) -> Result<(), Outage> {
         let mut retries = BTreeMap::new();
-        let mut collected = false;
+        let (mut collected, mut untidy, mut loaded) = (false, false, BTreeSet::new());
         loop {
             let changed = self.registry.refresh()?;
             self.serving.follow(self.registry.registry(), &changed);
             let came = self.strategy.refresh()?;
             let arms = in_force(&self.tasks, self.strategy.strategies(), self.clock.now_ms());
             let wanted: BTreeSet<String> = arms.iter().map(|arm| arm.model_version.clone()).collect();
-            self.serving.keep(&wanted);
+            let kept = self.serving.keep(&wanted);
+            // A look after models came or went: by then whoever held one that was dropped has finished with it.
+            if std::mem::replace(&mut untidy, kept != loaded) {
+                self.serving.tidy();
+            }
+            loaded = kept;
             retries.retain(|version, _| wanted.contains(version));
             for arm in &arms {
                 self.bring(arm, &mut retries);

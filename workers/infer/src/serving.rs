@@ -8,16 +8,18 @@ use std::{
 };
 
 use ombud_contract::{
-    records::{Arm, ModelState, ModelVersion},
+    records::{Arm, ModelState, ModelVersion, Role},
     taxonomy::Taxonomy,
 };
-use ombud_models::{
-    Artefact, Fault, Head, LoadModel, Model, Registry, Rejection, Sources, Unobtained, probe,
-};
+use ombud_models::{Artefact, Head, LoadModel, Model, Registry, Rejection, Sources, Unobtained, probe};
 use tracing::{info, warn};
 
-/// How long a version that nobody could bring is left alone when only old complaints ask for it.
+/// How long a version that only old complaints ask for is left alone: one that nobody could bring, and one that was
+/// brought for them.
 const LEFT_ALONE: Duration = Duration::from_secs(30);
+/// So many models that only a replay asks for stay while it does, however few spare ones are kept: its partitions pass a
+/// change of the strategy one after the other, and would have both sides of it loaded over and over.
+const REPLAYED: usize = 2;
 
 /// A loaded, probed model.
 pub struct Served {
@@ -70,7 +72,7 @@ pub struct Serving {
 #[derive(Default)]
 struct Known {
     by_version: HashMap<String, Standing>,
-    /// The last model that answered a task: it stands in while a newer one can't.
+    /// The last model that decided a task: it stands in while a newer one can't.
     last: HashMap<String, Arc<Served>>,
     registry: Arc<Registry>,
     rejected: Vec<Rejected>,
@@ -81,8 +83,8 @@ enum Standing {
     /// Somebody brings it. `awaited`: a complaint of an older strategy asked, which is decided by this version alone, or a
     /// replay would not repeat.
     UnderWay { awaited: bool },
-    /// It serves.
-    Ready { served: Arc<Served>, used: Instant },
+    /// It serves. `awaited`: brought for complaints of an older strategy, which may go on asking.
+    Ready { served: Arc<Served>, used: Instant, awaited: bool },
     /// Never, unless it is registered again.
     Refused(Unserved),
     /// Not now.
@@ -115,11 +117,14 @@ impl Serving {
             let Known { by_version, last, .. } = &mut *known;
             let stand_in = || last.get(task).cloned();
             match by_version.get_mut(&arm.model_version) {
-                Some(Standing::Ready { served, used }) => {
+                Some(Standing::Ready { served, used, .. }) => {
                     *used = Instant::now();
                     if served.head(task).is_some() {
                         let served = Arc::clone(served);
-                        last.insert(task.to_owned(), Arc::clone(&served));
+                        // A shadow decides nothing, not as a stand-in either.
+                        if arm.role == Role::Deciding {
+                            last.insert(task.to_owned(), Arc::clone(&served));
+                        }
                         return Ok(served);
                     }
                     let why = format!(
@@ -159,7 +164,7 @@ impl Serving {
             known.by_version.insert(arm.model_version.clone(), Standing::UnderWay { awaited });
             Arc::clone(&known.registry)
         };
-        let claim = Claim { serving: self, version: &arm.model_version };
+        let claim = Claim { serving: self, version: &arm.model_version, awaited };
         let brought = self.load(arm, registry.get(&arm.model_id, &arm.model_version));
         let ready = brought.is_ok();
         claim.settle(arm, brought);
@@ -186,9 +191,11 @@ impl Serving {
                 || Unbrought::Refused(format!("label set {} is none of this build's", head.label_set));
             taxonomies.push(Taxonomy::by_label_set(&head.label_set).ok_or_else(unknown)?);
         }
-        let unloadable = |error| Unbrought::Rejected(Rejection::new(Fault::Unloadable, chain(&error)));
-        let model = self.loader.load(&artefact).map_err(unloadable)?;
-        probe(&artefact, model.as_ref()).map_err(Unbrought::Rejected)?;
+        let model = self.loader.load(&artefact).map_err(|error| match error.fault {
+            Some(fault) => blamed(&artefact, Rejection::new(fault, chain(&error))),
+            None => Unbrought::Later(chain(&error)),
+        })?;
+        probe(&artefact, model.as_ref()).map_err(|rejection| blamed(&artefact, rejection))?;
         metrics::histogram!("ombud_model_load_seconds").record(started.elapsed().as_secs_f64());
         Ok(Arc::new(Served { artefact, taxonomies, model }))
     }
@@ -206,25 +213,52 @@ impl Serving {
 
     /// Drops the models that no strategy in force names (`wanted` are the versions that one does), but for a few that
     /// were used last. Whoever still holds one finishes with it.
-    pub(crate) fn keep(&self, wanted: &BTreeSet<String>) {
+    ///
+    /// A version that the registry has as rejected, by another worker, is dropped here as soon as it isn't wanted, and
+    /// goes on while it is: it was probed here too, and one host's broken memory must not silence a task everywhere.
+    ///
+    /// Gives which versions are loaded now.
+    pub(crate) fn keep(&self, wanted: &BTreeSet<String>) -> BTreeSet<String> {
         let mut known = self.known();
-        let mut spare: Vec<(Instant, String)> = Vec::new();
-        for (version, standing) in known.by_version.iter().filter(|(version, _)| !wanted.contains(*version)) {
-            if let Standing::Ready { used, .. } = standing {
-                spare.push((*used, version.clone()));
+        let Known { by_version, last, registry, .. } = &mut *known;
+        let rejected = |served: &Served| {
+            let known = registry.get(&served.artefact.manifest.model_id, &served.artefact.version);
+            known.is_some_and(|known| known.state == ModelState::Rejected)
+        };
+        let (mut spare, mut dropped) = (Vec::new(), Vec::new());
+        for (version, standing) in by_version.iter_mut() {
+            let Standing::Ready { served, used, awaited } = standing else { continue };
+            match wanted.contains(version) {
+                // From here on it is a strategy's, and no replay's.
+                true => *awaited = false,
+                false if rejected(served) => dropped.push(version.clone()),
+                false => spare.push((*used, *awaited, version.clone())),
             }
         }
         spare.sort_by(|a, b| b.cmp(a));
-        for (_, version) in spare.into_iter().skip(self.spare) {
-            known.by_version.remove(&version);
+        let goes = |(place, (used, awaited, version)): (usize, (Instant, bool, String))| {
+            let asked = awaited && place < REPLAYED && used.elapsed() < LEFT_ALONE;
+            (place >= self.spare && !asked).then_some(version)
+        };
+        dropped.extend(spare.into_iter().enumerate().filter_map(goes));
+        for version in dropped {
+            by_version.remove(&version);
             info!(version, "model dropped");
         }
-        known.by_version.retain(|version, standing| match standing {
+        last.retain(|_, served| wanted.contains(&served.artefact.version) || !rejected(served));
+        by_version.retain(|version, standing| match standing {
             Standing::Later { since, .. } => wanted.contains(version) || since.elapsed() < LEFT_ALONE,
             _ => true,
         });
-        let ready = known.by_version.values().filter(|standing| matches!(standing, Standing::Ready { .. }));
-        metrics::gauge!("ombud_models_loaded").set(ready.count() as f64);
+        let ready = by_version.iter().filter(|(_, standing)| matches!(standing, Standing::Ready { .. }));
+        let ready: BTreeSet<String> = ready.map(|(version, _)| version.clone()).collect();
+        metrics::gauge!("ombud_models_loaded").set(ready.len() as f64);
+        ready
+    }
+
+    /// Gives memory back; see [`LoadModel::tidy`].
+    pub(crate) fn tidy(&self) {
+        self.loader.tidy();
     }
 
     /// What was rejected and not told yet; a version once, and none that the registry has as rejected.
@@ -252,6 +286,7 @@ impl Serving {
 struct Claim<'a> {
     serving: &'a Serving,
     version: &'a str,
+    awaited: bool,
 }
 
 impl Claim<'_> {
@@ -261,7 +296,7 @@ impl Claim<'_> {
         let standing = match brought {
             Ok(served) => {
                 info!(model, version, "model loaded");
-                Standing::Ready { served, used: Instant::now() }
+                Standing::Ready { served, used: Instant::now(), awaited: self.awaited }
             }
             Err(Unbrought::Later(why)) => {
                 warn!(model, version, why, "model not to be had now: it is tried again");
@@ -304,6 +339,15 @@ impl Drop for Claim<'_> {
     }
 }
 
+/// Only what is wrong with the version's own bytes is wrong for everybody: a copy that has changed since it was verified
+/// is fetched again.
+fn blamed(artefact: &Artefact, rejection: Rejection) -> Unbrought {
+    match Artefact::verify(&artefact.dir, &artefact.version) {
+        Ok(_) => Unbrought::Rejected(rejection),
+        Err(error) => Unbrought::Later(format!("{rejection}; {}", chain(&error))),
+    }
+}
+
 fn unserved(arm: &Arm, why: String) -> Unserved {
     Unserved { model_id: arm.model_id.clone(), version: arm.model_version.clone(), why }
 }
@@ -313,3 +357,6 @@ fn chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
     causes.fold(error.to_string(), |line, cause| format!("{line}: {cause}"))
 }
+
+#[cfg(test)]
+mod tests;

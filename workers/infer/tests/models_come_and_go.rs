@@ -27,8 +27,8 @@ use ombud_contract::{
 use ombud_infer::{Infer, Limits, Loader, Serving, Tasks, warm_up};
 use ombud_local::{Local, Options};
 use ombud_models::{
-    Artefact, Classifier, ClassifyError, Input, LoadError, LoadModel, Logits, Model, ModelStore, Prepared,
-    RegistryFeed, Sources, StrategyFeed, model_version_record, registry_key,
+    Artefact, Classifier, ClassifyError, Fault, Input, LoadError, LoadModel, Logits, Model, ModelStore,
+    Prepared, RegistryFeed, Sources, StrategyFeed, model_version_record, registry_key,
 };
 use ombud_stream::{Clock, Limit, Outgoing, Reader, Sink, Start, SystemClock, TopicPartition};
 
@@ -52,7 +52,8 @@ impl LoadModel for Said {
         let weights = fs::read_to_string(artefact.dir.join("model.safetensors")).unwrap();
         let refuse = |what: &str| {
             let model_id = artefact.manifest.model_id.clone();
-            Err(LoadError { model_id, dir: artefact.dir.display().to_string(), what: what.to_owned() })
+            let (dir, what) = (artefact.dir.display().to_string(), what.to_owned());
+            Err(LoadError { model_id, dir, what, fault: Some(Fault::Unloadable) })
         };
         let logits = match weights.split(' ').next().unwrap() {
             "nan" => vec![0.0, f32::NAN],

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ombud_models::{Artefact, Classifier, ClassifyError, Input, LoadError, Logits, Model, Prepared};
+use ombud_models::{Artefact, Classifier, ClassifyError, Fault, Input, LoadError, Logits, Model, Prepared};
 use tch::{TchError, Tensor};
 
 use super::features::Idf;
@@ -12,20 +12,22 @@ use crate::tuning;
 
 /// Reads and checks a bag's artefact.
 pub(crate) fn load(artefact: &Artefact) -> Result<Arc<dyn Model>, LoadError> {
-    let refuse = |what: String| LoadError {
+    let refuse = |what: String, fault: Option<Fault>| LoadError {
         model_id: artefact.manifest.model_id.clone(),
         dir: artefact.dir.display().to_string(),
         what,
+        fault,
     };
     let weights = Weights::load(&artefact.dir).map_err(|error| {
         let cause = std::error::Error::source(&error).map_or(String::new(), |cause| format!(": {cause}"));
-        refuse(format!("{error}{cause}"))
+        refuse(format!("{error}{cause}"), error.fault())
     })?;
     let heads: Vec<usize> = artefact.manifest.heads.iter().map(|head| head.labels.len()).collect();
     let labels: usize = heads.iter().sum();
     if labels != weights.labels() {
         let found = weights.labels();
-        return Err(refuse(format!("ombud.json names {labels} labels, model.safetensors has {found}")));
+        let what = format!("ombud.json names {labels} labels, model.safetensors has {found}");
+        return Err(refuse(what, Some(Fault::LabelCount)));
     }
     let fits = |hint: &Hint| {
         let ordered = hint.from < hint.to && hint.to < heads.len();
@@ -34,6 +36,7 @@ pub(crate) fn load(artefact: &Artefact) -> Result<Arc<dyn Model>, LoadError> {
     if weights.hint.as_ref().is_some_and(|hint| !fits(hint)) {
         return Err(refuse(
             "the hint in config.json and model.safetensors doesn't fit the heads of ombud.json".to_owned(),
+            Some(Fault::Unloadable),
         ));
     }
     Ok(in_memory(weights, &heads))

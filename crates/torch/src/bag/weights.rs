@@ -1,9 +1,11 @@
 //! A bag's files: `config.json` says how text becomes columns, `model.safetensors` holds the numbers.
 
 use std::borrow::Cow;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use half::f16;
+use ombud_models::Fault;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
@@ -73,6 +75,25 @@ pub enum WeightsError {
         /// What is wrong, and what would be right.
         what: String,
     },
+    /// A number of the content is none.
+    #[error("accept {}: tensor {tensor} holds a number that is not finite", path.display())]
+    NotFinite {
+        /// Which file.
+        path: PathBuf,
+        /// Which of its tensors.
+        tensor: &'static str,
+    },
+}
+
+impl WeightsError {
+    /// How the artefact is at fault; `None` where the file system is.
+    pub(crate) fn fault(&self) -> Option<Fault> {
+        match self {
+            Self::File { source, .. } => (source.kind() == ErrorKind::NotFound).then_some(Fault::Unloadable),
+            Self::Content { .. } => Some(Fault::Unloadable),
+            Self::NotFinite { .. } => Some(Fault::NotFinite),
+        }
+    }
 }
 
 impl Weights {
@@ -153,7 +174,10 @@ impl Weights {
             return Err(WeightsError::Content { path, what });
         }
         let path = dir.join(TENSORS);
-        decode(&read(&path)?, config).map_err(|what| WeightsError::Content { path, what: what.into() })
+        decode(&read(&path)?, config).map_err(|wrong| match wrong {
+            Wrong::Content(what) => WeightsError::Content { path, what: what.into() },
+            Wrong::NotFinite(tensor) => WeightsError::NotFinite { path, tensor },
+        })
     }
 }
 
@@ -161,10 +185,23 @@ fn read(path: &Path) -> Result<Vec<u8>, WeightsError> {
     std::fs::read(path).map_err(|source| WeightsError::File { path: path.to_owned(), source })
 }
 
-fn decode(bytes: &[u8], config: Config) -> Result<Weights, Cow<'static, str>> {
+/// What is wrong with the tensors.
+enum Wrong {
+    Content(Cow<'static, str>),
+    /// A number of this tensor is none.
+    NotFinite(&'static str),
+}
+
+impl<T: Into<Cow<'static, str>>> From<T> for Wrong {
+    fn from(what: T) -> Self {
+        Self::Content(what.into())
+    }
+}
+
+fn decode(bytes: &[u8], config: Config) -> Result<Weights, Wrong> {
     let hashing = config.hashing;
     let file = SafeTensors::deserialize(bytes).map_err(|e| e.to_string())?;
-    let of = |name: &'static str, kind: Dtype, rank: usize| -> Result<TensorView<'_>, Cow<'static, str>> {
+    let of = |name: &'static str, kind: Dtype, rank: usize| -> Result<TensorView<'_>, Wrong> {
         let tensor = file.tensor(name).map_err(|e| e.to_string())?;
         if tensor.dtype() != kind || tensor.shape().len() != rank {
             let (found, shape) = (tensor.dtype(), tensor.shape());
@@ -174,10 +211,10 @@ fn decode(bytes: &[u8], config: Config) -> Result<Weights, Cow<'static, str>> {
         }
         Ok(tensor)
     };
-    let floats = |name| -> Result<Vec<f32>, Cow<'static, str>> {
+    let floats = |name| -> Result<Vec<f32>, Wrong> {
         let values: Vec<f32> = four_bytes(of(name, Dtype::F32, 1)?.data()).map(f32::from_le_bytes).collect();
         if values.iter().any(|value| !value.is_finite()) {
-            return Err(format!("tensor {name} holds a number that is not finite").into());
+            return Err(Wrong::NotFinite(name));
         }
         Ok(values)
     };

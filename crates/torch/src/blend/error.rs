@@ -1,11 +1,16 @@
 //! Why a `blend.json` can't be served.
 
+use ombud_models::Fault;
+
 /// Completes "failed to load model ...: "; says what would be right where that is known.
 #[derive(Debug, thiserror::Error)]
 pub enum FusionError {
     /// Not there, not JSON, or not these fields.
     #[error("blend.json is missing or broken: {0}")]
     Broken(String),
+    /// The file system said no.
+    #[error("blend.json can't be read: {0}")]
+    Unread(#[source] std::io::Error),
     /// A member's name that names no folder beside `blend.json`, or does so twice.
     #[error(
         "members of blend.json: {0:?} must be named once, and be a folder beside it (letters, digits, `-`, `_`, `.`)"
@@ -61,6 +66,11 @@ pub enum FusionError {
 }
 
 impl FusionError {
+    /// How the artefact is at fault; `None` where the file system is.
+    pub(super) fn fault(&self) -> Option<Fault> {
+        (!matches!(self, Self::Unread(_))).then_some(Fault::Unloadable)
+    }
+
     pub(super) fn value(field: impl Into<String>, what: impl Into<String>) -> Self {
         Self::Value { field: field.into(), what: what.into() }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -60,8 +61,10 @@ impl Fusion {
     /// # Errors
     /// It is missing or broken, or a member's name is no folder's; whether it fits the members is the [`super::Plan`]'s to say.
     pub fn read(dir: &Path) -> Result<Self, FusionError> {
-        let text =
-            fs::read_to_string(dir.join(FILE)).map_err(|error| FusionError::Broken(error.to_string()))?;
+        let text = fs::read_to_string(dir.join(FILE)).map_err(|error| match error.kind() {
+            ErrorKind::NotFound | ErrorKind::InvalidData => FusionError::Broken(error.to_string()),
+            _ => FusionError::Unread(error),
+        })?;
         let fusion: Self =
             serde_json::from_str(&text).map_err(|error| FusionError::Broken(error.to_string()))?;
         check_members(&fusion.members)?;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use ombud_models::{
-    Artefact, Classifier, ClassifyError, Head, Input, LoadError, LoadModel, Logits, Manifest, Model, Prepared,
+    Artefact, Classifier, ClassifyError, Fault, Head, Input, LoadError, LoadModel, Logits, Manifest, Model,
+    Prepared,
 };
 
 use super::error::FusionError;
@@ -15,21 +16,23 @@ use super::plan::Plan;
 /// # Errors
 /// `blend.json` is broken or doesn't fit, or a member doesn't load.
 pub(crate) fn load(artefact: &Artefact, loader: &dyn LoadModel) -> Result<Arc<dyn Model>, LoadError> {
-    let refuse = |what: String| LoadError {
+    let refuse = |what: String, fault: Option<Fault>| LoadError {
         model_id: artefact.manifest.model_id.clone(),
         dir: artefact.dir.display().to_string(),
         what,
+        fault,
     };
-    let fusion = Fusion::read(&artefact.dir).map_err(|error| refuse(error.to_string()))?;
+    let unfit = |error: FusionError| refuse(error.to_string(), error.fault());
+    let fusion = Fusion::read(&artefact.dir).map_err(unfit)?;
     let open = |name: &String| {
         let member = Artefact::open(&artefact.dir.join(name)).map_err(|error| {
             let cause = std::error::Error::source(&error).map_or(String::new(), |cause| format!(": {cause}"));
-            refuse(format!("member {name}: {error}{cause}"))
+            refuse(format!("member {name}: {error}{cause}"), error.fault())
         })?;
         Ok(Member { model: loader.load(&member)?, manifest: member.manifest })
     };
     let members = fusion.members.iter().map(open).collect::<Result<Vec<_>, LoadError>>()?;
-    in_memory(&artefact.manifest.heads, &fusion, members).map_err(|error| refuse(error.to_string()))
+    in_memory(&artefact.manifest.heads, &fusion, members).map_err(unfit)
 }
 
 /// A member of a blend.

@@ -27,13 +27,13 @@ pub(crate) fn load(artefact: &Artefact) -> Result<Arc<dyn Model>, LoadError> {
         model_id: artefact.manifest.model_id.clone(),
         dir: artefact.dir.display().to_string(),
         what: unfit.to_string(),
+        fault: unfit.fault(),
     })?;
     Ok(Arc::new(model))
 }
 
 fn read(artefact: &Artefact) -> Result<Encoder, Unfit> {
-    let text_of =
-        |file| fs::read_to_string(artefact.dir.join(file)).map_err(|e: std::io::Error| Unfit::file(file, e));
+    let text_of = |file| fs::read_to_string(artefact.dir.join(file)).map_err(|error| Unfit::io(file, error));
     let json = text_of("config.json")?;
     let config = Config::parse(&json)?;
     let text = Text::new(

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use tch::{Kind, Tensor};
+use tch::{Kind, TchError, Tensor};
 
 use super::config::Config;
 use super::names::{self, Names};
@@ -22,7 +22,11 @@ impl<'a> Weights<'a> {
     /// # Errors
     /// The file is missing or broken.
     pub(crate) fn open(file: &Path, config: &'a Config) -> Result<Self, Unfit> {
-        let tensors = Tensor::read_safetensors(file).map_err(|e| Unfit::file("model.safetensors", e))?;
+        let unread = |error| match error {
+            TchError::Io(error) => Unfit::io("model.safetensors", error),
+            error => Unfit::file("model.safetensors", error),
+        };
+        let tensors = Tensor::read_safetensors(file).map_err(unread)?;
         Ok(Self::of(tensors, config))
     }
 
