@@ -38,7 +38,7 @@ pub use manifest::{Cleaning, EvidenceOdds, Family, Head, Kind, Manifest};
 pub use pretrained::Lacking;
 pub use probe::{GOLDEN, GoldenInput, probe};
 pub use registry::{Registry, evaluated, model_version_record, registry_key};
-pub use registry_feed::RegistryFeed;
+pub use registry_feed::{RegistryFeed, model_version};
 pub use rejection::{Fault, Rejection};
 pub use route::{Facts, Route, VULNERABLE, route};
 pub use routing::{Clocks, Desk, ISSUE, LabelSets, PRODUCT, Priorities, Queue, RoutingError, RoutingTable};

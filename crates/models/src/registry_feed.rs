@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ombud_contract::codec;
 use ombud_contract::records::ModelVersion;
-use ombud_stream::{Outage, Reader, TopicPartition};
+use ombud_stream::{Outage, Reader, Record, TopicPartition};
 
 use crate::registry::Registry;
 
@@ -40,13 +40,7 @@ impl RegistryFeed {
             waits += u32::from(records.is_empty());
             for record in records {
                 self.next = record.offset + 1;
-                let Some(value) = record.value.as_deref() else { continue };
-                match codec::decode::<ModelVersion>(value) {
-                    Ok(version) => came.push(version),
-                    Err(error) => {
-                        tracing::error!(offset = record.offset, %error, "model version skipped");
-                    }
-                }
+                came.extend(model_version(&record));
             }
         }
         if !came.is_empty() {
@@ -60,4 +54,10 @@ impl RegistryFeed {
     pub fn registry(&self) -> &Arc<Registry> {
         &self.registry
     }
+}
+
+/// What a record of models.registry says. One that nobody can read is skipped and logged, so that it stops nobody.
+pub fn model_version(record: &Record) -> Option<ModelVersion> {
+    let decoded = codec::decode(record.value.as_deref()?);
+    decoded.inspect_err(|error| tracing::error!(offset = record.offset, %error, "model version skipped")).ok()
 }

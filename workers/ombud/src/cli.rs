@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 #[cfg(feature = "torch")]
 use ombud_infer::Tasks;
+use ombud_models::ModelName;
 use ombud_stream::Start;
 
 use crate::{
@@ -218,6 +219,15 @@ pub(crate) enum ModelsCommand {
     /// One line a version
     List {
         /// One JSON object a version
+        #[arg(long)]
+        json: bool,
+    },
+    /// Card, figures and files of a version, where it stands, and where it serves and served
+    Show {
+        /// MODEL, its newest registered version, or MODEL@ and the first digits of a version
+        model: ModelName,
+
+        /// One JSON object
         #[arg(long)]
         json: bool,
     },

@@ -154,7 +154,12 @@ fn run(cli: Cli, out: &mut impl Write) -> Result<Done> {
             let clock: Arc<dyn Clock> = Arc::new(SystemClock);
             return strategy::run(command, settings, &clock, &terminal, out);
         }
-        Command::Models(ModelsCommand::List { json }) => models::list(json, settings, out)?,
+        Command::Models(ModelsCommand::List { json }) => {
+            models::list(json, settings, SystemClock.now_ms(), out)?;
+        }
+        Command::Models(ModelsCommand::Show { model, json }) => {
+            models::show(&model, json, settings, SystemClock.now_ms(), out)?;
+        }
         #[cfg(feature = "torch")]
         Command::Up(args) => {
             return up::up(&cli::Up { on_brokers, ..args }, &loaded, &terminal, out);

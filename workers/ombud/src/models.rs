@@ -8,13 +8,14 @@ pub(crate) mod change;
 pub(crate) mod evaluation;
 #[cfg(feature = "torch")]
 mod exchange;
+mod show;
 
 use std::{io::Write, time::Duration};
 
 use anyhow::Result;
-use ombud_contract::{catalogue::Topic, codec, records::ModelVersion};
+use ombud_contract::catalogue::Topic;
 use ombud_launch::config::Settings;
-use ombud_models::Registry;
+use ombud_models::{Registry, model_version};
 use ombud_stream::{Reader, TopicPartition};
 
 #[cfg(feature = "torch")]
@@ -22,7 +23,10 @@ pub(crate) use add::{add, register, retire};
 #[cfg(feature = "torch")]
 pub(crate) use exchange::{export, import};
 
+pub(crate) use show::show;
+
 use crate::{
+    strategy::read_feed,
     terminal::table,
     world::{READER, View},
 };
@@ -31,17 +35,18 @@ use crate::{
 #[cfg(feature = "torch")]
 pub(crate) const PATH: &str = "/api/models";
 
-/// Prints every version, newest record of each.
-pub(crate) fn list(json: bool, settings: &Settings, out: &mut impl Write) -> Result<()> {
-    let mut reader = View::open(settings)?.reader(READER)?;
-    let registry = registry(&mut reader, &settings.topics.prefix)?;
+/// Prints every version, newest record of each, and where it serves at `now_ms`.
+pub(crate) fn list(json: bool, settings: &Settings, now_ms: i64, out: &mut impl Write) -> Result<()> {
+    let view = View::open(settings)?;
+    let registry = registry(&mut view.reader(READER)?, &settings.topics.prefix)?;
     if json {
         for record in registry.versions() {
             writeln!(out, "{}", serde_json::to_string(record)?)?;
         }
         return Ok(());
     }
-    let mut table = table(["model", "version", "family", "tasks", "state", "why", "registered"]);
+    let mut table = table(["model", "version", "family", "tasks", "state", "why", "serves", "registered"]);
+    let feed = read_feed(&view, settings)?;
     for record in registry.versions() {
         table.add_row([
             record.model_id.clone(),
@@ -50,6 +55,7 @@ pub(crate) fn list(json: bool, settings: &Settings, out: &mut impl Write) -> Res
             record.tasks.join(", "),
             format!("{:?}", record.state).to_lowercase(),
             record.state_reason.clone(),
+            show::places(feed.strategies(), record, now_ms).serves().join(", "),
             jiff::Timestamp::from_millisecond(record.created_at)?.to_string(),
         ]);
     }
@@ -65,8 +71,7 @@ pub(crate) fn registry(reader: &mut impl Reader, prefix: &str) -> Result<Registr
     while next < end {
         for record in reader.fetch(&partition, next, Duration::from_millis(100))? {
             next = record.offset + 1;
-            let Some(value) = record.value.as_deref() else { continue };
-            registry.apply(codec::decode::<ModelVersion>(value)?);
+            model_version(&record).into_iter().for_each(|version| registry.apply(version));
         }
     }
     Ok(registry)
