@@ -43,7 +43,13 @@ struct Even;
 
 impl Model for Even {
     fn prepare(&self, _: &str) -> Prepared {
-        Prepared { input: Input::Tokens(vec![1]), tokens: 1, truncated_tokens: 0, windows: 1, unseen_tokens: 0 }
+        Prepared {
+            input: Input::Tokens(vec![1]),
+            tokens: 1,
+            truncated_tokens: 0,
+            windows: 1,
+            unseen_tokens: 0,
+        }
     }
 
     fn replica(&self) -> Box<dyn Classifier> {

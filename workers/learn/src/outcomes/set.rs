@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use indicatif::ProgressBar;
@@ -122,6 +123,9 @@ impl Set {
         let columns: Vec<Column> = tasks.iter().map(|task| Column::of(task, &sources)).collect();
 
         let draft = Draft::begin(dir, SET)?;
+        // Narratives are nobody else's to read.
+        fs::set_permissions(draft.folder(), fs::Permissions::from_mode(0o700))
+            .map_err(|source| LearnError::File { path: draft.folder().to_owned(), source })?;
         let mut parts = Parts::open(draft.folder(), &columns)?;
         let mut judged = HashSet::new();
         for case in cases {
