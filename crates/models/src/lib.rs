@@ -34,7 +34,7 @@ pub use evidence::{Category, EvidenceTable};
 pub use feed::{LEAD, NotYet, StrategyFeed};
 #[cfg(feature = "hub")]
 pub use hub::{Hub, HubError, Token, called, fetch};
-pub use manifest::{Cleaning, EvidenceOdds, Family, Head, Kind, Manifest};
+pub use manifest::{Cleaning, EvidenceOdds, Family, Head, Kind, MOST_ODDS, Manifest};
 pub use pretrained::Lacking;
 pub use probe::{GOLDEN, GoldenInput, probe};
 pub use registry::{Registry, evaluated, model_version_record, registry_key};

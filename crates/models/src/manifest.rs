@@ -16,7 +16,7 @@ pub(crate) const POSSIBLE: &str = "possible";
 pub(crate) const VULNERABLE: &str = "vulnerable";
 
 /// The most that evidence adds to log-odds: certainty, and a sum of all that can still be computed with.
-const MOST_ODDS: f64 = 20.0;
+pub const MOST_ODDS: f64 = 20.0;
 
 /// How a model is built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -14,10 +14,11 @@ use ombud_contract::{
     records::{Feedback, RawComplaint, RoutedComplaint},
 };
 use ombud_learn::{
-    outcomes::{Asked, Case, Challenge, KnownTree, Set, gather},
-    train::LearnError,
+    bag, blend, encoder,
+    outcomes::{Asked, Case, Challenge, KnownTree, Set, gather, trial},
+    train::{LearnError, Lineage},
 };
-use ombud_models::Artefact;
+use ombud_models::{Artefact, Family};
 use ombud_store::{
     CaseEvent, CaseStore, FeedbackDay, QueueEntry, Row, day_of, file_feedback, file_raw, file_routed,
 };
@@ -248,4 +249,113 @@ fn a_champion_that_was_not_learned_here_is_told() {
     };
     let refused = challenge.run(&bar).unwrap_err();
     assert!(matches!(refused, LearnError::NotLearnedHere { .. }), "{refused}");
+}
+
+/// Letters of two kinds, labelled for all three tasks.
+fn letters(dir: &Path, name: &str, rows: std::ops::Range<usize>) -> PathBuf {
+    let mut csv = "complaint_id,narrative,product,issue,vulnerable\n".to_owned();
+    for row in rows {
+        let (said, product, issue) = match row % 2 {
+            0 => ("the escrow payment was not applied", "Mortgage", "Trouble during payment process"),
+            _ => ("they call about a debt not owed", "Debt collection", "Attempts to collect debt not owed"),
+        };
+        let who = if row % 5 == 0 { "I am elderly" } else { "please help" };
+        csv += &format!("{name}-{row},\"Letter {row}: {said}, {who}\",{product},{issue},{}\n", row % 5 == 0);
+    }
+    let file = dir.join(name);
+    fs::write(&file, csv).unwrap();
+    file
+}
+
+#[test]
+fn a_blend_is_challenged_by_a_blend_whose_members_learned_the_new_label_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../crates/torch/tests/goldens/bert");
+    let path = |name: &str| dir.path().join(name);
+    let (train, validation) =
+        (letters(dir.path(), "train.csv", 0..120), letters(dir.path(), "validation.csv", 500..560));
+    let bar = ProgressBar::hidden();
+    let mut recipe = bag::Recipe::default();
+    recipe.hashing.bits = 12;
+    recipe.keep_columns = 500;
+    let (files, held_out) = (vec![train.clone()], Some(validation.clone()));
+    let bag = bag::Train {
+        files: files.clone(),
+        validation: held_out.clone(),
+        out: path("bag"),
+        model_id: "bag".into(),
+        seed: 1,
+        recipe,
+        lineage: Lineage::default(),
+    };
+    bag.run(&bar).unwrap();
+    let mut recipe = encoder::Recipe { max_tokens: 24, ..encoder::Recipe::default() };
+    recipe.tuning.epochs = 1.0;
+    recipe.tuning.frozen_layers = Some(1);
+    let encoder = encoder::Train {
+        base: base.clone(),
+        files: files.clone(),
+        validation: held_out,
+        out: path("encoder"),
+        model_id: "encoder".into(),
+        seed: 1,
+        threads: 1,
+        most_frozen_bytes: 0,
+        keep_every: std::time::Duration::from_secs(60),
+        recipe,
+        lineage: Lineage::default(),
+    };
+    encoder.run(&bar).unwrap();
+    let blend = blend::Blend {
+        bag: path("bag"),
+        encoders: vec![path("encoder")],
+        files,
+        validation,
+        columns: Vec::new(),
+        out: path("champion"),
+        model_id: "champion".into(),
+        threads: 1,
+        recipe: blend::Recipe::default(),
+        lineage: Lineage::default(),
+    };
+    let champion = blend.run(&bar).unwrap().report.artefact;
+
+    let cases: Vec<Case> = (0..60)
+        .map(|id| case(id, &format!("Case {id}: my lunar coin is gone"), id % 4 == 0, "Lunar coins"))
+        .collect();
+    let files = [train];
+    let asked = asked(&champion, &files);
+    let set = Set::make(&path("set"), asked, &champion, &cases, &files, &[], &bar).unwrap();
+    let challenge = |base: Option<PathBuf>| Challenge {
+        champion: &champion,
+        set: &set,
+        out: path("challenger"),
+        model_id: "challenger".into(),
+        base,
+        threads: 1,
+        most_frozen_bytes: 0,
+        keep_every: std::time::Duration::from_secs(60),
+    };
+    // Stopped before its second member: the first is there, and is not learned again.
+    assert!(matches!(challenge(None).run(&bar), Err(LearnError::NoBase)));
+    let first = path("challenger.members/bag/ombud.json");
+    let learned = fs::metadata(&first).unwrap().modified().unwrap();
+    assert!(matches!(challenge(None).run(&bar), Err(LearnError::NoBase)));
+    assert_eq!(fs::metadata(&first).unwrap().modified().unwrap(), learned);
+    let unfinished = challenge(Some(base));
+    let challenger = unfinished.run(&bar).unwrap();
+    assert_eq!(challenger.manifest.family, Family::Blend);
+    assert!(!path("challenger.members").exists());
+    let (_, product) = challenger.manifest.head("product").unwrap();
+    assert!(product.labels.contains(&"Lunar coins".to_owned()), "{}", product.label_set);
+    assert_eq!(challenger.manifest.parent_version.as_ref(), Some(&champion.version));
+    let training = text(&challenger.dir.join("training.json"));
+    assert!(training.contains("\"as_of\"") && training.contains("Lunar coins"));
+
+    let tried = trial(&challenger, &champion, &set, 1, &bar).unwrap().unwrap();
+    let against = tried.against.as_ref().unwrap();
+    // The champion can't be right about a label that it doesn't know.
+    assert_eq!((tried.rows, against.figures()["product.accuracy.other"]), (15, 0.0));
+    // Once more, and it is there already.
+    assert_eq!(unfinished.run(&bar).unwrap().version, challenger.version);
 }

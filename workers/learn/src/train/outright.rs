@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ombud_contract::records::Evidence;
-use ombud_models::{EvidenceOdds, EvidenceTable, Head, Kind};
+use ombud_models::{EvidenceOdds, EvidenceTable, Head, Kind, MOST_ODDS};
 use ombud_torch::blend::Weighing;
 
 use super::examples::{Data, Example};
@@ -71,8 +71,9 @@ impl Outright {
     /// The same, counting `strength` times: beside a score that has read the phrases, too, they say less. `None` where
     /// they say nothing, or speak against: nothing that is said lowers a score.
     pub(crate) fn times(&self, strength: f64) -> Option<Self> {
-        // To four places, so that a person can read them; the rows are counted by what serves.
-        let times = |odds: f64| (odds * strength * 1e4).round() / 1e4;
+        // To four places, so that a person can read them; the rows are counted by what serves. Where few rows say something
+        // and all of them are a yes, there is no end to what it could be worth.
+        let times = |odds: f64| ((odds * strength * 1e4).round() / 1e4).min(MOST_ODDS);
         let mut head = self.head.clone();
         for odds in head.evidence_odds.values_mut() {
             *odds = EvidenceOdds { explicit: times(odds.explicit), hint: times(odds.hint) };
@@ -115,6 +116,7 @@ mod tests {
         assert!((half.adds()[0] - found.adds()[0] / 2.0).abs() < 1e-4);
         assert_eq!(half.adds()[0], half.odds()["armed_forces"].explicit);
         assert!(found.times(-0.1).is_none());
+        assert_eq!(found.times(1e3).unwrap().odds()["armed_forces"].explicit, MOST_ODDS);
     }
 
     #[test]
