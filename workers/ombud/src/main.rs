@@ -176,7 +176,6 @@ fn run(cli: Cli, out: &mut impl Write) -> Result<Done> {
         Command::Learn(args) => learn::learn(*args, &terminal, out)?,
         #[cfg(feature = "torch")]
         Command::Models(ModelsCommand::Add { source }) => models::add(&source, settings, out)?,
-        #[cfg(feature = "torch")]
         Command::Models(ModelsCommand::Retire { version }) => models::retire(&version, settings, out)?,
         #[cfg(feature = "torch")]
         Command::Models(ModelsCommand::Export(args)) => models::export(&args, settings, out)?,
@@ -189,12 +188,9 @@ fn run(cli: Cli, out: &mut impl Write) -> Result<Done> {
         | Command::Infer(_)
         | Command::Learn(_)
         | Command::Evaluate(_)
-        | Command::Models(
-            ModelsCommand::Add { .. }
-            | ModelsCommand::Retire { .. }
-            | ModelsCommand::Export(_)
-            | ModelsCommand::Import(_),
-        ) => return Err(without_models()),
+        | Command::Models(ModelsCommand::Add { .. } | ModelsCommand::Export(_) | ModelsCommand::Import(_)) => {
+            return Err(without_models());
+        }
     }
     Ok(Done::Well)
 }

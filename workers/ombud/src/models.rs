@@ -2,7 +2,7 @@
 
 #[cfg(feature = "torch")]
 mod add;
-#[cfg(feature = "torch")]
+mod ask;
 pub(crate) mod change;
 #[cfg(feature = "torch")]
 pub(crate) mod evaluation;
@@ -19,7 +19,8 @@ use ombud_models::{Registry, model_version};
 use ombud_stream::{Reader, TopicPartition};
 
 #[cfg(feature = "torch")]
-pub(crate) use add::{add, register, retire};
+pub(crate) use add::{add, register};
+pub(crate) use ask::retire;
 #[cfg(feature = "torch")]
 pub(crate) use exchange::{export, import};
 
@@ -32,7 +33,6 @@ use crate::{
 };
 
 /// Where a running `up` is asked for a change.
-#[cfg(feature = "torch")]
 pub(crate) const PATH: &str = "/api/models";
 
 /// Prints every version, newest record of each, and where it serves at `now_ms`.

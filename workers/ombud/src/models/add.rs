@@ -1,15 +1,16 @@
-//! `ombud models add` and `retire`: a version is verified here, put where workers find it, and made known.
+//! `ombud models add`: a version is verified here, put where workers find it, and made known.
 
-use std::{io::Write, path::Path, sync::Arc};
+use std::{io::Write, path::Path};
 
 use anyhow::{Context, Result, bail, ensure};
 use ombud_launch::config::Settings;
 use ombud_models::{Artefact, ArtefactError, Hub, LoadModel, MANIFEST, ModelStore, probe};
-use ombud_stream::SystemClock;
 use ombud_torch::Libtorch;
 
-use super::change::{Change, Changed, Changing};
-use crate::{ask_up, publish::Publisher, work::IN_FLIGHT, world::World};
+use super::{
+    ask::{changed, say},
+    change::{Change, Changed},
+};
 
 /// Verifies `source`, a folder or `OWNER/NAME[@REVISION]` of the hub, and registers it.
 pub(crate) fn add(source: &str, settings: &Settings, out: &mut impl Write) -> Result<()> {
@@ -27,16 +28,6 @@ pub(crate) fn register(dir: &Path, settings: &Settings) -> Result<Changed> {
     let shelf = ModelStore::new(settings.data.join("models"));
     let change = verified(dir, &dir.display().to_string(), settings, &shelf, (None, None))?;
     changed(&change, settings, &shelf)
-}
-
-/// Retires `named`, MODEL@VERSION.
-pub(crate) fn retire(named: &str, settings: &Settings, out: &mut impl Write) -> Result<()> {
-    let Some((model_id, version)) = named.split_once('@') else {
-        bail!("retire {named}: say MODEL@VERSION, as `ombud models list` has them");
-    };
-    let change = Change::Retire { model_id: model_id.to_owned(), version: version.to_owned() };
-    let shelf = ModelStore::new(settings.data.join("models"));
-    say(&changed(&change, settings, &shelf)?, out)
 }
 
 fn from_hub(source: &str, settings: &Settings, shelf: &ModelStore) -> Result<Change> {
@@ -84,22 +75,4 @@ fn foreign(source: &str) -> String {
     format!(
         "add {source}: it has no {MANIFEST}; make an artefact of it first, `ombud models import {source}`"
     )
-}
-
-/// Has it made by a running `up`, or makes it on brokers.
-pub(super) fn changed(change: &Change, settings: &Settings, shelf: &ModelStore) -> Result<Changed> {
-    if settings.kafka_bootstrap.is_empty() {
-        return ask_up::post(settings, super::PATH, change);
-    }
-    let world = World::brokers(settings)?;
-    let (view, prefix) = (world.view(), settings.topics.prefix.as_str());
-    let changing = Changing { view: &view, shelf, prefix, clock: Arc::new(SystemClock), by: "ombud models" };
-    changing.make(change, &mut Publisher::new(world.sink(IN_FLIGHT)?))
-}
-
-fn say(changed: &Changed, out: &mut impl Write) -> Result<()> {
-    let state = format!("{:?}", changed.state).to_lowercase();
-    let already = if changed.already { "already " } else { "" };
-    writeln!(out, "{}@{}: {already}{state}", changed.model_id, changed.version)?;
-    Ok(())
 }

@@ -10,7 +10,7 @@ use ombud_stream::{Clock, SystemClock};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::{add::changed, change::Change};
+use super::{ask::changed, change::Change};
 
 /// Something that was found out about a version.
 pub(crate) struct Finding<'a, R> {
