@@ -3,7 +3,7 @@
 //! moves nobody.
 
 #![cfg(feature = "torch")]
-#![allow(clippy::unwrap_used, reason = "helpers of a test")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of a test")]
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -37,7 +37,7 @@ const SALT: &str = "product-1";
 /// What the shadow watches.
 const WATCHED: [&str; 2] = ["product", "vulnerable"];
 /// Every so-manieth case is shown.
-const SHOWN: usize = 60;
+const SHOWN: usize = 150;
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The versions of the bag that play.
@@ -189,27 +189,20 @@ fn kept(deployment: &Deployment, id: &str, cast: &Cast) -> Result<()> {
     Ok(())
 }
 
-#[test]
-fn a_complaint_draws_the_same_arm_whatever_becomes_of_the_workers() -> Result<()> {
-    let Some(deployment) = Deployment::with(PARTITIONS, &[SESSION])? else { return Ok(()) };
-    let cast = Cast::join(&deployment)?;
-    strategy(&deployment, &["canary", "product", &named(&cast.canary), "10%"])?;
-    strategy(&deployment, &["shadow", "product", &named(&cast.shadow), "100%"])?;
-    let (version, begins) = strategy(&deployment, &["shadow", "vulnerable", &named(&cast.shadow), "100%"])?;
+/// Here a worker is killed, others come, and a group reads all of it again, while the shadow watches.
+fn watched(deployment: &Deployment, file: &Path) -> Result<(BTreeSet<String>, BTreeMap<String, Standing>)> {
+    let cast = Cast::join(deployment)?;
+    strategy(deployment, &["canary", "product", &named(&cast.canary), "10%"])?;
+    strategy(deployment, &["shadow", "product", &named(&cast.shadow), "100%"])?;
+    let (version, begins) = strategy(deployment, &["shadow", "vulnerable", &named(&cast.shadow), "100%"])?;
     let infer = || deployment.launch(&["infer", "--task", "all"]);
     let mut roles = vec![infer()?, deployment.launch(&["join"])?, deployment.launch(&["archive"])?];
     roles.iter_mut().try_for_each(Role::wait_until_ready)?;
-    let mut routes = Routes::follow(&deployment)?;
-    let file = deployment.folder().join("complaints.csv");
-    assert_eq!(sample_times(COMPLAINTS / 300, &file)?, COMPLAINTS as u64);
+    let mut routes = Routes::follow(deployment)?;
     routes.wait_until(PATIENCE, |_| SystemClock.now_ms() >= begins)?;
-    let elsewhere = {
-        let file = file.clone();
-        thread::spawn(move || unwatched(&file))
-    };
 
     // No deadline: a worker that is away for a while makes no route incomplete.
-    let mut load = Load::start(&deployment, &file, RATE, &["--bulk"])?;
+    let mut load = Load::start(deployment, file, RATE, &["--bulk"])?;
     routes.wait_until(PATIENCE, |routes| routes.complete() >= COMPLAINTS / 6)?;
     roles.remove(0).kill()?;
     roles.push(infer()?);
@@ -224,8 +217,8 @@ fn a_complaint_draws_the_same_arm_whatever_becomes_of_the_workers() -> Result<()
         ensure!(worker.metric("ombud_predictions_total")? > 0.0, "one of two workers had nothing to do");
     }
     // A route waits for no shadow.
-    finished(&deployment, "ombud.infer.all", "complaints.raw")?;
-    let first = answers(&deployment)?;
+    finished(deployment, "ombud.infer.all", "complaints.raw")?;
+    let first = answers(deployment)?;
     let (decided, canaries) = drawn(&first, &cast, version)?;
     let (all, share) = (COMPLAINTS as f64, f64::from(CANARY_POINTS) / 10_000.0);
     let error = (share * (1.0 - share) / all).sqrt();
@@ -239,8 +232,8 @@ fn a_complaint_draws_the_same_arm_whatever_becomes_of_the_workers() -> Result<()
     // Another group, which has committed nothing: it reads all of it again.
     roles.push(deployment.launch(&["infer", "--task", &WATCHED.join(",")])?);
     roles.last_mut().unwrap().wait_until_ready()?;
-    finished(&deployment, &format!("ombud.infer.{}", WATCHED.join("+")), "complaints.raw")?;
-    let replayed = answers(&deployment)?;
+    finished(deployment, &format!("ombud.infer.{}", WATCHED.join("+")), "complaints.raw")?;
+    let replayed = answers(deployment)?;
     let new = replayed.iter().find(|(id, _)| !first.contains_key(*id));
     ensure!(new.is_none(), "a replay has answered what nobody had: {new:?}");
     for (id, times) in &first {
@@ -259,12 +252,12 @@ fn a_complaint_draws_the_same_arm_whatever_becomes_of_the_workers() -> Result<()
     let shadows: Vec<&Prediction> =
         first.values().map(|times| &times[0]).filter(|one| one.role == Arm::Shadow).collect();
     assert_eq!(shadows.len(), WATCHED.len() * COMPLAINTS);
-    finished(&deployment, "ombud.archive", "complaints.predictions")?;
-    finished(&deployment, "ombud.archive", "complaints.routed")?;
+    finished(deployment, "ombud.archive", "complaints.predictions")?;
+    finished(deployment, "ombud.archive", "complaints.routed")?;
     roles.into_iter().try_for_each(|role| role.stop().map(drop))?;
     routes.catch_up()?;
     let watched = standings(&routes)?;
-    watched.keys().step_by(SHOWN).try_for_each(|id| kept(&deployment, id, &cast))?;
+    watched.keys().step_by(SHOWN).try_for_each(|id| kept(deployment, id, &cast))?;
 
     // Had the shadow been asked, these would be routed otherwise.
     let differs = |one: &&&Prediction| {
@@ -274,8 +267,20 @@ fn a_complaint_draws_the_same_arm_whatever_becomes_of_the_workers() -> Result<()
     let others = shadows.iter().filter(differs).count();
     println!("the shadow is of another mind about {others} of {} answers", shadows.len());
     ensure!(others > COMPLAINTS / 4, "the shadow agrees with the champion: nothing is shown by equal routes");
-    let (ids, standings) = elsewhere.join().unwrap()?;
-    assert_eq!(ids, decided, "where nobody watches others decide");
-    assert_eq!(standings, watched, "the shadow has changed a route");
+    Ok((decided, watched))
+}
+
+#[test]
+fn a_complaint_draws_the_same_arm_whatever_becomes_of_the_workers() -> Result<()> {
+    let Some(deployment) = Deployment::with(PARTITIONS, &[SESSION])? else { return Ok(()) };
+    let file = deployment.folder().join("complaints.csv");
+    assert_eq!(sample_times(COMPLAINTS / 300, &file)?, COMPLAINTS as u64);
+    let (here, elsewhere) = thread::scope(|scope| {
+        let elsewhere = scope.spawn(|| unwatched(&file));
+        (watched(&deployment, &file), elsewhere.join().unwrap())
+    });
+    let ((decided, watched), (others, unwatched)) = (here?, elsewhere?);
+    assert_eq!(others, decided, "where nobody watches others decide");
+    assert_eq!(unwatched, watched, "the shadow has changed a route");
     Ok(())
 }
