@@ -2,13 +2,14 @@
 //! champion.
 //!
 //! cases with verdicts -> `truth`, what each complaint is -> `admit`, labels that come often enough, in a tree of the next
-//! number -> `set`, files to learn from, to calibrate on, and an audit sample that nothing has learned from
+//! number -> `set` (in `parts`), files to learn from, to calibrate on, and an audit sample that nothing has learned from
 //! -> `challenge`, the champion's recipe on them -> `trial`, both on the audit sample
 
 mod admit;
 mod challenge;
 mod gather;
 mod likeness;
+mod parts;
 mod set;
 mod trial;
 mod truth;
