@@ -17,13 +17,13 @@ use ombud_learn::{
     evaluate::Evaluation,
     outcomes::{Asked, Challenge, KnownTree, Set, SetFigures, gather, trial},
 };
-use ombud_models::{Artefact, ModelName, ModelStore, Registry, Sources, Unobtained, digest_file, proposal};
+use ombud_models::{Artefact, ModelName, Registry, digest_file, proposal};
 use ombud_stream::Clock;
 use serde_json::json;
 
 use crate::{
     cli, learn,
-    models::{evaluation::Finding, register},
+    models::{evaluation::Finding, obtain, register},
     strategy::Known,
     terminal::Terminal,
     world::View,
@@ -114,13 +114,7 @@ fn champion(said: Option<&str>, known: &Known, settings: &Settings, now: i64) ->
         }
         None => in_force(known, now)?,
     };
-    let shared = Some(settings.shared_models.as_path()).filter(|dir| !dir.as_os_str().is_empty());
-    let sources = Sources::new(ModelStore::new(settings.data.join("models")), shared);
-    let obtained = sources.obtain(&model_id, &version, known.registry.get(&model_id, &version));
-    obtained.map_err(|why| match why {
-        Unobtained::Rejected(why) => anyhow!("open the champion {model_id}@{version}: {why}"),
-        Unobtained::Later(why) => anyhow!("open the champion {model_id}@{version}: {why}"),
-    })
+    obtain(&model_id, &version, &known.registry, settings)
 }
 
 /// The one model that is champion of every task.

@@ -8,6 +8,8 @@ pub(crate) mod change;
 pub(crate) mod evaluation;
 #[cfg(feature = "torch")]
 mod exchange;
+#[cfg(feature = "torch")]
+mod obtain;
 mod show;
 
 use std::{io::Write, time::Duration};
@@ -23,6 +25,8 @@ pub(crate) use add::{add, register};
 pub(crate) use ask::retire;
 #[cfg(feature = "torch")]
 pub(crate) use exchange::{export, import};
+#[cfg(feature = "torch")]
+pub(crate) use obtain::obtain;
 
 pub(crate) use show::show;
 

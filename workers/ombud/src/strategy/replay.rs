@@ -10,7 +10,7 @@ use ombud_launch::config::Settings;
 use ombud_learn::replay::{
     Archived, Document, LeftOut, Replay as Replaying, Sides, Span, as_of, champions, listed, page, tables,
 };
-use ombud_models::{ActiveStrategy, Artefact, ModelName, ModelStore, Registry, Sources, Unobtained};
+use ombud_models::{ActiveStrategy, Artefact, ModelName, Registry};
 use ombud_store::CaseStore;
 use ombud_stream::{Clock, Outage};
 use ombud_torch::Libtorch;
@@ -21,7 +21,12 @@ use super::{
     command::unpublished,
     known::{Known, deciders},
 };
-use crate::{Done, models::evaluation::Finding, terminal::Terminal, world::View};
+use crate::{
+    Done,
+    models::{evaluation::Finding, obtain},
+    terminal::Terminal,
+    world::View,
+};
 
 /// Prints what would change.
 pub(super) fn replay(
@@ -127,19 +132,7 @@ fn say(args: &Replay, document: &Document, id: &str, out: &mut impl Write) -> Re
 /// Loads who decides now, and the candidate.
 fn sides(args: &Replay, settings: &Settings, known: &Known, strategy: &ActiveStrategy) -> Result<Sides> {
     let candidate = candidate(&args.candidate, &known.registry)?;
-    let shared = &settings.shared_models;
-    let shared = (!shared.as_os_str().is_empty()).then_some(shared.as_path());
-    let sources = Sources::new(ModelStore::new(settings.data.join("models")), shared);
-    let obtain = |model_id: &str, version: &str| -> Result<Artefact> {
-        let record = known.registry.get(model_id, version);
-        sources.obtain(model_id, version, record).map_err(|unobtained| {
-            let why = match unobtained {
-                Unobtained::Rejected(rejection) => rejection.to_string(),
-                Unobtained::Later(why) => why,
-            };
-            anyhow::anyhow!("get model {model_id}@{version}: {why}")
-        })
-    };
+    let obtain = |model_id: &str, version: &str| obtain(model_id, version, &known.registry, settings);
     let mut artefacts: Vec<Artefact> = Vec::new();
     for (_, model_id, version) in champions(&strategy.record) {
         if artefacts.iter().all(|artefact| artefact.version != version) {
