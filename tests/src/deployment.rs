@@ -29,6 +29,21 @@ const AGAIN: Duration = Duration::from_millis(50);
 /// What `scripts/services env` prints; all of it is handed on to what a promise starts.
 const SERVICES: [&str; 3] = ["OMBUD_KAFKA_BOOTSTRAP", "OMBUD_REGISTRY_URL", "OMBUD_CQL_NODES"];
 
+/// Checks that the environment names servers: a promise that needs some is not kept without them.
+///
+/// # Errors
+/// It does not name all of them; what to do is in the error.
+fn services_run() -> Result<()> {
+    let named = |name: &&str| env::var(name).is_ok_and(|address| !address.is_empty());
+    let missing: Vec<&str> = SERVICES.into_iter().filter(|name| !named(name)).collect();
+    ensure!(
+        missing.is_empty(),
+        "{} not set: run scripts/services start, and export what scripts/services env prints",
+        missing.join(" and ")
+    );
+    Ok(())
+}
+
 /// Topics, subjects and tables of one promise.
 pub struct Deployment {
     /// What all its topics' names begin with.
@@ -41,25 +56,20 @@ pub struct Deployment {
 }
 
 impl Deployment {
-    /// Sets up topics with `partitions` partitions, schemas and tables; `None`, with a message, where there are no
-    /// services.
+    /// Sets up topics with `partitions` partitions, schemas and tables.
     ///
     /// # Errors
-    /// `ombud setup` fails.
-    pub fn fresh(partitions: i32) -> Result<Option<Self>> {
+    /// There are no services, or `ombud setup` fails.
+    pub fn fresh(partitions: i32) -> Result<Self> {
         Self::with(partitions, &[])
     }
 
     /// As [`Self::fresh`], with more variables from the beginning.
     ///
     /// # Errors
-    /// `ombud setup` fails.
-    pub fn with(partitions: i32, more: &[(&str, &str)]) -> Result<Option<Self>> {
-        let found = |name: &&str| env::var_os(name).is_some();
-        if !SERVICES.iter().all(found) {
-            eprintln!("skipped: run scripts/services start, and export what scripts/services env prints");
-            return Ok(None);
-        }
+    /// There are no services, or `ombud setup` fails.
+    pub fn with(partitions: i32, more: &[(&str, &str)]) -> Result<Self> {
+        services_run()?;
         let name = format!("p{:012x}", rand::random::<u64>() >> 16);
         let services = |name: &str| {
             SERVICES.contains(&name) || name.starts_with("OMBUD_KAFKA__") || name.starts_with("OMBUD_CQL__")
@@ -77,7 +87,7 @@ impl Deployment {
             Self { prefix, keyspace, dir: tempfile::tempdir()?, variables, started: Cell::new(0) };
         let count = partitions.to_string();
         deployment.run(&["setup", "--partitions", &count, "--replication-factor", "1", "--json"])?;
-        Ok(Some(deployment))
+        Ok(deployment)
     }
 
     /// Another variable for everything that is started from now on.

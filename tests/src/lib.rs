@@ -24,7 +24,7 @@ pub use mirror::Mirror;
 pub use offered::{Broken, Offers, bag};
 pub use rollout::{Rollout, decision};
 pub use routes::{Routed, Routes, kafka};
-pub use sample::{sample, sample_times, test_set};
+pub use sample::{data_set, sample, sample_times};
 pub use services::{Services, disguised};
 pub use serving::Serving;
 pub use standing::standing;

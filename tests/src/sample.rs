@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use csv::{Reader, StringRecord, Writer};
 use flate2::read::MultiGzDecoder;
 
@@ -16,10 +16,15 @@ pub fn sample() -> PathBuf {
     repository().join("examples/complaints-sample.csv.gz")
 }
 
-/// The test split, where the data sets lie beside the repository.
-pub fn test_set() -> Option<PathBuf> {
-    let file = repository().join("../shared/data/complaints/test.csv.gz");
-    file.is_file().then_some(file)
+/// A split of the data sets that lie beside the repository: `train`, `validation` or `test`. A promise that reads one has
+/// `data_sets` in its name, so that scripts/test can name what it leaves out where they are missing.
+///
+/// # Errors
+/// They are missing.
+pub fn data_set(split: &str) -> Result<PathBuf> {
+    let file = repository().join("../shared/data/complaints").join(format!("{split}.csv.gz"));
+    ensure!(file.is_file(), "{} is missing: put the data sets beside the repository", file.display());
+    Ok(file)
 }
 
 /// Writes the sample `times` times to `file`, each time under other complaint ids. Returns the number of complaints.

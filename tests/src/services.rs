@@ -1,7 +1,6 @@
 //! Kafka, registry and CQL server of one promise alone, which may kill them: nobody else is disturbed.
 
 use std::{
-    env,
     net::{Ipv4Addr, TcpListener},
     ops::RangeInclusive,
     process::{Command, Stdio},
@@ -26,15 +25,11 @@ pub struct Services {
 }
 
 impl Services {
-    /// Starts a set; `None`, with a message, where nobody runs services at all.
+    /// Starts a set.
     ///
     /// # Errors
     /// A server does not start in time.
-    pub fn own() -> Result<Option<Self>> {
-        if env::var_os("OMBUD_KAFKA_BOOTSTRAP").is_none() {
-            eprintln!("skipped: run scripts/services start, and export what scripts/services env prints");
-            return Ok(None);
-        }
+    pub fn own() -> Result<Self> {
         let first = free()?;
         let data = tempfile::tempdir()?;
         let mut variables = vec![("SERVICES_DATA".to_owned(), data.path().to_string_lossy().into_owned())];
@@ -42,7 +37,7 @@ impl Services {
         variables.extend(ports.map(|(name, port)| (format!("SERVICES_{name}_PORT"), port.to_string())));
         let services = Self { data, variables };
         services.run(&["start"])?;
-        Ok(Some(services))
+        Ok(services)
     }
 
     /// What leads to them: for [`crate::Deployment::with`].

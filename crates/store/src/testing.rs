@@ -12,13 +12,12 @@ use crate::{
     },
 };
 
-/// Runs every promise as a test of its own; `$fresh` (a function) makes an empty store and what keeps it alive, or
-/// `None` where there is nothing to run it on.
+/// Runs every promise as a test of its own; `$fresh` (a function) makes an empty store and what keeps it alive.
 #[macro_export]
 macro_rules! case_store_keeps_its_promises {
     ($fresh:path: $($promise:ident),+ $(,)?) => {
         $(#[test] fn $promise() {
-            let Some((mut store, _alive)) = Into::<Option<_>>::into($fresh()) else { return };
+            let (mut store, _alive) = $fresh();
             $crate::testing::$promise(&mut store);
         })+
     };

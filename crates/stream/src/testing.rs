@@ -6,7 +6,10 @@
 
 use std::{
     collections::BTreeMap,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -22,6 +25,31 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How long it watches that something does not come.
 const GLANCE: Duration = Duration::from_millis(20);
+
+/// The address of a server that a test needs, from the variable in which `scripts/services env` exports it.
+///
+/// # Panics
+/// Where nobody has set it: a test that needs a server fails without one.
+pub fn server_address(variable: &str) -> String {
+    let address = std::env::var(variable).unwrap_or_default();
+    assert!(
+        !address.is_empty(),
+        "{variable} is not set: run scripts/services start, and export what scripts/services env prints"
+    );
+    address
+}
+
+/// Asks a worker to stop however its test ends: the scope that it runs in waits for it, also after a panic.
+pub struct StopOnDrop<'a>(
+    /// What the worker looks at.
+    pub &'a AtomicBool,
+);
+
+impl Drop for StopOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
 
 /// A log under test with one empty topic of two partitions.
 pub trait World {
@@ -42,15 +70,12 @@ pub trait World {
     fn reader(&self) -> Self::Reader;
 }
 
-/// Runs every promise as a test of its own over the worlds that `$fresh` (a function) makes; where there is none to be
-/// had, it says so and gives `None`.
+/// Runs every promise as a test of its own over the worlds that `$fresh` (a function) makes.
 #[macro_export]
 macro_rules! log_keeps_its_promises {
     ($fresh:path: $($promise:ident),+ $(,)?) => {
         $(#[test] fn $promise() {
-            if let Some(world) = $fresh() {
-                $crate::testing::$promise(&world);
-            }
+            $crate::testing::$promise(&$fresh());
         })+
     };
     ($fresh:path) => {

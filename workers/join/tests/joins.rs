@@ -8,7 +8,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
@@ -25,11 +25,13 @@ use ombud_local::{Local, Options};
 use ombud_models::StrategyFeed;
 use ombud_stream::{
     Clock, Committer, Event, ManualClock, Outage, Outgoing, Position, Reader, Record, Sink, Source, Start,
-    TopicPartition,
+    TopicPartition, testing::StopOnDrop,
 };
 
 const BEGIN: i64 = 1_700_000_000_000;
 const TASKS: [&str; 3] = ["issue", "product", "vulnerable"];
+/// How long a joiner may take for what a test waits for.
+const WAIT_TIMEOUT: Duration = Duration::from_secs(60);
 
 struct World {
     _dir: tempfile::TempDir,
@@ -185,11 +187,13 @@ impl World {
         let stop = AtomicBool::new(false);
         thread::scope(|scope| {
             let running = scope.spawn(|| join.run(&|| stop.load(Ordering::Relaxed), |_| Ok(0)));
+            let (stopping, until) = (StopOnDrop(&stop), Instant::now() + WAIT_TIMEOUT);
             while !enough() && !running.is_finished() {
+                assert!(Instant::now() < until, "what is waited for does not come within {WAIT_TIMEOUT:?}");
                 // Time has to pass for ticks; a minute of it in a second of waiting.
                 self.clock.advance(60);
             }
-            stop.store(true, Ordering::Relaxed);
+            drop(stopping);
             running.join().unwrap().unwrap();
         });
     }

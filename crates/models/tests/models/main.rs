@@ -7,6 +7,8 @@ mod artefacts;
 mod changes;
 mod feed;
 mod given;
+#[cfg(feature = "hub")]
+mod hub;
 mod proposals;
 mod registry;
 mod routes;

@@ -1,0 +1,9 @@
+//! What every record, schema and id keeps.
+
+mod any;
+mod codec;
+mod compatibility;
+mod examples;
+mod ids;
+mod validate;
+mod verdicts;

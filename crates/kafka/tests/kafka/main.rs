@@ -1,0 +1,4 @@
+//! What Kafka and a registry keep. Needs both: `scripts/services start`.
+
+mod log_keeps_its_promises;
+mod setting_up;

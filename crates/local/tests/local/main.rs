@@ -1,0 +1,5 @@
+//! What the embedded log and case store keep.
+
+mod cases_keep_their_promises;
+mod file_survives;
+mod log_keeps_its_promises;

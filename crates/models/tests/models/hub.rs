@@ -1,0 +1,270 @@
+//! Models come from a hub into the cache that Python shares, over a server of the hub's layout on this machine.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use ombud_contract::records::ModelVersion;
+use ombud_models::{
+    Artefact, Fault, Hub, HubError, ModelStore, Sources, Unobtained, called, model_version_record,
+};
+use sha2::{Digest, Sha256};
+
+const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
+const WEIGHTS: &[u8] = b"eight bytes and some more";
+
+/// A hub with one model, `bank/triage`, whose files are these; what is asked of it is kept.
+struct Served {
+    endpoint: String,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+/// Which requests it answers.
+#[derive(Clone, Default)]
+struct Rules {
+    /// Only those who show it are let in.
+    token: Option<&'static str>,
+    /// Names the weights by another content's SHA-256.
+    damages: bool,
+}
+
+fn serve(files: &[(&'static str, &'static [u8])], rules: Rules) -> Served {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let files: BTreeMap<&'static str, &'static [u8]> = files.iter().copied().collect();
+    let kept = Arc::clone(&asked);
+    // Ends with the process of the test.
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let _ = answer(stream.unwrap(), &files, &rules, &kept);
+        }
+    });
+    Served { endpoint, asked }
+}
+
+fn answer(
+    mut stream: TcpStream,
+    files: &BTreeMap<&str, &[u8]>,
+    rules: &Rules,
+    asked: &Mutex<Vec<String>>,
+) -> std::io::Result<()> {
+    let mut lines = BufReader::new(stream.try_clone()?).lines();
+    let request = lines.next().unwrap()?;
+    let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
+    let headers: BTreeMap<String, String> = lines
+        .map_while(|line| line.ok().filter(|line| !line.is_empty()))
+        .filter_map(|line| line.split_once(": ").map(|(name, value)| (name.to_lowercase(), value.to_owned())))
+        .collect();
+    asked.lock().unwrap().push(path.clone());
+    let mut reply = |status: &str, more: &str, body: &[u8]| {
+        write!(
+            stream,
+            "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n{more}\r\n",
+            body.len()
+        )?;
+        stream.write_all(body)
+    };
+    if rules.token.is_some_and(|token| headers.get("authorization") != Some(&format!("Bearer {token}"))) {
+        return reply("401 Unauthorized", "", b"");
+    }
+    if ["main", "v1", COMMIT].iter().any(|of| path == format!("/api/models/bank/triage/revision/{of}")) {
+        let siblings: Vec<_> = files.keys().map(|name| serde_json::json!({"rfilename": name})).collect();
+        let body = serde_json::json!({"sha": COMMIT, "siblings": siblings}).to_string();
+        return reply("200 OK", "Content-Type: application/json\r\n", body.as_bytes());
+    }
+    let file = path.strip_prefix(&format!("/bank/triage/resolve/{COMMIT}/")).and_then(|name| files.get(name));
+    let Some(content) = file else { return reply("404 Not Found", "", b"") };
+    let from: usize =
+        headers["range"].trim_start_matches("bytes=").split('-').next().unwrap().parse().unwrap();
+    let to = if headers["range"].ends_with("=0-0") { 1 } else { content.len() };
+    let sha256 = hex::encode(Sha256::digest(if rules.damages { b"other" } else { *content }));
+    let more = format!(
+        "ETag: \"{sha256}\"\r\nX-Repo-Commit: {COMMIT}\r\nContent-Range: bytes {from}-{}/{}\r\n",
+        to - 1,
+        content.len()
+    );
+    reply("206 Partial Content", &more, &content[from..to])
+}
+
+const WHOLE: [(&str, &[u8]); 5] = [
+    ("config.json", b"{}"),
+    ("tokenizer.json", b"{}"),
+    ("model.safetensors", WEIGHTS),
+    ("pytorch_model.bin", b"pickled"),
+    ("README.md", b"# Triage"),
+];
+
+fn hub(served: &Served, cache: &Path) -> Hub {
+    Hub { endpoint: served.endpoint.clone(), cache: cache.to_owned(), token: None, offline: false }
+}
+
+#[test]
+fn a_model_is_fetched_once_and_then_found_without_the_hub() {
+    let cache = tempfile::tempdir().unwrap();
+    let served = serve(&WHOLE, Rules::default());
+    let mut hub = hub(&served, cache.path());
+    let folder = hub.fetch("bank/triage", None).unwrap();
+    assert!(folder.ends_with(format!("models--bank--triage/snapshots/{COMMIT}")), "{}", folder.display());
+    assert_eq!(called(&folder), format!("bank/triage@{COMMIT}"));
+    assert_eq!(std::fs::read(folder.join("model.safetensors")).unwrap(), WEIGHTS);
+    assert!(folder.join("README.md").is_file());
+    assert!(!folder.join("pytorch_model.bin").exists(), "what runs code when it is read is not fetched");
+
+    let asked = served.asked.lock().unwrap().len();
+    assert_eq!(hub.fetch("bank/triage", None).unwrap(), folder);
+    assert_eq!(served.asked.lock().unwrap().len(), asked + 1, "only what main is now is asked again");
+
+    hub.endpoint = "http://127.0.0.1:1".to_owned();
+    assert_eq!(
+        hub.fetch("bank/triage", None).unwrap(),
+        folder,
+        "the cache does where the hub is out of reach"
+    );
+    hub.offline = true;
+    assert_eq!(hub.fetch("bank/triage", Some(COMMIT)).unwrap(), folder);
+    let other = hub.fetch("bank/triage", Some("v1")).unwrap_err().to_string();
+    assert!(other.contains("HF_HUB_OFFLINE"), "{other}");
+}
+
+#[test]
+fn a_revision_is_asked_for_by_its_name() {
+    let cache = tempfile::tempdir().unwrap();
+    let served = serve(&WHOLE, Rules::default());
+    hub(&served, cache.path()).fetch("bank/triage", Some("v1")).unwrap();
+    hub(&served, cache.path()).fetch("bank/triage@v1", None).unwrap();
+    let asked = served.asked.lock().unwrap().clone();
+    let api: Vec<&String> = asked.iter().filter(|path| path.starts_with("/api/")).collect();
+    assert_eq!(api, ["/api/models/bank/triage/revision/v1"; 2]);
+    let none = hub(&served, cache.path()).fetch("bank/triage", Some("v2")).unwrap_err();
+    assert!(matches!(none, HubError::NotFound { .. }), "{none}");
+}
+
+#[test]
+fn a_private_model_wants_a_token_which_is_never_shown() {
+    let cache = tempfile::tempdir().unwrap();
+    let served = serve(&WHOLE, Rules { token: Some("hf_secret"), ..Rules::default() });
+    let mut hub = hub(&served, cache.path());
+    let refused = hub.fetch("bank/triage", None).unwrap_err().to_string();
+    assert!(refused.contains("HF_TOKEN"), "{refused}");
+    hub.token = Some(ombud_models::Token("hf_secret".to_owned()));
+    assert!(hub.fetch("bank/triage", None).is_ok());
+    assert!(!format!("{hub:?}").contains("hf_secret"));
+}
+
+#[test]
+fn weights_that_are_not_what_was_published_are_refused_and_forgotten() {
+    let cache = tempfile::tempdir().unwrap();
+    let served = serve(&WHOLE, Rules { damages: true, ..Rules::default() });
+    let mut hub = hub(&served, cache.path());
+    for _ in 0..2 {
+        let damaged = hub.fetch("bank/triage", None).unwrap_err();
+        assert!(matches!(damaged, HubError::Damaged { .. }), "{damaged}");
+    }
+    hub.offline = true;
+    assert!(hub.fetch("bank/triage", None).is_err());
+}
+
+#[test]
+fn a_model_without_safetensors_is_refused_before_anything_is_fetched() {
+    let cache = tempfile::tempdir().unwrap();
+    let served = serve(&[WHOLE[0], WHOLE[1], WHOLE[3]], Rules::default());
+    let refused = hub(&served, cache.path()).fetch("bank/triage", None).unwrap_err().to_string();
+    assert!(
+        refused.starts_with("use bank/triage at main: it has no model.safetensors but pytorch_model.bin"),
+        "{refused}"
+    );
+    assert_eq!(served.asked.lock().unwrap().len(), 1);
+}
+
+#[test]
+fn a_folder_is_taken_as_it_is_if_it_is_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().to_str().unwrap();
+    let hub = Hub { endpoint: String::new(), cache: folder.path().join("hub"), token: None, offline: true };
+    assert!(hub.fetch(place, None).unwrap_err().to_string().contains("it has no config.json"));
+    for (name, content) in WHOLE {
+        std::fs::write(folder.path().join(name), content).unwrap();
+    }
+    assert_eq!(hub.fetch(place, None).unwrap(), folder.path());
+    assert!(!called(folder.path()).contains('/'), "a path stays here");
+    assert!(hub.fetch(place, Some("v1")).unwrap_err().to_string().contains("a folder has none"));
+    for nowhere in ["./gone", "a/b/c", "/gone", "../x", "a--b/c", ""] {
+        let refused = hub.fetch(nowhere, None).unwrap_err();
+        assert!(matches!(refused, HubError::NoFolder { .. }), "{nowhere}: {refused}");
+    }
+}
+
+const OURS: [(&str, &[u8]); 2] = [
+    (
+        "ombud.json",
+        br#"{"format": 1, "model_id": "triage", "family": "bag", "heads": [{"task": "vulnerable", "kind": "flag",
+        "label_set": "vulnerable@1", "labels": ["NOT_INDICATED", "VULNERABLE"], "temperature": 1.0,
+        "thresholds": {"possible": 0.2, "vulnerable": 0.4}}]}"#,
+    ),
+    ("model.safetensors", WEIGHTS),
+];
+
+/// An artefact of ours as the registry knows it: `bank/triage` of the hub, at one commit.
+fn registered(folder: &Path, files: &[(&str, &[u8])]) -> ModelVersion {
+    std::fs::create_dir(folder).unwrap();
+    for (name, content) in files {
+        std::fs::write(folder.join(name), content).unwrap();
+    }
+    let record = model_version_record(&Artefact::open(folder).unwrap(), "test", 1);
+    ModelVersion { hub_id: Some("bank/triage".into()), hub_revision: Some(COMMIT.into()), ..record }
+}
+
+/// Writes another content where `file` of the only snapshot in `cache` is kept.
+fn damage(cache: &Path, file: &str) {
+    let kept = cache.join(format!("models--bank--triage/snapshots/{COMMIT}/{file}")).canonicalize().unwrap();
+    std::fs::write(kept, b"eight byt").unwrap();
+}
+
+#[test]
+fn a_damaged_copy_in_the_cache_is_fetched_again_and_blames_nobody() {
+    let dir = tempfile::tempdir().unwrap();
+    let record = registered(&dir.path().join("made"), &OURS);
+    let served = serve(&OURS, Rules::default());
+    let cache = dir.path().join("hub");
+    let sources =
+        |shelf: &str, hub: Hub| Sources::new(ModelStore::new(dir.path().join(shelf)), None).with_hub(hub);
+    let obtain = |sources: Sources| sources.obtain(&record.model_id, &record.version, Some(&record));
+    let whole = hub(&served, &cache);
+    assert_eq!(obtain(sources("one", whole.clone())).unwrap().version, record.version);
+
+    damage(&cache, "model.safetensors");
+    let away = Hub { endpoint: "http://127.0.0.1:1".to_owned(), ..whole.clone() };
+    let later = obtain(sources("two", away)).unwrap_err();
+    assert!(matches!(later, Unobtained::Later(_)), "the hub may have it whole: {later:?}");
+    assert_eq!(obtain(sources("two", whole.clone())).unwrap().version, record.version);
+    damage(&cache, "model.safetensors");
+    assert_eq!(obtain(sources("three", whole)).unwrap().version, record.version, "at the first try");
+}
+
+#[test]
+fn what_the_hub_itself_has_otherwise_is_rejected_and_what_the_shelf_has_otherwise_is_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let record = registered(&dir.path().join("made"), &OURS);
+    let other = serve(&[OURS[0], ("model.safetensors", b"other weights")], Rules::default());
+    let (shelf, shared) = (ModelStore::new(dir.path().join("shelf")), dir.path().join("shared"));
+    let sources = Sources::new(shelf.clone(), Some(&shared)).with_hub(hub(&other, &dir.path().join("hub")));
+    let obtain = || sources.obtain(&record.model_id, &record.version, Some(&record));
+    let rejected = obtain().unwrap_err();
+    assert!(
+        matches!(&rejected, Unobtained::Rejected(why) if why.fault == Fault::ContentDiffers),
+        "{rejected:?}"
+    );
+
+    let artefact = Artefact::open(&dir.path().join("made")).unwrap();
+    let home = ModelStore::new(&shared).add(&artefact).unwrap();
+    assert_eq!(obtain().unwrap().version, record.version);
+    std::fs::write(dir.path().join("shelf/triage").join(&record.version).join("model.safetensors"), b"x")
+        .unwrap();
+    assert_eq!(obtain().unwrap().version, record.version, "from the shared folder once more");
+    std::fs::write(home.join("model.safetensors"), b"x").unwrap();
+    assert_eq!(obtain().unwrap().version, record.version, "the shelf has it");
+}

@@ -1,0 +1,5 @@
+//! What a CQL server keeps. Needs one: `scripts/services start cql`.
+
+mod bears_faults;
+mod keeps_its_promises;
+mod server;

@@ -1,0 +1,7 @@
+//! What each model family answers and learns, on libtorch.
+
+mod bag;
+mod blend;
+mod encoder;
+mod encoder_random;
+mod tune;

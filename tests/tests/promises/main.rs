@@ -1,0 +1,15 @@
+//! The promises that the system makes, a module each.
+
+mod a_new_task_is_added;
+mod bad_input_is_told;
+mod complaint_is_routed;
+mod evaluate_agrees_with_routes;
+mod feedback_teaches_a_challenger;
+mod hub_models_are_imported;
+mod import_rule;
+mod kill_learns_the_same;
+mod kill_loses_nothing;
+mod models_go_to_python_and_back;
+mod on_brokers;
+mod replay_tells_what_changes;
+mod strategies_change_while_complaints_flow;

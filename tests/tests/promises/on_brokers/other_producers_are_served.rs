@@ -1,0 +1,88 @@
+//! Producers that are not ours feed complaints.raw, as docs/crm.md says: Python's AvroSerializer, kcat and a Java client.
+//! Backfilled or as they come, every complaint is routed with all its decisions.
+
+#![cfg(feature = "torch")]
+#![allow(clippy::unwrap_used, reason = "helpers of a test")]
+
+use std::{collections::BTreeSet, env, fs::File, io::Write, path::PathBuf, time::Duration};
+
+use anyhow::{Result, ensure};
+use csv::Reader;
+use flate2::read::MultiGzDecoder;
+use ombud_tests::{Deployment, Routes, repository, sample};
+
+/// Complaints a second of a CRM that sends them as they come.
+const A_SECOND: usize = 2;
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// How many complaints come one by one: all of the promise takes 100 s.
+fn one_by_one() -> usize {
+    if env::var_os("TEST_FULL").is_some() { 200 } else { 40 }
+}
+
+/// The first `count` complaints of the sample, in our own field names, ids beginning with `prefix`.
+fn complaints(deployment: &Deployment, prefix: &str, count: usize) -> Result<PathBuf> {
+    let mut rows = Reader::from_reader(MultiGzDecoder::new(File::open(sample())?));
+    let header = rows.headers()?.clone();
+    let column = |name: &str| header.iter().position(|known| known == name);
+    let (id, text) = (column("complaint_id").unwrap(), column("narrative").unwrap());
+    let path = deployment.folder().join(format!("{prefix}.jsonl"));
+    let mut file = File::create(&path)?;
+    for row in rows.records().take(count) {
+        let row = row?;
+        let line = serde_json::json!({
+            "complaint_id": format!("{prefix}-{}", &row[id]),
+            "narrative": &row[text],
+            "received_at": "2026-03-02T09:15:00Z",
+        });
+        writeln!(file, "{line}")?;
+    }
+    Ok(path)
+}
+
+#[test]
+fn whoever_produces_as_documented_is_served() -> Result<()> {
+    let deployment = Deployment::fresh(6)?;
+    let _roles =
+        [deployment.start(&["infer", "--task", "product,issue,vulnerable"])?, deployment.start(&["join"])?];
+    let raw = deployment.topic("complaints.raw");
+    let (bootstrap, registry) = (env::var("OMBUD_KAFKA_BOOTSTRAP")?, env::var("OMBUD_REGISTRY_URL")?);
+    let to = ["--bootstrap", &bootstrap, "--registry", &registry, "--topic", &raw];
+    let mut routes = Routes::follow(&deployment)?;
+
+    // A backfill from Python.
+    let bulk = complaints(&deployment, "bulk", 300)?;
+    let mut arguments = vec!["examples/crm/produce.py", "--bulk"];
+    arguments.extend(to);
+    arguments.push(bulk.to_str().unwrap());
+    deployment.client("python", &arguments)?;
+    routes.wait_for_complete(300, PATIENCE)?;
+
+    // As they come, from Python.
+    let count = one_by_one();
+    let single = complaints(&deployment, "single", count)?;
+    let rate = A_SECOND.to_string();
+    let mut arguments = vec!["examples/crm/produce.py", "--rate", &rate];
+    arguments.extend(to);
+    arguments.push(single.to_str().unwrap());
+    deployment.client("python", &arguments)?;
+    routes.wait_for_complete(300 + count, PATIENCE)?;
+
+    // A few from kcat and from Java.
+    let by_kcat = complaints(&deployment, "kcat", 5)?;
+    let mut kcat = std::process::Command::new(repository().join("examples/crm/produce.sh"));
+    kcat.arg(by_kcat).env("BOOTSTRAP", &bootstrap).env("REGISTRY", &registry).env("TOPIC", &raw);
+    ensure!(kcat.status()?.success(), "produce.sh failed");
+    let by_java = complaints(&deployment, "java", 5)?;
+    let words = [by_java.to_str().unwrap(), &bootstrap, &registry, &raw].join(" ");
+    let mut java = std::process::Command::new("mvn");
+    java.args(["--quiet", "--file", "examples/crm/java", "compile", "exec:java"])
+        .arg(format!("-Dexec.args={words}"));
+    ensure!(java.current_dir(repository()).status()?.success(), "the Java producer failed");
+    routes.wait_for_complete(310 + count, PATIENCE)?;
+
+    let several: BTreeSet<&String> =
+        routes.by_complaint.iter().filter(|(_, all)| all.len() != 1).map(|(id, _)| id).collect();
+    assert!(several.is_empty(), "each is routed once, with all its decisions: {several:?}");
+    Ok(())
+}
