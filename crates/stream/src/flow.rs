@@ -4,10 +4,15 @@
 //! arrivals.then("prepare", ..).gather("gather", ..).each("classify", replicas).sink("publish", ..)
 //! ```
 //!
-//! A stage answers each item with a [`Verdict`]. A stage that meets an [`Outage`] ends, its channels close, and
+//! A stage answers each item with a [`Verdict`]. A stage that meets an [`Outage`], or panics, ends, its channels close, and
 //! the whole flow ends with that outage: what was in flight is unsettled and is read again.
 
-use std::{sync::Arc, thread::Scope, time::Duration};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    thread::Scope,
+    time::Duration,
+};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
@@ -67,9 +72,13 @@ impl<'scope, 'env> Flow<'scope, 'env> {
 
     /// The name shows in debuggers and panics.
     fn thread(&self, name: &str, run: impl FnOnce() -> Result<(), Outage> + Send + 'scope) {
-        let outages = self.outages.clone();
+        let (outages, stage) = (self.outages.clone(), name.to_owned());
         let body = move || {
-            if let Err(outage) = run() {
+            // A thread that died alone would leave its items unsettled for ever, and everybody else waiting. What the stage
+            // owned ends with it, so nobody sees it half-changed.
+            let ran = catch_unwind(AssertUnwindSafe(run))
+                .unwrap_or_else(|_| Err(Outage::fatal(format!("run stage {stage}"), "it panicked")));
+            if let Err(outage) = ran {
                 // Full: an earlier outage is already ending the flow.
                 let _ = outages.try_send(outage);
             }

@@ -20,7 +20,7 @@ pub use flow::{Flow, Product, SharedReceipt, Stage, Verdict};
 pub use frontier::Frontier;
 pub use ledger::Ledger;
 pub use passing::Passing;
-pub use record::{Envelope, Header, Outgoing, Receipt, Record, TopicPartition};
+pub use record::{CARRIED_BYTES, Envelope, Header, Outgoing, Receipt, Record, TopicPartition};
 pub use seam::{
     Clock, Committer, Delivery, Event, ManualClock, Member, Outage, Position, Reader, Refused, Sink, Source,
     Start, SystemClock,

@@ -100,6 +100,16 @@ impl fmt::Debug for Outgoing {
 const SCHEMA_PREFIX_BYTES: usize = 5;
 /// Headers that follow a complaint from record to record.
 const CARRIED: [&str; 2] = ["traceparent", "tracestate"];
+/// The greatest value of a header that follows: what the W3C asks everybody to carry. A greater one is left behind, since a
+/// record that grows from hop to hop is refused by a broker in the end.
+pub const CARRIED_BYTES: usize = 512;
+
+/// The headers of `headers` that follow: the first of each name, within [`CARRIED_BYTES`].
+fn carried(headers: &[Header]) -> impl Iterator<Item = &Header> {
+    let first = |name: &str| headers.iter().find(|(known, _)| known == name);
+    let fits = |(_, value): &&Header| value.as_ref().is_none_or(|value| value.len() <= CARRIED_BYTES);
+    CARRIED.into_iter().filter_map(first).filter(fits)
+}
 
 impl Outgoing {
     /// A record with its `content-sha256` (of the value behind the schema id, which each log numbers in its own way) and the name of the worker that wrote it, carrying on the trace
@@ -113,8 +123,7 @@ impl Outgoing {
         follows: &[Header],
     ) -> Self {
         let digest = hex::encode(Sha256::digest(value.get(SCHEMA_PREFIX_BYTES..).unwrap_or(&value)));
-        let mut headers: Vec<Header> =
-            follows.iter().filter(|(name, _)| CARRIED.contains(&name.as_str())).cloned().collect();
+        let mut headers: Vec<Header> = carried(follows).cloned().collect();
         headers.push(("content-sha256".to_owned(), Some(digest.into())));
         headers.push(("ombud-worker".to_owned(), Some(Bytes::from_static(worker.as_bytes()))));
         Self { topic, partition, key, value: Some(value), headers }
@@ -147,5 +156,30 @@ impl<T> Envelope<T> {
     /// The same envelope around another body.
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Envelope<U> {
         Envelope { body: f(self.body), record: self.record, receipt: self.receipt }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The names of the headers that a record gets which follows from one with `headers`.
+    fn names_after(headers: &[(&str, usize)]) -> Vec<String> {
+        let follows: Vec<Header> = headers
+            .iter()
+            .map(|(name, bytes)| ((*name).to_owned(), Some(vec![b'7'; *bytes].into())))
+            .collect();
+        let made = Outgoing::stamped("t".into(), None, None, Bytes::from_static(b"value"), "infer", &follows);
+        made.headers.into_iter().map(|(name, _)| name).collect()
+    }
+
+    #[test]
+    fn only_a_trace_of_bounded_size_is_carried_on_and_once() {
+        let own = ["content-sha256", "ombud-worker"];
+        assert_eq!(names_after(&[("x-bank", 5), ("ombud-worker", 4)]), own);
+        let trace = [("tracestate", CARRIED_BYTES), ("traceparent", 55), ("traceparent", 55)];
+        assert_eq!(names_after(&trace), ["traceparent", "tracestate", own[0], own[1]]);
+        let huge = [("traceparent", 55), ("tracestate", CARRIED_BYTES + 1)];
+        assert_eq!(names_after(&huge), ["traceparent", own[0], own[1]]);
     }
 }

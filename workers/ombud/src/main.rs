@@ -19,7 +19,7 @@ mod learn;
 #[cfg(feature = "torch")]
 mod listing;
 mod models;
-#[cfg(test)]
+#[cfg(all(test, feature = "servers"))]
 mod on_brokers;
 mod publish;
 mod quality;
@@ -132,6 +132,7 @@ fn run(cli: Cli, out: &mut impl Write) -> Result<Done> {
     let settings: &Settings = &loaded.settings;
     let service = service(&cli.command);
     telemetry::log_to(terminal.clone(), settings, service)?;
+    telemetry::log_panics();
     // Until the workers have stopped: what they still have to tell goes out then.
     let _traces = Traces::install(settings, service)?;
     match cli.command {

@@ -1,7 +1,7 @@
 //! W3C trace context in a record's headers: <https://www.w3.org/TR/trace-context/>.
 
 use bytes::Bytes;
-use ombud_stream::{Header, Record};
+use ombud_stream::{CARRIED_BYTES, Header, Record};
 use opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId, TraceState};
 use sha2::{Digest, Sha256};
 
@@ -26,8 +26,8 @@ pub(crate) fn named_in(headers: &[Header]) -> Option<SpanContext> {
     }
     let flags = TraceFlags::new(u8::from_str_radix(flags, 16).ok()?) & TraceFlags::SAMPLED;
     // Where nothing is sampled the headers go on as they are, and reading the state would only allocate.
-    let state = value(headers, STATE).filter(|_| flags.is_sampled()).and_then(|state| state.parse().ok());
-    let state = state.unwrap_or_default();
+    let state = value(headers, STATE).filter(|state| flags.is_sampled() && state.len() <= CARRIED_BYTES);
+    let state = state.and_then(|state| state.parse().ok()).unwrap_or_default();
     let (trace, span) = (TraceId::from_hex(trace).ok()?, SpanId::from_hex(span).ok()?);
     Some(SpanContext::new(trace, span, flags, true, state)).filter(SpanContext::is_valid)
 }
@@ -88,6 +88,16 @@ mod tests {
         let read = headers(TRACEPARENT, "bank=7");
         assert_eq!(headers_of(&named_in(&read).unwrap()), read);
         assert_eq!(headers_of(&named_in(&headers(TRACEPARENT, "")).unwrap()), read[..1]);
+    }
+
+    #[test]
+    fn a_state_that_is_too_large_to_carry_is_left_behind() {
+        let state = |bytes: usize| format!("bank={}", "7".repeat(bytes - "bank=".len()));
+        // One value may have 256 characters.
+        let fits = format!("{},a{}", state(255), state(255));
+        assert_eq!(headers_of(&named_in(&headers(TRACEPARENT, &fits)).unwrap()).len(), 2);
+        let too_large = format!("{fits},b=1");
+        assert_eq!(headers_of(&named_in(&headers(TRACEPARENT, &too_large)).unwrap()).len(), 1);
     }
 
     #[test]

@@ -44,6 +44,16 @@ where
     .map_err(|cause| refused(cause.into()))
 }
 
+/// Logs each panic of this process by its thread and place in the source, in place of what Rust prints: a panic's message
+/// may quote what the code choked on, such as a narrative.
+pub fn log_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let thread = std::thread::current();
+        tracing::error!(thread = thread.name().unwrap_or_default(), place, "panicked");
+    }));
+}
+
 fn filter(setting: &str) -> Result<EnvFilter, tracing_subscriber::filter::ParseError> {
     EnvFilter::try_new(format!("{LIBRARIES},{setting}"))
 }
@@ -108,6 +118,22 @@ mod tests {
         assert_eq!((&event["rows"], &event["message"]), (&2.into(), &"batch late".into()));
         assert_eq!(event["service"], "ombud-infer");
         assert!(log_to(io::stderr, &settings, "ombud").unwrap_err().to_string().contains("log"));
+    }
+
+    #[test]
+    fn a_panic_is_logged_by_its_place_and_without_its_message() {
+        let (lines, before) = (Lines::default(), std::panic::take_hook());
+        let writer = lines.clone();
+        let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).finish();
+        log_panics();
+        let narrative = "I am blind";
+        let ended = tracing::subscriber::with_default(subscriber, || {
+            std::panic::catch_unwind(|| assert!(narrative.is_empty(), "cannot split {narrative:?}"))
+        });
+        std::panic::set_hook(before);
+        assert!(ended.is_err());
+        let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+        assert!(text.contains("panicked") && text.contains("log.rs:") && !text.contains("blind"), "{text}");
     }
 
     #[test]

@@ -11,7 +11,7 @@ mod names;
 mod traces;
 
 pub use hop::{Hop, Says};
-pub use log::log_to;
+pub use log::{log_panics, log_to};
 pub use metrics::Metrics;
 pub use names::{METRICS, Metric};
 pub use traces::Traces;

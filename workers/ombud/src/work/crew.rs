@@ -1,6 +1,7 @@
 //! The workers of one process: each on a thread of its own, all stopped when one of them fails.
 
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     thread::{Scope, ScopedJoinHandle},
     time::{Duration, Instant},
 };
@@ -26,7 +27,6 @@ pub(crate) struct Crew<'scope, 'env> {
 }
 
 struct Worker<'scope> {
-    name: String,
     stop: Shutdown,
     thread: ScopedJoinHandle<'scope, Result<()>>,
 }
@@ -46,14 +46,16 @@ impl<'scope, 'env> Crew<'scope, 'env> {
         let (stop, shutdown, resumes) = (Shutdown::default(), self.shutdown.clone(), self.resumes);
         let (told, of) = (stop.clone(), name.to_owned());
         let body = move || {
-            let result = persist(&of, &told, resumes, &mut work);
+            // Nobody else would hear of a panic before everybody is told to stop.
+            let result = catch_unwind(AssertUnwindSafe(|| persist(&of, &told, resumes, &mut work)))
+                .unwrap_or_else(|_| Err(anyhow!("it panicked")));
             if result.is_err() {
                 shutdown.request();
             }
             result.with_context(|| format!("keep worker {of} running"))
         };
         let thread = std::thread::Builder::new().name(name.to_owned()).spawn_scoped(self.scope, body)?;
-        self.workers.push(Worker { name: name.to_owned(), stop, thread });
+        self.workers.push(Worker { stop, thread });
         Ok(())
     }
 
@@ -63,11 +65,8 @@ impl<'scope, 'env> Crew<'scope, 'env> {
         let mut first = Ok(());
         for worker in self.workers {
             worker.stop.request();
-            let ended = worker
-                .thread
-                .join()
-                .unwrap_or_else(|_| Err(anyhow!("keep worker {} running: it panicked", worker.name)));
-            first = first.and(ended);
+            let ended = worker.thread.join();
+            first = first.and(ended.unwrap_or_else(|_| unreachable!("the worker catches what panics in it")));
         }
         first
     }
@@ -129,6 +128,22 @@ mod tests {
                 if fatal { Outage::fatal("append", "gone") } else { Outage::passing("append", "away") };
             Err(anyhow::Error::new(outage).context("keep inferring"))
         }
+    }
+
+    #[test]
+    fn a_worker_that_panics_ends_everybody_and_the_process_fails() {
+        let shutdown = Shutdown::default();
+        let ended = std::thread::scope(|scope| {
+            let mut crew = Crew::new(scope, shutdown.clone(), true);
+            crew.start("other", |stop| {
+                stop.wait(Duration::MAX);
+                Ok(())
+            })?;
+            crew.start("broken", |_| panic!("a defect"))?;
+            assert!(shutdown.wait(Duration::from_secs(60)), "nobody is told to stop");
+            crew.stop()
+        });
+        assert_eq!(format!("{:#}", ended.unwrap_err()), "keep worker broken running: it panicked");
     }
 
     #[test]
