@@ -27,7 +27,7 @@ use crate::{
 /// Triage customer complaints: read them, decide product, issue and vulnerability, route them, keep the case.
 #[derive(Debug, Parser)]
 #[command(name = "ombud", version, propagate_version = true, arg_required_else_help = true)]
-pub(crate) struct Cli {
+pub struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
 
@@ -407,3 +407,6 @@ pub(crate) struct Evaluate {
     #[arg(long)]
     pub(crate) json: bool,
 }
+
+#[cfg(test)]
+mod tests;
