@@ -239,7 +239,8 @@ pub(crate) enum ModelsCommand {
     /// Take a version that no strategy names out of use
     Retire {
         /// MODEL@VERSION, as `list` has them
-        version: String,
+        #[arg(value_name = "VERSION")]
+        named: String,
     },
     /// Write one task of an encoder as a folder that Python's transformers loads
     Export(ExportModel),

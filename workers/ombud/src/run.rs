@@ -122,7 +122,7 @@ fn dispatch(cli: Cli, out: &mut impl Write) -> Result<Done> {
         Command::Learn(args) => learn::learn(*args, &terminal, out)?,
         #[cfg(feature = "torch")]
         Command::Models(ModelsCommand::Add { source }) => models::add(&source, settings, out)?,
-        Command::Models(ModelsCommand::Retire { version }) => models::retire(&version, settings, out)?,
+        Command::Models(ModelsCommand::Retire { named }) => models::retire(&named, settings, out)?,
         #[cfg(feature = "torch")]
         Command::Models(ModelsCommand::Export(args)) => models::export(&args, settings, out)?,
         #[cfg(feature = "torch")]
