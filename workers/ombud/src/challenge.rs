@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::{Context, Result, anyhow, bail};
 use indicatif::ProgressBar;
-use ombud_contract::records::{ModelVersion, Role};
+use ombud_contract::records::{ModelVersion, Role, Strategy};
 use ombud_launch::config::Settings;
 use ombud_learn::{
     evaluate::Evaluation,
@@ -31,6 +31,8 @@ use crate::{
 
 /// The name of the arm whose model is challenged.
 const CHAMPION: &str = "champion";
+/// Nothing else is drawn than what is held out, and that has to be the same for ever.
+const SEED: u64 = 1;
 
 /// Learns the challenger that `args` ask for, or goes on where it was killed.
 pub(crate) fn challenge(
@@ -112,15 +114,17 @@ fn champion(said: Option<&str>, known: &Known, settings: &Settings, now: i64) ->
             let found = name.find(&known.registry).map_err(|what| anyhow!("find {named}: {what}"))?;
             (found.model_id.clone(), found.version.clone())
         }
-        None => in_force(known, now)?,
+        None => {
+            let strategy = known.strategies().at(now);
+            in_force(&strategy.context("find the champion: no strategy is in force")?.record)?
+        }
     };
     obtain(&model_id, &version, &known.registry, settings)
 }
 
-/// The one model that is champion of every task.
-fn in_force(known: &Known, now: i64) -> Result<(String, String)> {
-    let strategy = known.strategies().at(now).context("find the champion: no strategy is in force")?;
-    let arms = strategy.record.tasks.iter().flat_map(|task| &task.arms);
+/// The one model that is champion of every task of `strategy`.
+fn in_force(strategy: &Strategy) -> Result<(String, String)> {
+    let arms = strategy.tasks.iter().flat_map(|task| &task.arms);
     let champions: BTreeSet<(String, String)> = arms
         .filter(|arm| arm.role == Role::Deciding && arm.name == CHAMPION)
         .map(|arm| (arm.model_id.clone(), arm.model_version.clone()))
@@ -145,20 +149,14 @@ fn set(
     bar: &ProgressBar,
 ) -> Result<Set> {
     let dir = beside(&args.out);
-    let feedback = &args.feedback;
-    let asked = |as_of: i64| {
-        let span = (feedback.since.ms(as_of), as_of);
-        // Nothing else is drawn than what is held out, and that has to be the same for ever.
-        Asked::of(span, champion, &args.files, feedback.admit, 1)
-    };
-    let as_of = feedback.as_of.map(|as_of| as_of.ms(now));
+    let as_of = args.feedback.as_of.map(|as_of| as_of.ms(now));
     if let Some(kept) = Set::open(&dir)?
-        && *kept.asked() == asked(as_of.unwrap_or(kept.asked().as_of))?
+        && resumes(kept.asked(), as_of, |as_of| asked(args, champion, as_of))?
     {
         tracing::info!(dir = %dir.display(), "going on with an unfinished run");
         return Ok(kept);
     }
-    let asked = asked(as_of.unwrap_or(now))?;
+    let asked = asked(args, champion, as_of.unwrap_or(now))?;
     let mut cases = View::open(settings)?.cases()?;
     bar.set_message("reading cases");
     let gathered = gather(&mut *cases, asked.since, asked.as_of, |read, all| {
@@ -166,6 +164,19 @@ fn set(
         bar.set_position(read as u64);
     })?;
     Ok(Set::make(&dir, asked, champion, &gathered, &args.files, &trees(registry), bar)?)
+}
+
+/// What a set that knows nothing after `as_of` is made of. How long ago verdicts may lie is counted from there.
+fn asked(args: &cli::Learn, champion: &Artefact, as_of: i64) -> Result<Asked> {
+    let feedback = &args.feedback;
+    let span = (feedback.since.ms(as_of), as_of);
+    Ok(Asked::of(span, champion, &args.files, feedback.admit, SEED)?)
+}
+
+/// Whether the set that was made of `kept` is what is `asked` for at the time that was `said`. Where none was said, an
+/// unfinished run keeps its own time: a later one would make another set.
+fn resumes(kept: &Asked, said: Option<i64>, asked: impl FnOnce(i64) -> Result<Asked>) -> Result<bool> {
+    Ok(*kept == asked(said.unwrap_or(kept.as_of))?)
 }
 
 /// Where the set lies while it is needed.
@@ -240,3 +251,6 @@ fn say(figures: &SetFigures, out: &mut impl Write) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -27,7 +27,7 @@ use crate::{
 /// Triage customer complaints: read them, decide product, issue and vulnerability, route them, keep the case.
 #[derive(Debug, Parser)]
 #[command(name = "ombud", version, propagate_version = true, arg_required_else_help = true)]
-pub(crate) struct Cli {
+pub struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
 
@@ -239,7 +239,8 @@ pub(crate) enum ModelsCommand {
     /// Take a version that no strategy names out of use
     Retire {
         /// MODEL@VERSION, as `list` has them
-        version: String,
+        #[arg(value_name = "VERSION")]
+        named: String,
     },
     /// Write one task of an encoder as a folder that Python's transformers loads
     Export(ExportModel),
@@ -407,3 +408,6 @@ pub(crate) struct Evaluate {
     #[arg(long)]
     pub(crate) json: bool,
 }
+
+#[cfg(test)]
+mod tests;

@@ -172,3 +172,6 @@ impl FineTune {
         bytes
     }
 }
+
+#[cfg(all(test, feature = "torch"))]
+mod tests;

@@ -104,3 +104,6 @@ impl<R: Reader> FirstStart<'_, R> {
         Ok(true)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -49,3 +49,42 @@ impl Fuse {
         Ok((bag, self.encoders))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cascade_may_lose_from_nothing_to_all_of_a_hundred_points() {
+        for (text, expected) in [
+            ("0", Some(0.0)),
+            ("0.5", Some(0.5)),
+            ("100", Some(100.0)),
+            ("-0.5", None),
+            ("100.5", None),
+            ("NaN", None),
+            ("half", None),
+        ] {
+            assert_eq!(points(text).ok(), expected, "{text}");
+        }
+    }
+
+    #[cfg(feature = "torch")]
+    #[test]
+    fn a_member_that_is_missing_is_asked_for_by_its_flag() {
+        let fuse = |bag: Option<&str>, encoders: &[&str]| Fuse {
+            bag: bag.map(PathBuf::from),
+            encoders: encoders.iter().map(PathBuf::from).collect(),
+            cascade: None,
+        };
+        let missing = |fuse: Fuse| fuse.members().unwrap_err().to_string();
+        assert!(missing(fuse(None, &["encoder"])).contains("--bag DIR"));
+        assert!(missing(fuse(Some("bag"), &[])).contains("--encoder DIR"));
+        let members = fuse(Some("bag"), &["first", "second"]).members().unwrap();
+        assert_eq!(
+            members,
+            ("bag".into(), vec!["first".into(), "second".into()]),
+            "in the order that was said"
+        );
+    }
+}

@@ -68,12 +68,17 @@ fn bag_of(args: cli::Learn, model_id: String) -> Result<bag::Train> {
     })
 }
 
-/// With how fast it went, in words.
-fn fine_tuned(args: cli::Learn, model_id: String, bar: &ProgressBar) -> Result<(Report, Option<String>)> {
+fn encoder_recipe(args: &cli::Learn) -> Result<encoder::Recipe> {
     let usual = args.fine_tune.recipe();
+    // A coarser level belongs to the tree of the head that is copied, and a task of a bank's own has a flat tree.
     let own = |head: &encoder::HeadRecipe, task| encoder::HeadRecipe { task, coarse: None, ..head.clone() };
     let heads = args.tasks.heads(usual.heads.clone(), |head| &head.task, own, &args.files)?;
-    let recipe = encoder::Recipe { heads, ..usual };
+    Ok(encoder::Recipe { heads, ..usual })
+}
+
+/// With how fast it went, in words.
+fn fine_tuned(args: cli::Learn, model_id: String, bar: &ProgressBar) -> Result<(Report, Option<String>)> {
+    let recipe = encoder_recipe(&args)?;
     let most_frozen_bytes = args.fine_tune.cache_bytes();
     let keep_every = Duration::from_secs(args.fine_tune.keep_every);
     let threads = threads(&args);
@@ -108,14 +113,20 @@ fn fine_tuned(args: cli::Learn, model_id: String, bar: &ProgressBar) -> Result<(
 
 /// With what its cascade does, in words.
 fn fused(args: cli::Learn, model_id: String, bar: &ProgressBar) -> Result<(Report, Option<String>)> {
+    let most_lost = args.fuse.cascade;
+    let outcome = blend_of(args, model_id)?.run(bar)?;
+    let cascade = cascade(outcome.calls, most_lost);
+    Ok((outcome.report, Some(cascade + "; the card has the curve")))
+}
+
+fn blend_of(args: cli::Learn, model_id: String) -> Result<blend::Blend> {
     let threads = threads(&args);
     let most_lost = args.fuse.cascade;
     let (bag, encoders) = args.fuse.members()?;
     let validation = args.validation.context(
         "weigh the members: say labelled complaints that none of them has learned from with --validation",
     )?;
-    let recipe = blend::Recipe { most_lost, ..blend::Recipe::default() };
-    let blend = blend::Blend {
+    Ok(blend::Blend {
         bag,
         encoders,
         files: args.files,
@@ -124,18 +135,21 @@ fn fused(args: cli::Learn, model_id: String, bar: &ProgressBar) -> Result<(Repor
         out: args.out,
         model_id,
         threads,
-        recipe,
+        recipe: blend::Recipe { most_lost, ..blend::Recipe::default() },
         lineage: Lineage::default(),
-    };
-    let outcome = blend.run(bar)?;
-    let cascade = match (outcome.calls, most_lost) {
+    })
+}
+
+/// What became of a cascade that may lose `most_lost` points: with one, the later members are called for the share
+/// `calls` of complaints.
+fn cascade(calls: Option<f64>, most_lost: Option<f64>) -> String {
+    match (calls, most_lost) {
         (Some(calls), _) => format!("cascade: the bag alone answers {:.1} %", 100.0 * (1.0 - calls)),
         (None, Some(most_lost)) => {
             format!("no cascade: leaving any complaint to the bag loses more than {most_lost} points")
         }
         (None, None) => "no cascade: every member sees every complaint".to_owned(),
-    };
-    Ok((outcome.report, Some(cascade + "; the card has the curve")))
+    }
 }
 
 /// As said, or one a core.
@@ -159,3 +173,6 @@ fn as_json(report: &Report) -> serde_json::Value {
         "tasks": report.tasks,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -64,3 +64,6 @@ impl<S: Sink<()>> Publisher<S> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

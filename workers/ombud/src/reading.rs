@@ -51,3 +51,56 @@ impl Reading {
         Ok(Read { rejected: self.rejects.finish()?, broken_off: self.broken_off })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::PathBuf};
+
+    use super::*;
+
+    fn read(path: &Path) -> (Vec<String>, Read) {
+        let mut reading = Reading::open(path).unwrap();
+        let mut ids = Vec::new();
+        while let Some(row) = reading.next().unwrap() {
+            ids.push(row.complaint.complaint_id);
+        }
+        (ids, reading.finish().unwrap())
+    }
+
+    fn file(dir: &tempfile::TempDir, name: &str, content: &[u8]) -> PathBuf {
+        let path = dir.path().join(name);
+        fs::write(&path, content).unwrap();
+        path
+    }
+
+    #[test]
+    fn rows_that_are_no_complaint_are_counted_and_put_away_and_their_neighbours_are_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let rows = "complaint_id,narrative\nc-1,They charged me.\nc-2,  \nc-3,Nobody calls.\n";
+        let (ids, ended) = read(&file(&dir, "complaints.csv", rows.as_bytes()));
+        assert_eq!(ids, ["c-1", "c-3"]);
+        assert_eq!((ended.rejected, ended.broken_off.is_none()), (1, true));
+        let rejected = fs::read_to_string(dir.path().join("complaints.csv.rejected.csv")).unwrap();
+        assert!(rejected.contains("c-2") && !rejected.contains("c-1"), "{rejected}");
+    }
+
+    #[test]
+    fn a_file_that_is_read_again_leaves_nothing_of_what_was_rejected_before() {
+        let dir = tempfile::tempdir().unwrap();
+        read(&file(&dir, "complaints.csv", b"complaint_id,narrative\nc-2,  \n"));
+        let (_, ended) = read(&file(&dir, "complaints.csv", b"complaint_id,narrative\nc-2,Nobody calls.\n"));
+        assert_eq!(ended.rejected, 0);
+        assert!(!dir.path().join("complaints.csv.rejected.csv").exists());
+    }
+
+    #[test]
+    fn what_comes_before_the_place_where_a_file_breaks_off_is_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let whole = include_bytes!("../../../examples/complaints-sample.csv.gz");
+        let (all, _) = read(&file(&dir, "whole.csv.gz", whole));
+        let (some, ended) = read(&file(&dir, "cut.csv.gz", &whole[..whole.len() / 2]));
+        assert!(!some.is_empty() && some.len() < all.len(), "{} of {}", some.len(), all.len());
+        assert_eq!(some, all[..some.len()]);
+        assert!(ended.broken_off.is_some());
+    }
+}

@@ -5,12 +5,13 @@ use std::{io::Write, time::Duration};
 use anyhow::{Result, bail};
 use ombud_contract::{catalogue::Topic, codec};
 use ombud_launch::config::Settings;
-use ombud_stream::{Reader, Record, TopicPartition};
+use ombud_stream::{Reader, Record};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
     cli,
+    scan::scan,
     world::{READER, View},
 };
 
@@ -26,9 +27,6 @@ struct Line {
     value: Value,
 }
 
-/// How long to wait for a record that is known to be there.
-const ON_ITS_WAY: Duration = Duration::from_secs(5);
-
 /// Prints what `args` ask for out of the log in `data`.
 pub(crate) fn tail(args: &cli::Tail, settings: &Settings, out: &mut impl Write) -> Result<()> {
     let prefix = &settings.topics.prefix;
@@ -40,27 +38,17 @@ pub(crate) fn tail(args: &cli::Tail, settings: &Settings, out: &mut impl Write) 
     let ends = log.ends(&args.topic)?;
     let mut reader = log.reader(READER)?;
 
-    let number = match args.from {
-        cli::From::Start => args.number.unwrap_or(usize::MAX),
-        cli::From::End => args.number.unwrap_or(10),
-    };
-    let reach = i64::try_from(number).unwrap_or(i64::MAX);
-    let mut next = Vec::new();
-    let mut records = Vec::new();
+    let side = Side { from: args.from, number: number(args) };
+    let (mut next, mut records) = (Vec::new(), Vec::new());
     for (partition, end) in &ends {
-        // No side needs more of one partition than it needs in all.
-        let (from, to) = match args.from {
-            cli::From::Start => (0, reach.min(*end)),
-            cli::From::End => (end.saturating_sub(reach).max(0), *end),
-        };
-        read(&mut reader, partition, from, to, &mut records)?;
+        let (from, to) = side.stretch(*end);
+        scan(&mut reader, partition, from, to, |record| {
+            records.push(record);
+            Ok(())
+        })?;
         next.push(*end);
     }
-    records.sort_by_key(|record: &Record| (record.appended_at, record.source.partition, record.offset));
-    match args.from {
-        cli::From::Start => records.truncate(number),
-        cli::From::End => drop(records.drain(..records.len().saturating_sub(number))),
-    }
+    side.choose(&mut records);
     for record in &records {
         print(topic, record, args.json, out)?;
     }
@@ -79,20 +67,40 @@ pub(crate) fn tail(args: &cli::Tail, settings: &Settings, out: &mut impl Write) 
     }
 }
 
-fn read(
-    reader: &mut impl Reader,
-    partition: &TopicPartition,
-    mut from: i64,
-    to: i64,
-    records: &mut Vec<Record>,
-) -> Result<()> {
-    while from < to {
-        let fetched = reader.fetch(partition, from, ON_ITS_WAY)?;
-        let Some(last) = fetched.last() else { break };
-        from = last.offset + 1;
-        records.extend(fetched.into_iter().filter(|record| record.offset < to));
+/// How many records are printed: the last ten, or all from the start, where no number is said.
+fn number(args: &cli::Tail) -> usize {
+    args.number.unwrap_or(match args.from {
+        cli::From::Start => usize::MAX,
+        cli::From::End => 10,
+    })
+}
+
+/// The first or the last records of a topic.
+#[derive(Clone, Copy, Debug)]
+struct Side {
+    from: cli::From,
+    number: usize,
+}
+
+impl Side {
+    /// Where in a partition that ends at `end` they may lie, the last offset not included: no side needs more of one
+    /// partition than it needs in all.
+    fn stretch(self, end: i64) -> (i64, i64) {
+        let reach = i64::try_from(self.number).unwrap_or(i64::MAX);
+        match self.from {
+            cli::From::Start => (0, reach.min(end)),
+            cli::From::End => (end.saturating_sub(reach).max(0), end),
+        }
     }
-    Ok(())
+
+    /// Keeps the meant ones of `records`, which hold each partition's stretch, in the order of their append time.
+    fn choose(self, records: &mut Vec<Record>) {
+        records.sort_by_key(|record| (record.appended_at, record.source.partition, record.offset));
+        match self.from {
+            cli::From::Start => records.truncate(self.number),
+            cli::From::End => drop(records.drain(..records.len().saturating_sub(self.number))),
+        }
+    }
 }
 
 fn print(topic: Topic, record: &Record, json: bool, out: &mut impl Write) -> Result<()> {
@@ -126,3 +134,6 @@ fn print(topic: Topic, record: &Record, json: bool, out: &mut impl Write) -> Res
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -69,13 +69,9 @@ impl View {
     pub(crate) fn cases(&self) -> Result<Box<dyn CaseStore>> {
         Ok(match self {
             Self::Embedded(local) => Box::new(local.cases()?),
-            // Down now is an outage like any later one.
-            Self::Brokers(cluster) => Box::new(
-                CqlCases::connect(&connect::cql(&cluster.settings)?).map_err(|error| match error {
-                    CqlError::Unreachable { .. } => Outage::passing("reach the case store", error).into(),
-                    _ => anyhow::Error::from(error),
-                })?,
-            ),
+            Self::Brokers(cluster) => {
+                Box::new(CqlCases::connect(&connect::cql(&cluster.settings)?).map_err(unopened)?)
+            }
         })
     }
 
@@ -103,6 +99,14 @@ impl View {
             Self::Embedded(local) => Standing::Embedded(local.reader()?, group.to_owned()),
             Self::Brokers(cluster) => Standing::Brokers(cluster.kafka.reader(group)?),
         })
+    }
+}
+
+/// Why a case store was not opened. One that is down now is an outage like any later one.
+fn unopened(error: CqlError) -> anyhow::Error {
+    match error {
+        CqlError::Unreachable { .. } => Outage::passing("reach the case store", error).into(),
+        _ => error.into(),
     }
 }
 
@@ -190,5 +194,79 @@ impl World {
             Self::Embedded(local) => Box::new(local.member(group, topics, start)?),
             Self::Brokers(cluster) => Box::new(cluster.kafka.member(group, topics, start)?),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ombud_stream::Position;
+
+    use super::*;
+    use crate::publish::{Publisher, outgoing};
+
+    fn settings(dir: &tempfile::TempDir) -> Settings {
+        let mut settings = Settings { data: dir.path().to_owned(), ..Settings::default() };
+        settings.embedded.partitions = 3;
+        settings.topics.prefix = "test-".into();
+        settings
+    }
+
+    #[test]
+    fn the_embedded_world_has_as_many_partitions_as_is_set_and_tells_where_each_ends() {
+        let dir = tempfile::tempdir().unwrap();
+        let settings = settings(&dir);
+        let world = World::embedded(&settings).unwrap();
+        let raw: Arc<str> = Topic::Raw.name("test-").into();
+        let complaint = ombud_contract::records::RawComplaint::new("c-1", "They charged me.", 1);
+        let mut record = outgoing(&raw, "c-1", &complaint).unwrap();
+        record.partition = Some(1);
+        let mut publisher = Publisher::new(world.sink(1).unwrap());
+        publisher.send(record).unwrap();
+        publisher.flush().unwrap();
+
+        assert_eq!(world.partitions(&settings).unwrap(), 3);
+        let ends = world.view().ends(&raw).unwrap();
+        let expected = [(0, 0), (1, 1), (2, 0)];
+        assert_eq!(ends, expected.map(|(number, end)| (TopicPartition::new(Arc::clone(&raw), number), end)));
+        // As one who reads beside it sees it.
+        assert_eq!(View::open(&settings).unwrap().ends(&raw).unwrap(), ends);
+        let unknown = world.view().ends("complaints.raw").unwrap_err().to_string();
+        assert!(unknown.contains("complaints.raw"), "its name lacks the prefix: {unknown}");
+    }
+
+    #[test]
+    fn a_group_stands_where_it_has_committed_and_has_no_position_before() {
+        let dir = tempfile::tempdir().unwrap();
+        let world = World::embedded(&settings(&dir)).unwrap();
+        let partition = TopicPartition::new(Topic::Raw.name("test-"), 0);
+        let standing = world.view().standing("ombud.test").unwrap();
+        assert_eq!(standing.committed(&partition).unwrap(), None);
+        let mut member = world.member("ombud.test", &[&partition.topic], Start::Earliest).unwrap();
+        // Its partitions become its own by this.
+        member.poll(std::time::Duration::ZERO).unwrap();
+        let position = Position { partition: partition.clone(), offset: 0, metadata: String::new() };
+        member.commit(&[position]).unwrap();
+        assert_eq!(standing.committed(&partition).unwrap(), Some(0));
+        assert_eq!(world.view().standing("ombud.other").unwrap().committed(&partition).unwrap(), None);
+    }
+
+    #[test]
+    fn a_file_that_can_not_be_written_does_not_come_back() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(!World::embedded(&settings(&dir)).unwrap().may_come_back());
+    }
+
+    #[test]
+    fn who_needs_brokers_and_names_none_is_told_how() {
+        let error = World::brokers(&Settings::default()).err().unwrap().to_string();
+        assert!(error.contains("--kafka") && error.contains("OMBUD_KAFKA_BOOTSTRAP"), "{error}");
+    }
+
+    #[test]
+    fn a_case_store_that_nobody_answers_for_is_an_outage_that_may_pass() {
+        let away = CqlError::Unreachable { nodes: "one:9042".into(), cause: "connection refused".into() };
+        assert!(unopened(away).downcast_ref::<Outage>().is_some_and(|outage| !outage.fatal));
+        let refused = CqlError::Refused { nodes: "one:9042".into(), cause: "bad password".into() };
+        assert!(unopened(refused).downcast_ref::<Outage>().is_none(), "trying again does not help");
     }
 }

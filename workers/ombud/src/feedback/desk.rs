@@ -62,14 +62,34 @@ impl<'a> Desk<'a> {
     /// durable.
     pub(crate) fn give(&mut self, verdicts: &[Verdict]) -> Result<Vec<Result<Taken, Refused>>> {
         match self {
-            Self::Up(settings) => ask(settings, verdicts),
+            Self::Up(settings) => settle(verdicts, |open| ask(settings, open)),
             Self::Brokers(brokers) => brokers.give(verdicts),
         }
     }
 }
 
+/// What `up` makes of verdicts that are sent together.
+enum Reply {
+    /// All are taken; in their order.
+    Taken(Vec<Taken>),
+    /// None is taken, because of some of them.
+    Refused(Refusal),
+}
+
+fn ask(settings: &Settings, verdicts: &[&Verdict]) -> Result<Reply> {
+    let answer = ask_up::ask(settings, "/api/feedback", &verdicts)?;
+    if answer.status == 422 {
+        let refusal = serde_json::from_str(&answer.body).context("understand why verdicts are refused")?;
+        return Ok(Reply::Refused(refusal));
+    }
+    Ok(Reply::Taken(answer.taken()?))
+}
+
 /// Nothing is taken where one is refused, so those are left out and the rest is sent again.
-fn ask(settings: &Settings, verdicts: &[Verdict]) -> Result<Vec<Result<Taken, Refused>>> {
+fn settle(
+    verdicts: &[Verdict],
+    mut ask: impl FnMut(&[&Verdict]) -> Result<Reply>,
+) -> Result<Vec<Result<Taken, Refused>>> {
     let mut outcomes: Vec<Option<Result<Taken, Refused>>> = verdicts.iter().map(|_| None).collect();
     loop {
         let open: Vec<usize> = (0..verdicts.len()).filter(|&at| outcomes[at].is_none()).collect();
@@ -77,11 +97,8 @@ fn ask(settings: &Settings, verdicts: &[Verdict]) -> Result<Vec<Result<Taken, Re
             return Ok(outcomes.into_iter().flatten().collect());
         }
         let sent: Vec<&Verdict> = open.iter().map(|&at| &verdicts[at]).collect();
-        let answer = ask_up::ask(settings, "/api/feedback", &sent)?;
-        let refusal = (answer.status == 422).then(|| serde_json::from_str::<Refusal>(&answer.body));
-        match refusal {
-            Some(refusal) => {
-                let Refusal { error, refused } = refusal.context("understand why verdicts are refused")?;
+        match ask(&sent)? {
+            Reply::Refused(Refusal { error, refused }) => {
                 if refused.is_empty() {
                     bail!("take the verdicts: {error}");
                 }
@@ -90,8 +107,7 @@ fn ask(settings: &Settings, verdicts: &[Verdict]) -> Result<Vec<Result<Taken, Re
                     outcomes[at] = Some(Err(wrong));
                 }
             }
-            None => {
-                let taken: Vec<Taken> = answer.taken()?;
+            Reply::Taken(taken) => {
                 ensure!(taken.len() == open.len(), "account for every verdict: not all were answered");
                 for (at, taken) in open.into_iter().zip(taken) {
                     outcomes[at] = Some(Ok(taken));
@@ -125,5 +141,77 @@ impl From<Feedback> for Taken {
             revision: feedback.revision,
             audit_sample: feedback.audit_sample,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ombud_console::Kind;
+    use proptest::{collection::vec, prelude::*};
+
+    use super::*;
+
+    fn verdict(number: usize) -> Verdict {
+        Verdict::new(format!("c-{number}"), Kind::Confirmed, "agent-17")
+    }
+
+    fn taken(complaint_id: &str) -> Taken {
+        let feedback_id = format!("feedback on {complaint_id}");
+        Taken { feedback_id, complaint_id: complaint_id.to_owned(), revision: 1, audit_sample: false }
+    }
+
+    fn refused(at: usize) -> Refused {
+        Refused { at, field: "complaint_id".into(), code: "case-unknown".into(), mend: "check the id".into() }
+    }
+
+    fn refusal(refused: Vec<Refused>) -> Reply {
+        Reply::Refused(Refusal { error: "complaint_id: check the id".into(), refused })
+    }
+
+    proptest! {
+        /// Of those that are wrong, `up` names as many at a time as it likes.
+        #[test]
+        fn each_verdict_gets_its_own_outcome_and_what_is_good_is_taken_once(
+            good in vec(any::<bool>(), 0..12), at_once in 1..4usize,
+        ) {
+            let verdicts: Vec<Verdict> = (0..good.len()).map(verdict).collect();
+            let is_good = |verdict: &Verdict| good[verdicts.iter().position(|one| one == verdict).unwrap()];
+            let mut times_taken = 0;
+            let outcomes = settle(&verdicts, |sent| {
+                let wrong = (0..sent.len()).filter(|at| !is_good(sent[*at])).take(at_once);
+                let wrong: Vec<Refused> = wrong.map(refused).collect();
+                if !wrong.is_empty() {
+                    return Ok(refusal(wrong));
+                }
+                times_taken += 1;
+                Ok(Reply::Taken(sent.iter().map(|verdict| taken(&verdict.complaint_id)).collect()))
+            });
+            let outcomes = outcomes.unwrap();
+            prop_assert_eq!(outcomes.len(), verdicts.len());
+            prop_assert_eq!(times_taken, usize::from(good.contains(&true)));
+            for ((outcome, verdict), good) in outcomes.iter().zip(&verdicts).zip(&good) {
+                match outcome {
+                    Ok(taken) => prop_assert!(*good && taken.complaint_id == verdict.complaint_id),
+                    Err(_) => prop_assert!(!good),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_answer_that_does_not_account_for_every_verdict_is_a_failure() {
+        let verdicts = [verdict(1), verdict(2)];
+        let fails = |reply: Reply| {
+            let mut reply = Some(reply);
+            settle(&verdicts, |_| Ok(reply.take().unwrap())).unwrap_err().to_string()
+        };
+        assert!(fails(Reply::Taken(vec![taken("c-1")])).starts_with("account for every verdict"));
+        assert!(fails(refusal(vec![refused(2)])).starts_with("find the verdict"));
+        assert_eq!(fails(refusal(vec![])), "take the verdicts: complaint_id: check the id");
+    }
+
+    #[test]
+    fn nobody_is_asked_about_no_verdicts() {
+        assert_eq!(settle(&[], |_| bail!("be asked")).unwrap(), []);
     }
 }

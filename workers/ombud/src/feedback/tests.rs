@@ -190,3 +190,21 @@ fn a_login_name_that_is_no_code_is_nobodys() {
     assert_eq!(login(Some("ann@bank.example".into())), "operator");
     assert_eq!(login(None), "operator");
 }
+
+#[test]
+fn a_file_is_found_wanting_for_each_row_that_is_refused_and_refused_whole_where_it_has_none() {
+    let args = Feedback { json: false, ..one("c-1", Word::Confirmed) };
+    let path = std::path::Path::new("verdicts.csv");
+    let said = |given: Given| {
+        let mut out = Vec::new();
+        conclude(&args, path, given, &mut out).map(|done| (done, String::from_utf8(out).unwrap()))
+    };
+    let given = Given { rows: 3, given: 2, audit_sample: 1, rejected: 1 };
+    let (done, text) = said(given).unwrap();
+    assert_eq!(done, Done::Wanting);
+    assert!(text.starts_with("2 verdicts given, 1 of them on the audit sample, 1 rejected\n"), "{text}");
+    assert!(text.contains("verdicts.csv.rejected.csv"), "{text}");
+    let (done, text) = said(Given { rejected: 0, ..given }).unwrap();
+    assert_eq!((done, text.lines().count()), (Done::Well, 1));
+    assert!(said(Given::default()).unwrap_err().to_string().contains("verdicts.csv: it has none"));
+}

@@ -4,12 +4,12 @@ use std::{collections::HashMap, path::Path, sync::Arc, time::Duration};
 
 use anyhow::Result;
 use indicatif::ProgressBar;
-use ombud_contract::{catalogue::Topic, ids};
+use ombud_contract::{catalogue::Topic, ids, records::RawComplaint};
 use ombud_intake::IntakeError;
 use ombud_launch::shutdown::Shutdown;
 use ombud_stream::{Reader, Sink};
 
-use super::follow::Follow;
+use super::{follow::Follow, journey::Journeys};
 use crate::{
     Done,
     publish::{Publisher, outgoing},
@@ -51,18 +51,13 @@ impl SentFile {
         {
             let mut complaint = row.complaint;
             complaint.bulk = true;
-            let input = ids::input_sha256(&complaint);
-            let id = complaint.complaint_id.clone();
-            let said_before = self.wanted.insert(id.clone(), input.clone());
-            if said_before.as_ref() == Some(&input) {
-                self.duplicates += 1;
-            } else if !follow.has(&id, &input) {
-                publisher.send(outgoing(&raw, &id, &complaint)?)?;
+            if self.is_to_be_sent(&complaint, follow.journeys()) {
+                publisher.send(outgoing(&raw, &complaint.complaint_id, &complaint)?)?;
             }
             if row.number % LOOK_EVERY == 0 {
                 follow.catch_up(Duration::ZERO)?;
                 bar.set_length(self.wanted.len() as u64);
-                bar.set_position(self.routed(follow) as u64);
+                bar.set_position(self.routed(follow.journeys()) as u64);
             }
         }
         publisher.flush()?;
@@ -74,9 +69,19 @@ impl SentFile {
         Ok(())
     }
 
+    /// Notes what a row says; whether the log has yet to get it.
+    fn is_to_be_sent(&mut self, complaint: &RawComplaint, journeys: &Journeys) -> bool {
+        let (id, input) = (&complaint.complaint_id, ids::input_sha256(complaint));
+        let is_in_log = journeys.has(id, &input);
+        let is_said_again = self.wanted.get(id) == Some(&input);
+        self.duplicates += usize::from(is_said_again);
+        self.wanted.insert(id.clone(), input);
+        !is_said_again && !is_in_log
+    }
+
     /// How many of the wanted complaints are routed.
-    pub(crate) fn routed<R: Reader>(&self, follow: &Follow<R>) -> usize {
-        self.wanted.iter().filter(|(id, input)| follow.standing(id, input).is_some()).count()
+    pub(crate) fn routed(&self, journeys: &Journeys) -> usize {
+        self.wanted.iter().filter(|(id, input)| journeys.standing(id, input).is_some()).count()
     }
 
     /// The verdict on the file itself.
@@ -87,3 +92,6 @@ impl SentFile {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,51 +1,24 @@
-//! What the log says of each complaint: when it came, and where it was first and last routed.
-//!
-//! Folded from complaints.raw and complaints.routed alone, so that it is the same after a crash as without one.
+//! Reads complaints.raw and complaints.routed from their beginning, so that what is known of each complaint is the same
+//! after a crash as without one.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use anyhow::Result;
 use ombud_contract::{
     catalogue::Topic,
-    codec, ids,
-    records::{RawComplaint, RoutedComplaint, Vulnerability},
+    codec,
+    records::{RawComplaint, RoutedComplaint},
 };
 use ombud_stream::{Reader, TopicPartition};
 
-/// One submission's content in the log.
-#[derive(Clone, Debug)]
-struct Submission {
-    input_sha256: String,
-    offset: i64,
-    appended_at: i64,
-}
+use super::journey::Journeys;
 
-/// Where a complaint stands.
-#[derive(Clone, Debug)]
-pub(crate) struct Standing {
-    pub(crate) team: String,
-    pub(crate) vulnerability: Vulnerability,
-    pub(crate) needs_human: bool,
-    pub(crate) complete: bool,
-    /// Milliseconds from the first submission's append to the first route's.
-    pub(crate) latency_ms: i64,
-    pub(crate) first_routed_at: i64,
-    revision: i64,
-    raw_offset: i64,
-}
-
-#[derive(Default)]
-struct Seen {
-    submissions: Vec<Submission>,
-    standing: Option<Standing>,
-}
-
-/// Follows both topics from their beginning.
+/// Follows both topics.
 pub(crate) struct Follow<R> {
     reader: R,
     raw: Arc<str>,
     positions: Vec<(TopicPartition, i64)>,
-    seen: HashMap<String, Seen>,
+    journeys: Journeys,
 }
 
 impl<R: Reader> Follow<R> {
@@ -58,7 +31,12 @@ impl<R: Reader> Follow<R> {
             .into_iter()
             .flat_map(|topic| (0..partitions).map(|p| (TopicPartition::new(Arc::clone(topic), p), 0)))
             .collect();
-        Self { reader, raw, positions, seen: HashMap::new() }
+        Self { reader, raw, positions, journeys: Journeys::default() }
+    }
+
+    /// As far as it has been read.
+    pub(crate) fn journeys(&self) -> &Journeys {
+        &self.journeys
     }
 
     /// Reads both topics to their ends; when nothing is new, waits for it for at most `wait`.
@@ -87,67 +65,52 @@ impl<R: Reader> Follow<R> {
             if partition.topic == self.raw {
                 // What can't be read is the joiner's to park, and no complaint of a file.
                 let Ok(complaint) = codec::decode::<RawComplaint>(value) else { continue };
-                self.submitted(&complaint, record.offset, record.appended_at);
+                self.journeys.submitted(&complaint, record.offset, record.appended_at);
             } else {
                 let routed = codec::decode::<RoutedComplaint>(value)?;
-                self.routed(&routed, record.appended_at);
+                self.journeys.routed(&routed, record.appended_at);
             }
         }
         Ok(true)
     }
+}
 
-    fn submitted(&mut self, complaint: &RawComplaint, offset: i64, appended_at: i64) {
-        let input_sha256 = ids::input_sha256(complaint);
-        let seen = self.seen.entry(complaint.complaint_id.clone()).or_default();
-        if !seen.submissions.iter().any(|known| known.input_sha256 == input_sha256) {
-            seen.submissions.push(Submission { input_sha256, offset, appended_at });
-        }
-    }
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use ombud_contract::ids;
+    use ombud_local::{Local, Options};
 
-    fn routed(&mut self, routed: &RoutedComplaint, appended_at: i64) {
-        let Some(seen) = self.seen.get_mut(&routed.complaint_id) else { return };
-        let first_routed_at = seen.standing.as_ref().map_or(appended_at, |standing| standing.first_routed_at);
-        if seen.standing.as_ref().is_some_and(|standing| standing.revision >= routed.revision) {
-            return;
-        }
-        let submitted_at = seen.submissions.first().map_or(appended_at, |first| first.appended_at);
-        seen.standing = Some(Standing {
-            team: routed.team.clone(),
-            vulnerability: routed.vulnerability,
-            needs_human: routed.needs_human,
-            complete: routed.missing_tasks.is_empty(),
-            latency_ms: first_routed_at - submitted_at,
-            first_routed_at,
-            revision: routed.revision,
-            raw_offset: routed.raw_offset,
-        });
-    }
+    use super::*;
+    use crate::{
+        publish::{Publisher, outgoing},
+        up::journey::tests::{complaint, route},
+    };
 
-    /// Whether this very content of this complaint is in the log.
-    pub(crate) fn has(&self, complaint_id: &str, input_sha256: &str) -> bool {
-        self.submission(complaint_id, input_sha256).is_some()
-    }
+    #[test]
+    fn what_was_appended_before_and_what_comes_later_is_followed_and_poison_is_passed_over() {
+        let dir = tempfile::tempdir().unwrap();
+        let log = Local::open(dir.path(), Options::catalogue("", 2)).unwrap();
+        let mut publisher = Publisher::new(log.sink(8));
+        let (raw, routed) = (Topic::Raw.name("").into(), Topic::Routed.name("").into());
+        let one = complaint("c-1", "They charged me.");
+        let mut poison = outgoing(&raw, "c-1", &one).unwrap();
+        poison.value = Some(Bytes::from_static(b"poison"));
+        publisher.send(poison).unwrap();
+        publisher.send(outgoing(&raw, "c-1", &one).unwrap()).unwrap();
+        publisher.flush().unwrap();
 
-    fn submission(&self, complaint_id: &str, input_sha256: &str) -> Option<&Submission> {
-        let seen = self.seen.get(complaint_id)?;
-        seen.submissions.iter().find(|submission| submission.input_sha256 == input_sha256)
-    }
+        let mut follow = Follow::new(log.reader().unwrap(), "", 2);
+        assert!(follow.catch_up(Duration::ZERO).unwrap());
+        let content = ids::input_sha256(&one);
+        assert!(follow.journeys().has("c-1", &content));
+        assert_eq!(follow.journeys().standing("c-1", &content), None);
+        assert!(!follow.catch_up(Duration::ZERO).unwrap(), "it is at the ends");
 
-    /// Where the complaint stands, once this content of it, or a later one, is routed.
-    pub(crate) fn standing(&self, complaint_id: &str, input_sha256: &str) -> Option<&Standing> {
-        let submission = self.submission(complaint_id, input_sha256)?;
-        let standing = self.seen.get(complaint_id)?.standing.as_ref()?;
-        (standing.raw_offset >= submission.offset).then_some(standing)
-    }
-
-    /// When the complaint was first appended.
-    pub(crate) fn submitted_at(&self, complaint_id: &str) -> Option<i64> {
-        Some(self.seen.get(complaint_id)?.submissions.first()?.appended_at)
-    }
-
-    /// Every complaint in the log with its newest content.
-    pub(crate) fn all(&self) -> HashMap<String, String> {
-        let newest = self.seen.iter().filter_map(|(id, seen)| Some((id, seen.submissions.last()?)));
-        newest.map(|(id, submission)| (id.clone(), submission.input_sha256.clone())).collect()
+        publisher.send(outgoing(&routed, "c-1", &route("c-1", 1, 1)).unwrap()).unwrap();
+        publisher.flush().unwrap();
+        assert!(follow.catch_up(Duration::ZERO).unwrap());
+        let standing = follow.journeys().standing("c-1", &content).unwrap();
+        assert_eq!(standing.team, "team of revision 1");
     }
 }

@@ -4,6 +4,7 @@
 
 mod file;
 mod follow;
+mod journey;
 mod models_port;
 mod summary;
 
@@ -121,7 +122,7 @@ impl<'a> Up<'a> {
             let publisher = Publisher::new(self.world.sink(IN_FLIGHT)?);
             sent.send(path, publisher, &mut follow, &self.settings.topics.prefix, &bar, &self.shutdown)?;
         } else if args.once {
-            sent.wanted = follow.all();
+            sent.wanted = follow.journeys().all();
         }
         self.wait_for_routes(&sent, &mut follow, &bar)?;
         bar.finish_and_clear();
@@ -165,7 +166,7 @@ impl<'a> Up<'a> {
     ) -> Result<()> {
         bar.set_length(sent.wanted.len() as u64);
         loop {
-            let routed = sent.routed(follow);
+            let routed = sent.routed(follow.journeys());
             bar.set_position(routed as u64);
             if routed == sent.wanted.len() || self.shutdown.requested() {
                 return Ok(());
@@ -179,8 +180,7 @@ impl<'a> Up<'a> {
         let standing = self.view.standing(ombud_archive::GROUP)?;
         for topic in ombud_archive::TOPICS.map(|topic| topic.name(&self.settings.topics.prefix)) {
             for (partition, end) in self.view.ends(&topic)? {
-                let kept = || standing.committed(&partition).map(Option::unwrap_or_default);
-                while end > kept()? && !self.shutdown.wait(NEWS) {}
+                while !is_archived(end, standing.committed(&partition)?) && !self.shutdown.wait(NEWS) {}
             }
         }
         Ok(())
@@ -192,6 +192,31 @@ impl<'a> Up<'a> {
         let registry = registry(&mut self.view.reader(READER)?, prefix).context("read the registry")?;
         let counts = Counts { dead_letters, rejected: sent.rejected, duplicates: sent.duplicates };
         let models = registry.versions().map(Model::from).collect();
-        Ok(Summary::of(sent.wanted.iter(), follow, counts, models))
+        Ok(Summary::of(sent.wanted.iter(), follow.journeys(), counts, models))
+    }
+}
+
+/// Whether a group that stands at `committed` has kept everything before `end`. In a partition that holds nothing it
+/// never gets a position.
+fn is_archived(end: i64, committed: Option<i64>) -> bool {
+    committed.unwrap_or_default() >= end
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_is_archived_once_the_position_is_at_the_end_and_an_empty_partition_needs_none() {
+        for (end, committed, archived) in [
+            (0, None, true),
+            (1, None, false),
+            (5, Some(4), false),
+            (5, Some(5), true),
+            // What came after the end was asked for is archived, too.
+            (5, Some(6), true),
+        ] {
+            assert_eq!(is_archived(end, committed), archived, "{end} {committed:?}");
+        }
     }
 }

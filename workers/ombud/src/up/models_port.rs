@@ -51,3 +51,39 @@ async fn change<S: Sink<()> + 'static>(
     };
     made.map(Json).map_err(refuse)
 }
+
+#[cfg(test)]
+mod tests {
+    use ombud_launch::config::Settings;
+    use ombud_stream::ManualClock;
+
+    use super::*;
+    use crate::world::World;
+
+    #[test]
+    fn a_change_that_is_wrong_is_refused_with_its_reason_and_the_next_one_is_taken_up() {
+        let dir = tempfile::tempdir().unwrap();
+        let settings = Settings { data: dir.path().to_owned(), ..Settings::default() };
+        let world = World::embedded(&settings).unwrap();
+        let port = Arc::new(Port {
+            view: world.view(),
+            shelf: ModelStore::new(dir.path().join("models")),
+            prefix: String::new(),
+            clock: Arc::new(ManualClock::at(7)),
+            publisher: Mutex::new(Publisher::new(world.sink::<()>(1).unwrap())),
+        });
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+        let names = || ("complaints".to_owned(), "0b57".repeat(16));
+        let ((model_id, version), (added_id, added)) = (names(), names());
+        let add = Change::Add { model_id: added_id, version: added, hub_id: None, hub_revision: None };
+        for (wrong, reason) in [
+            (Change::Retire { model_id, version }, "is not registered"),
+            (add, "on the shelf of this data folder"),
+        ] {
+            let answer = runtime.block_on(change(State(Arc::clone(&port)), Json(wrong)));
+            let (status, Json(refusal)) = answer.err().unwrap();
+            assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+            assert!(refusal.error.contains(reason), "{}", refusal.error);
+        }
+    }
+}

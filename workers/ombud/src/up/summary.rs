@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use comfy_table::CellAlignment;
 use ombud_contract::records::{ModelVersion, Vulnerability};
-use ombud_stream::Reader;
 use serde::Serialize;
 
-use super::follow::{Follow, Standing};
+use super::journey::{Journeys, Standing};
 use crate::terminal::table;
 
 /// One object, the last line of `ombud up --json`.
@@ -83,9 +82,9 @@ pub(crate) struct Counts {
 
 impl Summary {
     /// Of the complaints in `wanted` (id and content hash).
-    pub(crate) fn of<'a, R: Reader>(
+    pub(crate) fn of<'a>(
         wanted: impl ExactSizeIterator<Item = (&'a String, &'a String)>,
-        follow: &Follow<R>,
+        journeys: &Journeys,
         counts: Counts,
         models: Vec<Model>,
     ) -> Self {
@@ -95,11 +94,11 @@ impl Summary {
         let mut complete = 0;
         let mut span: Option<(i64, i64)> = None;
         for (id, input) in wanted {
-            let Some(standing) = follow.standing(id, input) else { continue };
+            let Some(standing) = journeys.standing(id, input) else { continue };
             count(teams.entry(standing.team.clone()).or_default(), standing);
             complete += usize::from(standing.complete);
             latencies.push(standing.latency_ms);
-            let from = follow.submitted_at(id).unwrap_or(standing.first_routed_at);
+            let from = journeys.submitted_at(id).unwrap_or(standing.first_routed_at);
             let (first, last) = span.unwrap_or((from, standing.first_routed_at));
             span = Some((first.min(from), last.max(standing.first_routed_at)));
         }
@@ -180,15 +179,4 @@ fn rate(complaints: usize, ms: i64) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn percentiles_are_values_that_occurred() {
-        let hundred: Vec<i64> = (1..=100).collect();
-        assert_eq!(percentile(&hundred, 50), Some(50));
-        assert_eq!(percentile(&hundred, 99), Some(99));
-        assert_eq!(percentile(&[7], 99), Some(7));
-        assert_eq!(percentile(&[], 50), None);
-    }
-}
+mod tests;

@@ -26,12 +26,7 @@ pub(crate) fn serve_api(
     let view = world.view();
     let console = Console {
         sink,
-        cases: Box::new(move || {
-            view.cases().map_err(|error| match error.downcast() {
-                Ok(outage) => outage,
-                Err(error) => Outage::fatal("open the case store", error),
-            })
-        }),
+        cases: Box::new(move || view.cases().map_err(outage)),
         clock,
         prefix: settings.topics.prefix.clone(),
     };
@@ -40,4 +35,28 @@ pub(crate) fn serve_api(
         answer(&deliveries);
         Ok(())
     })
+}
+
+/// Why the console has no cases: an outage keeps whether it may pass, and anything else never does.
+fn outage(error: anyhow::Error) -> Outage {
+    match error.downcast() {
+        Ok(outage) => outage,
+        Err(error) => Outage::fatal("open the case store", error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::anyhow;
+
+    use super::*;
+
+    #[test]
+    fn a_case_store_that_is_away_may_come_back_and_one_that_refuses_does_not() {
+        let away = outage(Outage::passing("reach the case store", "nobody answers").into());
+        assert_eq!((away.fatal, away.action.as_str()), (false, "reach the case store"));
+        let refused = outage(anyhow!("log in to the CQL server"));
+        assert!(refused.fatal);
+        assert_eq!(refused.cause.to_string(), "log in to the CQL server");
+    }
 }

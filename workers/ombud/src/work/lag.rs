@@ -67,6 +67,7 @@ fn drain_seconds(lag: i64, rate: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scan::tests::{Partition, record};
 
     fn at(offsets: &[(i32, i64)]) -> BTreeMap<TopicPartition, i64> {
         offsets.iter().map(|(partition, next)| (TopicPartition::new("raw", *partition), *next)).collect()
@@ -75,6 +76,14 @@ mod tests {
     #[test]
     fn only_partitions_that_stayed_count_as_progress() {
         assert_eq!(finished(&at(&[(0, 5), (1, 5)]), &at(&[(0, 8), (2, 100)])), 3);
+    }
+
+    #[test]
+    fn lag_is_counted_over_all_partitions_and_none_is_ahead_of_its_end() {
+        // Every partition of this reader ends at 5.
+        let mut reader = Partition((0..5).map(|offset| record(0, offset, 1)).collect());
+        assert_eq!(behind(&mut reader, &at(&[(0, 3), (1, 0), (2, 9)])).unwrap(), 7);
+        assert_eq!(behind(&mut reader, &at(&[])).unwrap(), 0);
     }
 
     #[test]

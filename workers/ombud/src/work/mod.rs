@@ -3,6 +3,7 @@
 mod api;
 mod crew;
 mod lag;
+mod limits;
 mod port;
 mod roles;
 mod watch;

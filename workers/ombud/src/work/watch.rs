@@ -85,3 +85,6 @@ impl Committer for Watched {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

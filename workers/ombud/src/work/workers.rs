@@ -1,6 +1,6 @@
 //! The workers, made of settings and of what the world gives them.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use anyhow::Result;
 use ombud_archive::Archive;
@@ -12,13 +12,10 @@ use ombud_store::CaseStore;
 use ombud_stream::{Clock, Outage, Reader, Sink, Start, TopicPartition};
 
 use super::{
-    Crew, IN_FLIGHT, lag,
+    Crew, IN_FLIGHT, lag, limits,
     watch::{Progress, Watched},
 };
 use crate::world::World;
-
-/// How long a worker waits for a record before it looks around.
-const POLL: Duration = Duration::from_millis(20);
 
 type Joiner = Join<Watched, Box<dyn Reader>, Box<dyn Sink<Sent>>>;
 type Archiver = Archive<Watched, Box<dyn Sink<()>>, Box<dyn CaseStore>>;
@@ -104,7 +101,6 @@ impl<'a> Workers<'a> {
     }
 
     fn make_join(&self, group: &str, progress: &Progress) -> Result<Joiner> {
-        let settings = &self.settings.join;
         let (sink, deliveries) = self.world.sink(IN_FLIGHT)?;
         Ok(Join {
             member: self.member("join", group, &[&self.topic(Topic::Raw)], progress)?,
@@ -119,23 +115,12 @@ impl<'a> Workers<'a> {
             },
             strategy: self.strategy(group)?,
             clock: Arc::clone(&self.clock),
-            limits: ombud_join::Limits {
-                open_cap: settings.open_cap,
-                closed_cap: settings.closed_cap,
-                early_cap: settings.early_cap,
-                grace_ms: settings.grace_ms,
-                hard_cap_ms: settings.hard_cap_ms,
-                bulk_wait_ms: settings.bulk_wait_ms,
-                lease_ms: settings.lease_ms,
-                drain_ms: settings.drain_ms,
-                ..Default::default()
-            },
+            limits: limits::of_join(&self.settings.join),
             pace: Pace::default(),
         })
     }
 
     fn make_archive(&self, group: &str, progress: &Progress) -> Result<Archiver> {
-        let settings = &self.settings.archive;
         let (sink, deliveries) = self.world.sink(IN_FLIGHT)?;
         let topics = ombud_archive::TOPICS.map(|topic| self.topic(topic));
         Ok(Archive {
@@ -148,15 +133,7 @@ impl<'a> Workers<'a> {
             prefix: self.settings.topics.prefix.clone(),
             strategy: self.strategy(group)?,
             clock: Arc::clone(&self.clock),
-            limits: ombud_archive::Limits {
-                batch_len: settings.batch,
-                batch_bytes: settings.batch_bytes,
-                poll: POLL,
-                linger: Duration::from_millis(settings.linger_ms),
-                attempts: settings.attempts,
-                retry_after: Duration::from_millis(settings.retry_after_ms),
-                ..Default::default()
-            },
+            limits: limits::of_archive(&self.settings.archive),
         })
     }
 }
@@ -167,10 +144,15 @@ mod inferring {
 
     use ombud_infer::{Infer, Loader, Serving, Tasks, warm_up};
     use ombud_models::{ModelStore, RegistryFeed, Sources};
-    use ombud_stream::{Limit, SharedReceipt};
+    use ombud_stream::SharedReceipt;
     use ombud_torch::Libtorch;
 
     use super::*;
+
+    /// What readiness, metrics and logs call the worker of `group`.
+    fn worker_of(group: &str) -> &str {
+        group.trim_start_matches("ombud.")
+    }
 
     impl<'a> Workers<'a> {
         /// Starts a group for each of `groups`, with models out of `store` or from where it can be filled from, and what
@@ -210,7 +192,7 @@ mod inferring {
             'a: 'scope,
         {
             let (group, tasks) = (tasks.group(), tasks.clone());
-            let worker = group.trim_start_matches("ombud.").to_owned();
+            let worker = worker_of(&group).to_owned();
             let name = worker.clone();
             let make = move |workers: &Self, group: &str, progress: &Progress| {
                 workers.make_infer(&name, group, tasks.clone(), Arc::clone(&serving), progress)
@@ -245,7 +227,6 @@ mod inferring {
             serving: Arc<Serving>,
             progress: &Progress,
         ) -> Result<Infer<Watched, Box<dyn Sink<SharedReceipt>>>> {
-            let settings = &self.settings.infer;
             let mut strategy = self.strategy(group)?;
             self.readiness.wait_for(worker, "loading models");
             warm_up(&tasks, &mut strategy, &serving, self.clock.as_ref())?;
@@ -259,15 +240,45 @@ mod inferring {
                 strategy,
                 serving,
                 clock: Arc::clone(&self.clock),
-                limits: ombud_infer::Limits {
-                    tokenizer_threads: settings.tokenizer_threads,
-                    replicas: settings.replicas,
-                    batch: Limit { rows: settings.batch, cost: settings.token_budget },
-                    window: settings.window,
-                    queue: settings.queue,
-                    drive: ombud_stream::Limits { poll: POLL, ..Default::default() },
-                },
+                limits: limits::of_infer(&self.settings.infer),
             })
         }
+    }
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn groups_of_other_tasks_have_workers_of_other_names() {
+            let named = |tasks: &[&str]| Tasks::Named(tasks.iter().map(|task| (*task).to_owned()).collect());
+            for (tasks, worker) in [
+                (Tasks::All, "infer.all"),
+                (named(&["issue"]), "infer.issue"),
+                (named(&["product", "issue"]), "infer.product+issue"),
+            ] {
+                assert_eq!(worker_of(&tasks.group()), worker);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ombud_local::{Local, Options};
+
+    use super::*;
+    use crate::publish::{Publisher, outgoing};
+
+    #[test]
+    fn a_partition_without_a_position_is_begun_with_the_first_record_however_old_it_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let log = Local::open(dir.path(), Options::catalogue("", 1)).unwrap();
+        let raw: Arc<str> = Topic::Raw.name("").into();
+        let complaint = ombud_contract::records::RawComplaint::new("c-1", "They charged me.", 1);
+        let mut publisher = Publisher::new(log.sink(1));
+        publisher.send(outgoing(&raw, "c-1", &complaint).unwrap()).unwrap();
+        publisher.flush().unwrap();
+        let reader: Box<dyn Reader> = Box::new(log.reader().unwrap());
+        assert_eq!(beginning(reader)(&TopicPartition::new(raw, 0)).unwrap(), 0);
     }
 }

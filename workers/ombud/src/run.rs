@@ -1,0 +1,221 @@
+//! From what was said to the one command that does it, with the settings, logs and traces that it works with.
+
+use std::{io::Write, sync::Arc};
+
+use anyhow::Result;
+use clap::CommandFactory;
+use ombud_launch::{
+    config::{self, Flag, Inputs, Settings},
+    telemetry::{self, Traces},
+};
+use ombud_stream::{Clock, Start, SystemClock};
+
+use crate::{
+    Done, check,
+    cli::{self, Cli, Command, Common, ModelsCommand, ReportCommand},
+    doctor, feedback, first_start, models, quality, redrive, send, setup, show, strategy, tail,
+    terminal::Terminal,
+    work::{self, Role},
+};
+#[cfg(feature = "torch")]
+use crate::{challenge, evaluate, learn, up};
+
+/// Runs what `cli` says, and prints to `out`.
+///
+/// # Errors
+/// It failed: the error completes "failed to".
+pub fn run(cli: Cli, out: &mut impl Write) -> Result<Done> {
+    let done = dispatch(cli, out)?;
+    out.flush()?;
+    Ok(done)
+}
+
+fn settings(common: Common) -> Result<config::Loaded> {
+    let flags = flags(&common);
+    Ok(config::load(&Inputs::of_process(common.config, flags))?)
+}
+
+/// The settings that were given as flags, which win over every other source.
+fn flags(common: &Common) -> Vec<Flag> {
+    let data = common.data.as_ref().map(|dir| dir.to_string_lossy().into_owned());
+    let said = [
+        ("--data", "data", data),
+        ("--kafka", "kafka_bootstrap", common.kafka.clone()),
+        ("--registry", "registry_url", common.registry.clone()),
+        ("--cql", "cql_nodes", common.cql.clone()),
+    ];
+    said.into_iter()
+        .filter_map(|(name, setting, value)| Some(Flag { name, setting, value: value? }))
+        .collect()
+}
+
+/// As whom a process signs its logs and traces.
+fn service(command: &Command) -> &'static str {
+    match command {
+        Command::Infer(_) => "ombud-infer",
+        Command::Join(_) => "ombud-join",
+        Command::Archive(_) => "ombud-archive",
+        Command::Console => "ombud-console",
+        _ => "ombud",
+    }
+}
+
+fn set_up(args: &setup::Setup, settings: &Settings, out: &mut impl Write) -> Result<Done> {
+    let mut items = setup::bring_about(args, settings)?;
+    items.push(first_start::on_brokers(args.mode(), settings)?);
+    setup::print(args, &items, out)
+}
+
+fn dispatch(cli: Cli, out: &mut impl Write) -> Result<Done> {
+    if let Command::Completions { shell } = cli.command {
+        clap_complete::generate(shell, &mut Cli::command(), "ombud", out);
+        return Ok(Done::Well);
+    }
+    #[cfg(feature = "torch")]
+    let on_brokers = cli.common.kafka.is_some();
+    let loaded = settings(cli.common)?;
+    let terminal = Terminal::default();
+    let settings: &Settings = &loaded.settings;
+    let service = service(&cli.command);
+    telemetry::log_to(terminal.clone(), settings, service)?;
+    telemetry::log_panics();
+    // Until the workers have stopped: what they still have to tell goes out then.
+    let _traces = Traces::install(settings, service)?;
+    match cli.command {
+        Command::Completions { .. } => unreachable!("answered above, before any settings are read"),
+        Command::Setup(args) => return set_up(&args, settings, out),
+        Command::Doctor(args) => return doctor::doctor(&args, settings, out),
+        Command::Join(args) => return work::run(&Role::Join, &loaded, args.start),
+        Command::Archive(args) => return work::run(&Role::Archive, &loaded, args.start),
+        Command::Console => return work::run(&Role::Console, &loaded, Start::Earliest),
+        Command::Feedback(args) => return feedback::feedback(&args, settings, &terminal, out),
+        Command::Report(ReportCommand::Quality(args)) => {
+            return quality::quality(&args, settings, &SystemClock, &terminal, out);
+        }
+        Command::Send(args) => return send::send(&args, settings, &terminal, out),
+        Command::Check(args) => return check::check(&args, settings, &SystemClock, out),
+        Command::Redrive(args) => return redrive::redrive(&args, settings, &SystemClock, out),
+        Command::Tail(args) => tail::tail(&args, settings, out)?,
+        Command::Show(args) => return show::show(&args, settings, out),
+        Command::Strategy(command) => {
+            let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+            return strategy::run(command, settings, &clock, &terminal, out);
+        }
+        Command::Models(ModelsCommand::List { json }) => {
+            models::list(json, settings, SystemClock.now_ms(), out)?;
+        }
+        Command::Models(ModelsCommand::Show { model, json }) => {
+            models::show(&model, json, settings, SystemClock.now_ms(), out)?;
+        }
+        #[cfg(feature = "torch")]
+        Command::Up(args) => {
+            return up::up(&cli::Up { on_brokers, ..args }, &loaded, &terminal, out);
+        }
+        #[cfg(feature = "torch")]
+        Command::Infer(args) => {
+            return work::run(&Role::Infer(args.groups()), &loaded, args.group.start);
+        }
+        #[cfg(feature = "torch")]
+        Command::Learn(args) if args.feedback.from_feedback => {
+            challenge::challenge(*args, settings, &SystemClock, &terminal, out)?;
+        }
+        #[cfg(feature = "torch")]
+        Command::Learn(args) => learn::learn(*args, &terminal, out)?,
+        #[cfg(feature = "torch")]
+        Command::Models(ModelsCommand::Add { source }) => models::add(&source, settings, out)?,
+        Command::Models(ModelsCommand::Retire { named }) => models::retire(&named, settings, out)?,
+        #[cfg(feature = "torch")]
+        Command::Models(ModelsCommand::Export(args)) => models::export(&args, settings, out)?,
+        #[cfg(feature = "torch")]
+        Command::Models(ModelsCommand::Import(args)) => models::import(args, out)?,
+        #[cfg(feature = "torch")]
+        Command::Evaluate(args) => evaluate::evaluate(&args, settings, &terminal, out)?,
+        #[cfg(not(feature = "torch"))]
+        Command::Up(_)
+        | Command::Infer(_)
+        | Command::Learn(_)
+        | Command::Evaluate(_)
+        | Command::Models(ModelsCommand::Add { .. } | ModelsCommand::Export(_) | ModelsCommand::Import(_)) => {
+            return Err(without_models());
+        }
+    }
+    Ok(Done::Well)
+}
+
+/// Says so where something needs models.
+#[cfg(not(feature = "torch"))]
+fn without_models() -> anyhow::Error {
+    anyhow::anyhow!(
+        "run models: this build has none of libtorch; build it with `cargo build --release -p ombud --features torch`"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    fn said(words: &[&str]) -> Cli {
+        Cli::try_parse_from([&["ombud"][..], words].concat()).unwrap()
+    }
+
+    #[test]
+    fn each_flag_sets_its_own_setting_and_one_that_is_not_said_sets_none() {
+        let set = |words: &[&str]| -> Vec<(String, String, String)> {
+            let flags = flags(&said(words).common).into_iter();
+            flags.map(|flag| (flag.name.to_owned(), flag.setting.to_owned(), flag.value)).collect()
+        };
+        for (flag, setting) in [
+            ("--data", "data"),
+            ("--kafka", "kafka_bootstrap"),
+            ("--registry", "registry_url"),
+            ("--cql", "cql_nodes"),
+        ] {
+            let one = (flag.to_owned(), setting.to_owned(), "here:1".to_owned());
+            assert_eq!(set(&["console", flag, "here:1"]), [one]);
+        }
+        assert_eq!(set(&["console", "--config", "ombud.toml"]), [], "a file of settings is no setting");
+    }
+
+    #[test]
+    fn a_role_signs_by_its_own_name_and_everything_else_by_the_commands() {
+        for (words, name) in [
+            (&["infer", "--task", "issue"][..], "ombud-infer"),
+            (&["join"], "ombud-join"),
+            (&["archive"], "ombud-archive"),
+            (&["console"], "ombud-console"),
+            (&["up"], "ombud"),
+            (&["send", "complaints.csv"], "ombud"),
+        ] {
+            assert_eq!(service(&said(words).command), name, "{words:?}");
+        }
+    }
+
+    #[test]
+    fn completions_name_every_command_and_need_no_settings() {
+        let mut out = Vec::new();
+        let cli = said(&["completions", "bash", "--config", "/nowhere/ombud.toml"]);
+        assert_eq!(run(cli, &mut out).unwrap(), Done::Well);
+        let script = String::from_utf8(out).unwrap();
+        let words: Vec<&str> = script.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').collect();
+        for command in Cli::command().get_subcommands() {
+            assert!(words.contains(&command.get_name()), "{}", command.get_name());
+        }
+    }
+
+    #[test]
+    fn output_that_can_not_be_written_is_a_failure() {
+        struct Full;
+        impl Write for Full {
+            fn write(&mut self, text: &[u8]) -> std::io::Result<usize> {
+                Ok(text.len())
+            }
+
+            fn flush(&mut self) -> std::io::Result<()> {
+                Err(std::io::ErrorKind::StorageFull.into())
+            }
+        }
+        assert!(run(said(&["completions", "bash"]), &mut Full).is_err());
+    }
+}

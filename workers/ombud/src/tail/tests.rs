@@ -1,0 +1,110 @@
+//! Which records are printed, and how one looks.
+
+use bytes::Bytes;
+use ombud_contract::records::RawComplaint;
+use proptest::{collection::vec, prelude::*};
+
+use super::*;
+use crate::scan::tests::record;
+
+fn args(from: cli::From, number: Option<usize>) -> cli::Tail {
+    cli::Tail { topic: "complaints.raw".into(), json: false, number, from, follow: false }
+}
+
+#[test]
+fn ten_from_the_end_and_all_from_the_start_unless_a_number_is_said() {
+    for (from, said, expected) in [
+        (cli::From::End, None, 10),
+        (cli::From::Start, None, usize::MAX),
+        (cli::From::End, Some(3), 3),
+        (cli::From::Start, Some(3), 3),
+    ] {
+        assert_eq!(number(&args(from, said)), expected, "{from:?} {said:?}");
+    }
+}
+
+#[test]
+fn a_stretch_stays_within_its_partition() {
+    for (from, number, end, stretch) in [
+        (cli::From::Start, 3, 10, (0, 3)),
+        (cli::From::Start, 30, 10, (0, 10)),
+        (cli::From::Start, usize::MAX, 10, (0, 10)),
+        (cli::From::End, 3, 10, (7, 10)),
+        (cli::From::End, 30, 10, (0, 10)),
+        (cli::From::End, usize::MAX, 10, (0, 10)),
+        (cli::From::End, 0, 10, (10, 10)),
+    ] {
+        assert_eq!(Side { from, number }.stretch(end), stretch, "{from:?} {number} of {end}");
+    }
+}
+
+proptest! {
+    /// Append times never fall within a partition.
+    #[test]
+    fn the_stretches_hold_all_that_is_chosen_of_the_whole_topic(
+        steps in vec(vec(0..4i64, 0..12), 1..4), number in 0..15usize, is_start in any::<bool>(),
+    ) {
+        let from = if is_start { cli::From::Start } else { cli::From::End };
+        let side = Side { from, number };
+        let (mut all, mut read) = (Vec::new(), Vec::new());
+        for (partition, steps) in (0..).zip(&steps) {
+            let (first, last) = side.stretch(steps.len() as i64);
+            let mut at = 0;
+            for (offset, step) in (0..).zip(steps) {
+                at += step;
+                all.push(record(partition, offset, at));
+                if (first..last).contains(&offset) {
+                    read.push(record(partition, offset, at));
+                }
+            }
+        }
+        all.sort_by_key(|record| (record.appended_at, record.source.partition, record.offset));
+        let count = number.min(all.len());
+        let expected = if is_start { &all[..count] } else { &all[all.len() - count..] };
+        side.choose(&mut read);
+        prop_assert_eq!(&read[..], expected);
+    }
+}
+
+fn printed(record: &Record, json: bool) -> String {
+    let mut out = Vec::new();
+    print(Topic::Raw, record, json, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn a_record_is_one_object_a_line_for_programs_and_begins_with_its_place_for_people() {
+    let value = codec::encode(&RawComplaint::new("c-1", "They charged me.", 1)).unwrap();
+    let headers =
+        vec![("ombud-worker".to_owned(), Some(Bytes::from_static(b"ombud"))), ("empty".to_owned(), None)];
+    let key = Some(Bytes::from_static(b"c-1"));
+    let record = Record { value: Some(value), key, headers, ..record(2, 7, 1_769_850_000_000) };
+    let text = printed(&record, true);
+    let line: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(text.lines().count(), 1);
+    assert_eq!((&line["topic"], &line["key"]), (&"complaints.raw".into(), &"c-1".into()));
+    assert_eq!((&line["partition"], &line["offset"]), (&2.into(), &7.into()));
+    assert_eq!(line["value"]["narrative"], "They charged me.");
+    assert_eq!(line["headers"], serde_json::json!({ "ombud-worker": "ombud", "empty": null }));
+    let text = printed(&record, false);
+    assert!(text.starts_with("2026-01-31T09:00:00Z complaints.raw[2]@7 c-1\n"), "{text}");
+}
+
+#[test]
+fn what_nobody_can_read_and_what_has_no_value_is_shown_to_be_there() {
+    let value = |value: Option<&'static [u8]>| -> Value {
+        let record = Record { value: value.map(Bytes::from_static), ..record(0, 0, 1) };
+        serde_json::from_str::<Value>(&printed(&record, true)).unwrap()["value"].take()
+    };
+    assert!(value(Some(b"poison"))["undecodable"].is_string());
+    assert_eq!(value(None), Value::Null);
+    assert!(printed(&record(0, 0, 1), false).contains("@0 -\n"), "nor has it a key");
+}
+
+#[test]
+fn a_topic_that_is_none_of_ours_is_named_with_those_that_are() {
+    let mut args = args(cli::From::End, None);
+    args.topic = "complaints.row".into();
+    let error = tail(&args, &Settings::default(), &mut Vec::new()).unwrap_err().to_string();
+    assert!(error.contains("complaints.row: there are") && error.contains("complaints.raw"), "{error}");
+}

@@ -1,0 +1,102 @@
+//! From settings to the bounds of each worker; what no setting says is the worker's own default.
+
+use std::time::Duration;
+
+use ombud_launch::config::{Archive, Join};
+
+/// How long a worker waits for a record before it looks around.
+const POLL: Duration = Duration::from_millis(20);
+
+pub(super) fn of_join(settings: &Join) -> ombud_join::Limits {
+    ombud_join::Limits {
+        open_cap: settings.open_cap,
+        closed_cap: settings.closed_cap,
+        early_cap: settings.early_cap,
+        grace_ms: settings.grace_ms,
+        hard_cap_ms: settings.hard_cap_ms,
+        bulk_wait_ms: settings.bulk_wait_ms,
+        lease_ms: settings.lease_ms,
+        drain_ms: settings.drain_ms,
+        ..Default::default()
+    }
+}
+
+pub(super) fn of_archive(settings: &Archive) -> ombud_archive::Limits {
+    ombud_archive::Limits {
+        batch_len: settings.batch,
+        batch_bytes: settings.batch_bytes,
+        poll: POLL,
+        linger: Duration::from_millis(settings.linger_ms),
+        attempts: settings.attempts,
+        retry_after: Duration::from_millis(settings.retry_after_ms),
+        ..Default::default()
+    }
+}
+
+#[cfg(feature = "torch")]
+pub(super) fn of_infer(settings: &ombud_launch::config::Infer) -> ombud_infer::Limits {
+    ombud_infer::Limits {
+        tokenizer_threads: settings.tokenizer_threads,
+        replicas: settings.replicas,
+        batch: ombud_stream::Limit { rows: settings.batch, cost: settings.token_budget },
+        window: settings.window,
+        queue: settings.queue,
+        drive: ombud_stream::Limits { poll: POLL, ..Default::default() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ombud_launch::config::Settings;
+
+    use super::*;
+
+    #[test]
+    fn each_setting_of_the_joiner_bounds_what_it_is_called_after() {
+        let settings = Join {
+            open_cap: 1,
+            closed_cap: 2,
+            early_cap: 3,
+            grace_ms: 4,
+            hard_cap_ms: 5,
+            bulk_wait_ms: 6,
+            lease_ms: 7,
+            drain_ms: 8,
+        };
+        let limits = of_join(&settings);
+        assert_eq!((limits.open_cap, limits.closed_cap, limits.early_cap), (1, 2, 3));
+        assert_eq!((limits.grace_ms, limits.hard_cap_ms, limits.bulk_wait_ms), (4, 5, 6));
+        assert_eq!((limits.lease_ms, limits.drain_ms), (7, 8));
+    }
+
+    #[test]
+    fn the_default_settings_of_the_joiner_do_not_contradict_each_other() {
+        assert_eq!(of_join(&Settings::default().join).check(), Ok(()));
+    }
+
+    #[test]
+    fn each_setting_of_the_archive_bounds_what_it_is_called_after() {
+        let settings = Archive { batch: 1, batch_bytes: 2, linger_ms: 3, attempts: 4, retry_after_ms: 5 };
+        let limits = of_archive(&settings);
+        assert_eq!((limits.batch_len, limits.batch_bytes, limits.attempts), (1, 2, 4));
+        assert_eq!((limits.linger, limits.retry_after), (Duration::from_millis(3), Duration::from_millis(5)));
+    }
+
+    #[cfg(feature = "torch")]
+    #[test]
+    fn each_setting_of_infer_bounds_what_it_is_called_after() {
+        let settings = ombud_launch::config::Infer {
+            tokenizer_threads: 1,
+            replicas: 2,
+            token_budget: 3,
+            batch: 4,
+            window: 5,
+            queue: 6,
+            spare_models: 7,
+        };
+        let limits = of_infer(&settings);
+        assert_eq!((limits.tokenizer_threads, limits.replicas), (1, 2));
+        assert_eq!((limits.batch.cost, limits.batch.rows), (3, 4));
+        assert_eq!((limits.window, limits.queue), (5, 6));
+    }
+}

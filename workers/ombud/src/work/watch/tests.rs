@@ -1,0 +1,124 @@
+//! What readiness and progress are told by what passes through.
+
+use std::collections::VecDeque;
+
+use super::*;
+
+/// Says what it is told to say; commits fail where `is_away`.
+#[derive(Default)]
+struct Scripted {
+    events: VecDeque<Event>,
+    is_away: bool,
+}
+
+impl Source for Scripted {
+    fn poll(&mut self, _: Duration) -> Result<Option<Event>, Outage> {
+        Ok(self.events.pop_front())
+    }
+
+    fn start(&mut self, _: &TopicPartition, _: i64) -> Result<(), Outage> {
+        if self.is_away { Err(Outage::passing("start", "away")) } else { Ok(()) }
+    }
+
+    fn pause(&mut self, _: &TopicPartition, _: bool) {}
+}
+
+impl Committer for Scripted {
+    fn committed(&mut self, _: &TopicPartition) -> Result<Option<Position>, Outage> {
+        Ok(None)
+    }
+
+    fn commit(&mut self, _: &[Position]) -> Result<(), Outage> {
+        if self.is_away { Err(Outage::passing("commit", "away")) } else { Ok(()) }
+    }
+}
+
+fn partition(number: i32) -> TopicPartition {
+    TopicPartition::new("complaints.raw", number)
+}
+
+fn at(number: i32, offset: i64) -> Position {
+    Position { partition: partition(number), offset, metadata: String::new() }
+}
+
+fn watched(member: Scripted, readiness: &Readiness, progress: &Progress) -> Watched {
+    Watched::new(Box::new(member), "join".into(), readiness.clone(), progress.clone())
+}
+
+fn offsets(progress: &Progress) -> Vec<(i32, i64)> {
+    progress.now().into_iter().map(|(partition, next)| (partition.partition, next)).collect()
+}
+
+#[test]
+fn a_worker_is_ready_when_it_reads_a_partition_and_not_when_it_is_assigned_one() {
+    let (readiness, progress) = (Readiness::default(), Progress::default());
+    let events = [Event::Assigned { partitions: vec![partition(0)], generation: 1 }];
+    let mut member =
+        watched(Scripted { events: events.into(), ..Scripted::default() }, &readiness, &progress);
+    let waits = || readiness.waiting().contains_key("join");
+    assert!(waits());
+    member.poll(Duration::ZERO).unwrap();
+    assert!(waits());
+    member.start(&partition(0), 5).unwrap();
+    assert!(!waits());
+}
+
+#[test]
+fn a_partition_that_does_not_start_makes_nobody_ready() {
+    let (readiness, progress) = (Readiness::default(), Progress::default());
+    let mut member = watched(Scripted { is_away: true, ..Scripted::default() }, &readiness, &progress);
+    assert!(member.start(&partition(0), 5).is_err());
+    assert!(readiness.waiting().contains_key("join"));
+    assert_eq!(offsets(&progress), []);
+}
+
+#[test]
+fn progress_begins_where_a_partition_is_started_and_goes_on_with_commits() {
+    let (readiness, progress) = (Readiness::default(), Progress::default());
+    let mut member = watched(Scripted::default(), &readiness, &progress);
+    member.start(&partition(0), 5).unwrap();
+    member.start(&partition(1), 7).unwrap();
+    assert_eq!(offsets(&progress), [(0, 5), (1, 7)]);
+    member.commit(&[at(1, 9)]).unwrap();
+    assert_eq!(offsets(&progress), [(0, 5), (1, 9)]);
+    // It seeks back to what is not finished, which lies above what is committed.
+    member.start(&partition(1), 12).unwrap();
+    assert_eq!(offsets(&progress), [(0, 5), (1, 9)]);
+}
+
+#[test]
+fn a_commit_that_fails_is_no_progress() {
+    let (readiness, progress) = (Readiness::default(), Progress::default());
+    progress.lock().insert(partition(0), 5);
+    let mut member = Watched {
+        member: Box::new(Scripted { is_away: true, ..Scripted::default() }),
+        part: "join".into(),
+        readiness,
+        progress: progress.clone(),
+    };
+    assert!(member.commit(&[at(0, 9)]).is_err());
+    assert_eq!(offsets(&progress), [(0, 5)]);
+}
+
+#[test]
+fn a_partition_that_goes_is_not_watched_any_more_though_it_is_committed_once_more() {
+    let (readiness, progress) = (Readiness::default(), Progress::default());
+    let events = [Event::Revoked { partitions: vec![partition(1)], lost: false }];
+    let mut member =
+        watched(Scripted { events: events.into(), ..Scripted::default() }, &readiness, &progress);
+    member.start(&partition(0), 5).unwrap();
+    member.start(&partition(1), 7).unwrap();
+    member.poll(Duration::ZERO).unwrap();
+    member.commit(&[at(0, 6), at(1, 9)]).unwrap();
+    assert_eq!(offsets(&progress), [(0, 6)]);
+}
+
+#[test]
+fn a_worker_that_is_started_again_owns_nothing_of_what_it_owned() {
+    let (readiness, progress) = (Readiness::default(), Progress::default());
+    let mut member = watched(Scripted::default(), &readiness, &progress);
+    member.start(&partition(0), 5).unwrap();
+    drop(watched(Scripted::default(), &readiness, &progress));
+    assert_eq!(offsets(&progress), []);
+    assert!(readiness.waiting().contains_key("join"), "and is not ready");
+}
