@@ -2,7 +2,8 @@
 
     $(scripts/clients)/python examples/crm/produce.py examples/crm/complaints.jsonl
 
-FILE is JSON lines in the schema's own field names, or a CSV (.gz) of the data sets. Exit code 0: all are durable.
+FILE is JSON lines in the schema's own field names, or a CSV (.gz) of the data sets. Without --bootstrap and --registry it asks
+the servers that `scripts/services env` exports. Exit code 0: all are durable.
 """
 
 import argparse
@@ -10,6 +11,7 @@ import csv
 import gzip
 import hashlib
 import json
+import os
 import secrets
 import sys
 import time
@@ -24,7 +26,7 @@ from confluent_kafka.serialization import MessageField, SerializationContext
 def arguments(about):
     options = argparse.ArgumentParser(description=about.splitlines()[0])
     options.add_argument("file")
-    options.add_argument("--registry", default="http://127.0.0.1:18081/apis/ccompat/v7", help="URL, with user:password@ if it asks")
+    options.add_argument("--registry", default=os.environ.get("OMBUD_REGISTRY_URL", "http://127.0.0.1:18081/apis/ccompat/v7"), help="URL, with user:password@ if it asks")
     options.add_argument("--topic", default="complaints.raw")
     options.add_argument("--bulk", action="store_true", help="a backfill: no deadline")
     return options
@@ -83,7 +85,7 @@ def traceparent():
 
 def main():
     options = arguments(__doc__)
-    options.add_argument("--bootstrap", default="127.0.0.1:19092")
+    options.add_argument("--bootstrap", default=os.environ.get("OMBUD_KAFKA_BOOTSTRAP", "127.0.0.1:19092"))
     options.add_argument("--rate", type=float, help="complaints a second; as fast as the broker takes them if left out")
     options.add_argument("--property", action="append", default=[], metavar="NAME=VALUE", help="of librdkafka, such as security.protocol=SASL_SSL")
     given = options.parse_args()

@@ -3,12 +3,12 @@
 #
 #   examples/crm/produce.sh FILE [--bulk]
 #
-# BOOTSTRAP, REGISTRY, TOPIC and PER_SECOND say where to and how fast.
+# BOOTSTRAP, REGISTRY, TOPIC and PER_SECOND say where to and how fast; else it is where `scripts/services env` says.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-bootstrap=${BOOTSTRAP:-127.0.0.1:19092}
-registry=${REGISTRY:-http://127.0.0.1:18081/apis/ccompat/v7}
+bootstrap=${BOOTSTRAP:-${OMBUD_KAFKA_BOOTSTRAP:-127.0.0.1:19092}}
+registry=${REGISTRY:-${OMBUD_REGISTRY_URL:-http://127.0.0.1:18081/apis/ccompat/v7}}
 topic=${TOPIC:-complaints.raw}
 (($# > 0)) || { sed -n '4,6s/^# \{0,3\}//p' "$0" >&2; exit 2; }
 

@@ -9,6 +9,7 @@ after it was applied.
 
 import argparse
 import json
+import os
 import pathlib
 import sqlite3
 import sys
@@ -26,8 +27,8 @@ BATCH, WAIT_S = 500, 0.5
 
 def main():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--bootstrap", default="127.0.0.1:19092")
-    options.add_argument("--registry", default="http://127.0.0.1:18081/apis/ccompat/v7", help="URL, with user:password@ if it asks")
+    options.add_argument("--bootstrap", default=os.environ.get("OMBUD_KAFKA_BOOTSTRAP", "127.0.0.1:19092"))
+    options.add_argument("--registry", default=os.environ.get("OMBUD_REGISTRY_URL", "http://127.0.0.1:18081/apis/ccompat/v7"), help="URL, with user:password@ if it asks")
     options.add_argument("--topic", default="complaints.routed")
     options.add_argument("--group", default="product-team", help="consumer group; members of one group share the work")
     options.add_argument("--team", help="print only what concerns this team's queue")

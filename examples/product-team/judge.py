@@ -10,6 +10,7 @@ parks a verdict that holds any.
 import argparse
 import hashlib
 import json
+import os
 import pathlib
 import sys
 import time
@@ -70,8 +71,8 @@ def main():
     options.add_argument("--reason-code", default="")
     options.add_argument("--source", default="product-team", help="your system")
     options.add_argument("--decided-at", type=int, help="milliseconds since 1970; now if left out")
-    options.add_argument("--bootstrap", default="127.0.0.1:19092")
-    options.add_argument("--registry", default="http://127.0.0.1:18081/apis/ccompat/v7", help="URL, with user:password@ if it asks")
+    options.add_argument("--bootstrap", default=os.environ.get("OMBUD_KAFKA_BOOTSTRAP", "127.0.0.1:19092"))
+    options.add_argument("--registry", default=os.environ.get("OMBUD_REGISTRY_URL", "http://127.0.0.1:18081/apis/ccompat/v7"), help="URL, with user:password@ if it asks")
     options.add_argument("--topic", default="complaints.feedback")
     options.add_argument("--dry-run", action="store_true", help="print the record and send nothing")
     options.add_argument("--property", action="append", default=[], metavar="NAME=VALUE", help="of librdkafka, such as security.protocol=SASL_SSL")

@@ -79,7 +79,6 @@ impl Deployment {
         variables.extend([
             ("OMBUD_TOPICS__PREFIX".to_owned(), prefix.clone()),
             ("OMBUD_CQL__KEYSPACE".to_owned(), keyspace.clone()),
-            ("OMBUD_CQL__REPLICATION".to_owned(), "1".to_owned()),
             ("OMBUD_LOG_FORMAT".to_owned(), "json".to_owned()),
         ]);
         variables.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));

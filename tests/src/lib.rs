@@ -13,6 +13,7 @@ mod routes;
 mod sample;
 mod services;
 mod serving;
+mod shell;
 mod standing;
 mod whole;
 
@@ -27,5 +28,6 @@ pub use routes::{Routed, Routes, kafka};
 pub use sample::{data_set, sample, sample_times};
 pub use services::{Services, disguised};
 pub use serving::Serving;
+pub use shell::{Commands, Printed, Shell};
 pub use standing::standing;
 pub use whole::whole;

@@ -30,14 +30,27 @@ impl Services {
     /// # Errors
     /// A server does not start in time.
     pub fn own() -> Result<Self> {
+        let services = Self::unstarted()?;
+        services.run(&["start"])?;
+        Ok(services)
+    }
+
+    /// A set that whoever runs `scripts/services start` with [`Self::place`] starts.
+    ///
+    /// # Errors
+    /// No ports are free.
+    pub fn unstarted() -> Result<Self> {
         let first = free()?;
         let data = tempfile::tempdir()?;
         let mut variables = vec![("SERVICES_DATA".to_owned(), data.path().to_string_lossy().into_owned())];
         let ports = NAMES.iter().zip(first..);
         variables.extend(ports.map(|(name, port)| (format!("SERVICES_{name}_PORT"), port.to_string())));
-        let services = Self { data, variables };
-        services.run(&["start"])?;
-        Ok(services)
+        Ok(Self { data, variables })
+    }
+
+    /// The variables that tell scripts/services where this set is: its folder and its ports.
+    pub fn place(&self) -> &[(String, String)] {
+        &self.variables
     }
 
     /// What leads to them: for [`crate::Deployment::with`].

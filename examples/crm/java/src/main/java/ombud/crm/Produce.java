@@ -31,8 +31,12 @@ public final class Produce {
             System.err.println("usage: FILE [BOOTSTRAP [REGISTRY [TOPIC]]]");
             System.exit(2);
         }
-        var bootstrap = given.length > 1 ? given[1] : "127.0.0.1:19092";
-        var registry = given.length > 2 ? given[2] : "http://127.0.0.1:18081/apis/ccompat/v7";
+        // What `scripts/services env` exports, else where it starts servers by default.
+        var exported = System.getenv();
+        var bootstrap = given.length > 1 ? given[1] : exported.getOrDefault("OMBUD_KAFKA_BOOTSTRAP", "127.0.0.1:19092");
+        var registry = given.length > 2
+            ? given[2]
+            : exported.getOrDefault("OMBUD_REGISTRY_URL", "http://127.0.0.1:18081/apis/ccompat/v7");
         var topic = given.length > 3 ? given[3] : "complaints.raw";
 
         var schema = Schema.newest(registry, topic);
