@@ -82,6 +82,7 @@ fn artefact(model_id: &str) -> Artefact {
         heads: vec![head("product", Kind::Choice), head("vulnerable", Kind::Flag)],
         max_tokens: None,
         cleaning: None,
+        reads: None,
         metrics: BTreeMap::new(),
         training_manifest_sha256: None,
         parent_version: None,

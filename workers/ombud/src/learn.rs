@@ -4,10 +4,11 @@ use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use indicatif::ProgressBar;
 use ombud_learn::train::{Lineage, Report};
 use ombud_learn::{bag, blend, encoder};
+use ombud_models::Reads;
 use serde_json::json;
 
 use crate::{
@@ -53,7 +54,14 @@ pub(crate) fn model_id(out: &Path) -> Result<String> {
     Ok(name.to_string_lossy().into_owned())
 }
 
+/// Afresh, for the languages that were said.
+fn lineage(args: &cli::Learn) -> Result<Lineage> {
+    let reads = Reads::in_languages(&args.reads).map_err(|what| anyhow!("learn a model: {what}"))?;
+    Ok(Lineage { reads, ..Lineage::default() })
+}
+
 fn bag_of(args: cli::Learn, model_id: String) -> Result<bag::Train> {
+    let lineage = lineage(&args)?;
     let usual = bag::Recipe::default();
     let own = |head: &bag::HeadRecipe, task| bag::HeadRecipe { task, ..head.clone() };
     let heads = args.tasks.heads(usual.heads, |head| &head.task, own, &args.files)?;
@@ -64,12 +72,13 @@ fn bag_of(args: cli::Learn, model_id: String) -> Result<bag::Train> {
         model_id,
         seed: args.seed,
         recipe: bag::Recipe { heads, ..bag::Recipe::default() },
-        lineage: Lineage::default(),
+        lineage,
     })
 }
 
 /// With how fast it went, in words.
 fn fine_tuned(args: cli::Learn, model_id: String, bar: &ProgressBar) -> Result<(Report, Option<String>)> {
+    let lineage = lineage(&args)?;
     let usual = args.fine_tune.recipe();
     let own = |head: &encoder::HeadRecipe, task| encoder::HeadRecipe { task, coarse: None, ..head.clone() };
     let heads = args.tasks.heads(usual.heads.clone(), |head| &head.task, own, &args.files)?;
@@ -92,7 +101,7 @@ fn fine_tuned(args: cli::Learn, model_id: String, bar: &ProgressBar) -> Result<(
         most_frozen_bytes,
         keep_every,
         recipe,
-        lineage: Lineage::default(),
+        lineage,
     };
     let outcome = train.run(bar)?;
     let best = &outcome.points[outcome.best];
@@ -108,6 +117,7 @@ fn fine_tuned(args: cli::Learn, model_id: String, bar: &ProgressBar) -> Result<(
 
 /// With what its cascade does, in words.
 fn fused(args: cli::Learn, model_id: String, bar: &ProgressBar) -> Result<(Report, Option<String>)> {
+    let lineage = lineage(&args)?;
     let threads = threads(&args);
     let most_lost = args.fuse.cascade;
     let (bag, encoders) = args.fuse.members()?;
@@ -125,7 +135,7 @@ fn fused(args: cli::Learn, model_id: String, bar: &ProgressBar) -> Result<(Repor
         model_id,
         threads,
         recipe,
-        lineage: Lineage::default(),
+        lineage,
     };
     let outcome = blend.run(bar)?;
     let cascade = match (outcome.calls, most_lost) {
