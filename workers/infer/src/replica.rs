@@ -33,7 +33,7 @@ impl Replicas {
         let texts: Vec<&Prepared> = asks.iter().filter_map(Ask::text).collect();
         let classifier = replica.classifier.as_mut();
         let mut answers = match scored(classifier, &texts) {
-            Ok(logits) => logits.into_iter().map(Some).collect(),
+            Ok(logits) => logits.into_iter().map(Some).collect::<Vec<_>>(),
             // One text must not take its neighbours along.
             Err(error) => {
                 tracing::warn!(%error, "batch failed: its texts are tried one by one");

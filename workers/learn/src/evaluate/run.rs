@@ -80,7 +80,7 @@ impl Evaluate {
             .map(|scores| (scores, Vec::new(), Vec::new()))
             .collect();
         let mut traits = Vec::new();
-        let mut unread_for = BTreeMap::new();
+        let mut unread_for: BTreeMap<String, usize> = BTreeMap::new();
         for chunk in chunks {
             for unread in chunk.unread.into_iter().flatten() {
                 *unread_for.entry(unread.code().to_owned()).or_default() += 1;
