@@ -45,7 +45,8 @@ fn ninety_texts_of_vulnerable_customers_in_thirty_languages_are_all_read_by_peop
         let (language, texts) = line.split_once('\t').context("a language and its texts")?;
         for (n, narrative) in texts.split('\t').enumerate() {
             for said in ["", "und", "en", language] {
-                let mut complaint = json!({"complaint_id": format!("{language}-{n}-{said}"), "narrative": narrative});
+                let mut complaint =
+                    json!({"complaint_id": format!("{language}-{n}-{said}"), "narrative": narrative});
                 if !said.is_empty() {
                     complaint["language"] = json!(said);
                 }

@@ -196,10 +196,11 @@ impl Rows {
             let read = if line.cut {
                 Err("line-too-long")
             } else {
-                object(&line.bytes).and_then(|object| {
-                    read(&Fields::Json(&object), self.layout, &self.defaults, &self.labelled_by)
-                })
-                .and_then(told)
+                object(&line.bytes)
+                    .and_then(|object| {
+                        read(&Fields::Json(&object), self.layout, &self.defaults, &self.labelled_by)
+                    })
+                    .and_then(told)
             };
             return Ok(Some(read.map_err(|reason| {
                 let text = line.bytes.trim_ascii().to_vec();

@@ -55,7 +55,10 @@ impl Reads {
     /// The field that is wrong, what is wrong with it and what would be right.
     pub(crate) fn fault(&self) -> Option<(&'static str, String)> {
         if self.languages.is_empty() {
-            return Some(("languages", "languages is empty: name what the model reads, such as en".to_owned()));
+            return Some((
+                "languages",
+                "languages is empty: name what the model reads, such as en".to_owned(),
+            ));
         }
         if let Some(strange) = self.languages.iter().find(|language| !detect::knows(language)) {
             let known = detect::known().collect::<Vec<_>>().join(", ");
@@ -79,7 +82,8 @@ impl Reads {
     /// Whether the language that a complaint is said to be in may be read. Nobody saying it forbids nothing.
     fn allows(&self, said: &str) -> bool {
         let subtag = said.split(['-', '_']).next().unwrap_or_default();
-        subtag.eq_ignore_ascii_case(UNKNOWN) || self.languages.iter().any(|read| read.eq_ignore_ascii_case(subtag))
+        subtag.eq_ignore_ascii_case(UNKNOWN)
+            || self.languages.iter().any(|read| read.eq_ignore_ascii_case(subtag))
     }
 }
 

@@ -11,7 +11,9 @@ use ombud_contract::{
     records::{Arm, ModelState, ModelVersion, Role},
     taxonomy::Taxonomy,
 };
-use ombud_models::{Artefact, Head, LoadModel, Model, Reads, Registry, Rejection, Sources, Unobtained, probe};
+use ombud_models::{
+    Artefact, Head, LoadModel, Model, Reads, Registry, Rejection, Sources, Unobtained, probe,
+};
 use tracing::{info, warn};
 
 /// How long a version that only old complaints ask for is left alone: one that nobody could bring, and one that was

@@ -233,7 +233,11 @@ fn a_prediction_inherits_the_partition_and_says_who_decided() {
 fn a_text_that_cannot_be_scored_fails_alone() {
     let world = World::new();
     for n in 0..6 {
-        world.complain(0, &format!("c{n}"), if n == 3 { "unscorable text about my bank" } else { "a text like any other" });
+        world.complain(
+            0,
+            &format!("c{n}"),
+            if n == 3 { "unscorable text about my bank" } else { "a text like any other" },
+        );
     }
     for (_, prediction) in world.infer_until(12) {
         let failed = prediction.outcome == Outcome::Failed;
@@ -289,10 +293,15 @@ fn what_the_model_cannot_read_it_is_not_asked_and_what_is_said_outright_stays_on
         assert_eq!(prediction.arithmetic, "FLOAT");
         if reason.is_some() {
             assert_eq!((prediction.outcome, prediction.label), (Outcome::Abstained, None), "{id}");
-            assert!(prediction.logits.is_empty() && prediction.score.is_none() && prediction.failure.is_none());
+            assert!(
+                prediction.logits.is_empty() && prediction.score.is_none() && prediction.failure.is_none()
+            );
             assert_eq!(prediction.evidence.iter().any(|one| one.explicit), id == "both");
         } else {
-            assert_eq!((prediction.outcome, prediction.label.as_deref()), (Outcome::Labelled, Some("NOT_INDICATED")));
+            assert_eq!(
+                (prediction.outcome, prediction.label.as_deref()),
+                (Outcome::Labelled, Some("NOT_INDICATED"))
+            );
         }
     }
 }

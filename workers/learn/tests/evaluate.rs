@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use indicatif::ProgressBar;
-use ombud_contract::records::{Arm, Role, Strategy, TaskStrategy};
+use ombud_contract::records::{Arm, Outcome, Role, Strategy, TaskStrategy};
 use ombud_contract::taxonomy::Taxonomy;
 use ombud_learn::evaluate::{
     Evaluate, EvaluateError, Evaluation, Measured, Resampling, Subject, TaskReport, View, list,
@@ -204,7 +204,9 @@ fn what_the_model_cannot_read_is_counted_and_listed_without_an_answer() {
         Ok::<_, EvaluateError>(())
     })
     .unwrap();
-    let unread = |id: &str| said.iter().filter(|said| said.0 == id).all(|said| (said.1, said.2) == (Outcome::Abstained, false));
+    let unread = |id: &str| {
+        said.iter().filter(|said| said.0 == id).all(|said| (said.1, said.2) == (Outcome::Abstained, false))
+    };
     assert!(said.len() == 6 && !unread("1") && unread("2") && unread("3"), "{said:?}");
 }
 

@@ -10,8 +10,7 @@ use std::sync::Arc;
 use ombud_learn::DraftError;
 use ombud_learn::exchange::{ExchangeError, Export, Import, Imported, LabelMap};
 use ombud_models::{
-    Artefact, Classifier, ClassifyError, Input, LoadError, LoadModel, Logits, Model, Prepared,
-    Reads,
+    Artefact, Classifier, ClassifyError, Input, LoadError, LoadModel, Logits, Model, Prepared, Reads,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;

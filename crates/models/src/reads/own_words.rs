@@ -79,7 +79,9 @@ fn without_markup(text: Cow<'_, str>) -> (Cow<'_, str>, bool) {
         text = UNSHOWN.replace_all(&text, " ").into_owned();
         quotes = QUOTE.is_match(&text);
         text = QUOTE.replace_all(&text, "\n").into_owned();
-        text = TAG.replace_all(&text, |tag: &Captures<'_>| if is_inline(&tag[0]) { "" } else { "\n" }).into_owned();
+        text = TAG
+            .replace_all(&text, |tag: &Captures<'_>| if is_inline(&tag[0]) { "" } else { "\n" })
+            .into_owned();
     }
     (ENTITY.replace_all(&text, meant).into_owned().into(), quotes)
 }
@@ -160,7 +162,8 @@ fn without_mail(text: &str) -> Option<(String, bool)> {
     for _ in 0..DISCLAIMERS {
         let Some(found) = DISCLAIMER.find(&own) else { break };
         let before = &own[..found.start()];
-        let starts = ["\n", ". ", "! ", "? "].iter().filter_map(|end| Some(before.rfind(end)? + end.len())).max();
+        let starts =
+            ["\n", ". ", "! ", "? "].iter().filter_map(|end| Some(before.rfind(end)? + end.len())).max();
         let ends = own[found.end()..].find("\n\n").map_or(own.len(), |end| found.end() + end);
         own.replace_range(starts.unwrap_or(0)..ends, "");
         mail = true;
@@ -215,11 +218,13 @@ static UNSHOWN: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// To the last of its ends, for quotes lie in quotes.
-static QUOTE: LazyLock<Regex> =
-    LazyLock::new(|| regex(r"(?is)<blockquote\b(?:.*</blockquote\s*>|.*)|<div[^<>]*(?:gmail_quote|moz-cite).*"));
+static QUOTE: LazyLock<Regex> = LazyLock::new(|| {
+    regex(r"(?is)<blockquote\b(?:.*</blockquote\s*>|.*)|<div[^<>]*(?:gmail_quote|moz-cite).*")
+});
 
-static ENTITY: LazyLock<Regex> =
-    LazyLock::new(|| regex(r"&(nbsp|amp|lt|gt|quot|apos|rsquo|lsquo|pound|ensp|emsp|zwnj|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});"));
+static ENTITY: LazyLock<Regex> = LazyLock::new(|| {
+    regex(r"&(nbsp|amp|lt|gt|quot|apos|rsquo|lsquo|pound|ensp|emsp|zwnj|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});")
+});
 
 static RUN: LazyLock<Regex> = LazyLock::new(|| regex(r"[A-Za-z0-9+/=]{60,}"));
 
@@ -238,8 +243,9 @@ static WROTE: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-static SENT_FROM: LazyLock<Regex> =
-    LazyLock::new(|| regex(r"(?i)^[ \t]*(?:sent from (?:my|yahoo|mail|outlook|a |an )|get outlook for).{0,80}$"));
+static SENT_FROM: LazyLock<Regex> = LazyLock::new(|| {
+    regex(r"(?i)^[ \t]*(?:sent from (?:my|yahoo|mail|outlook|a |an )|get outlook for).{0,80}$")
+});
 
 static DISCLAIMER: LazyLock<Regex> = LazyLock::new(|| {
     regex(
@@ -258,9 +264,19 @@ mod tests {
 
     #[test]
     fn every_pattern_compiles() {
-        for pattern in
-            [&MAIL, &TAG, &UNSHOWN, &QUOTE, &ENTITY, &RUN, &FORWARDED, &HEADERS, &WROTE, &SENT_FROM, &DISCLAIMER]
-        {
+        for pattern in [
+            &MAIL,
+            &TAG,
+            &UNSHOWN,
+            &QUOTE,
+            &ENTITY,
+            &RUN,
+            &FORWARDED,
+            &HEADERS,
+            &WROTE,
+            &SENT_FROM,
+            &DISCLAIMER,
+        ] {
             assert!(!pattern.as_str().is_empty());
         }
     }
@@ -320,7 +336,8 @@ mod tests {
 
     #[test]
     fn attachments_and_what_nobody_sees_go() {
-        let attached = format!("see this {} please", "TXkgY2FyZCB3YXMgY2hhcmdlZCB0d2ljZSBhbmQgdGhl".repeat(3));
+        let attached =
+            format!("see this {} please", "TXkgY2FyZCB3YXMgY2hhcmdlZCB0d2ljZSBhbmQgdGhl".repeat(3));
         assert_eq!(own(&attached), ("see this please".to_owned(), false));
         assert_eq!(own("M\u{200b}y b\u{200b}a\u{200b}nk\u{feff}"), ("My bank".to_owned(), false));
         assert_eq!(own("می\u{200c}خواهم"), ("می\u{200c}خواهم".to_owned(), false));

@@ -31,7 +31,9 @@ fn reads(languages: &[&str]) -> Reads {
 /// Language, and a short, a long and a half English text.
 fn vulnerable() -> impl Iterator<Item = (&'static str, Vec<&'static str>)> {
     let lines = VULNERABLE.lines().filter(|line| !line.starts_with('#'));
-    lines.map(|line| line.split_once('\t').unwrap()).map(|(language, texts)| (language, texts.split('\t').collect()))
+    lines
+        .map(|line| line.split_once('\t').unwrap())
+        .map(|(language, texts)| (language, texts.split('\t').collect()))
 }
 
 #[test]
@@ -41,7 +43,10 @@ fn nobody_who_writes_in_another_language_is_read_by_an_english_model() {
         assert_eq!(all.len(), 3, "{language}");
         for text in all {
             for said in ["und", "en", language] {
-                assert!(unread_as(text, said, &Reads::default()).is_some(), "{language}, said {said}: {text}");
+                assert!(
+                    unread_as(text, said, &Reads::default()).is_some(),
+                    "{language}, said {said}: {text}"
+                );
             }
             texts += 1;
         }
@@ -68,13 +73,24 @@ fn plain_english_of_a_few_words_is_read() {
     assert!(of_them().all(|line| (4..=12).contains(&line.split_whitespace().count())));
     let left: Vec<&str> = of_them().filter(|line| unread(line).is_some()).collect();
     assert!(left.len() <= 2, "{left:?}");
-    let shouted: Vec<String> = of_them().map(str::to_uppercase).filter(|line| unread(line).is_some()).collect();
+    let shouted: Vec<String> =
+        of_them().map(str::to_uppercase).filter(|line| unread(line).is_some()).collect();
     assert!(shouted.len() <= 2, "{shouted:?}");
 }
 
 #[test]
 fn what_says_nothing_is_not_read() {
-    for text in ["XXXX XXXX XXXX", "N/A", "nan", "None", "null", "Thanks.", "Refund me", "ref 12345 67890 11", "asdf qwer zxcv yxcv"] {
+    for text in [
+        "XXXX XXXX XXXX",
+        "N/A",
+        "nan",
+        "None",
+        "null",
+        "Thanks.",
+        "Refund me",
+        "ref 12345 67890 11",
+        "asdf qwer zxcv yxcv",
+    ] {
         assert!(unread(text).is_some(), "{text}");
     }
     assert_eq!(unread("XX/XX/XXXX XXXX my XXXX"), Some(Unread::TooFewWords));
@@ -85,20 +101,23 @@ fn what_says_nothing_is_not_read() {
 fn what_a_mailbox_adds_is_not_the_customers() {
     let quoted = "Thanks.\n\nOn Tue, 3 Nov 2026 at 09:14, Mortgage Team <m@bank.test> wrote:\n> Dear customer, about your mortgage escrow account and your home insurance: please call the mortgage team.\n";
     let signed = "pls call me back\n--\nSent from my phone\nCONFIDENTIAL: this e-mail and any attachment are for the addressee only.";
-    let encoded = "TXkgY2FyZCB3YXMgY2hhcmdlZCB0d2ljZSBhbmQgdGhlIGJhbmsgcmVmdXNlcyB0byByZWZ1bmQgbWUu".repeat(3);
+    let encoded =
+        "TXkgY2FyZCB3YXMgY2hhcmdlZCB0d2ljZSBhbmQgdGhlIGJhbmsgcmVmdXNlcyB0byByZWZ1bmQgbWUu".repeat(3);
     for text in [quoted, signed, &encoded] {
         assert_eq!(unread(text), Some(Unread::TooFewWords), "{text}");
     }
     let html = "<html><body><p>Hello,&nbsp;</p><p>my debit card was <b>charged twice</b> at the shop &amp; the bank won&#39;t refund it.</p></body></html>";
     assert_eq!(unread(html), None);
-    let split: String = "My bank charged me twice on my credit card".chars().flat_map(|c| [c, '\u{200b}']).collect();
+    let split: String =
+        "My bank charged me twice on my credit card".chars().flat_map(|c| [c, '\u{200b}']).collect();
     assert_eq!(unread(&split), None);
     assert_eq!(Reading::of(&split, "und").text(), "My bank charged me twice on my credit card");
 }
 
 #[test]
 fn what_a_complaint_is_said_to_be_in_only_forbids() {
-    let (english, french) = ("My bank charged the same fee twice", "Ma banque a refusé de rembourser ce virement");
+    let (english, french) =
+        ("My bank charged the same fee twice", "Ma banque a refusé de rembourser ce virement");
     for said in ["und", "UND", "en", "en-GB", "EN_us"] {
         assert_eq!(unread_as(english, said, &Reads::default()), None, "{said}");
     }

@@ -163,7 +163,9 @@ fn look(word: &str, begins: bool, shouted: bool) -> Look {
         None => capital(word, begins, shouted),
         // Nobody else contracts so: don't, it's, we've, the bank's.
         Some((base, "t")) if base.ends_with('n') => Look::Known,
-        Some((base, "s" | "m" | "re" | "ve" | "ll" | "d")) if base.len() < 2 || is_english(base) => Look::Known,
+        Some((base, "s" | "m" | "re" | "ve" | "ll" | "d")) if base.len() < 2 || is_english(base) => {
+            Look::Known
+        }
         Some((_, "s")) => capital(word, begins, shouted),
         Some(_) => Look::Strange,
     }

@@ -175,17 +175,26 @@ fn a_text_that_no_model_can_read_clears_nobody_and_goes_to_people() {
     let unread = ["issue", "product", "vulnerable"].map(cannot_read);
     let read = go(&unread);
     assert_eq!((read.team.as_str(), read.vulnerability), ("triage-desk", Vulnerability::Possible));
-    assert_eq!((read.needs_human, read.human_reasons), (true, vec!["unread-product".to_owned(), "unread-vulnerable".to_owned()]));
+    assert_eq!(
+        (read.needs_human, read.human_reasons),
+        (true, vec!["unread-product".to_owned(), "unread-vulnerable".to_owned()])
+    );
     let known = route(&Facts { known_product: Some("Mortgage"), ..facts(&unread) }, given::active_strategy());
     assert_eq!((known.team.as_str(), known.vulnerability), ("home-lending", Vulnerability::Possible));
-    assert_eq!((known.needs_human, known.human_reasons), (true, vec!["unread-issue".to_owned(), "unread-vulnerable".to_owned()]));
+    assert_eq!(
+        (known.needs_human, known.human_reasons),
+        (true, vec!["unread-issue".to_owned(), "unread-vulnerable".to_owned()])
+    );
 }
 
 #[test]
 fn explicit_evidence_counts_in_a_text_that_the_model_cannot_read() {
     let said = Decision { explicit_evidence: true, ..cannot_read("vulnerable") };
     let route = go(&replaced("vulnerable", Some(said)));
-    assert_eq!((route.team.as_str(), route.vulnerability), ("vulnerable-customers", Vulnerability::Vulnerable));
+    assert_eq!(
+        (route.team.as_str(), route.vulnerability),
+        ("vulnerable-customers", Vulnerability::Vulnerable)
+    );
     assert_eq!((route.needs_human, route.human_reasons), (true, vec!["unread-vulnerable".to_owned()]));
 }
 

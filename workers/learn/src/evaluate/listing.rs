@@ -77,36 +77,35 @@ impl Subject {
         rows: &[Row],
         review_below: &BTreeMap<String, f32>,
     ) -> Result<Vec<Vec<Listed>>, EvaluateError> {
-        let readings: Vec<Reading<'_>> = rows
-            .iter()
-            .map(|row| Reading::of(&row.complaint.narrative, &row.complaint.language))
-            .collect();
+        let readings: Vec<Reading<'_>> =
+            rows.iter().map(|row| Reading::of(&row.complaint.narrative, &row.complaint.language)).collect();
         let prepared: Vec<Prepared> =
             readings.iter().map(|reading| self.model.prepare(reading.text())).collect();
         let scored = replica.classify(&prepared.iter().collect::<Vec<_>>())?;
-        let of_row = |(((row, reading), prepared), logits): (((&Row, &Reading<'_>), &Prepared), Vec<Vec<f32>>)| {
-            let unread = reading.unread(&self.reads, prepared).is_some();
-            let of_head = |asked: &super::subject::AskedHead| {
-                let logits = logits.get(asked.place).map_or(&[][..], Vec::as_slice);
-                let review_below = review_below.get(&asked.head.task).copied().unwrap_or(0.0);
-                let evidence = asked.head.evidence_in(&row.complaint.narrative);
-                let given = match unread {
-                    true => Answer::unread(),
-                    false => answer(&asked.head, asked.taxonomy, logits, review_below, &evidence),
+        let of_row =
+            |(((row, reading), prepared), logits): (((&Row, &Reading<'_>), &Prepared), Vec<Vec<f32>>)| {
+                let unread = reading.unread(&self.reads, prepared).is_some();
+                let of_head = |asked: &super::subject::AskedHead| {
+                    let logits = logits.get(asked.place).map_or(&[][..], Vec::as_slice);
+                    let review_below = review_below.get(&asked.head.task).copied().unwrap_or(0.0);
+                    let evidence = asked.head.evidence_in(&row.complaint.narrative);
+                    let given = match unread {
+                        true => Answer::unread(),
+                        false => answer(&asked.head, asked.taxonomy, logits, review_below, &evidence),
+                    };
+                    Listed {
+                        complaint_id: row.complaint.complaint_id.clone(),
+                        task: asked.head.task.clone(),
+                        model_version: self.evaluated.version.clone(),
+                        outcome: given.outcome,
+                        label: given.label,
+                        level: given.level,
+                        confidence: given.confidence,
+                        truncated_tokens: prepared.truncated_tokens,
+                    }
                 };
-                Listed {
-                    complaint_id: row.complaint.complaint_id.clone(),
-                    task: asked.head.task.clone(),
-                    model_version: self.evaluated.version.clone(),
-                    outcome: given.outcome,
-                    label: given.label,
-                    level: given.level,
-                    confidence: given.confidence,
-                    truncated_tokens: prepared.truncated_tokens,
-                }
+                self.heads.iter().map(of_head).collect()
             };
-            self.heads.iter().map(of_head).collect()
-        };
         Ok(rows.iter().zip(&readings).zip(&prepared).zip(scored).map(of_row).collect())
     }
 }

@@ -103,7 +103,6 @@ impl Subject {
         Ok(Self {
             model: loader.load(artefact)?,
             reads: manifest.reads(),
-            reads: manifest.reads(),
             evaluated: Evaluated {
                 model_id: manifest.model_id.clone(),
                 version: artefact.version.clone(),

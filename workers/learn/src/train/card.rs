@@ -77,7 +77,11 @@ impl<R> Card<'_, R> {
              below its threshold. **Not intended:** deciding whether a complaint is justified, or anything about a\n\
              customer but who looks at the complaint first.\n\n",
         )?;
-        writeln!(f, "**Reads.** {}. Of anything else it abstains, and people read it.\n", self.manifest.reads())
+        writeln!(
+            f,
+            "**Reads.** {}. Of anything else it abstains, and people read it.\n",
+            self.manifest.reads()
+        )
     }
 
     fn data(&self, f: &mut Formatter<'_>) -> fmt::Result {
