@@ -48,6 +48,7 @@ pub(crate) fn encoder(dir: &Path) -> Result<Subject> {
         heads: vec![head],
         max_tokens: Some(256),
         cleaning: None,
+        reads: None,
         metrics: Default::default(),
         training_manifest_sha256: None,
         parent_version: None,

@@ -192,8 +192,8 @@ macro_rules! files {
 
 const FILES: [Files; Topic::ALL.len()] = [
     files!("complaints.raw": "v1.avsc"),
-    files!("complaints.predictions": "v1.avsc", "v2.avsc", "v3.avsc"),
-    files!("complaints.routed": "v1.avsc", "v2.avsc"),
+    files!("complaints.predictions": "v1.avsc", "v2.avsc", "v3.avsc", "v4.avsc"),
+    files!("complaints.routed": "v1.avsc", "v2.avsc", "v3.avsc"),
     files!("complaints.feedback": "v1.avsc"),
     files!("complaints.dead-letters": "v1.avsc"),
     files!("models.registry": "v1.avsc", "v2.avsc", "v3.avsc"),

@@ -105,9 +105,12 @@ pub enum Outcome {
     Failed,
     /// Answered with a confidence above the strategy's review threshold.
     Labelled,
-    /// Too unsure to answer; `label` is the best guess, for a human to see.
+    /// Too unsure to answer, and `label` is the best guess, for a human to see; or unable to read the text, without a label.
     Abstained,
 }
+
+/// [`Prediction::arithmetic`] of a model that computes in single precision.
+pub const FLOAT: &str = "FLOAT";
 
 /// One model's answer on one submission. Key: `complaint_id`; partition: the raw record's.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -180,6 +183,12 @@ pub struct Prediction {
     /// How many of the tokens the model has never learned: words outside its vocabulary, n-grams without weights.
     #[serde(default)]
     pub unseen_tokens: i32,
+    /// Why the model cannot read the narrative, as a code such as `language`; it then abstains without a guess. `None`
+    /// where it reads it.
+    pub unread: Option<String>,
+    /// What the model computed in, such as `FLOAT`; an open vocabulary.
+    #[serde(default = "defaults::arithmetic")]
+    pub arithmetic: String,
 }
 
 /// A phrase of the narrative that says something outright, by its place.
@@ -231,6 +240,8 @@ pub struct Decision {
     /// read by many, and a category such as health is nobody's business but the desk's.
     #[serde(default)]
     pub explicit_evidence: bool,
+    /// See [`Prediction::unread`].
+    pub unread: Option<String>,
 }
 
 impl From<&Prediction> for Decision {
@@ -249,6 +260,7 @@ impl From<&Prediction> for Decision {
             arm: p.arm.clone(),
             truncated_tokens: p.truncated_tokens,
             explicit_evidence: p.evidence.iter().any(|evidence| evidence.explicit),
+            unread: p.unread.clone(),
         }
     }
 }
@@ -686,6 +698,10 @@ mod defaults {
 
     pub(super) fn und() -> String {
         "und".into()
+    }
+
+    pub(super) fn arithmetic() -> String {
+        super::FLOAT.into()
     }
 
     pub(super) fn audit_basis_points() -> i32 {

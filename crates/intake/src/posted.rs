@@ -34,6 +34,14 @@ mod tests {
     }
 
     #[test]
+    fn what_means_nothing_in_a_file_is_a_complaint_that_people_read() {
+        for word in ["N/A", "nan", "None", "null"] {
+            let body = format!(r#"{{"narrative": "{word}"}}"#);
+            assert_eq!(complaint_of_json(body.as_bytes(), 1_700_000_000_000).unwrap().narrative, word);
+        }
+    }
+
+    #[test]
     fn what_is_no_complaint_is_refused_with_the_code_of_a_rejected_row() {
         assert_eq!(complaint_of_json(b"[]", 0), Err(NoComplaint("json-malformed")));
         let blank = complaint_of_json(br#"{"narrative": " "}"#, 1_700_000_000_000);

@@ -41,7 +41,7 @@ pub(crate) fn read(
     Ok((complaint, labels))
 }
 
-/// The CFPB's database, as exported or as prepared in the data sets: in English, with what was found out later.
+/// The CFPB's database, as exported or as prepared in the data sets, with what was found out later.
 fn from_cfpb(
     fields: &Fields<'_>,
     columns: &Columns,
@@ -53,7 +53,10 @@ fn from_cfpb(
         fields.raw(columns.narrative).unwrap_or_default(),
         date.unwrap_or(defaults.received_at),
     );
-    complaint.language = defaults.language.clone().unwrap_or_else(|| "en".into());
+    // The export doesn't say, and not all of it is English.
+    if let Some(language) = &defaults.language {
+        complaint.language.clone_from(language);
+    }
     if let Some(channel) = fields.filled(columns.channel) {
         complaint.channel = channel.to_lowercase();
     }

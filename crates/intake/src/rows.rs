@@ -8,7 +8,10 @@ use std::{
 };
 
 use csv::ByteRecord;
-use ombud_contract::records::{RawComplaint, TimestampMs};
+use ombud_contract::{
+    records::{RawComplaint, TimestampMs},
+    validate::Invalid,
+};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -27,7 +30,7 @@ use crate::{
 pub struct FileDefaults {
     /// When it was received: the file's own time.
     pub received_at: TimestampMs,
-    /// Its language; where this is missing too, `en` in the CFPB's layouts and `und` in ours.
+    /// Its language; where this is missing too, `und`: models look at the text themselves.
     pub language: Option<String>,
 }
 
@@ -178,7 +181,8 @@ impl Rows {
                 self.layout,
                 &self.defaults,
                 &self.labelled_by,
-            ),
+            )
+            .and_then(told),
         };
         Ok(Some(reason.map_err(|reason| Rejected { line: taken.line, reason, fields: owned(&taken.fields) })))
     }
@@ -192,15 +196,28 @@ impl Rows {
             let read = if line.cut {
                 Err("line-too-long")
             } else {
-                object(&line.bytes).and_then(|object| {
-                    read(&Fields::Json(&object), self.layout, &self.defaults, &self.labelled_by)
-                })
+                object(&line.bytes)
+                    .and_then(|object| {
+                        read(&Fields::Json(&object), self.layout, &self.defaults, &self.labelled_by)
+                    })
+                    .and_then(told)
             };
             return Ok(Some(read.map_err(|reason| {
                 let text = line.bytes.trim_ascii().to_vec();
                 Rejected { line: line.number, reason, fields: vec![text] }
             })));
         }
+    }
+}
+
+/// Refuses what other programs write into a file where a narrative is missing. Of a complaint that comes by itself nobody
+/// knows that, and people read it.
+fn told(row: (RawComplaint, Labels)) -> Result<(RawComplaint, Labels), &'static str> {
+    const NOTHING: [&str; 4] = ["n/a", "nan", "none", "null"];
+    let narrative = row.0.narrative.trim();
+    match NOTHING.iter().any(|nothing| narrative.eq_ignore_ascii_case(nothing)) {
+        true => Err(Invalid::NarrativeBlank.code()),
+        false => Ok(row),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::manifest::{self, Head, Kind};
 pub struct Answer {
     /// Labelled, abstained or failed.
     pub outcome: Outcome,
-    /// The answer; of an abstained one the best guess at the coarsest level; `None` when failed.
+    /// The answer; of an abstained one the best guess at the coarsest level; `None` when failed or unread.
     pub label: Option<String>,
     /// The taxonomy level of `label`.
     pub level: String,
@@ -41,6 +41,11 @@ impl Answer {
             score: None,
             failure: Some(code),
         }
+    }
+
+    /// No answer to a text that the model cannot read: not even a guess.
+    pub fn unread() -> Self {
+        Self { outcome: Outcome::Abstained, failure: None, ..Self::failed("") }
     }
 
     /// A flag's answer together with what the narrative says outright. A failed one stays failed, for its model needs

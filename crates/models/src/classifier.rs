@@ -22,6 +22,11 @@ pub struct Prepared {
 }
 
 impl Prepared {
+    /// Which share of the tokens the model has never learned, 0 to 1; of no tokens at all it has learned none.
+    pub fn unseen_share(&self) -> f64 {
+        if self.tokens == 0 { 1.0 } else { f64::from(self.unseen_tokens) / f64::from(self.tokens) }
+    }
+
     /// What one text adds to a batch's token budget. An n-gram costs one row of a table to add up, a token a
     /// pass through every layer: so many n-grams go for one token.
     pub fn cost(&self) -> usize {

@@ -7,6 +7,7 @@ use ombud_contract::taxonomy::Taxonomy;
 use serde::{Deserialize, Serialize};
 
 use crate::evidence::EvidenceTable;
+use crate::reads::Reads;
 
 /// The only layout of `ombud.json` so far.
 const FORMAT: u32 = 1;
@@ -125,6 +126,9 @@ pub struct Manifest {
     /// How text is cleaned before it is read; encoders only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cleaning: Option<Cleaning>,
+    /// What it reads; `None` where it doesn't say, which is [`Reads::default`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reads: Option<Reads>,
     /// Named figures from its evaluation, such as `validation.product.accuracy`.
     #[serde(default)]
     pub metrics: BTreeMap<String, f64>,
@@ -161,6 +165,11 @@ impl Manifest {
         self.heads.iter().enumerate().find(|(_, head)| head.task == task)
     }
 
+    /// What it reads, said or not.
+    pub fn reads(&self) -> Reads {
+        self.reads.clone().unwrap_or_default()
+    }
+
     // What is wrong, and strings that stand, one after the other, before and at the wrong place.
     fn fault(&self) -> Option<(Vec<String>, String)> {
         let at = |near: &str, what: String| Some((vec![near.to_owned()], what));
@@ -173,6 +182,9 @@ impl Manifest {
         }
         if self.heads.is_empty() {
             return at("heads", "heads is empty: a model answers at least one task".to_owned());
+        }
+        if let Some((near, what)) = self.reads.as_ref().and_then(Reads::fault) {
+            return Some((vec!["reads".to_owned(), near.to_owned()], format!("reads.{what}")));
         }
         for (i, head) in self.heads.iter().enumerate() {
             if self.heads[..i].iter().any(|other| other.task == head.task) {

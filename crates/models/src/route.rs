@@ -3,11 +3,12 @@
 //! | what is known | team | a human must look |
 //! |---|---|---|
 //! | VULNERABLE, or explicit evidence of it | the vulnerable desk | as below |
-//! | unreadable, in a language that the models don't read, product unsure or without a team | the triage desk | yes |
+//! | unreadable, in a language that nobody is to read, product unread, unsure or without a team | the triage desk | yes |
 //! | product sure, and a queue takes its issue | that queue | as below |
 //! | product sure | the product's team | as below |
 //!
-//! Beside that, a human looks at the audit sample and at whatever a model failed or was too late to answer. An
+//! Beside that, a human looks at the audit sample, at whatever a model failed or was too late to answer, and at a text
+//! that the model for the vulnerable cannot read. An
 //! issue or a vulnerability that was answered unsurely is noted only: the product is sure, so the allocation is,
 //! and the team reads the complaint anyway; to send each of them to a human first would be every fourth complaint.
 
@@ -116,6 +117,8 @@ pub fn route<'a>(facts: &Facts<'a>, strategy: &'a ActiveStrategy) -> Route {
 enum Standing<'a> {
     Sure(&'a Decision, &'a str),
     Abstained,
+    /// The model cannot read the text.
+    Unread,
     Failed,
     /// Required, and not there.
     Missing,
@@ -131,6 +134,7 @@ impl<'a> Standing<'a> {
         };
         match (decision.outcome, &decision.label) {
             (Outcome::Labelled, Some(label)) => Self::Sure(decision, label),
+            (Outcome::Abstained, _) if decision.unread.is_some() => Self::Unread,
             (Outcome::Abstained, _) => Self::Abstained,
             (Outcome::Failed | Outcome::Labelled, _) => Self::Failed,
         }
@@ -227,6 +231,8 @@ impl Review {
         let (how, must) = match standing {
             Standing::Sure(..) | Standing::Unasked => return,
             Standing::Abstained => ("abstained", false),
+            // Whether somebody is vulnerable is not left open because the product is known.
+            Standing::Unread => ("unread", task == VULNERABLE),
             Standing::Failed => ("failed", true),
             Standing::Missing => ("missing", true),
         };

@@ -238,6 +238,8 @@ pub(crate) mod tests {
             evidence: Vec::new(),
             evidence_table: String::new(),
             unseen_tokens: 0,
+            unread: None,
+            arithmetic: "FLOAT".into(),
         };
         let rows = file_prediction(&prediction, &original("complaints.predictions", Bytes::new()));
         let [Row::CaseEvent(event), Row::Decision(decision)] = &rows[..] else { panic!("{rows:?}") };

@@ -14,3 +14,4 @@ mod models_go_to_python_and_back;
 mod on_brokers;
 mod replay_tells_what_changes;
 mod strategies_change_while_complaints_flow;
+mod what_no_model_reads_goes_to_people;

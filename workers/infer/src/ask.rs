@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Instant};
 
 use ombud_contract::records::{Arm, Evidence, RawComplaint, TaskStrategy};
 use ombud_launch::telemetry::{Hop, Says};
-use ombud_models::{ActiveStrategy, Prepared};
+use ombud_models::{ActiveStrategy, Prepared, Unread};
 use ombud_stream::{Clock, Header, Record, SharedReceipt};
 
 use crate::serving::Served;
@@ -136,12 +136,19 @@ pub(crate) struct Ask {
 pub(crate) struct Asked {
     pub(crate) model: Arc<Served>,
     pub(crate) prepared: Prepared,
+    /// Why the model cannot read it, and is not asked.
+    pub(crate) unread: Option<Unread>,
 }
 
 impl Ask {
     /// What it adds to a batch's token budget.
     pub(crate) fn cost(&self) -> usize {
         self.asked.as_ref().map_or(0, |asked| asked.prepared.cost())
+    }
+
+    /// What its model is to score; `None` where nobody can, or it cannot be read.
+    pub(crate) fn text(&self) -> Option<&Prepared> {
+        self.asked.as_ref().filter(|asked| asked.unread.is_none()).map(|asked| &asked.prepared)
     }
 
     /// Asks of one version go through the model together.

@@ -4,6 +4,16 @@
 use metrics::counter;
 use ombud_contract::records::{Outcome, Prediction, Role};
 
+use crate::ask::Ask;
+
+/// Counts a complaint that its model cannot read; of several that decide its tasks each counts it.
+pub(crate) fn count_unread(ask: &Ask) {
+    let decides = ask.questions.iter().any(|question| question.arm.role == Role::Deciding);
+    if let Some(unread) = ask.asked.as_ref().and_then(|asked| asked.unread).filter(|_| decides) {
+        counter!("ombud_unread_total", "reason" => unread.code()).increment(1);
+    }
+}
+
 /// Counts one prediction.
 pub(crate) fn count(prediction: &Prediction) {
     // A shadow would count a complaint twice.

@@ -1,4 +1,5 @@
-//! complaints.raw -> prepare (decode, choose models, tokenise) -> gather by model and length -> classify
+//! complaints.raw -> prepare (decode, choose models, take the customer's own words, tokenise, see whether the model can read
+//! them) -> gather by model and length -> classify
 //! -> complaints.predictions, on the raw record's partition
 //!
 //! A raw record that can't be read is settled here: join alone parks it.
@@ -11,7 +12,7 @@ use ombud_contract::{
     codec,
     records::{RawComplaint, Role},
 };
-use ombud_models::{ActiveStrategy, StrategyFeed};
+use ombud_models::{ActiveStrategy, Reading, StrategyFeed};
 use ombud_stream::{
     Batch, Clock, Committer, Delivery, Drive, Envelope, Flow, Limit, Outage, Outgoing, Passing, Product,
     Record, SharedReceipt, Sink, Source, TopicPartition, Verdict, Wiring, pack_by_length,
@@ -206,6 +207,7 @@ fn prepare(
     let judged = Arc::new(Judged::of(&complaint, &record, &questions, (at, at_ms), clock));
     let mut asks: Vec<Ask> = Vec::new();
     let receipt = Arc::new(receipt);
+    let reading = Reading::of(&complaint.narrative, &complaint.language);
     for mut question in questions {
         let model = serving.for_arm(&question.task, &question.arm).ok();
         if let Some((_, head)) = model.as_ref().and_then(|model| model.head(&question.task)) {
@@ -220,9 +222,10 @@ fn prepare(
                 questions: vec![question],
                 asked: model.map(|model| {
                     let started = Instant::now();
-                    let prepared = model.model.prepare(&complaint.narrative);
+                    let prepared = model.model.prepare(reading.text());
+                    let unread = reading.unread(&model.reads, &prepared);
                     histogram!("ombud_infer_prepare_seconds").record(started.elapsed().as_secs_f64());
-                    Asked { model, prepared }
+                    Asked { model, prepared, unread }
                 }),
                 receipt: Arc::clone(&receipt),
             }),
@@ -270,6 +273,7 @@ fn classify(
     let now = clock.now_ms();
     let mut products = Vec::with_capacity(asks.len());
     for (ask, logits) in asks.iter().zip(&answers) {
+        drift::count_unread(ask);
         for prediction in predictions(ask, logits.as_ref(), now) {
             counter!("ombud_predictions_total", "task" => prediction.task.clone(),
                 "outcome" => format!("{:?}", prediction.outcome).to_lowercase())

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use ombud_contract::{
     ids,
-    records::{Outcome, Prediction, Role, TimestampMs},
+    records::{FLOAT, Outcome, Prediction, Role, TimestampMs},
 };
 use ombud_models::{Answer, Logits, answer, in_label_set_order};
 
@@ -56,6 +56,8 @@ fn prediction(ask: &Ask, question: &Question, logits: Option<&Logits>, now: Time
         evidence: question.evidence.clone(),
         evidence_table: String::new(),
         unseen_tokens: 0,
+        unread: None,
+        arithmetic: FLOAT.to_owned(),
     };
     match &ask.asked {
         None => prediction.failure = Some(failure::UNAVAILABLE.to_owned()),
@@ -70,7 +72,9 @@ fn prediction(ask: &Ask, question: &Question, logits: Option<&Logits>, now: Time
             prediction.windows = count(asked.prepared.windows);
             let head = asked.model.head(&question.task);
             prediction.evidence_table = head.and_then(|(_, head)| head.evidence.clone()).unwrap_or_default();
+            prediction.unread = asked.unread.map(|unread| unread.code().to_owned());
             match logits.zip(head) {
+                None if asked.unread.is_some() => fill(&mut prediction, Answer::unread(), &[]),
                 None => prediction.failure = Some(failure::UNSCORED.to_owned()),
                 Some((logits, (at, head))) => {
                     let taxonomy = asked.model.taxonomies[at];

@@ -22,7 +22,7 @@ struct Replica {
 }
 
 impl Replicas {
-    /// Logits for each of `asks`, in order, all of one model version. `None` where that text can't be scored.
+    /// Logits for each of `asks`, in order, all of one model version. `None` where that text can't be scored or read.
     pub(crate) fn classify(&mut self, model: &Arc<Served>, asks: &[Ask]) -> Vec<Option<Logits>> {
         // Also of a version that was dropped and loaded again: its weights would lie in memory twice.
         self.by_version.retain(|_, replica| replica.served.strong_count() > 0);
@@ -30,21 +30,25 @@ impl Replicas {
             .by_version
             .entry(model.artefact.version.clone())
             .or_insert_with(|| Replica { served: Arc::downgrade(model), classifier: model.model.replica() });
-        let texts: Vec<&Prepared> =
-            asks.iter().filter_map(|ask| Some(&ask.asked.as_ref()?.prepared)).collect();
+        let texts: Vec<&Prepared> = asks.iter().filter_map(Ask::text).collect();
         let classifier = replica.classifier.as_mut();
-        match scored(classifier, &texts) {
-            Ok(logits) => logits.into_iter().map(Some).collect(),
+        let mut answers = match scored(classifier, &texts) {
+            Ok(logits) => logits.into_iter().map(Some).collect::<Vec<_>>(),
             // One text must not take its neighbours along.
             Err(error) => {
                 tracing::warn!(%error, "batch failed: its texts are tried one by one");
-                texts.iter().map(|text| scored(classifier, &[text]).ok()?.pop()).collect()
+                texts.iter().map(|text| scored(classifier, &[text]).ok()?.pop()).collect::<Vec<_>>()
             }
         }
+        .into_iter();
+        asks.iter().map(|ask| ask.text().and_then(|_| answers.next()?)).collect()
     }
 }
 
 fn scored(replica: &mut dyn Classifier, texts: &[&Prepared]) -> Result<Vec<Logits>, ClassifyError> {
+    if texts.is_empty() {
+        return Ok(Vec::new());
+    }
     let logits = replica.classify(texts)?;
     if logits.len() == texts.len() {
         return Ok(logits);

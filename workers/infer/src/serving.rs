@@ -11,7 +11,9 @@ use ombud_contract::{
     records::{Arm, ModelState, ModelVersion, Role},
     taxonomy::Taxonomy,
 };
-use ombud_models::{Artefact, Head, LoadModel, Model, Registry, Rejection, Sources, Unobtained, probe};
+use ombud_models::{
+    Artefact, Head, LoadModel, Model, Reads, Registry, Rejection, Sources, Unobtained, probe,
+};
 use tracing::{info, warn};
 
 /// How long a version that only old complaints ask for is left alone: one that nobody could bring, and one that was
@@ -27,6 +29,8 @@ pub struct Served {
     pub artefact: Artefact,
     /// The label tree of each head.
     pub(crate) taxonomies: Vec<&'static Taxonomy>,
+    /// What it reads.
+    pub(crate) reads: Reads,
     /// What answers.
     pub model: Arc<dyn Model>,
 }
@@ -197,7 +201,7 @@ impl Serving {
         })?;
         probe(&artefact, model.as_ref()).map_err(|rejection| blamed(&artefact, rejection))?;
         metrics::histogram!("ombud_model_load_seconds").record(started.elapsed().as_secs_f64());
-        Ok(Arc::new(Served { artefact, taxonomies, model }))
+        Ok(Arc::new(Served { reads: artefact.manifest.reads(), artefact, taxonomies, model }))
     }
 
     /// Takes what the registry says now. `changed`: versions that were registered anew get another chance.

@@ -120,6 +120,8 @@ fn prediction((raw_offset, id, input): (i64, &str, &str), task: &str, mark: i64)
         evidence: Vec::new(),
         evidence_table: String::new(),
         unseen_tokens: 0,
+        unread: None,
+        arithmetic: "FLOAT".into(),
     }
 }
 

@@ -147,6 +147,8 @@ impl World {
             evidence,
             evidence_table: String::new(),
             unseen_tokens: 0,
+            unread: None,
+            arithmetic: "FLOAT".into(),
         };
         self.append(Topic::Predictions, 1, Some(id), codec::encode(&prediction).unwrap());
     }

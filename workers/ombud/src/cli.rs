@@ -287,6 +287,10 @@ pub(crate) struct ImportModel {
     #[arg(long = "threshold", value_name = "NAME=SHARE", value_parser = threshold)]
     pub(crate) thresholds: Vec<(String, f64)>,
 
+    /// Languages that it reads, such as en,fr: of any other text it abstains, and people read it
+    #[arg(long, value_name = "LANGUAGE,...", value_delimiter = ',', default_value = "en")]
+    pub(crate) reads: Vec<String>,
+
     /// Folder to write the artefact to; its name becomes the model's
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
@@ -318,6 +322,10 @@ pub(crate) struct Learn {
     /// Labelled complaints to calibrate and choose on [default: a tenth of FILES, held out]
     #[arg(long, value_name = "FILE")]
     pub(crate) validation: Option<PathBuf>,
+
+    /// Languages that it reads, such as en,fr: of any other text it abstains, and people read it
+    #[arg(long, value_name = "LANGUAGE,...", value_delimiter = ',', default_value = "en")]
+    pub(crate) reads: Vec<String>,
 
     /// Folder to write the artefact to; its name becomes the model's
     #[arg(long, value_name = "DIR")]

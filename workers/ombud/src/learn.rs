@@ -4,10 +4,11 @@ use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use indicatif::ProgressBar;
 use ombud_learn::train::{Lineage, Report};
 use ombud_learn::{bag, blend, encoder};
+use ombud_models::Reads;
 use serde_json::json;
 
 use crate::{
@@ -53,7 +54,14 @@ pub(crate) fn model_id(out: &Path) -> Result<String> {
     Ok(name.to_string_lossy().into_owned())
 }
 
+/// Afresh, for the languages that were said.
+fn lineage(args: &cli::Learn) -> Result<Lineage> {
+    let reads = Reads::in_languages(&args.reads).map_err(|what| anyhow!("learn a model: {what}"))?;
+    Ok(Lineage { reads, ..Lineage::default() })
+}
+
 fn bag_of(args: cli::Learn, model_id: String) -> Result<bag::Train> {
+    let lineage = lineage(&args)?;
     let usual = bag::Recipe::default();
     let own = |head: &bag::HeadRecipe, task| bag::HeadRecipe { task, ..head.clone() };
     let heads = args.tasks.heads(usual.heads, |head| &head.task, own, &args.files)?;
@@ -64,7 +72,7 @@ fn bag_of(args: cli::Learn, model_id: String) -> Result<bag::Train> {
         model_id,
         seed: args.seed,
         recipe: bag::Recipe { heads, ..bag::Recipe::default() },
-        lineage: Lineage::default(),
+        lineage,
     })
 }
 
@@ -78,7 +86,7 @@ fn encoder_recipe(args: &cli::Learn) -> Result<encoder::Recipe> {
 
 /// With how fast it went, in words.
 fn fine_tuned(args: cli::Learn, model_id: String, bar: &ProgressBar) -> Result<(Report, Option<String>)> {
-    let recipe = encoder_recipe(&args)?;
+    let (lineage, recipe) = (lineage(&args)?, encoder_recipe(&args)?);
     let most_frozen_bytes = args.fine_tune.cache_bytes();
     let keep_every = Duration::from_secs(args.fine_tune.keep_every);
     let threads = threads(&args);
@@ -97,7 +105,7 @@ fn fine_tuned(args: cli::Learn, model_id: String, bar: &ProgressBar) -> Result<(
         most_frozen_bytes,
         keep_every,
         recipe,
-        lineage: Lineage::default(),
+        lineage,
     };
     let outcome = train.run(bar)?;
     let best = &outcome.points[outcome.best];
@@ -120,6 +128,7 @@ fn fused(args: cli::Learn, model_id: String, bar: &ProgressBar) -> Result<(Repor
 }
 
 fn blend_of(args: cli::Learn, model_id: String) -> Result<blend::Blend> {
+    let lineage = lineage(&args)?;
     let threads = threads(&args);
     let most_lost = args.fuse.cascade;
     let (bag, encoders) = args.fuse.members()?;
@@ -136,7 +145,7 @@ fn blend_of(args: cli::Learn, model_id: String) -> Result<blend::Blend> {
         model_id,
         threads,
         recipe: blend::Recipe { most_lost, ..blend::Recipe::default() },
-        lineage: Lineage::default(),
+        lineage,
     })
 }
 

@@ -125,6 +125,9 @@ fn said(story: &mut String, prediction: &Prediction) -> Result<()> {
         prediction.truncated_tokens,
         prediction.unseen_tokens
     )?;
+    if let Some(reason) = &prediction.unread {
+        writeln!(story, "    the model cannot read it: {reason}")?;
+    }
     if !prediction.evidence_table.is_empty() {
         let score = prediction.score.map_or("-".to_owned(), |score| format!("{score:.3}"));
         writeln!(

@@ -64,11 +64,12 @@ prop_compose! {
         (tokens, truncated_tokens, windows) in (any::<i32>(), any::<i32>(), any::<i32>()),
         (failure, predicted_at, score) in (maybe(), any::<i64>(), option::of(real())),
         (evidence, evidence_table, unseen_tokens) in (vec(evidence(), 0..4), text(), any::<i32>()),
+        (unread, arithmetic) in (maybe(), text()),
     ) -> Prediction {
         Prediction { prediction_id, complaint_id, input_sha256, raw_partition, raw_offset, task, model_id,
             model_version, strategy_version, arm, role, outcome, label, level, path, confidence, logits,
             label_set, threshold, tokens, truncated_tokens, windows, failure, predicted_at, score, evidence,
-            evidence_table, unseen_tokens }
+            evidence_table, unseen_tokens, unread, arithmetic }
     }
 }
 

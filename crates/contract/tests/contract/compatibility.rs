@@ -108,8 +108,10 @@ fn the_newest_reader_reads_every_version() {
     every_version_is_read::<Prediction>(example!("complaints.predictions", "labelled"));
     every_version_is_read::<Prediction>(example!("complaints.predictions", "evident"));
     every_version_is_read::<Prediction>(example!("complaints.predictions", "unseen"));
+    every_version_is_read::<Prediction>(example!("complaints.predictions", "unread"));
     every_version_is_read::<RoutedComplaint>(example!("complaints.routed", "complete"));
     every_version_is_read::<RoutedComplaint>(example!("complaints.routed", "explicit-evidence"));
+    every_version_is_read::<RoutedComplaint>(example!("complaints.routed", "unread"));
     every_version_is_read::<Feedback>(example!("complaints.feedback", "relabelled"));
     every_version_is_read::<DeadLetter>(example!("complaints.dead-letters", "undecodable"));
     every_version_is_read::<ModelVersion>(example!("models.registry", "registered"));

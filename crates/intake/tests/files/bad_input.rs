@@ -9,8 +9,12 @@ use proptest::prelude::*;
 #[test]
 fn every_bad_row_is_rejected_with_its_reason_between_good_neighbours() {
     let huge = "x".repeat(5 << 20);
-    let bad: [(&[u8], &str); 12] = [
+    let bad: [(&[u8], &str); 16] = [
         (b"b,2024-05-01,", "narrative-blank"),
+        (b"b,2024-05-01,nan", "narrative-blank"),
+        (b"b,2024-05-01, N/A ", "narrative-blank"),
+        (b"b,2024-05-01,None", "narrative-blank"),
+        (b"b,2024-05-01,NULL", "narrative-blank"),
         (b"b,2024-05-01,\"  \t \"", "narrative-blank"),
         ("b,2024-05-01,😡😡 👍🏽".as_bytes(), "narrative-without-letters"),
         (b"b,2024-05-01,a\0b", "narrative-nul"),
@@ -50,7 +54,8 @@ fn an_unclosed_quote_in_the_last_row_costs_only_that_row() {
 
 #[test]
 fn every_bad_json_line_is_rejected_between_good_neighbours() {
-    let bad: [(&[u8], &str); 8] = [
+    let bad: [(&[u8], &str); 9] = [
+        (b"{\"narrative\": \"NaN\"}", "narrative-blank"),
         (b"{\"narrative\": \"cut", "json-malformed"),
         (b"[1, 2]", "json-malformed"),
         (b"{\"narrative\": \"\xFF\"}", "not-utf8"),

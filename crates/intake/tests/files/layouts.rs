@@ -69,7 +69,6 @@ fn the_data_sets_give_labels_and_say_where_tags_are_to_be_trusted() {
     assert_eq!(taken.rejected, []);
     let expected = RawComplaint {
         channel: "web".into(),
-        language: "en".into(),
         legal_entity: Some("M&T".into()),
         attributes: [("state".into(), "TX".into())].into(),
         ..RawComplaint::new("1", "I pay XXXX", MAY_FIRST)

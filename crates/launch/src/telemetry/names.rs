@@ -48,6 +48,11 @@ pub const METRICS: &[Metric] = &[
     Counter("ombud_truncated_tokens_total", Count, "Those of them that the model did not read, by task."),
     Counter("ombud_unseen_tokens_total", Count, "Those of them that the model has never learned, by task."),
     Counter(
+        "ombud_unread_total",
+        Count,
+        "Complaints that the model which decides cannot read, by reason: people do.",
+    ),
+    Counter(
         "ombud_evidence_total",
         Count,
         "Complaints that say outright for a yes, by category of evidence.",

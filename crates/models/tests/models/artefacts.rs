@@ -120,6 +120,11 @@ fn a_wrong_manifest_is_refused_with_its_line_and_field() {
     let cases = [
         ("\"format\": 1", "\"format\": 2", "format is 2: this Ombud reads 1 <\"format\": 2,>"),
         (
+            "\"format\": 1",
+            "\"format\": 1, \"reads\": {\"least_words\": 0}",
+            "reads.least_words is 0: it must lie in 1 to 32 <\"format\": 1, \"reads\": {\"least_words\": 0},>",
+        ),
+        (
             "\"temperature\": 1.0",
             "\"temperature\": 0.0",
             "heads[0].temperature is 0: it must be greater than 0; 1 changes nothing <\"temperature\": 0.0,>",

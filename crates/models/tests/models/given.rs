@@ -44,6 +44,7 @@ pub(crate) fn manifest() -> Manifest {
         model_id: "complaints".to_owned(),
         family: Family::Bag,
         heads: vec![head("product", Kind::Choice, &[]), head("issue", Kind::Choice, &[]), vulnerable_head()],
+        reads: None,
         max_tokens: None,
         cleaning: None,
         metrics: [("validation.product.accuracy".to_owned(), 0.79)].into(),
@@ -108,6 +109,7 @@ pub(crate) fn decision(task: &str, outcome: Outcome, level: &str, label: Option<
         arm: "champion".to_owned(),
         truncated_tokens: 0,
         explicit_evidence: false,
+        unread: None,
     }
 }
 

@@ -166,6 +166,45 @@ fn a_language_that_no_model_reads_goes_to_triage_and_clears_nobody() {
     assert_eq!((route.needs_human, route.human_reasons), (true, vec!["language-unread".to_owned()]));
 }
 
+fn cannot_read(task: &str) -> Decision {
+    Decision { unread: Some("language".into()), ..given::decision(task, Outcome::Abstained, "", None) }
+}
+
+#[test]
+fn a_text_that_no_model_can_read_clears_nobody_and_goes_to_people() {
+    let unread = ["issue", "product", "vulnerable"].map(cannot_read);
+    let read = go(&unread);
+    assert_eq!((read.team.as_str(), read.vulnerability), ("triage-desk", Vulnerability::Possible));
+    assert_eq!(
+        (read.needs_human, read.human_reasons),
+        (true, vec!["unread-product".to_owned(), "unread-vulnerable".to_owned()])
+    );
+    let known = route(&Facts { known_product: Some("Mortgage"), ..facts(&unread) }, given::active_strategy());
+    assert_eq!((known.team.as_str(), known.vulnerability), ("home-lending", Vulnerability::Possible));
+    assert_eq!(
+        (known.needs_human, known.human_reasons),
+        (true, vec!["unread-issue".to_owned(), "unread-vulnerable".to_owned()])
+    );
+}
+
+#[test]
+fn explicit_evidence_counts_in_a_text_that_the_model_cannot_read() {
+    let said = Decision { explicit_evidence: true, ..cannot_read("vulnerable") };
+    let route = go(&replaced("vulnerable", Some(said)));
+    assert_eq!(
+        (route.team.as_str(), route.vulnerability),
+        ("vulnerable-customers", Vulnerability::Vulnerable)
+    );
+    assert_eq!((route.needs_human, route.human_reasons), (true, vec!["unread-vulnerable".to_owned()]));
+}
+
+#[test]
+fn an_issue_that_its_model_cannot_read_is_noted() {
+    let route = go(&replaced("issue", Some(cannot_read("issue"))));
+    assert_eq!((route.team.as_str(), route.needs_human), ("home-lending", false));
+    assert_eq!(route.human_reasons, ["unread-issue"]);
+}
+
 #[test]
 fn what_nobody_could_read_goes_to_triage_for_that_reason_alone() {
     let route = route(&Facts { unreadable: true, ..facts(&[]) }, given::active_strategy());

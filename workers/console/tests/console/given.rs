@@ -22,6 +22,7 @@ pub(crate) fn decision(task: &str, label: &str, outcome: Outcome) -> Decision {
         arm: "champion".into(),
         truncated_tokens: 0,
         explicit_evidence: false,
+        unread: None,
     }
 }
 

@@ -54,7 +54,7 @@ impl Model for Letters {
 impl Classifier for Replica {
     fn classify(&mut self, batch: &[&Prepared]) -> Result<Vec<Logits>, ClassifyError> {
         let score = |prepared: &&Prepared| match &prepared.input {
-            Input::Tokens(ids) if ids[1] == 0 => Some(vec![vec![0.0, ids[0] as f32 - 20.0]]),
+            Input::Tokens(ids) if ids[1] == 0 => Some(vec![vec![0.0, ids[0] as f32 - 40.0]]),
             _ => None,
         };
         let scored: Option<Vec<Logits>> = batch.iter().map(score).collect();
@@ -74,6 +74,7 @@ fn artefact(dir: &Path) -> Artefact {
     let taxonomy = Taxonomy::by_label_set("vulnerable@1").unwrap();
     let manifest = serde_json::json!({
         "format": 1, "model_id": "letters", "family": "encoder", "max_tokens": 8,
+        "reads": { "least_words": 2 },
         "heads": [{ "task": "vulnerable", "kind": "flag", "label_set": "vulnerable@1",
             "labels": taxonomy.leaves(), "temperature": 1.0,
             "thresholds": { "possible": 0.4, "vulnerable": 0.9 }, "evidence": "vulnerable@1" }],
@@ -236,7 +237,11 @@ fn a_prediction_inherits_the_partition_and_says_who_decided() {
 fn a_text_that_cannot_be_scored_fails_alone() {
     let world = World::new();
     for n in 0..6 {
-        world.complain(0, &format!("c{n}"), if n == 3 { "unscorable text" } else { "a text like any other" });
+        world.complain(
+            0,
+            &format!("c{n}"),
+            if n == 3 { "unscorable text about my bank" } else { "a text like any other" },
+        );
     }
     for (_, prediction) in world.infer_until(12) {
         let failed = prediction.outcome == Outcome::Failed;
@@ -248,7 +253,7 @@ fn a_text_that_cannot_be_scored_fails_alone() {
 #[test]
 fn what_a_complaint_says_outright_answers_whatever_the_score_and_is_on_the_record_by_its_place() {
     let world = World::new();
-    world.complain(0, "said", "\u{1f600} I am a veteran");
+    world.complain(0, "said", "\u{1f600} I am a veteran, and the fees");
     world.complain(0, "hinted", "I lost my job");
     world.complain(0, "silent", "Fees, again.");
     world.complain(0, "failed", "unscorable: my late wife");
@@ -269,6 +274,38 @@ fn what_a_complaint_says_outright_answers_whatever_the_score_and_is_on_the_recor
         match prediction.score {
             Some(score) => assert!((0.0..0.4).contains(&score), "the model's own, not raised by evidence"),
             None => assert_eq!(prediction.outcome, Outcome::Failed),
+        }
+    }
+}
+
+#[test]
+fn what_the_model_cannot_read_it_is_not_asked_and_what_is_said_outright_stays_on_the_record() {
+    let world = World::new();
+    world.complain(0, "french", "J'ai 85 ans, je suis aveugle");
+    world.complain(0, "nothing", "XXXX XXXX nan");
+    world.complain(0, "both", "Je suis aveugle et seul, my late wife paid");
+    world.complain(0, "unscorable", "unscorable, mais je suis aveugle et seul");
+    world.complain(0, "english", "They charged the same fee twice");
+    for (_, prediction) in world.infer_until(10) {
+        let id = prediction.complaint_id.as_str();
+        let reason = match id {
+            "english" => None,
+            "nothing" => Some("too-few-words"),
+            _ => Some("language"),
+        };
+        assert_eq!(prediction.unread.as_deref(), reason, "{id}");
+        assert_eq!(prediction.arithmetic, "FLOAT");
+        if reason.is_some() {
+            assert_eq!((prediction.outcome, prediction.label), (Outcome::Abstained, None), "{id}");
+            assert!(
+                prediction.logits.is_empty() && prediction.score.is_none() && prediction.failure.is_none()
+            );
+            assert_eq!(prediction.evidence.iter().any(|one| one.explicit), id == "both");
+        } else {
+            assert_eq!(
+                (prediction.outcome, prediction.label.as_deref()),
+                (Outcome::Labelled, Some("NOT_INDICATED"))
+            );
         }
     }
 }

@@ -139,6 +139,8 @@ impl World {
             evidence: Vec::new(),
             evidence_table: String::new(),
             unseen_tokens: 0,
+            unread: None,
+            arithmetic: "FLOAT".into(),
         };
         self.say(|w| {
             format!("prediction@{} of raw@{offset} {} {role:?}", w.predictions.len(), body.prediction_id)

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use ombud_contract::records::Outcome;
 use ombud_intake::{FileDefaults, Row, Rows};
-use ombud_models::{Classifier, Prepared, answer};
+use ombud_models::{Answer, Classifier, Prepared, Reading, answer};
 use serde::Serialize;
 
 use super::error::EvaluateError;
@@ -25,7 +25,7 @@ pub struct Listed {
     pub model_version: String,
     /// Labelled, abstained or failed.
     pub outcome: Outcome,
-    /// The answer, or the best guess of one that abstained.
+    /// The answer, or the best guess of one that abstained; none where the model cannot read the narrative.
     pub label: Option<String>,
     /// The taxonomy level of `label`.
     pub level: String,
@@ -77,28 +77,35 @@ impl Subject {
         rows: &[Row],
         review_below: &BTreeMap<String, f32>,
     ) -> Result<Vec<Vec<Listed>>, EvaluateError> {
+        let readings: Vec<Reading<'_>> =
+            rows.iter().map(|row| Reading::of(&row.complaint.narrative, &row.complaint.language)).collect();
         let prepared: Vec<Prepared> =
-            rows.iter().map(|row| self.model.prepare(&row.complaint.narrative)).collect();
+            readings.iter().map(|reading| self.model.prepare(reading.text())).collect();
         let scored = replica.classify(&prepared.iter().collect::<Vec<_>>())?;
-        let of_row = |((row, prepared), logits): ((&Row, &Prepared), Vec<Vec<f32>>)| {
-            let of_head = |asked: &super::subject::AskedHead| {
-                let logits = logits.get(asked.place).map_or(&[][..], Vec::as_slice);
-                let review_below = review_below.get(&asked.head.task).copied().unwrap_or(0.0);
-                let evidence = asked.head.evidence_in(&row.complaint.narrative);
-                let given = answer(&asked.head, asked.taxonomy, logits, review_below, &evidence);
-                Listed {
-                    complaint_id: row.complaint.complaint_id.clone(),
-                    task: asked.head.task.clone(),
-                    model_version: self.evaluated.version.clone(),
-                    outcome: given.outcome,
-                    label: given.label,
-                    level: given.level,
-                    confidence: given.confidence,
-                    truncated_tokens: prepared.truncated_tokens,
-                }
+        let of_row =
+            |(((row, reading), prepared), logits): (((&Row, &Reading<'_>), &Prepared), Vec<Vec<f32>>)| {
+                let unread = reading.unread(&self.reads, prepared).is_some();
+                let of_head = |asked: &super::subject::AskedHead| {
+                    let logits = logits.get(asked.place).map_or(&[][..], Vec::as_slice);
+                    let review_below = review_below.get(&asked.head.task).copied().unwrap_or(0.0);
+                    let evidence = asked.head.evidence_in(&row.complaint.narrative);
+                    let given = match unread {
+                        true => Answer::unread(),
+                        false => answer(&asked.head, asked.taxonomy, logits, review_below, &evidence),
+                    };
+                    Listed {
+                        complaint_id: row.complaint.complaint_id.clone(),
+                        task: asked.head.task.clone(),
+                        model_version: self.evaluated.version.clone(),
+                        outcome: given.outcome,
+                        label: given.label,
+                        level: given.level,
+                        confidence: given.confidence,
+                        truncated_tokens: prepared.truncated_tokens,
+                    }
+                };
+                self.heads.iter().map(of_head).collect()
             };
-            self.heads.iter().map(of_head).collect()
-        };
-        Ok(rows.iter().zip(&prepared).zip(scored).map(of_row).collect())
+        Ok(rows.iter().zip(&readings).zip(&prepared).zip(scored).map(of_row).collect())
     }
 }

@@ -42,6 +42,8 @@ impl Default for View {
 pub struct Measured {
     /// By reason.
     pub(crate) rejected_for: BTreeMap<String, usize>,
+    /// By reason.
+    pub(crate) unread_for: BTreeMap<String, usize>,
     pub(crate) models: Vec<Evaluated>,
     /// A complaint each, in the file's order.
     pub(crate) traits: Vec<Traits>,
@@ -66,6 +68,8 @@ impl Measured {
             rows: self.traits.len(),
             rejected: self.rejected_for.values().sum(),
             rejected_for: self.rejected_for.clone(),
+            unread: self.unread_for.values().sum(),
+            unread_for: self.unread_for.clone(),
             models: self.models.clone(),
             tasks: self.reports(false, view.resampling),
             recent: Recent {

@@ -25,6 +25,11 @@ pub struct Evaluation {
     pub rejected: usize,
     /// The same by reason.
     pub rejected_for: BTreeMap<String, usize>,
+    /// Complaints with a label that a model cannot read, and people do where it serves; the figures count them all the
+    /// same.
+    pub unread: usize,
+    /// The same by reason.
+    pub unread_for: BTreeMap<String, usize>,
     /// Which model answered which tasks.
     pub models: Vec<Evaluated>,
     /// By task, over all rows.

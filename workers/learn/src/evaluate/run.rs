@@ -10,7 +10,7 @@ use indicatif::ProgressBar;
 use ombud_contract::records::{Evidence, Vulnerability};
 use ombud_intake::{FileDefaults, LabelColumn, Labels, Row, Rows};
 use ombud_models::{
-    Classifier, ISSUE, Kind, PRODUCT, Prepared, VULNERABLE, calibrated, in_label_set_order,
+    Classifier, ISSUE, Kind, PRODUCT, Prepared, Reading, Unread, VULNERABLE, calibrated, in_label_set_order,
     vulnerability_shown,
 };
 
@@ -41,12 +41,17 @@ pub struct Evaluate {
 /// narrative says outright.
 type RowScores = Vec<Option<(Scored, Vulnerability)>>;
 
+/// Why a subject cannot read a row, of each row that it scored.
+type RowsUnread = Vec<Option<Unread>>;
+
 /// Rows of the file that were scored together.
 struct ScoredChunk {
     /// In the file.
     place: usize,
     traits: Vec<Traits>,
     scores: Vec<RowScores>,
+    /// Why the first subject that cannot read a row can't.
+    unread: RowsUnread,
 }
 
 impl Evaluate {
@@ -75,7 +80,11 @@ impl Evaluate {
             .map(|scores| (scores, Vec::new(), Vec::new()))
             .collect();
         let mut traits = Vec::new();
+        let mut unread_for: BTreeMap<String, usize> = BTreeMap::new();
         for chunk in chunks {
+            for unread in chunk.unread.into_iter().flatten() {
+                *unread_for.entry(unread.code().to_owned()).or_default() += 1;
+            }
             for (row, of_row) in chunk.scores.into_iter().zip(chunk.traits) {
                 for ((scores, complaints, shown), scored) in tasks.iter_mut().zip(row) {
                     let Some((scored, says)) = scored else { continue };
@@ -94,6 +103,7 @@ impl Evaluate {
         };
         Ok(Measured {
             rejected_for,
+            unread_for,
             models: self.subjects.iter().map(|subject| subject.evaluated.clone()).collect(),
             traits,
             tasks: tasks.into_iter().map(task).collect(),
@@ -136,14 +146,19 @@ impl Evaluate {
             self.subjects.iter().map(|subject| subject.model.replica()).collect();
         let mut scored = Vec::new();
         for (place, rows) in chunks {
+            let readings: Vec<Reading<'_>> = rows
+                .iter()
+                .map(|row| Reading::of(&row.complaint.narrative, &row.complaint.language))
+                .collect();
             let mut scores: Vec<RowScores> = vec![Vec::new(); rows.len()];
+            let mut unread: RowsUnread = vec![None; rows.len()];
             for (subject, replica) in self.subjects.iter().zip(&mut replicas) {
-                for (row, of_subject) in scores.iter_mut().zip(subject.score(replica.as_mut(), &rows)?) {
-                    row.extend(of_subject);
-                }
+                let (of_subject, its_unread) = subject.score(replica.as_mut(), &rows, &readings)?;
+                scores.iter_mut().zip(of_subject).for_each(|(row, more)| row.extend(more));
+                unread.iter_mut().zip(its_unread).for_each(|(row, why)| *row = row.or(why));
             }
             let traits = rows.iter().map(Traits::of).collect();
-            scored.push(ScoredChunk { place, traits, scores });
+            scored.push(ScoredChunk { place, traits, scores, unread });
         }
         Ok(scored)
     }
@@ -185,8 +200,14 @@ fn feed(
 }
 
 impl Subject {
-    /// For each row, for each asked head, its score; `None` where the row has no label of that task.
-    fn score(&self, replica: &mut dyn Classifier, rows: &[Row]) -> Result<Vec<RowScores>, EvaluateError> {
+    /// For each row, for each asked head, its score; `None` where the row has no label of that task. And for each row with a
+    /// label, why it cannot be read: such a row is scored all the same, so that figures of two models are of the same rows.
+    fn score(
+        &self,
+        replica: &mut dyn Classifier,
+        rows: &[Row],
+        readings: &[Reading<'_>],
+    ) -> Result<(Vec<RowScores>, RowsUnread), EvaluateError> {
         let truths: Vec<Vec<Option<usize>>> = rows
             .iter()
             .map(|row| self.heads.iter().map(|asked| asked.truth(&row.labels)).collect())
@@ -194,7 +215,11 @@ impl Subject {
         let labelled: Vec<usize> =
             (0..rows.len()).filter(|&row| truths[row].iter().any(Option::is_some)).collect();
         let prepared: Vec<Prepared> =
-            labelled.iter().map(|&row| self.model.prepare(&rows[row].complaint.narrative)).collect();
+            labelled.iter().map(|&row| self.model.prepare(readings[row].text())).collect();
+        let mut unread: RowsUnread = vec![None; rows.len()];
+        for (&row, prepared) in labelled.iter().zip(&prepared) {
+            unread[row] = readings[row].unread(&self.reads, prepared);
+        }
         let answers = replica.classify(&prepared.iter().collect::<Vec<_>>())?;
 
         let mut scores: Vec<RowScores> = vec![vec![None; self.heads.len()]; rows.len()];
@@ -213,7 +238,7 @@ impl Subject {
                 scores[row][head] = Some((scored, vulnerability_shown(&evidence)));
             }
         }
-        Ok(scores)
+        Ok((scores, unread))
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ombud_contract::records::{Role, Strategy};
 use ombud_contract::taxonomy::Taxonomy;
-use ombud_models::{Artefact, Head, LoadModel, Model};
+use ombud_models::{Artefact, Head, LoadModel, Model, Reads};
 
 use super::error::EvaluateError;
 use super::report::Evaluated;
@@ -14,6 +14,8 @@ use super::report::Evaluated;
 pub struct Subject {
     pub(crate) model: Arc<dyn Model>,
     pub(crate) heads: Vec<AskedHead>,
+    /// What it reads.
+    pub(crate) reads: Reads,
     pub(crate) evaluated: Evaluated,
 }
 
@@ -100,6 +102,7 @@ impl Subject {
         }
         Ok(Self {
             model: loader.load(artefact)?,
+            reads: manifest.reads(),
             evaluated: Evaluated {
                 model_id: manifest.model_id.clone(),
                 version: artefact.version.clone(),

@@ -284,6 +284,9 @@ impl Evaluation {
         for (reason, rows) in &self.rejected_for {
             lines.push(format!("rejected: {rows} rows, {reason}"));
         }
+        for (reason, rows) in &self.unread_for {
+            lines.push(format!("for people, since a model cannot read it: {rows} rows, {reason}"));
+        }
         lines
     }
 }

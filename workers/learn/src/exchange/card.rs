@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use ombud_models::{Artefact, Cleaning, Head};
+use ombud_models::{Artefact, Cleaning, Head, Reads};
 
 use super::architecture::Architecture;
 
@@ -139,6 +139,7 @@ pub(super) struct Imported<'a> {
     pub(super) architecture: &'a Architecture,
     /// Theirs and ours.
     pub(super) labels: &'a [(String, String)],
+    pub(super) reads: &'a Reads,
     /// The card that it came with.
     pub(super) readme: String,
 }
@@ -147,17 +148,19 @@ impl Display for Imported<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Self { model_id, source, task, .. } = self;
         let license = license(&self.readme);
-        write!(
-            f,
-            "---\nlanguage:\n- en\nlicense: {license}\nlibrary_name: ombud\npipeline_tag: text-classification\n"
-        )?;
+        f.write_str("---\nlanguage:\n")?;
+        for language in &self.reads.languages {
+            writeln!(f, "- {language}")?;
+        }
+        write!(f, "license: {license}\nlibrary_name: ombud\npipeline_tag: text-classification\n")?;
         write!(f, "tags:\n- complaints\n- imported\n- {}\n---\n\n", self.architecture.model_type)?;
         write!(
             f,
             "# {model_id}\n\nThe {task} of a customer's complaint, by a {} that was trained in Python.\n\
              Made by `ombud models import` from `{source}`.\n\n{INTENDED_USE}\
+             **Reads.** {}. Of anything else it abstains, and people read it.\n\n\
              ## Labels\n\n| logit | theirs | ours |\n|---|---|---|\n",
-            self.architecture.class
+            self.architecture.class, self.reads
         )?;
         for (logit, (theirs, ours)) in self.labels.iter().enumerate() {
             writeln!(f, "| {logit} | {theirs} | {ours} |")?;

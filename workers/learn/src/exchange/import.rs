@@ -6,7 +6,7 @@ use std::path::Path;
 
 use ombud_contract::taxonomy::Taxonomy;
 use ombud_intake::label_named;
-use ombud_models::{Artefact, EvidenceTable, Kind, Lacking, LoadModel, MANIFEST, VULNERABLE};
+use ombud_models::{Artefact, EvidenceTable, Kind, Lacking, LoadModel, MANIFEST, Reads, VULNERABLE};
 use serde_json::{Value, json};
 
 use super::architecture::Architecture;
@@ -32,6 +32,8 @@ pub struct Import<'a> {
     pub labels: &'a LabelMap,
     /// From which confidence on it may answer: by level, or `possible` and `vulnerable`.
     pub thresholds: &'a BTreeMap<String, f64>,
+    /// What it reads.
+    pub reads: &'a Reads,
     /// The folder to write; its name becomes the model's.
     pub out: &'a Path,
 }
@@ -76,7 +78,7 @@ impl Import<'_> {
         draft.write_json(
             MANIFEST,
             &json!({
-                "format": 1, "model_id": model_id, "family": "encoder", "max_tokens": max_tokens,
+                "format": 1, "model_id": model_id, "family": "encoder", "max_tokens": max_tokens, "reads": self.reads,
                 "heads": [{
                     "task": self.task, "kind": kind(self.task), "label_set": taxonomy.label_set(), "labels": ours,
                     "temperature": temperature, "thresholds": self.thresholds,
@@ -90,6 +92,7 @@ impl Import<'_> {
             task: self.task,
             architecture,
             labels: &labels,
+            reads: self.reads,
             readme: fs::read_to_string(self.folder.join("README.md")).unwrap_or_default(),
         };
         draft.write("README.md", card.to_string())?;

@@ -77,7 +77,11 @@ impl Challenge<'_> {
 
     fn lineage(&self) -> Lineage {
         let (asked, figures) = (self.set.asked().clone(), self.set.figures().clone());
-        Lineage { parent_version: Some(self.champion.version.clone()), outcomes: Some((asked, figures)) }
+        Lineage {
+            parent_version: Some(self.champion.version.clone()),
+            outcomes: Some((asked, figures)),
+            reads: self.champion.manifest.reads(),
+        }
     }
 
     /// A bag or an encoder, by the recipe that lies in `told`.

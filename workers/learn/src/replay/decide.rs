@@ -1,7 +1,7 @@
 //! One complaint's answers on one side, as infer gives them, and where they send it, as join does.
 
 use ombud_contract::records::{Decision, Evidence, RawComplaint, Strategy};
-use ombud_models::{ActiveStrategy, Answer, Facts, Route, answer, in_label_set_order, route};
+use ombud_models::{ActiveStrategy, Answer, Facts, Route, Unread, answer, in_label_set_order, route};
 
 use super::sides::Question;
 use crate::evaluate::{AskedHead, Subject};
@@ -32,16 +32,27 @@ impl Side {
     }
 }
 
-/// The decision of `question` by `subject`'s head; `logits` of that head, `None` where the text can't be scored.
+/// What a subject makes of a narrative.
+pub(super) struct Scored<'a> {
+    /// Of the head that is asked; `None` where the text can't be scored.
+    pub(super) logits: Option<&'a [f32]>,
+    /// Why it cannot read it.
+    pub(super) unread: Option<Unread>,
+}
+
+/// The decision of `question` by `subject`'s head.
 pub(super) fn decide(
     question: &Question,
     (subject, asked): (&Subject, &AskedHead),
-    logits: Option<&[f32]>,
+    scored: &Scored<'_>,
     narrative: &str,
     strategy: &Strategy,
 ) -> Decision {
     let evidence = asked.head.evidence_in(narrative);
-    let answer = answered(question, asked, logits, &evidence);
+    let answer = match scored.unread {
+        Some(_) => Answer::unread(),
+        None => answered(question, asked, scored.logits, &evidence),
+    };
     let evaluated = subject.evaluated();
     Decision {
         task: question.task.clone(),
@@ -57,6 +68,7 @@ pub(super) fn decide(
         arm: String::new(),
         truncated_tokens: 0,
         explicit_evidence: evidence.iter().any(|one| one.explicit),
+        unread: scored.unread.map(|unread| unread.code().to_owned()),
     }
 }
 

@@ -9,12 +9,12 @@ use std::{
 use crossbeam_channel::bounded;
 use indicatif::ProgressBar;
 use ombud_contract::records::{Decision, RawComplaint};
-use ombud_models::{ActiveStrategy, Classifier, Logits, Prepared};
+use ombud_models::{ActiveStrategy, Classifier, Logits, Prepared, Reading, Unread};
 use ombud_stream::{Limit, Outage, pack_by_length};
 
 use super::{
     compare::{Both, Tally},
-    decide::{Side, decide},
+    decide::{Scored, Side, decide},
     document::{Document, LeftOut, Span},
     sides::{Question, Seat, Sides},
 };
@@ -103,15 +103,19 @@ impl Replay<'_> {
 
     fn ask(&self, complaints: &[RawComplaint], replicas: &mut [Box<dyn Classifier>], tally: &mut Tally) {
         let limit = Limit { rows: ROWS, cost: self.token_budget };
-        let logits: Vec<Vec<Option<Logits>>> = self
+        let readings: Vec<Reading<'_>> =
+            complaints.iter().map(|one| Reading::of(&one.narrative, &one.language)).collect();
+        let answers: Vec<(Vec<Option<Logits>>, Vec<Option<Unread>>)> = self
             .sides
             .subjects
             .iter()
             .zip(replicas)
             .map(|(subject, replica)| {
                 let prepared: Vec<Prepared> =
-                    complaints.iter().map(|one| subject.model().prepare(&one.narrative)).collect();
-                scored(replica.as_mut(), &prepared, limit)
+                    readings.iter().map(|reading| subject.model().prepare(reading.text())).collect();
+                let of_each = readings.iter().zip(&prepared);
+                let unread = of_each.map(|(reading, text)| reading.unread(&subject.reads, text)).collect();
+                (scored(replica.as_mut(), &prepared, limit), unread)
             })
             .collect();
         let tasks: Vec<&str> = self.sides.questions.iter().map(|question| question.task.as_str()).collect();
@@ -119,9 +123,10 @@ impl Replay<'_> {
             let answer = |question: &Question, seat: Seat| {
                 let subject = &self.sides.subjects[seat.subject];
                 let asked = &subject.heads()[seat.head];
-                let logits = logits[seat.subject][at].as_ref().and_then(|all| all.get(asked.place));
-                let logits = logits.map(Vec::as_slice);
-                decide(question, (subject, asked), logits, &complaint.narrative, &self.strategy.record)
+                let (logits, unread) = &answers[seat.subject];
+                let logits = logits[at].as_ref().and_then(|all| all.get(asked.place));
+                let scored = Scored { logits: logits.map(Vec::as_slice), unread: unread[at] };
+                decide(question, (subject, asked), &scored, &complaint.narrative, &self.strategy.record)
             };
             let champion: Vec<Decision> =
                 self.sides.questions.iter().map(|question| answer(question, question.champion)).collect();

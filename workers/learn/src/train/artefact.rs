@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use ombud_contract::taxonomy::{Document, Taxonomy};
-use ombud_models::{Artefact, MANIFEST, Manifest, TAXONOMY};
+use ombud_models::{Artefact, MANIFEST, Manifest, Reads, TAXONOMY};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -29,13 +29,15 @@ pub(crate) struct Training<'a, R> {
     pub(crate) row_ids: Vec<&'a str>,
 }
 
-/// Where a challenger comes from; nowhere, for a model that is learned afresh.
+/// What a model is given beside its labels. A challenger has it from its champion.
 #[derive(Clone, Debug, Default)]
 pub struct Lineage {
-    /// The champion's version.
+    /// The champion's version; none of a model that is learned afresh.
     pub parent_version: Option<String>,
     /// What the set that it learned from is made of, and what is in it.
     pub outcomes: Option<(Asked, SetFigures)>,
+    /// What it is to read.
+    pub reads: Reads,
 }
 
 /// Refuses a folder that holds something other than an artefact.

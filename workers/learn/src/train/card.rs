@@ -48,7 +48,11 @@ impl<R> Display for Card<'_, R> {
 impl<R> Card<'_, R> {
     fn front_matter(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let id = &self.manifest.model_id;
-        write!(f, "---\nlanguage: en\nlicense: apache-2.0\nlibrary_name: ombud\n")?;
+        f.write_str("---\nlanguage:\n")?;
+        for language in self.manifest.reads().languages {
+            writeln!(f, "- {language}")?;
+        }
+        write!(f, "license: apache-2.0\nlibrary_name: ombud\n")?;
         write!(f, "pipeline_tag: text-classification\ntags:\n- complaints\n- {}\n", self.of_family.tag)?;
         write!(f, "model-index:\n- name: {id}\n  results:\n")?;
         for learned in self.heads {
@@ -72,6 +76,11 @@ impl<R> Card<'_, R> {
             "\n**Intended use.** Routing complaints to the team that can solve them, with a human behind every answer\n\
              below its threshold. **Not intended:** deciding whether a complaint is justified, or anything about a\n\
              customer but who looks at the complaint first.\n\n",
+        )?;
+        writeln!(
+            f,
+            "**Reads.** {}. Of anything else it abstains, and people read it.\n",
+            self.manifest.reads()
         )
     }
 

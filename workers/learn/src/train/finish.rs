@@ -62,6 +62,8 @@ impl<R: Serialize> Finish<'_, R> {
             heads: heads.iter().map(|head| head.head.clone()).collect(),
             max_tokens: self.max_tokens,
             cleaning: self.cleaning,
+            // Said also where it is the default: a later build may have another.
+            reads: Some(self.lineage.reads.clone()),
             metrics,
             training_manifest_sha256: None,
             parent_version: self.lineage.parent_version.clone(),

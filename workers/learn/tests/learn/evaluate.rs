@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use indicatif::ProgressBar;
-use ombud_contract::records::{Arm, Role, Strategy, TaskStrategy};
+use ombud_contract::records::{Arm, Outcome, Role, Strategy, TaskStrategy};
 use ombud_contract::taxonomy::Taxonomy;
 use ombud_learn::evaluate::{
     Evaluate, EvaluateError, Evaluation, Measured, Resampling, Subject, TaskReport, View, list,
@@ -82,6 +82,7 @@ fn artefact(model_id: &str) -> Artefact {
         heads: vec![head("product", Kind::Choice), head("vulnerable", Kind::Flag)],
         max_tokens: None,
         cleaning: None,
+        reads: None,
         metrics: BTreeMap::new(),
         training_manifest_sha256: None,
         parent_version: None,
@@ -153,10 +154,10 @@ fn what_a_narrative_says_outright_is_judged_and_listed_as_it_serves() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("labelled.csv");
     let rows = [
-        "1,2024-01-01,,,I am a veteran,Servicemember,True",
-        "2,2024-01-01,,,I lost my job,,True",
-        "3,2024-01-01,,,the old fees,Older American,True",
-        "4,2024-01-01,,,the fees,,True",
+        "1,2024-01-01,,,I am a veteran and they charged fees,Servicemember,True",
+        "2,2024-01-01,,,I lost my job and they charged fees,,True",
+        "3,2024-01-01,,,they charged the old fees again,Older American,True",
+        "4,2024-01-01,,,they charged the fees again,,True",
     ];
     std::fs::write(&data, format!("{HEADER}\n{}\n", rows.join("\n"))).unwrap();
 
@@ -179,6 +180,34 @@ fn what_a_narrative_says_outright_is_judged_and_listed_as_it_serves() {
     assert_eq!(served("vulnerable"), (Some(1.0), Some(0.5), Some(0.25), Some(1.0)));
     assert_eq!(served("possible"), (Some(2.0 / 3.0), Some(1.0), Some(0.75), Some(2.0 / 3.0)));
     assert!(evaluation.tables().contains("vulnerable, possible"));
+}
+
+#[test]
+fn what_the_model_cannot_read_is_counted_and_listed_without_an_answer() {
+    let rows = [
+        "1,2024-01-01,Mortgage,,they charged the Mortgage twice,,True",
+        "2,2024-01-01,Mortgage,,\"Mortgage: j'ai 85 ans, je suis aveugle\",,True",
+        "3,2024-01-01,Mortgage,,the Mortgage,,True",
+    ];
+    let evaluation = evaluate(&rows.map(String::from), 1, 5.0).unwrap();
+    let counted = [("language".to_owned(), 1), ("too-few-words".to_owned(), 1)].into();
+    assert_eq!((evaluation.unread, evaluation.unread_for), (2, counted));
+    assert_eq!(evaluation.rows, 3, "the figures are of all rows");
+
+    let subjects = vec![Subject::whole(&artefact("names"), &Names { says: 5.0 }).unwrap()];
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("labelled.csv");
+    std::fs::write(&data, format!("{HEADER}\n{}\n", rows.join("\n"))).unwrap();
+    let mut said = Vec::new();
+    list(&subjects, &BTreeMap::new(), &data, |listed| {
+        said.push((listed.complaint_id, listed.outcome, listed.label.is_some()));
+        Ok::<_, EvaluateError>(())
+    })
+    .unwrap();
+    let unread = |id: &str| {
+        said.iter().filter(|said| said.0 == id).all(|said| (said.1, said.2) == (Outcome::Abstained, false))
+    };
+    assert!(said.len() == 6 && !unread("1") && unread("2") && unread("3"), "{said:?}");
 }
 
 #[test]

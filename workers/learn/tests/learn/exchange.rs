@@ -10,7 +10,7 @@ use std::sync::Arc;
 use ombud_learn::DraftError;
 use ombud_learn::exchange::{ExchangeError, Export, Import, Imported, LabelMap};
 use ombud_models::{
-    Artefact, Classifier, ClassifyError, Input, LoadError, LoadModel, Logits, Model, Prepared,
+    Artefact, Classifier, ClassifyError, Input, LoadError, LoadModel, Logits, Model, Prepared, Reads,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -84,7 +84,9 @@ fn import(
         "vulnerable" => [("possible".to_owned(), 0.2), ("vulnerable".to_owned(), 0.5)].into(),
         _ => BTreeMap::new(),
     };
-    Import { source: "bank/triage", folder, task, labels: &labels, thresholds: &thresholds, out }.run(models)
+    let reads = Reads::default();
+    let (labels, thresholds, reads) = (&labels, &thresholds, &reads);
+    Import { source: "bank/triage", folder, task, labels, thresholds, reads, out }.run(models)
 }
 
 #[test]
@@ -245,6 +247,7 @@ fn logits_survive_the_way_out_and_back_in() {
             task: "product",
             labels: &labels,
             thresholds: &thresholds,
+            reads: &Reads::default(),
             out: &back,
         };
         let model = Libtorch.load(&import.run(&Libtorch).unwrap().artefact).unwrap();

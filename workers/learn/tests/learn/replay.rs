@@ -84,6 +84,7 @@ fn artefact(model_id: &str, tree: &Taxonomy) -> Artefact {
         heads: vec![head],
         max_tokens: None,
         cleaning: None,
+        reads: None,
         metrics: BTreeMap::new(),
         training_manifest_sha256: None,
         parent_version: None,
@@ -120,7 +121,9 @@ fn strategy(champion: &Artefact) -> ActiveStrategy {
 
 fn complaints(narratives: &[&str]) -> Vec<Result<RawComplaint, Outage>> {
     let complaint = |(at, narrative): (usize, &&str)| {
-        let raw = RawComplaint::new(format!("c-{at}"), *narrative, 1_700_000_000_000);
+        // Enough English to be read.
+        let narrative = format!("{narrative}: they charged me twice and will not refund it");
+        let raw = RawComplaint::new(format!("c-{at}"), narrative, 1_700_000_000_000);
         Ok(RawComplaint { language: "en".into(), ..raw })
     };
     narratives.iter().enumerate().map(complaint).collect()
@@ -171,6 +174,24 @@ fn a_text_that_can_not_be_scored_fails_alone_and_on_both_sides() {
     let (document, _) = replayed(&artefact("candidate", other_products()), &said, 1);
     let product = &document.aspects.iter().find(|aspect| aspect.name == "product").unwrap();
     assert_eq!((product.stay["no answer"], product.stay["Mortgage"], product.changed), (1, 1, 1));
+}
+
+#[test]
+fn a_text_that_no_side_can_read_is_unsure_on_both_and_goes_to_people() {
+    let champion = artefact("champion", products());
+    let candidate = artefact("candidate", other_products());
+    let strategy = strategy(&champion);
+    let loader = Loader { loads: AtomicUsize::new(0) };
+    let sides = Sides::load(&strategy.record, &[champion], &candidate, &[], &loader).unwrap();
+    let replay = Replay { sides: &sides, strategy: &strategy, threads: 1, token_budget: 64 };
+    let french = RawComplaint::new("c-1", "Mortgage: j'ai 85 ans, je suis aveugle", 1_700_000_000_000);
+    let replayed = replay.run([Ok(french)], &ProgressBar::hidden()).unwrap();
+    let data = Span { since: "2026-01-01T00:00:00Z".into(), until: "2026-02-01T00:00:00Z".into() };
+    let document = replayed.document(&replay, data, LeftOut::default());
+    let product = document.aspects.iter().find(|aspect| aspect.name == "product").unwrap();
+    assert_eq!((product.stay["unsure"], document.changed.len()), (1, 0));
+    let team = document.aspects.iter().find(|aspect| aspect.name == "team").unwrap();
+    assert_eq!(team.stay[&strategy.routing.triage_desk], 1);
 }
 
 #[test]

@@ -37,7 +37,10 @@ fn named(view: &View, settings: &Settings) -> Result<Option<BTreeSet<(String, St
 fn model(shelf: &ModelStore, id: &str, version: &str) -> Finding {
     let short: String = version.chars().take(12).collect();
     match shelf.get(id, version) {
-        Ok(Some(_)) => Finding::ok("models", format!("{id}@{short} is on the shelf, byte for byte")),
+        Ok(Some(artefact)) => {
+            let reads = artefact.manifest.reads();
+            Finding::ok("models", format!("{id}@{short} is on the shelf, byte for byte; it reads {reads}"))
+        }
         Ok(None) => {
             let mend = "`ombud setup` puts the first strategy's models there; others are copied from where they were learned";
             Finding::warn("models", format!("{id}@{short} is not on this machine's shelf"), mend)

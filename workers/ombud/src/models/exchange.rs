@@ -2,11 +2,11 @@
 
 use std::{collections::BTreeMap, io::Write, path::Path};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use ombud_contract::records::Role;
 use ombud_launch::config::Settings;
 use ombud_learn::exchange::{Export, Import, LabelMap};
-use ombud_models::{Artefact, FirstStrategy, ModelStore, called, fetch};
+use ombud_models::{Artefact, FirstStrategy, ModelStore, Reads, called, fetch};
 use ombud_stream::{Clock, SystemClock};
 use ombud_torch::Libtorch;
 
@@ -74,6 +74,7 @@ pub(crate) fn import(args: cli::ImportModel, out: &mut impl Write) -> Result<()>
         );
     }
     let thresholds: BTreeMap<String, f64> = args.thresholds.into_iter().collect();
+    let reads = Reads::in_languages(&args.reads).map_err(|what| anyhow!("import {}: {what}", args.source))?;
     let folder = fetch(&args.source, args.revision.as_deref())?;
     let import = Import {
         source: &called(&folder),
@@ -81,6 +82,7 @@ pub(crate) fn import(args: cli::ImportModel, out: &mut impl Write) -> Result<()>
         task: &args.task,
         labels: &labels,
         thresholds: &thresholds,
+        reads: &reads,
         out: &args.out,
     };
     let imported = import.run(&Libtorch)?;

@@ -6,7 +6,7 @@ use anyhow::{Result, anyhow};
 use jiff::Timestamp;
 use ombud_contract::records::ModelVersion;
 use ombud_launch::config::Settings;
-use ombud_models::{ModelName, Strategies};
+use ombud_models::{Artefact, ModelName, Strategies};
 use serde::Serialize;
 use serde_json::json;
 
@@ -100,8 +100,9 @@ pub(crate) fn show(
     // Descriptions are no part of a version, and the registry has none: it is read where this host has the folder.
     let folder = settings.data.join("models").join(&found.model_id).join(&found.version);
     let card = fs::read_to_string(folder.join(CARD)).ok();
+    let reads = Artefact::open(&folder).ok().map(|artefact| artefact.manifest.reads());
     if json {
-        writeln!(out, "{}", json!({ "model": found, "places": places, "card": card }))?;
+        writeln!(out, "{}", json!({ "model": found, "places": places, "reads": reads, "card": card }))?;
         return Ok(());
     }
     let state = format!("{:?}", found.state).to_lowercase();
@@ -115,6 +116,10 @@ pub(crate) fn show(
         found.tasks.join(", "),
         found.created_by
     )?;
+    match &reads {
+        Some(reads) => writeln!(out, "reads {reads}")?,
+        None => writeln!(out, "what it reads stands in its artefact, which is not on this host's shelf")?,
+    }
     if let Some(hub_id) = &found.hub_id {
         writeln!(out, "from the hub: {hub_id}@{}", found.hub_revision.as_deref().unwrap_or("main"))?;
     }
