@@ -24,7 +24,7 @@ const UNKNOWN: &str = "und";
 const LEAST_BESIDE_MAIL: usize = 12;
 
 /// What an artefact reads, as its `ombud.json` says; what it leaves out has the default, which is meant to be safe for any
-/// model of English complaints. Chosen on validation: `docs/adr/0008-what-a-model-reads.md`.
+/// model of English complaints. Chosen on validation: `docs/adr/0009-what-a-model-reads.md`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Reads {
