@@ -20,6 +20,8 @@ mod registry;
 mod release;
 mod schemas;
 mod sink;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use admin::{Admin, Wish};
 pub use connection::{Brokers, Connection, RegistryConnection};

@@ -16,7 +16,11 @@ use rdkafka::{
     producer::{BaseRecord, DeliveryResult, Producer, ProducerContext, ThreadedProducer},
 };
 
-use crate::{context::Telling, outage, schemas::Schemas};
+use crate::{
+    context::Telling,
+    outage::{self, Right},
+    schemas::Schemas,
+};
 
 /// How long a send waits before it says again that deliveries have to be taken.
 const BREATH: Duration = Duration::from_millis(1);
@@ -86,7 +90,10 @@ impl<T: Send + 'static> ProducerContext for Deliveries<T> {
         let token = token.into_inner().unwrap_or_else(PoisonError::into_inner);
         let result = match report {
             Ok(message) => Ok((TopicPartition::new(topic, message.partition()), message.offset())),
-            Err((cause, _)) => Err(outage::of(format!("append to {topic}"), cause.clone())),
+            Err((cause, _)) => {
+                let right = Right::write(&topic);
+                Err(outage::of(format!("append to {topic}"), cause.clone(), &right))
+            }
         };
         let mut sent = self.flight.sent();
         // There is room; an error only says that nobody takes deliveries any more.
@@ -149,7 +156,10 @@ impl<T: Send + 'static> Sink<T> for KafkaSink<T> {
         *self.flight.sent() -= 1;
         let token = refused.delivery_opaque.token.into_inner().unwrap_or_else(PoisonError::into_inner);
         let full = cause.rdkafka_error_code() == Some(RDKafkaErrorCode::QueueFull);
-        let outage = (!full).then(|| outage::of(format!("append to {}", record.topic), cause));
+        let outage = (!full).then(|| {
+            let right = Right::write(&record.topic);
+            outage::of(format!("append to {}", record.topic), cause, &right)
+        });
         Err(Refused { record, token, outage })
     }
 }

@@ -2,20 +2,31 @@
 
 #![expect(clippy::unwrap_used, reason = "these helpers are part of tests")]
 
-use std::{env, sync::Arc, time::Duration};
+use std::{
+    env,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use crossbeam_channel::Receiver;
-use ombud_kafka::{Brokers, Connection, Kafka, KafkaMember, KafkaReader, KafkaSink, RegistryConnection};
-use ombud_stream::{Delivery, Start, log_keeps_its_promises, testing::World};
+use ombud_kafka::{
+    Brokers, Connection, Kafka, KafkaMember, KafkaReader, KafkaSink, RegistryConnection,
+    testing::{Ending, append_in_transaction, expire_below},
+};
+use ombud_stream::{
+    Delivery, Reader as _, Start, Stretch, TopicPartition, log_keeps_its_promises, testing::World,
+};
 use rdkafka::{
     ClientConfig,
     admin::{AdminClient, AdminOptions, NewTopic, TopicReplication},
     client::DefaultClientContext,
+    producer::{BaseProducer, BaseRecord, Producer as _},
 };
 
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 struct Fresh {
+    bootstrap: String,
     kafka: Kafka,
     topic: Arc<str>,
 }
@@ -29,10 +40,10 @@ fn fresh() -> Option<Fresh> {
     let topic = format!("promises-{:016x}", rand::random::<u64>());
     create(&bootstrap, &topic);
     let connection = Connection {
-        brokers: Brokers { bootstrap, properties: [].into(), timeout: TIMEOUT },
+        brokers: Brokers { bootstrap: bootstrap.clone(), properties: [].into(), timeout: TIMEOUT },
         registry: RegistryConnection { urls: vec![registry], credentials: None, ca: None, timeout: TIMEOUT },
     };
-    Some(Fresh { kafka: Kafka::connect(&connection, "").unwrap(), topic: topic.into() })
+    Some(Fresh { bootstrap, kafka: Kafka::connect(&connection, "").unwrap(), topic: topic.into() })
 }
 
 fn create(bootstrap: &str, topic: &str) {
@@ -68,6 +79,85 @@ impl World for Fresh {
     fn reader(&self) -> KafkaReader {
         self.kafka.reader(&format!("{}-reader", self.topic)).unwrap()
     }
+
+    fn append_unreadable(&self, partition: i32) {
+        let record: (&[u8], &[u8]) = (b"key", b"never happened");
+        append_in_transaction(&self.bootstrap, &self.topic, partition, &[record], Ending::Aborted);
+    }
 }
 
 log_keeps_its_promises!(fresh);
+
+fn append_committed(world: &Fresh, value: &[u8]) {
+    append_in_transaction(&world.bootstrap, &world.topic, 0, &[(b"key", value)], Ending::Committed);
+}
+
+/// Everything up to the end, and where that is.
+fn read(reader: &mut KafkaReader, partition: &TopicPartition) -> (Vec<Vec<u8>>, i64) {
+    let (end, mut next, mut values) = (reader.end(partition).unwrap(), 0, Vec::new());
+    let until = Instant::now() + TIMEOUT;
+    while next < end {
+        assert!(Instant::now() < until, "read up to {next} of {end}");
+        let stretch = reader.fetch(partition, next, Duration::from_millis(100)).unwrap();
+        values.extend(stretch.records.iter().map(|record| record.value.as_ref().unwrap().to_vec()));
+        next = stretch.next;
+    }
+    (values, end)
+}
+
+#[test]
+fn what_a_transaction_wrote_is_read_and_its_marker_passed() {
+    let Some(world) = fresh() else { return };
+    let partition = TopicPartition::new(Arc::clone(&world.topic), 0);
+    append_committed(&world, b"a");
+    append_committed(&world, b"b");
+    let mut reader = world.reader();
+    let both = vec![b"a".to_vec(), b"b".to_vec()];
+    assert_eq!(read(&mut reader, &partition), (both, 4));
+}
+
+#[test]
+fn what_retention_took_is_passed_wherever_the_log_begins_now() {
+    let Some(world) = fresh() else { return };
+    let partition = TopicPartition::new(Arc::clone(&world.topic), 0);
+    append_committed(&world, b"a");
+    append_committed(&world, b"b");
+    expire_below(&world.bootstrap, &world.topic, 0, 2);
+    assert_eq!(read(&mut world.reader(), &partition), (vec![b"b".to_vec()], 4));
+    expire_below(&world.bootstrap, &world.topic, 0, 4);
+    assert_eq!(read(&mut world.reader(), &partition), (Vec::new(), 4));
+    let stretch = world.reader().fetch(&partition, 1, Duration::ZERO).unwrap();
+    assert_eq!(stretch, Stretch { records: Vec::new(), next: 4 });
+}
+
+/// The end is where the first open transaction begins. What was aborted before it has no marker to be read yet.
+#[test]
+fn an_open_transaction_is_the_end_and_what_was_aborted_before_it_is_passed() {
+    let Some(world) = fresh() else { return };
+    let partition = TopicPartition::new(Arc::clone(&world.topic), 0);
+    append_committed(&world, b"a");
+    let aborted = Transaction::begin(&world, "aborted");
+    let open = Transaction::begin(&world, "open");
+    aborted.0.abort_transaction(TIMEOUT).unwrap();
+    let mut reader = world.reader();
+    assert_eq!(read(&mut reader, &partition), (vec![b"a".to_vec()], 3), "a, its marker, and what was aborted");
+    open.0.commit_transaction(TIMEOUT).unwrap();
+    let both = vec![b"a".to_vec(), b"open".to_vec()];
+    assert_eq!(read(&mut reader, &partition), (both, 6));
+}
+
+/// A transaction that holds one record.
+struct Transaction(BaseProducer);
+
+impl Transaction {
+    fn begin(world: &Fresh, name: &str) -> Self {
+        let mut config = ClientConfig::new();
+        config.set("bootstrap.servers", &world.bootstrap).set("transactional.id", format!("{}-{name}", world.topic));
+        let producer: BaseProducer = config.create().unwrap();
+        producer.init_transactions(TIMEOUT).unwrap();
+        producer.begin_transaction().unwrap();
+        producer.send(BaseRecord::to(&world.topic).partition(0).key("key").payload(name)).unwrap();
+        producer.flush(TIMEOUT).unwrap();
+        Self(producer)
+    }
+}
