@@ -26,8 +26,10 @@ pub enum KafkaError {
         topic: String,
     },
     /// A topic is there, or isn't: the brokers don't say.
-    #[error("look at topic {topic}: the brokers refuse it to this user; allow it the operation Describe on it, which Read and \
-             Write imply (docs/operations.md, Access)")]
+    #[error(
+        "look at topic {topic}: the brokers refuse it to this user; allow it the operation Describe on it, which Read and \
+             Write imply (docs/operations.md, Access)"
+    )]
     Hidden {
         /// Its name.
         topic: String,

@@ -69,7 +69,11 @@ impl Kafka {
     pub fn member(&self, group: &str, topics: &[&str], start: Start) -> Result<KafkaMember, KafkaError> {
         let consumer: BaseConsumer<_> = client(&self.brokers.consumer(group), Rebalances::default())?;
         consumer.subscribe(topics).map_err(KafkaError::Client)?;
-        let of = Membership { group: group.to_owned(), topics: topics.join(", "), start };
+        let of = Membership {
+            group: group.to_owned(),
+            topics: topics.iter().map(|topic| (*topic).to_owned()).collect(),
+            start,
+        };
         Ok(KafkaMember::new(consumer, of, self.brokers.timeout, self.schemas.clone()))
     }
 
@@ -109,7 +113,10 @@ impl Kafka {
     }
 }
 
-pub(crate) fn client<C, M: FromClientConfigAndContext<C>>(config: &ClientConfig, context: C) -> Result<M, KafkaError>
+pub(crate) fn client<C, M: FromClientConfigAndContext<C>>(
+    config: &ClientConfig,
+    context: C,
+) -> Result<M, KafkaError>
 where
     C: rdkafka::ClientContext,
 {

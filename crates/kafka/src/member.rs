@@ -29,6 +29,11 @@ use crate::{
 /// How long a record whose schema can't be asked for waits before the registry is asked again.
 const ASK_AGAIN: Duration = Duration::from_millis(500);
 
+/// How long all brokers may be gone before it is told: a restart of one takes less, where there are several.
+const AWAY_AFTER: Duration = Duration::from_secs(3);
+/// How long brokers that were gone are waited for when they are asked whether they are back.
+const ASK_BROKERS: Duration = Duration::from_millis(500);
+
 /// One member, used by one thread; made by [`crate::Kafka::member`]. Dropping it leaves the group.
 pub struct KafkaMember {
     consumer: BaseConsumer<Rebalances>,
@@ -41,13 +46,15 @@ pub struct KafkaMember {
     stalled: Option<Stalled>,
     /// Partitions that were delivered further than their last record, and how far.
     reached: VecDeque<(TopicPartition, i64)>,
+    /// When librdkafka lost the last connection to any broker.
+    away_since: Option<Instant>,
 }
 
 /// What a member is a member of.
 pub(crate) struct Membership {
     pub(crate) group: String,
-    /// Names, separated by commas.
-    pub(crate) topics: String,
+    /// At least one.
+    pub(crate) topics: Vec<String>,
     pub(crate) start: Start,
 }
 
@@ -96,6 +103,7 @@ impl KafkaMember {
             unanswered: None,
             stalled: None,
             reached: VecDeque::new(),
+            away_since: None,
         }
     }
 
@@ -164,6 +172,7 @@ impl KafkaMember {
 
     /// The event that gives `record` to the worker.
     fn deliver(&mut self, record: Record) -> Event {
+        self.away_since = None;
         if let Some(slot) = self.owned.get_mut(&record.source) {
             (slot.next, slot.stale) = (record.offset + 1, None);
         }
@@ -299,8 +308,12 @@ impl KafkaMember {
     }
 
     /// What an error between two records means for the flow.
-    fn hiccup(&self, cause: Cause) -> Result<(), Outage> {
+    fn hiccup(&mut self, cause: Cause) -> Result<(), Outage> {
         match cause.rdkafka_error_code() {
+            Some(RDKafkaErrorCode::AllBrokersDown) => {
+                self.away_since.get_or_insert_with(Instant::now);
+                Ok(())
+            }
             Some(RDKafkaErrorCode::OffsetOutOfRange | RDKafkaErrorCode::AutoOffsetReset) => {
                 Err(offsets::lost(&self.of.group, cause))
             }
@@ -315,8 +328,24 @@ impl KafkaMember {
         }
     }
 
+    /// Asks brokers that have been gone for a while whether they are back: an idle member would never hear of it.
+    fn look_for_brokers(&mut self) -> Result<(), Outage> {
+        if self.away_since.is_none_or(|since| since.elapsed() < AWAY_AFTER) {
+            return Ok(());
+        }
+        match self.consumer.fetch_metadata(Some(&self.of.topics[0]), ASK_BROKERS) {
+            Ok(_) => {
+                self.away_since = None;
+                Ok(())
+            }
+            Err(cause) => {
+                Err(outage::of(format!("reach the brokers as {}", self.of.group), cause, &self.right()))
+            }
+        }
+    }
+
     fn right(&self) -> Right {
-        Right::read(&self.of.topics).of_group(&self.of.group)
+        Right::read(&self.of.topics.join(", ")).of_group(&self.of.group)
     }
 
     /// Whether a partition may be committed: owned, and not lost to somebody else.
@@ -348,6 +377,7 @@ fn add(list: &mut TopicPartitionList, partition: &TopicPartition, offset: Offset
 
 impl Source for KafkaMember {
     fn poll(&mut self, wait: Duration) -> Result<Option<Event>, Outage> {
+        self.look_for_brokers()?;
         let until = Instant::now() + wait;
         loop {
             // librdkafka also returns early with events that are nobody's but its own.

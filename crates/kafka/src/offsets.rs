@@ -55,7 +55,8 @@ pub(crate) fn at_time<C: ConsumerContext>(
     let right = Right::read(&partition.topic);
     list.add_partition_offset(&partition.topic, partition.partition, Offset::Offset(time_ms))
         .map_err(|cause| outage::of(action(), cause, &right))?;
-    let found = outage::patiently(within, &right, action, || consumer.offsets_for_times(list.clone(), within))?;
+    let found =
+        outage::patiently(within, &right, action, || consumer.offsets_for_times(list.clone(), within))?;
     let element = found.find_partition(&partition.topic, partition.partition);
     Ok(match element.map(|element| element.offset()) {
         Some(Offset::Offset(offset)) => offset,
@@ -74,7 +75,8 @@ pub(crate) fn committed<C: ConsumerContext>(
     let mut list = TopicPartitionList::new();
     list.add_partition(&partition.topic, partition.partition);
     let right = Right::read(&partition.topic).of_group(group);
-    let answer = outage::patiently(within, &right, action, || consumer.committed_offsets(list.clone(), within))?;
+    let answer =
+        outage::patiently(within, &right, action, || consumer.committed_offsets(list.clone(), within))?;
     let Some(element) = answer.find_partition(&partition.topic, partition.partition) else {
         return Err(Outage::passing(action(), "the answer lacks it"));
     };

@@ -4,11 +4,8 @@
 
 use std::time::Duration;
 
-use futures_executor::block_on;
 use rdkafka::{
-    ClientConfig, Offset, TopicPartitionList,
-    admin::{AdminClient, AdminOptions},
-    client::DefaultClientContext,
+    ClientConfig,
     producer::{BaseProducer, BaseRecord, Producer},
 };
 
@@ -47,13 +44,4 @@ pub fn append_in_transaction(
         Ending::Committed => producer.commit_transaction(TIMEOUT).expect("commits"),
         Ending::Aborted => producer.abort_transaction(TIMEOUT).expect("aborts"),
     }
-}
-
-/// Drops every record of a partition below `offset`, as retention does.
-pub fn expire_below(bootstrap: &str, topic: &str, partition: i32, offset: i64) {
-    let admin: AdminClient<DefaultClientContext> =
-        ClientConfig::new().set("bootstrap.servers", bootstrap).create().expect("a client");
-    let mut list = TopicPartitionList::new();
-    list.add_partition_offset(topic, partition, Offset::Offset(offset)).expect("an offset");
-    block_on(admin.delete_records(&list, &AdminOptions::new())).expect("deleted");
 }

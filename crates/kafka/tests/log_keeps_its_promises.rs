@@ -9,15 +9,13 @@ use std::{
 };
 
 use crossbeam_channel::Receiver;
-use ombud_kafka::{
-    Brokers, Connection, Kafka, KafkaMember, KafkaReader, KafkaSink, RegistryConnection,
-    testing::{Ending, append_in_transaction, expire_below},
-};
+use futures_executor::block_on;
+use ombud_kafka::{Brokers, Connection, Kafka, KafkaMember, KafkaReader, KafkaSink, RegistryConnection};
 use ombud_stream::{
     Delivery, Reader as _, Start, Stretch, TopicPartition, log_keeps_its_promises, testing::World,
 };
 use rdkafka::{
-    ClientConfig,
+    ClientConfig, Offset, TopicPartitionList,
     admin::{AdminClient, AdminOptions, NewTopic, TopicReplication},
     client::DefaultClientContext,
     producer::{BaseProducer, BaseRecord, Producer as _},
@@ -81,15 +79,44 @@ impl World for Fresh {
     }
 
     fn append_unreadable(&self, partition: i32) {
-        let record: (&[u8], &[u8]) = (b"key", b"never happened");
-        append_in_transaction(&self.bootstrap, &self.topic, partition, &[record], Ending::Aborted);
+        Transaction::begin(self, "aborted", partition).abort();
     }
 }
 
 log_keeps_its_promises!(fresh);
 
-fn append_committed(world: &Fresh, value: &[u8]) {
-    append_in_transaction(&world.bootstrap, &world.topic, 0, &[(b"key", value)], Ending::Committed);
+/// A transaction that holds one record, its own name.
+struct Transaction(BaseProducer);
+
+impl Transaction {
+    fn begin(world: &Fresh, name: &str, partition: i32) -> Self {
+        let mut config = ClientConfig::new();
+        config.set("bootstrap.servers", &world.bootstrap);
+        let producer: BaseProducer =
+            config.set("transactional.id", format!("{}-{name}-{partition}", world.topic)).create().unwrap();
+        producer.init_transactions(TIMEOUT).unwrap();
+        producer.begin_transaction().unwrap();
+        producer.send(BaseRecord::to(&world.topic).partition(partition).key("key").payload(name)).unwrap();
+        producer.flush(TIMEOUT).unwrap();
+        Self(producer)
+    }
+
+    fn commit(self) {
+        self.0.commit_transaction(TIMEOUT).unwrap();
+    }
+
+    fn abort(self) {
+        self.0.abort_transaction(TIMEOUT).unwrap();
+    }
+}
+
+/// Drops every record below `offset`, as retention does.
+fn expire_below(world: &Fresh, offset: i64) {
+    let admin: AdminClient<DefaultClientContext> =
+        ClientConfig::new().set("bootstrap.servers", &world.bootstrap).create().unwrap();
+    let mut list = TopicPartitionList::new();
+    list.add_partition_offset(&world.topic, 0, Offset::Offset(offset)).unwrap();
+    block_on(admin.delete_records(&list, &AdminOptions::new())).unwrap();
 }
 
 /// Everything up to the end, and where that is.
@@ -109,8 +136,8 @@ fn read(reader: &mut KafkaReader, partition: &TopicPartition) -> (Vec<Vec<u8>>, 
 fn what_a_transaction_wrote_is_read_and_its_marker_passed() {
     let Some(world) = fresh() else { return };
     let partition = TopicPartition::new(Arc::clone(&world.topic), 0);
-    append_committed(&world, b"a");
-    append_committed(&world, b"b");
+    Transaction::begin(&world, "a", 0).commit();
+    Transaction::begin(&world, "b", 0).commit();
     let mut reader = world.reader();
     let both = vec![b"a".to_vec(), b"b".to_vec()];
     assert_eq!(read(&mut reader, &partition), (both, 4));
@@ -120,11 +147,11 @@ fn what_a_transaction_wrote_is_read_and_its_marker_passed() {
 fn what_retention_took_is_passed_wherever_the_log_begins_now() {
     let Some(world) = fresh() else { return };
     let partition = TopicPartition::new(Arc::clone(&world.topic), 0);
-    append_committed(&world, b"a");
-    append_committed(&world, b"b");
-    expire_below(&world.bootstrap, &world.topic, 0, 2);
+    Transaction::begin(&world, "a", 0).commit();
+    Transaction::begin(&world, "b", 0).commit();
+    expire_below(&world, 2);
     assert_eq!(read(&mut world.reader(), &partition), (vec![b"b".to_vec()], 4));
-    expire_below(&world.bootstrap, &world.topic, 0, 4);
+    expire_below(&world, 4);
     assert_eq!(read(&mut world.reader(), &partition), (Vec::new(), 4));
     let stretch = world.reader().fetch(&partition, 1, Duration::ZERO).unwrap();
     assert_eq!(stretch, Stretch { records: Vec::new(), next: 4 });
@@ -135,29 +162,17 @@ fn what_retention_took_is_passed_wherever_the_log_begins_now() {
 fn an_open_transaction_is_the_end_and_what_was_aborted_before_it_is_passed() {
     let Some(world) = fresh() else { return };
     let partition = TopicPartition::new(Arc::clone(&world.topic), 0);
-    append_committed(&world, b"a");
-    let aborted = Transaction::begin(&world, "aborted");
-    let open = Transaction::begin(&world, "open");
-    aborted.0.abort_transaction(TIMEOUT).unwrap();
+    Transaction::begin(&world, "a", 0).commit();
+    let aborted = Transaction::begin(&world, "aborted", 0);
+    let open = Transaction::begin(&world, "open", 0);
+    aborted.abort();
     let mut reader = world.reader();
-    assert_eq!(read(&mut reader, &partition), (vec![b"a".to_vec()], 3), "a, its marker, and what was aborted");
-    open.0.commit_transaction(TIMEOUT).unwrap();
+    assert_eq!(
+        read(&mut reader, &partition),
+        (vec![b"a".to_vec()], 3),
+        "a, its marker, and what was aborted"
+    );
+    open.commit();
     let both = vec![b"a".to_vec(), b"open".to_vec()];
     assert_eq!(read(&mut reader, &partition), (both, 6));
-}
-
-/// A transaction that holds one record.
-struct Transaction(BaseProducer);
-
-impl Transaction {
-    fn begin(world: &Fresh, name: &str) -> Self {
-        let mut config = ClientConfig::new();
-        config.set("bootstrap.servers", &world.bootstrap).set("transactional.id", format!("{}-{name}", world.topic));
-        let producer: BaseProducer = config.create().unwrap();
-        producer.init_transactions(TIMEOUT).unwrap();
-        producer.begin_transaction().unwrap();
-        producer.send(BaseRecord::to(&world.topic).partition(0).key("key").payload(name)).unwrap();
-        producer.flush(TIMEOUT).unwrap();
-        Self(producer)
-    }
 }

@@ -78,12 +78,7 @@ impl LocalReader {
 }
 
 impl Reader for LocalReader {
-    fn fetch(
-        &mut self,
-        partition: &TopicPartition,
-        from: i64,
-        wait: Duration,
-    ) -> Result<Stretch, Outage> {
+    fn fetch(&mut self, partition: &TopicPartition, from: i64, wait: Duration) -> Result<Stretch, Outage> {
         let id = self.shared.id(partition)?;
         self.wait_beyond(id, from, wait)?;
         let records = fetch(&self.connection, &self.shared, partition, from)?;

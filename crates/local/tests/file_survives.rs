@@ -259,8 +259,13 @@ fn append_times_never_fall_though_the_clock_is_set_back() {
     let local = Local::open(dir.path(), options()).unwrap();
     append(&local, 0, 0..1);
     let mut reader = local.reader().unwrap();
-    let times: Vec<i64> =
-        reader.fetch(&at(0), 0, Duration::ZERO).unwrap().records.iter().map(|record| record.appended_at).collect();
+    let times: Vec<i64> = reader
+        .fetch(&at(0), 0, Duration::ZERO)
+        .unwrap()
+        .records
+        .iter()
+        .map(|record| record.appended_at)
+        .collect();
     assert_eq!(times, [1_000, 1_000, 1_200, 1_200, 1_200]);
     assert_eq!(reader.offset_at(&at(0), 1_001).unwrap(), 2);
 }

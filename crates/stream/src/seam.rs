@@ -257,12 +257,7 @@ impl<M: Committer + ?Sized> Committer for Box<M> {
 }
 
 impl<R: Reader + ?Sized> Reader for Box<R> {
-    fn fetch(
-        &mut self,
-        partition: &TopicPartition,
-        from: i64,
-        wait: Duration,
-    ) -> Result<Stretch, Outage> {
+    fn fetch(&mut self, partition: &TopicPartition, from: i64, wait: Duration) -> Result<Stretch, Outage> {
         (**self).fetch(partition, from, wait)
     }
 

@@ -287,7 +287,11 @@ pub fn a_stretch_leads_past_its_records_and_never_back<W: World>(world: &W) {
             let stretch = reader.fetch(&partition, next, GLANCE).expect("reads");
             assert!(stretch.next >= next);
             for record in &stretch.records {
-                assert!((next..stretch.next).contains(&record.offset), "{record:?} of {next}..{}", stretch.next);
+                assert!(
+                    (next..stretch.next).contains(&record.offset),
+                    "{record:?} of {next}..{}",
+                    stretch.next
+                );
             }
             (seen, next) = (seen + stretch.records.len(), stretch.next);
         }

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::{
     cli,
+    scan::{newest, onward},
     world::{READER, View},
 };
 
@@ -25,9 +26,6 @@ struct Line {
     headers: serde_json::Map<String, Value>,
     value: Value,
 }
-
-/// How long to wait for a record that is known to be there.
-const ON_ITS_WAY: Duration = Duration::from_secs(5);
 
 /// Prints what `args` ask for out of the log in `data`.
 pub(crate) fn tail(args: &cli::Tail, settings: &Settings, out: &mut impl Write) -> Result<()> {
@@ -44,16 +42,15 @@ pub(crate) fn tail(args: &cli::Tail, settings: &Settings, out: &mut impl Write) 
         cli::From::Start => args.number.unwrap_or(usize::MAX),
         cli::From::End => args.number.unwrap_or(10),
     };
-    let reach = i64::try_from(number).unwrap_or(i64::MAX);
     let mut next = Vec::new();
     let mut records = Vec::new();
     for (partition, end) in &ends {
         // No side needs more of one partition than it needs in all.
-        let (from, to) = match args.from {
-            cli::From::Start => (0, reach.min(*end)),
-            cli::From::End => (end.saturating_sub(reach).max(0), *end),
+        let from = match args.from {
+            cli::From::Start => 0,
+            cli::From::End => newest(&mut reader, partition, *end, number)?,
         };
-        read(&mut reader, partition, from, to, &mut records)?;
+        records.extend(read(&mut reader, partition, (from, *end), number)?);
         next.push(*end);
     }
     records.sort_by_key(|record: &Record| (record.appended_at, record.source.partition, record.offset));
@@ -71,28 +68,30 @@ pub(crate) fn tail(args: &cli::Tail, settings: &Settings, out: &mut impl Write) 
     loop {
         out.flush()?;
         for ((partition, _), next) in ends.iter().zip(&mut next) {
-            for record in reader.fetch(partition, *next, Duration::from_millis(100))? {
-                *next = record.offset + 1;
+            let stretch = reader.fetch(partition, *next, Duration::from_millis(100))?;
+            *next = stretch.next;
+            for record in stretch {
                 print(topic, &record, args.json, out)?;
             }
         }
     }
 }
 
+/// At most the first `most` records between two offsets.
 fn read(
     reader: &mut impl Reader,
     partition: &TopicPartition,
-    mut from: i64,
-    to: i64,
-    records: &mut Vec<Record>,
-) -> Result<()> {
-    while from < to {
-        let fetched = reader.fetch(partition, from, ON_ITS_WAY)?;
-        let Some(last) = fetched.last() else { break };
-        from = last.offset + 1;
-        records.extend(fetched.into_iter().filter(|record| record.offset < to));
+    (mut from, to): (i64, i64),
+    most: usize,
+) -> Result<Vec<Record>> {
+    let mut records = Vec::new();
+    while from < to && records.len() < most {
+        let stretch = onward(reader, partition, from)?;
+        from = stretch.next;
+        records.extend(stretch.records.into_iter().filter(|record| record.offset < to));
     }
-    Ok(())
+    records.truncate(most);
+    Ok(records)
 }
 
 fn print(topic: Topic, record: &Record, json: bool, out: &mut impl Write) -> Result<()> {

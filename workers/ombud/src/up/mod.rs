@@ -35,6 +35,7 @@ use crate::{
     first_start::{FirstStart, shelve},
     models::registry,
     publish::Publisher,
+    scan::scan,
     strategy,
     terminal::Terminal,
     work::{Crew, IN_FLIGHT, Workers, serve_api},
@@ -177,9 +178,12 @@ impl<'a> Up<'a> {
     /// Waits until the archive has committed everything that was routed when this was called.
     fn wait_for_archive(&self) -> Result<()> {
         let standing = self.view.standing(ombud_archive::GROUP)?;
+        let mut reader = self.view.reader(READER)?;
         for topic in ombud_archive::TOPICS.map(|topic| topic.name(&self.settings.topics.prefix)) {
             for (partition, end) in self.view.ends(&topic)? {
-                let kept = || standing.committed(&partition).map(Option::unwrap_or_default);
+                // Where everything was dropped by age there is nothing to commit.
+                let first = reader.offset_at(&partition, i64::MIN)?;
+                let kept = || standing.committed(&partition).map(|kept| kept.unwrap_or(first));
                 while end > kept()? && !self.shutdown.wait(NEWS) {}
             }
         }
@@ -188,8 +192,12 @@ impl<'a> Up<'a> {
 
     fn summary(&self, sent: &SentFile, follow: &Follow<Box<dyn Reader>>) -> Result<Summary> {
         let prefix = &self.settings.topics.prefix;
-        let dead_letters = self.view.ends(&Topic::DeadLetters.name(prefix))?.iter().map(|(_, end)| end).sum();
-        let registry = registry(&mut self.view.reader(READER)?, prefix).context("read the registry")?;
+        let mut reader = self.view.reader(READER)?;
+        let mut dead_letters = 0;
+        for (partition, end) in self.view.ends(&Topic::DeadLetters.name(prefix))? {
+            dead_letters += scan(&mut reader, &partition, 0, end, |_| Ok(()))?;
+        }
+        let registry = registry(&mut reader, prefix).context("read the registry")?;
         let counts = Counts { dead_letters, rejected: sent.rejected, duplicates: sent.duplicates };
         let models = registry.versions().map(Model::from).collect();
         Ok(Summary::of(sent.wanted.iter(), follow, counts, models))

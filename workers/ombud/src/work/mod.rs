@@ -5,6 +5,8 @@ mod crew;
 mod lag;
 mod port;
 mod roles;
+#[cfg(test)]
+mod tests;
 mod watch;
 mod workers;
 

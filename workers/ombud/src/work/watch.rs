@@ -30,7 +30,14 @@ pub(crate) struct Watched {
     part: String,
     readiness: Readiness,
     progress: Progress,
+    /// It has begun a partition.
+    begun: bool,
+    /// The log does not answer.
+    away: bool,
 }
+
+/// What a worker waits for that has nothing to work on yet.
+const UNASSIGNED: &str = "waiting for partitions";
 
 impl Watched {
     /// Watches `member` for the worker `part`, which is not ready before it is assigned something.
@@ -40,15 +47,28 @@ impl Watched {
         readiness: Readiness,
         progress: Progress,
     ) -> Self {
-        readiness.wait_for(&part, "waiting for partitions");
+        readiness.wait_for(&part, UNASSIGNED);
         progress.lock().clear();
-        Self { member, part, readiness, progress }
+        Self { member, part, readiness, progress, begun: false, away: false }
+    }
+
+    /// Not ready while the log does not answer, and after that as before.
+    fn notice<T>(&mut self, answer: &Result<T, Outage>) {
+        match answer {
+            Err(outage) => self.readiness.wait_for(&self.part, &outage.action),
+            Ok(_) if self.away && self.begun => self.readiness.ready(&self.part),
+            Ok(_) if self.away => self.readiness.wait_for(&self.part, UNASSIGNED),
+            Ok(_) => {}
+        }
+        self.away = answer.is_err();
     }
 }
 
 impl Source for Watched {
     fn poll(&mut self, wait: Duration) -> Result<Option<Event>, Outage> {
-        let event = self.member.poll(wait)?;
+        let polled = self.member.poll(wait);
+        self.notice(&polled);
+        let event = polled?;
         if let Some(Event::Revoked { partitions, .. }) = &event {
             self.progress.lock().retain(|partition, _| !partitions.contains(partition));
         }
@@ -58,6 +78,7 @@ impl Source for Watched {
     fn start(&mut self, partition: &TopicPartition, offset: i64) -> Result<(), Outage> {
         self.member.start(partition, offset)?;
         // Not when it is assigned: a joiner first waits for a strategy and reads its changelog.
+        self.begun = true;
         self.readiness.ready(&self.part);
         self.progress.lock().entry(partition.clone()).or_insert(offset);
         Ok(())
@@ -83,5 +104,56 @@ impl Committer for Watched {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use super::*;
+
+    /// A member that answers polls as it was told.
+    struct Told(VecDeque<Result<Option<Event>, Outage>>);
+
+    impl Source for Told {
+        fn poll(&mut self, _: Duration) -> Result<Option<Event>, Outage> {
+            self.0.pop_front().unwrap_or(Ok(None))
+        }
+
+        fn start(&mut self, _: &TopicPartition, _: i64) -> Result<(), Outage> {
+            Ok(())
+        }
+
+        fn pause(&mut self, _: &TopicPartition, _: bool) {}
+    }
+
+    impl Committer for Told {
+        fn committed(&mut self, _: &TopicPartition) -> Result<Option<Position>, Outage> {
+            Ok(None)
+        }
+
+        fn commit(&mut self, _: &[Position]) -> Result<(), Outage> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_worker_is_not_ready_while_the_log_is_away_and_ready_again_when_it_is_back() {
+        let away = || Err(Outage::passing("reach the brokers as ombud.join", "away"));
+        let member = Told([away(), Ok(None), away(), Ok(None)].into());
+        let readiness = Readiness::default();
+        let mut watched =
+            Watched::new(Box::new(member), "join".to_owned(), readiness.clone(), Progress::default());
+        let waits = |watched: &mut Watched| {
+            let _ = watched.poll(Duration::ZERO);
+            readiness.waiting().get("join").cloned()
+        };
+        assert_eq!(waits(&mut watched).as_deref(), Some("reach the brokers as ombud.join"));
+        assert_eq!(waits(&mut watched).as_deref(), Some(UNASSIGNED));
+        watched.start(&TopicPartition::new("raw", 0), 0).unwrap();
+        assert_eq!(readiness.waiting().get("join"), None);
+        assert_eq!(waits(&mut watched).as_deref(), Some("reach the brokers as ombud.join"));
+        assert_eq!(waits(&mut watched), None);
     }
 }
