@@ -16,6 +16,8 @@ mod outage;
 mod outcome;
 mod poll;
 mod reader;
+#[cfg(test)]
+mod refusals;
 mod registry;
 mod release;
 mod schemas;

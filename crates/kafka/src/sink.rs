@@ -64,11 +64,13 @@ impl<T> Flight<T> {
 pub(crate) struct Deliveries<T> {
     flight: Arc<Flight<T>>,
     telling: Telling,
+    /// What broke the producer for good: of what it held, librdkafka then says only that it was thrown away.
+    broken: Mutex<Option<RDKafkaErrorCode>>,
 }
 
 impl<T> Deliveries<T> {
     pub(crate) fn new(flight: Arc<Flight<T>>) -> Self {
-        Self { flight, telling: Telling::default() }
+        Self { flight, telling: Telling::default(), broken: Mutex::default() }
     }
 }
 
@@ -78,6 +80,13 @@ impl<T: Send + 'static> ClientContext for Deliveries<T> {
     }
 
     fn error(&self, error: Cause, reason: &str) {
+        if error.rdkafka_error_code() == Some(RDKafkaErrorCode::Fatal) {
+            // The code of what is fatal is in the text only.
+            let refused = reason.contains("authorization failed");
+            let code =
+                if refused { RDKafkaErrorCode::ClusterAuthorizationFailed } else { RDKafkaErrorCode::Fatal };
+            *self.broken.lock().unwrap_or_else(PoisonError::into_inner) = Some(code);
+        }
         self.telling.error(error, reason);
     }
 }
@@ -91,8 +100,9 @@ impl<T: Send + 'static> ProducerContext for Deliveries<T> {
         let result = match report {
             Ok(message) => Ok((TopicPartition::new(topic, message.partition()), message.offset())),
             Err((cause, _)) => {
-                let right = Right::write(&topic);
-                Err(outage::of(format!("append to {topic}"), cause.clone(), &right))
+                let broken = *self.broken.lock().unwrap_or_else(PoisonError::into_inner);
+                let cause = broken.map_or_else(|| cause.clone(), Cause::MessageProduction);
+                Err(outage::of(format!("append to {topic}"), cause, &Right::write(&topic)))
             }
         };
         let mut sent = self.flight.sent();
@@ -157,6 +167,8 @@ impl<T: Send + 'static> Sink<T> for KafkaSink<T> {
         let token = refused.delivery_opaque.token.into_inner().unwrap_or_else(PoisonError::into_inner);
         let full = cause.rdkafka_error_code() == Some(RDKafkaErrorCode::QueueFull);
         let outage = (!full).then(|| {
+            let broken = self.producer.client().fatal_error();
+            let cause = broken.map_or(cause, |(code, _)| Cause::MessageProduction(code));
             let right = Right::write(&record.topic);
             outage::of(format!("append to {}", record.topic), cause, &right)
         });
