@@ -6,6 +6,7 @@ use ombud_stream::{Outage, Position, TopicPartition};
 use rdkafka::{
     Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer, ConsumerContext},
+    error::{KafkaError as Cause, RDKafkaErrorCode},
 };
 
 use crate::outage::{self, Right};
@@ -18,8 +19,31 @@ pub(crate) fn ends<C: ConsumerContext>(
     within: Duration,
 ) -> Result<(i64, i64), Outage> {
     let action = || format!("ask for the ends of {partition}");
-    let ask = || consumer.fetch_watermarks(&partition.topic, partition.partition, within);
+    let ask = || {
+        let asked = consumer.fetch_watermarks(&partition.topic, partition.partition, within);
+        asked.map_err(|cause| refused(consumer, &partition.topic, cause, within))
+    };
     outage::patiently(within, &Right::read(&partition.topic), action, ask)
+}
+
+/// A partition is unknown to librdkafka also where the brokers refuse to speak of its topic.
+fn refused<C: ConsumerContext>(
+    consumer: &BaseConsumer<C>,
+    topic: &str,
+    cause: Cause,
+    within: Duration,
+) -> Cause {
+    if cause.rdkafka_error_code() != Some(RDKafkaErrorCode::UnknownPartition) {
+        return cause;
+    }
+    let Ok(metadata) = consumer.fetch_metadata(Some(topic), within) else { return cause };
+    let named = metadata.topics().iter().find(|found| found.name() == topic);
+    match named.and_then(|found| found.error()).map(RDKafkaErrorCode::from) {
+        Some(RDKafkaErrorCode::TopicAuthorizationFailed) => {
+            Cause::MetadataFetch(RDKafkaErrorCode::TopicAuthorizationFailed)
+        }
+        _ => cause,
+    }
 }
 
 /// Behind everything that the client of `consumer` has taken of `partition`, markers of transactions included; `None`

@@ -87,6 +87,14 @@ pub(crate) fn of(action: String, cause: Cause, right: &Right) -> Outage {
     }
 }
 
+/// What became of a record that librdkafka threw away: it does so only when the producer is broken for good, and it is
+/// broken from the start where a user may write nowhere.
+pub(crate) fn thrown_away(topic: &str, cause: Cause) -> Outage {
+    let why = "the producer is broken for good, and what it held was thrown away";
+    let mend = "see that this user is allowed the operations Write and Describe on topic";
+    Outage::fatal(format!("append to {topic}: {why}; {mend} {topic}"), cause)
+}
+
 /// Asks again while a broker may come back: after a restart, a coordinator answers "not yet" for some seconds.
 pub(crate) fn patiently<T>(
     within: Duration,

@@ -102,7 +102,12 @@ impl<T: Send + 'static> ProducerContext for Deliveries<T> {
             Err((cause, _)) => {
                 let broken = *self.broken.lock().unwrap_or_else(PoisonError::into_inner);
                 let cause = broken.map_or_else(|| cause.clone(), Cause::MessageProduction);
-                Err(outage::of(format!("append to {topic}"), cause, &Right::write(&topic)))
+                Err(match cause.rdkafka_error_code() {
+                    Some(RDKafkaErrorCode::PurgeQueue | RDKafkaErrorCode::PurgeInflight) => {
+                        outage::thrown_away(&topic, cause)
+                    }
+                    _ => outage::of(format!("append to {topic}"), cause, &Right::write(&topic)),
+                })
             }
         };
         let mut sent = self.flight.sent();
