@@ -153,8 +153,9 @@ fn appended(deployment: &Deployment) -> Result<BTreeMap<(i32, i64), i64>> {
         let (mut next, end) = (0, reader.end(&partition)?);
         while next < end {
             ensure!(Instant::now() < until, "{partition} can't be read to its end");
-            for record in reader.fetch(&partition, next, Duration::from_millis(100))? {
-                next = record.offset + 1;
+            let stretch = reader.fetch(&partition, next, Duration::from_millis(100))?;
+            next = stretch.next;
+            for record in stretch {
                 appended.insert((number, record.offset), record.appended_at);
             }
         }

@@ -59,9 +59,9 @@ impl Routes {
     pub fn catch_up(&mut self) -> Result<usize> {
         let mut came = 0;
         for (at, next) in &mut self.positions {
-            let Ok(records) = self.reader.fetch(at, *next, WAIT) else { continue };
-            for record in records {
-                *next = record.offset + 1;
+            let Ok(stretch) = self.reader.fetch(at, *next, WAIT) else { continue };
+            *next = stretch.next;
+            for record in stretch {
                 came += 1;
                 let Some(value) = record.value.as_deref() else { continue };
                 let routed: RoutedComplaint = codec::decode(value)?;

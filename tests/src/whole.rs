@@ -33,10 +33,9 @@ pub fn whole(deployment: &Deployment, base: &str) -> Result<Vec<Record>> {
                 Instant::now() < until,
                 "{partition} is read up to {next} of {end} only, after {PATIENCE:?}"
             );
-            for record in reader.fetch(&partition, next, WAIT)? {
-                next = record.offset + 1;
-                found.push(record);
-            }
+            let stretch = reader.fetch(&partition, next, WAIT)?;
+            next = stretch.next;
+            found.extend(stretch);
         }
     }
     Ok(found)

@@ -90,7 +90,8 @@ impl Brokers {
             ("enable.auto.offset.store", "false"),
             ("auto.offset.reset", "error"),
             ("partition.assignment.strategy", "cooperative-sticky"),
-            ("enable.partition.eof", "false"),
+            // Tells when everything has come, also where no record lies at the end.
+            ("enable.partition.eof", "true"),
         ] {
             config.set(name, value);
         }

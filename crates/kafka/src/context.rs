@@ -12,7 +12,7 @@ use rdkafka::{
     ClientContext, TopicPartitionList,
     config::RDKafkaLogLevel,
     consumer::{BaseConsumer, Consumer, ConsumerContext},
-    error::KafkaError,
+    error::{KafkaError, RDKafkaErrorCode},
     types::RDKafkaRespErr,
 };
 
@@ -46,6 +46,10 @@ impl ClientContext for Telling {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
+        // Where a partition ends is no trouble.
+        if error.rdkafka_error_code() == Some(RDKafkaErrorCode::PartitionEOF) {
+            return;
+        }
         *lock(&self.complaint) = Some(reason.to_owned());
         tracing::info!(target: "librdkafka", %error, reason, "client error");
     }
@@ -69,13 +73,13 @@ pub(crate) enum Rebalance {
 
 /// Hands rebalances over to the member instead of answering them: it answers when what is in flight is finished.
 #[derive(Debug, Default)]
-pub(crate) struct Membership {
+pub(crate) struct Rebalances {
     telling: Telling,
     rebalances: Mutex<VecDeque<Rebalance>>,
     leaving: AtomicBool,
 }
 
-impl Membership {
+impl Rebalances {
     /// The next rebalance to answer. librdkafka sends none before the one before is answered.
     pub(crate) fn take(&self) -> Option<Rebalance> {
         lock(&self.rebalances).pop_front()
@@ -87,7 +91,7 @@ impl Membership {
     }
 }
 
-impl ClientContext for Membership {
+impl ClientContext for Rebalances {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         self.telling.log(level, facility, message);
     }
@@ -97,7 +101,7 @@ impl ClientContext for Membership {
     }
 }
 
-impl ConsumerContext for Membership {
+impl ConsumerContext for Rebalances {
     fn rebalance(
         &self,
         consumer: &BaseConsumer<Self>,

@@ -25,6 +25,15 @@ pub enum KafkaError {
         /// Its name.
         topic: String,
     },
+    /// A topic is there, or isn't: the brokers don't say.
+    #[error(
+        "look at topic {topic}: the brokers refuse it to this user; allow it the operation Describe on it, which Read and \
+             Write imply (docs/operations.md, Access)"
+    )]
+    Hidden {
+        /// Its name.
+        topic: String,
+    },
     /// Topics that share shards have different numbers of partitions.
     #[error("use {topic}: it has {found} partitions and {raw} has {expected}, which must be equal")]
     Partitions {

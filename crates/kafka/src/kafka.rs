@@ -12,14 +12,15 @@ use rdkafka::{
     ClientConfig,
     config::FromClientConfigAndContext,
     consumer::{BaseConsumer, Consumer},
+    error::RDKafkaErrorCode,
     producer::ThreadedProducer,
 };
 
 use crate::{
     connection::{Brokers, Connection},
-    context::{Membership, Telling},
+    context::{Rebalances, Telling},
     error::KafkaError,
-    member::KafkaMember,
+    member::{KafkaMember, Membership},
     reader::KafkaReader,
     schemas::Schemas,
     sink::{Deliveries, Flight, KafkaSink},
@@ -66,9 +67,14 @@ impl Kafka {
     /// # Errors
     /// A property is wrong.
     pub fn member(&self, group: &str, topics: &[&str], start: Start) -> Result<KafkaMember, KafkaError> {
-        let consumer: BaseConsumer<_> = client(&self.brokers.consumer(group), Membership::default())?;
+        let consumer: BaseConsumer<_> = client(&self.brokers.consumer(group), Rebalances::default())?;
         consumer.subscribe(topics).map_err(KafkaError::Client)?;
-        Ok(KafkaMember::new(consumer, group, start, self.brokers.timeout, self.schemas.clone()))
+        let of = Membership {
+            group: group.to_owned(),
+            topics: topics.iter().map(|topic| (*topic).to_owned()).collect(),
+            start,
+        };
+        Ok(KafkaMember::new(consumer, of, self.brokers.timeout, self.schemas.clone()))
     }
 
     /// Reads without joining anything; `group` only names who reads, for the broker's permissions.
@@ -76,8 +82,7 @@ impl Kafka {
     /// # Errors
     /// A property is wrong.
     pub fn reader(&self, group: &str) -> Result<KafkaReader, KafkaError> {
-        let consumer: BaseConsumer<_> = client(&self.brokers.consumer(group), Telling::default())?;
-        Ok(KafkaReader::new(consumer, self.brokers.timeout, self.schemas.clone()))
+        KafkaReader::new(&self.brokers, group, self.schemas.clone())
     }
 
     /// The number of partitions of the complaints topics: fixed for life, and one for all that share shards.
@@ -108,7 +113,10 @@ impl Kafka {
     }
 }
 
-fn client<C, M: FromClientConfigAndContext<C>>(config: &ClientConfig, context: C) -> Result<M, KafkaError>
+pub(crate) fn client<C, M: FromClientConfigAndContext<C>>(
+    config: &ClientConfig,
+    context: C,
+) -> Result<M, KafkaError>
 where
     C: rdkafka::ClientContext,
 {
@@ -120,7 +128,12 @@ fn partitions(consumer: &BaseConsumer<Telling>, brokers: &Brokers, topic: String
     let metadata = consumer
         .fetch_metadata(Some(&topic), brokers.timeout)
         .map_err(|cause| KafkaError::Admin { action, cause })?;
-    let found = metadata.topics().iter().find(|found| found.name() == topic && found.error().is_none());
+    let named = metadata.topics().iter().find(|found| found.name() == topic);
+    let error = named.and_then(|found| found.error()).map(RDKafkaErrorCode::from);
+    if error == Some(RDKafkaErrorCode::TopicAuthorizationFailed) {
+        return Err(KafkaError::Hidden { topic });
+    }
+    let found = named.filter(|found| found.error().is_none());
     let count = found.map_or(0, |found| found.partitions().len());
     match i32::try_from(count) {
         Ok(count) if count > 0 => Ok(count),

@@ -16,10 +16,14 @@ mod outage;
 mod outcome;
 mod poll;
 mod reader;
+#[cfg(test)]
+mod refusals;
 mod registry;
 mod release;
 mod schemas;
 mod sink;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use admin::{Admin, Wish};
 pub use connection::{Brokers, Connection, RegistryConnection};

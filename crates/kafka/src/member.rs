@@ -4,7 +4,7 @@
 //! committed, until what is in flight is finished; and an assigned one is fetched from where the worker says.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     time::{Duration, Instant},
 };
 
@@ -17,9 +17,10 @@ use rdkafka::{
 use tracing::{debug, info, warn};
 
 use crate::{
-    context::{Membership, Rebalance},
+    context::{Rebalance, Rebalances},
     incoming::Incoming,
-    offsets, outage,
+    offsets,
+    outage::{self, Right},
     poll::poll,
     release::release,
     schemas::Schemas,
@@ -28,17 +29,33 @@ use crate::{
 /// How long a record whose schema can't be asked for waits before the registry is asked again.
 const ASK_AGAIN: Duration = Duration::from_millis(500);
 
+/// How long all brokers may be gone before it is told: a restart of one takes less, where there are several.
+const AWAY_AFTER: Duration = Duration::from_secs(3);
+/// How long brokers that were gone are waited for when they are asked whether they are back.
+const ASK_BROKERS: Duration = Duration::from_millis(500);
+
 /// One member, used by one thread; made by [`crate::Kafka::member`]. Dropping it leaves the group.
 pub struct KafkaMember {
-    consumer: BaseConsumer<Membership>,
-    group: String,
-    start: Start,
+    consumer: BaseConsumer<Rebalances>,
+    of: Membership,
     timeout: Duration,
     incoming: Incoming,
     generation: u64,
     owned: BTreeMap<TopicPartition, Slot>,
     unanswered: Option<Unanswered>,
     stalled: Option<Stalled>,
+    /// Partitions that were delivered further than their last record, and how far.
+    reached: VecDeque<(TopicPartition, i64)>,
+    /// When librdkafka lost the last connection to any broker.
+    away_since: Option<Instant>,
+}
+
+/// What a member is a member of.
+pub(crate) struct Membership {
+    pub(crate) group: String,
+    /// At least one.
+    pub(crate) topics: Vec<String>,
+    pub(crate) start: Start,
 }
 
 /// Where the member stands in one partition that it owns.
@@ -46,6 +63,10 @@ pub struct KafkaMember {
 struct Slot {
     /// From where to fetch, once the worker has said so.
     from: Option<i64>,
+    /// Everything below was delivered, or is nobody's to read.
+    next: i64,
+    /// librdkafka's position from before it was sought elsewhere, which it may show until a record has come.
+    stale: Option<i64>,
     /// librdkafka fetches it.
     fetched: bool,
     paused: bool,
@@ -67,22 +88,22 @@ struct Stalled {
 
 impl KafkaMember {
     pub(crate) fn new(
-        consumer: BaseConsumer<Membership>,
-        group: &str,
-        start: Start,
+        consumer: BaseConsumer<Rebalances>,
+        of: Membership,
         timeout: Duration,
         schemas: Schemas,
     ) -> Self {
         Self {
             consumer,
-            group: group.to_owned(),
-            start,
+            of,
             timeout,
             incoming: Incoming::new(schemas),
             generation: 0,
             owned: BTreeMap::new(),
             unanswered: None,
             stalled: None,
+            reached: VecDeque::new(),
+            away_since: None,
         }
     }
 
@@ -115,7 +136,7 @@ impl KafkaMember {
                 if self.stalled.as_ref().is_some_and(|held| partitions.contains(&held.record.source)) {
                     self.resume_after_stall();
                 }
-                info!(group = self.group, partitions = partitions.len(), lost, "partitions given up");
+                info!(group = self.of.group, partitions = partitions.len(), lost, "partitions given up");
                 release(&self.consumer, &gone).map_err(refused)
             }
         }
@@ -132,7 +153,7 @@ impl KafkaMember {
                 }
                 self.generation += 1;
                 info!(
-                    group = self.group,
+                    group = self.of.group,
                     partitions = partitions.len(),
                     generation = self.generation,
                     "partitions assigned"
@@ -149,24 +170,58 @@ impl KafkaMember {
         }
     }
 
+    /// The event that gives `record` to the worker.
+    fn deliver(&mut self, record: Record) -> Event {
+        self.away_since = None;
+        if let Some(slot) = self.owned.get_mut(&record.source) {
+            (slot.next, slot.stale) = (record.offset + 1, None);
+        }
+        Event::Record(record)
+    }
+
+    /// Finds out which partitions of this number were delivered further than their last record: one of them has come to
+    /// its end, and the event does not say of which topic. While a record is stalled, librdkafka's position is ahead of
+    /// what was delivered; the event comes again after the pause.
+    fn reach(&mut self, number: i32) {
+        if self.stalled.is_some() {
+            return;
+        }
+        let slots = self.owned.iter_mut().filter(|(partition, _)| partition.partition == number);
+        for (partition, slot) in slots.filter(|(_, slot)| slot.fetched) {
+            match offsets::position(&self.consumer, partition) {
+                Ok(Some(position)) if slot.stale != Some(position) => {
+                    slot.stale = None;
+                    if position > slot.next {
+                        slot.next = position;
+                        self.reached.push_back((partition.clone(), position));
+                    }
+                }
+                Ok(_) => {}
+                // The next end of a partition tells it.
+                Err(outage) => debug!(error = %outage, cause = %outage.cause, "position not known"),
+            }
+        }
+    }
+
     /// Asks the registry again about the record that waits for it.
-    fn try_stalled(&mut self) -> Option<Record> {
-        let mut held = self.stalled.take()?;
+    fn try_stalled(&mut self) -> Result<Option<Record>, Outage> {
+        let Some(mut held) = self.stalled.take() else { return Ok(None) };
         if Instant::now() < held.ask_at {
             self.stalled = Some(held);
-            return None;
+            return Ok(None);
         }
         match self.incoming.resolve(&mut held.record) {
             Ok(()) => {
                 info!(waited = ?held.since.elapsed(), "the registry answers again");
                 self.resume_after_stall();
-                Some(held.record)
+                Ok(Some(held.record))
             }
+            Err(outage) if outage.fatal => Err(outage),
             Err(outage) => {
                 warn!(record = ?held.record, error = %outage, cause = %outage.cause, "waiting for the registry");
                 held.ask_at = Instant::now() + ASK_AGAIN;
                 self.stalled = Some(held);
-                None
+                Ok(None)
             }
         }
     }
@@ -205,20 +260,27 @@ impl KafkaMember {
         }
         let told = if paused { self.consumer.pause(&list) } else { self.consumer.resume(&list) };
         if let Err(error) = told {
-            warn!(group = self.group, paused, %error, "partitions not paused or resumed");
+            warn!(group = self.of.group, paused, %error, "partitions not paused or resumed");
         }
     }
 
     /// One turn of librdkafka's queue, waiting for at most `wait`.
     fn turn(&mut self, wait: Duration) -> Result<Option<Event>, Outage> {
         self.answer()?;
-        if let Some(record) = self.try_stalled() {
-            return Ok(Some(Event::Record(record)));
+        if let Some((partition, next)) = self.reached.pop_front() {
+            return Ok(Some(Event::Reached { partition, next }));
+        }
+        if let Some(record) = self.try_stalled()? {
+            return Ok(Some(self.deliver(record)));
         }
         let wait = if self.stalled.is_some() { wait.min(ASK_AGAIN) } else { wait };
         let polled = match poll(&self.consumer, wait) {
             None => None,
             Some(Ok(message)) => Some(self.incoming.record(&message)),
+            Some(Err(Cause::PartitionEOF(number))) => {
+                self.reach(number);
+                None
+            }
             Some(Err(cause)) => {
                 self.hiccup(cause)?;
                 None
@@ -236,7 +298,7 @@ impl KafkaMember {
             return Ok(None);
         }
         match self.incoming.resolve(&mut record) {
-            Ok(()) => Ok(Some(Event::Record(record))),
+            Ok(()) => Ok(Some(self.deliver(record))),
             Err(outage) if outage.fatal => Err(outage),
             Err(outage) => {
                 self.stall(record, &outage);
@@ -246,18 +308,44 @@ impl KafkaMember {
     }
 
     /// What an error between two records means for the flow.
-    fn hiccup(&self, cause: Cause) -> Result<(), Outage> {
+    fn hiccup(&mut self, cause: Cause) -> Result<(), Outage> {
         match cause.rdkafka_error_code() {
-            Some(RDKafkaErrorCode::OffsetOutOfRange | RDKafkaErrorCode::AutoOffsetReset) => {
-                Err(offsets::lost(&self.group, cause))
+            Some(RDKafkaErrorCode::AllBrokersDown) => {
+                self.away_since.get_or_insert_with(Instant::now);
+                Ok(())
             }
-            _ if outage::is_fatal(&cause) => Err(Outage::fatal(format!("read as {}", self.group), cause)),
+            Some(RDKafkaErrorCode::OffsetOutOfRange | RDKafkaErrorCode::AutoOffsetReset) => {
+                Err(offsets::lost(&self.of.group, cause))
+            }
+            _ if outage::is_fatal(&cause) => {
+                Err(outage::of(format!("read as {}", self.of.group), cause, &self.right()))
+            }
             // librdkafka goes on by itself when the brokers are back.
             _ => {
-                debug!(group = self.group, error = %cause, "the cluster does not answer");
+                debug!(group = self.of.group, error = %cause, "the cluster does not answer");
                 Ok(())
             }
         }
+    }
+
+    /// Asks brokers that have been gone for a while whether they are back: an idle member would never hear of it.
+    fn look_for_brokers(&mut self) -> Result<(), Outage> {
+        if self.away_since.is_none_or(|since| since.elapsed() < AWAY_AFTER) {
+            return Ok(());
+        }
+        match self.consumer.fetch_metadata(Some(&self.of.topics[0]), ASK_BROKERS) {
+            Ok(_) => {
+                self.away_since = None;
+                Ok(())
+            }
+            Err(cause) => {
+                Err(outage::of(format!("reach the brokers as {}", self.of.group), cause, &self.right()))
+            }
+        }
+    }
+
+    fn right(&self) -> Right {
+        Right::read(&self.of.topics.join(", ")).of_group(&self.of.group)
     }
 
     /// Whether a partition may be committed: owned, and not lost to somebody else.
@@ -271,14 +359,14 @@ impl KafkaMember {
 
     /// Writes down where a group begins that starts elsewhere than at the first record.
     fn write_down_start(&mut self, partition: &TopicPartition) -> Result<Option<Position>, Outage> {
-        let offset = match self.start {
+        let offset = match self.of.start {
             Start::Earliest => return Ok(None),
             Start::Latest => offsets::ends(&self.consumer, partition, self.timeout)?.1,
             Start::Time(ms) => offsets::at_time(&self.consumer, partition, ms, self.timeout)?,
         };
         let position = Position { partition: partition.clone(), offset, metadata: String::new() };
         self.commit(std::slice::from_ref(&position))?;
-        info!(group = self.group, %partition, offset, "group begins");
+        info!(group = self.of.group, %partition, offset, "group begins");
         Ok(Some(position))
     }
 }
@@ -289,6 +377,7 @@ fn add(list: &mut TopicPartitionList, partition: &TopicPartition, offset: Offset
 
 impl Source for KafkaMember {
     fn poll(&mut self, wait: Duration) -> Result<Option<Event>, Outage> {
+        self.look_for_brokers()?;
         let until = Instant::now() + wait;
         loop {
             // librdkafka also returns early with events that are nobody's but its own.
@@ -304,16 +393,17 @@ impl Source for KafkaMember {
         let Some(slot) = self.owned.get_mut(partition) else {
             return Err(Outage::fatal(format!("start {partition}"), "it is not owned"));
         };
-        slot.from = Some(offset);
+        (slot.from, slot.next) = (Some(offset), offset);
         let (low, high) = offsets::ends(&self.consumer, partition, self.timeout)?;
         if !(low..=high).contains(&offset) {
             let why = format!("{partition} holds offsets {low} to {high}, and the group stands at {offset}");
-            return Err(offsets::lost(&self.group, why));
+            return Err(offsets::lost(&self.of.group, why));
         }
         let refused = |cause| Outage::passing(format!("start {partition} at {offset}"), cause);
         let mut list = TopicPartitionList::new();
         add(&mut list, partition, Offset::Offset(offset)).map_err(refused)?;
         if slot.fetched {
+            slot.stale = offsets::position(&self.consumer, partition)?;
             // Not `seek`: it is refused while a fetch is being set up.
             self.consumer.incremental_unassign(&list).map_err(refused)?;
             self.consumer.incremental_assign(&list).map_err(refused)?;
@@ -343,14 +433,14 @@ impl Source for KafkaMember {
 
 impl Committer for KafkaMember {
     fn committed(&mut self, partition: &TopicPartition) -> Result<Option<Position>, Outage> {
-        match offsets::committed(&self.consumer, partition, self.timeout)? {
+        match offsets::committed(&self.consumer, &self.of.group, partition, self.timeout)? {
             Some(position) => Ok(Some(position)),
             None => self.write_down_start(partition),
         }
     }
 
     fn commit(&mut self, positions: &[Position]) -> Result<(), Outage> {
-        let action = || format!("commit as {}", self.group);
+        let action = || format!("commit as {}", self.of.group);
         if let Some(stranger) = positions.iter().find(|position| !self.holds(&position.partition)) {
             return Err(Outage::passing(action(), format!("{} is not owned", stranger.partition)));
         }
@@ -364,14 +454,15 @@ impl Committer for KafkaMember {
             set.map_err(|cause| Outage::passing(action(), cause))?;
             element.set_metadata(metadata);
         }
-        self.consumer.commit(&list, CommitMode::Sync).map_err(|cause| outage::of(action(), cause))
+        let right = self.right();
+        self.consumer.commit(&list, CommitMode::Sync).map_err(|cause| outage::of(action(), cause, &right))
     }
 }
 
 impl Drop for KafkaMember {
     fn drop(&mut self) {
         if let Err(outage) = self.answer() {
-            debug!(group = self.group, error = %outage, "last rebalance not answered");
+            debug!(group = self.of.group, error = %outage, "last rebalance not answered");
         }
         self.consumer.context().leave();
     }

@@ -6,19 +6,60 @@ use ombud_stream::{Outage, Position, TopicPartition};
 use rdkafka::{
     Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer, ConsumerContext},
+    error::{KafkaError as Cause, RDKafkaErrorCode},
 };
 
-use crate::outage;
+use crate::outage::{self, Right};
 
-/// The first offset that is still there, and the one that the next record gets.
+/// The first offset that is still there, and the end: what the next record gets, or where the first transaction begins
+/// that is still open (a client that reads what is committed is told that).
 pub(crate) fn ends<C: ConsumerContext>(
     consumer: &BaseConsumer<C>,
     partition: &TopicPartition,
     within: Duration,
 ) -> Result<(i64, i64), Outage> {
     let action = || format!("ask for the ends of {partition}");
-    let ask = || consumer.fetch_watermarks(&partition.topic, partition.partition, within);
-    outage::patiently(within, action, ask)
+    let ask = || {
+        let asked = consumer.fetch_watermarks(&partition.topic, partition.partition, within);
+        asked.map_err(|cause| refused(consumer, &partition.topic, cause, within))
+    };
+    outage::patiently(within, &Right::read(&partition.topic), action, ask)
+}
+
+/// A partition is unknown to librdkafka also where the brokers refuse to speak of its topic.
+fn refused<C: ConsumerContext>(
+    consumer: &BaseConsumer<C>,
+    topic: &str,
+    cause: Cause,
+    within: Duration,
+) -> Cause {
+    if cause.rdkafka_error_code() != Some(RDKafkaErrorCode::UnknownPartition) {
+        return cause;
+    }
+    let Ok(metadata) = consumer.fetch_metadata(Some(topic), within) else { return cause };
+    let named = metadata.topics().iter().find(|found| found.name() == topic);
+    match named.and_then(|found| found.error()).map(RDKafkaErrorCode::from) {
+        Some(RDKafkaErrorCode::TopicAuthorizationFailed) => {
+            Cause::MetadataFetch(RDKafkaErrorCode::TopicAuthorizationFailed)
+        }
+        _ => cause,
+    }
+}
+
+/// Behind everything that the client of `consumer` has taken of `partition`, markers of transactions included; `None`
+/// before it has taken anything.
+pub(crate) fn position<C: ConsumerContext>(
+    consumer: &BaseConsumer<C>,
+    partition: &TopicPartition,
+) -> Result<Option<i64>, Outage> {
+    let told = consumer
+        .position()
+        .map_err(|cause| Outage::passing(format!("tell how far {partition} is read"), cause))?;
+    let element = told.find_partition(&partition.topic, partition.partition);
+    Ok(match element.map(|element| element.offset()) {
+        Some(Offset::Offset(offset)) => Some(offset),
+        _ => None,
+    })
 }
 
 /// The first offset appended at or after `time_ms`; the end where there is none.
@@ -35,9 +76,11 @@ pub(crate) fn at_time<C: ConsumerContext>(
         return Ok(low);
     }
     let mut list = TopicPartitionList::new();
+    let right = Right::read(&partition.topic);
     list.add_partition_offset(&partition.topic, partition.partition, Offset::Offset(time_ms))
-        .map_err(|cause| outage::of(action(), cause))?;
-    let found = outage::patiently(within, action, || consumer.offsets_for_times(list.clone(), within))?;
+        .map_err(|cause| outage::of(action(), cause, &right))?;
+    let found =
+        outage::patiently(within, &right, action, || consumer.offsets_for_times(list.clone(), within))?;
     let element = found.find_partition(&partition.topic, partition.partition);
     Ok(match element.map(|element| element.offset()) {
         Some(Offset::Offset(offset)) => offset,
@@ -45,20 +88,23 @@ pub(crate) fn at_time<C: ConsumerContext>(
     })
 }
 
-/// Where the consumer's group stands in `partition`; `None` where it has no position.
+/// Where `group`, the consumer's, stands in `partition`; `None` where it has no position.
 pub(crate) fn committed<C: ConsumerContext>(
     consumer: &BaseConsumer<C>,
+    group: &str,
     partition: &TopicPartition,
     within: Duration,
 ) -> Result<Option<Position>, Outage> {
     let action = || format!("ask where the group stands in {partition}");
     let mut list = TopicPartitionList::new();
     list.add_partition(&partition.topic, partition.partition);
-    let answer = outage::patiently(within, action, || consumer.committed_offsets(list.clone(), within))?;
+    let right = Right::read(&partition.topic).of_group(group);
+    let answer =
+        outage::patiently(within, &right, action, || consumer.committed_offsets(list.clone(), within))?;
     let Some(element) = answer.find_partition(&partition.topic, partition.partition) else {
         return Err(Outage::passing(action(), "the answer lacks it"));
     };
-    element.error().map_err(|cause| Outage::passing(action(), cause))?;
+    element.error().map_err(|cause| outage::of(action(), cause, &right))?;
     Ok(match element.offset() {
         Offset::Offset(offset) => {
             Some(Position { partition: partition.clone(), offset, metadata: element.metadata().to_owned() })

@@ -16,7 +16,11 @@ use rdkafka::{
     producer::{BaseRecord, DeliveryResult, Producer, ProducerContext, ThreadedProducer},
 };
 
-use crate::{context::Telling, outage, schemas::Schemas};
+use crate::{
+    context::Telling,
+    outage::{self, Right},
+    schemas::Schemas,
+};
 
 /// How long a send waits before it says again that deliveries have to be taken.
 const BREATH: Duration = Duration::from_millis(1);
@@ -60,11 +64,13 @@ impl<T> Flight<T> {
 pub(crate) struct Deliveries<T> {
     flight: Arc<Flight<T>>,
     telling: Telling,
+    /// What broke the producer for good: of what it held, librdkafka then says only that it was thrown away.
+    broken: Mutex<Option<RDKafkaErrorCode>>,
 }
 
 impl<T> Deliveries<T> {
     pub(crate) fn new(flight: Arc<Flight<T>>) -> Self {
-        Self { flight, telling: Telling::default() }
+        Self { flight, telling: Telling::default(), broken: Mutex::default() }
     }
 }
 
@@ -74,6 +80,13 @@ impl<T: Send + 'static> ClientContext for Deliveries<T> {
     }
 
     fn error(&self, error: Cause, reason: &str) {
+        if error.rdkafka_error_code() == Some(RDKafkaErrorCode::Fatal) {
+            // The code of what is fatal is in the text only.
+            let refused = reason.contains("authorization failed");
+            let code =
+                if refused { RDKafkaErrorCode::ClusterAuthorizationFailed } else { RDKafkaErrorCode::Fatal };
+            *self.broken.lock().unwrap_or_else(PoisonError::into_inner) = Some(code);
+        }
         self.telling.error(error, reason);
     }
 }
@@ -86,7 +99,16 @@ impl<T: Send + 'static> ProducerContext for Deliveries<T> {
         let token = token.into_inner().unwrap_or_else(PoisonError::into_inner);
         let result = match report {
             Ok(message) => Ok((TopicPartition::new(topic, message.partition()), message.offset())),
-            Err((cause, _)) => Err(outage::of(format!("append to {topic}"), cause.clone())),
+            Err((cause, _)) => {
+                let broken = *self.broken.lock().unwrap_or_else(PoisonError::into_inner);
+                let cause = broken.map_or_else(|| cause.clone(), Cause::MessageProduction);
+                Err(match cause.rdkafka_error_code() {
+                    Some(RDKafkaErrorCode::PurgeQueue | RDKafkaErrorCode::PurgeInflight) => {
+                        outage::thrown_away(&topic, cause)
+                    }
+                    _ => outage::of(format!("append to {topic}"), cause, &Right::write(&topic)),
+                })
+            }
         };
         let mut sent = self.flight.sent();
         // There is room; an error only says that nobody takes deliveries any more.
@@ -149,7 +171,12 @@ impl<T: Send + 'static> Sink<T> for KafkaSink<T> {
         *self.flight.sent() -= 1;
         let token = refused.delivery_opaque.token.into_inner().unwrap_or_else(PoisonError::into_inner);
         let full = cause.rdkafka_error_code() == Some(RDKafkaErrorCode::QueueFull);
-        let outage = (!full).then(|| outage::of(format!("append to {}", record.topic), cause));
+        let outage = (!full).then(|| {
+            let broken = self.producer.client().fatal_error();
+            let cause = broken.map_or(cause, |(code, _)| Cause::MessageProduction(code));
+            let right = Right::write(&record.topic);
+            outage::of(format!("append to {}", record.topic), cause, &right)
+        });
         Err(Refused { record, token, outage })
     }
 }

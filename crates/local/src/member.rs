@@ -84,7 +84,7 @@ impl Member {
                 self.owned.retain(|partition, _| !partitions.contains(partition));
                 Ok(())
             }
-            Event::Record(_) => Ok(()),
+            Event::Record(_) | Event::Reached { .. } => Ok(()),
         }
     }
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use ombud_stream::{Outage, Position, Reader, Record, TopicPartition};
+use ombud_stream::{Outage, Position, Reader, Record, Stretch, TopicPartition};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::{
@@ -78,15 +78,13 @@ impl LocalReader {
 }
 
 impl Reader for LocalReader {
-    fn fetch(
-        &mut self,
-        partition: &TopicPartition,
-        from: i64,
-        wait: Duration,
-    ) -> Result<Vec<Record>, Outage> {
+    fn fetch(&mut self, partition: &TopicPartition, from: i64, wait: Duration) -> Result<Stretch, Outage> {
         let id = self.shared.id(partition)?;
         self.wait_beyond(id, from, wait)?;
-        fetch(&self.connection, &self.shared, partition, from)
+        let records = fetch(&self.connection, &self.shared, partition, from)?;
+        // No offset is ever missing here: no transactions, no compaction, no retention.
+        let next = records.last().map_or(from, |last| last.offset + 1);
+        Ok(Stretch { records, next })
     }
 
     fn end(&mut self, partition: &TopicPartition) -> Result<i64, Outage> {

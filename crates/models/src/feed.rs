@@ -70,18 +70,16 @@ impl StrategyFeed {
         let end = self.reader.end(&self.topic)?;
         let (mut came, mut waits) = (0, 0);
         while self.next < end {
-            let records = self.reader.fetch(&self.topic, self.next, WAIT)?;
-            if records.is_empty() {
+            let stretch = self.reader.fetch(&self.topic, self.next, WAIT)?;
+            if stretch.next == self.next {
                 waits += 1;
                 if waits == WAITS {
                     // Not at the end yet; the last full reading keeps its age.
                     return Ok(came);
                 }
             }
-            for record in &records {
-                self.next = record.offset + 1;
-                came += usize::from(self.apply(record));
-            }
+            came += stretch.records.iter().filter(|record| self.apply(record)).count();
+            self.next = stretch.next;
         }
         self.read_to_end_at = Some(asked_at);
         Ok(came)

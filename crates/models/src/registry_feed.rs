@@ -36,12 +36,10 @@ impl RegistryFeed {
         let end = self.reader.end(&self.topic)?;
         let (mut came, mut waits) = (Vec::new(), 0);
         while self.next < end && waits < WAITS {
-            let records = self.reader.fetch(&self.topic, self.next, WAIT)?;
-            waits += u32::from(records.is_empty());
-            for record in records {
-                self.next = record.offset + 1;
-                came.extend(model_version(&record));
-            }
+            let stretch = self.reader.fetch(&self.topic, self.next, WAIT)?;
+            waits += u32::from(stretch.next == self.next);
+            came.extend(stretch.records.iter().filter_map(model_version));
+            self.next = stretch.next;
         }
         if !came.is_empty() {
             let registry = Arc::make_mut(&mut self.registry);

@@ -169,6 +169,10 @@ where
                     None => Ok(()),
                 }
             }
+            Some(Event::Reached { partition, next }) => {
+                self.ledger.pass(&partition, next);
+                Ok(())
+            }
         }
     }
 

@@ -5,7 +5,8 @@ use std::collections::VecDeque;
 /// The contiguous frontier of one partition.
 ///
 /// Offsets are opened in rising order (gaps are fine: compaction and control records leave them) and settled in
-/// any order. The frontier is the lowest offset that is still open, or one past the last one opened.
+/// any order. The frontier is the lowest offset that is still open, or where reading goes on: one past the last one
+/// opened, or behind what was passed.
 #[derive(Clone, Debug)]
 pub struct Frontier {
     open: VecDeque<Entry>,
@@ -35,6 +36,13 @@ impl Frontier {
         self.next = offset + 1;
         self.unsettled += 1;
         true
+    }
+
+    /// Notes that no offset below `next` is going to be opened any more. Returns whether that was new.
+    pub fn pass(&mut self, next: i64) -> bool {
+        let moves = next > self.next;
+        self.next = self.next.max(next);
+        moves
     }
 
     /// Finishes `offset`. Returns whether it was open: settling twice, or what was never opened, changes nothing.
@@ -86,6 +94,19 @@ mod tests {
         frontier.settle(9);
         assert_eq!(frontier.frontier(), 7);
         frontier.settle(7);
+        assert_eq!(frontier.frontier(), 10);
+    }
+
+    #[test]
+    fn what_nobody_is_given_is_passed_once_everything_before_it_is_finished() {
+        let mut frontier = Frontier::new(7);
+        frontier.open(7);
+        assert!(frontier.pass(10));
+        assert_eq!((frontier.frontier(), frontier.next()), (7, 10));
+        assert!(!frontier.open(9), "it was passed");
+        frontier.settle(7);
+        assert_eq!(frontier.frontier(), 10);
+        assert!(!frontier.pass(9), "nothing leads back");
         assert_eq!(frontier.frontier(), 10);
     }
 

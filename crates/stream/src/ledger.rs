@@ -48,6 +48,13 @@ impl Ledger {
         Some(Receipt { source: record.source.clone(), offset: record.offset, generation: owned.generation })
     }
 
+    /// Notes that `partition` was delivered up to `next`: what lies behind its last record is nobody's to read.
+    pub fn pass(&mut self, partition: &TopicPartition, next: i64) {
+        if let Some(owned) = self.owned.get_mut(partition) {
+            owned.frontier.pass(next);
+        }
+    }
+
     /// Finishes what `receipt` stands for. Returns whether that changed anything.
     pub fn settle(&mut self, receipt: &Receipt) -> bool {
         match self.owned.get_mut(&receipt.source) {
@@ -132,11 +139,26 @@ mod tests {
         assert_eq!(Ledger::default().open(&record(3, 0)), None);
     }
 
+    #[test]
+    fn a_marker_behind_the_last_record_is_committed_with_it_and_not_before() {
+        let partition = TopicPartition::new("t", 0);
+        let mut ledger = Ledger::default();
+        ledger.assign(partition.clone(), 1, 5);
+        let receipt = ledger.open(&record(0, 5)).unwrap();
+        ledger.pass(&partition, 7);
+        assert!(ledger.to_commit().is_empty());
+        ledger.settle(&receipt);
+        assert_eq!(ledger.to_commit(), [(partition.clone(), 7)]);
+        ledger.pass(&TopicPartition::new("t", 1), 7);
+        ledger.committed(&partition, 7);
+        assert!(ledger.to_commit().is_empty());
+    }
+
     proptest! {
         /// Whatever the order of settling, revoking and assigning: nothing unsettled lies below a commit.
         #[test]
         fn nothing_unsettled_lies_below_what_is_to_be_committed(
-            steps in prop::collection::vec((0u8..10, 0i32..3, any::<prop::sample::Index>()), 1..200),
+            steps in prop::collection::vec((0u8..11, 0i32..3, any::<prop::sample::Index>()), 1..200),
         ) {
             let mut ledger = Ledger::default();
             let mut generation = 0;
@@ -156,6 +178,10 @@ mod tests {
                     2..=5 => if let Some(receipt) = ledger.open(&record(partition, next[p])) {
                         next[p] += 1;
                         open.push(receipt);
+                    },
+                    6 => if ledger.partitions().any(|owned| *owned == at) {
+                        next[p] += 1;
+                        ledger.pass(&at, next[p]);
                     },
                     _ => if !open.is_empty() {
                         ledger.settle(&open.swap_remove(pick.index(open.len())));

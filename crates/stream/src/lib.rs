@@ -23,6 +23,6 @@ pub use passing::Passing;
 pub use record::{CARRIED_BYTES, Envelope, Header, Outgoing, Receipt, Record, TopicPartition};
 pub use seam::{
     Clock, Committer, Delivery, Event, ManualClock, Member, Outage, Position, Reader, Refused, Sink, Source,
-    Start, SystemClock,
+    Start, Stretch, SystemClock,
 };
 pub use vitals::{Standing, Vitals};

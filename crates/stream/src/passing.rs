@@ -1,16 +1,28 @@
-//! Outages that pass: the call is made again, and the outage is told once, not with every attempt.
+//! Outages that pass: the call is made again, and the outage is told once and then every minute, not with every attempt.
+
+use std::time::{Duration, Instant};
 
 use metrics::counter;
 use tracing::{info, warn};
 
 use crate::seam::Outage;
 
+/// How often an outage is told that goes on.
+const TELL_AGAIN: Duration = Duration::from_secs(60);
+
 /// One call to a service that is made again while the service is away.
 #[derive(Debug)]
 pub struct Passing {
     service: &'static str,
-    /// What was tried in vain; `None` while the service answers.
-    failing: Option<String>,
+    /// What was tried in vain, since when, and when that was told; `None` while the service answers.
+    failing: Option<Failing>,
+}
+
+#[derive(Debug)]
+struct Failing {
+    action: String,
+    since: Instant,
+    told_at: Instant,
 }
 
 impl Passing {
@@ -28,15 +40,21 @@ impl Passing {
             Err(outage) if outage.fatal => Err(outage),
             Err(outage) => {
                 counter!("ombud_outages_total", "service" => self.service).increment(1);
-                if self.failing.as_deref() != Some(outage.action.as_str()) {
-                    warn!(service = self.service, error = %outage, cause = %outage.cause, "outage: tried again");
-                    self.failing = Some(outage.action);
+                let now = Instant::now();
+                let since = self.failing.as_ref().map_or(now, |failing| failing.since);
+                let told = self.failing.as_ref().is_some_and(|failing| {
+                    failing.action == outage.action && now < failing.told_at + TELL_AGAIN
+                });
+                if !told {
+                    let lasts = now.duration_since(since);
+                    warn!(service = self.service, error = %outage, cause = %outage.cause, ?lasts, "outage: tried again");
+                    self.failing = Some(Failing { action: outage.action, since, told_at: now });
                 }
                 Ok(None)
             }
             Ok(answer) => {
-                if let Some(action) = self.failing.take() {
-                    info!(service = self.service, action, "outage is over");
+                if let Some(Failing { action, since, .. }) = self.failing.take() {
+                    info!(service = self.service, action, lasted = ?since.elapsed(), "outage is over");
                 }
                 Ok(Some(answer))
             }

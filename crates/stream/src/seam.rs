@@ -59,6 +59,14 @@ pub enum Event {
     },
     /// The next record of an owned partition; within a partition in offset order, each once per start or seek.
     Record(Record),
+    /// An owned partition has been delivered up to `next`: what lies between the last record and there is nobody's to
+    /// read. The group may commit it once everything before is finished, or its lag never comes to 0.
+    Reached {
+        /// The partition.
+        partition: TopicPartition,
+        /// The offset that is read next.
+        next: i64,
+    },
 }
 
 /// A member of a consumer group.
@@ -119,17 +127,43 @@ pub enum Start {
     Time(i64),
 }
 
+/// What one fetch found: some records, and where the partition is read on.
+///
+/// Offsets are positions, not counts. Some are nobody's to read: markers of transactions, records of aborted ones, what
+/// compaction and retention took. So where reading goes on is not told by the last record, and a stretch without any
+/// may still lead on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stretch {
+    /// In offset order; those that lie from the asked offset up to `next`.
+    pub records: Vec<Record>,
+    /// What is fetched next. Never below what was asked for, and greater where the log holds anything there.
+    pub next: i64,
+}
+
+impl IntoIterator for Stretch {
+    type Item = Record;
+    type IntoIter = std::vec::IntoIter<Record>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.records.into_iter()
+    }
+}
+
 /// Reads partitions without a group: changelogs, predictions, the strategy.
 pub trait Reader: Send {
-    /// Records from `from` on in offset order, waiting for at most `wait`; empty when nothing came.
-    /// Bounded by the implementation in number and bytes.
+    /// The stretch from `from` on, waiting for at most `wait` until it leads on. Bounded by the implementation in number
+    /// and bytes.
+    ///
+    /// Whoever asks again and again, each time from [`Stretch::next`] and with time to wait, comes to what
+    /// [`Reader::end`] said: that is what "read to its end" means. A fetch that may not wait tells what has come by
+    /// itself, and may stop short of an end behind which an open transaction stands.
     ///
     /// # Errors
     /// The log can't be read.
-    fn fetch(&mut self, partition: &TopicPartition, from: i64, wait: Duration)
-    -> Result<Vec<Record>, Outage>;
+    fn fetch(&mut self, partition: &TopicPartition, from: i64, wait: Duration) -> Result<Stretch, Outage>;
 
-    /// The offset that the next appended record gets (the high watermark).
+    /// The offset below which everything is there to be read: what the next record gets, or where the first transaction
+    /// begins that is still open.
     ///
     /// # Errors
     /// The log doesn't answer.
@@ -223,12 +257,7 @@ impl<M: Committer + ?Sized> Committer for Box<M> {
 }
 
 impl<R: Reader + ?Sized> Reader for Box<R> {
-    fn fetch(
-        &mut self,
-        partition: &TopicPartition,
-        from: i64,
-        wait: Duration,
-    ) -> Result<Vec<Record>, Outage> {
+    fn fetch(&mut self, partition: &TopicPartition, from: i64, wait: Duration) -> Result<Stretch, Outage> {
         (**self).fetch(partition, from, wait)
     }
 

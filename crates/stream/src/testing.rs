@@ -68,6 +68,9 @@ pub trait World {
     fn member(&self, group: &str) -> Self::Member;
     /// A reader.
     fn reader(&self) -> Self::Reader;
+    /// Appends what no reader is given: in a log with transactions an aborted one, with its marker. A log that has
+    /// nothing of that kind leaves it at nothing.
+    fn append_unreadable(&self, _partition: i32) {}
 }
 
 /// Runs every promise as a test of its own over the worlds that `$fresh` (a function) makes.
@@ -86,6 +89,9 @@ macro_rules! log_keeps_its_promises {
             an_unknown_partition_is_refused,
             one_key_always_goes_to_one_partition,
             a_reader_finds_offsets_by_time,
+            a_reader_comes_to_the_end_whatever_lies_there,
+            a_stretch_leads_past_its_records_and_never_back,
+            a_member_is_led_to_the_end_whatever_lies_there,
             nothing_comes_before_a_partition_is_started,
             a_group_goes_on_where_it_committed,
             a_commit_is_stored_as_one,
@@ -174,14 +180,15 @@ pub fn a_record_is_read_as_it_was_sent<W: World>(world: &W) {
     assert_eq!(reader.end(&partition).expect("answers"), 3);
     let mut read = Vec::new();
     while read.len() < sent.len() {
-        read.extend(reader.fetch(&partition, read.len() as i64, PATIENCE).expect("reads"));
+        read.extend(reader.fetch(&partition, read.len() as i64, PATIENCE).expect("reads").records);
     }
     for (n, (read, sent)) in read.iter().zip(&sent).enumerate() {
         assert_eq!((&read.key, &read.value, &read.headers), (&sent.key, &sent.value, &sent.headers));
         assert_eq!((&read.source, read.offset), (&partition, n as i64));
     }
     assert!(read.is_sorted_by_key(|record| record.appended_at));
-    assert!(reader.fetch(&partition, 3, GLANCE).expect("reads").is_empty());
+    let rest = reader.fetch(&partition, 3, GLANCE).expect("reads");
+    assert_eq!((rest.records.len(), rest.next), (0, 3));
 }
 
 /// Within a partition, tokens come back in the order they were given, each with the next offset.
@@ -245,12 +252,122 @@ pub fn a_reader_finds_offsets_by_time<W: World>(world: &W) {
     append(world, 0, &["a", "b", "c"]);
     let partition = TopicPartition::new(world.topic(), 0);
     let mut reader = world.reader();
-    let first = reader.fetch(&partition, 0, PATIENCE).expect("reads").remove(0);
+    let first = reader.fetch(&partition, 0, PATIENCE).expect("reads").records.remove(0);
     assert_eq!(reader.offset_at(&partition, 0).expect("answers"), 0);
     assert_eq!(reader.offset_at(&partition, first.appended_at).expect("answers"), 0);
     assert_eq!(reader.offset_at(&partition, i64::MAX).expect("answers"), 3);
     let other = TopicPartition::new(world.topic(), 1);
     assert_eq!(reader.offset_at(&other, 0).expect("answers"), 0, "an empty partition");
+}
+
+/// Reads `partition` from `from` on to the end that it has now.
+fn read_to_the_end<R: Reader>(reader: &mut R, partition: &TopicPartition, from: i64) -> Vec<String> {
+    let (end, until) = (reader.end(partition).expect("answers"), Instant::now() + PATIENCE);
+    let (mut texts, mut next) = (Vec::new(), from);
+    while next < end {
+        assert!(Instant::now() < until, "{partition} is read up to {next} of {end} only");
+        let stretch = reader.fetch(partition, next, GLANCE).expect("reads");
+        texts.extend(stretch.records.iter().map(text));
+        next = stretch.next;
+    }
+    assert_eq!(next, end);
+    texts
+}
+
+/// To be at the end is to stand where the next record comes, behind a record or behind what nobody is given.
+pub fn a_reader_comes_to_the_end_whatever_lies_there<W: World>(world: &W) {
+    let partition = TopicPartition::new(world.topic(), 0);
+    let mut reader = world.reader();
+    assert!(read_to_the_end(&mut reader, &partition, 0).is_empty());
+    world.append_unreadable(0);
+    assert!(read_to_the_end(&mut reader, &partition, 0).is_empty(), "there is nothing else");
+    append(world, 0, &["a"]);
+    assert_eq!(read_to_the_end(&mut reader, &partition, 0), ["a"]);
+    world.append_unreadable(0);
+    world.append_unreadable(0);
+    // One that goes on where it was, and one that comes anew.
+    assert_eq!(read_to_the_end(&mut reader, &partition, 0), ["a"]);
+    assert_eq!(read_to_the_end(&mut world.reader(), &partition, 0), ["a"]);
+    let end = reader.end(&partition).expect("answers");
+    assert!(read_to_the_end(&mut reader, &partition, end).is_empty());
+    append(world, 0, &["b", "c"]);
+    assert_eq!(read_to_the_end(&mut reader, &partition, end), ["b", "c"]);
+    assert_eq!(read_to_the_end(&mut reader, &partition, 0), ["a", "b", "c"]);
+}
+
+/// Partitions of one number do not mix, and what was read of one leads nobody past records of another.
+pub fn a_stretch_leads_past_its_records_and_never_back<W: World>(world: &W) {
+    for round in 0..3 {
+        append(world, 0, &["a"]);
+        append(world, 1, &["b"]);
+        world.append_unreadable(round % 2);
+    }
+    let mut reader = world.reader();
+    let until = Instant::now() + PATIENCE;
+    for number in [0, 1, 0] {
+        let partition = TopicPartition::new(world.topic(), number);
+        let (mut next, mut seen) = (0, 0);
+        while seen < 3 {
+            assert!(Instant::now() < until, "{seen} of 3 are read of {partition}");
+            let stretch = reader.fetch(&partition, next, GLANCE).expect("reads");
+            assert!(stretch.next >= next);
+            for record in &stretch.records {
+                assert!(
+                    (next..stretch.next).contains(&record.offset),
+                    "{record:?} of {next}..{}",
+                    stretch.next
+                );
+            }
+            (seen, next) = (seen + stretch.records.len(), stretch.next);
+        }
+    }
+}
+
+/// What a group may commit comes to the end too, or nobody would ever see it done.
+pub fn a_member_is_led_to_the_end_whatever_lies_there<W: World>(world: &W) {
+    append(world, 0, &["a"]);
+    world.append_unreadable(0);
+    let mut member = world.member("g");
+    let (partitions, _) = take_assignment(&mut member);
+    let partition = &partitions[0];
+    let mut reader = world.reader();
+    let mut led = |member: &mut W::Member, from: i64| {
+        let (end, until) = (reader.end(partition).expect("answers"), Instant::now() + PATIENCE);
+        let (mut texts, mut reached) = (Vec::new(), from);
+        while reached < end {
+            assert!(Instant::now() < until, "led to {reached} of {end} only");
+            match member.poll(GLANCE).expect("polls") {
+                Some(Event::Record(record)) => {
+                    assert!(record.source == *partition && record.offset >= reached, "{record:?} comes late");
+                    reached = record.offset + 1;
+                    texts.push(text(&record));
+                }
+                Some(Event::Reached { partition: of, next }) if of == *partition => {
+                    assert!(next > reached, "{next} leads nowhere");
+                    reached = next;
+                }
+                Some(Event::Reached { .. }) | None => {}
+                Some(other) => panic!("expected a record, got {other:?}"),
+            }
+        }
+        assert_eq!(reached, end);
+        (texts, end)
+    };
+    let (texts, end) = led(&mut member, 0);
+    assert_eq!(texts, ["a"]);
+    member.commit(&[at(partition, end, "")]).expect("commits");
+    world.append_unreadable(0);
+    append(world, 0, &["b"]);
+    world.append_unreadable(0);
+    assert_eq!(led(&mut member, end).0, ["b"]);
+    // Sought back, it gives everything again.
+    member.start(partition, 0).expect("seeks");
+    assert_eq!(led(&mut member, 0).0, ["a", "b"]);
+    drop(member);
+    let mut member = world.member("g");
+    let (partitions, _) = take_assignment(&mut member);
+    assert_eq!(member.committed(&partitions[0]).expect("answers").map(|position| position.offset), Some(end));
+    assert_eq!(led(&mut member, end).0, ["b"]);
 }
 
 /// Assigned alone delivers nothing.
@@ -363,7 +480,7 @@ pub fn a_partition_that_comes_back_is_not_paused<W: World>(world: &W) {
                 }
                 owned.extend(partitions);
             }
-            Event::Revoked { .. } => {}
+            Event::Revoked { .. } | Event::Reached { .. } => {}
             Event::Record(record) => panic!("{record:?} was read before its partition came back"),
         }
     }
@@ -379,9 +496,9 @@ pub fn a_reader_seeks_back_whatever_it_has_read_ahead<W: World>(world: &W) {
     append(world, 1, &["x"; MANY]);
     let [other, partition] = [0, 1].map(|number| TopicPartition::new(world.topic(), number));
     let mut reader = world.reader();
-    assert!(!reader.fetch(&partition, 0, PATIENCE).expect("reads").is_empty());
+    assert!(!reader.fetch(&partition, 0, PATIENCE).expect("reads").records.is_empty());
     for _ in 0..20 {
-        assert!(reader.fetch(&other, 0, GLANCE).expect("reads").is_empty());
+        assert!(reader.fetch(&other, 0, GLANCE).expect("reads").records.is_empty());
     }
     let until = Instant::now() + PATIENCE;
     let mut read = 0;
@@ -440,7 +557,7 @@ pub fn a_second_member_takes_over_where_the_first_committed<W: World>(world: &W)
                 }
             }
             Some(lost @ Event::Revoked { .. }) => panic!("nothing was lost here: {lost:?}"),
-            None => {}
+            Some(Event::Reached { .. }) | None => {}
         }
         if let Some(Event::Assigned { partitions, .. }) = second.poll(GLANCE).expect("polls") {
             moved = partitions.first().cloned();

@@ -144,6 +144,20 @@ fn a_commit_that_fails_is_made_again() {
 }
 
 #[test]
+fn what_nobody_is_given_is_committed_too() {
+    let reached = |next| Ok(Event::Reached { partition: partition(), next });
+    let polls = [Ok(assigned()), reached(2), Ok(record(2)), reached(5)];
+    let mut member = told(polls, 0);
+    let enough = Cell::new(0);
+    let turns = || {
+        enough.set(enough.get() + 1);
+        enough.get() > 10
+    };
+    drive(&mut member, usize::MAX, turns, |_| Ok(Some(()))).unwrap();
+    assert_eq!(member.committed[&partition()], 5);
+}
+
+#[test]
 fn what_could_not_be_committed_is_read_again_by_the_next_owner() {
     let revoked = Event::Revoked { partitions: vec![partition()], lost: true };
     let polls = [Ok(assigned()), Ok(record(0)), Ok(revoked), Ok(assigned()), Ok(record(0))];

@@ -192,6 +192,7 @@ impl<M: Source + Committer, S: Sink<()>, C: CaseStore> Archive<M, S, C> {
                         progress.begin(partition, next);
                     }
                 }
+                Some(Event::Reached { partition, next }) => progress.pass(&partition, next),
                 Some(Event::Revoked { partitions, lost }) => {
                     info!(?partitions, lost, "partitions revoked");
                     if !lost {

@@ -24,6 +24,8 @@ struct Reached {
     committed: i64,
     /// Everything below is in the store.
     kept: i64,
+    /// Where reading goes on when that is further than one past the last record: the rest is nobody's to read.
+    passed: i64,
     /// Records that are read and not in the store.
     in_hand: usize,
     /// When the first record was appended that is not committed.
@@ -41,7 +43,10 @@ impl Progress {
     }
 
     pub(crate) fn begin(&mut self, partition: TopicPartition, next: i64) {
-        self.owned.insert(partition, Reached { committed: next, kept: next, in_hand: 0, oldest_at: None });
+        self.owned.insert(
+            partition,
+            Reached { committed: next, kept: next, passed: next, in_hand: 0, oldest_at: None },
+        );
     }
 
     /// Partitions that went: what is not committed of them is read again by their next owner.
@@ -57,11 +62,21 @@ impl Progress {
         }
     }
 
+    /// `partition` was delivered up to `next`. Kept at once where nothing is in hand, else with what is.
+    pub(crate) fn pass(&mut self, partition: &TopicPartition, next: i64) {
+        if let Some(reached) = self.owned.get_mut(partition) {
+            reached.passed = next;
+            if reached.in_hand == 0 {
+                reached.kept = reached.kept.max(next);
+            }
+        }
+    }
+
     /// Everything in `batch` is in the store.
     pub(crate) fn keep(&mut self, batch: &[Record]) {
         for record in batch {
             if let Some(reached) = self.owned.get_mut(&record.source) {
-                (reached.kept, reached.in_hand) = (record.offset + 1, 0);
+                (reached.kept, reached.in_hand) = (reached.passed.max(record.offset + 1), 0);
             }
         }
     }
@@ -101,5 +116,36 @@ impl Progress {
             oldest_at: reached.oldest_at,
         };
         self.vitals.tell(now_ms, self.owned.iter().map(standing));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(offset: i64) -> Record {
+        Record {
+            source: TopicPartition::new("t", 0),
+            offset,
+            appended_at: 0,
+            key: None,
+            value: None,
+            headers: Vec::new(),
+            original: None,
+        }
+    }
+
+    #[test]
+    fn a_marker_is_kept_with_the_records_before_it() {
+        let (mut progress, partition) = (Progress::new(), TopicPartition::new("t", 0));
+        progress.begin(partition.clone(), 3);
+        progress.pass(&partition, 4);
+        assert_eq!(progress.owned[&partition].kept, 4, "nothing is in hand");
+        progress.read(&record(4));
+        progress.read(&record(5));
+        progress.pass(&partition, 8);
+        assert_eq!(progress.owned[&partition].kept, 4);
+        progress.keep(&[record(4), record(5)]);
+        assert_eq!(progress.owned[&partition].kept, 8);
     }
 }

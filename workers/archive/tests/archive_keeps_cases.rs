@@ -234,7 +234,7 @@ fn what_nobody_can_read_is_parked_with_its_bytes_and_its_neighbours_are_kept() {
     assert_eq!(queue(&local, "cards").len(), 1);
 
     let dead = TopicPartition::new(DeadLetter::TOPIC.name(""), 0);
-    let letters = local.reader().unwrap().fetch(&dead, 0, Duration::ZERO).unwrap();
+    let letters = local.reader().unwrap().fetch(&dead, 0, Duration::ZERO).unwrap().records;
     let [letter] = &letters[..] else { panic!("raw records are parked by join alone: {letters:?}") };
     let letter: DeadLetter = decode(letter.value.as_deref().unwrap()).unwrap();
     assert_eq!((letter.reason, letter.worker.as_str()), (DeadReason::UnknownSchema, "archive"));
@@ -285,7 +285,7 @@ fn a_verdict_is_kept_in_its_case_and_one_that_breaks_a_rule_is_parked() {
     assert_eq!(of_day.iter().map(|one| one.feedback_id.as_str()).collect::<Vec<_>>(), ["f-1"]);
 
     let dead = TopicPartition::new(DeadLetter::TOPIC.name(""), 0);
-    let letters = local.reader().unwrap().fetch(&dead, 0, Duration::ZERO).unwrap();
+    let letters = local.reader().unwrap().fetch(&dead, 0, Duration::ZERO).unwrap().records;
     let letters: Vec<DeadLetter> =
         letters.iter().map(|letter| decode(letter.value.as_deref().unwrap()).unwrap()).collect();
     assert_eq!(letters.len(), 3);

@@ -52,6 +52,14 @@ impl Early {
         answers
     }
 
+    /// The answers about raw records below `raw_next`, in the order of those.
+    pub(crate) fn take_below(&mut self, raw_next: i64) -> Vec<Answer> {
+        let rest = self.held.split_off(&raw_next);
+        let answers: Vec<Answer> = std::mem::replace(&mut self.held, rest).into_values().flatten().collect();
+        self.len -= answers.len();
+        answers
+    }
+
     /// Where to read predictions again from, once a raw record that a dropped one is about has been read.
     ///
     /// Not sooner, though there may be room: until then no case waits for a dropped one, and by then raw has

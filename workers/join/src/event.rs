@@ -34,6 +34,13 @@ pub enum Input {
         /// What it says.
         body: Logged,
     },
+    /// A log was delivered up to `next`: what lies behind its last record is nobody's to read.
+    Reached {
+        /// Which log.
+        log: Log,
+        /// The offset that is read next.
+        next: i64,
+    },
     /// The high watermark of complaints.predictions, read at or after `as_of`.
     PredictionsEnd {
         /// The offset that the next prediction gets.
@@ -65,6 +72,17 @@ pub enum Input {
     CommitFailed,
     /// The shard goes to somebody else: no more routes.
     Revoke,
+}
+
+/// The logs of a shard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Log {
+    /// complaints.raw.
+    Raw,
+    /// complaints.predictions.
+    Predictions,
+    /// complaints.routed.
+    Routed,
 }
 
 /// A raw record, without its narrative: the joiner never needs it.

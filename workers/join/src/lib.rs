@@ -35,7 +35,7 @@ mod timers;
 pub use act::Sent;
 pub use counts::Counts;
 pub use error::JoinError;
-pub use event::{About, Effect, Input, Kind, Logged, Origin, Submission};
+pub use event::{About, Effect, Input, Kind, Log, Logged, Origin, Submission};
 pub use limits::{Limits, LimitsError};
 #[cfg(any(test, feature = "simulation"))]
 pub use mutation::Mutation;

@@ -8,7 +8,7 @@ use crate::{
     began::AllBegan,
     counts::Counts,
     error::JoinError,
-    event::{Effect, Input, Origin},
+    event::{Effect, Input, Log, Origin},
     position::Position,
     read::{self, Unreadable},
     recover::Recovery,
@@ -16,6 +16,11 @@ use crate::{
     run::Topics,
     shard::Shard,
 };
+
+/// One wait for a changelog that is known to go on.
+const WAIT: std::time::Duration = std::time::Duration::from_millis(100);
+/// Waits in vain, one after the other, that are an outage: the worker is begun anew, and hears there that it shall stop.
+const WAITS: u32 = 100;
 
 /// A shard with its three partitions.
 pub(crate) struct Owned {
@@ -64,13 +69,20 @@ impl Owned {
         let window = reader.offset_at(&routed, now - rules.longest_amend_ms())?;
         let mut next = Recovery::fold_from(&found, window);
         let mut recovery = Recovery::new(limits.clone(), raw.partition, found, next, rules);
+        let mut waits = 0;
         while next < end {
-            let records = reader.fetch(&routed, next, std::time::Duration::from_millis(100))?;
-            for record in records.iter().take_while(|record| record.offset < end) {
+            let stretch = reader.fetch(&routed, next, WAIT)?;
+            for record in stretch.records.iter().take_while(|record| record.offset < end) {
                 recovery.fold(record.offset, record.appended_at, logged(record)?);
             }
-            next = records.last().map_or(next, |record| record.offset + 1);
+            waits = if stretch.next == next { waits + 1 } else { 0 };
+            if waits == WAITS {
+                let action = format!("read {routed} past {next} of {end}");
+                return Err(Outage::passing(action, "nothing came for 10 s").into());
+            }
+            next = stretch.next;
         }
+        recovery.reached(next.min(end));
         let shard = recovery.finish(now, reader.end(&raw)?, rules);
         Ok(Self {
             raw,
@@ -96,13 +108,13 @@ impl Owned {
         out: &mut Vec<Effect>,
     ) -> Result<usize, JoinError> {
         let Some(from) = self.predictions_next else { return Ok(0) };
-        let records = reader.fetch(&self.predictions, from, std::time::Duration::ZERO)?;
-        let mut came = 0;
-        for record in records {
+        let stretch = reader.fetch(&self.predictions, from, std::time::Duration::ZERO)?;
+        let (mut came, mut reached) = (0, from);
+        for record in stretch.records {
             came += 1;
-            let next = record.offset + 1;
-            self.predictions_next = Some(next);
             let offset = record.offset;
+            reached = offset + 1;
+            self.predictions_next = Some(reached);
             let body = match read::prediction(&record) {
                 Ok(prediction) => {
                     self.began.joined_by(prediction.raw_offset, &record.headers);
@@ -116,12 +128,22 @@ impl Owned {
             // Only a raw record makes a shard seek, so the rest of what was fetched stays valid.
             self.shard.on(now, Input::Prediction { offset, body }, rules, out);
         }
-        for record in reader.fetch(&self.routed, self.routed_next, std::time::Duration::ZERO)? {
+        if stretch.next > reached {
+            self.predictions_next = Some(stretch.next);
+            let input = Input::Reached { log: Log::Predictions, next: stretch.next };
+            self.shard.on(now, input, rules, out);
+        }
+        let stretch = reader.fetch(&self.routed, self.routed_next, std::time::Duration::ZERO)?;
+        for record in stretch.records {
             came += 1;
             self.routed_next = record.offset + 1;
             let body = logged(&record)?;
             let input = Input::Routed { offset: record.offset, appended_at: record.appended_at, body };
             self.shard.on(now, input, rules, out);
+        }
+        if stretch.next > self.routed_next {
+            self.routed_next = stretch.next;
+            self.shard.on(now, Input::Reached { log: Log::Routed, next: stretch.next }, rules, out);
         }
         Ok(came)
     }

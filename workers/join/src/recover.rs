@@ -110,6 +110,11 @@ impl Recovery {
         }
     }
 
+    /// Notes that the changelog was read up to `next`, whatever lies behind its last record.
+    pub fn reached(&mut self, next: i64) {
+        self.routed_next = self.routed_next.max(next);
+    }
+
     /// The shard, which asks for its claiming commit with the first tick. `recovery_end` is the end of raw: what
     /// lies below may have been routed by an earlier owner.
     pub fn finish(self, now: i64, recovery_end: i64, rules: &dyn Rules) -> Shard {

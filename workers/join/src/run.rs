@@ -17,7 +17,7 @@ use tracing::info;
 use crate::{
     act::Sent,
     error::JoinError,
-    event::Input,
+    event::{Input, Log},
     limits::Limits,
     owned::Owned,
     position::{Meta, Position},
@@ -300,6 +300,7 @@ where
             match event {
                 None => return Ok(()),
                 Some(Event::Record(record)) => self.take(record)?,
+                Some(Event::Reached { partition, next }) => self.reach(&partition, next)?,
                 Some(Event::Assigned { partitions, generation }) => {
                     self.waiting.extend(partitions.into_iter().map(|partition| (partition, generation)));
                     return Ok(());
@@ -321,6 +322,14 @@ where
         let mut out = Vec::new();
         self.owned[at].take(record, rules, self.join.clock.now_ms(), &mut out);
         self.take_up(at, out)
+    }
+
+    /// A raw partition was delivered further than its last record.
+    fn reach(&mut self, partition: &TopicPartition, next: i64) -> Result<(), JoinError> {
+        match self.owned.iter().position(|owned| owned.raw == *partition) {
+            Some(at) => self.tell(at, Input::Reached { log: Log::Raw, next }),
+            None => Ok(()),
+        }
     }
 
     pub(crate) fn tell(&mut self, at: usize, input: Input) -> Result<(), JoinError> {

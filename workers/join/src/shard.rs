@@ -19,7 +19,7 @@ use crate::{
     counts::Counts,
     early::Early,
     erased::Erased,
-    event::{Effect, Input, Kind, Origin},
+    event::{Effect, Input, Kind, Log, Origin},
     limits::Limits,
     position::{Mark, Position},
     rules::Rules,
@@ -138,6 +138,7 @@ impl Shard {
             }
             Input::Prediction { offset, body } => self.on_prediction(turn, offset, body),
             Input::Routed { offset, appended_at, body } => self.on_routed(turn, offset, appended_at, body),
+            Input::Reached { log, next } => self.on_reached(turn, log, next),
             Input::PredictionsEnd { end, as_of } => self.cases.set_barriers(end, as_of),
             Input::Tick => self.tick(turn),
             Input::RouteAcked { complaint_id, offset } => self.on_acked(turn, &complaint_id, offset),
@@ -180,6 +181,28 @@ impl Shard {
         for answer in self.early.take(offset) {
             self.take_answer(turn, answer);
         }
+        self.read_dropped_again(turn);
+    }
+
+    /// Past what nobody is given. An answer about a raw record in there waits for nothing more.
+    fn on_reached(&mut self, turn: &mut Turn<'_>, log: Log, next: i64) {
+        match log {
+            Log::Raw if self.raw.pass(next) => {
+                for answer in self.early.take_below(next) {
+                    self.take_answer(turn, answer);
+                }
+                self.read_dropped_again(turn);
+            }
+            Log::Raw => {}
+            Log::Predictions => {
+                self.predictions_next = self.predictions_next.max(next);
+                self.predictions.pass(next);
+            }
+            Log::Routed => self.routed_next = self.routed_next.max(next),
+        }
+    }
+
+    fn read_dropped_again(&mut self, turn: &mut Turn<'_>) {
         if let Some(offset) = self.early.seek_back(self.raw.next()) {
             self.counts.seek_back += 1;
             self.predictions_next = offset;

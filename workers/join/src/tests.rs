@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ombud_contract::records::{Outcome, Prediction, Role, RoutedComplaint, Vulnerability, Why};
 
 use crate::{
-    Effect, Input, Kind, Limits, Logged, Mark, Meta, Position, Recovery, Shard, Submission,
+    Effect, Input, Kind, Limits, Log, Logged, Mark, Meta, Position, Recovery, Shard, Submission,
     case::{LAST_N, revision},
     event::{About, Origin},
     sim::rules::{DEADLINE_MS, SimRules},
@@ -371,4 +371,46 @@ fn routes_that_wait_for_a_lease_count_against_the_cap() {
     }
     assert_eq!((story.shard.open(), story.shard.unsettled()), (0, 2));
     assert!(story.out.iter().any(|effect| matches!(effect, Effect::PauseRaw(true))));
+}
+
+#[test]
+fn what_nobody_is_given_is_passed_and_holds_no_commit_back() {
+    let mut story = Story::from(nowhere(), &[], 3, Limits::default());
+    story.complain(0, "a", "A");
+    story.answer_all(0, (0, "a", "A"));
+    story.answer(3, (1, "never", "N"), "issue");
+    story.tell(Input::Reached { log: Log::Raw, next: 3 });
+    story.tell(Input::Reached { log: Log::Predictions, next: 6 });
+    let before = story.shard.position(0);
+    assert_eq!((before.raw, before.meta.predictions), (0, 0), "the route is not acknowledged yet");
+    story.ack("a", 0);
+    let after = story.shard.position(0);
+    assert_eq!((after.raw, after.meta.predictions), (3, 6));
+    assert_eq!(story.shard.early(), 0);
+}
+
+#[test]
+fn a_deadline_does_not_wait_for_markers_among_predictions() {
+    let mut story = Story::new();
+    story.complain(0, "a", "A");
+    story.now = DEADLINE_MS;
+    story.tell(Input::Tick);
+    story.tell(Input::CommitAcked);
+    story.tell(Input::Tick);
+    story.tell(Input::PredictionsEnd { end: 2, as_of: story.now });
+    story.answer(0, (0, "a", "A"), "issue");
+    story.tell(Input::Tick);
+    assert!(story.routes().is_empty());
+    story.tell(Input::Reached { log: Log::Predictions, next: 2 });
+    story.tell(Input::Tick);
+    assert_eq!(story.routes()[0].why, Why::Deadline);
+}
+
+#[test]
+fn a_changelog_is_followed_from_where_its_reading_ended() {
+    let rules = SimRules::new(i64::MAX, i64::MAX);
+    let mut recovery = Recovery::new(Limits::default(), 0, nowhere(), 0, &rules);
+    recovery.fold(0, 0, Logged::Foreign);
+    recovery.reached(4);
+    assert_eq!(recovery.finish(0, 0, &rules).routed_next(), 4);
 }

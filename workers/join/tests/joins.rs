@@ -25,7 +25,7 @@ use ombud_local::{Local, Options};
 use ombud_models::StrategyFeed;
 use ombud_stream::{
     Clock, Committer, Event, ManualClock, Outage, Outgoing, Position, Reader, Record, Sink, Source, Start,
-    TopicPartition, testing::StopOnDrop,
+    Stretch, TopicPartition, testing::StopOnDrop,
 };
 
 const BEGIN: i64 = 1_700_000_000_000;
@@ -207,10 +207,12 @@ impl World {
             let at = TopicPartition::new(topic.name(""), partition);
             let mut next = 0;
             loop {
-                let records = reader.fetch(&at, next, Duration::from_millis(1)).unwrap();
-                let Some(last) = records.last() else { break };
-                next = last.offset + 1;
-                all.extend(records);
+                let stretch = reader.fetch(&at, next, Duration::from_millis(1)).unwrap();
+                if stretch.next == next {
+                    break;
+                }
+                next = stretch.next;
+                all.extend(stretch);
             }
         }
         all
@@ -356,12 +358,7 @@ impl<M: Committer> Committer for Shaky<M> {
 }
 
 impl<R: Reader> Reader for Shaky<R> {
-    fn fetch(
-        &mut self,
-        partition: &TopicPartition,
-        from: i64,
-        wait: Duration,
-    ) -> Result<Vec<Record>, Outage> {
+    fn fetch(&mut self, partition: &TopicPartition, from: i64, wait: Duration) -> Result<Stretch, Outage> {
         // The changelog that a shard is made of is waited for.
         if wait.is_zero() {
             self.call()?.fetch(partition, from, wait)
@@ -393,6 +390,65 @@ fn outages_that_pass_cost_a_joiner_nothing_but_time() {
     assert_eq!(routes.len(), 20);
     assert_eq!(routes.iter().filter(|route| route.why == Why::Complete).count(), 10);
     assert!(routes.iter().all(|route| route.writer_epoch == 1), "it was one joiner all the time");
+}
+
+/// A log in which a transaction has ended: behind what lies in each partition of `topic` now, one more offset is
+/// nobody's to read.
+struct Marked<R> {
+    inner: R,
+    topic: String,
+    /// Where each partition's marker lies.
+    markers: [i64; 4],
+}
+
+impl<R: Reader> Marked<R> {
+    fn new(mut inner: R, topic: Topic) -> Self {
+        let markers =
+            [0, 1, 2, 3].map(|number| inner.end(&TopicPartition::new(topic.name(""), number)).unwrap());
+        Self { inner, topic: topic.name(""), markers }
+    }
+
+    fn marker(&self, partition: &TopicPartition) -> i64 {
+        let here = *partition.topic == *self.topic;
+        if here { self.markers[usize::try_from(partition.partition).unwrap()] } else { i64::MAX }
+    }
+}
+
+impl<R: Reader> Reader for Marked<R> {
+    fn fetch(&mut self, partition: &TopicPartition, from: i64, wait: Duration) -> Result<Stretch, Outage> {
+        let marker = self.marker(partition);
+        if from > marker {
+            return Ok(Stretch { records: Vec::new(), next: from });
+        }
+        let stretch = self.inner.fetch(partition, from, wait)?;
+        let next = if stretch.next == marker { marker + 1 } else { stretch.next };
+        Ok(Stretch { next, ..stretch })
+    }
+
+    fn end(&mut self, partition: &TopicPartition) -> Result<i64, Outage> {
+        let end = self.inner.end(partition)?;
+        Ok(if end == self.marker(partition) { end + 1 } else { end })
+    }
+
+    fn offset_at(&mut self, partition: &TopicPartition, time_ms: i64) -> Result<i64, Outage> {
+        self.inner.offset_at(partition, time_ms)
+    }
+}
+
+#[test]
+fn a_changelog_that_ends_with_a_marker_is_read_to_its_end() {
+    let world = World::new();
+    let first = world.complain("a");
+    world.answer_all(&first);
+    world.join_until(|| !world.routes().is_empty());
+    let second = world.complain("a2");
+    world.answer_all(&second);
+    let member = world.local.member(GROUP, &[&Topic::Raw.name("")], Start::Earliest).unwrap();
+    let reader = Marked::new(world.local.reader().unwrap(), Topic::Routed);
+    world.join_as(member, reader, || world.routes().len() >= 2);
+    let routes = world.routes();
+    assert_eq!(routes.len(), 2, "and the first one is not routed again");
+    assert!(routes.iter().all(|route| route.why == Why::Complete));
 }
 
 #[test]

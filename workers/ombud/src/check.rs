@@ -65,7 +65,7 @@ pub(crate) fn check(
             bail!("check {target}: there is no such file, and the topic that can be checked is {raw}");
         }
         let view = View::open(settings)?;
-        let newest = if args.all { i64::MAX } else { args.number };
+        let newest = if args.all { usize::MAX } else { usize::try_from(args.number)? };
         topic::check(&view.ends(&raw)?, &mut view.reader(READER)?, newest, &mut report)?;
     }
     report.conclude()

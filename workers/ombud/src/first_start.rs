@@ -14,6 +14,7 @@ use tracing::info;
 use crate::{
     models::registry,
     publish::{Publisher, outgoing},
+    scan::scan,
     setup::Item,
     work::IN_FLIGHT,
     world::{READER, World},
@@ -79,7 +80,10 @@ impl<R: Reader> FirstStart<'_, R> {
     /// its content's hash, so twice is once. Whether anything was missing.
     pub(crate) fn ensure<S: Sink<()>>(&mut self, publisher: &mut Publisher<S>) -> Result<bool> {
         let topic: Arc<str> = Topic::Strategy.name(self.prefix).into();
-        if self.reader.end(&TopicPartition::new(Arc::clone(&topic), 0))? > 0 {
+        // Records are counted: a topic may end behind offsets that hold none.
+        let partition = TopicPartition::new(Arc::clone(&topic), 0);
+        let end = self.reader.end(&partition)?;
+        if scan(&mut self.reader, &partition, 0, end, |_| Ok(()))? > 0 {
             return Ok(false);
         }
         let file = self.models.join("strategy.toml");

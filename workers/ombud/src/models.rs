@@ -12,7 +12,7 @@ mod exchange;
 mod obtain;
 mod show;
 
-use std::{io::Write, time::Duration};
+use std::io::Write;
 
 use anyhow::Result;
 use ombud_contract::catalogue::Topic;
@@ -31,6 +31,7 @@ pub(crate) use obtain::obtain;
 pub(crate) use show::show;
 
 use crate::{
+    scan::scan,
     strategy::read_feed,
     terminal::table,
     world::{READER, View},
@@ -70,13 +71,10 @@ pub(crate) fn list(json: bool, settings: &Settings, now_ms: i64, out: &mut impl 
 /// The registry, folded from its topic.
 pub(crate) fn registry(reader: &mut impl Reader, prefix: &str) -> Result<Registry> {
     let partition = TopicPartition::new(Topic::Registry.name(prefix), 0);
-    let mut registry = Registry::default();
-    let (mut next, end) = (0, reader.end(&partition)?);
-    while next < end {
-        for record in reader.fetch(&partition, next, Duration::from_millis(100))? {
-            next = record.offset + 1;
-            model_version(&record).into_iter().for_each(|version| registry.apply(version));
-        }
-    }
+    let (mut registry, end) = (Registry::default(), reader.end(&partition)?);
+    scan(reader, &partition, 0, end, |record| {
+        model_version(&record).into_iter().for_each(|version| registry.apply(version));
+        Ok(())
+    })?;
     Ok(registry)
 }

@@ -1,15 +1,33 @@
-//! One stretch of one partition, record by record, in bounded memory.
+//! One stretch of one partition, record by record, in bounded memory. Offsets are positions, not counts: transactions,
+//! retention and compaction leave some that are nobody's to read.
 
 use std::time::Duration;
 
-use anyhow::Result;
-use ombud_stream::{Reader, Record, TopicPartition};
+use anyhow::{Result, ensure};
+use ombud_stream::{Reader, Record, Stretch, TopicPartition};
 
-/// How long to wait for a record that is known to be there.
-const ON_ITS_WAY: Duration = Duration::from_secs(5);
+/// How long to wait for what is known to be there.
+const ON_ITS_WAY: Duration = Duration::from_secs(10);
+
+/// What lies from `from` on, below an end that is known.
+///
+/// # Errors
+/// The log can't be read, or nothing comes.
+pub(crate) fn onward(reader: &mut impl Reader, partition: &TopicPartition, from: i64) -> Result<Stretch> {
+    let stretch = reader.fetch(partition, from, ON_ITS_WAY)?;
+    ensure!(
+        stretch.next > from,
+        "read {partition} past {from}: the log goes on, and nothing came for {ON_ITS_WAY:?}; try again when the brokers \
+         answer"
+    );
+    Ok(stretch)
+}
 
 /// Shows `each` record of `partition` from offset `from` up to `to`, which is not included, and tells how many there
-/// were: retention and compaction leave gaps.
+/// were.
+///
+/// # Errors
+/// The log can't be read up to there, or `each` fails.
 pub(crate) fn scan(
     reader: &mut impl Reader,
     partition: &TopicPartition,
@@ -19,16 +37,47 @@ pub(crate) fn scan(
 ) -> Result<u64> {
     let mut seen = 0;
     while from < to {
-        let fetched = reader.fetch(partition, from, ON_ITS_WAY)?;
-        // What was left may have been dropped by age since the end was asked for.
-        let Some(last) = fetched.last() else { break };
-        from = last.offset + 1;
-        for record in fetched.into_iter().filter(|record| record.offset < to) {
+        let stretch = onward(reader, partition, from)?;
+        from = stretch.next;
+        for record in stretch.records.into_iter().filter(|record| record.offset < to) {
             seen += 1;
             each(record)?;
         }
     }
     Ok(seen)
+}
+
+/// The offset from which on there are `count` records below `end`, or all there are.
+///
+/// # Errors
+/// The log can't be read.
+pub(crate) fn newest(
+    reader: &mut impl Reader,
+    partition: &TopicPartition,
+    end: i64,
+    count: usize,
+) -> Result<i64> {
+    let first = reader.offset_at(partition, i64::MIN)?;
+    let (mut to, mut missing) = (end, count);
+    let mut reach = i64::try_from(count).unwrap_or(i64::MAX);
+    if reach >= end.saturating_sub(first) {
+        return Ok(first);
+    }
+    // Back by ever longer steps, until enough records lie behind.
+    while missing > 0 && to > first {
+        let from = to.saturating_sub(reach).max(first);
+        let mut offsets = Vec::new();
+        scan(reader, partition, from, to, |record| {
+            offsets.push(record.offset);
+            Ok(())
+        })?;
+        if let Some(place) = offsets.len().checked_sub(missing) {
+            return Ok(offsets[place]);
+        }
+        missing -= offsets.len();
+        (to, reach) = (from, reach.saturating_mul(2));
+    }
+    Ok(to)
 }
 
 #[cfg(test)]
@@ -41,8 +90,11 @@ pub(crate) mod tests {
     pub(crate) struct Partition(pub(crate) Vec<Record>);
 
     impl Reader for Partition {
-        fn fetch(&mut self, _: &TopicPartition, from: i64, _: Duration) -> Result<Vec<Record>, Outage> {
-            Ok(self.0.iter().filter(|record| record.offset >= from).take(2).cloned().collect())
+        fn fetch(&mut self, _: &TopicPartition, from: i64, _: Duration) -> Result<Stretch, Outage> {
+            let wanted = self.0.iter().filter(|record| record.offset >= from);
+            let records: Vec<Record> = wanted.take(2).cloned().collect();
+            let next = records.last().map_or(from, |last| last.offset + 1);
+            Ok(Stretch { records, next })
         }
 
         fn end(&mut self, _: &TopicPartition) -> Result<i64, Outage> {
@@ -92,11 +144,6 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_stretch_whose_end_was_dropped_since_ends_with_what_is_there() {
-        assert_eq!(scanned(&[0, 1], 0, 10), (vec![0, 1], 2));
-    }
-
-    #[test]
     fn a_record_that_can_not_be_used_ends_the_scan() {
         let mut reader = Partition(vec![record(0, 0, 1), record(0, 1, 1)]);
         let mut shown = 0;
@@ -105,5 +152,75 @@ pub(crate) mod tests {
             anyhow::bail!("print it")
         });
         assert_eq!((scanned.is_err(), shown), (true, 1));
+    }
+
+    /// A log that begins at 3, holds records at these offsets, and ends at 20 with nothing that can be read.
+    struct Gaps(&'static [i64]);
+
+    const FIRST: i64 = 3;
+    const END: i64 = 20;
+
+    impl Reader for Gaps {
+        fn fetch(&mut self, partition: &TopicPartition, from: i64, _: Duration) -> Result<Stretch, Outage> {
+            let Some(offset) = self.0.iter().copied().find(|offset| *offset >= from) else {
+                return Ok(Stretch { records: Vec::new(), next: END });
+            };
+            let (source, headers) = (partition.clone(), Vec::new());
+            let record =
+                Record { source, offset, appended_at: 0, key: None, value: None, headers, original: None };
+            Ok(Stretch { records: vec![record], next: offset + 1 })
+        }
+
+        fn end(&mut self, _: &TopicPartition) -> Result<i64, Outage> {
+            Ok(END)
+        }
+
+        fn offset_at(&mut self, _: &TopicPartition, _: i64) -> Result<i64, Outage> {
+            Ok(FIRST)
+        }
+    }
+
+    fn partition() -> TopicPartition {
+        TopicPartition::new("t", 0)
+    }
+
+    #[test]
+    fn a_scan_ends_at_the_end_also_behind_what_nobody_is_given() {
+        let mut offsets = Vec::new();
+        let seen = scan(&mut Gaps(&[4, 5, 9]), &partition(), 0, END, |record| {
+            offsets.push(record.offset);
+            Ok(())
+        });
+        assert_eq!((seen.unwrap(), offsets), (3, vec![4, 5, 9]));
+        assert_eq!(scan(&mut Gaps(&[4, 5, 9]), &partition(), 5, 9, |_| Ok(())).unwrap(), 1);
+    }
+
+    #[test]
+    fn the_newest_records_are_counted_and_not_their_offsets() {
+        for (count, from) in [(0, 20), (1, 9), (2, 5), (3, 4), (4, 3), (100, 3), (usize::MAX, 3)] {
+            let found = newest(&mut Gaps(&[4, 5, 9]), &partition(), END, count).unwrap();
+            assert_eq!(found, from, "of {count}");
+        }
+        assert_eq!(newest(&mut Gaps(&[]), &partition(), END, 2).unwrap(), 3);
+    }
+
+    #[test]
+    fn a_log_that_gives_nothing_is_an_error_and_no_end() {
+        struct Silent;
+        impl Reader for Silent {
+            fn fetch(&mut self, _: &TopicPartition, from: i64, _: Duration) -> Result<Stretch, Outage> {
+                Ok(Stretch { records: Vec::new(), next: from })
+            }
+
+            fn end(&mut self, _: &TopicPartition) -> Result<i64, Outage> {
+                Ok(1)
+            }
+
+            fn offset_at(&mut self, _: &TopicPartition, _: i64) -> Result<i64, Outage> {
+                Ok(0)
+            }
+        }
+        let error = scan(&mut Silent, &partition(), 0, 1, |_| Ok(())).unwrap_err().to_string();
+        assert!(error.starts_with("read t[0] past 0"), "{error}");
     }
 }

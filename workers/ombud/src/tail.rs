@@ -5,13 +5,13 @@ use std::{io::Write, time::Duration};
 use anyhow::{Result, bail};
 use ombud_contract::{catalogue::Topic, codec};
 use ombud_launch::config::Settings;
-use ombud_stream::{Reader, Record};
+use ombud_stream::{Reader, Record, TopicPartition};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
     cli,
-    scan::scan,
+    scan::{newest, onward},
     world::{READER, View},
 };
 
@@ -41,11 +41,7 @@ pub(crate) fn tail(args: &cli::Tail, settings: &Settings, out: &mut impl Write) 
     let side = Side { from: args.from, number: number(args) };
     let (mut next, mut records) = (Vec::new(), Vec::new());
     for (partition, end) in &ends {
-        let (from, to) = side.stretch(*end);
-        scan(&mut reader, partition, from, to, |record| {
-            records.push(record);
-            Ok(())
-        })?;
+        records.extend(side.read(&mut reader, partition, *end)?);
         next.push(*end);
     }
     side.choose(&mut records);
@@ -59,8 +55,9 @@ pub(crate) fn tail(args: &cli::Tail, settings: &Settings, out: &mut impl Write) 
     loop {
         out.flush()?;
         for ((partition, _), next) in ends.iter().zip(&mut next) {
-            for record in reader.fetch(partition, *next, Duration::from_millis(100))? {
-                *next = record.offset + 1;
+            let stretch = reader.fetch(partition, *next, Duration::from_millis(100))?;
+            *next = stretch.next;
+            for record in stretch {
                 print(topic, &record, args.json, out)?;
             }
         }
@@ -83,17 +80,23 @@ struct Side {
 }
 
 impl Side {
-    /// Where in a partition that ends at `end` they may lie, the last offset not included: no side needs more of one
-    /// partition than it needs in all.
-    fn stretch(self, end: i64) -> (i64, i64) {
-        let reach = i64::try_from(self.number).unwrap_or(i64::MAX);
-        match self.from {
-            cli::From::Start => (0, reach.min(end)),
-            cli::From::End => (end.saturating_sub(reach).max(0), end),
+    /// What may be meant of a partition that ends at `end`: no side needs more of one partition than it needs in all.
+    fn read(self, reader: &mut impl Reader, partition: &TopicPartition, end: i64) -> Result<Vec<Record>> {
+        let mut from = match self.from {
+            cli::From::Start => 0,
+            cli::From::End => newest(reader, partition, end, self.number)?,
+        };
+        let mut records = Vec::new();
+        while from < end && records.len() < self.number {
+            let stretch = onward(reader, partition, from)?;
+            from = stretch.next;
+            records.extend(stretch.records.into_iter().filter(|record| record.offset < end));
         }
+        records.truncate(self.number);
+        Ok(records)
     }
 
-    /// Keeps the meant ones of `records`, which hold each partition's stretch, in the order of their append time.
+    /// Keeps the meant ones of `records`, which hold what may be meant of each partition, in the order of their append time.
     fn choose(self, records: &mut Vec<Record>) {
         records.sort_by_key(|record| (record.appended_at, record.source.partition, record.offset));
         match self.from {

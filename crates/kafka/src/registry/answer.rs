@@ -61,7 +61,10 @@ impl CallError {
     /// What to look at.
     pub(crate) fn mend(&self) -> &'static str {
         match self {
-            Self::Denied { .. } => "check registry.username and registry.password",
+            Self::Denied { status: 401 } => "check registry.username and registry.password",
+            Self::Denied { .. } => {
+                "check registry.username and registry.password, and that this user may read subjects and schemas"
+            }
             Self::Absent => "it isn't registered, `ombud setup` does that",
             Self::Incompatible { .. } => "the subject holds versions that contradict ours",
             Self::Silent { .. } => "check registry_url (--registry) and registry.ca, and that it runs",

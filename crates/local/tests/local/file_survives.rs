@@ -139,7 +139,7 @@ fn values(reader: &mut impl Reader, partition: i32) -> Vec<String> {
     let end = reader.end(&at(partition)).unwrap();
     let mut values = Vec::new();
     while (values.len() as i64) < end {
-        let records = reader.fetch(&at(partition), values.len() as i64, Duration::ZERO).unwrap();
+        let records = reader.fetch(&at(partition), values.len() as i64, Duration::ZERO).unwrap().records;
         values
             .extend(records.iter().map(|r| String::from_utf8(r.value.as_deref().unwrap().to_vec()).unwrap()));
     }
@@ -183,7 +183,7 @@ fn a_reader_beside_the_log_sees_what_comes() {
     let view = Local::open_read_only(dir.path()).unwrap();
     let mut reader = view.reader().unwrap();
     std::thread::scope(|scope| {
-        let waiting = scope.spawn(move || reader.fetch(&at(1), 0, Duration::from_secs(30)).unwrap());
+        let waiting = scope.spawn(move || reader.fetch(&at(1), 0, Duration::from_secs(30)).unwrap().records);
         append(&local, 1, 7..8);
         assert_eq!(waiting.join().unwrap()[0].value.as_deref(), Some(&b"7"[..]));
     });
@@ -266,8 +266,13 @@ fn append_times_never_fall_though_the_clock_is_set_back() {
     let local = Local::open(dir.path(), options()).unwrap();
     append(&local, 0, 0..1);
     let mut reader = local.reader().unwrap();
-    let times: Vec<i64> =
-        reader.fetch(&at(0), 0, Duration::ZERO).unwrap().iter().map(|record| record.appended_at).collect();
+    let times: Vec<i64> = reader
+        .fetch(&at(0), 0, Duration::ZERO)
+        .unwrap()
+        .records
+        .iter()
+        .map(|record| record.appended_at)
+        .collect();
     assert_eq!(times, [1_000, 1_000, 1_200, 1_200, 1_200]);
     assert_eq!(reader.offset_at(&at(0), 1_001).unwrap(), 2);
 }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use ombud_contract::codec;
 use ombud_contract::records::Strategy;
 use ombud_models::{NotYet, StrategyFeed};
-use ombud_stream::{ManualClock, Outage, Reader, Record, TopicPartition};
+use ombud_stream::{ManualClock, Outage, Reader, Record, Stretch, TopicPartition};
 
 use crate::given;
 
@@ -43,20 +43,34 @@ impl Log {
         self.0.lock().unwrap().1 = out;
     }
 
+    /// Ends a transaction: an offset that no reader is given.
+    fn mark(&self, appended_at: i64) {
+        self.append(appended_at, None);
+        if let Some(last) = self.0.lock().unwrap().0.last_mut() {
+            last.headers = vec![("marker".to_owned(), None)];
+        }
+    }
+
     /// The next `fetches` give nothing.
     fn on_its_way_for(&self, fetches: usize) {
         self.1.store(fetches, Ordering::SeqCst);
     }
 }
 
+fn is_marker(place: &Record) -> bool {
+    !place.headers.is_empty()
+}
+
 impl Reader for Log {
-    fn fetch(&mut self, _: &TopicPartition, from: i64, wait: Duration) -> Result<Vec<Record>, Outage> {
+    fn fetch(&mut self, _: &TopicPartition, from: i64, wait: Duration) -> Result<Stretch, Outage> {
         assert!(!wait.is_zero(), "what is there needs time to come");
         if self.1.try_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok() {
-            return Ok(Vec::new());
+            return Ok(Stretch { records: Vec::new(), next: from });
         }
         let log = self.0.lock().unwrap();
-        Ok(log.0.get(usize::try_from(from).unwrap()).cloned().into_iter().collect())
+        let place = log.0.get(usize::try_from(from).unwrap());
+        let records = place.filter(|place| !is_marker(place)).cloned().into_iter().collect();
+        Ok(Stretch { records, next: from + i64::from(place.is_some()) })
     }
 
     fn end(&mut self, _: &TopicPartition) -> Result<i64, Outage> {
@@ -93,6 +107,23 @@ fn nothing_is_known_before_the_topic_was_read_and_something_is_published() {
     assert_eq!(feed.refresh().unwrap(), 1);
     assert_eq!(version(&feed, 100_000), Ok(1));
     assert_eq!(version(&feed, 1), Ok(1), "also what came before it was published");
+}
+
+#[test]
+fn what_no_reader_is_given_is_no_strategy_that_is_missing() {
+    let (log, _, mut feed) = feed();
+    log.mark(100_000);
+    feed.refresh().unwrap();
+    assert_eq!(version(&feed, 100_000), Err(NotYet::Unpublished), "the end was reached");
+    log.publish(1, 100_000, 0);
+    log.mark(100_001);
+    assert_eq!(feed.refresh().unwrap(), 1);
+    assert_eq!(version(&feed, 100_000), Ok(1));
+    assert_eq!((feed.accepted(1).unwrap().is_some(), feed.accepted(2).unwrap().is_some()), (true, false));
+    log.mark(100_002);
+    log.mark(100_003);
+    assert_eq!((feed.refresh().unwrap(), feed.skipped()), (0, 0));
+    assert_eq!(version(&feed, 100_000), Ok(1));
 }
 
 #[test]

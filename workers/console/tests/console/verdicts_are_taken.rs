@@ -97,7 +97,7 @@ impl Given {
 
     fn logged(&self) -> Vec<Feedback> {
         let partition = TopicPartition::new(Topic::Feedback.name(""), 0);
-        let records = self.local.reader().unwrap().fetch(&partition, 0, Duration::ZERO).unwrap();
+        let records = self.local.reader().unwrap().fetch(&partition, 0, Duration::ZERO).unwrap().records;
         records
             .iter()
             .map(|record| {
@@ -235,7 +235,7 @@ async fn a_complaint_is_taken_and_the_document_is_served() {
     let (status, answer) = send(&given.routes, "/api/complaints", &complaint, None).await;
     assert_eq!((status, &answer["complaint_id"]), (StatusCode::ACCEPTED, &json!("c-9")));
     let partition = TopicPartition::new(Topic::Raw.name(""), 0);
-    let records = given.local.reader().unwrap().fetch(&partition, 0, Duration::ZERO).unwrap();
+    let records = given.local.reader().unwrap().fetch(&partition, 0, Duration::ZERO).unwrap().records;
     let raw: RawComplaint = codec::decode(records[0].value.as_deref().unwrap()).unwrap();
     assert_eq!((raw.received_at, records[0].offset), (NOW, answer["offset"].as_i64().unwrap()));
 

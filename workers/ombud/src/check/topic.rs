@@ -15,7 +15,7 @@ use super::{
     finding::{Finding, Report},
     rules::field,
 };
-use crate::scan::scan;
+use crate::scan;
 
 /// How far a sender's clock may be ahead before it is worth a note.
 const CLOCKS_DIFFER_MS: i64 = 300_000;
@@ -27,13 +27,13 @@ const CLOCKS_DIFFER_MS: i64 = 300_000;
 pub(crate) fn check<W: Write>(
     ends: &[(TopicPartition, i64)],
     reader: &mut impl Reader,
-    newest: i64,
+    newest: usize,
     report: &mut Report<'_, W>,
 ) -> Result<()> {
     let partitions = i32::try_from(ends.len())?;
     for (partition, end) in ends {
-        let from = end.saturating_sub(newest).max(0);
-        scan(reader, partition, from, *end, |record| report.checked(&findings(&record, partitions)))?;
+        let from = scan::newest(reader, partition, *end, newest)?;
+        scan::scan(reader, partition, from, *end, |record| report.checked(&findings(&record, partitions)))?;
     }
     Ok(())
 }

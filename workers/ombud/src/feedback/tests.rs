@@ -120,7 +120,8 @@ impl Serving {
 
     fn logged(&self) -> Vec<Record> {
         let partition = TopicPartition::new(Topic::Feedback.name(""), 0);
-        let records = self.local.reader().unwrap().fetch(&partition, 0, std::time::Duration::ZERO).unwrap();
+        let records =
+            self.local.reader().unwrap().fetch(&partition, 0, std::time::Duration::ZERO).unwrap().records;
         records.iter().map(|record| codec::decode(record.value.as_deref().unwrap()).unwrap()).collect()
     }
 }

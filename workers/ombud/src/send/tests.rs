@@ -55,7 +55,7 @@ fn complaints(log: &Local) -> Vec<RawComplaint> {
     let mut records: Vec<Record> = Vec::new();
     for partition in 0..4 {
         let partition = TopicPartition::new("complaints.raw", partition);
-        records.extend(reader.fetch(&partition, 0, Duration::ZERO).unwrap());
+        records.extend(reader.fetch(&partition, 0, Duration::ZERO).unwrap().records);
     }
     assert!(records.iter().all(|it| !it.headers.is_empty()));
     records.iter().map(|it| codec::decode(it.value.as_deref().unwrap()).unwrap()).collect()

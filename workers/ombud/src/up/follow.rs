@@ -9,7 +9,9 @@ use ombud_contract::{
     codec,
     records::{RawComplaint, RoutedComplaint},
 };
-use ombud_stream::{Reader, TopicPartition};
+use ombud_stream::{Reader, Stretch, TopicPartition};
+
+use crate::scan::onward;
 
 use super::journey::Journeys;
 
@@ -44,25 +46,30 @@ impl<R: Reader> Follow<R> {
     pub(crate) fn catch_up(&mut self, wait: Duration) -> Result<bool> {
         let mut came = false;
         for at in 0..self.positions.len() {
-            while self.read(at, Duration::ZERO)? {
-                came = true;
+            let end = self.reader.end(&self.positions[at].0)?;
+            while self.positions[at].1 < end {
+                let (partition, next) = self.positions[at].clone();
+                let stretch = onward(&mut self.reader, &partition, next)?;
+                came |= self.take(at, stretch)?;
             }
         }
         if !came && !wait.is_zero() {
             // The last partition stands for all: the next call looks at each of them again.
-            came = self.read(self.positions.len() - 1, wait)?;
+            let last = self.positions.len() - 1;
+            let (partition, next) = self.positions[last].clone();
+            let stretch = self.reader.fetch(&partition, next, wait)?;
+            came = self.take(last, stretch)?;
         }
         Ok(came)
     }
 
-    fn read(&mut self, at: usize, wait: Duration) -> Result<bool> {
-        let (partition, next) = self.positions[at].clone();
-        let records = self.reader.fetch(&partition, next, wait)?;
-        let Some(last) = records.last() else { return Ok(false) };
-        self.positions[at].1 = last.offset + 1;
-        for record in &records {
+    /// Folds what was read of one partition; whether there was any record.
+    fn take(&mut self, at: usize, stretch: Stretch) -> Result<bool> {
+        self.positions[at].1 = stretch.next;
+        let topic = Arc::clone(&self.positions[at].0.topic);
+        for record in &stretch.records {
             let Some(value) = record.value.as_deref() else { continue };
-            if partition.topic == self.raw {
+            if topic == self.raw {
                 // What can't be read is the joiner's to park, and no complaint of a file.
                 let Ok(complaint) = codec::decode::<RawComplaint>(value) else { continue };
                 self.journeys.submitted(&complaint, record.offset, record.appended_at);
@@ -71,7 +78,7 @@ impl<R: Reader> Follow<R> {
                 self.journeys.routed(&routed, record.appended_at);
             }
         }
-        Ok(true)
+        Ok(!stretch.records.is_empty())
     }
 }
 

@@ -36,6 +36,7 @@ use crate::{
     first_start::{FirstStart, shelve},
     models::registry,
     publish::Publisher,
+    scan::scan,
     strategy,
     terminal::Terminal,
     work::{Crew, IN_FLIGHT, Workers, serve_api},
@@ -178,9 +179,14 @@ impl<'a> Up<'a> {
     /// Waits until the archive has committed everything that was routed when this was called.
     fn wait_for_archive(&self) -> Result<()> {
         let standing = self.view.standing(ombud_archive::GROUP)?;
+        let mut reader = self.view.reader(READER)?;
         for topic in ombud_archive::TOPICS.map(|topic| topic.name(&self.settings.topics.prefix)) {
             for (partition, end) in self.view.ends(&topic)? {
-                while !is_archived(end, standing.committed(&partition)?) && !self.shutdown.wait(NEWS) {}
+                // Where everything was dropped by age there is nothing to commit.
+                let first = reader.offset_at(&partition, i64::MIN)?;
+                while !is_archived((first, end), standing.committed(&partition)?) && !self.shutdown.wait(NEWS)
+                {
+                }
             }
         }
         Ok(())
@@ -188,18 +194,22 @@ impl<'a> Up<'a> {
 
     fn summary(&self, sent: &SentFile, follow: &Follow<Box<dyn Reader>>) -> Result<Summary> {
         let prefix = &self.settings.topics.prefix;
-        let dead_letters = self.view.ends(&Topic::DeadLetters.name(prefix))?.iter().map(|(_, end)| end).sum();
-        let registry = registry(&mut self.view.reader(READER)?, prefix).context("read the registry")?;
+        let mut reader = self.view.reader(READER)?;
+        let mut dead_letters = 0;
+        for (partition, end) in self.view.ends(&Topic::DeadLetters.name(prefix))? {
+            dead_letters += scan(&mut reader, &partition, 0, end, |_| Ok(()))?;
+        }
+        let registry = registry(&mut reader, prefix).context("read the registry")?;
         let counts = Counts { dead_letters, rejected: sent.rejected, duplicates: sent.duplicates };
         let models = registry.versions().map(Model::from).collect();
         Ok(Summary::of(sent.wanted.iter(), follow.journeys(), counts, models))
     }
 }
 
-/// Whether a group that stands at `committed` has kept everything before `end`. In a partition that holds nothing it
-/// never gets a position.
-fn is_archived(end: i64, committed: Option<i64>) -> bool {
-    committed.unwrap_or_default() >= end
+/// Whether a group that stands at `committed` has kept everything of a partition that begins at `first`, up to `end`. In a
+/// partition that holds nothing it never gets a position.
+fn is_archived((first, end): (i64, i64), committed: Option<i64>) -> bool {
+    committed.unwrap_or(first) >= end
 }
 
 #[cfg(test)]
@@ -208,15 +218,18 @@ mod tests {
 
     #[test]
     fn everything_is_archived_once_the_position_is_at_the_end_and_an_empty_partition_needs_none() {
-        for (end, committed, archived) in [
-            (0, None, true),
-            (1, None, false),
-            (5, Some(4), false),
-            (5, Some(5), true),
+        for (bounds, committed, archived) in [
+            ((0, 0), None, true),
+            ((0, 1), None, false),
+            // Dropped by age, all of it or a part.
+            ((5, 5), None, true),
+            ((4, 5), None, false),
+            ((0, 5), Some(4), false),
+            ((0, 5), Some(5), true),
             // What came after the end was asked for is archived, too.
-            (5, Some(6), true),
+            ((0, 5), Some(6), true),
         ] {
-            assert_eq!(is_archived(end, committed), archived, "{end} {committed:?}");
+            assert_eq!(is_archived(bounds, committed), archived, "{bounds:?} {committed:?}");
         }
     }
 }

@@ -21,7 +21,7 @@ pub(crate) struct Summary {
     /// Routed with a task missing.
     pub(crate) partial: usize,
     /// Records in complaints.dead-letters.
-    pub(crate) dead_letters: i64,
+    pub(crate) dead_letters: u64,
     /// Rows of the file that are no complaint.
     pub(crate) rejected: usize,
     /// Rows that say again what another row said.
@@ -75,7 +75,7 @@ impl From<&ModelVersion> for Model {
 
 /// Counts that don't come from the routes.
 pub(crate) struct Counts {
-    pub(crate) dead_letters: i64,
+    pub(crate) dead_letters: u64,
     pub(crate) rejected: usize,
     pub(crate) duplicates: usize,
 }

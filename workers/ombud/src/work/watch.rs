@@ -30,7 +30,14 @@ pub(crate) struct Watched {
     part: String,
     readiness: Readiness,
     progress: Progress,
+    /// It has begun a partition.
+    begun: bool,
+    /// The log does not answer.
+    away: bool,
 }
+
+/// What a worker waits for that has nothing to work on yet.
+const UNASSIGNED: &str = "waiting for partitions";
 
 impl Watched {
     /// Watches `member` for the worker `part`, which is not ready before it is assigned something.
@@ -40,15 +47,28 @@ impl Watched {
         readiness: Readiness,
         progress: Progress,
     ) -> Self {
-        readiness.wait_for(&part, "waiting for partitions");
+        readiness.wait_for(&part, UNASSIGNED);
         progress.lock().clear();
-        Self { member, part, readiness, progress }
+        Self { member, part, readiness, progress, begun: false, away: false }
+    }
+
+    /// Not ready while the log does not answer, and after that as before.
+    fn notice<T>(&mut self, answer: &Result<T, Outage>) {
+        match answer {
+            Err(outage) => self.readiness.wait_for(&self.part, &outage.action),
+            Ok(_) if self.away && self.begun => self.readiness.ready(&self.part),
+            Ok(_) if self.away => self.readiness.wait_for(&self.part, UNASSIGNED),
+            Ok(_) => {}
+        }
+        self.away = answer.is_err();
     }
 }
 
 impl Source for Watched {
     fn poll(&mut self, wait: Duration) -> Result<Option<Event>, Outage> {
-        let event = self.member.poll(wait)?;
+        let polled = self.member.poll(wait);
+        self.notice(&polled);
+        let event = polled?;
         if let Some(Event::Revoked { partitions, .. }) = &event {
             self.progress.lock().retain(|partition, _| !partitions.contains(partition));
         }
@@ -58,6 +78,7 @@ impl Source for Watched {
     fn start(&mut self, partition: &TopicPartition, offset: i64) -> Result<(), Outage> {
         self.member.start(partition, offset)?;
         // Not when it is assigned: a joiner first waits for a strategy and reads its changelog.
+        self.begun = true;
         self.readiness.ready(&self.part);
         self.progress.lock().entry(partition.clone()).or_insert(offset);
         Ok(())

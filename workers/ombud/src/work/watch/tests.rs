@@ -122,3 +122,47 @@ fn a_worker_that_is_started_again_owns_nothing_of_what_it_owned() {
     assert_eq!(offsets(&progress), []);
     assert!(readiness.waiting().contains_key("join"), "and is not ready");
 }
+
+/// A member that answers polls as it was told.
+struct Told(VecDeque<Result<Option<Event>, Outage>>);
+
+impl Source for Told {
+    fn poll(&mut self, _: Duration) -> Result<Option<Event>, Outage> {
+        self.0.pop_front().unwrap_or(Ok(None))
+    }
+
+    fn start(&mut self, _: &TopicPartition, _: i64) -> Result<(), Outage> {
+        Ok(())
+    }
+
+    fn pause(&mut self, _: &TopicPartition, _: bool) {}
+}
+
+impl Committer for Told {
+    fn committed(&mut self, _: &TopicPartition) -> Result<Option<Position>, Outage> {
+        Ok(None)
+    }
+
+    fn commit(&mut self, _: &[Position]) -> Result<(), Outage> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_worker_is_not_ready_while_the_log_is_away_and_ready_again_when_it_is_back() {
+    let away = || Err(Outage::passing("reach the brokers as ombud.join", "away"));
+    let member = Told([away(), Ok(None), away(), Ok(None)].into());
+    let readiness = Readiness::default();
+    let mut watched =
+        Watched::new(Box::new(member), "join".to_owned(), readiness.clone(), Progress::default());
+    let waits = |watched: &mut Watched| {
+        let _ = watched.poll(Duration::ZERO);
+        readiness.waiting().get("join").cloned()
+    };
+    assert_eq!(waits(&mut watched).as_deref(), Some("reach the brokers as ombud.join"));
+    assert_eq!(waits(&mut watched).as_deref(), Some(UNASSIGNED));
+    watched.start(&TopicPartition::new("raw", 0), 0).unwrap();
+    assert_eq!(readiness.waiting().get("join"), None);
+    assert_eq!(waits(&mut watched).as_deref(), Some("reach the brokers as ombud.join"));
+    assert_eq!(waits(&mut watched), None);
+}

@@ -1,0 +1,274 @@
+//! One topic read by a client of its own: an end-of-partition event names a partition's number and no topic.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use ombud_stream::{Outage, Record, Stretch, TopicPartition};
+use rdkafka::{
+    Offset, TopicPartitionList,
+    consumer::{BaseConsumer, Consumer},
+    error::{KafkaError as Cause, RDKafkaErrorCode},
+};
+use tracing::debug;
+
+use crate::{
+    context::Telling,
+    incoming::Incoming,
+    offsets,
+    outage::{self, Right},
+    poll::poll,
+    release::release,
+};
+
+/// Records of one fetch, and records kept of one partition.
+const RECORDS: usize = 1_024;
+/// Bytes kept of one partition; one larger record still passes.
+const BYTES: usize = 4 << 20;
+/// A partition that nobody asked for in this time is not fetched any more.
+const IDLE: Duration = Duration::from_secs(30);
+
+/// Reads the partitions of one topic, each from wherever it is asked for.
+///
+/// librdkafka delivers what it fetched of all partitions in one queue, so what comes of another partition than the one
+/// that is asked for is kept for it, within bounds.
+pub(super) struct TopicReader {
+    pub(super) consumer: Arc<BaseConsumer<Telling>>,
+    pub(super) timeout: Duration,
+    tracks: BTreeMap<i32, Track>,
+}
+
+/// What is kept of one partition.
+struct Track {
+    /// The offset that the next fetch goes on with.
+    next: i64,
+    ahead: VecDeque<Record>,
+    bytes: usize,
+    paused: bool,
+    asked_at: Instant,
+    /// librdkafka came to the end of the partition, and `next` has not been moved there since.
+    ended: bool,
+    /// Nobody has made sure since that the partition does not go on where librdkafka's position ends.
+    unsure: bool,
+    /// The partition's end, asked for before it was fetched anew: reached with the end-of-partition event that follows.
+    end: Option<i64>,
+}
+
+impl Track {
+    fn from(next: i64, end: Option<i64>) -> Self {
+        Self {
+            next,
+            ahead: VecDeque::new(),
+            bytes: 0,
+            paused: false,
+            asked_at: Instant::now(),
+            ended: false,
+            unsure: false,
+            end,
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.ahead.len() >= RECORDS || self.bytes >= BYTES
+    }
+
+    fn keep(&mut self, record: Record) {
+        self.bytes += size(&record);
+        self.ahead.push_back(record);
+    }
+}
+
+fn size(record: &Record) -> usize {
+    record.value.as_ref().map_or(0, |value| value.len())
+}
+
+impl TopicReader {
+    pub(super) fn new(consumer: Arc<BaseConsumer<Telling>>, timeout: Duration) -> Self {
+        Self { consumer, timeout, tracks: BTreeMap::new() }
+    }
+
+    /// As [`ombud_stream::Reader::fetch`] says.
+    pub(super) fn fetch(
+        &mut self,
+        partition: &TopicPartition,
+        from: i64,
+        wait: Duration,
+        incoming: &mut Incoming,
+    ) -> Result<Stretch, Outage> {
+        self.track(partition, from)?;
+        let until = Instant::now() + wait;
+        // What has arrived is taken without waiting; then a first record of this partition is waited for.
+        for _ in 0..RECORDS {
+            if !self.take(partition, Duration::ZERO, incoming)? {
+                break;
+            }
+        }
+        loop {
+            let records = self.kept(partition, incoming)?;
+            let next = self.move_on(partition, !wait.is_zero())?;
+            let left = until.saturating_duration_since(Instant::now());
+            if !records.is_empty() || next > from || left.is_zero() {
+                return Ok(Stretch { records, next });
+            }
+            self.take(partition, left, incoming)?;
+        }
+    }
+
+    /// Fetches `partition` from `from` on, unless that is what goes on anyway.
+    fn track(&mut self, partition: &TopicPartition, from: i64) -> Result<(), Outage> {
+        let now = Instant::now();
+        if let Some(track) = self.tracks.get_mut(&partition.partition) {
+            track.asked_at = now;
+            if track.next == from {
+                return Ok(());
+            }
+            self.untrack(partition)?;
+        }
+        self.untrack_idle(partition, now)?;
+        let (low, high) = offsets::ends(&self.consumer, partition, self.timeout)?;
+        if from > high {
+            let why = format!("it ends at {high}");
+            return Err(Outage::fatal(format!("read {partition} from {from}"), why));
+        }
+        // Below the first offset that is still there, the log begins with that.
+        self.begin(partition, from.max(low), None)
+    }
+
+    fn begin(&mut self, partition: &TopicPartition, next: i64, end: Option<i64>) -> Result<(), Outage> {
+        let list = one(partition, Offset::Offset(next))?;
+        let refused = |cause| Outage::passing(format!("read {partition}"), cause);
+        self.consumer.incremental_assign(&list).map_err(refused)?;
+        self.tracks.insert(partition.partition, Track::from(next, end));
+        Ok(())
+    }
+
+    fn untrack(&mut self, partition: &TopicPartition) -> Result<(), Outage> {
+        self.tracks.remove(&partition.partition);
+        let refused = |cause| Outage::passing(format!("stop reading {partition}"), cause);
+        release(&self.consumer, &one(partition, Offset::Invalid)?).map_err(refused)
+    }
+
+    fn untrack_idle(&mut self, of: &TopicPartition, now: Instant) -> Result<(), Outage> {
+        let idle = self.tracks.iter().filter(|(_, track)| now.duration_since(track.asked_at) > IDLE);
+        let idle: Vec<i32> = idle.map(|(number, _)| *number).collect();
+        idle.into_iter()
+            .try_for_each(|number| self.untrack(&TopicPartition::new(Arc::clone(&of.topic), number)))
+    }
+
+    /// Takes what librdkafka has, waiting for at most `wait`; whether it was anything.
+    fn take(
+        &mut self,
+        asked: &TopicPartition,
+        wait: Duration,
+        incoming: &mut Incoming,
+    ) -> Result<bool, Outage> {
+        let record = match poll(&self.consumer, wait) {
+            None => return Ok(false),
+            Some(Ok(message)) => incoming.record(&message),
+            Some(Err(Cause::PartitionEOF(number))) => {
+                if let Some(track) = self.tracks.get_mut(&number) {
+                    (track.ended, track.unsure) = (true, true);
+                }
+                return Ok(true);
+            }
+            Some(Err(cause)) => return self.hiccup(asked, cause).map(|()| false),
+        };
+        let partition = record.source.clone();
+        // Of a partition that is not read any more, or from before it was sought elsewhere: dropped.
+        let Some(track) = self.tracks.get_mut(&partition.partition) else { return Ok(true) };
+        track.keep(record);
+        if track.is_full() && !track.paused {
+            track.paused = true;
+            self.hold(&partition, true)?;
+        }
+        Ok(true)
+    }
+
+    fn hold(&self, partition: &TopicPartition, hold: bool) -> Result<(), Outage> {
+        let list = one(partition, Offset::Invalid)?;
+        let told = if hold { self.consumer.pause(&list) } else { self.consumer.resume(&list) };
+        told.map_err(|cause| Outage::passing(format!("pause or resume {partition}"), cause))
+    }
+
+    /// What is kept of `partition`, its schemas resolved.
+    fn kept(&mut self, partition: &TopicPartition, incoming: &Incoming) -> Result<Vec<Record>, Outage> {
+        let Some(track) = self.tracks.get_mut(&partition.partition) else { return Ok(Vec::new()) };
+        let mut records = Vec::with_capacity(track.ahead.len().min(RECORDS));
+        while records.len() < RECORDS
+            && let Some(mut record) = track.ahead.pop_front()
+        {
+            if let Err(outage) = incoming.resolve(&mut record) {
+                track.ahead.push_front(record);
+                // What came before it is good; the next fetch meets the outage again.
+                if records.is_empty() {
+                    return Err(outage);
+                }
+                break;
+            }
+            track.bytes = track.bytes.saturating_sub(size(&record));
+            track.next = record.offset + 1;
+            records.push(record);
+        }
+        if track.paused && !track.is_full() {
+            track.paused = false;
+            self.hold(partition, false)?;
+        }
+        Ok(records)
+    }
+
+    /// Where `partition` is read on: behind what nobody is given, once everything before it has been handed out.
+    ///
+    /// librdkafka's position passes the markers of transactions. It does not pass what was aborted before the first
+    /// transaction that is still open, nor a batch that compaction emptied: where the partition's end lies beyond the
+    /// position, it is fetched anew from there, and the end-of-partition event that follows stands at that end or behind.
+    fn move_on(&mut self, partition: &TopicPartition, may_ask: bool) -> Result<i64, Outage> {
+        let Some(track) = self.tracks.get_mut(&partition.partition) else {
+            return Err(Outage::passing(format!("read {partition}"), "it is not read"));
+        };
+        if !track.ahead.is_empty() {
+            return Ok(track.next);
+        }
+        if std::mem::take(&mut track.ended) {
+            let position = offsets::position(&self.consumer, partition)?;
+            let reached = position.into_iter().chain(track.end.take());
+            track.next = reached.fold(track.next, i64::max);
+        }
+        let next = track.next;
+        if may_ask && std::mem::take(&mut track.unsure) {
+            let (_, end) = offsets::ends(&self.consumer, partition, self.timeout)?;
+            if end > next {
+                self.untrack(partition)?;
+                self.begin(partition, next, Some(end))?;
+            }
+        }
+        Ok(next)
+    }
+
+    fn hiccup(&self, asked: &TopicPartition, cause: Cause) -> Result<(), Outage> {
+        match cause.rdkafka_error_code() {
+            Some(RDKafkaErrorCode::OffsetOutOfRange | RDKafkaErrorCode::AutoOffsetReset) => {
+                Err(Outage::fatal(
+                    "go on reading: what comes next was deleted by retention before it was read",
+                    cause,
+                ))
+            }
+            _ if outage::is_fatal(&cause) => {
+                let right = Right::read(&asked.topic);
+                Err(outage::of(format!("read {}", asked.topic), cause, &right))
+            }
+            _ => {
+                debug!(error = %cause, "the cluster does not answer");
+                Ok(())
+            }
+        }
+    }
+}
+
+fn one(partition: &TopicPartition, offset: Offset) -> Result<TopicPartitionList, Outage> {
+    let mut list = TopicPartitionList::new();
+    list.add_partition_offset(&partition.topic, partition.partition, offset)
+        .map_err(|cause| Outage::fatal(format!("name {partition}"), cause))?;
+    Ok(list)
+}

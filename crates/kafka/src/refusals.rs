@@ -1,0 +1,99 @@
+//! What brokers refuse ends the worker soon and names what to grant: on a cluster that librdkafka plays.
+
+use std::time::{Duration, Instant};
+
+use ombud_stream::{Outage, Outgoing, Reader as _, Sink as _, Source as _, Start, TopicPartition};
+use rdkafka::{
+    mocking::MockCluster,
+    producer::DefaultProducerContext,
+    types::{RDKafkaApiKey, RDKafkaRespErr},
+};
+
+use crate::{Brokers, Connection, Kafka, RegistryConnection};
+
+/// How soon a refusal must end a worker.
+const SOON: Duration = Duration::from_secs(10);
+const TOPIC: &str = "complaints.raw";
+const GROUP: &str = "ombud.join";
+
+struct Refusing {
+    cluster: MockCluster<'static, DefaultProducerContext>,
+    kafka: Kafka,
+}
+
+fn refusing() -> Refusing {
+    let cluster = MockCluster::new(1).unwrap();
+    cluster.create_topic(TOPIC, 1, 1).unwrap();
+    let timeout = Duration::from_secs(5);
+    let brokers = Brokers { bootstrap: cluster.bootstrap_servers(), properties: [].into(), timeout };
+    let urls = vec!["http://127.0.0.1:1".to_owned()];
+    let registry = RegistryConnection { urls, credentials: None, ca: None, timeout };
+    let kafka = Kafka::connect(&Connection { brokers, registry }, "").unwrap();
+    Refusing { cluster, kafka }
+}
+
+/// What ends a member.
+fn end_of_member(kafka: &Kafka) -> Outage {
+    let mut member = kafka.member(GROUP, &[TOPIC], Start::Earliest).unwrap();
+    let until = Instant::now() + SOON;
+    while Instant::now() < until {
+        if let Err(outage) = member.poll(Duration::from_millis(100)) {
+            return outage;
+        }
+    }
+    panic!("nothing ended the member within {SOON:?}");
+}
+
+fn is_named(outage: &Outage, right: &str) {
+    assert!(outage.fatal && outage.action.contains(right), "{outage}: {}", outage.cause);
+}
+
+#[test]
+fn a_group_that_is_refused_is_named() {
+    let Refusing { cluster, kafka } = refusing();
+    let refused = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED; 100];
+    cluster.request_errors(RDKafkaApiKey::FindCoordinator, &refused);
+    is_named(&end_of_member(&kafka), "Read on group ombud.join");
+    cluster.clear_request_errors(RDKafkaApiKey::FindCoordinator);
+    cluster.request_errors(RDKafkaApiKey::JoinGroup, &refused);
+    is_named(&end_of_member(&kafka), "Read on group ombud.join");
+}
+
+#[test]
+fn a_topic_that_is_refused_is_named() {
+    let Refusing { cluster, kafka } = refusing();
+    cluster.topic_error(TOPIC, RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED).unwrap();
+    let right = "Read and Describe on topic complaints.raw";
+    is_named(&end_of_member(&kafka), right);
+    let began = Instant::now();
+    is_named(&kafka.reader(GROUP).unwrap().end(&TopicPartition::new(TOPIC, 0)).unwrap_err(), right);
+    assert!(began.elapsed() < SOON);
+    assert!(kafka.partitions(TOPIC).unwrap_err().to_string().contains("the operation Describe"));
+}
+
+/// What becomes of a record that is sent.
+fn delivery(kafka: &Kafka) -> Outage {
+    let (mut sink, deliveries) = kafka.sink(1).unwrap();
+    let record =
+        Outgoing { topic: TOPIC.into(), partition: Some(0), key: None, value: None, headers: Vec::new() };
+    match sink.send(record, ()) {
+        Err(refused) => refused.outage.unwrap(),
+        Ok(()) => deliveries.recv_timeout(SOON).unwrap().result.unwrap_err(),
+    }
+}
+
+#[test]
+fn an_append_that_is_refused_is_named() {
+    let Refusing { cluster, kafka } = refusing();
+    let refused = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED; 100];
+    cluster.request_errors(RDKafkaApiKey::Produce, &refused);
+    is_named(&delivery(&kafka), "Write and Describe on topic complaints.raw");
+}
+
+#[test]
+fn a_producer_that_is_refused_is_named() {
+    let Refusing { cluster, kafka } = refusing();
+    let refused = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED; 100];
+    cluster.request_errors(RDKafkaApiKey::InitProducerId, &refused);
+    is_named(&delivery(&kafka), "Write and Describe on topic complaints.raw");
+}
