@@ -1,6 +1,6 @@
 //! The command `ombud`: its words, its roles and its tools, and `up`, which runs every worker in one process.
 //!
-//! words -> [`Cli`] -> [`run`], which gives them to one command -> [`Done`] -> [`exit_code`]
+//! words -> [`Cli`] -> [`run()`], which gives them to one command -> [`Done`] -> [`exit_code`]
 //!
 //! It is a library so that the rules that stand in a command are tested beside it; only the binary uses it.
 

@@ -12,7 +12,7 @@ use ombud_stream::{Clock, Start, SystemClock};
 
 use crate::{
     Done, check,
-    cli::{self, Cli, Command, Common, ModelsCommand, ReportCommand},
+    cli::{Cli, Command, Common, ModelsCommand, ReportCommand},
     doctor, feedback, first_start, models, quality, redrive, send, setup, show, strategy, tail,
     terminal::Terminal,
     work::{self, Role},
@@ -109,7 +109,7 @@ fn dispatch(cli: Cli, out: &mut impl Write) -> Result<Done> {
         }
         #[cfg(feature = "torch")]
         Command::Up(args) => {
-            return up::up(&cli::Up { on_brokers, ..args }, &loaded, &terminal, out);
+            return up::up(&crate::cli::Up { on_brokers, ..args }, &loaded, &terminal, out);
         }
         #[cfg(feature = "torch")]
         Command::Infer(args) => {

@@ -18,7 +18,7 @@ fn models(dir: &Path) {
 }
 
 struct Place {
-    dir: tempfile::TempDir,
+    _dir: tempfile::TempDir,
     settings: Settings,
     world: World,
     store: ModelStore,
@@ -32,7 +32,7 @@ impl Place {
         let settings = Settings { data: dir.path().join("data"), models: models_dir, ..Settings::default() };
         let world = World::embedded(&settings).unwrap();
         let store = ModelStore::new(settings.data.join("models"));
-        Self { dir, settings, world, store }
+        Self { _dir: dir, settings, world, store }
     }
 
     fn publisher(&self) -> Publisher<Box<dyn Sink<()>>> {
@@ -117,7 +117,7 @@ fn files_that_are_wrong_leave_the_log_as_it_was() {
 fn models_are_put_on_the_shelf_of_a_host_that_did_not_start_first() {
     let place = Place::new();
     let artefact = place.artefact();
-    let elsewhere = ModelStore::new(place.dir.path().join("elsewhere"));
+    let elsewhere = ModelStore::new(place.settings.data.join("elsewhere"));
     shelve(&place.settings.models, &elsewhere).unwrap();
     assert!(elsewhere.get(&artefact.manifest.model_id, &artefact.version).unwrap().is_some());
 }
