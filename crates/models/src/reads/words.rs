@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 
 /// A text is English if at least this share of its judged words is.
 const LEAST_SHARE: f64 = 0.7;
-/// From this share on nobody else is asked.
+/// Of a short text nobody else is asked from this share on; in a long one passages show by themselves.
 const CERTAIN_SHARE: f64 = 0.9;
 /// So many words must be English, however few there are.
 const LEAST_ENGLISH: usize = 2;
@@ -50,7 +50,7 @@ pub(super) struct Words {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum English {
     Yes,
-    /// Most are.
+    /// Most are, of few.
     Doubtful,
     No,
 }
@@ -108,7 +108,7 @@ impl Words {
         let bearable = if self.all <= SHORT { STRAIN_SHORT } else { STRAIN_LONG };
         if self.known < LEAST_ENGLISH || share < LEAST_SHARE || self.strain >= bearable {
             English::No
-        } else if share < CERTAIN_SHARE {
+        } else if share < CERTAIN_SHARE && self.all <= SHORT {
             English::Doubtful
         } else {
             English::Yes

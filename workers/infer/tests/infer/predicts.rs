@@ -240,7 +240,11 @@ fn a_text_that_cannot_be_scored_fails_alone() {
         world.complain(
             0,
             &format!("c{n}"),
-            if n == 3 { "unscorable text about my bank" } else { "a text like any other" },
+            if n == 3 {
+                "unscorable text about my bank account and my card fees again"
+            } else {
+                "a text like any other"
+            },
         );
     }
     for (_, prediction) in world.infer_until(12) {
@@ -256,7 +260,7 @@ fn what_a_complaint_says_outright_answers_whatever_the_score_and_is_on_the_recor
     world.complain(0, "said", "\u{1f600} I am a veteran, and the fees");
     world.complain(0, "hinted", "I lost my job");
     world.complain(0, "silent", "Fees, again.");
-    world.complain(0, "failed", "unscorable: my late wife");
+    world.complain(0, "failed", "unscorable: my late wife paid the bank fees for our account");
     for (_, prediction) in world.infer_until(8) {
         let evidence: Vec<(&str, bool, i32, i32)> = prediction
             .evidence

@@ -190,7 +190,8 @@ fn what_the_model_cannot_read_is_counted_and_listed_without_an_answer() {
         "3,2024-01-01,Mortgage,,the Mortgage,,True",
     ];
     let evaluation = evaluate(&rows.map(String::from), 1, 5.0).unwrap();
-    let counted = [("language".to_owned(), 1), ("too-few-words".to_owned(), 1)].into();
+    let counted: BTreeMap<String, usize> =
+        [("language".to_owned(), 1), ("too-few-words".to_owned(), 1)].into();
     assert_eq!((evaluation.unread, evaluation.unread_for), (2, counted));
     assert_eq!(evaluation.rows, 3, "the figures are of all rows");
 
