@@ -26,7 +26,7 @@ const LOOK: Duration = Duration::from_millis(50);
 const LINES: usize = 1_024;
 /// How much of what a block printed is in an error.
 const LAST_LINES: usize = 60;
-/// What the shell prints before each block: no command prints a line that begins like this.
+/// What the shell prints before each block: no command prints this.
 const NEXT_BLOCK: &str = "\u{1}block";
 /// What the repository's root has that the folder must not: cargo looks for its workspace further up.
 const NOT_LINKED: [&str; 4] = ["Cargo.toml", "Cargo.lock", "target", ".git"];
@@ -233,7 +233,8 @@ impl Running {
     /// Keeps a line with the block that runs; whether another one begins with it.
     fn note(&mut self, line: Line) -> bool {
         match (line, self.printed.last_mut()) {
-            (Line::Stdout(line), _) if line.starts_with(NEXT_BLOCK) => {
+            // Behind what the block before has printed without ending its line.
+            (Line::Stdout(line), _) if line.contains(NEXT_BLOCK) => {
                 self.printed.push(Printed::default());
                 return true;
             }
