@@ -27,7 +27,7 @@ fn send(log: &Local, path: &Path, shutdown: &Shutdown) -> SentFile {
 fn logged(log: &Local) -> Vec<RawComplaint> {
     let partition = TopicPartition::new(Topic::Raw.name(""), 0);
     let records = log.reader().unwrap().fetch(&partition, 0, Duration::ZERO).unwrap();
-    records.iter().map(|record| codec::decode(record.value.as_deref().unwrap()).unwrap()).collect()
+    records.into_iter().map(|record| codec::decode(record.value.as_deref().unwrap()).unwrap()).collect()
 }
 
 #[test]

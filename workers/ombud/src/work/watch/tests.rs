@@ -95,6 +95,8 @@ fn a_commit_that_fails_is_no_progress() {
         part: "join".into(),
         readiness,
         progress: progress.clone(),
+        begun: false,
+        away: false,
     };
     assert!(member.commit(&[at(0, 9)]).is_err());
     assert_eq!(offsets(&progress), [(0, 5)]);
