@@ -149,7 +149,7 @@ fn values(reader: &mut impl Reader, partition: i32) -> Vec<String> {
 /// The child's part: holds the folder until its input ends.
 fn hold_until_the_end_of_input(folder: &Path) {
     let _local = Local::open(folder, options()).unwrap();
-    println!("\nheld");
+    writeln!(std::io::stdout(), "\nheld").unwrap();
     std::io::stdin().lines().for_each(drop);
 }
 

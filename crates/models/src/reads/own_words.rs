@@ -70,7 +70,7 @@ fn is_invisible(c: char) -> bool {
 /// Without tags, with what entities stand for; and whether it quotes mail.
 fn without_markup(text: Cow<'_, str>) -> (Cow<'_, str>, bool) {
     let tagged = text.contains('<') && TAG.is_match(&text);
-    if !tagged && !(text.contains('&') && ENTITY.is_match(&text)) {
+    if !(tagged || text.contains('&') && ENTITY.is_match(&text)) {
         return (text, false);
     }
     let mut text = text.into_owned();

@@ -1,5 +1,7 @@
 //! A keyspace of its own on the CQL server that the environment names.
 
+#![expect(clippy::unwrap_used, reason = "these helpers are part of tests")]
+
 use std::{
     collections::hash_map::RandomState,
     hash::{BuildHasher, Hasher},
