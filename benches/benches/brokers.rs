@@ -52,8 +52,7 @@ fn main() -> Result<()> {
         let (mut alone, mut flow) = (Vec::new(), Vec::new());
         for _ in 0..TURNS {
             alone.push(bare(model.as_ref(), &prepared)?);
-            let Some(rate) = over_kafka(subject, prepared.len())? else { return Ok(()) };
-            flow.push(rate);
+            flow.push(over_kafka(subject, prepared.len())?);
         }
         let (alone, flow) = (median(&mut alone), median(&mut flow));
         table.add_row([
@@ -88,15 +87,15 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// A deployment that serves `subject`, or `None` where there are no services.
-fn deploy(subject: &Subject) -> Result<Option<Deployment>> {
+/// A deployment that serves `subject`.
+fn deploy(subject: &Subject) -> Result<Deployment> {
     let models = subject.models.to_str().context("a path of text")?;
     Deployment::with(PARTITIONS, &[("OMBUD_MODELS", models)])
 }
 
 /// Complaints a second from the first append to the last route, all roles in processes of their own.
-fn over_kafka(subject: &Subject, complaints: usize) -> Result<Option<f64>> {
-    let Some(deployment) = deploy(subject)? else { return Ok(None) };
+fn over_kafka(subject: &Subject, complaints: usize) -> Result<f64> {
+    let deployment = deploy(subject)?;
     let _roles = [
         deployment.start(&["infer", "--task", "all"])?,
         deployment.start(&["join"])?,
@@ -110,12 +109,12 @@ fn over_kafka(subject: &Subject, complaints: usize) -> Result<Option<f64>> {
     let first = raw.values().min().context("raw records")?;
     let last = routes.by_complaint.values().flatten().map(|routed| routed.appended_at).max();
     let took = last.context("routes")? - first;
-    Ok(Some(complaints as f64 / (took as f64 / 1_000.0)))
+    Ok(complaints as f64 / (took as f64 / 1_000.0))
 }
 
 /// Milliseconds from append to route, of complaints that come one every two seconds.
 fn one_by_one(subject: &Subject, dir: &Path) -> Result<Vec<i64>> {
-    let deployment = deploy(subject)?.context("services")?;
+    let deployment = deploy(subject)?;
     let _roles = [
         deployment.start(&["infer", "--task", "all"])?,
         deployment.start(&["join"])?,

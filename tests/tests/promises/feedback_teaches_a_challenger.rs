@@ -6,6 +6,7 @@
 //! data sets beside the repository.
 
 #![cfg(feature = "torch")]
+#![expect(clippy::print_stdout, reason = "figures of a run, for whoever asks for them")]
 
 use std::{
     collections::BTreeMap,

@@ -1,6 +1,7 @@
 //! Nobody vulnerable is cleared by a model that can't read what they wrote, whatever their language is said to be.
 
 #![cfg(feature = "torch")]
+#![expect(clippy::print_stdout, reason = "figures of a run, for whoever asks for them")]
 
 use std::{collections::BTreeMap, fs, path::Path};
 

@@ -147,9 +147,10 @@ fn values(reader: &mut impl Reader, partition: i32) -> Vec<String> {
 }
 
 /// The child's part: holds the folder until its input ends.
+#[expect(clippy::print_stdout, reason = "what the other process waits for")]
 fn hold_until_the_end_of_input(folder: &Path) {
     let _local = Local::open(folder, options()).unwrap();
-    writeln!(std::io::stdout(), "\nheld").unwrap();
+    println!("\nheld");
     std::io::stdin().lines().for_each(drop);
 }
 

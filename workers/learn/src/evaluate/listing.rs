@@ -82,8 +82,8 @@ impl Subject {
         let prepared: Vec<Prepared> =
             readings.iter().map(|reading| self.model.prepare(reading.text())).collect();
         let scored = replica.classify(&prepared.iter().collect::<Vec<_>>())?;
-        let of_row =
-            |(((row, reading), prepared), logits): (((&Row, &Reading<'_>), &Prepared), Vec<Vec<f32>>)| {
+        let list_row =
+            |row: &Row, reading: &Reading<'_>, prepared: &Prepared, logits: &[Vec<f32>]| -> Vec<Listed> {
                 let unread = reading.unread(&self.reads, prepared).is_some();
                 let of_head = |asked: &super::subject::AskedHead| {
                     let logits = logits.get(asked.place).map_or(&[][..], Vec::as_slice);
@@ -106,6 +106,9 @@ impl Subject {
                 };
                 self.heads.iter().map(of_head).collect()
             };
-        Ok(rows.iter().zip(&readings).zip(&prepared).zip(scored).map(of_row).collect())
+        let texts = rows.iter().zip(&readings).zip(&prepared).zip(&scored);
+        Ok(texts
+            .map(|(((row, reading), prepared), logits)| list_row(row, reading, prepared, logits))
+            .collect())
     }
 }

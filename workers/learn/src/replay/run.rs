@@ -39,6 +39,9 @@ pub struct Replay<'a> {
 /// What was counted so far.
 pub struct Replayed(Tally);
 
+/// What one model says of each complaint: its logits, and why it can't read it.
+type Said = (Vec<Option<Logits>>, Vec<Option<Unread>>);
+
 impl Replay<'_> {
     /// Asks both sides about each of `complaints`, in bounded memory but for those that change. `progress` counts them.
     ///
@@ -105,7 +108,7 @@ impl Replay<'_> {
         let limit = Limit { rows: ROWS, cost: self.token_budget };
         let readings: Vec<Reading<'_>> =
             complaints.iter().map(|one| Reading::of(&one.narrative, &one.language)).collect();
-        let answers: Vec<(Vec<Option<Logits>>, Vec<Option<Unread>>)> = self
+        let answers: Vec<Said> = self
             .sides
             .subjects
             .iter()
