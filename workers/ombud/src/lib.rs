@@ -24,7 +24,8 @@ mod learn;
 #[cfg(feature = "torch")]
 mod listing;
 mod models;
-#[cfg(all(test, feature = "servers"))]
+#[cfg(test)]
+#[cfg(feature = "servers")]
 mod on_brokers;
 mod publish;
 mod quality;

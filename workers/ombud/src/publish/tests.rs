@@ -70,9 +70,9 @@ fn a_flush_ends_when_all_that_was_sent_is_durable() {
 #[test]
 fn a_record_that_does_not_become_durable_fails_the_flush_and_the_next_record() {
     let lost = || Delivery { token: (), result: Err(Outage::passing("append", "away")) };
-    let next: [fn(&mut Publisher<Narrow>) -> Result<()>; 2] =
-        [Publisher::flush, |publisher| publisher.send(record("c-2"))];
-    for next in next {
+    type Step = fn(&mut Publisher<Narrow>) -> Result<()>;
+    let steps: [Step; 2] = [Publisher::flush, |publisher| publisher.send(record("c-2"))];
+    for next in steps {
         let mut publisher = narrow(2);
         publisher.send(record("c-1")).unwrap();
         publisher.sink.told.send(lost()).unwrap();

@@ -6,7 +6,8 @@ mod lag;
 mod limits;
 mod port;
 mod roles;
-#[cfg(all(test, feature = "servers"))]
+#[cfg(test)]
+#[cfg(feature = "servers")]
 mod tests;
 mod watch;
 mod workers;
