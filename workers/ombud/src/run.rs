@@ -144,7 +144,7 @@ fn dispatch(cli: Cli, out: &mut impl Write) -> Result<Done> {
 
 /// Says so where something needs models.
 #[cfg(not(feature = "torch"))]
-fn without_models() -> anyhow::Error {
+pub(crate) fn without_models() -> anyhow::Error {
     anyhow::anyhow!(
         "run models: this build has none of libtorch; build it with `cargo build --release -p ombud --features torch`"
     )

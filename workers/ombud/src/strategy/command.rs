@@ -208,7 +208,7 @@ pub(crate) fn run(
         #[cfg(not(feature = "torch"))]
         StrategyCommand::Replay(_) => {
             let _ = terminal;
-            return Err(crate::without_models());
+            return Err(crate::run::without_models());
         }
         StrategyCommand::Set { file, how } => return change::set(&file, &how, settings, clock, out),
         StrategyCommand::Canary { task, model, share, how } => {
