@@ -58,7 +58,11 @@ struct Row {
 impl Complaints {
     fn of_the_sample() -> Result<Self> {
         let hidden = "Payday, title or personal loan";
-        let rows = rows(&sample(), "sample", hidden)?;
+        let mut rows = rows(&sample(), "sample", hidden)?;
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        rows.iter().for_each(|row| *counts.entry(row.product.clone()).or_default() += 1);
+        // Too few to be in each of three parts.
+        rows.retain(|row| counts[&row.product] >= 9);
         let third = |nth: usize| rows.iter().skip(nth).step_by(3).cloned().collect();
         let test: Vec<Row> = third(2);
         let asked = test.iter().filter(|row| row.product == HIDDEN).cloned().collect();
@@ -142,14 +146,18 @@ fn judge(row: &Row, route: &Value, csv: &mut Writer<fs::File>) -> Result<()> {
     Ok(())
 }
 
-/// A models folder with `champion`, and MegaBank's strategy of it: without the product that it doesn't know, and with an
+/// A models folder with `champion`, and MegaBank's strategy of it: without the products that it doesn't know, and with an
 /// audit sample of three in ten.
 fn first_strategy(models: &Path, hidden: &str) -> Result<()> {
     let text = fs::read_to_string(default_models().join("strategy.toml"))?;
     let trees = fs::read_to_string(models.join("champion/taxonomy.toml"))?;
-    let row = format!("\"{hidden}\" =");
-    ensure!(text.contains(&row), "no team solves {hidden}");
-    let without: Vec<&str> = text.lines().filter(|line| !line.starts_with(&row)).collect();
+    ensure!(text.contains(&format!("\"{hidden}\" =")), "no team solves {hidden}");
+    let products = Taxonomy::by_label_set("product@1").context("products")?;
+    let is_unknown = |label: &&String| !trees.contains(&format!("\"{label}\""));
+    let unknown: Vec<String> =
+        products.leaves().iter().filter(is_unknown).map(|label| format!("\"{label}\" =")).collect();
+    let is_known = |line: &&str| !unknown.iter().any(|row| line.starts_with(row));
+    let without: Vec<&str> = text.lines().filter(is_known).collect();
     let text = without.join("\n");
     let changed = text
         .replace("model = \"complaints\"", "model = \"champion\"")
