@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 
-/// Names a finished binary; scripts/test gives its release build, so that none is built twice.
+/// Names a finished binary; scripts/test gives the one that it has built, so that none is built twice.
 const BINARY: &str = "TEST_OMBUD";
 
 /// The root of the repository.
