@@ -1,4 +1,5 @@
-//! The case store in the log's own file: the same tables and the same meaning as on a CQL server.
+//! The case store in the log's own file: the same rows and the same meaning as on a CQL server, which keeps the lists of
+//! a day in buckets.
 
 use std::{sync::Arc, time::Duration};
 
@@ -101,8 +102,8 @@ impl CaseStore for LocalCases {
         read().map_err(|e| outage(format!("read the queue of {team} on {day}"), e))
     }
 
-    fn feedback(&mut self, day: Date) -> Result<Vec<FeedbackDay>, Outage> {
-        let read = || -> rusqlite::Result<Vec<FeedbackDay>> {
+    fn feedback(&mut self, day: Date, each: &mut dyn FnMut(FeedbackDay)) -> Result<(), Outage> {
+        let mut read = || -> rusqlite::Result<()> {
             let mut query = self.connection.prepare_cached(
                 "SELECT decided_at, feedback_id, complaint_id, kind, model_version, label_before, label_after,
                         audit_sample
@@ -120,7 +121,10 @@ impl CaseStore for LocalCases {
                     audit_sample: row.get(7)?,
                 })
             };
-            query.query_map([day.to_string()], verdict)?.collect()
+            for verdict in query.query_map([day.to_string()], verdict)? {
+                each(verdict?);
+            }
+            Ok(())
         };
         read().map_err(|e| outage(format!("read the feedback of {day}"), e))
     }
@@ -130,8 +134,9 @@ impl CaseStore for LocalCases {
         model_id: &str,
         model_version: &str,
         day: Date,
-    ) -> Result<Vec<ModelDecision>, Outage> {
-        let read = || -> rusqlite::Result<Vec<ModelDecision>> {
+        each: &mut dyn FnMut(ModelDecision),
+    ) -> Result<(), Outage> {
+        let mut read = || -> rusqlite::Result<()> {
             let mut query = self.connection.prepare_cached(
                 "SELECT complaint_id, prediction_id, task, role, arm, outcome, label, confidence, strategy_version
                  FROM decisions_by_model WHERE model_id = ?1 AND model_version = ?2 AND day = ?3
@@ -153,7 +158,10 @@ impl CaseStore for LocalCases {
                     strategy_version: row.get(8)?,
                 })
             };
-            query.query_map((model_id, model_version, day.to_string()), decision)?.collect()
+            for decision in query.query_map((model_id, model_version, day.to_string()), decision)? {
+                each(decision?);
+            }
+            Ok(())
         };
         read().map_err(|e| outage(format!("read what {model_id}@{model_version} said on {day}"), e))
     }

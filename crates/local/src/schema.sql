@@ -20,7 +20,7 @@ CREATE TABLE positions (
   PRIMARY KEY (group_name, topic, partition)
 ) STRICT, WITHOUT ROWID;
 
--- The cases: the same tables as the CQL store has.
+-- The cases: the same rows as the CQL store has, which keeps the lists of a day in buckets.
 
 CREATE TABLE case_events (
   complaint_id TEXT NOT NULL, kind INTEGER NOT NULL, seq INTEGER NOT NULL, id TEXT NOT NULL,

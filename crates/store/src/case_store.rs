@@ -26,22 +26,25 @@ pub trait CaseStore: Send {
     /// The store doesn't answer.
     fn queue(&mut self, team: &str, day: Date) -> Result<Vec<QueueEntry>, Outage>;
 
-    /// What humans decided on `day`: the earliest first, of one time by id.
+    /// Gives what humans decided on `day` to `each`, one by one: the earliest first, of one time by id. However much
+    /// that is, some pages of it are in memory.
     ///
     /// # Errors
-    /// The store doesn't answer.
-    fn feedback(&mut self, day: Date) -> Result<Vec<FeedbackDay>, Outage>;
+    /// The store doesn't answer; `each` may have been given some by then.
+    fn feedback(&mut self, day: Date, each: &mut dyn FnMut(FeedbackDay)) -> Result<(), Outage>;
 
-    /// What a model version said on `day`, deciding and in shadow: by complaint, then by prediction.
+    /// Gives what a model version said on `day`, deciding and in shadow, to `each`, one by one: by complaint, then by
+    /// prediction. However much that is, some pages of it are in memory.
     ///
     /// # Errors
-    /// The store doesn't answer.
+    /// The store doesn't answer; `each` may have been given some by then.
     fn decisions(
         &mut self,
         model_id: &str,
         model_version: &str,
         day: Date,
-    ) -> Result<Vec<ModelDecision>, Outage>;
+        each: &mut dyn FnMut(ModelDecision),
+    ) -> Result<(), Outage>;
 }
 
 impl<C: CaseStore + ?Sized> CaseStore for Box<C> {
@@ -57,8 +60,8 @@ impl<C: CaseStore + ?Sized> CaseStore for Box<C> {
         (**self).queue(team, day)
     }
 
-    fn feedback(&mut self, day: Date) -> Result<Vec<FeedbackDay>, Outage> {
-        (**self).feedback(day)
+    fn feedback(&mut self, day: Date, each: &mut dyn FnMut(FeedbackDay)) -> Result<(), Outage> {
+        (**self).feedback(day, each)
     }
 
     fn decisions(
@@ -66,7 +69,8 @@ impl<C: CaseStore + ?Sized> CaseStore for Box<C> {
         model_id: &str,
         model_version: &str,
         day: Date,
-    ) -> Result<Vec<ModelDecision>, Outage> {
-        (**self).decisions(model_id, model_version, day)
+        each: &mut dyn FnMut(ModelDecision),
+    ) -> Result<(), Outage> {
+        (**self).decisions(model_id, model_version, day, each)
     }
 }

@@ -18,9 +18,11 @@ pub fn judged_between(cases: &mut dyn CaseStore, since: i64, until: i64) -> Resu
     }
     let (mut day, last) = (day_of(since), day_of(until - 1));
     while day <= last {
-        let verdicts = cases.feedback(day)?.into_iter();
-        let within = verdicts.filter(|verdict| (since..until).contains(&verdict.decided_at));
-        ids.extend(within.map(|verdict| verdict.complaint_id));
+        cases.feedback(day, &mut |verdict| {
+            if (since..until).contains(&verdict.decided_at) {
+                ids.insert(verdict.complaint_id);
+            }
+        })?;
         // The calendar ends in the year 9999.
         let Ok(next) = day.checked_add(1.day()) else { break };
         day = next;

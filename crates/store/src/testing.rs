@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "every function here is the body of a test")]
 
 use bytes::Bytes;
+use jiff::civil::Date;
 
 use crate::{
     CaseStore,
@@ -81,6 +82,20 @@ fn taken(entry: &QueueEntry, revision: i64) -> Row {
 
 fn queue(store: &mut impl CaseStore) -> Vec<QueueEntry> {
     store.queue("cards", day_of(0)).expect("answers")
+}
+
+/// A day's verdicts, as they were given.
+pub fn feedback(store: &mut impl CaseStore, day: Date) -> Vec<FeedbackDay> {
+    let mut verdicts = Vec::new();
+    store.feedback(day, &mut |verdict| verdicts.push(verdict)).expect("answers");
+    verdicts
+}
+
+/// What a version of `bag` said on a day, as it was given.
+pub fn decisions(store: &mut impl CaseStore, version: &str, day: Date) -> Vec<ModelDecision> {
+    let mut decisions = Vec::new();
+    store.decisions("bag", version, day, &mut |decision| decisions.push(decision)).expect("answers");
+    decisions
 }
 
 /// All of an event comes back, and nothing of other complaints.
@@ -205,9 +220,9 @@ pub fn a_days_feedback_comes_earliest_first(store: &mut impl CaseStore) {
     rows.extend([-1, DAY].map(|at| Row::Feedback(verdict(at, "a"))));
     store.write(&rows).expect("writes");
     store.write(&rows[..10]).expect("writes again");
-    assert!(store.feedback(day_of(0)).expect("answers") == day, "verdicts are missing or changed");
-    assert_eq!(store.feedback(day_of(DAY)).expect("answers"), [verdict(DAY, "a")]);
-    assert!(store.feedback(day_of(5 * DAY)).expect("answers").is_empty());
+    assert!(feedback(store, day_of(0)) == day, "verdicts are missing or changed");
+    assert_eq!(feedback(store, day_of(DAY)), [verdict(DAY, "a")]);
+    assert!(feedback(store, day_of(5 * DAY)).is_empty());
 }
 
 /// One version and one UTC day, more than is read at once, with what is absent; what is written again is one.
@@ -232,12 +247,9 @@ pub fn what_a_version_said_on_a_day_comes_by_complaint(store: &mut impl CaseStor
     rows.extend([said("v", DAY, 1), said("w", 5, 1)].map(Row::Decision));
     store.write(&rows).expect("writes");
     store.write(&rows[..10]).expect("writes again");
-    assert!(
-        store.decisions("bag", "v", day_of(0)).expect("answers") == day,
-        "decisions are missing or changed"
-    );
-    assert_eq!(store.decisions("bag", "v", day_of(DAY)).expect("answers"), [said("v", DAY, 1)]);
-    assert!(store.decisions("bag", "x", day_of(0)).expect("answers").is_empty());
+    assert!(decisions(store, "v", day_of(0)) == day, "decisions are missing or changed");
+    assert_eq!(decisions(store, "v", day_of(DAY)), [said("v", DAY, 1)]);
+    assert!(decisions(store, "x", day_of(0)).is_empty());
 }
 
 /// One team and one UTC day, by time of receipt.

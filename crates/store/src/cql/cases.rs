@@ -1,11 +1,15 @@
 //! The case store on a CQL server.
 
-use futures_util::{TryStreamExt, stream};
+use std::{cmp::Reverse, ops::ControlFlow};
+
+use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::civil::Date;
 use ombud_stream::Outage;
 use scylla::{
-    deserialize::row::DeserializeRow, errors::ExecutionError, response::PagingState,
-    serialize::row::SerializeRow, statement::prepared::PreparedStatement, value::CqlTimestamp,
+    deserialize::row::DeserializeRow,
+    errors::ExecutionError,
+    response::PagingState,
+    value::{CqlTimestamp, CqlValue},
 };
 
 use crate::{
@@ -13,8 +17,10 @@ use crate::{
     cql::{
         connection::{CqlConnection, Link, Translation},
         error::{Cause, CqlError, failed, not_there, outage},
+        merge::Merge,
+        migrate::Desk,
         retry::persist,
-        statements::{Statements, days},
+        statements::{Part, Statements, days},
     },
     row::{CaseEvent, FeedbackDay, Kind, ModelDecision, QueueEntry, Row},
 };
@@ -31,7 +37,7 @@ impl CqlCases {
     ///
     /// # Errors
     /// Nobody answers within four times the request's timeout, the login is refused, a setting is wrong, or the
-    /// tables are missing.
+    /// tables are others than this build knows: some are missing, or a newer build has been here.
     pub fn connect(connection: &CqlConnection) -> Result<Self, CqlError> {
         Self::open(connection, None)
     }
@@ -51,6 +57,7 @@ impl CqlCases {
     fn open(connection: &CqlConnection, translation: Option<Translation>) -> Result<Self, CqlError> {
         let link = Link::open(connection, translation)?;
         let keyspace = &connection.keyspace;
+        Desk::over(&link, keyspace).expect_known_tables()?;
         let preparing = Statements::prepare(&link.session, keyspace, connection.narrative_ttl);
         let prepared = link.wait(Box::pin(async { tokio::time::timeout(link.bound, preparing).await }));
         let action = || format!("prepare the statements of keyspace {keyspace}");
@@ -63,24 +70,73 @@ impl CqlCases {
         Ok(Self { link, statements, concurrency: connection.concurrency })
     }
 
-    /// All rows of a query, page by page, each page with its own attempts.
-    fn read<R>(&self, query: &PreparedStatement, key: impl SerializeRow) -> Result<Vec<R>, Unread>
+    /// One page of a partition, with all its attempts, and where the next one begins.
+    async fn page<C>(&self, part: &Part<'_>, from: PagingState) -> Result<(Vec<C>, Option<PagingState>), Unread>
     where
-        R: for<'frame, 'metadata> DeserializeRow<'frame, 'metadata>,
+        C: for<'frame, 'metadata> DeserializeRow<'frame, 'metadata>,
     {
-        let session = &self.link.session;
+        let attempt = || self.link.session.execute_single_page(part.query, &part.key, from.clone());
+        let (result, rest) = persist(self.link.bound, attempt).await.map_err(Unread::request)?;
+        let result = result.into_rows_result().map_err(Unread::answer)?;
+        let rows = result.rows::<C>().map_err(Unread::answer)?;
+        let page = rows.collect::<Result<Vec<_>, _>>().map_err(Unread::answer)?;
+        let rest = match rest.into_paging_control_flow() {
+            ControlFlow::Continue(next) => Some(next),
+            ControlFlow::Break(()) => None,
+        };
+        Ok((page, rest))
+    }
+
+    /// All rows of one partition, together within the bound of one request.
+    fn read<C>(&self, part: &Part<'_>) -> Result<Vec<C>, Unread>
+    where
+        C: for<'frame, 'metadata> DeserializeRow<'frame, 'metadata>,
+    {
+        let bound = self.link.bound;
         let reading = async {
-            let (mut found, mut page) = (Vec::new(), PagingState::start());
+            let (mut found, mut from) = (Vec::new(), Some(PagingState::start()));
+            while let Some(state) = from {
+                let (page, rest) = self.page::<C>(part, state).await?;
+                found.extend(page);
+                from = rest;
+            }
+            Ok::<_, Unread>(found)
+        };
+        let reading = Box::pin(async { tokio::time::timeout(bound, reading).await });
+        let late = |_| Err(Unread::request(ExecutionError::RequestTimeout(bound)));
+        self.link.wait(reading).unwrap_or_else(late)
+    }
+
+    /// Gives every row of `parts` to `each`, in the order of `order`; a page of each part is in memory at a time.
+    fn read_merged<C, R, K: Ord>(
+        &self,
+        parts: &[Part<'_>],
+        row: impl Fn(C) -> R,
+        order: fn(&R) -> K,
+        same: fn(&R, &R) -> bool,
+        each: &mut dyn FnMut(R),
+    ) -> Result<(), Unread>
+    where
+        C: for<'frame, 'metadata> DeserializeRow<'frame, 'metadata>,
+    {
+        let reading = async {
+            let first = |at: usize| async move {
+                Ok::<_, Unread>((at, self.page::<C>(&parts[at], PagingState::start()).await?))
+            };
+            let firsts = stream::iter(0..parts.len()).map(first).buffer_unordered(self.concurrency);
+            let firsts: Vec<_> = firsts.try_collect().await?;
+            let mut merge = Merge::new(parts.len(), order, same);
+            for (at, (page, rest)) in firsts {
+                merge.feed(at, page.into_iter().map(&row), rest);
+            }
             loop {
-                let attempt = || session.execute_single_page(query, &key, page.clone());
-                let (result, rest) = persist(self.link.bound, attempt).await.map_err(Unread::request)?;
-                let rows = result.into_rows_result().map_err(Unread::answer)?;
-                for row in rows.rows::<R>().map_err(Unread::answer)? {
-                    found.push(row.map_err(Unread::answer)?);
+                while let Some((at, from)) = merge.drained() {
+                    let (page, rest) = self.page::<C>(&parts[at], from).await?;
+                    merge.feed(at, page.into_iter().map(&row), rest);
                 }
-                match rest.into_paging_control_flow() {
-                    std::ops::ControlFlow::Continue(next) => page = next,
-                    std::ops::ControlFlow::Break(()) => return Ok(found),
+                match merge.next_row() {
+                    Some(row) => each(row),
+                    None => return Ok::<(), Unread>(()),
                 }
             }
         };
@@ -124,9 +180,11 @@ impl CaseStore for CqlCases {
         let Link { session, bound, .. } = &self.link;
         let writing = stream::iter(rows.iter().map(Ok))
             .try_for_each_concurrent(self.concurrency, |row| self.statements.write(session, *bound, row));
-        self.link
-            .wait(Box::pin(writing))
-            .map_err(|cause| outage(format!("write {} rows of cases", rows.len()), cause))
+        // All of them together: a store that takes its time with each would else hold a worker for as long as it likes.
+        let writing = Box::pin(async { tokio::time::timeout(*bound, writing).await });
+        let late = |_| Err(ExecutionError::RequestTimeout(*bound));
+        let written = self.link.wait(writing).unwrap_or_else(late);
+        written.map_err(|cause| outage(format!("write {} rows of cases", rows.len()), cause))
     }
 
     fn case(&mut self, complaint_id: &str) -> Result<Vec<CaseEvent>, Outage> {
@@ -160,8 +218,8 @@ impl CaseStore for CqlCases {
                 origin,
             })
         };
-        let rows = self.read(&self.statements.case, (complaint_id,));
-        let events = rows.and_then(|rows| rows.into_iter().map(event).collect());
+        let part = Part { query: &self.statements.case, key: vec![CqlValue::Text(complaint_id.into())] };
+        let events = self.read(&part).and_then(|rows| rows.into_iter().map(event).collect());
         events.map_err(|e| e.outage(format!("read case {complaint_id}")))
     }
 
@@ -195,12 +253,20 @@ impl CaseStore for CqlCases {
                 resolve_by: resolve_by.map(|time| time.0),
             }
         };
-        let rows = self.read(&self.statements.queue, (team, days(day)));
-        let rows = rows.map_err(|e| e.outage(format!("read the queue of {team} on {day}")))?;
-        Ok(rows.into_iter().map(entry).collect())
+        // The greatest revision first, of those that stand in both forms.
+        let order =
+            |e: &QueueEntry| (Reverse(e.received_at), e.complaint_id.clone(), Reverse(e.revision));
+        let same = |a: &QueueEntry, b: &QueueEntry| {
+            (a.received_at, &a.complaint_id) == (b.received_at, &b.complaint_id)
+        };
+        let parts = self.statements.queue.parts(&[CqlValue::Text(team.into()), CqlValue::Date(days(day))]);
+        let mut entries = Vec::new();
+        let read = self.read_merged(&parts, entry, order, same, &mut |entry: QueueEntry| entries.push(entry));
+        read.map_err(|e| e.outage(format!("read the queue of {team} on {day}")))?;
+        Ok(entries)
     }
 
-    fn feedback(&mut self, day: Date) -> Result<Vec<FeedbackDay>, Outage> {
+    fn feedback(&mut self, day: Date, each: &mut dyn FnMut(FeedbackDay)) -> Result<(), Outage> {
         type Columns =
             (CqlTimestamp, String, String, String, Option<String>, Option<String>, Option<String>, bool);
         let verdict = |columns: Columns| {
@@ -217,9 +283,13 @@ impl CaseStore for CqlCases {
                 audit_sample,
             }
         };
-        let rows = self.read(&self.statements.feedback_of_day, (days(day),));
-        let rows = rows.map_err(|e| e.outage(format!("read the feedback of {day}")))?;
-        Ok(rows.into_iter().map(verdict).collect())
+        let order = |v: &FeedbackDay| (v.decided_at, v.feedback_id.clone());
+        let same = |a: &FeedbackDay, b: &FeedbackDay| {
+            (a.decided_at, &a.feedback_id) == (b.decided_at, &b.feedback_id)
+        };
+        let parts = self.statements.feedback_of_day.parts(&[CqlValue::Date(days(day))]);
+        let read = self.read_merged(&parts, verdict, order, same, each);
+        read.map_err(|e| e.outage(format!("read the feedback of {day}")))
     }
 
     fn decisions(
@@ -227,7 +297,8 @@ impl CaseStore for CqlCases {
         model_id: &str,
         model_version: &str,
         day: Date,
-    ) -> Result<Vec<ModelDecision>, Outage> {
+        each: &mut dyn FnMut(ModelDecision),
+    ) -> Result<(), Outage> {
         type Columns = (String, String, String, String, String, String, Option<String>, f32, i64);
         let decision = |columns: Columns| {
             let (complaint_id, prediction_id, task, role, arm, outcome, ..) = columns;
@@ -247,9 +318,13 @@ impl CaseStore for CqlCases {
                 strategy_version,
             }
         };
-        let rows = self.read(&self.statements.decisions, (model_id, model_version, days(day)));
-        let rows =
-            rows.map_err(|e| e.outage(format!("read what {model_id}@{model_version} said on {day}")))?;
-        Ok(rows.into_iter().map(decision).collect())
+        let order = |d: &ModelDecision| (d.complaint_id.clone(), d.prediction_id.clone());
+        let same = |a: &ModelDecision, b: &ModelDecision| {
+            (&a.complaint_id, &a.prediction_id) == (&b.complaint_id, &b.prediction_id)
+        };
+        let (model, version) = (CqlValue::Text(model_id.into()), CqlValue::Text(model_version.into()));
+        let parts = self.statements.decisions.parts(&[model, version, CqlValue::Date(days(day))]);
+        let read = self.read_merged(&parts, decision, order, same, each);
+        read.map_err(|e| e.outage(format!("read what {model_id}@{model_version} said on {day}")))
     }
 }

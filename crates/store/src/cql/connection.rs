@@ -37,7 +37,8 @@ pub struct CqlConnection {
     /// PEM file of the authority that signed the nodes' certificates; `None` is without TLS. The names in the
     /// certificates are not compared: nodes are found by address.
     pub ca: Option<PathBuf>,
-    /// How long one request may take. A call with all its attempts takes at most four times as long for a row.
+    /// How long one request may take. A write of any number of rows, the reading of a case and of a page of a list take
+    /// at most four times as long, with all their attempts.
     pub timeout: Duration,
     /// Rows written at the same time.
     pub concurrency: usize,

@@ -84,7 +84,7 @@ pub enum CqlError {
     },
     /// Migrated by a newer build.
     #[error(
-        "migrate keyspace {keyspace}: it has version {found} and this build knows up to {known}; run the newer ombud"
+        "use keyspace {keyspace}: its tables have version {found} and this build knows up to {known}; run the newer ombud"
     )]
     Newer {
         /// The keyspace.

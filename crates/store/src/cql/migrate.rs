@@ -32,8 +32,10 @@ struct Migration {
 }
 
 /// In their order; what was released is never changed again.
-const MIGRATIONS: &[Migration] =
-    &[Migration { version: 1, name: "0001-tables", text: include_str!("../../migrations/0001-tables.cql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "0001-tables", text: include_str!("../../migrations/0001-tables.cql") },
+    Migration { version: 2, name: "0002-buckets", text: include_str!("../../migrations/0002-buckets.cql") },
+];
 
 /// What [`migrate`] has done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,12 +72,10 @@ pub struct Found {
 /// # Errors
 /// As [`crate::CqlCases::connect`]; too few nodes for the copies; or a newer build has been here.
 pub fn migrate(connection: &CqlConnection, replication: u32) -> Result<Migrated, CqlError> {
-    let desk = Desk::open(connection)?;
+    let link = Link::open(connection, None)?;
+    let desk = Desk::over(&link, &connection.keyspace);
     let found = desk.find(connection.datacenter.as_deref())?;
-    if let Some(newest) = found.newer.last() {
-        let known = MIGRATIONS.last().map_or(0, |migration| migration.version);
-        return Err(CqlError::Newer { keyspace: connection.keyspace.clone(), found: *newest, known });
-    }
+    desk.refuse_newer(&found.newer)?;
     let keyspace_created = found.replication.is_none();
     if keyspace_created {
         let Found { datacenter, nodes, .. } = &found;
@@ -111,7 +111,8 @@ pub fn migrate(connection: &CqlConnection, replication: u32) -> Result<Migrated,
 /// # Errors
 /// As [`crate::CqlCases::connect`], but for missing tables: those are found.
 pub fn check(connection: &CqlConnection) -> Result<Found, CqlError> {
-    Desk::open(connection)?.find(connection.datacenter.as_deref())
+    let link = Link::open(connection, None)?;
+    Desk::over(&link, &connection.keyspace).find(connection.datacenter.as_deref())
 }
 
 /// The statements of a step: without its comments, one at each `;`.
@@ -126,20 +127,37 @@ fn statements(text: &str) -> impl Iterator<Item = String> {
 }
 
 /// Where changes are handed in: one session, and the one node that puts all runs' changes in order.
-struct Desk {
-    link: Link,
-    keyspace: String,
+pub(crate) struct Desk<'a> {
+    link: &'a Link,
+    keyspace: &'a str,
     node: Option<Arc<dyn LoadBalancingPolicy>>,
 }
 
-impl Desk {
-    fn open(connection: &CqlConnection) -> Result<Self, CqlError> {
-        let link = Link::open(connection, None)?;
+impl<'a> Desk<'a> {
+    pub(crate) fn over(link: &'a Link, keyspace: &'a str) -> Self {
         let state = link.session.get_cluster_state();
         let answering = state.get_nodes_info().iter().filter(|node| node.is_connected());
         let first = answering.min_by_key(|node| node.host_id);
         let policy = |node| SingleTargetLoadBalancingPolicy::new(NodeIdentifier::Node(node), None);
-        Ok(Self { node: first.cloned().map(policy), link, keyspace: connection.keyspace.clone() })
+        Self { node: first.cloned().map(policy), link, keyspace }
+    }
+
+    /// Refuses a keyspace that lacks a step which this build relies on, or has one that it does not know: it would write
+    /// where nobody looks, or overlook what lies elsewhere.
+    pub(crate) fn expect_known_tables(&self) -> Result<(), CqlError> {
+        let (missing, newer) = self.steps()?;
+        self.refuse_newer(&newer)?;
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let cause = format!("it lacks {}", missing.join(", "));
+        Err(CqlError::NotSetUp { keyspace: self.keyspace.to_owned(), cause: cause.into() })
+    }
+
+    fn refuse_newer(&self, newer: &[i32]) -> Result<(), CqlError> {
+        let Some(newest) = newer.last() else { return Ok(()) };
+        let known = MIGRATIONS.last().map_or(0, |migration| migration.version);
+        Err(CqlError::Newer { keyspace: self.keyspace.to_owned(), found: *newest, known })
     }
 
     fn find(&self, datacenter: Option<&str>) -> Result<Found, CqlError> {
@@ -153,29 +171,35 @@ impl Desk {
         let replication = self
             .rows::<(BTreeMap<String, String>,)>(
                 "SELECT replication FROM system_schema.keyspaces WHERE keyspace_name = ?",
-                (&self.keyspace,),
+                (self.keyspace,),
             )?
             .pop()
             .map(|(replication,)| replication);
-        let done = self.done()?;
-        let missing = MIGRATIONS.iter().filter(|migration| !done.contains(&migration.version));
-        let newer = done.iter().filter(|done| MIGRATIONS.iter().all(|migration| migration.version < **done));
+        let (missing, newer) = self.steps()?;
         Ok(Found {
             release: release.clone(),
             nodes: self.link.nodes_of(&datacenter),
             datacenter,
             replication,
-            missing: missing.map(|migration| migration.name.to_owned()).collect(),
-            newer: newer.copied().collect(),
+            missing,
+            newer,
             now_ms: *now_ms,
         })
+    }
+
+    /// Names of the steps that are yet to be done, and the numbers of those that this build does not know.
+    fn steps(&self) -> Result<(Vec<String>, Vec<i32>), CqlError> {
+        let done = self.done()?;
+        let missing = MIGRATIONS.iter().filter(|migration| !done.contains(&migration.version));
+        let newer = done.iter().filter(|done| MIGRATIONS.iter().all(|migration| migration.version < **done));
+        Ok((missing.map(|migration| migration.name.to_owned()).collect(), newer.copied().collect()))
     }
 
     /// The versions that are there.
     fn done(&self) -> Result<BTreeSet<i32>, CqlError> {
         let counted = self.rows::<(String,)>(
             "SELECT table_name FROM system_schema.tables WHERE keyspace_name = ? AND table_name = 'schema_migrations'",
-            (&self.keyspace,),
+            (self.keyspace,),
         )?;
         if counted.is_empty() {
             return Ok(BTreeSet::new());
@@ -210,7 +234,7 @@ impl Desk {
         statement: &str,
         values: impl SerializeRow,
     ) -> Result<scylla::response::query_result::QueryResult, CqlError> {
-        let text = statement.replace("{keyspace}", &self.keyspace);
+        let text = statement.replace("{keyspace}", self.keyspace);
         let action = format!("run {:?}", first_words(&text));
         let mut statement = Statement::new(text);
         statement.set_is_idempotent(true);

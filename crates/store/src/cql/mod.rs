@@ -4,9 +4,11 @@
 //! is synchronous: each session brings a runtime of its own, because the workers are threads and not tasks. None
 //! of it may be called from within an asynchronous task.
 
+mod bucket;
 mod cases;
 mod connection;
 mod error;
+mod merge;
 mod migrate;
 mod retry;
 mod statements;

@@ -8,11 +8,14 @@ use scylla::{
     errors::{ExecutionError, PrepareError},
     serialize::row::SerializeRow,
     statement::prepared::PreparedStatement,
-    value::{CqlDate, CqlTimestamp, MaybeUnset},
+    value::{CqlDate, CqlTimestamp, CqlValue, MaybeUnset},
 };
 
 use crate::{
-    cql::retry::persist,
+    cql::{
+        bucket::{BUCKETS, bucket_of},
+        retry::persist,
+    },
     row::{CaseEvent, Kind, QueueEntry, Row, day_of},
 };
 
@@ -21,7 +24,7 @@ use crate::{
 const QUEUE_PAGE: i32 = 300;
 /// Events of a case read at once; a body may be as large as a record.
 const CASE_PAGE: i32 = 100;
-/// Verdicts or decisions of a day read at once: rows are small.
+/// Verdicts or decisions of a bucket read at once: rows are small.
 const SMALL_ROWS_PAGE: i32 = 1_000;
 
 /// Every statement of the seam.
@@ -29,16 +32,39 @@ pub(crate) struct Statements {
     raw: PreparedStatement,
     event: PreparedStatement,
     queued: PreparedStatement,
+    /// From the buckets, and from where it was queued before there were any.
     unqueued: PreparedStatement,
+    unqueued_before: PreparedStatement,
     customer: PreparedStatement,
     decision: PreparedStatement,
     feedback: PreparedStatement,
     strategy: PreparedStatement,
     model: PreparedStatement,
     pub(crate) case: PreparedStatement,
-    pub(crate) queue: PreparedStatement,
-    pub(crate) feedback_of_day: PreparedStatement,
-    pub(crate) decisions: PreparedStatement,
+    pub(crate) queue: BothForms,
+    pub(crate) feedback_of_day: BothForms,
+    pub(crate) decisions: BothForms,
+}
+
+/// A list in its two forms: in buckets, which is how it is written, and as it was written before there were any.
+pub(crate) struct BothForms {
+    bucketed: PreparedStatement,
+    before: PreparedStatement,
+}
+
+/// One partition of a list.
+pub(crate) struct Part<'a> {
+    pub(crate) query: &'a PreparedStatement,
+    pub(crate) key: Vec<CqlValue>,
+}
+
+impl BothForms {
+    /// Every partition of the list that `key` names; a row that lies in both forms is the bucket's.
+    pub(crate) fn parts(&self, key: &[CqlValue]) -> Vec<Part<'_>> {
+        let within = |bucket| key.iter().cloned().chain([CqlValue::TinyInt(bucket)]).collect::<Vec<_>>();
+        let buckets = (0..BUCKETS).map(|bucket| Part { query: &self.bucketed, key: within(bucket) });
+        buckets.chain([Part { query: &self.before, key: key.to_vec() }]).collect()
+    }
 }
 
 impl Statements {
@@ -57,6 +83,17 @@ impl Statements {
             let holders = vec!["?"; columns.split(',').count()].join(", ");
             prepare(format!("INSERT INTO {keyspace}.{table} ({columns}) VALUES ({holders}){using}")).await
         };
+        // The same columns of a list in both its forms.
+        let both = async |columns: &str, table: &str, key: &str, page| {
+            let select = async |table: &str, key: &str| {
+                let mut query =
+                    prepare(format!("SELECT {columns} FROM {keyspace}.{table} WHERE {key}")).await?;
+                query.set_page_size(page);
+                Ok::<_, PrepareError>(query)
+            };
+            let bucketed = select(&format!("{table}_and_bucket"), &format!("{key} AND bucket = ?")).await?;
+            Ok::<_, PrepareError>(BothForms { bucketed, before: select(table, key).await? })
+        };
         let event =
             "complaint_id, kind, seq, id, at, task, team, model_id, model_version, schema_id, body, origin";
         let ttl = narrative_ttl.map(|ttl| format!(" USING TTL {}", ttl.as_secs())).unwrap_or_default();
@@ -64,28 +101,33 @@ impl Statements {
             raw: insert("case_events", event, &ttl).await?,
             event: insert("case_events", event, "").await?,
             queued: insert(
-                "queue_by_team_day",
-                "team, day, received_at, complaint_id, revision, priority, vulnerability, needs_human, product, \
+                "queue_by_team_day_and_bucket",
+                "team, day, bucket, received_at, complaint_id, revision, priority, vulnerability, needs_human, product, \
                  issue, missing, resolve_by",
                 " USING TIMESTAMP ?",
             )
             .await?,
             unqueued: prepare(format!(
+                "DELETE FROM {keyspace}.queue_by_team_day_and_bucket USING TIMESTAMP ?
+                 WHERE team = ? AND day = ? AND received_at = ? AND complaint_id = ? AND bucket = ?"
+            ))
+            .await?,
+            unqueued_before: prepare(format!(
                 "DELETE FROM {keyspace}.queue_by_team_day USING TIMESTAMP ?
                  WHERE team = ? AND day = ? AND received_at = ? AND complaint_id = ?"
             ))
             .await?,
             customer: insert("cases_by_customer", "customer_ref, received_at, complaint_id", "").await?,
             decision: insert(
-                "decisions_by_model",
-                "model_id, model_version, day, complaint_id, prediction_id, task, role, arm, outcome, label, \
+                "decisions_by_model_and_bucket",
+                "model_id, model_version, day, bucket, complaint_id, prediction_id, task, role, arm, outcome, label, \
                  confidence, strategy_version",
                 "",
             )
             .await?,
             feedback: insert(
-                "feedback_by_day",
-                "day, decided_at, feedback_id, complaint_id, kind, model_version, label_before, label_after, \
+                "feedback_by_day_and_bucket",
+                "day, bucket, decided_at, feedback_id, complaint_id, kind, model_version, label_before, label_after, \
                  audit_sample",
                 "",
             )
@@ -97,28 +139,30 @@ impl Statements {
                  FROM {keyspace}.case_events WHERE complaint_id = ?"
             ))
             .await?,
-            queue: prepare(format!(
-                "SELECT received_at, complaint_id, revision, priority, vulnerability, needs_human, product, issue,
-                        missing, resolve_by
-                 FROM {keyspace}.queue_by_team_day WHERE team = ? AND day = ?"
-            ))
+            queue: both(
+                "received_at, complaint_id, revision, priority, vulnerability, needs_human, product, issue, missing, \
+                 resolve_by",
+                "queue_by_team_day",
+                "team = ? AND day = ?",
+                QUEUE_PAGE,
+            )
             .await?,
-            feedback_of_day: prepare(format!(
-                "SELECT decided_at, feedback_id, complaint_id, kind, model_version, label_before, label_after,
-                        audit_sample
-                 FROM {keyspace}.feedback_by_day WHERE day = ?"
-            ))
+            feedback_of_day: both(
+                "decided_at, feedback_id, complaint_id, kind, model_version, label_before, label_after, audit_sample",
+                "feedback_by_day",
+                "day = ?",
+                SMALL_ROWS_PAGE,
+            )
             .await?,
-            decisions: prepare(format!(
-                "SELECT complaint_id, prediction_id, task, role, arm, outcome, label, confidence, strategy_version
-                 FROM {keyspace}.decisions_by_model WHERE model_id = ? AND model_version = ? AND day = ?"
-            ))
+            decisions: both(
+                "complaint_id, prediction_id, task, role, arm, outcome, label, confidence, strategy_version",
+                "decisions_by_model",
+                "model_id = ? AND model_version = ? AND day = ?",
+                SMALL_ROWS_PAGE,
+            )
             .await?,
         };
         statements.case.set_page_size(CASE_PAGE);
-        statements.queue.set_page_size(QUEUE_PAGE);
-        statements.feedback_of_day.set_page_size(SMALL_ROWS_PAGE);
-        statements.decisions.set_page_size(SMALL_ROWS_PAGE);
         Ok(statements)
     }
 
@@ -138,6 +182,9 @@ impl Statements {
             Row::Unqueued(u) => {
                 let day = days(day_of(u.received_at));
                 let values = (u.revision, &u.team, day, CqlTimestamp(u.received_at), &u.complaint_id);
+                to.write(&self.unqueued_before, values).await?;
+                let (revision, team, day, received_at, complaint) = values;
+                let values = (revision, team, day, received_at, complaint, bucket_of(&u.complaint_id));
                 to.write(&self.unqueued, values).await
             }
             Row::CustomerCase(c) => {
@@ -151,6 +198,7 @@ impl Statements {
                     model,
                     version,
                     day,
+                    bucket_of(&d.complaint_id),
                     complaint,
                     prediction,
                     &d.task,
@@ -166,6 +214,7 @@ impl Statements {
             Row::Feedback(f) => {
                 let values = (
                     days(day_of(f.decided_at)),
+                    bucket_of(&f.feedback_id),
                     CqlTimestamp(f.decided_at),
                     &f.feedback_id,
                     &f.complaint_id,
@@ -211,6 +260,7 @@ fn queued(q: &QueueEntry) -> impl SerializeRow + '_ {
     (
         &q.team,
         days(day_of(q.received_at)),
+        bucket_of(&q.complaint_id),
         CqlTimestamp(q.received_at),
         &q.complaint_id,
         q.revision,

@@ -153,18 +153,25 @@ fn only_narratives_go_when_their_time_is_up() {
 fn every_other_row_lies_in_its_table() {
     let (mut cases, keyspace) = fresh();
     ombud_store::testing::a_large_batch_of_every_kind_is_written(&mut cases);
-    for table in
-        ["cases_by_customer", "decisions_by_model", "feedback_by_day", "strategy_history", "model_versions"]
-    {
+    for table in [
+        "cases_by_customer",
+        "decisions_by_model_and_bucket",
+        "feedback_by_day_and_bucket",
+        "strategy_history",
+        "model_versions",
+    ] {
         let rows = keyspace.run(&format!("SELECT * FROM {{keyspace}}.{table}"));
         assert_eq!(rows.len(), 100, "{table}");
     }
     // As an independent client reads them.
     let decision = keyspace.run(
-        "SELECT day, label, confidence FROM {keyspace}.decisions_by_model
-         WHERE model_id = 'bag' AND model_version = 'v' AND day = '2023-11-14' AND complaint_id = '2'",
+        "SELECT day, label, confidence FROM {keyspace}.decisions_by_model_and_bucket WHERE model_id = 'bag'
+         AND model_version = 'v' AND day = '2023-11-14' AND bucket = 25 AND complaint_id = '2'",
     );
     assert_eq!(decision.len(), 1);
-    let feedback = keyspace.run("SELECT * FROM {keyspace}.feedback_by_day WHERE day = '2023-11-14'");
+    let buckets = (0..64).map(|bucket| bucket.to_string()).collect::<Vec<_>>().join(", ");
+    let feedback = keyspace.run(&format!(
+        "SELECT * FROM {{keyspace}}.feedback_by_day_and_bucket WHERE day = '2023-11-14' AND bucket IN ({buckets})"
+    ));
     assert_eq!(feedback.len(), 100);
 }

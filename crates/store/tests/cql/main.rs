@@ -2,4 +2,5 @@
 
 mod bears_faults;
 mod keeps_its_promises;
+mod reads_both_forms;
 mod server;

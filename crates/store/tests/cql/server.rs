@@ -48,13 +48,24 @@ impl Keyspace {
 
     /// Runs one statement beside the store; `{keyspace}` is filled in.
     pub(crate) fn run(&self, statement: &str) -> Vec<scylla::value::Row> {
-        let statement = statement.replace("{keyspace}", &self.0.keyspace);
+        self.run_each([statement.to_owned()])
+    }
+
+    /// Runs statements beside the store, one after the other; gives the rows of the last one.
+    pub(crate) fn run_each(&self, statements: impl IntoIterator<Item = String>) -> Vec<scylla::value::Row> {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         runtime.block_on(async {
             let session = SessionBuilder::new().known_nodes(&self.0.nodes).build().await.unwrap();
-            let result = session.query_unpaged(statement, ()).await.unwrap();
-            let Ok(rows) = result.into_rows_result() else { return vec![] };
-            rows.rows().unwrap().map(Result::unwrap).collect()
+            let mut found = Vec::new();
+            for statement in statements {
+                let statement = statement.replace("{keyspace}", &self.0.keyspace);
+                let result = session.query_unpaged(statement, ()).await.unwrap();
+                found = match result.into_rows_result() {
+                    Ok(rows) => rows.rows().unwrap().map(Result::unwrap).collect(),
+                    Err(_) => Vec::new(),
+                };
+            }
+            found
         })
     }
 }

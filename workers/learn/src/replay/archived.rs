@@ -39,13 +39,11 @@ pub fn listed<'a>(
     for (model_id, version) in versions {
         let (mut day, last) = (day_of(since), day_of(until - 1));
         while day <= last {
-            ids.extend(
-                cases
-                    .decisions(model_id, version, day)?
-                    .into_iter()
-                    .filter(|decision| decision.role == "DECIDING")
-                    .map(|decision| decision.complaint_id),
-            );
+            cases.decisions(model_id, version, day, &mut |decision| {
+                if decision.role == "DECIDING" {
+                    ids.insert(decision.complaint_id);
+                }
+            })?;
             // The calendar ends in the year 9999.
             let Ok(next) = day.checked_add(1.day()) else { break };
             day = next;

@@ -49,12 +49,17 @@ impl CaseStore for Cases {
         Ok(Vec::new())
     }
 
-    fn feedback(&mut self, day: jiff::civil::Date) -> Result<Vec<FeedbackDay>, Outage> {
+    fn feedback(
+        &mut self,
+        day: jiff::civil::Date,
+        each: &mut dyn FnMut(FeedbackDay),
+    ) -> Result<(), Outage> {
         let of_day = |row: &Row| match row {
             Row::Feedback(verdict) if day_of(verdict.decided_at) == day => Some(verdict.clone()),
             _ => None,
         };
-        Ok(self.0.iter().filter_map(of_day).collect())
+        self.0.iter().filter_map(of_day).for_each(each);
+        Ok(())
     }
 
     fn decisions(
@@ -62,8 +67,9 @@ impl CaseStore for Cases {
         _: &str,
         _: &str,
         _: jiff::civil::Date,
-    ) -> Result<Vec<ombud_store::ModelDecision>, Outage> {
-        Ok(Vec::new())
+        _: &mut dyn FnMut(ombud_store::ModelDecision),
+    ) -> Result<(), Outage> {
+        Ok(())
     }
 }
 

@@ -65,12 +65,13 @@ pub fn gather<'a>(
         let (mut day, last) = (day_of(since), day_of(until - 1));
         while day <= last {
             let week = week_of(day);
-            let decisions = cases.decisions(model_id, version, day)?;
             let sample = samples.entry(week.clone()).or_default();
-            for decision in decisions.iter().filter(|decision| decision.role == Role::Deciding.symbol()) {
-                seen.entry(cell(&decision.task, (model_id, version), &week)).or_default().add(decision);
-                sample.draw(&decision.complaint_id);
-            }
+            cases.decisions(model_id, version, day, &mut |decision| {
+                if decision.role == Role::Deciding.symbol() {
+                    seen.entry(cell(&decision.task, (model_id, version), &week)).or_default().add(&decision);
+                    sample.draw(&decision.complaint_id);
+                }
+            })?;
             // The calendar ends in the year 9999.
             let Ok(next) = day.checked_add(1.day()) else { break };
             day = next;
