@@ -1,19 +1,15 @@
 //! raw, predictions, routed, feedback, strategy, registry -> read -> [unreadable: dead letters] -> file -> store
 //! -> commit, once all of it is durable
 //!
-//! Batches are what is there, finished in order: nothing of a batch is committed before everything in it is kept,
-//! and after a crash the same rows are written again.
+//! Batches are what is there, finished in order: nothing is committed before everything that came before it is kept, and
+//! after a crash the same rows are written again. A batch that a slow store can't finish in its time is committed as far
+//! as it is kept; the rest goes on when the group has been polled, and nothing more comes until then.
 
-use std::{
-    collections::BTreeMap,
-    sync::Arc,
-    thread,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, thread, time::Instant};
 
 use crossbeam_channel::Receiver;
 use metrics::{counter, histogram};
-use ombud_contract::{catalogue::Topic, codec::CodecError, records::RoutedComplaint};
+use ombud_contract::catalogue::Topic;
 use ombud_launch::telemetry::Hop;
 use ombud_models::StrategyFeed;
 use ombud_store::{CaseStore, Place, Row, file_routed};
@@ -24,7 +20,11 @@ use ombud_stream::{
 use tracing::{debug, info, warn};
 
 use crate::{
-    park::{WORKER, letter},
+    error::ArchiveError,
+    hand::{Hand, Places},
+    limits::{Limits, millis},
+    park::{WORKER, letter, park},
+    patience::{Attempt, Patience},
     progress::Progress,
     read::{Reading, read},
     strategies::is_taken,
@@ -36,60 +36,6 @@ pub const GROUP: &str = "ombud.archive";
 /// What it reads.
 pub const TOPICS: [Topic; 6] =
     [Topic::Raw, Topic::Predictions, Topic::Routed, Topic::Feedback, Topic::Registry, Topic::Strategy];
-
-/// Bounds of one archive worker.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// Records in one batch. More is fewer, larger writes.
-    pub batch_len: usize,
-    /// Bytes in one batch; one larger record still passes, alone.
-    pub batch_bytes: usize,
-    /// How long a poll waits when nothing comes: bounds how late a shutdown is seen.
-    pub poll: Duration,
-    /// How long a batch waits for more after its first record. Longer: fewer and larger writes and commits, and cases
-    /// that are seen later.
-    pub linger: Duration,
-    /// How often a store that doesn't answer is tried before the worker gives up: for about a minute by default. Its
-    /// group takes the partitions away from who doesn't poll for five.
-    pub attempts: u32,
-    /// The wait before the second attempt; it doubles up to a hundredfold.
-    pub retry_after: Duration,
-    /// How long dead letters may take to become durable; below the session timeout.
-    pub park_within: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            batch_len: 512,
-            batch_bytes: 4 << 20,
-            poll: Duration::from_millis(100),
-            linger: Duration::from_millis(200),
-            attempts: 19,
-            retry_after: Duration::from_millis(50),
-            park_within: Duration::from_secs(20),
-        }
-    }
-}
-
-/// Why an archive worker ended.
-#[derive(Debug, thiserror::Error)]
-pub enum ArchiveError {
-    /// The log or the store does not answer.
-    #[error("keep archiving")]
-    Outage(#[from] Outage),
-    /// A dead letter can't be put into its schema.
-    #[error("park {source_topic}@{offset}")]
-    Letter {
-        /// Where the unreadable record lies.
-        source_topic: TopicPartition,
-        /// Its offset.
-        offset: i64,
-        /// What is wrong with the letter.
-        #[source]
-        cause: CodecError,
-    },
-}
 
 /// One member of the archive's group.
 pub struct Archive<M, S, C> {
@@ -113,6 +59,16 @@ pub struct Archive<M, S, C> {
     pub limits: Limits,
 }
 
+/// What a running archive keeps from turn to turn.
+struct Running {
+    hand: Hand,
+    /// Nothing more comes, for something is in hand.
+    held: bool,
+    progress: Progress,
+    polls: Passing,
+    patience: Patience,
+}
+
 impl<M: Source + Committer, S: Sink<()>, C: CaseStore> Archive<M, S, C> {
     /// Runs until `stop`; `start` says where a partition begins that the group has no position in.
     ///
@@ -123,57 +79,60 @@ impl<M: Source + Committer, S: Sink<()>, C: CaseStore> Archive<M, S, C> {
         stop: &dyn Fn() -> bool,
         mut start: impl FnMut(&TopicPartition) -> Result<i64, Outage>,
     ) -> Result<(), ArchiveError> {
-        let (mut progress, mut polls) = (Progress::new(), Passing::of("kafka"));
+        let mut running = Running {
+            hand: Hand::new(self.limits.batch_len),
+            held: false,
+            progress: Progress::new(),
+            polls: Passing::of("kafka"),
+            patience: Patience::new(&self.limits),
+        };
         while !stop() {
-            let (batch, going) = self.gather(&mut start, &mut progress, &mut polls)?;
-            progress.tell(self.clock.now_ms());
-            if !batch.is_empty() {
-                self.keep(&batch, stop)?;
-                progress.keep(&batch);
-            }
-            if batch.is_empty() && going.is_empty() {
-                progress.commit_again(&mut self.member)?;
-            } else {
-                progress.commit(&mut self.member)?;
-                progress.end(&going);
-                progress.tell(self.clock.now_ms());
-            }
+            self.turn(&mut running, &mut start)?;
         }
-        progress.commit(&mut self.member).map_err(ArchiveError::from)
+        running.progress.commit(&mut self.member).map_err(ArchiveError::from)
     }
 
-    /// Parks and stores everything in `batch`.
-    fn keep(&mut self, batch: &[Record], stop: &dyn Fn() -> bool) -> Result<(), ArchiveError> {
-        let taken_up = self.clock.now_ms();
-        let hops: Vec<Hop> = batch.iter().map(|record| Hop::process("archive", record, taken_up)).collect();
-        let (rows, letters) = self.sort_out(batch, stop)?;
-        self.park(letters)?;
-        let started = Instant::now();
-        patiently(&self.limits, stop, || self.cases.write(&rows))?;
-        histogram!("ombud_archive_write_seconds").record(started.elapsed().as_secs_f64());
-        let kept = self.clock.now_ms();
-        hops.into_iter().for_each(|hop| hop.end_at(kept));
-        debug!(records = batch.len(), rows = rows.len(), "batch archived");
-        Ok(())
+    /// Once round: what comes, what can be kept of it within the time of a batch, and a commit.
+    fn turn(
+        &mut self,
+        running: &mut Running,
+        start: &mut impl FnMut(&TopicPartition) -> Result<i64, Outage>,
+    ) -> Result<(), ArchiveError> {
+        let going = self.gather(running, start)?;
+        running.progress.tell(self.clock.now_ms());
+        if running.hand.is_empty() && going.is_empty() {
+            running.progress.commit_again(&mut self.member)?;
+            return Ok(());
+        }
+        let tries = !running.hand.is_empty() && running.patience.is_due();
+        let attempt = if tries { Some(self.keep(running)?) } else { None };
+        running.progress.commit(&mut self.member)?;
+        running.progress.end(&going);
+        running.hand.forget(&going);
+        running.progress.tell(self.clock.now_ms());
+        self.hold(running);
+        match attempt {
+            Some(attempt) => running.patience.note(self.clock.now_ms(), attempt).map_err(ArchiveError::from),
+            None => Ok(()),
+        }
     }
 
-    /// What comes within the limits, from the first record on. A batch ends where partitions are revoked, so that
-    /// it is finished while they are still owned: they come beside it.
+    /// What comes within the limits, from the first record on; only news of the group while something is in hand. A batch
+    /// ends where partitions are revoked, so that it is kept while they are still owned: they are given back.
     fn gather(
         &mut self,
+        running: &mut Running,
         start: &mut impl FnMut(&TopicPartition) -> Result<i64, Outage>,
-        progress: &mut Progress,
-        polls: &mut Passing,
-    ) -> Result<(Vec<Record>, Vec<TopicPartition>), Outage> {
-        let (mut batch, mut bytes) = (Vec::new(), 0);
-        let mut full_at = None;
-        while batch.len() < self.limits.batch_len && bytes < self.limits.batch_bytes {
+    ) -> Result<Vec<TopicPartition>, Outage> {
+        let Running { hand, held, progress, polls, patience } = running;
+        let wait = if *held && patience.is_due() { Default::default() } else { self.limits.poll };
+        let (mut bytes, mut full_at) = (0, None);
+        while *held || (hand.len() < self.limits.batch_len && bytes < self.limits.batch_bytes) {
             let left = |until: Instant| until.saturating_duration_since(Instant::now());
-            let wait = full_at.map_or(self.limits.poll, left);
-            let polled = self.member.poll(wait);
+            let polled = self.member.poll(full_at.map_or(wait, left));
             let Some(event) = polls.through(polled)? else {
-                // Neither is what is there held up by it.
-                if batch.is_empty() {
+                // What is there is not held up by it.
+                if hand.is_empty() || !patience.is_due() {
                     thread::park_timeout(self.limits.poll);
                 }
                 break;
@@ -183,12 +142,13 @@ impl<M: Source + Committer, S: Sink<()>, C: CaseStore> Archive<M, S, C> {
                 Some(Event::Record(record)) => {
                     progress.read(&record);
                     bytes += record.value.as_ref().map_or(0, |value| value.len());
-                    batch.push(record);
+                    hand.read(record);
                     full_at.get_or_insert_with(|| Instant::now() + self.limits.linger);
                 }
                 Some(Event::Assigned { partitions, generation }) => {
                     for partition in partitions {
                         let next = self.member.begin(&partition, generation, start)?;
+                        self.member.pause(&partition, *held);
                         progress.begin(partition, next);
                     }
                 }
@@ -196,132 +156,154 @@ impl<M: Source + Committer, S: Sink<()>, C: CaseStore> Archive<M, S, C> {
                 Some(Event::Revoked { partitions, lost }) => {
                     info!(?partitions, lost, "partitions revoked");
                     if !lost {
-                        return Ok((batch, partitions));
+                        return Ok(partitions);
                     }
-                    batch.retain(|record| !partitions.contains(&record.source));
+                    hand.forget(&partitions);
                     progress.end(&partitions);
                     break;
                 }
             }
         }
-        Ok((batch, Vec::new()))
+        Ok(Vec::new())
     }
 
-    /// The rows and the dead letters of a batch.
-    fn sort_out(
-        &mut self,
-        batch: &[Record],
-        stop: &dyn Fn() -> bool,
-    ) -> Result<(Vec<Row>, Vec<Outgoing>), ArchiveError> {
-        let (mut rows, mut letters) = (Vec::new(), Vec::new());
-        let mut places = BTreeMap::new();
-        for record in batch {
-            let Some(topic) = Topic::named(&record.source.topic, &self.prefix) else { continue };
-            let outcome = match read(topic, record) {
-                Reading::Rows(_) if topic == Topic::Strategy && !is_taken(&mut self.strategy, record)? => {
-                    warn!(at = ?record, "strategy not kept: no worker takes it");
-                    "overtaken"
-                }
-                Reading::Rows(filed) => {
-                    rows.extend(filed);
-                    "kept"
-                }
-                Reading::Route(route) => {
-                    rows.extend(self.file_route(&route, record, &mut places, stop)?);
-                    "kept"
-                }
-                Reading::Unreadable(why) => {
-                    warn!(at = ?record, %why, "record parked");
-                    let now = self.clock.now_ms();
-                    let reason = format!("{:?}", why.reason).to_lowercase();
-                    counter!("ombud_dead_letters_total", "worker" => WORKER, "reason" => reason).increment(1);
-                    letters.push(letter(record, &why, &self.dead_letters, now).map_err(|cause| {
-                        ArchiveError::Letter {
-                            source_topic: record.source.clone(),
-                            offset: record.offset,
-                            cause,
-                        }
-                    })?);
-                    "parked"
-                }
-                Reading::Nothing => "nothing",
-            };
-            counter!("ombud_archived_total", "topic" => topic.base_name(), "outcome" => outcome).increment(1);
+    /// Lets nothing more come while something is in hand, so that a poll only tells of the group.
+    fn hold(&mut self, running: &mut Running) {
+        let hold = !running.hand.is_empty();
+        if hold != running.held {
+            running.held = hold;
+            for partition in running.progress.partitions() {
+                self.member.pause(partition, hold);
+            }
         }
-        Ok((rows, letters))
     }
 
-    /// A route's rows, given where the case's stored routes and those earlier in the batch put it.
-    fn file_route(
-        &mut self,
-        route: &RoutedComplaint,
-        record: &Record,
-        places: &mut BTreeMap<String, Vec<Place>>,
-        stop: &dyn Fn() -> bool,
-    ) -> Result<Vec<Row>, Outage> {
-        if !places.contains_key(&route.complaint_id) {
-            let mut known = Vec::new();
-            let events = patiently(&self.limits, stop, || self.cases.case(&route.complaint_id))?;
-            for event in events {
-                match Place::of_event(&event) {
-                    Ok(place) => known.extend(place),
-                    // It was read when it was stored; at worst its row stays in a queue that the case has left.
-                    Err(why) => warn!(?event, %why, "a stored route can't be read"),
+    /// Files, parks and stores what is in hand, for as long as a batch may take: something at least, where the store
+    /// answers at all.
+    fn keep(&mut self, running: &mut Running) -> Result<Attempt, ArchiveError> {
+        let until = self.clock.now_ms().saturating_add(millis(self.limits.batch_within));
+        let mut attempt = Attempt { kept: 0, outage: None };
+        if !running.hand.has_filed() {
+            attempt.outage = self.file(&mut running.hand, until)?;
+        }
+        while running.hand.has_filed() && (attempt.kept == 0 || self.clock.now_ms() < until) {
+            match self.store(running) {
+                Ok(records) => attempt.kept += records,
+                Err(outage) => {
+                    attempt.outage = Some(outage);
+                    break;
                 }
             }
-            places.insert(route.complaint_id.clone(), known);
         }
-        let known = places.entry(route.complaint_id.clone()).or_default();
-        let rows = file_routed(route, record, known);
-        known.push(Place::of(route));
+        Ok(attempt)
+    }
+
+    /// Files what waits until time is up, one record at least, and parks what can't be filed; gives the outage of the store
+    /// that ended it.
+    fn file(&mut self, hand: &mut Hand, until: i64) -> Result<Option<Outage>, ArchiveError> {
+        hand.places.clear();
+        let (mut letters, mut outage) = (Vec::new(), None);
+        while let Some(record) = hand.next_waiting() {
+            let now = self.clock.now_ms();
+            if now >= until && hand.has_filed() {
+                hand.put_back(record);
+                break;
+            }
+            let hop = Hop::process("archive", &record, now);
+            let Some(topic) = Topic::named(&record.source.topic, &self.prefix) else {
+                hand.file(record, Vec::new(), hop);
+                continue;
+            };
+            let reading = read(topic, &record);
+            if let Reading::Route(route) = &reading
+                && let Err(stopped) = self.find_places(&route.complaint_id, &mut hand.places)
+            {
+                hand.put_back(record);
+                outage = Some(stopped);
+                break;
+            }
+            let rows = self.rows_of((topic, reading), &record, &mut hand.places, &mut letters)?;
+            hand.file(record, rows, hop);
+        }
+        park(&mut self.sink, &self.deliveries, letters, self.limits.park_within)?;
+        Ok(outage)
+    }
+
+    /// The rows that `record` leaves; its dead letter, where nobody can read it.
+    fn rows_of(
+        &mut self,
+        (topic, reading): (Topic, Reading),
+        record: &Record,
+        places: &mut Places,
+        letters: &mut Vec<Outgoing>,
+    ) -> Result<Vec<Row>, ArchiveError> {
+        let (rows, outcome) = match reading {
+            Reading::Rows(_) if topic == Topic::Strategy && !is_taken(&mut self.strategy, record)? => {
+                warn!(at = ?record, "strategy not kept: no worker takes it");
+                (Vec::new(), "overtaken")
+            }
+            Reading::Rows(rows) => (rows, "kept"),
+            Reading::Route(route) => {
+                // Where its stored routes and those earlier in hand put it.
+                let known = places.entry(route.complaint_id.clone()).or_default();
+                let rows = file_routed(&route, record, known);
+                known.push(Place::of(&route));
+                (rows, "kept")
+            }
+            Reading::Unreadable(why) => {
+                warn!(at = ?record, %why, "record parked");
+                let reason = format!("{:?}", why.reason).to_lowercase();
+                counter!("ombud_dead_letters_total", "worker" => WORKER, "reason" => reason).increment(1);
+                let letter = letter(record, &why, &self.dead_letters, self.clock.now_ms());
+                letters.push(letter.map_err(|cause| ArchiveError::Letter {
+                    source_topic: record.source.clone(),
+                    offset: record.offset,
+                    cause,
+                })?);
+                (Vec::new(), "parked")
+            }
+            Reading::Nothing => (Vec::new(), "nothing"),
+        };
+        counter!("ombud_archived_total", "topic" => topic.base_name(), "outcome" => outcome).increment(1);
         Ok(rows)
     }
 
-    /// Sends dead letters and waits until they are durable.
-    fn park(&mut self, letters: Vec<Outgoing>) -> Result<(), Outage> {
-        let until = Instant::now() + self.limits.park_within;
-        let late = |what: &str| Outage::passing("park unreadable records", what.to_owned());
-        let mut in_flight = 0_usize;
-        for mut letter in letters {
-            while let Err(refused) = self.sink.send(letter, ()) {
-                match refused.outage {
-                    Some(outage) => return Err(outage),
-                    None if Instant::now() >= until => return Err(late("the sink has no room")),
-                    None => letter = refused.record,
-                }
-                for delivery in self.deliveries.try_iter() {
-                    delivery.result?;
-                    in_flight -= 1;
-                }
+    /// Finds where the stored routes of a case put it, unless that is known.
+    fn find_places(&mut self, complaint_id: &str, places: &mut Places) -> Result<(), Outage> {
+        if places.contains_key(complaint_id) {
+            return Ok(());
+        }
+        let mut known = Vec::new();
+        for event in self.cases.case(complaint_id)? {
+            match Place::of_event(&event) {
+                Ok(place) => known.extend(place),
+                // It was read when it was stored; at worst its row stays in a queue that the case has left.
+                Err(why) => warn!(?event, %why, "a stored route can't be read"),
             }
-            in_flight += 1;
         }
-        for _ in 0..in_flight {
-            let delivery =
-                self.deliveries.recv_deadline(until).map_err(|_| late("no delivery came in time"))?;
-            delivery.result?;
-        }
+        places.insert(complaint_id.to_owned(), known);
         Ok(())
     }
-}
 
-/// Asks the store again and again while it may come back.
-fn patiently<T>(
-    limits: &Limits,
-    stop: &dyn Fn() -> bool,
-    mut ask: impl FnMut() -> Result<T, Outage>,
-) -> Result<T, Outage> {
-    let (mut attempt, mut wait) = (1, limits.retry_after);
-    loop {
-        match ask() {
-            Err(outage) if !outage.fatal && attempt < limits.attempts && !stop() => {
-                counter!("ombud_outages_total", "service" => "cql").increment(1);
-                warn!(attempt, error = %outage, cause = %outage.cause, "the store does not answer");
-                thread::park_timeout(wait);
-                attempt += 1;
-                wait = (wait * 2).min(limits.retry_after * 100);
+    /// Writes the rows of the next records that are filed; gives their number.
+    fn store(&mut self, running: &mut Running) -> Result<usize, Outage> {
+        let (lens, rows) = running.hand.take_rows();
+        let (began, started) = (self.clock.now_ms(), Instant::now());
+        if !rows.is_empty() {
+            if let Err(outage) = self.cases.write(&rows) {
+                running.hand.give_back(&lens, rows);
+                return Err(outage);
             }
-            outcome => return outcome,
+            histogram!("ombud_archive_write_seconds").record(started.elapsed().as_secs_f64());
         }
+        let now = self.clock.now_ms();
+        // What took longer would not come to its end in time, were it twice as much.
+        let quickly = (now - began).saturating_mul(4) < millis(self.limits.batch_within);
+        for filed in running.hand.written(lens.len(), quickly) {
+            running.progress.keep(&filed.record);
+            filed.hop.end_at(now);
+        }
+        debug!(records = lens.len(), rows = rows.len(), "batch archived");
+        Ok(lens.len())
     }
 }

@@ -1,9 +1,13 @@
 //! The dead letter of a record that the archive can't read.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
+use crossbeam_channel::Receiver;
 use ombud_contract::{codec::CodecError, dead_letter::Unread};
-use ombud_stream::{Outgoing, Record};
+use ombud_stream::{Delivery, Outage, Outgoing, Record, Sink};
 
 use crate::read::Unreadable;
 
@@ -31,4 +35,38 @@ pub(crate) fn letter(
     };
     let value = unread.letter(WORKER, why.reason, &why.to_string(), now_ms)?;
     Ok(Outgoing::stamped(Arc::clone(topic), None, record.key.clone(), value, WORKER, &record.headers))
+}
+
+/// Sends dead letters and waits until they are durable, for as long as `within`.
+///
+/// # Errors
+/// Not all of them are: some may be.
+pub(crate) fn park(
+    sink: &mut impl Sink<()>,
+    deliveries: &Receiver<Delivery<()>>,
+    letters: Vec<Outgoing>,
+    within: Duration,
+) -> Result<(), Outage> {
+    let until = Instant::now() + within;
+    let late = |what: &str| Outage::passing("park unreadable records", what.to_owned());
+    let mut in_flight = 0_usize;
+    for mut letter in letters {
+        while let Err(refused) = sink.send(letter, ()) {
+            match refused.outage {
+                Some(outage) => return Err(outage),
+                None if Instant::now() >= until => return Err(late("the sink has no room")),
+                None => letter = refused.record,
+            }
+            for delivery in deliveries.try_iter() {
+                delivery.result?;
+                in_flight -= 1;
+            }
+        }
+        in_flight += 1;
+    }
+    for _ in 0..in_flight {
+        let delivery = deliveries.recv_deadline(until).map_err(|_| late("no delivery came in time"))?;
+        delivery.result?;
+    }
+    Ok(())
 }

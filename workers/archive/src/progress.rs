@@ -1,7 +1,7 @@
 //! How far the archive is in each partition: what it has read, what is kept, and what is committed.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     time::{Duration, Instant},
 };
 
@@ -26,8 +26,8 @@ struct Reached {
     kept: i64,
     /// Where reading goes on when that is further than one past the last record: the rest is nobody's to read.
     passed: i64,
-    /// Records that are read and not in the store.
-    in_hand: usize,
+    /// When each record was appended that is read and not in the store.
+    in_hand: VecDeque<i64>,
     /// When the first record was appended that is not committed.
     oldest_at: Option<i64>,
 }
@@ -45,7 +45,7 @@ impl Progress {
     pub(crate) fn begin(&mut self, partition: TopicPartition, next: i64) {
         self.owned.insert(
             partition,
-            Reached { committed: next, kept: next, passed: next, in_hand: 0, oldest_at: None },
+            Reached { committed: next, kept: next, passed: next, in_hand: VecDeque::new(), oldest_at: None },
         );
     }
 
@@ -57,7 +57,7 @@ impl Progress {
     pub(crate) fn read(&mut self, record: &Record) {
         self.vitals.read(record);
         if let Some(reached) = self.owned.get_mut(&record.source) {
-            reached.in_hand += 1;
+            reached.in_hand.push_back(record.appended_at);
             reached.oldest_at.get_or_insert(record.appended_at);
         }
     }
@@ -66,19 +66,26 @@ impl Progress {
     pub(crate) fn pass(&mut self, partition: &TopicPartition, next: i64) {
         if let Some(reached) = self.owned.get_mut(partition) {
             reached.passed = next;
-            if reached.in_hand == 0 {
+            if reached.in_hand.is_empty() {
                 reached.kept = reached.kept.max(next);
             }
         }
     }
 
-    /// Everything in `batch` is in the store.
-    pub(crate) fn keep(&mut self, batch: &[Record]) {
-        for record in batch {
-            if let Some(reached) = self.owned.get_mut(&record.source) {
-                (reached.kept, reached.in_hand) = (reached.passed.max(record.offset + 1), 0);
+    /// `record` is in the store, and so is everything of its partition that was read before it.
+    pub(crate) fn keep(&mut self, record: &Record) {
+        if let Some(reached) = self.owned.get_mut(&record.source) {
+            reached.in_hand.pop_front();
+            reached.kept = record.offset + 1;
+            if reached.in_hand.is_empty() {
+                reached.kept = reached.kept.max(reached.passed);
             }
         }
+    }
+
+    /// The partitions that are owned.
+    pub(crate) fn partitions(&self) -> impl Iterator<Item = &TopicPartition> {
+        self.owned.keys()
     }
 
     /// Commits past everything that is kept. What an outage is in the way of stays to be committed with what is kept
@@ -97,7 +104,7 @@ impl Progress {
         }
         for position in positions {
             if let Some(reached) = self.owned.get_mut(&position.partition) {
-                (reached.committed, reached.oldest_at) = (position.offset, None);
+                (reached.committed, reached.oldest_at) = (position.offset, reached.in_hand.front().copied());
             }
         }
         Ok(())
@@ -112,7 +119,7 @@ impl Progress {
         let standing = |(partition, reached): (&TopicPartition, &Reached)| Standing {
             partition: partition.clone(),
             frontier: reached.kept,
-            in_flight: reached.in_hand,
+            in_flight: reached.in_hand.len(),
             oldest_at: reached.oldest_at,
         };
         self.vitals.tell(now_ms, self.owned.iter().map(standing));
@@ -145,7 +152,35 @@ mod tests {
         progress.read(&record(5));
         progress.pass(&partition, 8);
         assert_eq!(progress.owned[&partition].kept, 4);
-        progress.keep(&[record(4), record(5)]);
+        progress.keep(&record(4));
+        assert_eq!(progress.owned[&partition].kept, 5, "one before the marker is still in hand");
+        progress.keep(&record(5));
         assert_eq!(progress.owned[&partition].kept, 8);
+    }
+
+    #[test]
+    fn what_is_kept_of_a_batch_can_be_committed_while_the_rest_is_in_hand() {
+        struct Committed(Vec<Position>);
+        impl Committer for Committed {
+            fn committed(&mut self, _: &TopicPartition) -> Result<Option<Position>, Outage> {
+                Ok(None)
+            }
+
+            fn commit(&mut self, positions: &[Position]) -> Result<(), Outage> {
+                self.0.extend_from_slice(positions);
+                Ok(())
+            }
+        }
+        let (mut progress, partition) = (Progress::new(), TopicPartition::new("t", 0));
+        progress.begin(partition.clone(), 0);
+        for offset in 0..3 {
+            progress.read(&Record { appended_at: 10 + offset, ..record(offset) });
+        }
+        progress.keep(&record(0));
+        let mut committed = Committed(Vec::new());
+        progress.commit(&mut committed).unwrap();
+        assert_eq!(committed.0.iter().map(|position| position.offset).collect::<Vec<_>>(), [1]);
+        let reached = &progress.owned[&partition];
+        assert_eq!((reached.in_hand.len(), reached.oldest_at), (2, Some(11)));
     }
 }

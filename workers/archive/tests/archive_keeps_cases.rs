@@ -131,6 +131,16 @@ fn archive_as(
     group: &str,
     cases: impl CaseStore,
 ) -> Result<(), ombud_archive::ArchiveError> {
+    archive_by(Arc::new(ManualClock::at(RECEIVED)), member, local, group, cases)
+}
+
+fn archive_by(
+    clock: Arc<ManualClock>,
+    member: impl Source + Committer,
+    local: &Local,
+    group: &str,
+    cases: impl CaseStore,
+) -> Result<(), ombud_archive::ArchiveError> {
     let (sink, deliveries) = local.sink(8);
     let worker = Archive {
         member,
@@ -144,7 +154,7 @@ fn archive_as(
             Arc::new(ManualClock::at(RECEIVED)),
         ),
         cases,
-        clock: Arc::new(ManualClock::at(RECEIVED)),
+        clock,
         limits: Limits {
             poll: Duration::from_millis(5),
             retry_after: Duration::from_millis(1),
@@ -281,8 +291,9 @@ fn a_verdict_is_kept_in_its_case_and_one_that_breaks_a_rule_is_parked() {
     let [event] = &events[..] else { panic!("the same verdict twice is one: {events:?}") };
     assert_eq!(event.kind, Kind::Feedback);
     assert_eq!(decode::<Feedback>(&event.body).unwrap(), verdict("f-1"));
-    let of_day = local.cases().unwrap().feedback(day_of(RECEIVED)).unwrap();
-    assert_eq!(of_day.iter().map(|one| one.feedback_id.as_str()).collect::<Vec<_>>(), ["f-1"]);
+    let mut of_day = Vec::new();
+    local.cases().unwrap().feedback(day_of(RECEIVED), &mut |one| of_day.push(one.feedback_id)).unwrap();
+    assert_eq!(of_day, ["f-1"]);
 
     let dead = TopicPartition::new(DeadLetter::TOPIC.name(""), 0);
     let letters = local.reader().unwrap().fetch(&dead, 0, Duration::ZERO).unwrap().records;
@@ -295,16 +306,18 @@ fn a_verdict_is_kept_in_its_case_and_one_that_breaks_a_rule_is_parked() {
     assert_eq!(letters[2].detail, "the key is not the complaint id");
 }
 
-/// A store that doesn't answer the first `failures` writes, as often as `writes` says.
+/// A store that doesn't answer the first `failures` writes, each after 5 s, as often as `writes` says.
 struct Shaky {
     inner: LocalCases,
     failures: usize,
     writes: Arc<AtomicUsize>,
+    clock: Arc<ManualClock>,
 }
 
 impl CaseStore for Shaky {
     fn write(&mut self, rows: &[Row]) -> Result<(), Outage> {
         if self.writes.fetch_add(1, Ordering::SeqCst) < self.failures {
+            self.clock.advance(5_000);
             return Err(Outage::passing("write rows", "no answer"));
         }
         self.inner.write(rows)
@@ -318,8 +331,12 @@ impl CaseStore for Shaky {
         self.inner.queue(team, day)
     }
 
-    fn feedback(&mut self, day: jiff::civil::Date) -> Result<Vec<FeedbackDay>, Outage> {
-        self.inner.feedback(day)
+    fn feedback(
+        &mut self,
+        day: jiff::civil::Date,
+        each: &mut dyn FnMut(FeedbackDay),
+    ) -> Result<(), Outage> {
+        self.inner.feedback(day, each)
     }
 
     fn decisions(
@@ -327,8 +344,9 @@ impl CaseStore for Shaky {
         model_id: &str,
         model_version: &str,
         day: jiff::civil::Date,
-    ) -> Result<Vec<ModelDecision>, Outage> {
-        self.inner.decisions(model_id, model_version, day)
+        each: &mut dyn FnMut(ModelDecision),
+    ) -> Result<(), Outage> {
+        self.inner.decisions(model_id, model_version, day, each)
     }
 }
 
@@ -336,14 +354,19 @@ impl CaseStore for Shaky {
 fn a_store_that_comes_back_costs_nothing_and_one_that_does_not_is_not_committed_past() {
     let (local, _dir) = log();
     send(&local, &raw());
-    let shaky = |failures| Shaky { inner: local.cases().unwrap(), failures, writes: Arc::default() };
+    let clock = Arc::new(ManualClock::at(RECEIVED));
+    let run = |failures| {
+        let (inner, clock) = (local.cases().unwrap(), Arc::clone(&clock));
+        let shaky = Shaky { inner, failures, writes: Arc::default(), clock: Arc::clone(&clock) };
+        archive_by(clock, member(&local, GROUP), &local, GROUP, shaky)
+    };
 
-    assert!(archive(&local, GROUP, shaky(usize::MAX)).is_err());
+    assert!(run(usize::MAX).is_err());
     let at = TopicPartition::new(Topic::Raw.name(""), 0);
     assert_eq!(local.reader().unwrap().committed(GROUP, &at).unwrap(), None);
     assert!(local.cases().unwrap().case("c-1").unwrap().is_empty());
 
-    archive(&local, GROUP, shaky(3)).unwrap();
+    run(3).unwrap();
     assert_eq!(local.cases().unwrap().case("c-1").unwrap().len(), 1);
 }
 
@@ -392,7 +415,8 @@ fn a_log_that_comes_back_is_read_on_and_what_was_kept_is_committed_then() {
     send(&local, &raw());
     send(&local, &route(1, "cards"));
     let writes = Arc::<AtomicUsize>::default();
-    let counted = Shaky { inner: local.cases().unwrap(), failures: 0, writes: Arc::clone(&writes) };
+    let (inner, clock) = (local.cases().unwrap(), Arc::default());
+    let counted = Shaky { inner, failures: 0, writes: Arc::clone(&writes), clock };
     // Nothing else comes: what could not be committed with its batch is committed by itself.
     let tottering = Tottering { inner: member(&local, GROUP), polls: 0, failures: 2 };
     archive_as(tottering, &local, GROUP, counted).unwrap();
@@ -422,12 +446,18 @@ impl CaseStore for Ledger {
         Ok(Vec::new())
     }
 
-    fn feedback(&mut self, _: jiff::civil::Date) -> Result<Vec<FeedbackDay>, Outage> {
-        Ok(Vec::new())
+    fn feedback(&mut self, _: jiff::civil::Date, _: &mut dyn FnMut(FeedbackDay)) -> Result<(), Outage> {
+        Ok(())
     }
 
-    fn decisions(&mut self, _: &str, _: &str, _: jiff::civil::Date) -> Result<Vec<ModelDecision>, Outage> {
-        Ok(Vec::new())
+    fn decisions(
+        &mut self,
+        _: &str,
+        _: &str,
+        _: jiff::civil::Date,
+        _: &mut dyn FnMut(ModelDecision),
+    ) -> Result<(), Outage> {
+        Ok(())
     }
 }
 

@@ -66,9 +66,7 @@ pub(crate) const RULES: &[(&str, Right)] = &[
     ("infer.window", Right::Whole(1..=4_096, "complaints")),
     ("infer.queue", Right::Whole(1..=65_536, "complaints")),
     ("infer.spare_models", Right::Whole(0..=64, "models")),
-    ("join.open_cap", Right::Whole(1..=10_000_000, "complaints")),
-    ("join.closed_cap", Right::Whole(1..=10_000_000, "complaints")),
-    ("join.early_cap", Right::Whole(1..=10_000_000, "predictions")),
+    ("join.memory_mb", Right::Whole(64..=1_000_000, "megabytes")),
     ("join.grace_ms", Right::Whole(0..=600_000, "milliseconds")),
     ("join.hard_cap_ms", Right::Whole(0..=3_600_000, "milliseconds")),
     ("join.bulk_wait_ms", Right::Whole(1_000..=7 * 24 * 3_600_000, "milliseconds")),
@@ -78,7 +76,9 @@ pub(crate) const RULES: &[(&str, Right)] = &[
     ("archive.batch", Right::Whole(1..=100_000, "records")),
     ("archive.batch_bytes", Right::Whole(1_024..=1 << 30, "bytes")),
     ("archive.linger_ms", Right::Whole(0..=60_000, "milliseconds")),
-    ("archive.attempts", Right::Whole(1..=1_000, "attempts")),
+    // With two calls of the store, dead letters and a commit it must stay below the 5 minutes in which a group is polled.
+    ("archive.batch_ms", Right::Whole(100..=60_000, "milliseconds")),
+    ("archive.give_up_ms", Right::Whole(100..=3_600_000, "milliseconds")),
     ("archive.retry_after_ms", Right::Whole(1..=60_000, "milliseconds")),
     ("embedded.partitions", Right::Whole(1..=1_024, "partitions")),
     ("kafka.timeout_ms", TIMEOUT),
@@ -95,7 +95,8 @@ pub(crate) const RULES: &[(&str, Right)] = &[
     ("cql.password", Right::Text),
     ("cql.password_file", Right::PathOrNothing),
     ("cql.ca", Right::PathOrNothing),
-    ("cql.timeout_ms", TIMEOUT),
+    // A call takes four times as long at most, and the archive has to poll its group within 5 minutes.
+    ("cql.timeout_ms", Right::Whole(100..=15_000, "milliseconds")),
     ("cql.concurrency", Right::Whole(1..=4_096, "requests")),
     // CQL keeps nothing with a longer TTL than 20 years.
     ("cql.narrative_ttl_s", Right::Whole(0..=630_720_000, "seconds")),

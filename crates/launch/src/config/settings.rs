@@ -112,16 +112,14 @@ pub struct Infer {
     pub spare_models: usize,
 }
 
-/// Joining: what a shard keeps in memory and how long it waits. Deadline and amend window are the strategy's.
+/// Joining: what is kept in memory and how long is waited. Deadline and amend window are the strategy's.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Join {
-    /// Complaints of a shard that wait for decisions, about 1 kB each; at the bound no more raw complaints are read.
-    pub open_cap: usize,
-    /// Routed complaints of a shard that are remembered to tell duplicates, about 2 kB each.
-    pub closed_cap: usize,
-    /// Predictions of a shard that came before their complaint, about 0.5 kB each; above it they are read again later.
-    pub early_cap: usize,
+    /// What all shards of the process may hold together, in megabytes: five eighths for routed complaints that are
+    /// remembered to tell duplicates, a quarter for those that wait for decisions (at that bound no more are read), an
+    /// eighth for predictions that came before their complaint (above it they are read again later). More remembers more.
+    pub memory_mb: usize,
     /// How long after a start no deadline fires, in milliseconds: infer may be recovering too.
     pub grace_ms: i64,
     /// How long after its deadline a complaint may wait for predictions that lie unread, in milliseconds.
@@ -145,9 +143,13 @@ pub struct Archive {
     /// How long a batch waits for more after its first record, in milliseconds; longer is fewer writes and commits, and
     /// cases that are seen later.
     pub linger_ms: u64,
-    /// How often a store that does not answer is tried before the worker gives up.
-    pub attempts: u32,
-    /// The wait before the second attempt, in milliseconds; it doubles up to a hundredfold.
+    /// How long a batch is worked on before what is kept of it is committed and the group is polled, in milliseconds; the
+    /// rest goes on after that. Far below `max.poll.interval.ms` (5 minutes), after which the group gives the partitions
+    /// away.
+    pub batch_ms: u64,
+    /// How long a store that keeps nothing is asked again before the worker gives up, in milliseconds.
+    pub give_up_ms: u64,
+    /// The wait before a store is asked again that did not answer, in milliseconds; it doubles up to a hundredfold.
     pub retry_after_ms: u64,
 }
 
@@ -190,9 +192,7 @@ impl Default for Settings {
                 spare_models: 2,
             },
             join: Join {
-                open_cap: 50_000,
-                closed_cap: 500_000,
-                early_cap: 100_000,
+                memory_mb: 1_000,
                 grace_ms: 10_000,
                 hard_cap_ms: 120_000,
                 bulk_wait_ms: 24 * 3_600_000,
@@ -203,7 +203,8 @@ impl Default for Settings {
                 batch: 512,
                 batch_bytes: 4 << 20,
                 linger_ms: 200,
-                attempts: 19,
+                batch_ms: 20_000,
+                give_up_ms: 60_000,
                 retry_after_ms: 50,
             },
             embedded: Embedded { partitions: 4 },

@@ -9,15 +9,12 @@ const POLL: Duration = Duration::from_millis(20);
 
 pub(super) fn of_join(settings: &Join) -> ombud_join::Limits {
     ombud_join::Limits {
-        open_cap: settings.open_cap,
-        closed_cap: settings.closed_cap,
-        early_cap: settings.early_cap,
         grace_ms: settings.grace_ms,
         hard_cap_ms: settings.hard_cap_ms,
         bulk_wait_ms: settings.bulk_wait_ms,
         lease_ms: settings.lease_ms,
         drain_ms: settings.drain_ms,
-        ..Default::default()
+        ..ombud_join::Limits::within(settings.memory_mb)
     }
 }
 
@@ -26,8 +23,9 @@ pub(super) fn of_archive(settings: &Archive) -> ombud_archive::Limits {
         batch_len: settings.batch,
         batch_bytes: settings.batch_bytes,
         poll: POLL,
+        batch_within: Duration::from_millis(settings.batch_ms),
         linger: Duration::from_millis(settings.linger_ms),
-        attempts: settings.attempts,
+        give_up_after: Duration::from_millis(settings.give_up_ms),
         retry_after: Duration::from_millis(settings.retry_after_ms),
         ..Default::default()
     }
@@ -54,9 +52,7 @@ mod tests {
     #[test]
     fn each_setting_of_the_joiner_bounds_what_it_is_called_after() {
         let settings = Join {
-            open_cap: 1,
-            closed_cap: 2,
-            early_cap: 3,
+            memory_mb: 80,
             grace_ms: 4,
             hard_cap_ms: 5,
             bulk_wait_ms: 6,
@@ -64,7 +60,7 @@ mod tests {
             drain_ms: 8,
         };
         let limits = of_join(&settings);
-        assert_eq!((limits.open_cap, limits.closed_cap, limits.early_cap), (1, 2, 3));
+        assert_eq!((limits.open_cap, limits.closed_cap, limits.early_cap), (10_000, 25_000, 20_000));
         assert_eq!((limits.grace_ms, limits.hard_cap_ms, limits.bulk_wait_ms), (4, 5, 6));
         assert_eq!((limits.lease_ms, limits.drain_ms), (7, 8));
     }
@@ -76,10 +72,18 @@ mod tests {
 
     #[test]
     fn each_setting_of_the_archive_bounds_what_it_is_called_after() {
-        let settings = Archive { batch: 1, batch_bytes: 2, linger_ms: 3, attempts: 4, retry_after_ms: 5 };
+        let settings = Archive {
+            batch: 1,
+            batch_bytes: 2,
+            linger_ms: 3,
+            batch_ms: 4,
+            give_up_ms: 5,
+            retry_after_ms: 6,
+        };
         let limits = of_archive(&settings);
-        assert_eq!((limits.batch_len, limits.batch_bytes, limits.attempts), (1, 2, 4));
-        assert_eq!((limits.linger, limits.retry_after), (Duration::from_millis(3), Duration::from_millis(5)));
+        assert_eq!((limits.batch_len, limits.batch_bytes), (1, 2));
+        let times = [limits.linger, limits.batch_within, limits.give_up_after, limits.retry_after];
+        assert_eq!(times.map(|time| time.as_millis()), [3, 4, 5, 6]);
     }
 
     #[cfg(feature = "torch")]
