@@ -206,7 +206,7 @@ where
                 Ok(()) => {}
             }
         }
-        Ok(())
+        self.share_out(0)
     }
 }
 

@@ -32,17 +32,37 @@ impl Early {
     pub(crate) fn hold(&mut self, answer: Answer) -> bool {
         let behind = self.dropped.is_some_and(|dropped| answer.raw_offset >= dropped.raw_offset);
         if self.len >= self.cap || behind {
-            let new = Dropped { offset: answer.offset, raw_offset: answer.raw_offset };
-            let old = self.dropped.unwrap_or(new);
-            self.dropped = Some(Dropped {
-                offset: old.offset.min(new.offset),
-                raw_offset: old.raw_offset.min(new.raw_offset),
-            });
+            self.let_go(&answer);
             return false;
         }
         self.len += 1;
         self.held.entry(answer.raw_offset).or_default().push(answer);
         true
+    }
+
+    fn let_go(&mut self, answer: &Answer) {
+        let new = Dropped { offset: answer.offset, raw_offset: answer.raw_offset };
+        let old = self.dropped.unwrap_or(new);
+        self.dropped = Some(Dropped {
+            offset: old.offset.min(new.offset),
+            raw_offset: old.raw_offset.min(new.raw_offset),
+        });
+    }
+
+    /// Holds `cap` answers at most from now on; gives the offsets of those that have to be read again for that. They are
+    /// about the latest raw records, and all that is held about one goes together, as if it had never had room.
+    pub(crate) fn resize(&mut self, cap: usize) -> Vec<i64> {
+        self.cap = cap;
+        let mut gone = Vec::new();
+        while self.len > self.cap {
+            let Some((_, answers)) = self.held.pop_last() else { break };
+            self.len -= answers.len();
+            for answer in answers {
+                self.let_go(&answer);
+                gone.push(answer.offset);
+            }
+        }
+        gone
     }
 
     /// The answers about one raw record, in the order of the log.

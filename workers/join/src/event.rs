@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ombud_contract::records::{Prediction, RawComplaint, RoutedComplaint};
 
-use crate::position::Position;
+use crate::{limits::Limits, position::Position};
 
 /// What a shard is told. The time comes beside it.
 #[derive(Clone, Debug)]
@@ -70,6 +70,8 @@ pub enum Input {
     CommitAcked,
     /// The commit that was asked for last was refused, or nobody answered.
     CommitFailed,
+    /// What the shard may hold from now on: its process has more shards than before, or fewer.
+    Share(Limits),
     /// The shard goes to somebody else: no more routes.
     Revoke,
 }

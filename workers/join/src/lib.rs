@@ -25,6 +25,7 @@ mod recover;
 mod rules;
 mod run;
 mod shard;
+mod share;
 #[cfg(any(test, feature = "simulation"))]
 pub mod sim;
 mod tail;

@@ -1,7 +1,16 @@
 //! Every bound and every time of the joiner, in one place.
 
-/// The joiner's bounds, all of one shard; times in milliseconds. Deadline and amend window of a complaint come
-/// from its strategy, not from here.
+/// What a raw record holds that is read and not settled: its case, or the route that waits for an acknowledgement.
+const OPEN_BYTES: usize = 2_000;
+/// What a routed complaint holds that is remembered.
+const CLOSED_BYTES: usize = 2_000;
+/// What a prediction holds that came before its raw record.
+const EARLY_BYTES: usize = 500;
+
+/// The joiner's bounds; times in milliseconds. Deadline and amend window of a complaint come from its strategy, not
+/// from here.
+///
+/// The caps are the process's, and its shards [`share`](Self::share) them; what a shard is given are its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// L: routes are written only while the last acknowledged commit was asked for less than this ago. Longer
@@ -31,7 +40,7 @@ pub struct Limits {
     /// raw is paused, predictions never.
     pub open_cap: usize,
     /// Routed complaints that are remembered to tell duplicates, about 2 kB each. Above it the oldest that no
-    /// restart would read again are forgotten.
+    /// restart would read again are forgotten, with each commit.
     pub closed_cap: usize,
     /// Predictions that came before their raw record was read, about 0.5 kB each. Above it they are read again later.
     pub early_cap: usize,
@@ -51,11 +60,30 @@ impl Default for Limits {
             bulk_mark_ms: 3 * HOUR,
             partial_ms: 14 * 24 * HOUR,
             drain_ms: 10_000,
-            open_cap: 50_000,
-            closed_cap: 500_000,
-            early_cap: 100_000,
+            open_cap: open_cap(MEMORY_MB),
+            closed_cap: closed_cap(MEMORY_MB),
+            early_cap: early_cap(MEMORY_MB),
         }
     }
+}
+
+/// What a process may hold, in megabytes, unless it is told.
+const MEMORY_MB: usize = 1_000;
+
+fn eighth(memory_mb: usize) -> usize {
+    memory_mb.saturating_mul(1_000_000) / 8
+}
+
+fn open_cap(memory_mb: usize) -> usize {
+    2 * eighth(memory_mb) / OPEN_BYTES
+}
+
+fn closed_cap(memory_mb: usize) -> usize {
+    5 * eighth(memory_mb) / CLOSED_BYTES
+}
+
+fn early_cap(memory_mb: usize) -> usize {
+    eighth(memory_mb) / EARLY_BYTES
 }
 
 /// Bounds that contradict each other.
@@ -71,6 +99,29 @@ pub struct LimitsError {
 }
 
 impl Limits {
+    /// The default bounds of a process that may hold `memory_mb` megabytes.
+    pub fn within(memory_mb: usize) -> Self {
+        Self {
+            open_cap: open_cap(memory_mb),
+            closed_cap: closed_cap(memory_mb),
+            early_cap: early_cap(memory_mb),
+            ..Self::default()
+        }
+    }
+
+    /// The bounds of each of the process's `shards`: equal shares, for keys are spread evenly over partitions. At least
+    /// one of each kind, or a shard would stand still.
+    #[must_use]
+    pub fn share(&self, shards: usize) -> Self {
+        let share = |cap: usize| (cap / shards.max(1)).max(1);
+        Self {
+            open_cap: share(self.open_cap),
+            closed_cap: share(self.closed_cap),
+            early_cap: share(self.early_cap),
+            ..self.clone()
+        }
+    }
+
     /// Checked once at start.
     ///
     /// # Errors
@@ -110,6 +161,31 @@ mod tests {
     #[test]
     fn the_defaults_keep_two_owners_from_writing_at_once() {
         assert_eq!(Limits::default().check(), Ok(()));
+    }
+
+    #[test]
+    fn what_a_process_holds_at_its_caps_is_what_it_may_hold() {
+        for memory_mb in [64, 1_000, 16_000] {
+            let Limits { open_cap, closed_cap, early_cap, .. } = Limits::within(memory_mb);
+            let bytes = open_cap * OPEN_BYTES + closed_cap * CLOSED_BYTES + early_cap * EARLY_BYTES;
+            assert_eq!(bytes, memory_mb * 1_000_000);
+        }
+    }
+
+    #[test]
+    fn the_shares_of_any_number_of_shards_are_no_more_than_the_whole() {
+        let whole = Limits::default();
+        assert_eq!(whole.share(1), whole);
+        for shards in 1..=1_024 {
+            let share = whole.share(shards);
+            for (share, whole) in [
+                (share.open_cap, whole.open_cap),
+                (share.closed_cap, whole.closed_cap),
+                (share.early_cap, whole.early_cap),
+            ] {
+                assert!(share > 0 && share * shards <= whole, "{shards} shards of {share}");
+            }
+        }
     }
 
     #[test]

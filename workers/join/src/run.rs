@@ -84,7 +84,7 @@ pub struct Join<M, R, S> {
     pub strategy: StrategyFeed,
     /// The time.
     pub clock: Arc<dyn Clock>,
-    /// Bounds of each shard.
+    /// Bounds of the process, whose shards share the caps.
     pub limits: Limits,
     /// Bounds of the loop.
     pub pace: Pace,
@@ -103,6 +103,7 @@ impl<M: Source + Committer, R: Reader, S: Sink<Sent>> Join<M, R, S> {
     ) -> Result<(), JoinError> {
         self.limits.check()?;
         let mut running = Running {
+            share: self.limits.clone(),
             join: self,
             start,
             rules: None,
@@ -146,6 +147,8 @@ const READ_AGAIN_MS: i64 = 500;
 
 pub(crate) struct Running<M, R, S, F> {
     pub(crate) join: Join<M, R, S>,
+    /// Bounds of each shard.
+    pub(crate) share: Limits,
     pub(crate) start: F,
     pub(crate) rules: Option<StrategyRules>,
     pub(crate) refreshed_at: i64,
@@ -176,7 +179,9 @@ where
         let known = self.know_the_strategy(now)?;
         let mut came = self.take_deliveries()?;
         if let Some(rules) = self.rules.clone() {
-            for (assigned, generation) in std::mem::take(&mut self.waiting) {
+            let coming = std::mem::take(&mut self.waiting);
+            self.share_out(coming.len())?;
+            for (assigned, generation) in coming {
                 self.take_on(assigned, generation, &rules)?;
             }
             if self.outbox.is_empty() && now >= self.outages.read_again_at {
@@ -231,9 +236,9 @@ where
             }
             None => (None, (self.start)(&partition)?),
         };
-        let Join { reader, topics, limits, .. } = &mut self.join;
+        let (Join { reader, topics, .. }, share) = (&mut self.join, &self.share);
         let owned =
-            Owned::recover((partition, generation), topics, limits, found, start, (reader, rules, now))?;
+            Owned::recover((partition, generation), topics, share, found, start, (reader, rules, now))?;
         info!(partition = %owned.raw, generation, epoch = owned.shard.epoch(), closed = owned.shard.closed(),
             "shard taken on");
         self.owned.push(owned);

@@ -153,6 +153,7 @@ impl Shard {
                 self.asked = None;
                 self.next_commit_at = now + self.limits.commit_retry_ms;
             }
+            Input::Share(limits) => self.take_share(limits),
             Input::Revoke => self.state = State::Revoked,
         }
         self.pause_or_resume(turn);

@@ -11,6 +11,8 @@ use crate::{
     sim::rules::{DEADLINE_MS, SimRules},
 };
 
+mod share;
+
 const TASKS: [&str; 3] = ["issue", "product", "vulnerable"];
 
 /// A live shard, and what it has asked for.
