@@ -5,7 +5,11 @@
 //! after a crash the same rows are written again. A batch that a slow store can't finish in its time is committed as far
 //! as it is kept; the rest goes on when the group has been polled, and nothing more comes until then.
 
-use std::{sync::Arc, thread, time::Instant};
+use std::{
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
 
 use crossbeam_channel::Receiver;
 use metrics::{counter, histogram};
@@ -125,7 +129,7 @@ impl<M: Source + Committer, S: Sink<()>, C: CaseStore> Archive<M, S, C> {
         start: &mut impl FnMut(&TopicPartition) -> Result<i64, Outage>,
     ) -> Result<Vec<TopicPartition>, Outage> {
         let Running { hand, held, progress, polls, patience } = running;
-        let wait = if *held && patience.is_due() { Default::default() } else { self.limits.poll };
+        let wait = if *held && patience.is_due() { Duration::ZERO } else { self.limits.poll };
         let (mut bytes, mut full_at) = (0, None);
         while *held || (hand.len() < self.limits.batch_len && bytes < self.limits.batch_bytes) {
             let left = |until: Instant| until.saturating_duration_since(Instant::now());

@@ -84,7 +84,7 @@ impl Statements {
             prepare(format!("INSERT INTO {keyspace}.{table} ({columns}) VALUES ({holders}){using}")).await
         };
         // The same columns of a list in both its forms.
-        let both = async |columns: &str, table: &str, key: &str, page| {
+        let both = async |columns: &str, table: &str, key: &str, page: i32| {
             let select = async |table: &str, key: &str| {
                 let mut query =
                     prepare(format!("SELECT {columns} FROM {keyspace}.{table} WHERE {key}")).await?;
