@@ -122,8 +122,9 @@ impl Claim<'_> {
             }
             Err(Unbrought::Hindered(Hindrance { fault, what })) => {
                 counter!("ombud_model_hindrances_total", "reason" => fault.code()).increment(1);
-                let said = known.warned.get(version).is_some_and(|said| said.elapsed() < WARN_EVERY);
-                if !said {
+                let was_said = known.warned.get(version).is_some_and(|said| said.elapsed() < WARN_EVERY);
+                // A fetch that ended because the process stops is nobody's worry.
+                if !was_said && !self.serving.stop.requested() {
                     let why = &what;
                     warn!(model, version, reason = fault.code(), why, "model not to be had now: it is tried again");
                     known.warned.insert(version.clone(), Instant::now());
