@@ -4,6 +4,7 @@
 //! model, a single changed weight is. Of a blend it covers all of its members' folders, their cards included.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use ombud_contract::records::FileDigest;
@@ -11,7 +12,7 @@ use ombud_contract::taxonomy::{Taxonomy, TaxonomyError};
 
 use crate::digest::{digest_folder, version_of};
 use crate::manifest::Manifest;
-use crate::rejection::Fault;
+use crate::rejection::{Blame, Fault, HostFault};
 
 /// What every artefact says of itself.
 pub const MANIFEST: &str = "ombud.json";
@@ -84,6 +85,7 @@ impl Artefact {
             file: path,
             line: fault.line,
             what: fault.what,
+            needs_other_build: fault.needs_other_build,
         })?;
         has(manifest.family.needs())?;
         Ok(Self { dir: dir.to_owned(), version: version_of(&files), manifest, files })
@@ -136,6 +138,8 @@ pub enum ArtefactError {
         line: usize,
         /// The field, what is wrong with it and what would be right.
         what: String,
+        /// Whether another build may know what this one doesn't.
+        needs_other_build: bool,
     },
     /// A label tree that it brings can't be used.
     #[error("accept {}", file.display())]
@@ -176,15 +180,21 @@ pub enum ArtefactError {
 }
 
 impl ArtefactError {
-    /// How the folder is at fault, whoever reads it; `None` where this machine or this build may be: trying again, or a
-    /// newer build, may help.
-    pub fn fault(&self) -> Option<Fault> {
+    /// Whose fault it is: the folder's, whoever reads it, or this machine's or this build's.
+    pub fn blame(&self) -> Blame {
         match self {
-            Self::Differs { .. } | Self::Unacceptable { .. } => Some(Fault::ContentDiffers),
+            Self::Differs { .. } | Self::Unacceptable { .. } => Blame::Version(Fault::ContentDiffers),
+            Self::Manifest { needs_other_build: true, .. } => Blame::Host(HostFault::Build),
             Self::Missing { .. }
             | Self::Manifest { .. }
-            | Self::Taxonomy { source: TaxonomyError::Broken(_), .. } => Some(Fault::Manifest),
-            Self::Taxonomy { .. } | Self::Read { .. } | Self::Write { .. } | Self::Name { .. } => None,
+            | Self::Taxonomy { source: TaxonomyError::Broken(_), .. } => Blame::Version(Fault::Manifest),
+            Self::Taxonomy { .. } => Blame::Host(HostFault::Build),
+            // A file that should be text and is none.
+            Self::Read { source, .. } if source.kind() == ErrorKind::InvalidData => {
+                Blame::Version(Fault::Manifest)
+            }
+            Self::Read { source, .. } | Self::Write { source, .. } => Blame::Host(HostFault::of_io(source)),
+            Self::Name { .. } => Blame::Host(HostFault::Absent),
         }
     }
 }

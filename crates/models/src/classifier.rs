@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::artefact::Artefact;
-use crate::rejection::Fault;
+use crate::rejection::Blame;
 
 /// A narrative made ready for a model: plain numbers, no text.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,8 +72,8 @@ pub trait LoadModel: Send + Sync {
     /// Reads and checks the weights; takes seconds.
     ///
     /// # Errors
-    /// A file is missing or broken, or its shapes don't fit the manifest: the artefact can't serve, and its fault says
-    /// so. Without a fault trying again may help.
+    /// A file is missing or broken, or its shapes don't fit the manifest: the artefact is to blame, and nobody can serve
+    /// it. Or this host is, which could not read a file or was short of memory, and trying again may help.
     fn load(&self, artefact: &Artefact) -> Result<Arc<dyn Model>, LoadError>;
 
     /// Gives the memory of models that are gone back to the system, where the allocator does not by itself. Called by
@@ -91,9 +91,8 @@ pub struct LoadError {
     pub dir: String,
     /// What is wrong, and how to mend it.
     pub what: String,
-    /// How the artefact is at fault. `None`: it need not be, for this machine could not read a file or was short of
-    /// memory, and trying again may help.
-    pub fault: Option<Fault>,
+    /// Whose fault it is. The version's only where its own bytes show it; in doubt this host's.
+    pub blame: Blame,
 }
 
 /// One replica of a model, owned by one thread.
@@ -116,4 +115,6 @@ pub struct ClassifyError {
     pub rows: usize,
     /// What went wrong, without content.
     pub what: String,
+    /// Whose fault it is. The version's only where its own bytes show it; in doubt this host's.
+    pub blame: Blame,
 }

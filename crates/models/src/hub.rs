@@ -1,19 +1,27 @@
 //! A model of Python's transformers by its place: a folder, or a name on the hub, which is fetched once into the
 //! cache that Python shares.
 
+mod error;
+mod patience;
+mod transfer;
+
 use std::env;
-use std::fs::File;
+use std::fs::{self, File, TryLockError};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use hf_hub::api::sync::{Api, ApiBuilder, ApiError};
+pub use error::HubError;
 use hf_hub::{Cache, Repo, RepoType};
+pub use patience::Patience;
 use tracing::warn;
+use transfer::{Failure, Transfer, with_hub};
 
 use crate::digest::digest_stream;
 use crate::pretrained::{CONFIG, Lacking, WEIGHTS, wanted};
+use crate::stop::Stop;
 
-/// Downloads that break are begun again so many times, where they broke.
-const RETRIES: usize = 3;
+/// What errors call the list of a model's files.
+const LISTING: &str = "the list of files";
 
 /// The folder that holds config.json, tokenizer.json and model.safetensors of `id_or_folder`: a folder as it is, else
 /// `owner/name` or `owner/name@REVISION` on the hub that the environment names. See [`Hub::from_env`].
@@ -48,6 +56,8 @@ pub struct Hub {
     pub token: Option<Token>,
     /// Whether only the cache may be looked at.
     pub offline: bool,
+    /// How long it may take.
+    pub patience: Patience,
 }
 
 /// A secret, which is never shown.
@@ -80,10 +90,11 @@ impl Hub {
             cache,
             token: said("HF_TOKEN").or_else(kept).filter(|token| !token.is_empty()).map(Token),
             offline: said("HF_HUB_OFFLINE").is_some_and(yes),
+            patience: Patience::default(),
         }
     }
 
-    /// See [`fetch`].
+    /// See [`fetch`]. For commands: a signal ends it.
     ///
     /// # Errors
     /// See [`HubError`].
@@ -103,49 +114,53 @@ impl Hub {
         if self.offline {
             return named.cached();
         }
-        match named.download() {
-            Err(HubError::Unreachable { what, .. }) if named.cached().is_ok() => {
-                warn!(
-                    model = named.id,
-                    revision = named.revision,
-                    what,
-                    "the hub is out of reach: the cache is used"
-                );
-                named.cached()
+        match with_hub(self, &Stop::never(), |transfer| named.download(transfer)) {
+            Err(away @ (HubError::Unreachable { .. } | HubError::TimedOut { .. })) => {
+                let cached = named.cached();
+                if cached.is_ok() {
+                    warn!(model = named.id, revision = named.revision, error = %away, "the cache is used");
+                }
+                cached.map_err(|_| away)
             }
             downloaded => downloaded,
         }
     }
 
     /// Copies `names`, the files of an artefact of Ombud, of `id` at `revision` into the folder `into`: out of the cache
-    /// where it has them, else from the hub. What they hold is the caller's to verify.
+    /// where it has them, else from the hub. What they hold is the caller's to verify. Ends early when `stop` says so.
     ///
     /// # Errors
     /// See [`HubError`].
-    pub fn fetch_files(&self, id: &str, revision: &str, names: &[&str], into: &Path) -> Result<(), HubError> {
+    pub fn fetch_files(
+        &self,
+        id: &str,
+        revision: &str,
+        names: &[&str],
+        into: &Path,
+        stop: &Stop,
+    ) -> Result<(), HubError> {
         if !is_hub_id(id) {
             return Err(HubError::NoFolder { path: id.into() });
         }
         let named = Named { hub: self, id, revision };
         let repo = named.cache().repo(named.repo(revision));
-        let api = if self.offline { None } else { Some(named.api()?) };
-        for name in names.iter().filter(|name| is_inside(name)) {
-            let cached = repo.get(name).or_else(|| Some(repo.pointer_path(revision).join(name)));
-            let path = match (cached.filter(|path| path.is_file()), &api) {
-                (Some(path), _) => path,
-                (None, Some(api)) => {
-                    api.repo(named.repo(revision)).get(name).map_err(|error| named.failed(&error))?
+        let copy = |fetch: &dyn Fn(&str) -> Result<PathBuf, HubError>| -> Result<(), HubError> {
+            for name in names.iter().filter(|name| is_inside(name)) {
+                let cached = repo.get(name).unwrap_or_else(|| repo.pointer_path(revision).join(name));
+                let path = if cached.is_file() { cached } else { fetch(name)? };
+                let target = into.join(name);
+                let unwritable = |source| HubError::Read { path: target.clone(), source };
+                if let Some(folder) = target.parent() {
+                    fs::create_dir_all(folder).map_err(unwritable)?;
                 }
-                (None, None) => return Err(named.not_cached()),
-            };
-            let target = into.join(name);
-            let unwritable = |source| HubError::Read { path: target.clone(), source };
-            if let Some(folder) = target.parent() {
-                std::fs::create_dir_all(folder).map_err(unwritable)?;
+                fs::copy(&path, &target).map_err(unwritable)?;
             }
-            std::fs::copy(&path, &target).map_err(unwritable)?;
+            Ok(())
+        };
+        if self.offline {
+            return copy(&|_| Err(named.not_cached()));
         }
-        Ok(())
+        with_hub(self, stop, |transfer| copy(&|name| named.fetched(transfer, revision, name)))
     }
 
     /// Takes `names` of `id` at `revision` out of the cache, so that they are fetched from the hub again: somebody has
@@ -175,7 +190,7 @@ impl Hub {
         Ok(())
     }
 
-    /// The commit that `revision` of `id` is now, and the files that it has.
+    /// The commit that `revision` of `id` is now, and the files that it has. For commands: a signal ends it.
     ///
     /// # Errors
     /// See [`HubError`]. Without a way to the hub there is none.
@@ -187,7 +202,7 @@ impl Hub {
         if self.offline {
             return Err(named.not_cached());
         }
-        named.listing(&named.api()?)
+        with_hub(self, &Stop::never(), |transfer| named.listing(transfer))
     }
 }
 
@@ -225,14 +240,13 @@ struct Named<'a> {
 
 impl Named<'_> {
     /// Fetches what the cache does not have of the commit that the revision is now.
-    fn download(&self) -> Result<PathBuf, HubError> {
-        let api = self.api()?;
-        let (commit, names) = self.listing(&api)?;
+    fn download(&self, transfer: &Transfer<'_>) -> Result<PathBuf, HubError> {
+        let (commit, names) = self.listing(transfer)?;
         if let Some(lacking) = Lacking::among(&names) {
             return Err(HubError::Lacking { place: self.place(), lacking });
         }
         for name in wanted(&names) {
-            self.file(&api, &commit, name)?;
+            self.file(transfer, &commit, name)?;
         }
         let repo = self.cache().repo(self.repo(self.revision));
         let written = repo.create_ref(&commit);
@@ -240,26 +254,20 @@ impl Named<'_> {
         self.cached()
     }
 
-    fn api(&self) -> Result<Api, HubError> {
-        ApiBuilder::from_cache(self.cache())
-            .with_endpoint(self.hub.endpoint.trim_end_matches('/').to_owned())
-            .with_token(self.hub.token.clone().map(|token| token.0))
-            .with_retries(RETRIES)
-            .build()
-            .map_err(|error| self.failed(&error))
-    }
-
     /// The commit that the revision is now, and its files.
-    fn listing(&self, api: &Api) -> Result<(String, Vec<String>), HubError> {
-        let info = api.repo(self.repo(self.revision)).info().map_err(|error| self.failed(&error))?;
-        if info.sha.is_empty() || !info.sha.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err(self.unreachable(format!("it answers with the commit {:?}", info.sha)));
+    fn listing(&self, transfer: &Transfer<'_>) -> Result<(String, Vec<String>), HubError> {
+        let place = format!("api/{}", self.repo(self.revision).api_url());
+        let listing =
+            transfer.listing(&place).map_err(|failure| self.failed(transfer, LISTING, failure))?;
+        if listing.sha.is_empty() || !listing.sha.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(self.unreachable(format!("it answers with the commit {:?}", listing.sha)));
         }
-        Ok((info.sha, info.siblings.into_iter().map(|sibling| sibling.rfilename).collect()))
+        Ok((listing.sha, listing.siblings.into_iter().map(|sibling| sibling.rfilename).collect()))
     }
 
-    fn file(&self, api: &Api, commit: &str, name: &str) -> Result<(), HubError> {
-        let path = api.repo(self.repo(commit)).get(name).map_err(|error| self.failed(&error))?;
+    fn file(&self, transfer: &Transfer<'_>, commit: &str, name: &str) -> Result<(), HubError> {
+        let cached = self.cache().repo(self.repo(commit)).pointer_path(commit).join(name);
+        let path = if cached.is_file() { cached } else { self.fetched(transfer, commit, name)? };
         if name != WEIGHTS {
             return Ok(());
         }
@@ -270,10 +278,46 @@ impl Named<'_> {
         let (sha256, _) =
             digest_stream(File::open(&blob).map_err(unreadable)?, |_| Ok(())).map_err(unreadable)?;
         if named.len() == sha256.len() && named != sha256 {
-            std::fs::remove_file(&blob).and_then(|()| std::fs::remove_file(&path)).map_err(unreadable)?;
+            fs::remove_file(&blob).and_then(|()| fs::remove_file(&path)).map_err(unreadable)?;
             return Err(HubError::Damaged { place: self.place(), name: name.to_owned() });
         }
         Ok(())
+    }
+
+    /// Fetches the file `name` of `revision` into the cache, where it lies then.
+    fn fetched(&self, transfer: &Transfer<'_>, revision: &str, name: &str) -> Result<PathBuf, HubError> {
+        self.fetch_into_cache(transfer, revision, name)
+            .map_err(|failure| self.failed(transfer, name, failure))
+    }
+
+    fn fetch_into_cache(
+        &self,
+        transfer: &Transfer<'_>,
+        revision: &str,
+        name: &str,
+    ) -> Result<PathBuf, Failure> {
+        let repo = self.repo(revision);
+        let url = format!("{}/{}/resolve/{}/{name}", transfer.endpoint(), repo.url(), repo.url_revision());
+        let remote = transfer.remote(&url)?;
+        let cache = self.cache().repo(repo);
+        let (blob, pointer) =
+            (cache.blob_path(&remote.etag), cache.pointer_path(&remote.commit).join(name));
+        for folder in [blob.parent(), pointer.parent()].into_iter().flatten() {
+            fs::create_dir_all(folder).map_err(Failure::File)?;
+        }
+        let lock = File::create(blob.with_extension("lock")).map_err(Failure::File)?;
+        lock.try_lock().map_err(|refused| match refused {
+            TryLockError::WouldBlock => Failure::Odd(format!("somebody else fetches {name} now")),
+            TryLockError::Error(error) => Failure::File(error),
+        })?;
+        if !blob.is_file() {
+            let part = blob.with_extension("part");
+            transfer.download(&url, name, remote.bytes, &part)?;
+            fs::rename(&part, &blob).map_err(Failure::File)?;
+        }
+        point(&pointer, name, &remote.etag).map_err(Failure::File)?;
+        cache.create_ref(&remote.commit).map_err(Failure::File)?;
+        Ok(pointer)
     }
 
     /// The snapshot that the cache has of the revision, if it is whole.
@@ -304,20 +348,21 @@ impl Named<'_> {
         format!("{} at {}", self.id, self.revision)
     }
 
-    fn failed(&self, error: &ApiError) -> HubError {
-        let status = match error {
-            ApiError::RequestError(request) => match **request {
-                ureq::Error::StatusCode(status) => Some(status),
-                _ => None,
-            },
-            _ => None,
-        };
-        let (place, endpoint) = (self.place(), self.hub.endpoint.clone());
-        match status {
+    /// `failure` of what was done with `file`, said in full.
+    fn failed(&self, transfer: &Transfer<'_>, file: &str, failure: Failure) -> HubError {
+        let (file, place, endpoint) = (file.to_owned(), self.place(), self.hub.endpoint.clone());
+        match failure {
+            Failure::File(source) => HubError::Read { path: self.hub.cache.clone(), source },
+            _ if transfer.is_stopped() => HubError::Stopped { file, place, endpoint },
             // The hub does not tell a private model from none.
-            Some(401 | 403) => HubError::Refused { place, endpoint },
-            Some(404) => HubError::NotFound { place, endpoint },
-            _ => self.unreachable(error.to_string()),
+            Failure::Http(ureq::Error::StatusCode(401 | 403)) => HubError::Refused { place, endpoint },
+            Failure::Http(ureq::Error::StatusCode(404)) => HubError::NotFound { place, endpoint },
+            Failure::Http(ureq::Error::Timeout(phase)) => {
+                let (waited, phase) = (transfer.silence(), phase.to_string());
+                HubError::TimedOut { file, place, endpoint, waited, phase }
+            }
+            Failure::Http(error) => self.unreachable(format!("{file}: {error}")),
+            Failure::Odd(what) => self.unreachable(what),
         }
     }
 
@@ -326,85 +371,16 @@ impl Named<'_> {
     }
 }
 
-/// A model that can't be had.
-#[derive(Debug, thiserror::Error)]
-pub enum HubError {
-    /// Neither a folder nor a name of the hub.
-    #[error("open {}: there is no such folder, and a model of the hub is called `owner/name`", path.display())]
-    NoFolder {
-        /// What was named.
-        path: PathBuf,
-    },
-    /// A folder is what it is.
-    #[error("take revision {revision} of {}: a folder has none; leave it out, or name a model of the hub", path.display())]
-    RevisionOfFolder {
-        /// The folder.
-        path: PathBuf,
-        /// What was asked for.
-        revision: String,
-    },
-    /// It can't be read here.
-    #[error("use {place}: {lacking}")]
-    Lacking {
-        /// The folder, or the model and its revision.
-        place: String,
-        /// What it lacks, and the mend.
-        lacking: Lacking,
-    },
-    /// There is none of this name.
-    #[error("find {place} on {endpoint}: it has none; look at name and revision")]
-    NotFound {
-        /// The model and its revision.
-        place: String,
-        /// The hub.
-        endpoint: String,
-    },
-    /// It is not for everybody.
-    #[error(
-        "fetch {place} from {endpoint}: it is refused or does not exist; set HF_TOKEN to a token that may read it, \
-         and accept its terms on its page"
-    )]
-    Refused {
-        /// The model and its revision.
-        place: String,
-        /// The hub.
-        endpoint: String,
-    },
-    /// The hub does not answer as one does.
-    #[error(
-        "fetch {place} from {endpoint}: {what}; where this machine has no way there, name a folder, or set HF_ENDPOINT \
-         to a mirror, or HF_HOME to a cache that holds it"
-    )]
-    Unreachable {
-        /// The model and its revision.
-        place: String,
-        /// The hub.
-        endpoint: String,
-        /// What went wrong.
-        what: String,
-    },
-    /// What came is not what was published.
-    #[error("fetch {name} of {place}: its content does not match its SHA-256; try again")]
-    Damaged {
-        /// The model and its revision.
-        place: String,
-        /// The file.
-        name: String,
-    },
-    /// The cache alone was asked.
-    #[error("find {place} in {}: it is not there, or not whole; unset HF_HUB_OFFLINE to fetch it", cache.display())]
-    NotCached {
-        /// The model and its revision.
-        place: String,
-        /// The cache.
-        cache: PathBuf,
-    },
-    /// A file can't be read or written.
-    #[error("read or write {}", path.display())]
-    Read {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
+/// Makes `pointer`, a file of a snapshot, a link to the blob `etag`, as Python does.
+fn point(pointer: &Path, name: &str, etag: &str) -> std::io::Result<()> {
+    if pointer.is_file() {
+        return Ok(());
+    }
+    if pointer.is_symlink() {
+        // To a blob that is gone.
+        fs::remove_file(pointer)?;
+    }
+    // From snapshots/COMMIT/NAME, which may lie in folders of its own.
+    let ups = "../".repeat(1 + Path::new(name).components().count());
+    symlink(format!("{ups}blobs/{etag}"), pointer)
 }

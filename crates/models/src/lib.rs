@@ -21,6 +21,7 @@ mod routing;
 mod routing_document;
 mod shelf;
 mod sources;
+mod stop;
 mod strategy;
 mod strategy_file;
 
@@ -34,18 +35,19 @@ pub use digest::digest_file;
 pub use evidence::{Category, EvidenceTable};
 pub use feed::{LEAD, NotYet, StrategyFeed};
 #[cfg(feature = "hub")]
-pub use hub::{Hub, HubError, Token, called, fetch};
+pub use hub::{Hub, HubError, Patience, Token, called, fetch};
 pub use manifest::{Cleaning, EvidenceOdds, Family, Head, Kind, MOST_ODDS, Manifest};
 pub use pretrained::Lacking;
 pub use probe::{GOLDEN, GoldenInput, probe};
 pub use reads::{Reading, Reads, Unread};
 pub use registry::{Registry, evaluated, model_version_record, registry_key};
 pub use registry_feed::{RegistryFeed, model_version};
-pub use rejection::{Fault, Rejection};
+pub use rejection::{Blame, Fault, Hindrance, HostFault, Rejection, Unservable};
 pub use route::{Facts, Route, VULNERABLE, route};
 pub use routing::{Clocks, Desk, ISSUE, LabelSets, PRODUCT, Priorities, Queue, RoutingError, RoutingTable};
 pub use shelf::ModelStore;
-pub use sources::{Sources, Unobtained};
+pub use sources::Sources;
+pub use stop::Stop;
 pub use strategy::{
     ALL, ActiveStrategy, ArmShare, Change, ChangeError, Difference, Draw, ModelName, Signature, Strategies,
     StrategyError, Unfit, differences, proposal, written,

@@ -147,16 +147,26 @@ pub(crate) struct ManifestFault {
     pub(crate) line: usize,
     /// The field, what is wrong with it and what would be right.
     pub(crate) what: String,
+    /// Whether another build may know what this one doesn't.
+    pub(crate) needs_other_build: bool,
 }
 
 impl Manifest {
     /// Reads and checks the text of an `ombud.json`.
     pub(crate) fn parse(text: &str) -> Result<Self, ManifestFault> {
         let manifest: Self = serde_json::from_str(text)
-            .map_err(|error| ManifestFault { line: error.line(), what: error.to_string() })?;
+            .map_err(|error| ManifestFault {
+                line: error.line(),
+                what: error.to_string(),
+                needs_other_build: false,
+            })?;
         match manifest.fault() {
             None => Ok(manifest),
-            Some((near, what)) => Err(ManifestFault { line: line_of(text, &near), what }),
+            Some((near, what)) => Err(ManifestFault {
+                line: line_of(text, &near),
+                what,
+                needs_other_build: manifest.is_beyond_this_build(),
+            }),
         }
     }
 
@@ -168,6 +178,16 @@ impl Manifest {
     /// What it reads, said or not.
     pub fn reads(&self) -> Reads {
         self.reads.clone().unwrap_or_default()
+    }
+
+    /// Whether it names a layout, label trees or a table that this build does not have: a newer one may.
+    fn is_beyond_this_build(&self) -> bool {
+        let unknown = |head: &Head| {
+            let table = head.evidence.as_deref();
+            Taxonomy::by_label_set(&head.label_set).is_none()
+                || table.is_some_and(|table| EvidenceTable::by_name(table).is_none())
+        };
+        self.format > FORMAT || self.heads.iter().any(unknown)
     }
 
     // What is wrong, and strings that stand, one after the other, before and at the wrong place.

@@ -1,13 +1,13 @@
 //! Whether a loaded model may serve: it answers strange texts with finite numbers, one a label, and golden inputs as
 //! its artefact says.
 
-use std::fs;
+use std::{fs, io::ErrorKind};
 
 use serde::{Deserialize, Serialize};
 
 use crate::artefact::Artefact;
 use crate::classifier::{Logits, Model};
-use crate::rejection::{Fault, Rejection};
+use crate::rejection::{Blame, Fault, HostFault, Unservable};
 
 /// Texts that every model must answer with finite numbers before it serves: ordinary, empty, and strange.
 const PROBES: [&str; 3] =
@@ -30,8 +30,8 @@ pub struct GoldenInput {
 /// Asks `model`, made of `artefact`, the probes and its golden inputs.
 ///
 /// # Errors
-/// [`Rejection`] says what it answers that it must not.
-pub fn probe(artefact: &Artefact, model: &dyn Model) -> Result<(), Rejection> {
+/// What it answers that it must not rejects the version; that this host can't read or compute rejects nothing.
+pub fn probe(artefact: &Artefact, model: &dyn Model) -> Result<(), Unservable> {
     answers_to(artefact, model, &PROBES)?;
     let golden = golden_inputs(artefact)?;
     let texts: Vec<&str> = golden.iter().map(|input| input.text.as_str()).collect();
@@ -40,43 +40,50 @@ pub fn probe(artefact: &Artefact, model: &dyn Model) -> Result<(), Rejection> {
     }
     for (at, (input, logits)) in golden.iter().zip(answers_to(artefact, model, &texts)?).enumerate() {
         if let Some(what) = disagreement(&input.logits, &logits) {
-            return Err(Rejection::new(Fault::Golden, format!("{GOLDEN} input {at}: {what}")));
+            return Err(broken(Fault::Golden, format!("{GOLDEN} input {at}: {what}")));
         }
     }
     Ok(())
 }
 
-fn golden_inputs(artefact: &Artefact) -> Result<Vec<GoldenInput>, Rejection> {
+fn broken(fault: Fault, what: impl Into<String>) -> Unservable {
+    Unservable::new(Blame::Version(fault), what)
+}
+
+fn golden_inputs(artefact: &Artefact) -> Result<Vec<GoldenInput>, Unservable> {
     if !artefact.files.iter().any(|file| file.name == GOLDEN) {
         return Ok(Vec::new());
     }
     let path = artefact.dir.join(GOLDEN);
-    let wrong = |what: String| Rejection::new(Fault::Golden, format!("{GOLDEN}: {what}"));
-    let text = fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+    let wrong = |what: String| broken(Fault::Golden, format!("{GOLDEN}: {what}"));
+    let text = fs::read_to_string(path).map_err(|error| match error.kind() {
+        ErrorKind::InvalidData => wrong(error.to_string()),
+        _ => Unservable::new(Blame::Host(HostFault::of_io(&error)), format!("read {GOLDEN}: {error}")),
+    })?;
     // serde_json's words quote no text of the input, only places.
     serde_json::from_str(&text).map_err(|error| wrong(format!("{error}; a list of text and logits is right")))
 }
 
 /// Logits of each of `texts`, which are one finite number a label of each head.
-fn answers_to(artefact: &Artefact, model: &dyn Model, texts: &[&str]) -> Result<Vec<Logits>, Rejection> {
+fn answers_to(artefact: &Artefact, model: &dyn Model, texts: &[&str]) -> Result<Vec<Logits>, Unservable> {
     let prepared: Vec<_> = texts.iter().map(|text| model.prepare(text)).collect();
     let batch: Vec<_> = prepared.iter().collect();
     let classified = model.replica().classify(&batch);
-    let answers = classified.map_err(|error| Rejection::new(Fault::Unloadable, error.to_string()))?;
+    let answers = classified.map_err(|error| Unservable::new(error.blame, error.to_string()))?;
     if answers.len() != batch.len() {
         let what = format!("{} probes gave {} answers", batch.len(), answers.len());
-        return Err(Rejection::new(Fault::Unloadable, what));
+        return Err(broken(Fault::Unloadable, what));
     }
     let wanted: Vec<usize> = artefact.manifest.heads.iter().map(|head| head.labels.len()).collect();
     for logits in &answers {
         let got: Vec<usize> = logits.iter().map(Vec::len).collect();
         if got != wanted {
             let what = format!("its heads give {got:?} logits, its labels number {wanted:?}");
-            return Err(Rejection::new(Fault::LabelCount, what));
+            return Err(broken(Fault::LabelCount, what));
         }
         if logits.iter().flatten().any(|logit| !logit.is_finite()) {
             let what = "a probe gave logits that are not finite: its weights are broken";
-            return Err(Rejection::new(Fault::NotFinite, what));
+            return Err(broken(Fault::NotFinite, what));
         }
     }
     Ok(answers)

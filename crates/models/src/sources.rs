@@ -8,8 +8,9 @@ use ombud_contract::records::ModelVersion;
 use crate::artefact::{Artefact, ArtefactError};
 #[cfg(feature = "hub")]
 use crate::hub::Hub;
-use crate::rejection::{Fault, Rejection};
+use crate::rejection::{Blame, Fault, Hindrance, HostFault, Unservable};
 use crate::shelf::ModelStore;
+use crate::stop::Stop;
 
 /// The places of one process.
 #[derive(Clone, Debug)]
@@ -18,15 +19,6 @@ pub struct Sources {
     shared: Option<ModelStore>,
     #[cfg(feature = "hub")]
     hub: Hub,
-}
-
-/// Why an artefact is not at hand.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Unobtained {
-    /// What is offered under this version is not it: nobody needs to try again.
-    Rejected(Rejection),
-    /// Nobody has it at the moment, or a place does not answer: trying again may help.
-    Later(String),
 }
 
 impl Sources {
@@ -54,24 +46,28 @@ impl Sources {
     }
 
     /// The artefact of one version, verified byte for byte, from this process's shelf. `known`: what the registry says
-    /// of it, which names the hub.
+    /// of it, which names the hub. What is fetched from there ends by its own deadlines, or when `stop` says so.
     ///
     /// # Errors
-    /// See [`Unobtained`].
+    /// See [`Unservable`]: rejected is what is offered as this version and is not it.
     pub fn obtain(
         &self,
         model_id: &str,
         version: &str,
         known: Option<&ModelVersion>,
-    ) -> Result<Artefact, Unobtained> {
+        stop: &Stop,
+    ) -> Result<Artefact, Unservable> {
         let mut missed = Vec::new();
         match self.shelf.get(model_id, version) {
             Ok(Some(artefact)) => return Ok(artefact),
             Ok(None) => {}
-            // Bytes that are the version's own and still no artefact are the same everywhere.
-            Err(error) if error.fault() == Some(Fault::Manifest) => return Err(unobtained(&error)),
-            // A damaged copy is this host's fault, not the model's: a whole one replaces it.
-            Err(error) => missed.push(chain(&error)),
+            Err(error) => match error.blame() {
+                // Bytes that are the version's own and still no artefact are the same everywhere.
+                blame @ Blame::Version(Fault::Manifest) => return Err(Unservable::new(blame, chain(&error))),
+                // A damaged copy is this host's fault, not the model's: a whole one replaces it.
+                Blame::Version(_) => missed.push(Hindrance::new(HostFault::Damaged, chain(&error))),
+                Blame::Host(fault) => missed.push(Hindrance::new(fault, chain(&error))),
+            },
         }
         if let Some(shared) = &self.shared {
             // The shared folder is filled by renaming whole folders: what differs there was offered so. Read a second
@@ -80,21 +76,23 @@ impl Sources {
             let elsewhere = known.is_some_and(|known| known.hub_id.is_some());
             match read().or_else(|_| read()) {
                 Ok(Some(artefact)) => return self.shelve(&artefact),
-                Ok(None) => missed.push("it isn't in the shared folder".to_owned()),
-                Err(error) => match error.fault() {
-                    Some(Fault::ContentDiffers) if elsewhere => missed.push(chain(&error)),
-                    Some(_) => return Err(unobtained(&error)),
-                    None => missed.push(chain(&error)),
+                Ok(None) => missed.push(Hindrance::new(HostFault::Absent, "it isn't in the shared folder")),
+                Err(error) => match error.blame() {
+                    Blame::Version(Fault::ContentDiffers) if elsewhere => {
+                        missed.push(Hindrance::new(HostFault::Damaged, chain(&error)));
+                    }
+                    blame @ Blame::Version(_) => return Err(Unservable::new(blame, chain(&error))),
+                    Blame::Host(fault) => missed.push(Hindrance::new(fault, chain(&error))),
                 },
             }
         }
         match known.and_then(|known| Some((known, known.hub_id.as_deref()?))) {
-            Some((known, hub_id)) => self.fetch_from_hub(known, hub_id, missed),
-            None if missed.is_empty() => Err(Unobtained::Later(
-                "it isn't in the model store, and the registry names no hub: `ombud models add` its folder again"
-                    .to_owned(),
-            )),
-            None => Err(Unobtained::Later(missed.join("; "))),
+            Some((known, hub_id)) => self.fetch_from_hub(known, hub_id, missed, stop),
+            None if missed.is_empty() => Err(Unservable::Hindered(Hindrance::new(
+                HostFault::Absent,
+                "it isn't in the model store, and the registry names no hub: `ombud models add` its folder again",
+            ))),
+            None => Err(hindered(missed)),
         }
     }
 
@@ -103,30 +101,32 @@ impl Sources {
         &self,
         known: &ModelVersion,
         hub_id: &str,
-        mut missed: Vec<String>,
-    ) -> Result<Artefact, Unobtained> {
+        mut missed: Vec<Hindrance>,
+        stop: &Stop,
+    ) -> Result<Artefact, Unservable> {
         let revision = known.hub_revision.as_deref().unwrap_or("main");
         let names: Vec<&str> = known.files.iter().map(|file| file.name.as_str()).collect();
-        let arriving =
-            self.shelf.arriving(&known.version).map_err(|error| Unobtained::Later(chain(&error)))?;
-        let mut fetch = || match self.hub.fetch_files(hub_id, revision, &names, arriving.path()) {
+        let arriving = self.shelf.arriving(&known.version).map_err(|error| of_this_host(&error))?;
+        let mut fetch = || match self.hub.fetch_files(hub_id, revision, &names, arriving.path(), stop) {
             Ok(()) => Ok(Artefact::verify(arriving.path(), &known.version)),
             Err(error) => {
-                missed.push(chain(&error));
-                Err(Unobtained::Later(missed.join("; ")))
+                missed.push(Hindrance::new(error.fault(), chain(&error)));
+                Err(hindered(std::mem::take(&mut missed)))
             }
         };
         let artefact = match fetch()? {
             // Out of the cache, whose copy may be damaged: what the hub itself has now counts.
-            Err(error) if error.fault() == Some(Fault::ContentDiffers) => {
+            Err(error) if error.blame() == Blame::Version(Fault::ContentDiffers) => {
                 tracing::warn!(hub_id, revision, error = chain(&error), "fetched again");
                 let forgotten = self.hub.forget(hub_id, revision, &names);
-                forgotten.map_err(|error| Unobtained::Later(chain(&error)))?;
+                forgotten.map_err(|error| {
+                    Unservable::Hindered(Hindrance::new(error.fault(), chain(&error)))
+                })?;
                 fetch()?
             }
             verified => verified,
         };
-        let artefact = artefact.map_err(|error| unobtained(&error))?;
+        let artefact = artefact.map_err(|error| Unservable::new(error.blame(), chain(&error)))?;
         self.shelve(&artefact)
     }
 
@@ -135,24 +135,34 @@ impl Sources {
         &self,
         _: &ModelVersion,
         hub_id: &str,
-        mut missed: Vec<String>,
-    ) -> Result<Artefact, Unobtained> {
-        missed.push(format!("this build fetches nothing from the hub, where it is {hub_id}"));
-        Err(Unobtained::Later(missed.join("; ")))
+        mut missed: Vec<Hindrance>,
+        _: &Stop,
+    ) -> Result<Artefact, Unservable> {
+        let what = format!("this build fetches nothing from the hub, where it is {hub_id}");
+        missed.push(Hindrance::new(HostFault::Build, what));
+        Err(hindered(missed))
     }
 
-    fn shelve(&self, artefact: &Artefact) -> Result<Artefact, Unobtained> {
-        let later = |error: ArtefactError| Unobtained::Later(chain(&error));
-        let home = self.shelf.add(artefact).map_err(later)?;
-        Artefact::verify(&home, &artefact.version).map_err(later)
+    fn shelve(&self, artefact: &Artefact) -> Result<Artefact, Unservable> {
+        let home = self.shelf.add(artefact).map_err(|error| of_this_host(&error))?;
+        Artefact::verify(&home, &artefact.version).map_err(|error| of_this_host(&error))
     }
 }
 
-fn unobtained(error: &ArtefactError) -> Unobtained {
-    match error.fault() {
-        Some(fault) => Unobtained::Rejected(Rejection::new(fault, chain(error))),
-        None => Unobtained::Later(chain(error)),
-    }
+/// What was missed at each place, in the order of asking: the last one asked gives the code.
+fn hindered(missed: Vec<Hindrance>) -> Unservable {
+    let fault = missed.last().map_or(HostFault::Absent, |last| last.fault);
+    let what: Vec<String> = missed.into_iter().map(|one| one.what).collect();
+    Unservable::Hindered(Hindrance::new(fault, what.join("; ")))
+}
+
+/// `error` met what was verified before: whatever it is, the version is not at fault.
+fn of_this_host(error: &ArtefactError) -> Unservable {
+    let fault = match error.blame() {
+        Blame::Version(_) => HostFault::Damaged,
+        Blame::Host(fault) => fault,
+    };
+    Unservable::Hindered(Hindrance::new(fault, chain(error)))
 }
 
 /// An error and its causes in one line.

@@ -1,6 +1,7 @@
 //! Models on libtorch: the only crate that names tch.
 
 pub mod bag;
+mod blame;
 pub mod blend;
 pub mod encoder;
 mod lbfgs;

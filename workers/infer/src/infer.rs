@@ -4,7 +4,12 @@
 //!
 //! A raw record that can't be read is settled here: join alone parks it.
 
-use std::{sync::Arc, thread, time::Instant};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    thread,
+    time::Instant,
+};
 
 use crossbeam_channel::{Receiver, bounded};
 use metrics::{counter, histogram};
@@ -23,7 +28,7 @@ use crate::{
     drift,
     predict::{categories, predictions},
     replica::Replicas,
-    serving::{Serving, Unserved},
+    serving::{Bringer, Serving, Unanswered, Unserved},
 };
 
 /// Bounds of one infer worker.
@@ -49,9 +54,9 @@ pub enum InferError {
     /// The log, or the strategy in it, is not to be had.
     #[error("keep inferring")]
     Outage(#[from] Outage),
-    /// A model that the strategy needs now can't serve.
+    /// A model that the strategy needs now can't serve, and trying again can't help.
     #[error("begin inferring")]
-    Unserved(#[from] Unserved),
+    Unserved(#[source] Unserved),
 }
 
 /// One member of one task group.
@@ -76,6 +81,16 @@ pub struct Infer<M, S> {
     pub limits: Limits,
 }
 
+impl From<Unanswered> for InferError {
+    /// What may pass is an outage: where outages pass, the worker is begun anew.
+    fn from(unanswered: Unanswered) -> Self {
+        match unanswered {
+            Unanswered::Unserved(unserved) if !unserved.may_pass => Self::Unserved(unserved),
+            passing => Self::Outage(Outage::passing("load what the strategy names", passing)),
+        }
+    }
+}
+
 impl<M: Source + Committer, S: Sink<SharedReceipt>> Infer<M, S> {
     /// Runs until `stop`; `start` says where a partition begins that the group has no position in.
     ///
@@ -98,6 +113,7 @@ impl<M: Source + Committer, S: Sink<SharedReceipt>> Infer<M, S> {
             limits,
         } = self;
         let (group, age) = (tasks.group(), Arc::clone(&clock));
+        drift::begin_unread();
         let (settle, settled) = bounded(limits.queue);
         let (report, outages) = bounded(1);
         thread::scope(|scope| {
@@ -126,7 +142,12 @@ impl<M: Source + Committer, S: Sink<SharedReceipt>> Infer<M, S> {
                 admit: |record: &Record| {
                     let known = strategy_of(&mut strategy, &mut feed, record)?;
                     let (at, at_ms) = (Instant::now(), age.now_ms());
-                    Ok(known.map(|strategy| Admitted { strategy, at, at_ms }))
+                    let begun = strategy.strategies().at(at_ms).map_or(0, |begun| begun.record.version);
+                    Ok(known.map(|strategy| {
+                        let is_older = strategy.record.version < begun;
+                        let bringer = if is_older { Bringer::Asker } else { Bringer::Loader };
+                        Admitted { strategy, bringer, at, at_ms }
+                    }))
                 },
             };
             drive.run(stop, start)
@@ -136,8 +157,9 @@ impl<M: Source + Committer, S: Sink<SharedReceipt>> Infer<M, S> {
 }
 
 /// Loads what the strategy in force names. Called before a worker becomes a member of its group, so that one that can't
-/// answer says so before it is given anything, and no partition stands still while models load. Where one of its models
-/// can't serve, the last strategy whose model can answers, as it does in a worker that has been running all along.
+/// answer says so before it is given anything, and no partition stands still while models load. Where none of a task's
+/// models that decide can serve, the last strategy whose model can answers, as it does in a worker that has been running
+/// all along. A shadow that can't serve keeps nobody from beginning.
 ///
 /// # Errors
 /// The strategy can't be read, or no strategy so far named a model that can serve a task.
@@ -150,18 +172,30 @@ pub fn warm_up(
     strategy.refresh()?;
     let strategies = strategy.strategies();
     let Some(now) = strategies.at(clock.now_ms()).or_else(|| strategies.iter().next()) else { return Ok(()) };
-    let earlier = || {
-        let begun = strategies.iter().filter(|strategy| strategy.record.version < now.record.version);
-        begun.collect::<Vec<_>>().into_iter().rev()
-    };
+    let (mut served, mut unserved) = (BTreeSet::new(), BTreeMap::new());
     for question in all_questions(tasks, now) {
-        let Err(unserved) = serving.for_arm(&question.task, &question.arm) else { continue };
-        let stands_in = earlier().flat_map(|strategy| strategy.task(&question.task)).any(|task| {
-            let mut arms = task.arms.iter().filter(|arm| arm.role == Role::Deciding);
-            arms.any(|arm| serving.for_arm(&question.task, arm).is_ok())
+        serving.settle(&question.arm)?;
+        match serving.for_arm(&question.task, &question.arm, Bringer::Loader) {
+            Ok(_) if question.arm.role == Role::Deciding => {
+                served.insert(question.task);
+            }
+            Err(why) if question.arm.role == Role::Deciding => {
+                unserved.entry(question.task).or_insert(why);
+            }
+            // A shadow: the loader tries it again and says why, and nothing is decided by it.
+            Ok(_) | Err(_) => {}
+        }
+    }
+    for (task, why) in unserved.into_iter().filter(|(task, _)| !served.contains(task)) {
+        let begun = strategies.iter().filter(|strategy| strategy.record.version < now.record.version);
+        let earlier: Vec<_> = begun.flat_map(|strategy| strategy.task(&task)).collect();
+        let mut arms = earlier.iter().rev().flat_map(|task| &task.arms);
+        let stands_in = arms.any(|arm| {
+            let is_settled = arm.role == Role::Deciding && serving.settle(arm).is_ok();
+            is_settled && serving.for_arm(&task, arm, Bringer::Loader).is_ok()
         });
         if !stands_in {
-            return Err(unserved.into());
+            return Err(why.into());
         }
     }
     Ok(())
@@ -170,6 +204,8 @@ pub fn warm_up(
 /// What travels with a record from its reading on.
 struct Admitted {
     strategy: Arc<ActiveStrategy>,
+    /// Of models that it names and nobody has tried: of those of the strategy in force the loader.
+    bringer: Bringer,
     at: Instant,
     /// The same, in milliseconds since the Unix epoch.
     at_ms: i64,
@@ -196,7 +232,7 @@ fn prepare(
     clock: &Arc<dyn Clock>,
     envelope: Envelope<Admitted>,
 ) -> Result<Vec<Verdict<Ask>>, Outage> {
-    let Envelope { body: Admitted { strategy, at, at_ms }, record, receipt } = envelope;
+    let Envelope { body: Admitted { strategy, bringer, at, at_ms }, record, receipt } = envelope;
     let readable = record.value.as_deref().and_then(|value| codec::decode::<RawComplaint>(value).ok());
     // Unreadable, or nothing left to decide: join parks the one and routes the other without us.
     let Some(complaint) = readable.filter(|complaint| !complaint.withdrawn && complaint.validate().is_ok())
@@ -209,7 +245,17 @@ fn prepare(
     let receipt = Arc::new(receipt);
     let reading = Reading::of(&complaint.narrative, &complaint.language);
     for mut question in questions {
-        let model = serving.for_arm(&question.task, &question.arm).ok();
+        let model = match serving.for_arm(&question.task, &question.arm, bringer) {
+            Ok(answering) => {
+                // What stands in answers under its own name.
+                question.arm = answering.stands_in_as.unwrap_or(question.arm);
+                Some(answering.served)
+            }
+            Err(Unanswered::Unserved(_)) => None,
+            Err(stopped @ Unanswered::Stopped) => {
+                return Err(Outage::passing(format!("answer {} {}", question.task, question.arm.name), stopped));
+            }
+        };
         if let Some((_, head)) = model.as_ref().and_then(|model| model.head(&question.task)) {
             question.evidence = head.evidence_in(&complaint.narrative);
         }
@@ -275,9 +321,6 @@ fn classify(
     for (ask, logits) in asks.iter().zip(&answers) {
         drift::count_unread(ask);
         for prediction in predictions(ask, logits.as_ref(), now) {
-            counter!("ombud_predictions_total", "task" => prediction.task.clone(),
-                "outcome" => format!("{:?}", prediction.outcome).to_lowercase())
-            .increment(1);
             drift::count(&prediction);
             for category in categories(&prediction) {
                 counter!("ombud_evidence_total", "category" => category.to_owned()).increment(1);

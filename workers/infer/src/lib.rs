@@ -1,6 +1,7 @@
 //! One consumer group that asks models: complaints.raw in, complaints.predictions out.
 
 mod ask;
+mod bringers;
 mod drift;
 mod infer;
 mod loader;

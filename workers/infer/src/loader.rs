@@ -1,28 +1,38 @@
 //! models.strategy, models.registry -> what is to be loaded -> fetch, verify, load, probe, beside the models that serve
 //! -> offered; what must not serve -> models.registry, as REJECTED
 //!
-//! One thread a process. A strategy is published five seconds before it begins, so a healthy model is there in time.
+//! One thread a process, and two that bring models, so that it goes on following while they wait. A strategy is published
+//! five seconds before it begins, so a healthy model is there in time.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
     time::Duration,
 };
 
-use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use crossbeam_channel::Receiver;
+use metrics::gauge;
 use ombud_contract::{
     codec,
-    records::{Arm, ModelState, ModelVersion},
+    records::{Arm, ModelState, ModelVersion, Role},
 };
-use ombud_models::{Registry, RegistryFeed, Strategies, StrategyFeed, registry_key};
+use ombud_launch::health::Readiness;
+use ombud_models::{Registry, RegistryFeed, Stop, Strategies, StrategyFeed, registry_key};
 use ombud_stream::{Clock, Delivery, Outage, Outgoing, Sink};
 use tracing::{info, warn};
 
 use crate::{
     ask::{Tasks, all_questions},
-    serving::{Rejected, Serving},
+    bringers::Bringers,
+    serving::{Rejected, Serving, begin_counts},
 };
+
+/// What readiness calls the models that strategies name.
+const PART: &str = "models";
 
 /// How often the two topics are looked at: well within the lead of a strategy.
 const LOOK: Duration = Duration::from_millis(500);
@@ -49,12 +59,8 @@ pub struct Loader<S> {
     pub topic: Arc<str>,
     /// Says which strategy has begun.
     pub clock: Arc<dyn Clock>,
-}
-
-/// A version that could not be had, and when it is tried again.
-struct Retry {
-    due_ms: i64,
-    waits: ExponentialBackoff,
+    /// Hears of models that decide and that this host can't serve.
+    pub readiness: Readiness,
 }
 
 impl<S: Sink<()>> Loader<S> {
@@ -63,7 +69,27 @@ impl<S: Sink<()>> Loader<S> {
     /// # Errors
     /// A topic can't be read, or a rejection can't be appended. Begun anew, it finds what it has left.
     pub fn run(mut self, stopped: &dyn Fn(Duration) -> bool) -> Result<(), Outage> {
-        let mut retries = BTreeMap::new();
+        begin_counts();
+        let over = Arc::new(AtomicBool::new(false));
+        let stop = {
+            let (over, process) = (Arc::clone(&over), self.serving.stop().clone());
+            Stop::when(move || over.load(Ordering::Relaxed) || process.requested())
+        };
+        thread::scope(|scope| {
+            let serving = Arc::clone(&self.serving);
+            let followed = Bringers::start(scope, &serving, &stop)
+                .and_then(|mut bringers| self.follow(stopped, &mut bringers));
+            // Whoever brings a model leaves it where it is: the next to bring it goes on from there.
+            over.store(true, Ordering::Relaxed);
+            followed
+        })
+    }
+
+    fn follow(
+        &mut self,
+        stopped: &dyn Fn(Duration) -> bool,
+        bringers: &mut Bringers<'_>,
+    ) -> Result<(), Outage> {
         let (mut collected, mut untidy, mut loaded) = (false, false, BTreeSet::new());
         let (began_ms, mut warned) = (self.clock.now_ms(), false);
         loop {
@@ -74,18 +100,19 @@ impl<S: Sink<()>> Loader<S> {
                 warn!("no strategy is published yet, and complaints wait for the first: run ombud setup");
                 warned = true;
             }
-            let arms = in_force(&self.tasks, self.strategy.strategies(), self.clock.now_ms());
+            let now_ms = self.clock.now_ms();
+            let arms = in_force(&self.tasks, self.strategy.strategies(), now_ms);
             let wanted: BTreeSet<String> = arms.iter().map(|arm| arm.model_version.clone()).collect();
+            // All of them before any is brought: no complaint brings what the loader will.
+            let open = self.serving.claim(&arms);
             let kept = self.serving.keep(&wanted);
             // A look after models came or went: by then whoever held one that was dropped has finished with it.
             if std::mem::replace(&mut untidy, kept != loaded) {
                 self.serving.tidy();
             }
             loaded = kept;
-            retries.retain(|version, _| wanted.contains(version));
-            for arm in &arms {
-                self.bring(arm, &mut retries);
-            }
+            bringers.order(open, &wanted, now_ms)?;
+            self.say_hindered(&arms);
             self.tell_rejected()?;
             if came > 0 || !changed.is_empty() || !collected {
                 self.collect();
@@ -97,30 +124,27 @@ impl<S: Sink<()>> Loader<S> {
         }
     }
 
+    /// Tells the metric and readiness what this host can't serve. A shadow makes nobody unready: it decides nothing.
+    fn say_hindered(&self, arms: &[Arm]) {
+        let hindered = self.serving.hindered(arms);
+        gauge!("ombud_models_hindered").set(hindered.len() as f64);
+        let deciding = hindered.iter().filter(|(arm, _)| arm.role == Role::Deciding);
+        let said: Vec<String> = deciding
+            .map(|(arm, fault)| {
+                let short = arm.model_version.get(..12).unwrap_or(&arm.model_version);
+                format!("{}@{short}: {}", arm.model_id, fault.code())
+            })
+            .collect();
+        if said.is_empty() {
+            self.readiness.ready(PART);
+        } else {
+            self.readiness.wait_for(PART, &format!("loading models, tried again: {}", said.join(", ")));
+        }
+    }
+
     fn is_unpublished_since(&self, began_ms: i64) -> bool {
         let waited_ms = self.clock.now_ms().saturating_sub(began_ms);
         self.strategy.strategies().newest().is_none() && waited_ms >= UNPUBLISHED_MS
-    }
-
-    fn bring(&self, arm: &Arm, retries: &mut BTreeMap<String, Retry>) {
-        let now = self.clock.now_ms();
-        if retries.get(&arm.model_version).is_some_and(|retry| now < retry.due_ms) {
-            return;
-        }
-        if self.serving.bring(arm, false) {
-            retries.remove(&arm.model_version);
-            return;
-        }
-        let retry = retries.entry(arm.model_version.clone()).or_insert_with(|| {
-            let waits = ExponentialBuilder::default()
-                .with_min_delay(Duration::from_secs(1))
-                .with_max_delay(Duration::from_secs(60))
-                .without_max_times()
-                .build();
-            Retry { due_ms: now, waits }
-        });
-        let wait = retry.waits.next().unwrap_or(DURABLE);
-        retry.due_ms = now.saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX));
     }
 
     fn tell_rejected(&mut self) -> Result<(), Outage> {
@@ -172,14 +196,17 @@ impl<S: Sink<()>> Loader<S> {
     }
 }
 
-/// The arms of the strategy that holds at `now` and of every later one, each version once, soonest needed first.
+/// The arms of the strategy that holds at `now` and of every later one, each version once, soonest needed first; one that
+/// decides anywhere decides.
 fn in_force(tasks: &[Tasks], strategies: &Strategies, now: i64) -> Vec<Arm> {
     let begun = strategies.at(now).map_or(0, |strategy| strategy.record.version);
     let mut arms: Vec<Arm> = Vec::new();
     for strategy in strategies.iter().filter(|strategy| strategy.record.version >= begun) {
         for question in tasks.iter().flat_map(|tasks| all_questions(tasks, strategy)) {
-            if !arms.iter().any(|arm| arm.model_version == question.arm.model_version) {
-                arms.push(question.arm);
+            match arms.iter_mut().find(|arm| arm.model_version == question.arm.model_version) {
+                None => arms.push(question.arm),
+                Some(known) if question.arm.role == Role::Deciding => known.role = Role::Deciding,
+                Some(_) => {}
             }
         }
     }

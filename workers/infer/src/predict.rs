@@ -12,7 +12,7 @@ use crate::ask::{Ask, Question};
 
 /// Codes of [`Prediction::failure`].
 mod failure {
-    /// No version of the task's model can be loaded.
+    /// The arm's model can't be loaded, and no other stands in: none ever does for a shadow.
     pub(super) const UNAVAILABLE: &str = "model-unavailable";
     /// The model could not score this text.
     pub(super) const UNSCORED: &str = "classify-failed";
@@ -63,7 +63,7 @@ fn prediction(ask: &Ask, question: &Question, logits: Option<&Logits>, now: Time
         None => prediction.failure = Some(failure::UNAVAILABLE.to_owned()),
         Some(asked) => {
             let artefact = &asked.model.artefact;
-            // The version that answers, which is not the arm's where that one can't be loaded.
+            // The version that answers; the arm is the one that it answers as.
             prediction.model_id.clone_from(&artefact.manifest.model_id);
             prediction.model_version.clone_from(&artefact.version);
             prediction.tokens = count(asked.prepared.tokens);

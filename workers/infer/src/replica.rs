@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Weak},
 };
 
-use ombud_models::{Classifier, ClassifyError, Logits, Prepared};
+use ombud_models::{Blame, Classifier, ClassifyError, HostFault, Logits, Prepared};
 
 use crate::{ask::Ask, serving::Served};
 
@@ -54,5 +54,6 @@ fn scored(replica: &mut dyn Classifier, texts: &[&Prepared]) -> Result<Vec<Logit
         return Ok(logits);
     }
     let what = format!("it answered {} texts", logits.len());
-    Err(ClassifyError { model: "replica", rows: texts.len(), what })
+    let blame = Blame::Host(HostFault::Compute);
+    Err(ClassifyError { model: "replica", rows: texts.len(), what, blame })
 }

@@ -61,6 +61,16 @@ pub const METRICS: &[Metric] = &[
     Histogram("ombud_infer_prepare_seconds", "Cutting one narrative into tokens."),
     Histogram("ombud_infer_batch_seconds", "Computing one batch on one replica."),
     Counter("ombud_models_rejected_total", Count, "Model versions that must not serve, by reason."),
+    Counter(
+        "ombud_model_hindrances_total",
+        Count,
+        "Tries to load a model version that this host made fail, by reason: it is tried again.",
+    ),
+    Gauge(
+        "ombud_models_hindered",
+        Count,
+        "Model versions that strategies name and this host can't serve now.",
+    ),
     Gauge("ombud_models_loaded", Count, "Model versions that are loaded in this process."),
     Histogram(
         "ombud_model_load_seconds",

@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use ombud_contract::records::ModelVersion;
 use ombud_models::{
-    Artefact, Fault, Hub, HubError, ModelStore, Sources, Unobtained, called, model_version_record,
+    Artefact, Fault, HostFault, Hub, HubError, ModelStore, Patience, Sources, Stop, Unservable, called,
+    model_version_record,
 };
 use sha2::{Digest, Sha256};
 
@@ -29,6 +32,8 @@ struct Rules {
     token: Option<&'static str>,
     /// Names the weights by another content's SHA-256.
     damages: bool,
+    /// Hangs up in the middle of what it sends of a file.
+    breaks: bool,
 }
 
 fn serve(files: &[(&'static str, &'static [u8])], rules: Rules) -> Served {
@@ -87,7 +92,29 @@ fn answer(
         to - 1,
         content.len()
     );
+    if rules.breaks && to - from > 1 {
+        let middle = from + (to - from) / 2;
+        write!(stream, "HTTP/1.1 206 Partial Content\r\nContent-Length: {}\r\n{more}\r\n", to - from)?;
+        return stream.write_all(&content[from..middle]);
+    }
     reply("206 Partial Content", &more, &content[from..to])
+}
+
+/// A hub that takes connections and never answers one; whether it took any.
+fn silent() -> (String, Arc<AtomicBool>) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let is_asked = Arc::new(AtomicBool::new(false));
+    let asked = Arc::clone(&is_asked);
+    // Ends with the process of the test.
+    thread::spawn(move || {
+        let mut held = Vec::new();
+        for stream in listener.incoming() {
+            held.push(stream);
+            asked.store(true, Ordering::SeqCst);
+        }
+    });
+    (endpoint, is_asked)
 }
 
 const WHOLE: [(&str, &[u8]); 5] = [
@@ -99,7 +126,11 @@ const WHOLE: [(&str, &[u8]); 5] = [
 ];
 
 fn hub(served: &Served, cache: &Path) -> Hub {
-    Hub { endpoint: served.endpoint.clone(), cache: cache.to_owned(), token: None, offline: false }
+    at(&served.endpoint, cache, Patience::default())
+}
+
+fn at(endpoint: &str, cache: &Path, patience: Patience) -> Hub {
+    Hub { endpoint: endpoint.to_owned(), cache: cache.to_owned(), token: None, offline: false, patience }
 }
 
 #[test]
@@ -184,7 +215,7 @@ fn a_model_without_safetensors_is_refused_before_anything_is_fetched() {
 fn a_folder_is_taken_as_it_is_if_it_is_whole() {
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path().to_str().unwrap();
-    let hub = Hub { endpoint: String::new(), cache: folder.path().join("hub"), token: None, offline: true };
+    let hub = Hub { offline: true, ..at("", &folder.path().join("hub"), Patience::default()) };
     assert!(hub.fetch(place, None).unwrap_err().to_string().contains("it has no config.json"));
     for (name, content) in WHOLE {
         std::fs::write(folder.path().join(name), content).unwrap();
@@ -232,14 +263,15 @@ fn a_damaged_copy_in_the_cache_is_fetched_again_and_blames_nobody() {
     let cache = dir.path().join("hub");
     let sources =
         |shelf: &str, hub: Hub| Sources::new(ModelStore::new(dir.path().join(shelf)), None).with_hub(hub);
-    let obtain = |sources: Sources| sources.obtain(&record.model_id, &record.version, Some(&record));
+    let obtain =
+        |sources: Sources| sources.obtain(&record.model_id, &record.version, Some(&record), &Stop::never());
     let whole = hub(&served, &cache);
     assert_eq!(obtain(sources("one", whole.clone())).unwrap().version, record.version);
 
     damage(&cache, "model.safetensors");
     let away = Hub { endpoint: "http://127.0.0.1:1".to_owned(), ..whole.clone() };
     let later = obtain(sources("two", away)).unwrap_err();
-    assert!(matches!(later, Unobtained::Later(_)), "the hub may have it whole: {later:?}");
+    assert!(matches!(later, Unservable::Hindered(_)), "the hub may have it whole: {later:?}");
     assert_eq!(obtain(sources("two", whole.clone())).unwrap().version, record.version);
     damage(&cache, "model.safetensors");
     assert_eq!(obtain(sources("three", whole)).unwrap().version, record.version, "at the first try");
@@ -252,10 +284,10 @@ fn what_the_hub_itself_has_otherwise_is_rejected_and_what_the_shelf_has_otherwis
     let other = serve(&[OURS[0], ("model.safetensors", b"other weights")], Rules::default());
     let (shelf, shared) = (ModelStore::new(dir.path().join("shelf")), dir.path().join("shared"));
     let sources = Sources::new(shelf.clone(), Some(&shared)).with_hub(hub(&other, &dir.path().join("hub")));
-    let obtain = || sources.obtain(&record.model_id, &record.version, Some(&record));
+    let obtain = || sources.obtain(&record.model_id, &record.version, Some(&record), &Stop::never());
     let rejected = obtain().unwrap_err();
     assert!(
-        matches!(&rejected, Unobtained::Rejected(why) if why.fault == Fault::ContentDiffers),
+        matches!(&rejected, Unservable::Rejected(why) if why.fault == Fault::ContentDiffers),
         "{rejected:?}"
     );
 
@@ -267,4 +299,53 @@ fn what_the_hub_itself_has_otherwise_is_rejected_and_what_the_shelf_has_otherwis
     assert_eq!(obtain().unwrap().version, record.version, "from the shared folder once more");
     std::fs::write(home.join("model.safetensors"), b"x").unwrap();
     assert_eq!(obtain().unwrap().version, record.version, "the shelf has it");
+}
+
+#[test]
+fn a_hub_that_never_answers_is_given_up_in_time_and_named_with_the_file_and_the_wait() {
+    let dir = tempfile::tempdir().unwrap();
+    let record = registered(&dir.path().join("made"), &OURS);
+    let (endpoint, _) = silent();
+    let silence = Duration::from_millis(50);
+    let hub = at(&endpoint, &dir.path().join("hub"), Patience { silence, ..Patience::default() });
+    let refused = hub.fetch("bank/triage", None).unwrap_err();
+    let HubError::TimedOut { file, waited, .. } = &refused else { panic!("{refused}") };
+    assert!(file == "the list of files" && *waited >= silence, "{refused}");
+
+    let sources = Sources::new(ModelStore::new(dir.path().join("shelf")), None).with_hub(hub);
+    let obtained = sources.obtain(&record.model_id, &record.version, Some(&record), &Stop::never());
+    let Err(Unservable::Hindered(hindrance)) = &obtained else { panic!("{obtained:?}") };
+    assert_eq!(hindrance.fault, HostFault::Network);
+    for said in [endpoint.as_str(), "model.safetensors", "given up after"] {
+        assert!(hindrance.what.contains(said), "{said}: {hindrance}");
+    }
+}
+
+#[test]
+fn the_whole_of_a_fetch_is_bounded_however_patient_each_part_of_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let (endpoint, _) = silent();
+    let patience = Patience { whole: Duration::from_millis(50), ..Patience::default() };
+    let refused = at(&endpoint, dir.path(), patience).fetch("bank/triage", None).unwrap_err();
+    assert!(matches!(refused, HubError::TimedOut { .. }), "{refused}");
+}
+
+#[test]
+fn a_fetch_that_waits_hears_that_the_process_stops() {
+    let dir = tempfile::tempdir().unwrap();
+    let (endpoint, is_asked) = silent();
+    let hour = Duration::from_secs(3_600);
+    let hub = at(&endpoint, &dir.path().join("hub"), Patience { connect: hour, silence: hour, whole: hour });
+    let stop = Stop::when(move || is_asked.load(Ordering::SeqCst));
+    let stopped = hub.fetch_files("bank/triage", COMMIT, &["ombud.json"], dir.path(), &stop).unwrap_err();
+    assert!(matches!(&stopped, HubError::Stopped { file, .. } if file == "ombud.json"), "{stopped}");
+}
+
+#[test]
+fn a_download_that_breaks_goes_on_where_it_broke() {
+    let cache = tempfile::tempdir().unwrap();
+    let served = serve(&WHOLE, Rules { breaks: true, ..Rules::default() });
+    let folder = hub(&served, cache.path()).fetch("bank/triage", None).unwrap();
+    assert_eq!(std::fs::read(folder.join("model.safetensors")).unwrap(), WEIGHTS);
+    assert_eq!(std::fs::read(folder.join("README.md")).unwrap(), b"# Triage");
 }

@@ -2,32 +2,34 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ombud_models::{Artefact, Classifier, ClassifyError, Fault, Input, LoadError, Logits, Model, Prepared};
+use ombud_models::{
+    Artefact, Blame, Classifier, ClassifyError, Fault, HostFault, Input, LoadError, Logits, Model, Prepared,
+};
 use tch::{TchError, Tensor};
 
 use super::features::Idf;
 use super::hint::Hint;
 use super::weights::Weights;
-use crate::tuning;
+use crate::{blame, tuning};
 
 /// Reads and checks a bag's artefact.
 pub(crate) fn load(artefact: &Artefact) -> Result<Arc<dyn Model>, LoadError> {
-    let refuse = |what: String, fault: Option<Fault>| LoadError {
+    let refuse = |what: String, blame: Blame| LoadError {
         model_id: artefact.manifest.model_id.clone(),
         dir: artefact.dir.display().to_string(),
         what,
-        fault,
+        blame,
     };
     let weights = Weights::load(&artefact.dir).map_err(|error| {
         let cause = std::error::Error::source(&error).map_or(String::new(), |cause| format!(": {cause}"));
-        refuse(format!("{error}{cause}"), error.fault())
+        refuse(format!("{error}{cause}"), error.blame())
     })?;
     let heads: Vec<usize> = artefact.manifest.heads.iter().map(|head| head.labels.len()).collect();
     let labels: usize = heads.iter().sum();
     if labels != weights.labels() {
         let found = weights.labels();
         let what = format!("ombud.json names {labels} labels, model.safetensors has {found}");
-        return Err(refuse(what, Some(Fault::LabelCount)));
+        return Err(refuse(what, Blame::Version(Fault::LabelCount)));
     }
     let fits = |hint: &Hint| {
         let ordered = hint.from < hint.to && hint.to < heads.len();
@@ -36,15 +38,25 @@ pub(crate) fn load(artefact: &Artefact) -> Result<Arc<dyn Model>, LoadError> {
     if weights.hint.as_ref().is_some_and(|hint| !fits(hint)) {
         return Err(refuse(
             "the hint in config.json and model.safetensors doesn't fit the heads of ombud.json".to_owned(),
-            Some(Fault::Unloadable),
+            Blame::Version(Fault::Unloadable),
         ));
     }
-    Ok(in_memory(weights, &heads))
+    let (rows, labels) = shape(&weights);
+    let table = Tensor::f_from_slice(&weights.dense()).and_then(|table| table.f_reshape([rows, labels]));
+    let table = table.map_err(|error| refuse(error.to_string(), blame::of(&error)))?;
+    Ok(Arc::new(Bag::new(weights, &heads, table)))
 }
 
-/// A bag that is not an artefact yet; `heads` are its labels by head.
+/// A bag that is not an artefact yet; `heads` are its labels by head. Panics where there is no memory for it.
 pub fn in_memory(weights: Weights, heads: &[usize]) -> Arc<dyn Model> {
-    Arc::new(Bag::new(weights, heads))
+    let (rows, labels) = shape(&weights);
+    let table = Tensor::from_slice(&weights.dense()).reshape([rows, labels]);
+    Arc::new(Bag::new(weights, heads, table))
+}
+
+/// Rows of the table, and labels of each.
+fn shape(weights: &Weights) -> (i64, i64) {
+    (weights.columns.len() as i64, weights.labels() as i64)
 }
 
 /// A bag in memory.
@@ -59,14 +71,12 @@ struct Bag {
 const NO_ROW: u32 = u32::MAX;
 
 impl Bag {
-    fn new(weights: Weights, heads: &[usize]) -> Self {
+    /// `table` has the weights in full precision.
+    fn new(weights: Weights, heads: &[usize], table: Tensor) -> Self {
         let mut rows = vec![NO_ROW; weights.idf.table().len()];
         for (row, column) in weights.columns.iter().enumerate() {
             rows[*column as usize] = row as u32;
         }
-        let labels = weights.labels();
-        let shape = [weights.columns.len() as i64, labels as i64];
-        let table = Tensor::from_slice(&weights.dense()).reshape(shape);
         let scorer = Scorer {
             table,
             rows: weights.columns.len(),
@@ -168,12 +178,13 @@ impl Batch {
 impl Classifier for Scorer {
     fn classify(&mut self, batch: &[&Prepared]) -> Result<Vec<Logits>, ClassifyError> {
         tuning::one_thread();
-        let fail = |what: String| ClassifyError { model: "bag", rows: batch.len(), what };
+        let fail =
+            |what: String, blame: Blame| ClassifyError { model: "bag", rows: batch.len(), what, blame };
         if batch.is_empty() {
             return Ok(Vec::new());
         }
-        let joined = Batch::of(batch, self.rows).map_err(|what| fail(what.to_owned()))?;
-        let sums = self.sums(&joined).map_err(|error| fail(error.to_string()))?;
+        let joined = Batch::of(batch, self.rows).map_err(|what| fail(what.to_owned(), Blame::Host(HostFault::Compute)))?;
+        let sums = self.sums(&joined).map_err(|error| fail(error.to_string(), blame::of(&error)))?;
         Ok(sums.chunks_exact(self.bias.len()).map(|sums| self.logits(sums)).collect())
     }
 }

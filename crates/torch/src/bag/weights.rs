@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use half::f16;
-use ombud_models::Fault;
+use ombud_models::{Blame, Fault, HostFault};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
@@ -86,12 +86,15 @@ pub enum WeightsError {
 }
 
 impl WeightsError {
-    /// How the artefact is at fault; `None` where the file system is.
-    pub(crate) fn fault(&self) -> Option<Fault> {
+    /// Whose fault it is. A file that is missing is the artefact's: what it lists was verified to be there.
+    pub(crate) fn blame(&self) -> Blame {
         match self {
-            Self::File { source, .. } => (source.kind() == ErrorKind::NotFound).then_some(Fault::Unloadable),
-            Self::Content { .. } => Some(Fault::Unloadable),
-            Self::NotFinite { .. } => Some(Fault::NotFinite),
+            Self::File { source, .. } if source.kind() == ErrorKind::NotFound => {
+                Blame::Version(Fault::Unloadable)
+            }
+            Self::File { source, .. } => Blame::Host(HostFault::of_io(source)),
+            Self::Content { .. } => Blame::Version(Fault::Unloadable),
+            Self::NotFinite { .. } => Blame::Version(Fault::NotFinite),
         }
     }
 }

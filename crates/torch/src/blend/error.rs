@@ -1,6 +1,6 @@
 //! Why a `blend.json` can't be served.
 
-use ombud_models::Fault;
+use ombud_models::{Blame, Fault, HostFault};
 
 /// Completes "failed to load model ...: "; says what would be right where that is known.
 #[derive(Debug, thiserror::Error)]
@@ -66,9 +66,20 @@ pub enum FusionError {
 }
 
 impl FusionError {
-    /// How the artefact is at fault; `None` where the file system is.
-    pub(super) fn fault(&self) -> Option<Fault> {
-        (!matches!(self, Self::Unread(_))).then_some(Fault::Unloadable)
+    /// Whose fault it is.
+    pub(super) fn blame(&self) -> Blame {
+        match self {
+            Self::Unread(source) => Blame::Host(HostFault::of_io(source)),
+            Self::Broken(_)
+            | Self::Member(_)
+            | Self::NoMembers
+            | Self::NoHead(_)
+            | Self::UnknownTask(_)
+            | Self::UnknownMember { .. }
+            | Self::Silent { .. }
+            | Self::OtherAnswers { .. }
+            | Self::Value { .. } => Blame::Version(Fault::Unloadable),
+        }
     }
 
     pub(super) fn value(field: impl Into<String>, what: impl Into<String>) -> Self {

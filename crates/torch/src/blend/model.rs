@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use ombud_models::{
-    Artefact, Classifier, ClassifyError, Fault, Head, Input, LoadError, LoadModel, Logits, Manifest, Model,
-    Prepared,
+    Artefact, Blame, Classifier, ClassifyError, Fault, Head, HostFault, Input, LoadError, LoadModel, Logits,
+    Manifest, Model, Prepared,
 };
 
 use super::error::FusionError;
@@ -16,18 +16,18 @@ use super::plan::Plan;
 /// # Errors
 /// `blend.json` is broken or doesn't fit, or a member doesn't load.
 pub(crate) fn load(artefact: &Artefact, loader: &dyn LoadModel) -> Result<Arc<dyn Model>, LoadError> {
-    let refuse = |what: String, fault: Option<Fault>| LoadError {
+    let refuse = |what: String, blame: Blame| LoadError {
         model_id: artefact.manifest.model_id.clone(),
         dir: artefact.dir.display().to_string(),
         what,
-        fault,
+        blame,
     };
-    let unfit = |error: FusionError| refuse(error.to_string(), error.fault());
+    let unfit = |error: FusionError| refuse(error.to_string(), error.blame());
     let fusion = Fusion::read(&artefact.dir).map_err(unfit)?;
     let open = |name: &String| {
         let member = Artefact::open(&artefact.dir.join(name)).map_err(|error| {
             let cause = std::error::Error::source(&error).map_or(String::new(), |cause| format!(": {cause}"));
-            refuse(format!("member {name}: {error}{cause}"), error.fault())
+            refuse(format!("member {name}: {error}{cause}"), error.blame())
         })?;
         Ok(Member { model: loader.load(&member)?, manifest: member.manifest })
     };
@@ -112,18 +112,24 @@ struct Asked {
 
 impl Classifier for Replica {
     fn classify(&mut self, batch: &[&Prepared]) -> Result<Vec<Logits>, ClassifyError> {
-        let failed = |what: String| ClassifyError { model: "blend", rows: batch.len(), what };
+        let failed =
+            |what: String, blame: Blame| ClassifyError { model: "blend", rows: batch.len(), what, blame };
         let mut texts = Vec::with_capacity(batch.len());
         for (row, prepared) in batch.iter().enumerate() {
             match &prepared.input {
                 Input::Members(inputs) if inputs.len() == self.members.len() => texts.push(inputs.as_slice()),
-                _ => return Err(failed(format!("row {row} was prepared for another model"))),
+                _ => {
+                    let what = format!("row {row} was prepared for another model");
+                    return Err(failed(what, Blame::Host(HostFault::Compute)));
+                }
             }
         }
         let Some((first, others)) = self.members.split_first_mut() else { return Ok(Vec::new()) };
         let ask = |member: &mut Asked, place: usize, rows: &[usize]| {
             let inputs: Vec<&Prepared> = rows.iter().map(|row| &texts[*row][place]).collect();
-            member.answer(&inputs).map_err(|what| failed(format!("member {}: {what}", member.name)))
+            member
+                .answer(&inputs)
+                .map_err(|(what, blame)| failed(format!("member {}: {what}", member.name), blame))
         };
 
         let every: Vec<usize> = (0..texts.len()).collect();
@@ -145,14 +151,15 @@ impl Classifier for Replica {
 }
 
 impl Asked {
-    fn answer(&mut self, inputs: &[&Prepared]) -> Result<Vec<Logits>, String> {
+    fn answer(&mut self, inputs: &[&Prepared]) -> Result<Vec<Logits>, (String, Blame)> {
         if inputs.is_empty() {
             return Ok(Vec::new());
         }
-        let answers = self.replica.classify(inputs).map_err(|error| error.to_string())?;
+        let answers = self.replica.classify(inputs).map_err(|error| (error.to_string(), error.blame))?;
         let fits = |logits: &Logits| logits.iter().map(Vec::len).eq(self.labels.iter().copied());
         if answers.len() != inputs.len() || !answers.iter().all(fits) {
-            return Err("it gave logits of another shape than its ombud.json says".to_owned());
+            let what = "it gave logits of another shape than its ombud.json says";
+            return Err((what.to_owned(), Blame::Version(Fault::LabelCount)));
         }
         Ok(answers)
     }

@@ -4,7 +4,9 @@ use std::fs;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ombud_models::{Artefact, Classifier, ClassifyError, Input, LoadError, Logits, Model, Prepared};
+use ombud_models::{
+    Artefact, Blame, Classifier, ClassifyError, HostFault, Input, LoadError, Logits, Model, Prepared,
+};
 use tch::{Kind, TchError, Tensor};
 
 use super::config::Config;
@@ -12,7 +14,7 @@ use super::network::Network;
 use super::text::Text;
 use super::unfit::Unfit;
 use super::weights::Weights;
-use crate::tuning;
+use crate::{blame, tuning};
 
 /// Tokens, padding included, that go through the network at once. Larger passes compute no more per second, but
 /// pad more: on lengths of 40 to 257 a fifth fewer texts a second at 4,096. Smaller ones fill the kernels badly.
@@ -27,7 +29,7 @@ pub(crate) fn load(artefact: &Artefact) -> Result<Arc<dyn Model>, LoadError> {
         model_id: artefact.manifest.model_id.clone(),
         dir: artefact.dir.display().to_string(),
         what: unfit.to_string(),
-        fault: unfit.fault(),
+        blame: unfit.blame(),
     })?;
     Ok(Arc::new(model))
 }
@@ -91,14 +93,17 @@ struct Replica {
 
 impl Classifier for Replica {
     fn classify(&mut self, batch: &[&Prepared]) -> Result<Vec<Logits>, ClassifyError> {
-        let failed = |what: String| ClassifyError { model: "encoder", rows: batch.len(), what };
+        let failed =
+            |what: String, blame: Blame| ClassifyError { model: "encoder", rows: batch.len(), what, blame };
+        // Of another model: a defect, of which the weights know nothing.
+        let foreign = |what: String| failed(what, Blame::Host(HostFault::Compute));
         let mut texts = Vec::with_capacity(batch.len());
         for (row, prepared) in batch.iter().enumerate() {
             match &prepared.input {
                 Input::Tokens(ids) if !ids.is_empty() => texts.push((row, ids.as_slice())),
-                Input::Tokens(_) => return Err(failed(format!("row {row} has no tokens"))),
-                Input::Columns { .. } => return Err(failed(format!("row {row} was prepared for a bag"))),
-                Input::Members(_) => return Err(failed(format!("row {row} was prepared for a blend"))),
+                Input::Tokens(_) => return Err(foreign(format!("row {row} has no tokens"))),
+                Input::Columns { .. } => return Err(foreign(format!("row {row} was prepared for a bag"))),
+                Input::Members(_) => return Err(foreign(format!("row {row} was prepared for a blend"))),
             }
         }
         texts.sort_by_key(|(_, ids)| ids.len());
@@ -108,7 +113,7 @@ impl Classifier for Replica {
         let lengths: Vec<usize> = texts.iter().map(|(_, ids)| ids.len()).collect();
         for pass in passes(&lengths, TOKENS_PER_PASS) {
             let texts = &texts[pass];
-            let rows = self.score(texts).map_err(|e| failed(e.to_string()))?;
+            let rows = self.score(texts).map_err(|e| failed(e.to_string(), blame::of(&e)))?;
             for ((row, _), logits) in texts.iter().zip(rows) {
                 answers[*row] = logits;
             }

@@ -3,7 +3,9 @@
 use std::fmt::Display;
 use std::io::ErrorKind;
 
-use ombud_models::Fault;
+use ombud_models::{Blame, Fault, HostFault};
+
+use crate::blame;
 
 /// Completes "failed to load model ...: "; says what would be right where that is known.
 #[derive(Debug, thiserror::Error)]
@@ -26,14 +28,12 @@ pub(crate) enum Unfit {
     Missing(String),
     #[error("{name} of model.safetensors has shape {found:?}, config.json asks for {expected:?}")]
     WrongShape { name: String, found: Vec<i64>, expected: Vec<i64> },
+    /// Reading or arranging the weights; [`blame::of`] says whose fault it is.
     #[error("libtorch refused the weights: {0}")]
     Torch(#[from] tch::TchError),
     #[error("{file} can't be read: {cause}")]
     Unread { file: &'static str, cause: std::io::Error },
 }
-
-/// What libtorch's allocator says when there is no memory left.
-const NO_MEMORY: &str = "can't allocate memory";
 
 impl Unfit {
     pub(crate) fn file(file: &'static str, cause: impl Display) -> Self {
@@ -48,13 +48,24 @@ impl Unfit {
         }
     }
 
-    /// How the artefact is at fault; `None` where this machine may be.
-    pub(crate) fn fault(&self) -> Option<Fault> {
+    /// Whose fault it is.
+    pub(crate) fn blame(&self) -> Blame {
         match self {
-            Self::Unread { .. } => None,
-            Self::Torch(error) if error.to_string().contains(NO_MEMORY) => None,
-            Self::Labels { found, expected, .. } if found.len() != expected.len() => Some(Fault::LabelCount),
-            _ => Some(Fault::Unloadable),
+            Self::Unread { cause, .. } => Blame::Host(HostFault::of_io(cause)),
+            Self::Torch(error) => blame::of(error),
+            // Another build may support it.
+            Self::Unsupported { .. } => Blame::Host(HostFault::Build),
+            Self::Labels { found, expected, .. } if found.len() != expected.len() => {
+                Blame::Version(Fault::LabelCount)
+            }
+            Self::File { .. }
+            | Self::Unsaid(_)
+            | Self::Heads(_)
+            | Self::Labels { .. }
+            | Self::MaxTokens { .. }
+            | Self::Vocabulary { .. }
+            | Self::Missing(_)
+            | Self::WrongShape { .. } => Blame::Version(Fault::Unloadable),
         }
     }
 }

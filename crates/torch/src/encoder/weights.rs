@@ -4,12 +4,14 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use ombud_models::Blame;
 use tch::{Kind, TchError, Tensor};
 
 use super::config::Config;
 use super::names::{self, Names};
 use super::network::{Head, Layer, Linear, Network, Norm, Pooling, Precision};
 use super::unfit::Unfit;
+use crate::blame;
 
 /// The tensors of a file that are not yet in their place.
 pub(crate) struct Weights<'a> {
@@ -24,7 +26,10 @@ impl<'a> Weights<'a> {
     pub(crate) fn open(file: &Path, config: &'a Config) -> Result<Self, Unfit> {
         let unread = |error| match error {
             TchError::Io(error) => Unfit::io("model.safetensors", error),
-            error => Unfit::file("model.safetensors", error),
+            error => match blame::of(&error) {
+                Blame::Version(_) => Unfit::file("model.safetensors", error),
+                Blame::Host(_) => Unfit::Torch(error),
+            },
         };
         let tensors = Tensor::read_safetensors(file).map_err(unread)?;
         Ok(Self::of(tensors, config))

@@ -6,7 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use ombud_contract::taxonomy::Taxonomy;
-use ombud_models::{Artefact, Fault, GOLDEN, GoldenInput, Input, LoadModel, Model, Prepared, probe};
+use ombud_models::{
+    Artefact, Fault, GOLDEN, GoldenInput, Input, LoadModel, Model, Prepared, Unservable, probe,
+};
 use ombud_torch::Libtorch;
 use ombud_torch::bag::{Counts, Fit, Hashing, Hint, Idf, Row, Weights, shrink};
 use serde_json::json;
@@ -191,7 +193,10 @@ fn probed(weights: &Weights) -> Result<(), Fault> {
     weights.save(dir.path()).unwrap();
     let artefact = Artefact::open(dir.path()).unwrap();
     let model = Libtorch.load(&artefact).unwrap();
-    probe(&artefact, model.as_ref()).map_err(|rejection| rejection.fault)
+    probe(&artefact, model.as_ref()).map_err(|unservable| match unservable {
+        Unservable::Rejected(rejection) => rejection.fault,
+        Unservable::Hindered(hindrance) => panic!("{hindrance}"),
+    })
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::{
 };
 
 use ombud_models::{
-    Classifier, ClassifyError, Fault, Input, LoadError, Logits, ModelStore, Prepared, model_version_record,
+    Blame, Classifier, ClassifyError, Fault, Input, LoadError, Logits, ModelStore, Prepared, model_version_record,
 };
 
 use super::*;
@@ -23,23 +23,26 @@ impl LoadModel for Obeys {
         let asked = self.asked.fetch_add(1, Ordering::SeqCst);
         let weights = artefact.dir.join("model.safetensors");
         let said = fs::read_to_string(&weights).unwrap();
-        let fail = |fault| {
+        let fail = |blame| {
             let (model_id, dir) = (artefact.manifest.model_id.clone(), artefact.dir.display().to_string());
-            Err(LoadError { model_id, dir, what: "as it was told".to_owned(), fault })
+            Err(LoadError { model_id, dir, what: "as it was told".to_owned(), blame })
         };
         match said.split(' ').next().unwrap() {
-            "passing" if asked == 0 => fail(None),
-            "broken" => fail(Some(Fault::Unloadable)),
+            "passing" if asked == 0 => fail(Blame::Host(HostFault::Memory)),
+            "broken" => fail(Blame::Version(Fault::Unloadable)),
             "damaged" if asked == 0 => {
                 fs::write(&weights, "something else").unwrap();
-                fail(Some(Fault::Unloadable))
+                fail(Blame::Version(Fault::Unloadable))
             }
-            _ => Ok(Arc::new(Even)),
+            _ => Ok(Arc::new(Even { is_short: said.starts_with("short") && asked == 0 })),
         }
     }
 }
 
-struct Even;
+struct Even {
+    /// Of memory, when it computes.
+    is_short: bool,
+}
 
 impl Model for Even {
     fn prepare(&self, _: &str) -> Prepared {
@@ -53,12 +56,16 @@ impl Model for Even {
     }
 
     fn replica(&self) -> Box<dyn Classifier> {
-        Box::new(Self)
+        Box::new(Self { is_short: self.is_short })
     }
 }
 
 impl Classifier for Even {
     fn classify(&mut self, batch: &[&Prepared]) -> Result<Vec<Logits>, ClassifyError> {
+        if self.is_short {
+            let (rows, what) = (batch.len(), "can't allocate memory".to_owned());
+            return Err(ClassifyError { model: "even", rows, what, blame: Blame::Host(HostFault::Memory) });
+        }
         Ok(batch.iter().map(|_| vec![vec![0.0, 0.0]]).collect())
     }
 }
@@ -71,11 +78,15 @@ struct Desk {
 
 impl Desk {
     fn with_spare(spare: usize) -> Self {
+        Self::that_stops(spare, Stop::never())
+    }
+
+    fn that_stops(spare: usize, stop: Stop) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let loader = Arc::new(Obeys::default());
         let shared = dir.path().join("shared");
         let sources = Sources::new(ModelStore::new(dir.path().join("shelf")), Some(&shared));
-        let serving = Serving::new(sources, Arc::clone(&loader) as Arc<dyn LoadModel>, spare);
+        let serving = Serving::new(sources, Arc::clone(&loader) as Arc<dyn LoadModel>, spare, stop);
         Self { dir, loader, serving }
     }
 
@@ -103,8 +114,17 @@ impl Desk {
         self.loader.asked.load(Ordering::SeqCst)
     }
 
-    fn answers(&self, arm: &Arm) -> Result<String, Unserved> {
-        self.serving.for_arm("vulnerable", arm).map(|served| served.artefact.version.clone())
+    fn brings(&self, arm: &Arm) -> bool {
+        self.serving.bring(arm, false, &Stop::never())
+    }
+
+    /// Which version answers a replay's complaint.
+    fn answers(&self, arm: &Arm) -> Result<String, Unanswered> {
+        self.asked(arm, Bringer::Asker).map(|answering| answering.served.artefact.version.clone())
+    }
+
+    fn asked(&self, arm: &Arm, bringer: Bringer) -> Result<Answering, Unanswered> {
+        self.serving.for_arm("vulnerable", arm, bringer)
     }
 }
 
@@ -122,29 +142,51 @@ fn artefact(dir: &Path, weights: &str) -> Artefact {
 }
 
 #[test]
-fn a_machine_that_could_not_read_rejects_nothing_and_tries_again() {
+fn a_host_that_is_short_of_memory_rejects_nothing_and_tries_again() {
+    for weights in ["passing 1", "short 1"] {
+        let desk = Desk::with_spare(0);
+        let (arm, _) = desk.offer(weights);
+        let arms = [arm.clone()];
+        assert!(!desk.brings(&arm), "{weights}");
+        assert_eq!(desk.serving.rejected(), [], "{weights}");
+        let faults: Vec<HostFault> = desk.serving.hindered(&arms).into_iter().map(|(_, fault)| fault).collect();
+        assert_eq!(faults, [HostFault::Memory], "{weights}");
+        assert!(matches!(desk.answers(&arm), Err(Unanswered::Unserved(unserved)) if unserved.may_pass));
+
+        assert!(desk.brings(&arm), "{weights}");
+        assert!(desk.serving.hindered(&arms).is_empty(), "{weights}");
+        assert_eq!(desk.answers(&arm).unwrap(), arm.model_version);
+    }
+}
+
+#[test]
+fn it_is_said_once_a_minute_that_a_version_can_not_be_had() {
     let desk = Desk::with_spare(0);
-    let (arm, _) = desk.offer("passing 1");
-    assert!(!desk.serving.bring(&arm, false));
-    assert_eq!(desk.serving.rejected(), []);
-    assert!(desk.serving.bring(&arm, false));
-    assert_eq!(desk.answers(&arm).unwrap(), arm.model_version);
+    let (arm, _) = desk.offer("good 1");
+    fs::remove_dir_all(desk.dir.path().join("shared")).unwrap();
+    for _ in 0..3 {
+        assert!(!desk.brings(&arm));
+    }
+    assert_eq!(desk.serving.known().warned.len(), 1);
+    let said = desk.serving.known().warned[&arm.model_version];
+    assert!(!desk.brings(&arm));
+    assert_eq!(desk.serving.known().warned[&arm.model_version], said, "not again");
 }
 
 #[test]
 fn a_copy_that_changed_after_it_was_verified_is_replaced_and_blames_nobody() {
     let desk = Desk::with_spare(0);
     let (arm, _) = desk.offer("damaged 1");
-    assert!(!desk.serving.bring(&arm, false));
+    assert!(!desk.brings(&arm));
     assert_eq!(desk.serving.rejected(), []);
-    assert!(desk.serving.bring(&arm, false), "from the shared folder, once more");
+    assert!(desk.brings(&arm), "from the shared folder, once more");
 }
 
 #[test]
 fn what_is_wrong_in_the_version_itself_is_rejected_once() {
     let desk = Desk::with_spare(0);
     let (arm, _) = desk.offer("broken 1");
-    assert!(!desk.serving.bring(&arm, false) && !desk.serving.bring(&arm, false));
+    assert!(!desk.brings(&arm) && !desk.brings(&arm));
     let rejected = desk.serving.rejected();
     assert_eq!((rejected.len(), rejected[0].rejection.fault, desk.loads()), (1, Fault::Unloadable, 1));
 }
@@ -177,13 +219,13 @@ fn a_version_that_another_worker_rejected_serves_on_while_it_is_wanted_and_no_lo
     desk.follow(record.clone());
     desk.follow(other);
     let wanted = BTreeSet::from([arm.model_version.clone()]);
-    assert!(desk.serving.bring(&arm, false));
+    assert!(desk.brings(&arm));
     desk.answers(&arm).unwrap();
     desk.follow(ModelVersion { state: ModelState::Rejected, ..record });
     assert_eq!(desk.serving.keep(&wanted), wanted);
     assert_eq!(desk.answers(&arm).unwrap(), arm.model_version);
 
-    assert!(desk.serving.bring(&next, false));
+    assert!(desk.brings(&next));
     let wanted = BTreeSet::from([next.model_version.clone()]);
     assert_eq!(desk.serving.keep(&wanted), wanted, "it is no spare one");
     assert!(
@@ -201,4 +243,66 @@ fn a_shadow_decides_nothing_in_the_place_of_another_either() {
     let watcher = Arm { role: Role::Shadow, ..watcher };
     assert_eq!(desk.answers(&watcher).unwrap(), watcher.model_version);
     assert!(desk.answers(&broken).is_err());
+}
+
+#[test]
+fn nobody_stands_in_for_a_shadow() {
+    let desk = Desk::with_spare(0);
+    let champion = desk.offer("good 1").0;
+    assert_eq!(desk.answers(&champion).unwrap(), champion.model_version);
+    for weights in ["broken 2", "passing 3"] {
+        let shadow = Arm { name: "watcher".into(), role: Role::Shadow, ..desk.offer(weights).0 };
+        // Whether it is still to be loaded, or can't be.
+        assert!(desk.asked(&shadow, Bringer::Loader).is_err(), "{weights}");
+        desk.brings(&shadow);
+        if weights.starts_with("broken") {
+            assert!(desk.asked(&shadow, Bringer::Loader).is_err(), "{weights}");
+            assert!(desk.answers(&shadow).is_err(), "{weights}");
+        }
+    }
+}
+
+#[test]
+fn what_stands_in_answers_as_the_arm_that_it_decided_as() {
+    let desk = Desk::with_spare(0);
+    let champion = desk.offer("good 1").0;
+    assert!(desk.asked(&champion, Bringer::Asker).unwrap().stands_in_as.is_none());
+    let canary = Arm { name: "canary".into(), ..desk.offer("broken 2").0 };
+    let answering = desk.asked(&canary, Bringer::Asker).unwrap();
+    let stands_in_as = answering.stands_in_as.unwrap();
+    assert_eq!((stands_in_as.name.as_str(), &stands_in_as.model_version), ("champion", &champion.model_version));
+    assert_eq!(answering.served.artefact.version, champion.model_version);
+}
+
+#[test]
+fn a_complaint_of_the_strategy_in_force_brings_nothing_and_has_the_loader_bring_it() {
+    let desk = Desk::with_spare(0);
+    let (old, new) = (desk.offer("good 1").0, desk.offer("good 2").0);
+    assert_eq!(desk.answers(&old).unwrap(), old.model_version);
+    let answering = desk.asked(&new, Bringer::Loader).unwrap();
+    assert_eq!((answering.served.artefact.version.as_str(), desk.loads()), (old.model_version.as_str(), 1));
+    let arms = [old, new.clone()];
+    let versions = |arms: Vec<Arm>| arms.into_iter().map(|arm| arm.model_version).collect::<Vec<_>>();
+    assert_eq!(versions(desk.serving.claim(&arms)), [new.model_version.clone()], "the other serves");
+    assert!(desk.brings(&new));
+    assert_eq!(versions(desk.serving.claim(&arms)), [""; 0]);
+}
+
+#[test]
+fn what_is_claimed_is_brought_by_no_complaint_not_even_of_an_older_strategy() {
+    let desk = Desk::with_spare(0);
+    let (old, new) = (desk.offer("good 1").0, desk.offer("good 2").0);
+    assert_eq!(desk.answers(&old).unwrap(), old.model_version);
+    assert_eq!(desk.serving.claim(std::slice::from_ref(&new)).len(), 1);
+    assert_eq!(desk.answers(&new).unwrap(), old.model_version);
+    assert_eq!(desk.loads(), 1);
+}
+
+#[test]
+fn who_waits_for_a_model_hears_that_the_process_stops_and_answers_nothing() {
+    let desk = Desk::that_stops(0, Stop::when(|| true));
+    let arm = desk.offer("good 1").0;
+    assert_eq!(desk.serving.claim(std::slice::from_ref(&arm)).len(), 1);
+    assert!(matches!(desk.asked(&arm, Bringer::Loader), Err(Unanswered::Stopped)));
+    assert!(matches!(desk.serving.settle(&arm), Err(Unanswered::Stopped)));
 }

@@ -13,17 +13,19 @@ use std::{
 };
 
 use bytes::Bytes;
+use crossbeam_channel::{RecvTimeoutError, bounded};
 use ombud_contract::{
     catalogue::Topic,
     codec,
     records::{Arm, Outcome, Prediction, RawComplaint, Role, Strategy, TaskStrategy},
     taxonomy::Taxonomy,
 };
-use ombud_infer::{Infer, Limits, Serving, Tasks, warm_up};
+use ombud_infer::{Infer, Limits, Loader, Serving, Tasks, warm_up};
+use ombud_launch::health::Readiness;
 use ombud_local::{Local, Options};
 use ombud_models::{
-    Artefact, Classifier, ClassifyError, Input, LoadError, LoadModel, Logits, Model, ModelStore, Prepared,
-    Sources, StrategyFeed,
+    Artefact, Blame, Classifier, ClassifyError, HostFault, Input, LoadError, LoadModel, Logits, Model,
+    ModelStore, Prepared, RegistryFeed, Sources, Stop, StrategyFeed,
 };
 use ombud_stream::{Limit, Outgoing, Reader, Sink, Start, SystemClock, TopicPartition, testing::StopOnDrop};
 
@@ -58,7 +60,12 @@ impl Classifier for Replica {
             _ => None,
         };
         let scored: Option<Vec<Logits>> = batch.iter().map(score).collect();
-        scored.ok_or(ClassifyError { model: "letters", rows: batch.len(), what: "unscorable".into() })
+        scored.ok_or(ClassifyError {
+            model: "letters",
+            rows: batch.len(),
+            what: "unscorable".into(),
+            blame: Blame::Host(HostFault::Compute),
+        })
     }
 }
 
@@ -177,6 +184,7 @@ impl World {
                 Sources::new(ModelStore::new(self.dir.path().join("models")), None),
                 Arc::new(Letters),
                 2,
+                Stop::never(),
             )),
             clock,
             limits: Limits {
@@ -188,10 +196,31 @@ impl World {
                 drive: ombud_stream::Limits { poll: Duration::from_millis(5), ..Default::default() },
             },
         };
+        let (sink, deliveries) = self.local.sink(1);
+        let loader = Loader {
+            tasks: vec![Tasks::All],
+            strategy: StrategyFeed::new(
+                Box::new(self.local.reader().unwrap()),
+                &Topic::Strategy.name(""),
+                Arc::new(SystemClock),
+            ),
+            registry: RegistryFeed::new(Box::new(self.local.reader().unwrap()), &Topic::Registry.name("")),
+            serving: Arc::clone(&infer.serving),
+            sink,
+            deliveries,
+            topic: Topic::Registry.name("").into(),
+            clock: Arc::new(SystemClock),
+            readiness: Readiness::default(),
+        };
         warm_up(&infer.tasks, &mut infer.strategy, &infer.serving, &SystemClock).unwrap();
         let stop = AtomicBool::new(false);
+        let (told, stopped) = bounded::<()>(0);
         thread::scope(|scope| {
             let running = scope.spawn(|| infer.run(&|| stop.load(Ordering::Relaxed), |_| Ok(0)));
+            let loading = scope.spawn(move || {
+                loader.run(&|pause| !matches!(stopped.recv_timeout(pause), Err(RecvTimeoutError::Timeout)))
+            });
+            let told = told;
             let (stopping, until, mut found) = (StopOnDrop(&stop), Instant::now() + WAIT_TIMEOUT, Vec::new());
             while found.len() < count && !running.is_finished() {
                 assert!(Instant::now() < until, "{} of {count} predictions", found.len());
@@ -200,6 +229,8 @@ impl World {
             }
             drop(stopping);
             running.join().unwrap().unwrap();
+            drop(told);
+            loading.join().unwrap().unwrap();
             found
         })
     }

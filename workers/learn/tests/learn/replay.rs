@@ -17,8 +17,8 @@ use ombud_contract::{
 };
 use ombud_learn::replay::{Document, LeftOut, Replay, ReplayError, Sides, Span};
 use ombud_models::{
-    ActiveStrategy, Artefact, Classifier, ClassifyError, Family, FirstStrategy, Head, Input, Kind, LoadError,
-    LoadModel, Logits, Manifest, Model, Prepared,
+    ActiveStrategy, Artefact, Blame, Classifier, ClassifyError, Family, FirstStrategy, Head, HostFault, Input,
+    Kind, LoadError, LoadModel, Logits, Manifest, Model, Prepared,
 };
 use ombud_stream::Outage;
 
@@ -62,7 +62,12 @@ impl Classifier for Names {
             _ => None,
         };
         let scored: Option<Vec<Logits>> = batch.iter().map(score).collect();
-        scored.ok_or(ClassifyError { model: "names", rows: batch.len(), what: "unscorable".into() })
+        scored.ok_or(ClassifyError {
+            model: "names",
+            rows: batch.len(),
+            what: "unscorable".into(),
+            blame: Blame::Host(HostFault::Compute),
+        })
     }
 }
 

@@ -4,7 +4,7 @@ use std::{io::Write, path::Path};
 
 use anyhow::{Context, Result, bail, ensure};
 use ombud_launch::config::Settings;
-use ombud_models::{Artefact, ArtefactError, Hub, LoadModel, MANIFEST, ModelStore, probe};
+use ombud_models::{Artefact, ArtefactError, Hub, LoadModel, MANIFEST, ModelStore, Stop, probe};
 use ombud_torch::Libtorch;
 
 use super::{
@@ -42,7 +42,7 @@ fn from_hub(source: &str, settings: &Settings, shelf: &ModelStore) -> Result<Cha
         .collect();
     let arriving = tempfile::tempdir().context("make a folder to fetch into")?;
     // The commit, not the branch: what is registered never moves.
-    hub.fetch_files(id, &commit, &wanted, arriving.path())?;
+    hub.fetch_files(id, &commit, &wanted, arriving.path(), &Stop::never())?;
     verified(arriving.path(), source, settings, shelf, (Some(id.to_owned()), Some(commit)))
 }
 
@@ -59,8 +59,8 @@ fn verified(
         opened => opened?,
     };
     let model = Libtorch.load(&artefact)?;
-    if let Err(rejection) = probe(&artefact, model.as_ref()) {
-        bail!("add {source}: {rejection}");
+    if let Err(why) = probe(&artefact, model.as_ref()) {
+        bail!("add {source}: {why}");
     }
     shelf.add(&artefact).context("put the model on the shelf")?;
     if !settings.shared_models.as_os_str().is_empty() {

@@ -36,6 +36,12 @@ impl<'scope, 'env> Crew<'scope, 'env> {
         Self { scope, workers: Vec::new(), shutdown, resumes }
     }
 
+    /// What stops all of them.
+    #[cfg(feature = "torch")]
+    pub(crate) fn shutdown(&self) -> &Shutdown {
+        &self.shutdown
+    }
+
     /// Starts a worker. It is given what tells it to stop; when it fails, everybody is told to. Where outages pass, it
     /// is begun anew after one, from where its group stands.
     pub(crate) fn start(

@@ -143,7 +143,7 @@ mod inferring {
     //! The part of this file that needs libtorch.
 
     use ombud_infer::{Infer, Loader, Serving, Tasks, warm_up};
-    use ombud_models::{ModelStore, RegistryFeed, Sources};
+    use ombud_models::{ModelStore, RegistryFeed, Sources, Stop};
     use ombud_stream::SharedReceipt;
     use ombud_torch::Libtorch;
 
@@ -170,8 +170,11 @@ mod inferring {
             let shared = (!shared.as_os_str().is_empty()).then_some(shared.as_path());
             let sources = Sources::new(store, shared);
             // One for all groups: a model that answers several of their tasks is in memory once.
-            let serving =
-                Arc::new(Serving::new(sources, Arc::new(Libtorch), self.settings.infer.spare_models));
+            // The process's, not a worker's: all of them may wait for one model.
+            let shutdown = crew.shutdown().clone();
+            let stop = Stop::when(move || shutdown.requested());
+            let spare = self.settings.infer.spare_models;
+            let serving = Arc::new(Serving::new(sources, Arc::new(Libtorch), spare, stop));
             for tasks in groups {
                 self.group(crew, tasks, Arc::clone(&serving))?;
             }
@@ -216,6 +219,7 @@ mod inferring {
                 deliveries,
                 topic: topic.into(),
                 clock: Arc::clone(&self.clock),
+                readiness: self.readiness.clone(),
             })
         }
 

@@ -1,0 +1,137 @@
+//! Why a model of the hub can't be had.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::pretrained::Lacking;
+use crate::rejection::HostFault;
+
+/// A model that can't be had.
+#[derive(Debug, thiserror::Error)]
+pub enum HubError {
+    /// Neither a folder nor a name of the hub.
+    #[error("open {}: there is no such folder, and a model of the hub is called `owner/name`", path.display())]
+    NoFolder {
+        /// What was named.
+        path: PathBuf,
+    },
+    /// A folder is what it is.
+    #[error("take revision {revision} of {}: a folder has none; leave it out, or name a model of the hub", path.display())]
+    RevisionOfFolder {
+        /// The folder.
+        path: PathBuf,
+        /// What was asked for.
+        revision: String,
+    },
+    /// It can't be read here.
+    #[error("use {place}: {lacking}")]
+    Lacking {
+        /// The folder, or the model and its revision.
+        place: String,
+        /// What it lacks, and the mend.
+        lacking: Lacking,
+    },
+    /// There is none of this name.
+    #[error("find {place} on {endpoint}: it has none; look at name and revision")]
+    NotFound {
+        /// The model and its revision.
+        place: String,
+        /// The hub.
+        endpoint: String,
+    },
+    /// It is not for everybody.
+    #[error(
+        "fetch {place} from {endpoint}: it is refused or does not exist; set HF_TOKEN to a token that may read it, \
+         and accept its terms on its page"
+    )]
+    Refused {
+        /// The model and its revision.
+        place: String,
+        /// The hub.
+        endpoint: String,
+    },
+    /// The hub does not answer as one does.
+    #[error(
+        "fetch {place} from {endpoint}: {what}; where this machine has no way there, name a folder, or set HF_ENDPOINT \
+         to a mirror, or HF_HOME to a cache that holds it"
+    )]
+    Unreachable {
+        /// The model and its revision.
+        place: String,
+        /// The hub.
+        endpoint: String,
+        /// What went wrong.
+        what: String,
+    },
+    /// What came is not what was published.
+    #[error("fetch {name} of {place}: its content does not match its SHA-256; try again")]
+    Damaged {
+        /// The model and its revision.
+        place: String,
+        /// The file.
+        name: String,
+    },
+    /// The hub was waited for as long as its patience says.
+    #[error(
+        "fetch {file} of {place} from {endpoint}: given up after {waited:?} of silence ({phase}); look at the way there \
+         and at the hub: what came is kept, and the next try goes on from there"
+    )]
+    TimedOut {
+        /// What was waited for.
+        file: String,
+        /// The model and its revision.
+        place: String,
+        /// The hub.
+        endpoint: String,
+        /// For how long it had been silent.
+        waited: Duration,
+        /// Which of its deadlines passed.
+        phase: String,
+    },
+    /// The process is to stop.
+    #[error("fetch {file} of {place} from {endpoint}: stopped; what came is kept")]
+    Stopped {
+        /// What was under way.
+        file: String,
+        /// The model and its revision.
+        place: String,
+        /// The hub.
+        endpoint: String,
+    },
+    /// Nothing could watch the fetch, so it was not begun.
+    #[error("start a thread that watches what is fetched from the hub")]
+    Thread(#[source] std::io::Error),
+    /// The cache alone was asked.
+    #[error("find {place} in {}: it is not there, or not whole; unset HF_HUB_OFFLINE to fetch it", cache.display())]
+    NotCached {
+        /// The model and its revision.
+        place: String,
+        /// The cache.
+        cache: PathBuf,
+    },
+    /// A file can't be read or written.
+    #[error("read or write {}", path.display())]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+impl HubError {
+    /// What of this host, or of the way to the hub, it stands for: no version is at fault.
+    pub fn fault(&self) -> HostFault {
+        match self {
+            Self::NoFolder { .. }
+            | Self::RevisionOfFolder { .. }
+            | Self::Lacking { .. }
+            | Self::NotFound { .. }
+            | Self::Refused { .. }
+            | Self::NotCached { .. } => HostFault::Absent,
+            Self::Unreachable { .. } | Self::TimedOut { .. } | Self::Stopped { .. } => HostFault::Network,
+            Self::Damaged { .. } => HostFault::Damaged,
+            Self::Read { source, .. } | Self::Thread(source) => HostFault::of_io(source),
+        }
+    }
+}

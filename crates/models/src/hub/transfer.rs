@@ -1,0 +1,301 @@
+//! What is asked of the hub over HTTP, for no longer than its patience lasts and the process runs.
+//!
+//! hf-hub lays the cache out as Python does. Its own client knows no deadline, so the bytes come by this one.
+
+use std::cell::Cell;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::Path;
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use hf_hub::api::Progress;
+use indicatif::ProgressBar;
+use serde::Deserialize;
+use ureq::config::RedirectAuthHeaders;
+use ureq::http::{Response, StatusCode, header};
+use ureq::{Agent, Body, Error, Timeout};
+
+use super::{Hub, HubError, Patience};
+use crate::stop::Stop;
+
+/// How often who waits for the hub asks whether to stop.
+const LOOK: Duration = Duration::from_millis(200);
+/// Downloads that break without a byte are begun again so many times; one that goes on goes on where it broke.
+const RETRIES: usize = 3;
+/// Redirects that are followed to learn what a file is.
+const REDIRECTS: usize = 10;
+/// Read at once.
+const CHUNK: usize = 64 * 1024;
+
+/// The commit that a revision is, and its files.
+#[derive(Deserialize)]
+pub(super) struct Listing {
+    pub(super) sha: String,
+    pub(super) siblings: Vec<Sibling>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Sibling {
+    pub(super) rfilename: String,
+}
+
+/// A file as the hub knows it.
+pub(super) struct Remote {
+    pub(super) commit: String,
+    /// Names its content; of large files its SHA-256.
+    pub(super) etag: String,
+    pub(super) bytes: u64,
+}
+
+/// What went wrong, before it is said of which model.
+pub(super) enum Failure {
+    Http(Error),
+    /// The cache can't be read or written.
+    File(io::Error),
+    /// The hub does not answer as one does.
+    Odd(String),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Http(error)
+    }
+}
+
+/// One errand at the hub.
+pub(super) struct Transfer<'a> {
+    agent: Agent,
+    hub: &'a Hub,
+    stop: &'a Stop,
+    began: Instant,
+    /// When it was last asked, or gave a byte.
+    heard: Cell<Instant>,
+}
+
+/// Runs `errand`; a read that waits for the hub ends with an error when `stop` is requested. A connect that is under way
+/// takes as long as [`Patience::connect`] at most.
+pub(super) fn with_hub<T>(
+    hub: &Hub,
+    stop: &Stop,
+    errand: impl FnOnce(&Transfer<'_>) -> Result<T, HubError>,
+) -> Result<T, HubError> {
+    let now = Instant::now();
+    let transfer = Transfer { agent: agent(hub.patience), hub, stop, began: now, heard: Cell::new(now) };
+    thread::scope(|scope| {
+        let (done, is_done) = sync_channel::<()>(0);
+        let agent = transfer.agent.clone();
+        let hang_up = move || {
+            while is_done.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
+                if stop.requested() {
+                    return agent.shutdown();
+                }
+            }
+        };
+        let started = thread::Builder::new().name("hub".to_owned()).spawn_scoped(scope, hang_up);
+        started.map_err(HubError::Thread)?;
+        let result = errand(&transfer);
+        drop(done);
+        result
+    })
+}
+
+fn agent(patience: Patience) -> Agent {
+    let config = Agent::config_builder()
+        .timeout_resolve(Some(patience.connect))
+        .timeout_connect(Some(patience.connect))
+        .timeout_send_request(Some(patience.silence))
+        .timeout_recv_response(Some(patience.silence))
+        .timeout_per_read(Some(patience.silence))
+        .timeout_per_write(Some(patience.silence))
+        .redirect_auth_headers(RedirectAuthHeaders::SameHost)
+        // Ranges count the bytes of the file itself.
+        .accept_encoding("identity")
+        .user_agent(concat!("ombud/", env!("CARGO_PKG_VERSION")))
+        .build();
+    config.into()
+}
+
+impl Transfer<'_> {
+    /// Since when the hub has been silent.
+    pub(super) fn silence(&self) -> Duration {
+        self.heard.get().elapsed()
+    }
+
+    /// Whether the errand ended because the process is to stop.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stop.requested()
+    }
+
+    /// What `place`, a path under the hub's address, lists.
+    pub(super) fn listing(&self, place: &str) -> Result<Listing, Failure> {
+        let mut response = self.ask(&format!("{}/{place}", self.endpoint()), None, true)?;
+        Ok(response.body_mut().read_json()?)
+    }
+
+    /// What the file at `url` is; its content is not fetched.
+    pub(super) fn remote(&self, url: &str) -> Result<Remote, Failure> {
+        let (mut at, mut named) = (url.to_owned(), None);
+        for _ in 0..REDIRECTS {
+            let response = self.ask(&at, Some("bytes=0-0".to_owned()), false)?;
+            let said = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
+            // The hub's own answer says what the file is; where it leads to says how long it is.
+            named = named.or_else(|| {
+                let etag = said("x-linked-etag").or_else(|| said("etag"))?;
+                Some((said("x-repo-commit")?.to_owned(), plain(etag)))
+            });
+            if response.status().is_redirection() {
+                let target = said("location").and_then(|target| absolute(&at, target));
+                at = target.ok_or_else(|| Failure::Odd("it redirects to nowhere".to_owned()))?;
+                continue;
+            }
+            let bytes = said("content-range").and_then(|range| range.rsplit('/').next()?.parse().ok());
+            let named = named.filter(|(commit, etag)| is_hex(commit) && is_name(etag));
+            return match (named, bytes) {
+                (Some((commit, etag)), Some(bytes)) => Ok(Remote { commit, etag, bytes }),
+                _ => Err(Failure::Odd("it does not say what the file is and how long".to_owned())),
+            };
+        }
+        Err(Failure::Odd(format!("it redirects more than {REDIRECTS} times")))
+    }
+
+    /// Appends to `part` what it lacks of the file at `url`, which has `bytes`.
+    pub(super) fn download(&self, url: &str, name: &str, bytes: u64, part: &Path) -> Result<(), Failure> {
+        let mut file = OpenOptions::new().create(true).append(true).open(part).map_err(Failure::File)?;
+        let mut bar = ProgressBar::new(bytes);
+        Progress::init(&mut bar, usize::try_from(bytes).unwrap_or(usize::MAX), name);
+        let mut breaks = 0;
+        loop {
+            let has = length(&file)?;
+            if has == bytes {
+                Progress::finish(&mut bar);
+                return Ok(());
+            }
+            bar.set_position(has);
+            if has > bytes {
+                // Of another content that had this name: begun anew.
+                file.set_len(0).map_err(Failure::File)?;
+                continue;
+            }
+            let appended = self.append(url, has, &mut file, &mut bar);
+            let came = length(&file)? != has;
+            breaks = if came { 0 } else { breaks + 1 };
+            match appended {
+                Ok(()) if breaks <= RETRIES => {}
+                Ok(()) => return Err(Failure::Odd(format!("it ends {name} after {has} of {bytes} bytes"))),
+                Err(failure) if self.is_stopped() || !passes(&failure, came) || breaks > RETRIES => {
+                    return Err(failure);
+                }
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// Appends what comes from the byte `has` on.
+    fn append(&self, url: &str, has: u64, file: &mut File, bar: &mut ProgressBar) -> Result<(), Failure> {
+        let response = self.ask(url, Some(format!("bytes={has}-")), true)?;
+        if has > 0 && response.status() != StatusCode::PARTIAL_CONTENT {
+            file.set_len(0).map_err(Failure::File)?;
+        }
+        let mut body = response.into_body().into_reader();
+        let mut chunk = vec![0; CHUNK];
+        loop {
+            let read = match body.read(&mut chunk) {
+                Ok(0) => return Ok(()),
+                Ok(read) => read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(Failure::Http(Error::from(error))),
+            };
+            self.heard.set(Instant::now());
+            file.write_all(&chunk[..read]).map_err(Failure::File)?;
+            Progress::update(bar, read);
+        }
+    }
+
+    fn ask(&self, url: &str, range: Option<String>, follow: bool) -> Result<Response<Body>, Error> {
+        self.heard.set(Instant::now());
+        let mut request = self.agent.get(url);
+        // Where a file lies elsewhere, the address itself is the permission.
+        if let Some(token) = self.hub.token.as_ref().filter(|_| self.is_hubs(url)) {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {}", token.0));
+        }
+        if let Some(range) = range {
+            request = request.header(header::RANGE, range);
+        }
+        let left = self.hub.patience.whole.saturating_sub(self.began.elapsed());
+        let mut config = request.config().timeout_global(Some(left));
+        if !follow {
+            config = config.max_redirects(0);
+        }
+        let response = config.build().call()?;
+        self.heard.set(Instant::now());
+        Ok(response)
+    }
+
+    pub(super) fn endpoint(&self) -> &str {
+        self.hub.endpoint.trim_end_matches('/')
+    }
+
+    fn is_hubs(&self, url: &str) -> bool {
+        url.strip_prefix(self.endpoint()).is_some_and(|rest| rest.starts_with('/'))
+    }
+}
+
+/// Whether a download goes on after this. Who is silent for long is left at once, unless something came before.
+fn passes(failure: &Failure, came: bool) -> bool {
+    match failure {
+        Failure::Http(Error::StatusCode(_)) => false,
+        Failure::Http(Error::Timeout(Timeout::Global)) => false,
+        Failure::Http(Error::Timeout(_)) => came,
+        Failure::Http(_) => true,
+        Failure::File(_) | Failure::Odd(_) => false,
+    }
+}
+
+fn length(file: &File) -> Result<u64, Failure> {
+    Ok(file.metadata().map_err(Failure::File)?.len())
+}
+
+/// An etag without its quotes.
+fn plain(etag: &str) -> String {
+    etag.trim_start_matches("W/").trim_matches('"').to_owned()
+}
+
+fn is_hex(commit: &str) -> bool {
+    !commit.is_empty() && commit.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// Whether an etag, which the hub chooses, may name a file in the cache.
+fn is_name(etag: &str) -> bool {
+    !etag.is_empty() && etag.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
+
+/// Where a redirect from `at` leads to.
+fn absolute(at: &str, target: &str) -> Option<String> {
+    if target.contains("://") {
+        return Some(target.to_owned());
+    }
+    let (scheme, rest) = at.split_once("://")?;
+    let host = rest.split('/').next()?;
+    target.starts_with('/').then(|| format!("{scheme}://{host}{target}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_redirect_stays_at_its_host_unless_it_names_another() {
+        let at = "https://hub.example/bank/triage/resolve/main/a";
+        assert_eq!(absolute(at, "/other/a").unwrap(), "https://hub.example/other/a");
+        assert_eq!(absolute(at, "https://cdn.example/a").unwrap(), "https://cdn.example/a");
+        assert!(absolute(at, "a").is_none());
+    }
+
+    #[test]
+    fn what_the_hub_says_never_leads_out_of_the_cache() {
+        assert!(is_name(&plain("W/\"0af3-9\"")) && is_hex("0123af"));
+        assert!(!is_name("../../x") && !is_name("") && !is_hex("main"));
+    }
+}
