@@ -10,7 +10,7 @@ use ombud_launch::{
     shutdown::{Shutdown, SignalWatch},
     telemetry::Metrics,
 };
-use ombud_stream::{Start, SystemClock};
+use ombud_stream::{Start, SystemClock, Waiting};
 use tracing::info;
 
 use super::{
@@ -67,6 +67,7 @@ pub(crate) fn run(role: &Role, loaded: &Loaded, start: Start) -> Result<Done> {
     thread::scope(|scope| {
         let mut crew = Crew::new(scope, shutdown.clone(), world.may_come_back()).drain(drain);
         let readiness = Readiness::default();
+        let mut stopping = Waiting::at_once(&readiness, "process");
         let (clock, readied) = (Arc::new(SystemClock), readiness.clone());
         let workers = Arc::new(Workers { world: &world, settings, clock, readiness: readied, start });
         let employed = role.employ(&workers, &mut crew).and_then(|()| {
@@ -85,6 +86,7 @@ pub(crate) fn run(role: &Role, loaded: &Loaded, start: Start) -> Result<Done> {
         if employed.is_ok() {
             shutdown.wait(Duration::MAX);
             info!("stopping");
+            stopping.wait_for("what is in flight to be finished: it stops");
         }
         crew.stop(employed)
     })?;
