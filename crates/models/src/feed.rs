@@ -81,12 +81,14 @@ impl StrategyFeed {
     /// The log doesn't answer: what was read stays valid until it is too old.
     pub fn refresh(&mut self) -> Result<usize, Outage> {
         let read = self.read_on();
+        let is_known = self.at(i64::MAX).is_ok();
         let Some(waiting) = &mut self.waiting else { return read.map(|(came, _)| came) };
         match &read {
+            // Also after an outage, for as long as what was read before holds.
+            _ if is_known => waiting.over(),
             Err(outage) => waiting.wait_for(&outage.action),
             Ok((_, false)) => waiting.wait_for("models.strategy to be read to its end"),
-            Ok(_) if self.strategies.newest().is_none() => waiting.wait_for(UNPUBLISHED),
-            Ok(_) => waiting.over(),
+            Ok((_, true)) => waiting.wait_for(UNPUBLISHED),
         }
         read.map(|(came, _)| came)
     }

@@ -240,7 +240,7 @@ fn the_log_says_when_a_record_was_appended_whatever_became_of_it() {
 
 #[test]
 fn who_follows_the_strategy_says_what_it_waits_for() {
-    let (log, _, feed) = feed();
+    let (log, clock, feed) = feed();
     let readiness = Readiness::default();
     let mut feed = feed.telling(Waiting::at_once(&readiness, "join"));
     let waits = || readiness.waiting().get("join").cloned().unwrap_or_default();
@@ -255,6 +255,9 @@ fn who_follows_the_strategy_says_what_it_waits_for() {
     feed.refresh().unwrap();
     assert_eq!(waits(), "");
     log.out(true);
+    feed.refresh().unwrap_err();
+    assert_eq!(waits(), "", "what was read holds for some seconds");
+    clock.advance(5_001);
     feed.refresh().unwrap_err();
     assert_eq!(waits(), "read the end");
     log.out(false);

@@ -223,7 +223,7 @@ mod inferring {
                 tasks: tasks.to_vec(),
                 strategy: self.strategy(&group)?.telling(Waiting::at_once(&self.readiness, LOADER)),
                 registry: RegistryFeed::new(self.world.view().reader(&group)?, &topic)
-                    .telling(Waiting::at_once(&self.readiness, LOADER)),
+                    .telling(Waiting::lasting(&self.readiness, LOADER)),
                 serving,
                 sink,
                 deliveries,
