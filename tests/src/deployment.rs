@@ -6,7 +6,7 @@ use std::{
     fs::{self, File},
     io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
-    process::{Child, Command, Output, Stdio},
+    process::{Child, Command, ExitStatus, Output, Stdio},
     sync::{
         Arc,
         mpsc::{Receiver, RecvTimeoutError, sync_channel},
@@ -315,6 +315,50 @@ impl Role {
         let ended = self.child.wait()?;
         ensure!(ended.success(), "{} ended with {ended}:\n{}", self.name, self.last_words());
         Ok(asked_at.elapsed())
+    }
+
+    /// Asks it to stop as Kubernetes does, and gives how it ended and after what time.
+    ///
+    /// # Errors
+    /// It has not ended within `bound`; the end of its log is in the error.
+    pub fn end(mut self, bound: Duration) -> Result<(ExitStatus, Duration)> {
+        let asked_at = Instant::now();
+        let asked = Command::new("kill").args(["-TERM", &self.pid().to_string()]).status()?;
+        ensure!(asked.success());
+        loop {
+            if let Some(ended) = self.child.try_wait()? {
+                return Ok((ended, asked_at.elapsed()));
+            }
+            let late = asked_at.elapsed() > bound;
+            ensure!(!late, "{} has not ended after {bound:?}:\n{}", self.name, self.last_words());
+            thread::park_timeout(AGAIN);
+        }
+    }
+
+    /// Waits until `/readyz` says that it waits for something in whose words are these.
+    ///
+    /// # Errors
+    /// It ends before, or takes too long; what it says and the end of its log are in the error.
+    pub fn wait_until_it_waits_for(&mut self, words: &str) -> Result<()> {
+        let (until, mut said) = (Instant::now() + READY, String::new());
+        loop {
+            self.still_runs()?;
+            self.is_ready()?;
+            if self.address.is_some() {
+                let (status, answer) = self.get("/readyz")?;
+                if status == 503 && answer.contains(words) {
+                    return Ok(());
+                }
+                said = answer;
+            }
+            ensure!(
+                Instant::now() < until,
+                "{} does not wait for {words}; it says {said}:\n{}",
+                self.name,
+                self.last_words()
+            );
+            thread::park_timeout(AGAIN);
+        }
     }
 
     /// The end of its log.

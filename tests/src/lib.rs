@@ -4,6 +4,7 @@
 
 mod command;
 mod deployment;
+mod gate;
 mod load;
 mod log;
 mod mirror;
@@ -19,6 +20,7 @@ mod whole;
 
 pub use command::{binary, default_models, ombud, quick_models, repository};
 pub use deployment::{Deployment, Role};
+pub use gate::Gate;
 pub use load::{Load, split};
 pub use log::Log;
 pub use mirror::Mirror;

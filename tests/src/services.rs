@@ -81,6 +81,29 @@ impl Services {
         self.run(&["start", server])
     }
 
+    /// Has `server` stand still, connections and all, until [`Self::resume`]: it hangs and does not refuse.
+    ///
+    /// # Errors
+    /// It does not run, or the system refuses.
+    pub fn pause(&self, server: &str) -> Result<()> {
+        self.signal(server, "-STOP")
+    }
+
+    /// Has `server` go on.
+    ///
+    /// # Errors
+    /// It does not run, or the system refuses.
+    pub fn resume(&self, server: &str) -> Result<()> {
+        self.signal(server, "-CONT")
+    }
+
+    fn signal(&self, server: &str, signal: &str) -> Result<()> {
+        let pid = std::fs::read_to_string(self.data.path().join(server).join("pid"))?;
+        let told = Command::new("kill").args([signal, pid.trim()]).status()?;
+        ensure!(told.success(), "kill {signal} {server}");
+        Ok(())
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = script(arguments);
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));

@@ -470,6 +470,12 @@ pub enum DeadReason {
     TooLarge,
 }
 
+impl DeadReason {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::Other, Self::Undecodable, Self::UnknownSchema, Self::Invalid, Self::TooLarge];
+}
+
 /// One header of a dead letter's original record.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HeaderEntry {

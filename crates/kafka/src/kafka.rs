@@ -15,6 +15,7 @@ use rdkafka::{
     error::RDKafkaErrorCode,
     producer::ThreadedProducer,
 };
+use tracing::warn;
 
 use crate::{
     connection::{Brokers, Connection},
@@ -28,6 +29,8 @@ use crate::{
 
 /// How long one look for the brokers takes before librdkafka's complaints are read.
 const LOOK: Duration = Duration::from_secs(1);
+/// How long they may take before that is told.
+const TELL_AFTER: Duration = Duration::from_secs(3);
 
 /// A cluster that answered, and the schema ids of its registry; a cheap handle.
 #[derive(Clone)]
@@ -43,6 +46,25 @@ impl Kafka {
     /// They don't answer, or refuse us: with what has to be mended.
     pub fn connect(connection: &Connection, prefix: &str) -> Result<Self, KafkaError> {
         reach(&connection.brokers)?;
+        Self::with(connection, prefix)
+    }
+
+    /// The same; `None` where `stopped` says so before they answer.
+    ///
+    /// # Errors
+    /// They don't answer, or refuse us: with what has to be mended.
+    pub fn connect_unless(
+        connection: &Connection,
+        prefix: &str,
+        stopped: &dyn Fn() -> bool,
+    ) -> Result<Option<Self>, KafkaError> {
+        match reach_unless(&connection.brokers, stopped)? {
+            true => Self::with(connection, prefix).map(Some),
+            false => Ok(None),
+        }
+    }
+
+    fn with(connection: &Connection, prefix: &str) -> Result<Self, KafkaError> {
         let schemas = Schemas::connect(&connection.registry, prefix)?;
         Ok(Self { brokers: connection.brokers.clone(), schemas })
     }
@@ -143,11 +165,17 @@ fn partitions(consumer: &BaseConsumer<Telling>, brokers: &Brokers, topic: String
 
 /// Waits for the brokers' first answer; what librdkafka complains of meanwhile tells why there is none.
 pub(crate) fn reach(brokers: &Brokers) -> Result<(), KafkaError> {
+    reach_unless(brokers, &|| false).map(drop)
+}
+
+/// The same, unless `stopped` says so before; whether they have answered.
+fn reach_unless(brokers: &Brokers, stopped: &dyn Fn() -> bool) -> Result<bool, KafkaError> {
     let consumer: BaseConsumer<_> = client(&brokers.admin(), Telling::default())?;
-    let until = Instant::now() + brokers.timeout;
-    loop {
+    let (began, until) = (Instant::now(), Instant::now() + brokers.timeout);
+    let mut is_told = false;
+    while !stopped() {
         let cause = match consumer.fetch_metadata(None, LOOK.min(brokers.timeout)) {
-            Ok(_) => return Ok(()),
+            Ok(_) => return Ok(true),
             Err(cause) => cause,
         };
         // Serves librdkafka's callbacks, which bring the complaints.
@@ -158,7 +186,12 @@ pub(crate) fn reach(brokers: &Brokers) -> Result<(), KafkaError> {
             let mend = mend(complaint.as_deref());
             return Err(KafkaError::Unreachable { bootstrap: brokers.bootstrap.clone(), mend, cause });
         }
+        if !is_told && began.elapsed() >= TELL_AFTER {
+            is_told = true;
+            warn!(bootstrap = brokers.bootstrap, within = ?brokers.timeout, "waiting for the brokers to answer");
+        }
     }
+    Ok(false)
 }
 
 /// Whether waiting can't help.
@@ -204,6 +237,13 @@ mod tests {
         };
         let error = reach(&brokers).unwrap_err().to_string();
         assert!(error.starts_with("reach Kafka at 127.0.0.1:1: check kafka_bootstrap"), "{error}");
+    }
+
+    #[test]
+    fn who_is_told_to_stop_waits_for_no_brokers() {
+        let (bootstrap, timeout) = ("127.0.0.1:1".to_owned(), Duration::from_secs(600));
+        let brokers = Brokers { bootstrap, properties: [].into(), timeout };
+        assert!(!reach_unless(&brokers, &|| true).unwrap());
     }
 
     #[test]

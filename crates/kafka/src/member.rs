@@ -84,6 +84,9 @@ struct Stalled {
     record: Record,
     since: Instant,
     ask_at: Instant,
+    /// What was tried in vain, and why.
+    action: String,
+    why: String,
 }
 
 impl KafkaMember {
@@ -218,7 +221,7 @@ impl KafkaMember {
             }
             Err(outage) if outage.fatal => Err(outage),
             Err(outage) => {
-                warn!(record = ?held.record, error = %outage, cause = %outage.cause, "waiting for the registry");
+                debug!(record = ?held.record, error = %outage, cause = %outage.cause, "waiting for the registry");
                 held.ask_at = Instant::now() + ASK_AGAIN;
                 self.stalled = Some(held);
                 Ok(None)
@@ -228,9 +231,15 @@ impl KafkaMember {
 
     fn stall(&mut self, record: Record, outage: &Outage) {
         warn!(?record, error = %outage, cause = %outage.cause, "waiting for the registry");
-        let now = Instant::now();
-        self.stalled = Some(Stalled { record, since: now, ask_at: now + ASK_AGAIN });
+        let (now, action, why) = (Instant::now(), outage.action.clone(), outage.cause.to_string());
+        self.stalled = Some(Stalled { record, since: now, ask_at: now + ASK_AGAIN, action, why });
         self.pause_what_is_paused();
+    }
+
+    /// The outage that a registry is which has not answered for a while.
+    fn without_registry(&self) -> Option<Outage> {
+        let held = self.stalled.as_ref().filter(|held| held.since.elapsed() >= AWAY_AFTER)?;
+        Some(Outage::passing(held.action.clone(), held.why.clone()))
     }
 
     fn resume_after_stall(&mut self) {
@@ -382,8 +391,11 @@ impl Source for KafkaMember {
         loop {
             // librdkafka also returns early with events that are nobody's but its own.
             let event = self.turn(until.saturating_duration_since(Instant::now()))?;
-            if event.is_some() || Instant::now() >= until {
+            if event.is_some() {
                 return Ok(event);
+            }
+            if Instant::now() >= until {
+                return self.without_registry().map_or(Ok(None), Err);
             }
         }
     }

@@ -3,13 +3,7 @@
 //! GET /healthz -> 200 while the process lives     GET /readyz -> 200, or 503 with what is waited for
 //! GET /metrics -> Prometheus' text format
 
-use std::{
-    collections::BTreeMap,
-    io,
-    net::SocketAddr,
-    sync::{Arc, PoisonError, RwLock},
-    time::Duration,
-};
+use std::{collections::BTreeMap, io, net::SocketAddr, time::Duration};
 
 use axum::{
     Json, Router,
@@ -18,6 +12,7 @@ use axum::{
     response::IntoResponse,
     routing::get,
 };
+pub use ombud_stream::Readiness;
 use serde::Serialize;
 use tokio::{net::TcpListener, time::MissedTickBehavior};
 
@@ -26,27 +21,6 @@ use crate::{Error, config::Http, shutdown::Shutdown, telemetry::Metrics};
 /// How long requests that are under way may take after shutdown was asked for.
 const DRAIN: Duration = Duration::from_secs(5);
 const UPKEEP: Duration = Duration::from_secs(5);
-
-/// What the process still waits for before it may be sent work; clones share it.
-#[derive(Clone, Debug, Default)]
-pub struct Readiness(Arc<RwLock<BTreeMap<String, String>>>);
-
-impl Readiness {
-    /// `part` is not ready, because of `reason` (a state such as "loading models", never personal data).
-    pub fn wait_for(&self, part: &str, reason: &str) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(part.to_owned(), reason.to_owned());
-    }
-
-    /// `part` is ready.
-    pub fn ready(&self, part: &str) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).remove(part);
-    }
-
-    /// Parts that are waited for, with the reason of each; empty when the process is ready.
-    pub fn waiting(&self) -> BTreeMap<String, String> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
 
 #[derive(Serialize)]
 struct Answer {

@@ -16,12 +16,13 @@ use signal_hook::{
     consts::{SIGINT, SIGTERM},
     flag,
     iterator::{Handle, Signals},
+    low_level,
 };
 use tokio::sync::watch;
 
 use crate::Error;
 
-/// Exit code of a process that was told twice: its work is not finished.
+/// Exit code of a process that was told twice, or did not stop in time: its work is not finished.
 const FAILED: i32 = 1;
 
 /// Asks everything that holds a clone to stop; never taken back.
@@ -81,6 +82,12 @@ impl Shutdown {
         // An error would mean that the sender is gone, and `self` holds it.
         let _ = self.0.told.subscribe().wait_for(|told| *told).await;
     }
+}
+
+/// Ends the process as it is, with exit code 0 where it is `done` and else 1: for one that was asked to stop and has a thread
+/// which does not hear it. No destructor and no handler runs, for those may wait for that very thread.
+pub fn end_now(done: bool) -> ! {
+    low_level::exit(if done { 0 } else { FAILED })
 }
 
 /// Turns SIGTERM and SIGINT into requests while it lives; a second signal exits at once.

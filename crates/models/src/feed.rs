@@ -1,25 +1,28 @@
 //! The strategy as every worker reads it: from models.strategy, to its end, never older than the bound.
 //!
-//! A strategy is published at least five seconds before it begins, and nobody decides a record without having
-//! read the topic to its end within the last five: so all workers agree on the strategy of every complaint, and
-//! a replay repeats.
+//! A strategy is appended at least five seconds before it begins, by the log's clock, and nobody decides a record without
+//! having read the topic to its end within the last five: so all workers agree on the strategy of every complaint, and
+//! a replay repeats. No publisher's clock has a say in it: the log stamps models.strategy as it stamps complaints.raw.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ombud_contract::codec;
 use ombud_contract::records::Strategy;
-use ombud_stream::{Clock, Outage, Reader, Record, TopicPartition};
+use ombud_stream::{Clock, Outage, Reader, Record, TopicPartition, Waiting};
 
 use crate::strategy::{ActiveStrategy, Strategies};
 
-/// How old the last reading to the end may be, and how long before its start a strategy must be published.
+/// How old the last reading to the end may be, and how long before its start a strategy must be appended.
 pub const LEAD: Duration = Duration::from_secs(5);
 
 /// One wait for records that are known to be there: brokers send them on the way, and an empty fetch says nothing.
 const WAIT: Duration = Duration::from_millis(100);
 /// Waits in one refresh. More, and whoever refreshes keeps its group waiting.
 const WAITS: u32 = 20;
+/// What is waited for where there is no strategy at all.
+const UNPUBLISHED: &str = "the first strategy, which `ombud setup` publishes: complaints wait for it";
 
 /// Tails models.strategy.
 pub struct StrategyFeed {
@@ -32,7 +35,10 @@ pub struct StrategyFeed {
     strategies: Strategies,
     /// Where each of them lies, in the same order.
     offsets: Vec<i64>,
+    /// The append time of every record that was read, by its offset; strategies are few.
+    appended: BTreeMap<i64, i64>,
     skipped: u64,
+    waiting: Option<Waiting>,
 }
 
 impl StrategyFeed {
@@ -47,8 +53,17 @@ impl StrategyFeed {
             read_to_end_at: None,
             strategies: Strategies::default(),
             offsets: Vec::new(),
+            appended: BTreeMap::new(),
             skipped: 0,
+            waiting: None,
         }
+    }
+
+    /// Says by `waiting` while no strategy is known lately enough. For whoever refreshes it every second or so, because
+    /// nothing else ends such a wait.
+    #[must_use]
+    pub fn telling(self, waiting: Waiting) -> Self {
+        Self { waiting: Some(waiting), ..self }
     }
 
     /// Bounds the age of the last reading instead of by [`LEAD`]: shorter costs more reads; longer, and workers
@@ -65,6 +80,21 @@ impl StrategyFeed {
     /// # Errors
     /// The log doesn't answer: what was read stays valid until it is too old.
     pub fn refresh(&mut self) -> Result<usize, Outage> {
+        let read = self.read_on();
+        let is_known = self.at(i64::MAX).is_ok();
+        let Some(waiting) = &mut self.waiting else { return read.map(|(came, _)| came) };
+        match &read {
+            // Also after an outage, for as long as what was read before holds.
+            _ if is_known => waiting.over(),
+            Err(outage) => waiting.wait_for(&outage.action),
+            Ok((_, false)) => waiting.wait_for("models.strategy to be read to its end"),
+            Ok((_, true)) => waiting.wait_for(UNPUBLISHED),
+        }
+        read.map(|(came, _)| came)
+    }
+
+    /// How many strategies came, and whether the end was reached.
+    fn read_on(&mut self) -> Result<(usize, bool), Outage> {
         // Taken before the end is asked for: what is appended in between counts as unread.
         let asked_at = self.clock.now_ms();
         let end = self.reader.end(&self.topic)?;
@@ -75,14 +105,14 @@ impl StrategyFeed {
                 waits += 1;
                 if waits == WAITS {
                     // Not at the end yet; the last full reading keeps its age.
-                    return Ok(came);
+                    return Ok((came, false));
                 }
             }
             came += stretch.records.iter().filter(|record| self.apply(record)).count();
             self.next = stretch.next;
         }
         self.read_to_end_at = Some(asked_at);
-        Ok(came)
+        Ok((came, true))
     }
 
     /// The strategy of a complaint whose raw record was appended at `appended_at`: the newest that had begun. What was
@@ -119,12 +149,19 @@ impl StrategyFeed {
         Ok(place.and_then(|place| self.strategies.iter().nth(place)))
     }
 
+    /// When the record at `offset` was appended, by the log's clock, in milliseconds since the Unix epoch; `None` where it
+    /// was not read yet, or nobody is given it.
+    pub fn appended_at(&self, offset: i64) -> Option<i64> {
+        self.appended.get(&offset).copied()
+    }
+
     /// How many records of the topic were no valid strategy.
     pub fn skipped(&self) -> u64 {
         self.skipped
     }
 
     fn apply(&mut self, record: &Record) -> bool {
+        self.appended.insert(record.offset, record.appended_at);
         let applied = self.accept(record);
         match &applied {
             Ok(version) => {
@@ -144,7 +181,7 @@ impl StrategyFeed {
         // The first one has no predecessor to agree on, so it may begin in the past.
         let lead = i64::try_from(LEAD.as_millis()).unwrap_or(i64::MAX);
         if strategy.version > 1 && strategy.effective_from < record.appended_at.saturating_add(lead) {
-            return Err("effective_from is less than 5 s after it was published".to_owned());
+            return Err("effective_from is less than 5 s after it was appended, by the log's clock".to_owned());
         }
         let version = self.strategies.push(strategy).map_err(|error| error.to_string())?.record.version;
         self.offsets.push(record.offset);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ombud_contract::codec;
 use ombud_contract::records::ModelVersion;
-use ombud_stream::{Outage, Reader, Record, TopicPartition};
+use ombud_stream::{Outage, Reader, Record, TopicPartition, Waiting};
 
 use crate::registry::Registry;
 
@@ -20,12 +20,19 @@ pub struct RegistryFeed {
     topic: TopicPartition,
     next: i64,
     registry: Arc<Registry>,
+    waiting: Option<Waiting>,
 }
 
 impl RegistryFeed {
     /// A feed of `topic` (with its prefix), from its beginning; it knows nothing before [`RegistryFeed::refresh`].
     pub fn new(reader: Box<dyn Reader>, topic: &str) -> Self {
-        Self { reader, topic: TopicPartition::new(topic, 0), next: 0, registry: Arc::default() }
+        Self { reader, topic: TopicPartition::new(topic, 0), next: 0, registry: Arc::default(), waiting: None }
+    }
+
+    /// Says by `waiting` while the topic was not read to its end. For whoever refreshes it every second or so.
+    #[must_use]
+    pub fn telling(self, waiting: Waiting) -> Self {
+        Self { waiting: Some(waiting), ..self }
     }
 
     /// Reads what came since, and gives it in the log's order.
@@ -33,6 +40,18 @@ impl RegistryFeed {
     /// # Errors
     /// The log doesn't answer: what was read stays.
     pub fn refresh(&mut self) -> Result<Vec<ModelVersion>, Outage> {
+        let read = self.read_on();
+        let Some(waiting) = &mut self.waiting else { return read.map(|(came, _)| came) };
+        match &read {
+            Err(outage) => waiting.wait_for(&outage.action),
+            Ok((_, false)) => waiting.wait_for("models.registry to be read to its end"),
+            Ok((_, true)) => waiting.over(),
+        }
+        read.map(|(came, _)| came)
+    }
+
+    /// What came, and whether the end was reached.
+    fn read_on(&mut self) -> Result<(Vec<ModelVersion>, bool), Outage> {
         let end = self.reader.end(&self.topic)?;
         let (mut came, mut waits) = (Vec::new(), 0);
         while self.next < end && waits < WAITS {
@@ -45,7 +64,7 @@ impl RegistryFeed {
             let registry = Arc::make_mut(&mut self.registry);
             came.iter().cloned().for_each(|version| registry.apply(version));
         }
-        Ok(came)
+        Ok((came, self.next >= end))
     }
 
     /// What was read so far.

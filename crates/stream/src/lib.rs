@@ -8,6 +8,7 @@ mod flow;
 mod frontier;
 mod ledger;
 mod passing;
+mod readiness;
 mod record;
 mod seam;
 #[cfg(feature = "testing")]
@@ -20,6 +21,7 @@ pub use flow::{Flow, Product, SharedReceipt, Stage, Verdict};
 pub use frontier::Frontier;
 pub use ledger::Ledger;
 pub use passing::Passing;
+pub use readiness::{Readiness, Waiting};
 pub use record::{CARRIED_BYTES, Envelope, Header, Outgoing, Receipt, Record, TopicPartition};
 pub use seam::{
     Clock, Committer, Delivery, Event, ManualClock, Member, Outage, Position, Reader, Refused, Sink, Source,

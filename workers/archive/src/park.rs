@@ -6,13 +6,28 @@ use std::{
 };
 
 use crossbeam_channel::Receiver;
-use ombud_contract::{codec::CodecError, dead_letter::Unread};
+use metrics::counter;
+use ombud_contract::{codec::CodecError, dead_letter::Unread, records::DeadReason};
 use ombud_stream::{Delivery, Outage, Outgoing, Record, Sink};
 
-use crate::read::Unreadable;
+use crate::{archive::TOPICS, read::Unreadable};
 
 /// How this worker signs.
 pub(crate) const WORKER: &str = "archive";
+
+/// What the archive makes of a record, as metrics call it.
+const OUTCOMES: [&str; 4] = ["kept", "nothing", "overtaken", "parked"];
+
+/// Makes every counter begin at 0: one that first appears with what it counts raises no alarm.
+pub(crate) fn count_from_zero() {
+    for (topic, outcome) in TOPICS.iter().flat_map(|topic| OUTCOMES.map(|outcome| (topic, outcome))) {
+        counter!("ombud_archived_total", "topic" => topic.base_name(), "outcome" => outcome).increment(0);
+    }
+    for reason in DeadReason::ALL {
+        let reason = format!("{reason:?}").to_lowercase();
+        counter!("ombud_dead_letters_total", "worker" => WORKER, "reason" => reason).increment(0);
+    }
+}
 
 /// What goes to `topic` for `record`.
 ///

@@ -7,7 +7,7 @@ use std::{
 
 use ombud_stream::{Committer, Outage, Passing, Position, Record, Standing, TopicPartition, Vitals};
 
-use crate::park::WORKER;
+use crate::park::{WORKER, count_from_zero};
 
 /// How often a commit is tried again that an outage was in the way of.
 const COMMIT_AGAIN: Duration = Duration::from_millis(500);
@@ -34,6 +34,7 @@ struct Reached {
 
 impl Progress {
     pub(crate) fn new() -> Self {
+        count_from_zero();
         Self {
             owned: BTreeMap::new(),
             vitals: Vitals::of(WORKER),

@@ -45,6 +45,7 @@ impl Console {
     /// `POST /api/complaints`, `POST /api/feedback` and `GET /api/openapi.json`. Who may use them is the guard's to say
     /// (`ombud_launch::guard`); they need a runtime of several threads.
     pub fn routes(self) -> Router {
+        feedback::count_from_zero();
         let desk = Desk {
             appender: Appender::new(self.sink),
             cases: Mutex::new(Cases { open: self.cases, store: None }),

@@ -23,7 +23,7 @@ use ombud_contract::{
 use ombud_launch::health::Readiness;
 use ombud_models::{Registry, RegistryFeed, Stop, Strategies, StrategyFeed, registry_key};
 use ombud_stream::{Clock, Delivery, Outage, Outgoing, Sink};
-use tracing::{info, warn};
+use tracing::info;
 
 use crate::{
     ask::{Tasks, all_questions},
@@ -36,8 +36,6 @@ const PART: &str = "models";
 
 /// How often the two topics are looked at: well within the lead of a strategy.
 const LOOK: Duration = Duration::from_millis(500);
-/// How long no strategy may be published before that is said: `ombud setup` publishes the first.
-const UNPUBLISHED_MS: i64 = 5_000;
 /// How long a rejection may take to be durable.
 const DURABLE: Duration = Duration::from_secs(30);
 
@@ -91,15 +89,10 @@ impl<S: Sink<()>> Loader<S> {
         bringers: &mut Bringers<'_>,
     ) -> Result<(), Outage> {
         let (mut collected, mut untidy, mut loaded) = (false, false, BTreeSet::new());
-        let (began_ms, mut warned) = (self.clock.now_ms(), false);
         loop {
             let changed = self.registry.refresh()?;
             self.serving.follow(self.registry.registry(), &changed);
             let came = self.strategy.refresh()?;
-            if !warned && self.is_unpublished_since(began_ms) {
-                warn!("no strategy is published yet, and complaints wait for the first: run ombud setup");
-                warned = true;
-            }
             let now_ms = self.clock.now_ms();
             let arms = in_force(&self.tasks, self.strategy.strategies(), now_ms);
             let wanted: BTreeSet<String> = arms.iter().map(|arm| arm.model_version.clone()).collect();
@@ -140,11 +133,6 @@ impl<S: Sink<()>> Loader<S> {
         } else {
             self.readiness.wait_for(PART, &format!("loading models, tried again: {}", said.join(", ")));
         }
-    }
-
-    fn is_unpublished_since(&self, began_ms: i64) -> bool {
-        let waited_ms = self.clock.now_ms().saturating_sub(began_ms);
-        self.strategy.strategies().newest().is_none() && waited_ms >= UNPUBLISHED_MS
     }
 
     fn tell_rejected(&mut self) -> Result<(), Outage> {

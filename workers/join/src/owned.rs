@@ -19,7 +19,7 @@ use crate::{
 
 /// One wait for a changelog that is known to go on.
 const WAIT: std::time::Duration = std::time::Duration::from_millis(100);
-/// Waits in vain, one after the other, that are an outage: the worker is begun anew, and hears there that it shall stop.
+/// Waits in vain, one after the other, that are an outage: the worker is begun anew.
 const WAITS: u32 = 100;
 
 /// A shard with its three partitions.
@@ -43,7 +43,7 @@ pub(crate) struct Owned {
 }
 
 impl Owned {
-    /// Takes a shard on: folds its changelog. Blocks for as long as that takes.
+    /// Takes a shard on: folds its changelog. Blocks for as long as that takes; `None` where it shall `stop` before.
     pub(crate) fn recover(
         (raw, generation): (TopicPartition, u64),
         topics: &Topics,
@@ -51,7 +51,8 @@ impl Owned {
         found: Option<Position>,
         start: i64,
         (reader, rules, now): (&mut impl Reader, &dyn Rules, i64),
-    ) -> Result<Self, JoinError> {
+        stop: &dyn Fn() -> bool,
+    ) -> Result<Option<Self>, JoinError> {
         let at =
             |topic: &std::sync::Arc<str>| TopicPartition::new(std::sync::Arc::clone(topic), raw.partition);
         let (predictions, routed) = (at(&topics.predictions), at(&topics.routed));
@@ -71,6 +72,9 @@ impl Owned {
         let mut recovery = Recovery::new(limits.clone(), raw.partition, found, next, rules);
         let mut waits = 0;
         while next < end {
+            if stop() {
+                return Ok(None);
+            }
             let stretch = reader.fetch(&routed, next, WAIT)?;
             for record in stretch.records.iter().take_while(|record| record.offset < end) {
                 recovery.fold(record.offset, record.appended_at, logged(record)?);
@@ -84,7 +88,7 @@ impl Owned {
         }
         recovery.reached(next.min(end));
         let shard = recovery.finish(now, reader.end(&raw)?, rules);
-        Ok(Self {
+        Ok(Some(Self {
             raw,
             predictions,
             routed_next: shard.routed_next(),
@@ -96,7 +100,7 @@ impl Owned {
             letters: BTreeMap::new(),
             began: AllBegan::default(),
             counted: Counts::default(),
-        })
+        }))
     }
 
     /// Delivers what has come of predictions and routed; gives the number of records. Never waits.

@@ -7,6 +7,7 @@ use std::{collections::VecDeque, sync::Arc, thread, time::Duration};
 
 use crossbeam_channel::Receiver;
 use metrics::{counter, gauge};
+use ombud_contract::records::DeadReason;
 use ombud_models::{NotYet, StrategyFeed};
 use ombud_stream::{
     Clock, Committer, Delivery, Event, Outage, Outgoing, Passing, Reader, Record, Sink, Source,
@@ -16,6 +17,7 @@ use tracing::info;
 
 use crate::{
     act::Sent,
+    counts::Counts,
     error::JoinError,
     event::{Input, Log},
     limits::Limits,
@@ -117,11 +119,23 @@ impl<M: Source + Committer, R: Reader, S: Sink<Sent>> Join<M, R, S> {
             vitals: Vitals::of(WORKER),
             outages: Outages::default(),
         };
+        count_from_zero();
         while !stop() {
-            running.turn()?;
+            running.turn(stop)?;
         }
         let all = running.owned.iter().map(|owned| owned.raw.clone()).collect::<Vec<_>>();
         running.give_up(&all, false)
+    }
+}
+
+/// Makes every counter begin at 0: one that first appears with what it counts raises no alarm.
+fn count_from_zero() {
+    for (what, none) in Counts::default().named() {
+        counter!("ombud_join_total", "what" => what).increment(none);
+    }
+    for reason in DeadReason::ALL {
+        let reason = format!("{reason:?}").to_lowercase();
+        counter!("ombud_dead_letters_total", "worker" => WORKER, "reason" => reason).increment(0);
     }
 }
 
@@ -174,7 +188,7 @@ where
     F: FnMut(&TopicPartition) -> Result<i64, Outage>,
 {
     /// Once round: deliveries, predictions and changelogs, time, commits, raw.
-    fn turn(&mut self) -> Result<(), JoinError> {
+    fn turn(&mut self, stop: &dyn Fn() -> bool) -> Result<(), JoinError> {
         let now = self.join.clock.now_ms();
         let known = self.know_the_strategy(now)?;
         let mut came = self.take_deliveries()?;
@@ -182,7 +196,7 @@ where
             let coming = std::mem::take(&mut self.waiting);
             self.share_out(coming.len())?;
             for (assigned, generation) in coming {
-                self.take_on(assigned, generation, &rules)?;
+                self.take_on(assigned, generation, &rules, stop)?;
             }
             if self.outbox.is_empty() && now >= self.outages.read_again_at {
                 came += self.look(now, &rules)?;
@@ -223,7 +237,11 @@ where
         partition: TopicPartition,
         generation: u64,
         rules: &StrategyRules,
+        stop: &dyn Fn() -> bool,
     ) -> Result<(), JoinError> {
+        if stop() {
+            return Ok(());
+        }
         let now = self.join.clock.now_ms();
         let committed = self.join.member.committed(&partition)?;
         let (found, start) = match committed {
@@ -237,8 +255,10 @@ where
             None => (None, (self.start)(&partition)?),
         };
         let (Join { reader, topics, .. }, share) = (&mut self.join, &self.share);
-        let owned =
-            Owned::recover((partition, generation), topics, share, found, start, (reader, rules, now))?;
+        let assigned = (partition, generation);
+        let recovered =
+            Owned::recover(assigned, topics, share, found, start, (reader, rules, now), stop)?;
+        let Some(owned) = recovered else { return Ok(()) };
         info!(partition = %owned.raw, generation, epoch = owned.shard.epoch(), closed = owned.shard.closed(),
             "shard taken on");
         self.owned.push(owned);

@@ -316,6 +316,45 @@ fn a_joiner_that_comes_back_routes_nothing_again_and_forgets_nothing() {
     assert_eq!(routed.len(), all, "a route was written twice");
 }
 
+/// A changelog that goes on and does not come.
+struct Stuck<R> {
+    reader: R,
+    asked: Arc<AtomicBool>,
+}
+
+impl<R: Reader> Reader for Stuck<R> {
+    fn fetch(&mut self, partition: &TopicPartition, from: i64, wait: Duration) -> Result<Stretch, Outage> {
+        if *partition.topic != *Topic::Routed.name("") {
+            return self.reader.fetch(partition, from, wait);
+        }
+        self.asked.store(true, Ordering::Relaxed);
+        thread::park_timeout(wait);
+        Ok(Stretch { records: Vec::new(), next: from })
+    }
+
+    fn end(&mut self, partition: &TopicPartition) -> Result<i64, Outage> {
+        self.reader.end(partition)
+    }
+
+    fn offset_at(&mut self, partition: &TopicPartition, time_ms: i64) -> Result<i64, Outage> {
+        self.reader.offset_at(partition, time_ms)
+    }
+}
+
+#[test]
+fn a_joiner_that_takes_a_shard_on_hears_the_stop() {
+    let world = World::new();
+    let raw = world.complain("a");
+    world.answer_all(&raw);
+    world.join_until(|| !world.routes().is_empty());
+    let asked = Arc::new(AtomicBool::new(false));
+    let reader = Stuck { reader: world.local.reader().unwrap(), asked: Arc::clone(&asked) };
+    let member = world.local.member(GROUP, &[&Topic::Raw.name("")], Start::Earliest).unwrap();
+    // It would end with an outage, had it waited for the changelog until it gives up.
+    world.join_as(member, reader, || asked.load(Ordering::Relaxed));
+    assert_eq!(world.routes().len(), 1);
+}
+
 /// Every third call of a seam fails, but for those by which a shard is taken on.
 struct Shaky<T> {
     inner: T,

@@ -46,6 +46,13 @@ impl Cluster {
         let kafka = Kafka::connect(&connect::kafka(settings)?, &settings.topics.prefix)?;
         Ok(Self { kafka, settings: Arc::new(settings.clone()) })
     }
+
+    /// The same; `None` where somebody asks to stop meanwhile.
+    fn connect_unless(settings: &Settings, stopped: &dyn Fn() -> bool) -> Result<Option<Self>> {
+        let connection = connect::kafka(settings)?;
+        let connected = Kafka::connect_unless(&connection, &settings.topics.prefix, stopped)?;
+        Ok(connected.map(|kafka| Self { kafka, settings: Arc::new(settings.clone()) }))
+    }
 }
 
 impl View {
@@ -145,12 +152,18 @@ impl World {
 
     /// The brokers that `settings` name.
     pub(crate) fn brokers(settings: &Settings) -> Result<Self> {
+        let world = Self::brokers_unless(settings, &|| false)?;
+        world.context("find Kafka")
+    }
+
+    /// The same; `None` where somebody asks to stop before they answer.
+    pub(crate) fn brokers_unless(settings: &Settings, stopped: &dyn Fn() -> bool) -> Result<Option<Self>> {
         if settings.kafka_bootstrap.is_empty() {
             anyhow::bail!("find Kafka: say --kafka HOST:PORT, or set OMBUD_KAFKA_BOOTSTRAP");
         }
-        let cluster = Cluster::connect(settings)?;
+        let Some(cluster) = Cluster::connect_unless(settings, stopped)? else { return Ok(None) };
         cluster.kafka.shards(&settings.topics.prefix)?;
-        Ok(Self::Brokers(cluster))
+        Ok(Some(Self::Brokers(cluster)))
     }
 
     /// Whether an outage may pass by itself: brokers come back, a file that can't be written doesn't.

@@ -76,7 +76,9 @@ fn topics_come_about_once() {
         assert_eq!(states(&second), [State::Unchanged; 7], "{second:?}");
     }
     let raw = Topic::Raw.name(&prefix);
-    assert_eq!(setting(&brokers, &raw, "message.timestamp.type"), "LogAppendTime");
+    for topic in [&raw, &Topic::Strategy.name(&prefix)] {
+        assert_eq!(setting(&brokers, topic, "message.timestamp.type"), "LogAppendTime");
+    }
     assert_eq!(setting(&brokers, &raw, "max.message.bytes"), "4194304");
     assert_eq!(setting(&brokers, &Topic::Routed.name(&prefix), "cleanup.policy"), "compact");
 }
@@ -101,6 +103,21 @@ fn what_widens_is_changed_and_all_else_stays() {
     assert_eq!(setting(&brokers, &raw, "segment.ms"), "3600000");
     let again = admin.ensure_topics(&prefix, FEW, Mode::Apply).unwrap();
     assert_eq!(states(&again), [State::Unchanged; 7], "{again:?}");
+}
+
+#[test]
+fn the_log_stamps_strategies_also_where_their_topic_is_older_than_that_rule() {
+    let brokers = brokers();
+    let (admin, prefix) = (Admin::connect(&brokers).unwrap(), prefix());
+    admin.ensure_topics(&prefix, FEW, Mode::Apply).unwrap();
+    let strategy = Topic::Strategy.name(&prefix);
+    set(&brokers, &strategy, &[("message.timestamp.type", "CreateTime")]);
+    let outcomes = admin.ensure_topics(&prefix, FEW, Mode::Apply).unwrap();
+    let changed = outcomes.iter().find(|outcome| outcome.name == strategy).unwrap();
+    assert_eq!(changed.state, State::Changed, "{changed:?}");
+    let stamped = "message.timestamp.type CreateTime -> LogAppendTime".to_owned();
+    assert!(changed.details.contains(&stamped), "{changed:?}");
+    assert_eq!(setting(&brokers, &strategy, "message.timestamp.type"), "LogAppendTime");
 }
 
 #[test]

@@ -11,6 +11,7 @@ use ombud_launch::{
     shutdown::Shutdown,
     telemetry::Metrics,
 };
+use ombud_stream::Waiting;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -62,20 +63,22 @@ async fn ask(address: SocketAddr, head: &str, body: &str) -> String {
 #[tokio::test]
 async fn not_ready_until_every_part_is_and_says_what_it_waits_for() {
     let port = serve().await;
-    port.readiness.wait_for("infer", "loading models");
-    port.readiness.wait_for("join", "recovering");
-    port.readiness.ready("join");
+    let mut infer = Waiting::at_once(&port.readiness, "infer");
+    let mut join = Waiting::at_once(&port.readiness, "join");
+    infer.wait_for("models to be loaded");
+    join.wait_for("its shards");
+    join.over();
 
     let answer = ask(port.address, "GET /readyz", "").await;
     assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
-    assert!(answer.ends_with(r#"{"ready":false,"waiting":{"infer":"loading models"}}"#), "{answer}");
+    assert!(answer.ends_with(r#"{"ready":false,"waiting":{"infer":"models to be loaded"}}"#), "{answer}");
     assert!(ask(port.address, "GET /healthz", "").await.starts_with("HTTP/1.1 200"));
 
-    port.readiness.ready("infer");
+    infer.over();
     let answer = ask(port.address, "GET /readyz", "").await;
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 
-    port.readiness.wait_for("infer", "no partitions assigned");
+    infer.wait_for("partitions");
     let answer = ask(port.address, "GET /readyz", "").await;
     assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
 }

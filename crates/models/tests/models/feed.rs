@@ -8,7 +8,7 @@ use bytes::Bytes;
 use ombud_contract::codec;
 use ombud_contract::records::Strategy;
 use ombud_models::{NotYet, StrategyFeed};
-use ombud_stream::{ManualClock, Outage, Reader, Record, Stretch, TopicPartition};
+use ombud_stream::{ManualClock, Outage, Reader, Readiness, Record, Stretch, TopicPartition, Waiting};
 
 use crate::given;
 
@@ -224,4 +224,43 @@ fn of_two_records_of_one_version_the_first_is_it_and_the_other_is_none() {
     assert_eq!([by(0), by(1), by(2), by(3)], [Some("setup"), Some("ann"), None, Some("ann")]);
     assert!(feed.accepted(4).is_err(), "nobody knows what comes there");
     assert_eq!(feed.strategies().version(2).unwrap().record.changed_by, "ann");
+}
+
+#[test]
+fn the_log_says_when_a_record_was_appended_whatever_became_of_it() {
+    let (log, _, mut feed) = feed();
+    log.publish(1, 100_000, 0);
+    // Its publisher's clock was behind: by the log's it came too late.
+    log.publish(2, 103_000, 107_000);
+    assert_eq!(feed.appended_at(1), None, "not read yet");
+    feed.refresh().unwrap();
+    assert_eq!((feed.appended_at(0), feed.appended_at(1), feed.appended_at(2)), (Some(100_000), Some(103_000), None));
+    assert!(feed.accepted(1).unwrap().is_none());
+}
+
+#[test]
+fn who_follows_the_strategy_says_what_it_waits_for() {
+    let (log, clock, feed) = feed();
+    let readiness = Readiness::default();
+    let mut feed = feed.telling(Waiting::at_once(&readiness, "join"));
+    let waits = || readiness.waiting().get("join").cloned().unwrap_or_default();
+    assert_eq!(waits(), "", "nobody has looked yet");
+    feed.refresh().unwrap();
+    assert!(waits().contains("ombud setup"), "{}", waits());
+    log.publish(1, 100_000, 0);
+    log.on_its_way_for(usize::MAX);
+    feed.refresh().unwrap();
+    assert!(waits().contains("to its end"), "{}", waits());
+    log.on_its_way_for(0);
+    feed.refresh().unwrap();
+    assert_eq!(waits(), "");
+    log.out(true);
+    feed.refresh().unwrap_err();
+    assert_eq!(waits(), "", "what was read holds for some seconds");
+    clock.advance(5_001);
+    feed.refresh().unwrap_err();
+    assert_eq!(waits(), "read the end");
+    log.out(false);
+    feed.refresh().unwrap();
+    assert_eq!(waits(), "");
 }

@@ -10,3 +10,4 @@ mod models_come_and_go;
 mod nothing_is_lost;
 mod other_producers_are_served;
 mod poison_is_parked;
+mod sigterm_ends_every_state;

@@ -55,8 +55,8 @@ fn follow(
     known.strategies().gate(&next, &known.registry, now_ms)?;
     let differences = differences(&known.newest()?.record, &next);
     if !how.dry_run {
-        let publish::Published { version } = publish(&next, settings, clock)?;
-        tracing::info!(version, by = %next.changed_by, "strategy published");
+        let publish::Published { version, appended_at } = publish(&next, settings, clock)?;
+        tracing::info!(version, appended_at, by = %next.changed_by, "strategy published");
     }
     if how.json {
         let report = json!({ "published": !how.dry_run, "strategy": next, "differences": differences });

@@ -1,20 +1,21 @@
 //! Appending the next strategy, and finding out whether the log has it as that version: of two operators who append the
-//! same version, every worker takes the one that lies first.
+//! same version, every worker takes the one that lies first, and one that came late by the log's clock takes nobody.
 
 #![cfg_attr(
     not(feature = "torch"),
     allow(dead_code, reason = "only `up` serves the HTTP port of the embedded log, and it runs models")
 )]
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use anyhow::{Context, Result};
 use crossbeam_channel::Receiver;
 use ombud_contract::{catalogue::Topic, records::Strategy};
 use ombud_launch::config::Settings;
-use ombud_models::{StrategyFeed, Unfit};
+use ombud_models::{LEAD, StrategyFeed, Unfit};
 use ombud_stream::{Clock, Delivery, Reader, Sink};
 use serde::{Deserialize, Serialize};
+use tracing::warn;
 
 use crate::{
     ask_up,
@@ -28,12 +29,16 @@ use crate::{
 pub(super) const PATH: &str = "/api/strategy";
 /// How often the log is read again for what was just appended; each time waits for 2 s at most.
 const READINGS: usize = 5;
+/// What two machines that keep their time differ by at most, in milliseconds.
+const USUAL_MS: i64 = 1_000;
 
 /// What was published.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Published {
     /// Its version.
     pub(crate) version: i64,
+    /// When it was appended, by the log's clock, in milliseconds since the Unix epoch.
+    pub(crate) appended_at: i64,
 }
 
 /// Publishes `next`: on brokers by appending it, on the embedded log by asking the `up` that writes it.
@@ -75,20 +80,30 @@ impl Desk {
         })
     }
 
-    /// Checks `next` against what the log has now, appends it, and reads back whether it was first.
+    /// Checks `next` against what the log has now, appends it, and reads back whether it was first, and in time by the
+    /// log's clock: the check before was by ours.
     pub(super) fn publish(&mut self, next: &Strategy) -> Result<Published, Refusal> {
         let version = next.version;
         self.feed.refresh().context("read the strategies")?;
         let registry = registry(&mut self.reader, &self.prefix).context("read the registry")?;
         self.feed.strategies().gate(next, &registry, self.clock.now_ms())?;
+        let before = self.clock.now_ms();
         let offset = self.append(next)?;
+        let after = self.clock.now_ms();
         for _ in 0..READINGS {
             self.feed.refresh().context(UNSURE)?;
-            match self.feed.accepted(offset) {
-                Ok(Some(_)) => return Ok(Published { version }),
-                Ok(None) => return Err(self.why_not(next)),
-                Err(_) => {}
+            let Ok(accepted) = self.feed.accepted(offset) else { continue };
+            let is_taken = accepted.is_some();
+            // It was read, or nobody could say what became of it.
+            let appended_at = self.feed.appended_at(offset).unwrap_or(after);
+            let clock = OwnClock::beside(appended_at, before, after);
+            if !is_taken {
+                return Err(self.why_not(next, appended_at, clock));
             }
+            if clock.is_off() {
+                warn!(%clock, "strategy published; let every machine keep its time by NTP");
+            }
+            return Ok(Published { version, appended_at });
         }
         Err(anyhow::anyhow!("read back what was appended in time").context(UNSURE).into())
     }
@@ -106,11 +121,50 @@ impl Desk {
         Ok(offset)
     }
 
-    fn why_not(&self, next: &Strategy) -> Refusal {
+    fn why_not(&self, next: &Strategy, appended_at: i64, clock: OwnClock) -> Refusal {
         let version = next.version;
         match self.feed.strategies().version(version) {
             Some(winner) => Unfit::Lost { version, by: winner.record.changed_by.clone() }.into(),
-            None => Refusal::Late { version },
+            None => {
+                let lead_ms = i64::try_from(LEAD.as_millis()).unwrap_or(i64::MAX);
+                let late_ms = appended_at.saturating_add(lead_ms).saturating_sub(next.effective_from);
+                Refusal::Late { version, late_ms, clock }
+            }
+        }
+    }
+}
+
+/// How far this machine's clock is from the log's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum OwnClock {
+    /// Behind by so many milliseconds or more.
+    Behind(i64),
+    /// Ahead by so many or more.
+    Ahead(i64),
+    /// As far as can be told, not at all.
+    Agrees,
+}
+
+impl OwnClock {
+    /// `appended_at` is the log's, of a moment that lies from `before` to `after` by ours.
+    fn beside(appended_at: i64, before: i64, after: i64) -> Self {
+        if appended_at > after {
+            return Self::Behind(appended_at - after);
+        }
+        if appended_at < before { Self::Ahead(before - appended_at) } else { Self::Agrees }
+    }
+
+    fn is_off(self) -> bool {
+        matches!(self, Self::Behind(ms) | Self::Ahead(ms) if ms > USUAL_MS)
+    }
+}
+
+impl fmt::Display for OwnClock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Behind(ms) => write!(f, "this machine's clock is {ms} ms or more behind the log's"),
+            Self::Ahead(ms) => write!(f, "this machine's clock is {ms} ms or more ahead of the log's"),
+            Self::Agrees => f.write_str("this machine's clock agrees with the log's"),
         }
     }
 }
@@ -125,14 +179,18 @@ pub(super) enum Refusal {
     /// It must not be, or another operator was faster.
     #[error(transparent)]
     Unfit(#[from] Unfit),
-    /// It reached the log less than 5 s before its time, so every worker skips it.
+    /// It was appended less than 5 s before its time by the log's clock, so every worker skips it.
     #[error(
-        "publish strategy {version}: it reached the log too late for its time, and no worker takes it: try again, with a \
-         later --from if this happens twice, and see with `ombud doctor` whether the clocks agree"
+        "publish strategy {version}: by the log's clock it came {late_ms} ms too late for its time, and no worker takes it; \
+         {clock}: try again, with a later --from, and let every machine keep its time by NTP (`ombud doctor` compares)"
     )]
     Late {
         /// The version that nobody has now.
         version: i64,
+        /// By how much.
+        late_ms: i64,
+        /// Whether our clock made it so.
+        clock: OwnClock,
     },
     /// The log does not answer.
     #[error(transparent)]

@@ -10,7 +10,7 @@ use std::{
 
 use ombud_contract::records::{ModelEvaluation, ModelVersion, Strategy};
 use ombud_models::{Artefact, Change, ModelStore, Signature, evaluated, model_version_record, registry_key};
-use ombud_stream::{Clock, SystemClock};
+use ombud_stream::{Clock, ManualClock, SystemClock};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::{runtime::Runtime, task::JoinHandle};
@@ -77,7 +77,7 @@ fn clock() -> Arc<dyn Clock> {
 struct Standing {
     _dir: TempDir,
     settings: Settings,
-    _world: World,
+    world: World,
     runtime: Option<Runtime>,
     server: JoinHandle<()>,
 }
@@ -97,7 +97,7 @@ impl Standing {
         let listener = runtime.block_on(tokio::net::TcpListener::bind(any)).unwrap();
         settings.http.address = listener.local_addr().unwrap();
         let server = runtime.spawn(async move { axum::serve(listener, routes(desk)).await.unwrap() });
-        Self { _dir: dir, settings, _world: world, runtime: Some(runtime), server }
+        Self { _dir: dir, settings, world, runtime: Some(runtime), server }
     }
 
     /// Runs the words of a command and gives its JSON.
@@ -233,6 +233,29 @@ fn of_two_operators_one_wins_and_the_other_is_told_so() {
     );
     let known = Known::read(&standing.settings).unwrap();
     assert_eq!(known.newest().unwrap().record, both[winner]);
+}
+
+#[test]
+fn a_strategy_that_this_clock_made_void_is_told_with_how_far_it_is_off() {
+    let standing = Standing::start();
+    let known = Known::read(&standing.settings).unwrap();
+    let newest = known.newest().unwrap().record.clone();
+    let log_now = SystemClock.now_ms();
+    let published_by = |off_ms: i64| {
+        let clock: Arc<dyn Clock> = Arc::new(ManualClock::at(log_now + off_ms));
+        // As `ombud strategy` makes it: soon, by its own clock.
+        let next = Strategy { version: 2, effective_from: log_now + off_ms + 7_000, ..newest.clone() };
+        Desk::open(&standing.world, &standing.settings, clock).unwrap().publish(&next)
+    };
+    // By its own clock in time, and by the log's 2 s late.
+    let refused = published_by(-4_000).unwrap_err().to_string();
+    assert!(refused.contains("too late for its time, and no worker takes it"), "{refused}");
+    assert!(refused.contains("ms or more behind the log's"), "{refused}");
+    assert_eq!(Known::read(&standing.settings).unwrap().newest().unwrap().record.version, 1);
+    // Ahead, it begins later than was meant and is no less valid.
+    let published = published_by(60_000).unwrap();
+    assert!(published.appended_at < log_now + 60_000, "the log's time, not ours: {published:?}");
+    assert_eq!(Known::read(&standing.settings).unwrap().newest().unwrap().record.version, 2);
 }
 
 #[test]

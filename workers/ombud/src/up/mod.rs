@@ -25,6 +25,7 @@ use ombud_launch::{
     config::{Loaded, Settings},
     health::Readiness,
     shutdown::{Shutdown, SignalWatch},
+    telemetry::Metrics,
 };
 use ombud_models::ModelStore;
 use ombud_stream::{Clock, Reader, Start, SystemClock};
@@ -39,7 +40,7 @@ use crate::{
     scan::scan,
     strategy,
     terminal::Terminal,
-    work::{Crew, IN_FLIGHT, Workers, serve_api},
+    work::{Crew, IN_FLIGHT, Workers, serve_api, tell_waits},
     world::{READER, View, World},
 };
 
@@ -55,7 +56,10 @@ pub(crate) fn up(args: &cli::Up, loaded: &Loaded, terminal: &Terminal, out: &mut
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     // Brokers must be asked for on the command line: the first run is always the embedded one.
     let world = match args.on_brokers {
-        true => World::brokers(settings)?,
+        true => match World::brokers_unless(settings, &|| shutdown.requested())? {
+            Some(world) => world,
+            None => return Ok(Done::Well),
+        },
         false => World::embedded(settings)?,
     };
     let view = world.view();
@@ -74,10 +78,11 @@ pub(crate) fn up(args: &cli::Up, loaded: &Loaded, terminal: &Terminal, out: &mut
     }
     let up = Up { world: &world, view, settings, shutdown: shutdown.clone(), clock };
     thread::scope(|scope| {
-        let mut crew = Crew::new(scope, shutdown, world.may_come_back());
+        let drain = Duration::from_millis(u64::try_from(settings.join.drain_ms).unwrap_or_default());
+        let mut crew = Crew::new(scope, shutdown, world.may_come_back()).drain(drain);
         let worked = up.work(args, &mut crew, store, terminal, out);
         // Whatever happened, what is in flight is finished; a worker's failure explains ours.
-        crew.stop().and(worked)
+        crew.stop(worked)
     })
 }
 
@@ -104,15 +109,21 @@ impl<'a> Up<'a> {
         let settings = self.settings;
         let readiness = Readiness::default();
         if !args.once {
-            let clock = Arc::clone(&self.clock);
-            serve_api(crew, settings, self.world, clock, self.operators()?, readiness.clone())?;
+            let (clock, metrics) = (Arc::clone(&self.clock), Metrics::install()?);
+            serve_api(crew, settings, self.world, clock, self.operators()?, readiness.clone(), metrics)?;
         }
-        let (world, clock) = (self.world, Arc::clone(&self.clock));
-        let workers = Arc::new(Workers { world, settings, clock, readiness, start: Start::Earliest });
+        let (world, clock, readied) = (self.world, Arc::clone(&self.clock), readiness.clone());
+        let workers =
+            Arc::new(Workers { world, settings, clock, readiness: readied, start: Start::Earliest });
         // In the order in which they are stopped: what infer has decided is joined, and what join has routed is archived.
+        crew.next_turn();
         workers.infer(crew, &[Tasks::All], store)?;
+        crew.next_turn();
         workers.join(crew)?;
+        crew.next_turn();
         workers.archive(crew)?;
+        crew.next_turn();
+        tell_waits(crew, readiness)?;
         info!("ready");
         let partitions = self.world.partitions(settings)?;
         let mut follow = Follow::new(self.view.reader(READER)?, &settings.topics.prefix, partitions);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use axum::Router;
 use ombud_console::{Console, answer};
-use ombud_launch::{config::Settings, guard::Guard, health::Readiness};
+use ombud_launch::{config::Settings, guard::Guard, health::Readiness, telemetry::Metrics};
 use ombud_stream::{Clock, Outage};
 
 use super::{Crew, IN_FLIGHT, port::listen};
@@ -19,6 +19,7 @@ pub(crate) fn serve_api(
     clock: Arc<dyn Clock>,
     others: Router,
     readiness: Readiness,
+    metrics: Metrics,
 ) -> Result<()> {
     // Before anything is opened: a port that anybody could write through is refused at once.
     let guard = Guard::of(&settings.http)?;
@@ -30,7 +31,7 @@ pub(crate) fn serve_api(
         clock,
         prefix: settings.topics.prefix.clone(),
     };
-    listen(crew, settings, guard.around(console.routes().merge(others)), readiness)?;
+    listen(crew, settings, guard.around(console.routes().merge(others)), readiness, metrics)?;
     crew.start("http-answers", move |_| {
         answer(&deliveries);
         Ok(())

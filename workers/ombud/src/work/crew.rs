@@ -9,12 +9,18 @@ use std::{
 use anyhow::{Context, Result, anyhow};
 use backon::{BackoffBuilder, ExponentialBuilder};
 use metrics::counter;
-use ombud_launch::shutdown::Shutdown;
+use ombud_launch::shutdown::{Shutdown, end_now};
 use ombud_stream::Outage;
-use tracing::warn;
+use tracing::{error, info, warn};
 
 /// A worker that ran for this long had come back to work: the next outage is a new one.
 const WAS_BACK: Duration = Duration::from_secs(60);
+/// What a worker may take beyond its drain time: for its last commit, and for leaving its group.
+const LEAVE: Duration = Duration::from_secs(3);
+/// What one may take that holds nothing.
+const MOMENT: Duration = Duration::from_secs(1);
+/// How often a worker that was told to stop is looked at.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// Workers that run until told to stop.
 pub(crate) struct Crew<'scope, 'env> {
@@ -24,16 +30,35 @@ pub(crate) struct Crew<'scope, 'env> {
     shutdown: Shutdown,
     /// Whether a worker that met a passing outage is started again.
     resumes: bool,
+    /// The turn in which those stop that are started now.
+    turn: usize,
+    /// How long what is in flight may take to be finished once a worker is told to stop.
+    drain: Duration,
 }
 
 struct Worker<'scope> {
+    name: String,
+    turn: usize,
     stop: Shutdown,
+    /// Whether it has something in flight that is worth waiting for.
+    holds: Box<dyn Fn() -> bool + 'scope>,
     thread: ScopedJoinHandle<'scope, Result<()>>,
 }
 
 impl<'scope, 'env> Crew<'scope, 'env> {
     pub(crate) fn new(scope: &'scope Scope<'scope, 'env>, shutdown: Shutdown, resumes: bool) -> Self {
-        Self { scope, workers: Vec::new(), shutdown, resumes }
+        let drain = ombud_stream::Limits::default().drain;
+        Self { scope, workers: Vec::new(), shutdown, resumes, turn: 0, drain }
+    }
+
+    /// Bounds the drain by `drain` where that is longer than the default of 10 s.
+    pub(crate) fn drain(self, drain: Duration) -> Self {
+        Self { drain: self.drain.max(drain), ..self }
+    }
+
+    /// Whoever is started from here on is told to stop when everybody before has ended.
+    pub(crate) fn next_turn(&mut self) {
+        self.turn += 1;
     }
 
     /// What stops all of them.
@@ -47,6 +72,25 @@ impl<'scope, 'env> Crew<'scope, 'env> {
     pub(crate) fn start(
         &mut self,
         name: &str,
+        work: impl FnMut(&Shutdown) -> Result<()> + Send + 'scope,
+    ) -> Result<()> {
+        self.start_holding(name, || true, work)
+    }
+
+    /// Starts one that never has anything in flight, so that nobody waits for it to stop.
+    pub(crate) fn start_beside(
+        &mut self,
+        name: &str,
+        work: impl FnMut(&Shutdown) -> Result<()> + Send + 'scope,
+    ) -> Result<()> {
+        self.start_holding(name, || false, work)
+    }
+
+    /// Starts a worker that has something in flight while it `holds`.
+    pub(crate) fn start_holding(
+        &mut self,
+        name: &str,
+        holds: impl Fn() -> bool + 'scope,
         mut work: impl FnMut(&Shutdown) -> Result<()> + Send + 'scope,
     ) -> Result<()> {
         let (stop, shutdown, resumes) = (Shutdown::default(), self.shutdown.clone(), self.resumes);
@@ -61,20 +105,76 @@ impl<'scope, 'env> Crew<'scope, 'env> {
             result.with_context(|| format!("keep worker {of} running"))
         };
         let thread = std::thread::Builder::new().name(name.to_owned()).spawn_scoped(self.scope, body)?;
-        self.workers.push(Worker { stop, thread });
+        let (name, turn, holds) = (name.to_owned(), self.turn, Box::new(holds));
+        self.workers.push(Worker { name, turn, stop, holds, thread });
         Ok(())
     }
 
-    /// Stops the workers in the order of starting, each after the one before has finished what it had in flight;
-    /// gives the first failure.
-    pub(crate) fn stop(self) -> Result<()> {
-        let mut first = Ok(());
-        for worker in self.workers {
-            worker.stop.request();
-            let ended = worker.thread.join();
-            first = first.and(ended.unwrap_or_else(|_| unreachable!("the worker catches what panics in it")));
+    /// Stops the workers turn by turn, each turn after the one before has finished what it had in flight; gives the first
+    /// failure, or else what `worked` was. One that is stuck does not keep the process: it ends as it is, with exit code 1
+    /// where something failed or was in flight, which is read again.
+    pub(crate) fn stop<T>(self, worked: Result<T>) -> Result<T> {
+        let Self { workers, turn: last, drain, .. } = self;
+        let mut turns: Vec<Vec<Worker<'scope>>> = (0..=last).map(|_| Vec::new()).collect();
+        for worker in workers {
+            turns[worker.turn].push(worker);
         }
-        first
+        let (mut first, mut stuck): (Result<()>, _) = (Ok(()), Vec::new());
+        for turn in turns {
+            turn.iter().for_each(|worker| worker.stop.request());
+            let asked_at = Instant::now();
+            for worker in turn {
+                if worker.ends(asked_at, drain + LEAVE) {
+                    first = first.and(worker.ended());
+                } else {
+                    stuck.push(worker);
+                }
+            }
+        }
+        // Most have heard it by now.
+        let (heard, stuck): (Vec<_>, Vec<_>) =
+            stuck.into_iter().partition(|worker| worker.thread.is_finished());
+        first = heard.into_iter().fold(first, |first, worker| first.and(worker.ended()));
+        let worked = first.and(worked);
+        if !stuck.is_empty() {
+            let workers = stuck.iter().map(|worker| worker.name.as_str()).collect::<Vec<_>>().join(", ");
+            match &worked {
+                Ok(_) => {
+                    info!(workers, "stopped; what they were waiting for is not waited for");
+                    end_now(true);
+                }
+                Err(error) => {
+                    error!(workers, error = format!("{error:#}"), "ended while these were stuck");
+                    end_now(false);
+                }
+            }
+        }
+        worked
+    }
+}
+
+impl Worker<'_> {
+    /// Waits until it has ended: for `within` where it has something in flight, after which the process ends, and else for
+    /// a moment. Whether it has.
+    fn ends(&self, asked_at: Instant, within: Duration) -> bool {
+        while !self.thread.is_finished() {
+            let waited = asked_at.elapsed();
+            if waited >= within {
+                let worker = self.name.as_str();
+                error!(worker, "it did not stop in time: the process ends, and what was in flight is read again");
+                end_now(false);
+            }
+            if waited >= MOMENT && !(self.holds)() {
+                return false;
+            }
+            std::thread::park_timeout(LOOK);
+        }
+        true
+    }
+
+    /// How it ended.
+    fn ended(self) -> Result<()> {
+        self.thread.join().unwrap_or_else(|_| unreachable!("the worker catches what panics in it"))
     }
 }
 
@@ -91,6 +191,7 @@ fn persist(
         .with_jitter()
         .without_max_times();
     let mut waits = backoff.build();
+    counter!("ombud_worker_restarts_total", "worker" => name.to_owned()).increment(0);
     loop {
         let began = Instant::now();
         let Err(error) = work(stop) else { return Ok(()) };
@@ -147,9 +248,34 @@ mod tests {
             })?;
             crew.start("broken", |_| panic!("a defect"))?;
             assert!(shutdown.wait(Duration::from_secs(60)), "nobody is told to stop");
-            crew.stop()
+            crew.stop(Ok(()))
         });
         assert_eq!(format!("{:#}", ended.unwrap_err()), "keep worker broken running: it panicked");
+    }
+
+    #[test]
+    fn who_is_started_in_a_later_turn_works_until_everybody_before_has_ended() {
+        let (ended, order) = crossbeam_channel::bounded(3);
+        std::thread::scope(|scope| {
+            let mut crew = Crew::new(scope, Shutdown::default(), false);
+            let start = |crew: &mut Crew<'_, '_>, name: &'static str| {
+                let ended = ended.clone();
+                crew.start(name, move |stop| {
+                    stop.wait(Duration::MAX);
+                    Ok(ended.send(name)?)
+                })
+            };
+            start(&mut crew, "infer")?;
+            start(&mut crew, "lag")?;
+            crew.next_turn();
+            start(&mut crew, "http")?;
+            crew.stop(Ok(()))
+        })
+        .unwrap();
+        let mut order: Vec<&str> = order.try_iter().collect();
+        assert_eq!(order.pop(), Some("http"));
+        order.sort_unstable();
+        assert_eq!(order, ["infer", "lag"]);
     }
 
     #[test]

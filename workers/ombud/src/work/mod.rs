@@ -1,7 +1,11 @@
 //! The workers of a process, and what is around them: threads, restarts after an outage, the HTTP port, lag.
 
 mod api;
+mod cases;
+mod console;
 mod crew;
+#[cfg(test)]
+mod defects;
 mod lag;
 mod limits;
 mod port;
@@ -15,6 +19,8 @@ mod workers;
 #[cfg(feature = "torch")]
 pub(crate) use api::serve_api;
 pub(crate) use crew::Crew;
+#[cfg(feature = "torch")]
+pub(crate) use port::tell_waits;
 pub(crate) use roles::{Role, run};
 pub(crate) use workers::Workers;
 

@@ -1,4 +1,6 @@
-//! The HTTP port of a process: health, readiness, metrics, and whatever its role adds.
+//! The HTTP port of a process: health, readiness, metrics, and whatever its role adds; and who tells what is waited for.
+
+use std::time::Duration;
 
 use anyhow::Result;
 use axum::Router;
@@ -10,14 +12,17 @@ use ombud_launch::{
 
 use super::Crew;
 
+/// How often it is looked whether somebody waits.
+const LOOK: Duration = Duration::from_secs(1);
+
 /// Listens beside the workers.
 pub(crate) fn listen(
     crew: &mut Crew<'_, '_>,
     settings: &Settings,
     routes: Router,
     readiness: Readiness,
+    metrics: Metrics,
 ) -> Result<()> {
-    let metrics = Metrics::install()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let server = runtime.block_on(Server::bind(&settings.http))?;
     tracing::info!(address = %server.address(), "listening");
@@ -26,5 +31,15 @@ pub(crate) fn listen(
         let Some((server, routes)) = serving.take() else { return Ok(()) };
         let (readiness, metrics, shutdown) = (readiness.clone(), metrics.clone(), shutdown.clone());
         Ok(runtime.block_on(server.serve(routes, readiness, metrics, shutdown))?)
+    })
+}
+
+/// Logs what any part has been waiting for, on a thread of its own: who waits may be stuck in a call.
+pub(crate) fn tell_waits(crew: &mut Crew<'_, '_>, readiness: Readiness) -> Result<()> {
+    crew.start_beside("waits", move |stop| {
+        while !stop.wait(LOOK) {
+            readiness.tell();
+        }
+        Ok(())
     })
 }

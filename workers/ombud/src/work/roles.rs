@@ -8,11 +8,17 @@ use ombud_launch::{
     config::{Loaded, Settings},
     health::Readiness,
     shutdown::{Shutdown, SignalWatch},
+    telemetry::Metrics,
 };
-use ombud_stream::{Start, SystemClock};
+use ombud_stream::{Start, SystemClock, Waiting};
 use tracing::info;
 
-use super::{Crew, Workers, api::serve_api, port::listen};
+use super::{
+    Crew, Workers,
+    api::serve_api,
+    console,
+    port::{listen, tell_waits},
+};
 use crate::{Done, world::World};
 
 /// What a process does.
@@ -54,27 +60,35 @@ pub(crate) fn run(role: &Role, loaded: &Loaded, start: Start) -> Result<Done> {
     tracing::debug!(%loaded, "settings");
     let shutdown = Shutdown::default();
     let _signals = SignalWatch::start(shutdown.clone())?;
-    let world = World::brokers(settings)?;
+    // Before any worker: what it counts from then on is there from 0.
+    let metrics = Metrics::install()?;
+    let Some(world) = World::brokers_unless(settings, &|| shutdown.requested())? else { return Ok(Done::Well) };
+    let drain = Duration::from_millis(u64::try_from(settings.join.drain_ms).unwrap_or_default());
     thread::scope(|scope| {
-        let mut crew = Crew::new(scope, shutdown.clone(), world.may_come_back());
+        let mut crew = Crew::new(scope, shutdown.clone(), world.may_come_back()).drain(drain);
         let readiness = Readiness::default();
+        let mut stopping = Waiting::at_once(&readiness, "process");
         let (clock, readied) = (Arc::new(SystemClock), readiness.clone());
         let workers = Arc::new(Workers { world: &world, settings, clock, readiness: readied, start });
         let employed = role.employ(&workers, &mut crew).and_then(|()| {
             // After the workers, so that it answers while they finish.
+            crew.next_turn();
+            tell_waits(&mut crew, readiness.clone())?;
             match role {
                 Role::Console => {
+                    console::look_after(&mut crew, settings, &world, &readiness)?;
                     let clock = Arc::new(SystemClock);
-                    serve_api(&mut crew, settings, &world, clock, Router::new(), readiness)
+                    serve_api(&mut crew, settings, &world, clock, Router::new(), readiness, metrics)
                 }
-                _ => listen(&mut crew, settings, Router::new(), readiness),
+                _ => listen(&mut crew, settings, Router::new(), readiness, metrics),
             }
         });
         if employed.is_ok() {
             shutdown.wait(Duration::MAX);
             info!("stopping");
+            stopping.wait_for("what is in flight to be finished: it stops");
         }
-        crew.stop().and(employed)
+        crew.stop(employed)
     })?;
     Ok(Done::Well)
 }

@@ -48,7 +48,7 @@ fn join_until(world: &World, settings: &Settings, routes: u64) {
             found = scan(&mut reader, &routed, 0, end, |_| Ok(())).unwrap();
             lag = reader.end(&raw).unwrap() - standing.committed(&raw).unwrap().unwrap_or(0);
         }
-        crew.stop().unwrap();
+        crew.stop(Ok(())).unwrap();
         assert_eq!((found, lag), (routes, 0), "routes, and what the group has left to do");
     });
 }

@@ -1,13 +1,13 @@
 //! A group member as its process watches it: ready once it works on something, and how far it has committed.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use ombud_launch::health::Readiness;
-use ombud_stream::{Committer, Event, Member, Outage, Position, Source, TopicPartition};
+use ombud_stream::{Committer, Event, Member, Outage, Position, Source, TopicPartition, Waiting};
 
 /// Everything below is finished, by owned partition.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +19,11 @@ impl Progress {
         self.lock().clone()
     }
 
+    /// Nobody works on anything any more.
+    pub(crate) fn clear(&self) {
+        self.lock().clear();
+    }
+
     fn lock(&self) -> MutexGuard<'_, BTreeMap<TopicPartition, i64>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -27,60 +32,103 @@ impl Progress {
 /// Tells readiness and progress what passes through.
 pub(crate) struct Watched {
     member: Box<dyn Member>,
-    part: String,
-    readiness: Readiness,
     progress: Progress,
-    /// It has begun a partition.
-    begun: bool,
-    /// The log does not answer.
-    away: bool,
+    /// Assigned and not begun: a joiner first waits for a strategy and reads its changelog.
+    coming: BTreeSet<TopicPartition>,
+    /// Something to work on.
+    partitions: Waiting,
+    /// What is coming.
+    beginnings: Waiting,
+    /// The log, which does not answer.
+    log: Waiting,
+    /// The answer to one call, which may block.
+    answer: Waiting,
 }
 
-/// What a worker waits for that has nothing to work on yet.
-const UNASSIGNED: &str = "waiting for partitions";
+/// What a worker waits for that has nothing to work on.
+const UNASSIGNED: &str = "partitions of its group";
 
 impl Watched {
-    /// Watches `member` for the worker `part`, which is not ready before it is assigned something.
+    /// Watches `member` for the worker `part`, which is not ready before it works on something.
     pub(crate) fn new(
         member: Box<dyn Member>,
         part: String,
         readiness: Readiness,
         progress: Progress,
     ) -> Self {
-        readiness.wait_for(&part, UNASSIGNED);
-        progress.lock().clear();
-        Self { member, part, readiness, progress, begun: false, away: false }
+        progress.clear();
+        let mut partitions = Waiting::at_once(&readiness, &part);
+        partitions.wait_for(UNASSIGNED);
+        Self {
+            member,
+            progress,
+            coming: BTreeSet::new(),
+            partitions,
+            beginnings: Waiting::lasting(&readiness, &part),
+            log: Waiting::at_once(&readiness, &part),
+            answer: Waiting::lasting(&readiness, &part),
+        }
     }
 
-    /// Not ready while the log does not answer, and after that as before.
-    fn notice<T>(&mut self, answer: &Result<T, Outage>) {
-        match answer {
-            Err(outage) => self.readiness.wait_for(&self.part, &outage.action),
-            Ok(_) if self.away && self.begun => self.readiness.ready(&self.part),
-            Ok(_) if self.away => self.readiness.wait_for(&self.part, UNASSIGNED),
-            Ok(_) => {}
+    /// Says what has come or gone.
+    fn tell(&mut self) {
+        match self.coming.first() {
+            Some(first) => {
+                let count = self.coming.len();
+                self.beginnings.wait_for(&format!("{count} of its partitions to be taken on, {first} among them"));
+            }
+            None => self.beginnings.over(),
         }
-        self.away = answer.is_err();
+        if self.progress.lock().is_empty() {
+            self.partitions.wait_for(UNASSIGNED);
+        } else {
+            self.partitions.over();
+        }
+    }
+
+    /// What `call` gives, aloud where that takes long.
+    fn ask<T>(
+        &mut self,
+        what: &str,
+        call: impl FnOnce(&mut dyn Member) -> Result<T, Outage>,
+    ) -> Result<T, Outage> {
+        self.answer.wait_for(what);
+        let answered = call(&mut *self.member);
+        self.answer.over();
+        answered
     }
 }
 
 impl Source for Watched {
     fn poll(&mut self, wait: Duration) -> Result<Option<Event>, Outage> {
         let polled = self.member.poll(wait);
-        self.notice(&polled);
+        match &polled {
+            Err(outage) => self.log.wait_for(&outage.action),
+            Ok(_) => self.log.over(),
+        }
         let event = polled?;
-        if let Some(Event::Revoked { partitions, .. }) = &event {
-            self.progress.lock().retain(|partition, _| !partitions.contains(partition));
+        match &event {
+            Some(Event::Assigned { partitions, .. }) => {
+                self.coming.extend(partitions.iter().cloned());
+                self.tell();
+            }
+            Some(Event::Revoked { partitions, .. }) => {
+                self.coming.retain(|partition| !partitions.contains(partition));
+                self.progress.lock().retain(|partition, _| !partitions.contains(partition));
+                self.tell();
+            }
+            Some(Event::Record(_) | Event::Reached { .. }) | None => {}
         }
         Ok(event)
     }
 
     fn start(&mut self, partition: &TopicPartition, offset: i64) -> Result<(), Outage> {
-        self.member.start(partition, offset)?;
-        // Not when it is assigned: a joiner first waits for a strategy and reads its changelog.
-        self.begun = true;
-        self.readiness.ready(&self.part);
+        let what = format!("the log to say what {partition} holds");
+        self.ask(&what, |member| member.start(partition, offset))?;
+        // Not when it is assigned: only from here on it is worked on.
+        self.coming.remove(partition);
         self.progress.lock().entry(partition.clone()).or_insert(offset);
+        self.tell();
         Ok(())
     }
 
@@ -91,11 +139,12 @@ impl Source for Watched {
 
 impl Committer for Watched {
     fn committed(&mut self, partition: &TopicPartition) -> Result<Option<Position>, Outage> {
-        self.member.committed(partition)
+        let what = format!("the log to say where the group stands in {partition}");
+        self.ask(&what, |member| member.committed(partition))
     }
 
     fn commit(&mut self, positions: &[Position]) -> Result<(), Outage> {
-        self.member.commit(positions)?;
+        self.ask("the log to take a commit", |member| member.commit(positions))?;
         let mut progress = self.progress.lock();
         for position in positions {
             // One that is being given up is not watched any more.

@@ -8,17 +8,18 @@ use ombud_contract::catalogue::Topic;
 use ombud_join::{Join, Pace, Sent, Topics};
 use ombud_launch::{config::Settings, health::Readiness, shutdown::Shutdown};
 use ombud_models::StrategyFeed;
-use ombud_store::CaseStore;
-use ombud_stream::{Clock, Outage, Reader, Sink, Start, TopicPartition};
+use ombud_stream::{Clock, Outage, Reader, Sink, Start, TopicPartition, Waiting};
 
 use super::{
-    Crew, IN_FLIGHT, lag, limits,
+    Crew, IN_FLIGHT,
+    cases::WatchedCases,
+    lag, limits,
     watch::{Progress, Watched},
 };
 use crate::world::World;
 
 type Joiner = Join<Watched, Box<dyn Reader>, Box<dyn Sink<Sent>>>;
-type Archiver = Archive<Watched, Box<dyn Sink<()>>, Box<dyn CaseStore>>;
+type Archiver = Archive<Watched, Box<dyn Sink<()>>, WatchedCases>;
 
 /// What every worker of one process is made of.
 pub(crate) struct Workers<'a> {
@@ -62,20 +63,26 @@ impl<'a> Workers<'a> {
     where
         'a: 'scope,
     {
-        self.readiness.wait_for(worker, "starting");
+        let mut running = Waiting::at_once(&self.readiness, worker);
+        running.wait_for("its start");
         let progress = Progress::default();
-        let (workers, watched) = (Arc::clone(self), progress.clone());
-        let (name, of) = (worker.to_owned(), group.to_owned());
-        crew.start(worker, move |stop| {
-            let made = make(&workers, &of, &watched)?;
+        let (workers, watched, held) = (Arc::clone(self), progress.clone(), progress.clone());
+        let of = group.to_owned();
+        // Nothing is in flight before it works on a partition.
+        let holds = move || !held.now().is_empty();
+        crew.start_holding(worker, holds, move |stop| {
+            let made = make(&workers, &of, &watched);
+            let made = made.inspect_err(|error| running.wait_for(&format!("its start: it failed to {error:#}")))?;
             let reader = workers.world.view().reader(&of)?;
+            running.over();
             let ended = run(made, stop, reader);
-            workers.readiness.wait_for(&name, "stopped");
+            running.wait_for("its start, after it has stopped");
+            watched.clear();
             ended
         })?;
         if self.world.may_come_back() {
             let (mut reader, name) = (self.world.view().reader(group)?, worker.to_owned());
-            crew.start("lag", move |stop| lag::watch(&name, &progress, &mut *reader, stop))?;
+            crew.start_beside("lag", move |stop| lag::watch(&name, &progress, &mut *reader, stop))?;
         }
         Ok(())
     }
@@ -113,7 +120,7 @@ impl<'a> Workers<'a> {
                 routed: self.topic(Topic::Routed).into(),
                 dead_letters: self.topic(Topic::DeadLetters).into(),
             },
-            strategy: self.strategy(group)?,
+            strategy: self.strategy(group)?.telling(Waiting::at_once(&self.readiness, "join")),
             clock: Arc::clone(&self.clock),
             limits: limits::of_join(&self.settings.join),
             pace: Pace::default(),
@@ -123,9 +130,11 @@ impl<'a> Workers<'a> {
     fn make_archive(&self, group: &str, progress: &Progress) -> Result<Archiver> {
         let (sink, deliveries) = self.world.sink(IN_FLIGHT)?;
         let topics = ombud_archive::TOPICS.map(|topic| self.topic(topic));
+        let mut opening = Waiting::at_once(&self.readiness, "archive");
+        opening.wait_for("the case store");
         Ok(Archive {
             // Before it joins: a group that nobody can work for would hold its partitions.
-            cases: self.world.view().cases()?,
+            cases: WatchedCases::new(self.world.view().cases()?, "archive", &self.readiness),
             member: self.member("archive", group, &topics.each_ref().map(String::as_str), progress)?,
             sink,
             deliveries,
@@ -148,6 +157,9 @@ mod inferring {
     use ombud_torch::Libtorch;
 
     use super::*;
+
+    /// What readiness and logs call whoever follows the strategy and loads what it names.
+    const LOADER: &str = "models";
 
     /// What readiness, metrics and logs call the worker of `group`.
     fn worker_of(group: &str) -> &str {
@@ -179,7 +191,7 @@ mod inferring {
                 self.group(crew, tasks, Arc::clone(&serving))?;
             }
             let (workers, groups) = (Arc::clone(self), groups.to_vec());
-            crew.start("models", move |stop| {
+            crew.start_beside("models", move |stop| {
                 let loader = workers.make_loader(&groups, Arc::clone(&serving))?;
                 Ok(loader.run(&|pause| stop.wait(pause))?)
             })
@@ -212,8 +224,9 @@ mod inferring {
             let group = tasks.first().map(Tasks::group).unwrap_or_default();
             Ok(Loader {
                 tasks: tasks.to_vec(),
-                strategy: self.strategy(&group)?,
-                registry: RegistryFeed::new(self.world.view().reader(&group)?, &topic),
+                strategy: self.strategy(&group)?.telling(Waiting::at_once(&self.readiness, LOADER)),
+                registry: RegistryFeed::new(self.world.view().reader(&group)?, &topic)
+                    .telling(Waiting::lasting(&self.readiness, LOADER)),
                 serving,
                 sink,
                 deliveries,
@@ -232,8 +245,10 @@ mod inferring {
             progress: &Progress,
         ) -> Result<Infer<Watched, Box<dyn Sink<SharedReceipt>>>> {
             let mut strategy = self.strategy(group)?;
-            self.readiness.wait_for(worker, "loading models");
+            let mut loading = Waiting::at_once(&self.readiness, worker);
+            loading.wait_for("models of the strategy in force to be loaded");
             warm_up(&tasks, &mut strategy, &serving, self.clock.as_ref())?;
+            loading.over();
             let (sink, deliveries) = self.world.sink(IN_FLIGHT)?;
             Ok(Infer {
                 tasks,

@@ -89,15 +89,8 @@ fn progress_begins_where_a_partition_is_started_and_goes_on_with_commits() {
 #[test]
 fn a_commit_that_fails_is_no_progress() {
     let (readiness, progress) = (Readiness::default(), Progress::default());
+    let mut member = watched(Scripted { is_away: true, ..Scripted::default() }, &readiness, &progress);
     progress.lock().insert(partition(0), 5);
-    let mut member = Watched {
-        member: Box::new(Scripted { is_away: true, ..Scripted::default() }),
-        part: "join".into(),
-        readiness,
-        progress: progress.clone(),
-        begun: false,
-        away: false,
-    };
     assert!(member.commit(&[at(0, 9)]).is_err());
     assert_eq!(offsets(&progress), [(0, 5)]);
 }
@@ -161,10 +154,31 @@ fn a_worker_is_not_ready_while_the_log_is_away_and_ready_again_when_it_is_back()
         let _ = watched.poll(Duration::ZERO);
         readiness.waiting().get("join").cloned()
     };
-    assert_eq!(waits(&mut watched).as_deref(), Some("reach the brokers as ombud.join"));
+    let both = format!("{UNASSIGNED}; reach the brokers as ombud.join");
+    assert_eq!(waits(&mut watched).as_deref(), Some(&*both));
     assert_eq!(waits(&mut watched).as_deref(), Some(UNASSIGNED));
     watched.start(&TopicPartition::new("raw", 0), 0).unwrap();
     assert_eq!(readiness.waiting().get("join"), None);
     assert_eq!(waits(&mut watched).as_deref(), Some("reach the brokers as ombud.join"));
     assert_eq!(waits(&mut watched), None);
+}
+
+#[test]
+fn a_worker_that_has_given_everything_up_waits_for_partitions_again() {
+    let (readiness, progress) = (Readiness::default(), Progress::default());
+    let events = [
+        Event::Assigned { partitions: vec![partition(0), partition(1)], generation: 1 },
+        Event::Revoked { partitions: vec![partition(1)], lost: false },
+        Event::Revoked { partitions: vec![partition(0)], lost: true },
+    ];
+    let mut member =
+        watched(Scripted { events: events.into(), ..Scripted::default() }, &readiness, &progress);
+    let waits = || readiness.waiting().contains_key("join");
+    member.poll(Duration::ZERO).unwrap();
+    member.start(&partition(0), 5).unwrap();
+    assert_eq!(member.coming.len(), 1, "one is still to be taken on");
+    member.poll(Duration::ZERO).unwrap();
+    assert!(member.coming.is_empty() && !waits());
+    member.poll(Duration::ZERO).unwrap();
+    assert!(waits());
 }
