@@ -1,6 +1,6 @@
 //! The HTTP port: alive, ready, metrics, and whatever routes a role adds.
 //!
-//! GET /healthz -> 200 while the process lives     GET /readyz -> 200, or 503 with what is waited for
+//! GET /healthz -> 200 while the process lives     GET /readyz -> 200, or 503 with what is waited for; with remarks
 //! GET /metrics -> Prometheus' text format
 
 use std::{
@@ -29,7 +29,10 @@ const UPKEEP: Duration = Duration::from_secs(5);
 
 /// What the process still waits for before it may be sent work; clones share it.
 #[derive(Clone, Debug, Default)]
-pub struct Readiness(Arc<RwLock<BTreeMap<String, String>>>);
+pub struct Readiness(Arc<RwLock<BTreeMap<String, String>>>, Remarks);
+
+/// What is to be said of parts that are ready all the same.
+type Remarks = Arc<RwLock<BTreeMap<String, String>>>;
 
 impl Readiness {
     /// `part` is not ready, because of `reason` (a state such as "loading models", never personal data).
@@ -42,6 +45,21 @@ impl Readiness {
         self.0.write().unwrap_or_else(PoisonError::into_inner).remove(part);
     }
 
+    /// Says `what` of `part` beside readiness, which it does not change: something that no other process would do better.
+    pub fn remark(&self, part: &str, what: &str) {
+        self.1.write().unwrap_or_else(PoisonError::into_inner).insert(part.to_owned(), what.to_owned());
+    }
+
+    /// Nothing is to be said of `part` any more.
+    pub fn forget_remark(&self, part: &str) {
+        self.1.write().unwrap_or_else(PoisonError::into_inner).remove(part);
+    }
+
+    /// What is said of parts beside readiness.
+    pub fn remarks(&self) -> BTreeMap<String, String> {
+        self.1.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Parts that are waited for, with the reason of each; empty when the process is ready.
     pub fn waiting(&self) -> BTreeMap<String, String> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
@@ -52,13 +70,15 @@ impl Readiness {
 struct Answer {
     ready: bool,
     waiting: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    remarks: BTreeMap<String, String>,
 }
 
 async fn readyz(State(readiness): State<Readiness>) -> impl IntoResponse {
     let waiting = readiness.waiting();
     let ready = waiting.is_empty();
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(Answer { ready, waiting }))
+    (status, Json(Answer { ready, waiting, remarks: readiness.remarks() }))
 }
 
 async fn render(State(metrics): State<Metrics>) -> impl IntoResponse {

@@ -1,6 +1,7 @@
 //! The workers of a process, and what is around them: threads, restarts after an outage, the HTTP port, lag.
 
 mod api;
+mod copartitioned;
 mod crew;
 mod lag;
 mod limits;
