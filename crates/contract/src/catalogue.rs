@@ -108,7 +108,7 @@ pub struct Settings {
     pub written_by: String,
     /// What its key is.
     pub key: String,
-    /// Number of partitions on brokers; fixed for life.
+    /// Number of partitions on brokers to begin with; some may be added, and none is ever taken away.
     pub partitions: i32,
     /// Number of partitions on the embedded log.
     pub embedded_partitions: i32,

@@ -1,6 +1,7 @@
 //! The catalogue's topics on brokers: created where missing, widened where that is harmless, never narrowed.
 
 mod compare;
+mod widen;
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -103,7 +104,7 @@ impl Admin {
         let results = block_on(self.client.create_topics([&new], &self.options(mode)));
         flat(results.map(done), || format!("create topic {name}"))?;
         let details = vec![format!("partitions {partitions}, copies of each {copies}")];
-        Ok(Outcome { name, state: State::Created, details })
+        Ok(Outcome { name, state: State::Created, details, mend: None })
     }
 
     fn compare(
@@ -117,10 +118,12 @@ impl Admin {
         let name = topic.name(prefix);
         let differences = compare::differences(topic, found, plan);
         if !differences.refused.is_empty() {
-            return Ok(Outcome { name, state: State::Refused, details: differences.refused });
+            let (details, mend) = (differences.refused, differences.mend);
+            return Ok(Outcome { name, state: State::Refused, details, mend });
         }
         if differences.changes.is_empty() {
-            return Ok(Outcome { name, state: State::Unchanged, details: differences.notes });
+            let details = differences.notes;
+            return Ok(Outcome { name, state: State::Unchanged, details, mend: None });
         }
         // The request replaces all that was ever set on the topic, so that everything else is given back as it was.
         let mut alter = AlterConfig::new(ResourceSpecifier::Topic(&name));
@@ -134,7 +137,7 @@ impl Admin {
         flat(results.map(done), || format!("change the settings of topic {name}"))?;
         let changes = differences.changes.iter().map(|change| change.text.clone());
         let details = changes.chain(differences.notes).collect();
-        Ok(Outcome { name, state: State::Changed, details })
+        Ok(Outcome { name, state: State::Changed, details, mend: None })
     }
 
     /// What there is of the catalogue.
@@ -181,12 +184,16 @@ impl Admin {
             let missing = Topic::ALL.map(|topic| topic.name(prefix)).into_iter().find(|name| !there(name));
             missing.map_or(Ok(()), |topic| Err(KafkaError::NoTopic { topic }))
         };
-        let wait = ExponentialBuilder::default()
+        look.retry(self.looks()).when(|error| matches!(error, KafkaError::NoTopic { .. })).call()
+    }
+
+    /// When to look again whether what was done is to be seen.
+    fn looks(&self) -> ExponentialBuilder {
+        ExponentialBuilder::default()
             .with_min_delay(LOOK_AFTER)
             .with_max_delay(LOOK_AFTER * 10)
             .without_max_times()
-            .with_total_delay(Some(self.brokers.timeout));
-        look.retry(wait).when(|error| matches!(error, KafkaError::NoTopic { .. })).call()
+            .with_total_delay(Some(self.brokers.timeout))
     }
 
     pub(crate) fn client(&self) -> &Client<Telling> {

@@ -58,6 +58,8 @@ impl Brokers {
         config.set("bootstrap.servers", &self.bootstrap);
         // Back soon after a broker is: the default waits up to 10 s between two attempts.
         config.set("reconnect.backoff.max.ms", "1000");
+        // Partitions that are added are met soon: the default is to look every five minutes.
+        config.set("topic.metadata.refresh.interval.ms", "10000");
         for (name, value) in ours {
             config.set(*name, *value);
         }

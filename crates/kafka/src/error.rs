@@ -34,17 +34,25 @@ pub enum KafkaError {
         /// Its name.
         topic: String,
     },
-    /// Topics that share shards have different numbers of partitions.
-    #[error("use {topic}: it has {found} partitions and {raw} has {expected}, which must be equal")]
-    Partitions {
-        /// Its name.
-        topic: String,
-        /// Its count.
-        found: i32,
+    /// Fewer partitions are asked for than there are.
+    #[error(
+        "widen the topics to {to} partitions: {raw} has {found}, and none can be taken away; say --widen {found} or more"
+    )]
+    Narrower {
         /// complaints.raw with its prefix.
         raw: String,
-        /// Its count.
-        expected: i32,
+        /// Its number of partitions.
+        found: i32,
+        /// What was asked for.
+        to: i32,
+    },
+    /// Partitions were added and are not to be seen in time.
+    #[error("see {to} partitions of {topic}: the brokers have added them and don't show them yet; say it again")]
+    Unseen {
+        /// Its name.
+        topic: String,
+        /// How many there should be.
+        to: i32,
     },
     /// Administration was refused.
     #[error("{action}")]

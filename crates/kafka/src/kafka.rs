@@ -12,7 +12,6 @@ use rdkafka::{
     ClientConfig,
     config::FromClientConfigAndContext,
     consumer::{BaseConsumer, Consumer},
-    error::RDKafkaErrorCode,
     producer::ThreadedProducer,
 };
 use tracing::warn;
@@ -25,6 +24,7 @@ use crate::{
     reader::KafkaReader,
     schemas::Schemas,
     sink::{Deliveries, Flight, KafkaSink},
+    widths::{self, Widths},
 };
 
 /// How long one look for the brokers takes before librdkafka's complaints are read.
@@ -107,22 +107,17 @@ impl Kafka {
         KafkaReader::new(&self.brokers, group, self.schemas.clone())
     }
 
-    /// The number of partitions of the complaints topics: fixed for life, and one for all that share shards.
+    /// Checks that the topics are there which share shards. One may be narrower than another while partitions are added:
+    /// what lies in the others then waits.
     ///
     /// # Errors
-    /// A topic is missing, or the counts differ.
-    pub fn shards(&self, prefix: &str) -> Result<i32, KafkaError> {
+    /// A topic is missing, or the brokers don't answer.
+    pub fn find_topics(&self, prefix: &str) -> Result<(), KafkaError> {
         let consumer: BaseConsumer<_> = client(&self.brokers.admin(), Telling::default())?;
-        let count = |topic: Topic| partitions(&consumer, &self.brokers, topic.name(prefix));
-        let expected = count(Topic::Raw)?;
-        for topic in [Topic::Predictions, Topic::Routed] {
-            let found = count(topic)?;
-            if found != expected {
-                let (topic, raw) = (topic.name(prefix), Topic::Raw.name(prefix));
-                return Err(KafkaError::Partitions { topic, found, raw, expected });
-            }
-        }
-        Ok(expected)
+        let mut topics = [Topic::Raw, Topic::Predictions, Topic::Routed].into_iter();
+        topics.try_for_each(|topic| {
+            widths::count(&consumer, &topic.name(prefix), self.brokers.timeout).map(drop)
+        })
     }
 
     /// The number of partitions of one topic.
@@ -131,7 +126,15 @@ impl Kafka {
     /// It is missing, or the brokers don't answer.
     pub fn partitions(&self, topic: &str) -> Result<i32, KafkaError> {
         let consumer: BaseConsumer<_> = client(&self.brokers.admin(), Telling::default())?;
-        partitions(&consumer, &self.brokers, topic.to_owned())
+        widths::count(&consumer, topic, self.brokers.timeout)
+    }
+
+    /// Asks for numbers of partitions again and again.
+    ///
+    /// # Errors
+    /// A property is wrong.
+    pub fn widths(&self) -> Result<Widths, KafkaError> {
+        Widths::new(&self.brokers)
     }
 }
 
@@ -143,24 +146,6 @@ where
     C: rdkafka::ClientContext,
 {
     M::from_config_and_context(config, context).map_err(KafkaError::Client)
-}
-
-fn partitions(consumer: &BaseConsumer<Telling>, brokers: &Brokers, topic: String) -> Result<i32, KafkaError> {
-    let action = format!("ask for the partitions of {topic}");
-    let metadata = consumer
-        .fetch_metadata(Some(&topic), brokers.timeout)
-        .map_err(|cause| KafkaError::Admin { action, cause })?;
-    let named = metadata.topics().iter().find(|found| found.name() == topic);
-    let error = named.and_then(|found| found.error()).map(RDKafkaErrorCode::from);
-    if error == Some(RDKafkaErrorCode::TopicAuthorizationFailed) {
-        return Err(KafkaError::Hidden { topic });
-    }
-    let found = named.filter(|found| found.error().is_none());
-    let count = found.map_or(0, |found| found.partitions().len());
-    match i32::try_from(count) {
-        Ok(count) if count > 0 => Ok(count),
-        _ => Err(KafkaError::NoTopic { topic }),
-    }
 }
 
 /// Waits for the brokers' first answer; what librdkafka complains of meanwhile tells why there is none.

@@ -24,6 +24,7 @@ mod schemas;
 mod sink;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod widths;
 
 pub use admin::{Admin, Wish};
 pub use connection::{Brokers, Connection, RegistryConnection};
@@ -36,3 +37,4 @@ pub use reader::KafkaReader;
 pub use registry::Registry;
 pub use schemas::Schemas;
 pub use sink::KafkaSink;
+pub use widths::Widths;

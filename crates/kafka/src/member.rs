@@ -5,6 +5,7 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -24,6 +25,7 @@ use crate::{
     poll::poll,
     release::release,
     schemas::Schemas,
+    widths,
 };
 
 /// How long a record whose schema can't be asked for waits before the registry is asked again.
@@ -116,15 +118,8 @@ impl KafkaMember {
         match self.unanswered.take() {
             None => Ok(()),
             Some(Unanswered::Assigned) => {
-                let started = self.owned.iter_mut().filter(|(_, slot)| !slot.fetched);
-                let mut fetched = TopicPartitionList::new();
-                for (partition, slot) in started {
-                    if let Some(from) = slot.from {
-                        add(&mut fetched, partition, Offset::Offset(from)).map_err(refused)?;
-                        slot.fetched = true;
-                    }
-                }
-                self.consumer.incremental_assign(&fetched).map_err(refused)?;
+                let started = self.started().map_err(refused)?;
+                self.consumer.incremental_assign(&started).map_err(refused)?;
                 self.pause_what_is_paused();
                 Ok(())
             }
@@ -140,9 +135,28 @@ impl KafkaMember {
                     self.resume_after_stall();
                 }
                 info!(group = self.of.group, partitions = partitions.len(), lost, "partitions given up");
-                release(&self.consumer, &gone).map_err(refused)
+                release(&self.consumer, &gone).map_err(refused)?;
+                // Assigned earlier, and begun since these were revoked.
+                let started = self.started().map_err(refused)?;
+                if started.count() > 0 {
+                    self.consumer.incremental_assign(&started).map_err(refused)?;
+                    self.pause_what_is_paused();
+                }
+                Ok(())
             }
         }
+    }
+
+    /// What the worker has started and librdkafka does not fetch yet: from now on it does.
+    fn started(&mut self) -> Result<TopicPartitionList, Cause> {
+        let mut started = TopicPartitionList::new();
+        for (partition, slot) in self.owned.iter_mut().filter(|(_, slot)| !slot.fetched) {
+            if let Some(from) = slot.from {
+                add(&mut started, partition, Offset::Offset(from))?;
+                slot.fetched = true;
+            }
+        }
+        Ok(started)
     }
 
     /// The event that tells the worker of the rebalance that came.
@@ -366,17 +380,50 @@ impl KafkaMember {
         self.owned.contains_key(partition) && !lost
     }
 
-    /// Writes down where a group begins that starts elsewhere than at the first record.
+    /// Writes down where a group begins that starts elsewhere than at the first record: in every partition that the topic
+    /// has by then. So one without a position, where the group has any in its topic, was added since: nothing of it is
+    /// skipped, whatever was said of the start.
     fn write_down_start(&mut self, partition: &TopicPartition) -> Result<Option<Position>, Outage> {
-        let offset = match self.of.start {
+        let since = match self.of.start {
             Start::Earliest => return Ok(None),
-            Start::Latest => offsets::ends(&self.consumer, partition, self.timeout)?.1,
-            Start::Time(ms) => offsets::at_time(&self.consumer, partition, ms, self.timeout)?,
+            Start::Latest => None,
+            Start::Time(ms) => Some(ms),
         };
-        let position = Position { partition: partition.clone(), offset, metadata: String::new() };
-        self.commit(std::slice::from_ref(&position))?;
-        info!(group = self.of.group, %partition, offset, "group begins");
-        Ok(Some(position))
+        let topic = &partition.topic;
+        let width = widths::width(&self.consumer, topic, self.timeout)?;
+        let all: Vec<_> = (0..width).map(|number| TopicPartition::new(Arc::clone(topic), number)).collect();
+        if offsets::has_begun(&self.consumer, &self.of.group, topic, &all, self.timeout)? {
+            info!(group = self.of.group, %partition, "partition added: read from its first record");
+            return Ok(None);
+        }
+        let mut positions = Vec::with_capacity(all.len());
+        for partition in all {
+            let offset = match since {
+                None => offsets::ends(&self.consumer, &partition, self.timeout)?.1,
+                Some(ms) => offsets::at_time(&self.consumer, &partition, ms, self.timeout)?,
+            };
+            positions.push(Position { partition, offset, metadata: String::new() });
+        }
+        self.store(&positions)?;
+        info!(group = self.of.group, %topic, partitions = positions.len(), "group begins");
+        Ok(positions.into_iter().find(|position| position.partition == *partition))
+    }
+
+    /// Commits, whoever owns the partitions.
+    fn store(&self, positions: &[Position]) -> Result<(), Outage> {
+        let action = || format!("commit as {}", self.of.group);
+        if self.consumer.assignment_lost() {
+            return Err(Outage::passing(action(), "the assignment was lost"));
+        }
+        let mut list = TopicPartitionList::new();
+        for Position { partition, offset, metadata } in positions {
+            let mut element = list.add_partition(&partition.topic, partition.partition);
+            let set = element.set_offset(Offset::Offset(*offset));
+            set.map_err(|cause| Outage::passing(action(), cause))?;
+            element.set_metadata(metadata);
+        }
+        let right = self.right();
+        self.consumer.commit(&list, CommitMode::Sync).map_err(|cause| outage::of(action(), cause, &right))
     }
 }
 
@@ -452,22 +499,11 @@ impl Committer for KafkaMember {
     }
 
     fn commit(&mut self, positions: &[Position]) -> Result<(), Outage> {
-        let action = || format!("commit as {}", self.of.group);
         if let Some(stranger) = positions.iter().find(|position| !self.holds(&position.partition)) {
-            return Err(Outage::passing(action(), format!("{} is not owned", stranger.partition)));
+            let action = format!("commit as {}", self.of.group);
+            return Err(Outage::passing(action, format!("{} is not owned", stranger.partition)));
         }
-        if self.consumer.assignment_lost() {
-            return Err(Outage::passing(action(), "the assignment was lost"));
-        }
-        let mut list = TopicPartitionList::new();
-        for Position { partition, offset, metadata } in positions {
-            let mut element = list.add_partition(&partition.topic, partition.partition);
-            let set = element.set_offset(Offset::Offset(*offset));
-            set.map_err(|cause| Outage::passing(action(), cause))?;
-            element.set_metadata(metadata);
-        }
-        let right = self.right();
-        self.consumer.commit(&list, CommitMode::Sync).map_err(|cause| outage::of(action(), cause, &right))
+        self.store(positions)
     }
 }
 

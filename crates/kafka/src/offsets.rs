@@ -21,26 +21,33 @@ pub(crate) fn ends<C: ConsumerContext>(
     let action = || format!("ask for the ends of {partition}");
     let ask = || {
         let asked = consumer.fetch_watermarks(&partition.topic, partition.partition, within);
-        asked.map_err(|cause| refused(consumer, &partition.topic, cause, within))
+        asked.map_err(|cause| refused(consumer, partition, cause, within))
     };
     outage::patiently(within, &Right::read(&partition.topic), action, ask)
 }
 
-/// A partition is unknown to librdkafka also where the brokers refuse to speak of its topic.
+/// Why a partition is unknown to librdkafka: there is none; or the brokers refuse to speak of its topic; or it was added
+/// since they were last asked, or has no leader yet. Asked for here, it is known from then on.
 fn refused<C: ConsumerContext>(
     consumer: &BaseConsumer<C>,
-    topic: &str,
+    partition: &TopicPartition,
     cause: Cause,
     within: Duration,
 ) -> Cause {
     if cause.rdkafka_error_code() != Some(RDKafkaErrorCode::UnknownPartition) {
         return cause;
     }
-    let Ok(metadata) = consumer.fetch_metadata(Some(topic), within) else { return cause };
-    let named = metadata.topics().iter().find(|found| found.name() == topic);
-    match named.and_then(|found| found.error()).map(RDKafkaErrorCode::from) {
-        Some(RDKafkaErrorCode::TopicAuthorizationFailed) => {
-            Cause::MetadataFetch(RDKafkaErrorCode::TopicAuthorizationFailed)
+    let metadata = match consumer.fetch_metadata(Some(&partition.topic), within) {
+        Ok(metadata) => metadata,
+        Err(unanswered) => return unanswered,
+    };
+    let Some(topic) = metadata.topics().iter().find(|found| found.name() == &*partition.topic) else {
+        return cause;
+    };
+    match topic.error().map(RDKafkaErrorCode::from) {
+        Some(code @ RDKafkaErrorCode::TopicAuthorizationFailed) => Cause::MetadataFetch(code),
+        None if topic.partitions().iter().any(|found| found.id() == partition.partition) => {
+            Cause::MetadataFetch(RDKafkaErrorCode::LeaderNotAvailable)
         }
         _ => cause,
     }
@@ -111,6 +118,25 @@ pub(crate) fn committed<C: ConsumerContext>(
         }
         _ => None,
     })
+}
+
+/// Whether `group`, the consumer's, has a position in any of `partitions`, all of `topic`.
+pub(crate) fn has_begun<C: ConsumerContext>(
+    consumer: &BaseConsumer<C>,
+    group: &str,
+    topic: &str,
+    partitions: &[TopicPartition],
+    within: Duration,
+) -> Result<bool, Outage> {
+    let action = || format!("ask where the group stands in {topic}");
+    let mut list = TopicPartitionList::new();
+    for partition in partitions {
+        list.add_partition(topic, partition.partition);
+    }
+    let right = Right::read(topic).of_group(group);
+    let answer =
+        outage::patiently(within, &right, action, || consumer.committed_offsets(list.clone(), within))?;
+    Ok(answer.elements().iter().any(|element| matches!(element.offset(), Offset::Offset(_))))
 }
 
 /// What a group stands at is not in the log any more, or not yet: going on elsewhere would skip records unseen.

@@ -34,4 +34,6 @@ pub struct Outcome {
     pub state: State,
     /// What differed, a line each; empty where there is nothing to say.
     pub details: Vec<String>,
+    /// What brings it about that is refused here, where one command does.
+    pub mend: Option<String>,
 }

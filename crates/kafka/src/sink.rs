@@ -2,7 +2,7 @@
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
@@ -25,6 +25,13 @@ use crate::{
 /// How long a send waits before it says again that deliveries have to be taken.
 const BREATH: Duration = Duration::from_millis(1);
 
+/// How long brokers may take until all of them know a partition that was added.
+const PROPAGATION: Duration = Duration::from_secs(5);
+/// One wait for that.
+const ASK_AGAIN: Duration = Duration::from_millis(50);
+/// How long brokers are waited for when they are asked for the partitions of a topic.
+const ASK_BROKERS: Duration = Duration::from_secs(1);
+
 /// How long a sink that is dropped waits for what it has sent.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
@@ -35,6 +42,8 @@ pub struct KafkaSink<T: Send + 'static> {
     schemas: Schemas,
     /// The last send found no place for a delivery.
     was_full: bool,
+    /// Since when the partition of the record to send next is unknown.
+    unknown_since: Option<Instant>,
 }
 
 /// What sink and callback share.
@@ -130,12 +139,31 @@ impl<T: Send + 'static> KafkaSink<T> {
         flight: Arc<Flight<T>>,
         schemas: Schemas,
     ) -> Self {
-        Self { producer, flight, schemas, was_full: false }
+        Self { producer, flight, schemas, was_full: false, unknown_since: None }
     }
 
     fn encoded(&self, record: &Outgoing) -> Result<Option<Bytes>, Outage> {
         let value = record.value.clone();
         value.map(|value| self.schemas.outgoing(&record.topic, value)).transpose()
+    }
+
+    /// Whether a partition that the producer does not know may have been added: the producer is made to ask for those of
+    /// `topic` anew, which it does by itself only now and then.
+    fn may_be_added(&mut self, topic: &str, cause: &Cause) -> bool {
+        if cause.rdkafka_error_code() != Some(RDKafkaErrorCode::UnknownPartition) {
+            return false;
+        }
+        if let Some(since) = self.unknown_since {
+            if since.elapsed() > PROPAGATION {
+                return false;
+            }
+            std::thread::park_timeout(ASK_AGAIN);
+        }
+        self.unknown_since.get_or_insert_with(Instant::now);
+        if let Err(error) = self.producer.client().fetch_metadata(Some(topic), ASK_BROKERS) {
+            tracing::debug!(topic, %error, "partitions not asked for");
+        }
+        true
     }
 }
 
@@ -167,11 +195,15 @@ impl<T: Send + 'static> Sink<T> for KafkaSink<T> {
             message = message.payload(&value[..]);
         }
         *self.flight.sent() += 1;
-        let Err((cause, refused)) = self.producer.send(message) else { return Ok(()) };
+        let Err((cause, refused)) = self.producer.send(message) else {
+            self.unknown_since = None;
+            return Ok(());
+        };
         *self.flight.sent() -= 1;
         let token = refused.delivery_opaque.token.into_inner().unwrap_or_else(PoisonError::into_inner);
         let full = cause.rdkafka_error_code() == Some(RDKafkaErrorCode::QueueFull);
-        let outage = (!full).then(|| {
+        let again = full || self.may_be_added(&record.topic, &cause);
+        let outage = (!again).then(|| {
             let broken = self.producer.client().fatal_error();
             let cause = broken.map_or(cause, |(code, _)| Cause::MessageProduction(code));
             let right = Right::write(&record.topic);

@@ -1,6 +1,6 @@
 //! The HTTP port: alive, ready, metrics, and whatever routes a role adds.
 //!
-//! GET /healthz -> 200 while the process lives     GET /readyz -> 200, or 503 with what is waited for
+//! GET /healthz -> 200 while the process lives     GET /readyz -> 200, or 503 with what is waited for; with remarks
 //! GET /metrics -> Prometheus' text format
 
 use std::{collections::BTreeMap, io, net::SocketAddr, time::Duration};
@@ -26,13 +26,15 @@ const UPKEEP: Duration = Duration::from_secs(5);
 struct Answer {
     ready: bool,
     waiting: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    remarks: BTreeMap<String, String>,
 }
 
 async fn readyz(State(readiness): State<Readiness>) -> impl IntoResponse {
     let waiting = readiness.waiting();
     let ready = waiting.is_empty();
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(Answer { ready, waiting }))
+    (status, Json(Answer { ready, waiting, remarks: readiness.remarks() }))
 }
 
 async fn render(State(metrics): State<Metrics>) -> impl IntoResponse {

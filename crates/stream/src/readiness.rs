@@ -23,6 +23,8 @@ struct Waits {
     /// The number of the next one; what began first is shown first.
     next: u64,
     by_number: BTreeMap<u64, Wait>,
+    /// What is to be said of parts that are ready all the same.
+    remarks: BTreeMap<String, String>,
 }
 
 #[derive(Debug)]
@@ -57,6 +59,21 @@ impl Readiness {
             said.push_str(&wait.what);
         }
         waiting
+    }
+
+    /// Says `what` of `part` beside readiness, which it does not change: something that no other process would do better.
+    pub fn remark(&self, part: &str, what: &str) {
+        self.lock().remarks.insert(part.to_owned(), what.to_owned());
+    }
+
+    /// Nothing is to be said of `part` any more.
+    pub fn forget_remark(&self, part: &str) {
+        self.lock().remarks.remove(part);
+    }
+
+    /// What is said of parts beside readiness.
+    pub fn remarks(&self) -> BTreeMap<String, String> {
+        self.lock().remarks.clone()
     }
 
     /// Logs what has lasted for some seconds and was not told in the last minute. To be called every second or so.

@@ -114,13 +114,14 @@ pub trait Committer: Send {
     fn commit(&mut self, positions: &[Position]) -> Result<(), Outage>;
 }
 
-/// Where a group starts in a partition in which it has no position.
+/// Where a group starts in a partition in which it has no position. One that was added after the group had begun is read
+/// from its first record, whatever is said here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {
     /// With the first record. Nothing is written down: [`Committer::committed`] stays `None`, and a worker
     /// starts such a partition at the first offset that is still there.
     Earliest,
-    /// After the last record. Written down as the group's position when the partition is first assigned, so
+    /// After the last record. Written down as the group's position when the topic's partitions are first assigned, so
     /// that a restart before the first commit skips nothing.
     Latest,
     /// With the first record appended at or after this time (ms). Written down like `Latest`.

@@ -20,9 +20,8 @@ use ombud_contract::{
     codec,
     records::{Arm, ModelState, ModelVersion, Role},
 };
-use ombud_launch::health::Readiness;
 use ombud_models::{Registry, RegistryFeed, Stop, Strategies, StrategyFeed, registry_key};
-use ombud_stream::{Clock, Delivery, Outage, Outgoing, Sink};
+use ombud_stream::{Clock, Delivery, Outage, Outgoing, Readiness, Sink, Waiting};
 use tracing::info;
 
 use crate::{
@@ -89,6 +88,7 @@ impl<S: Sink<()>> Loader<S> {
         bringers: &mut Bringers<'_>,
     ) -> Result<(), Outage> {
         let (mut collected, mut untidy, mut loaded) = (false, false, BTreeSet::new());
+        let mut hindered = Waiting::at_once(&self.readiness, PART);
         loop {
             let changed = self.registry.refresh()?;
             self.serving.follow(self.registry.registry(), &changed);
@@ -105,7 +105,7 @@ impl<S: Sink<()>> Loader<S> {
             }
             loaded = kept;
             bringers.order(open, &wanted, now_ms)?;
-            self.say_hindered(&arms);
+            self.say_hindered(&arms, &mut hindered);
             self.tell_rejected()?;
             if came > 0 || !changed.is_empty() || !collected {
                 self.collect();
@@ -118,7 +118,7 @@ impl<S: Sink<()>> Loader<S> {
     }
 
     /// Tells the metric and readiness what this host can't serve. A shadow makes nobody unready: it decides nothing.
-    fn say_hindered(&self, arms: &[Arm]) {
+    fn say_hindered(&self, arms: &[Arm], waiting: &mut Waiting) {
         let hindered = self.serving.hindered(arms);
         gauge!("ombud_models_hindered").set(hindered.len() as f64);
         let deciding = hindered.iter().filter(|(arm, _)| arm.role == Role::Deciding);
@@ -129,9 +129,9 @@ impl<S: Sink<()>> Loader<S> {
             })
             .collect();
         if said.is_empty() {
-            self.readiness.ready(PART);
+            waiting.over();
         } else {
-            self.readiness.wait_for(PART, &format!("loading models, tried again: {}", said.join(", ")));
+            waiting.wait_for(&format!("loading models, tried again: {}", said.join(", ")));
         }
     }
 

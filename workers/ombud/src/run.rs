@@ -61,6 +61,9 @@ fn service(command: &Command) -> &'static str {
 }
 
 fn set_up(args: &setup::Setup, settings: &Settings, out: &mut impl Write) -> Result<Done> {
+    if let Some(to) = args.widen {
+        return setup::print(args, &setup::widen(to, args.mode(), settings)?, out);
+    }
     let mut items = setup::bring_about(args, settings)?;
     items.push(first_start::on_brokers(args.mode(), settings)?);
     setup::print(args, &items, out)

@@ -1,26 +1,34 @@
 //! `ombud setup`: topics, schemas and tables come about; what exists is widened where that is harmless, never narrowed.
 
+mod widen;
+
 use std::io::Write;
 
 use anyhow::Result;
 use clap::Args;
 use ombud_contract::catalogue::Topic;
-use ombud_kafka::{Admin, Mode, Registry, State, Wish};
+use ombud_kafka::{Admin, Mode, Outcome, Registry, State, Wish};
 use ombud_launch::config::Settings;
 use serde::Serialize;
 
 use crate::{Done, connect, terminal::table};
+pub(crate) use widen::widen;
 
 /// What is said to `setup`.
 #[derive(Args, Debug)]
 pub(crate) struct Setup {
-    /// Partitions of the complaints topics, fixed for life [default: as many as there are, or the catalogue's]
+    /// Partitions of complaints topics that are missing [default: as many as complaints.raw has, or the catalogue's]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..=10_000))]
     pub(crate) partitions: Option<i32>,
 
     /// Copies of each partition [default: 3, or one a broker where there are fewer]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..=9))]
     pub(crate) replication_factor: Option<i32>,
+
+    /// Only give every complaints topic N partitions, while workers run; fewer than there are is refused
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..=10_000))]
+    #[arg(conflicts_with_all = ["partitions", "replication_factor"])]
+    pub(crate) widen: Option<i32>,
 
     /// Say what would be done, and do nothing
     #[arg(long)]
@@ -125,13 +133,12 @@ fn log(args: &Setup, settings: &Settings) -> Result<Vec<Item>> {
     let subjects = subjects.collect::<Result<Vec<_>, _>>()?;
     let topics = topics.into_iter().map(|outcome| ("topic", outcome));
     let all = topics.chain(subjects.into_iter().map(|outcome| ("schemas", outcome)));
-    let item = |(what, outcome): (_, ombud_kafka::Outcome)| Item {
-        what,
-        name: outcome.name,
-        state: outcome.state,
-        details: outcome.details,
-    };
-    Ok(all.map(item).collect())
+    Ok(all.map(|(what, outcome)| item(what, outcome)).collect())
+}
+
+fn item(what: &'static str, outcome: Outcome) -> Item {
+    let details = outcome.details.into_iter().chain(outcome.mend).collect();
+    Item { what, name: outcome.name, state: outcome.state, details }
 }
 
 fn tables(args: &Setup, settings: &Settings) -> Result<Item> {
@@ -159,12 +166,19 @@ fn tables(args: &Setup, settings: &Settings) -> Result<Item> {
 mod tests {
     use super::*;
 
-    fn item(state: State) -> Item {
+    fn one(state: State) -> Item {
         Item { what: "topic", name: "complaints.raw".into(), state, details: vec!["why".into()] }
     }
 
+    #[test]
+    fn what_one_command_mends_is_said_with_it() {
+        let (details, mend) = (vec!["it has 4 partitions".into()], Some("run it".into()));
+        let refused = Outcome { name: "t".into(), state: State::Refused, details, mend };
+        assert_eq!(item("topic", refused).details, ["it has 4 partitions", "run it"]);
+    }
+
     fn printed(items: &[Item], dry_run: bool, json: bool) -> (Done, String) {
-        let args = Setup { partitions: None, replication_factor: None, dry_run, json };
+        let args = Setup { partitions: None, replication_factor: None, widen: None, dry_run, json };
         let mut out = Vec::new();
         let done = print(&args, items, &mut out).unwrap();
         (done, String::from_utf8(out).unwrap())
@@ -172,14 +186,14 @@ mod tests {
 
     #[test]
     fn a_second_run_says_that_nothing_changed() {
-        let (done, text) = printed(&[item(State::Unchanged)], false, false);
+        let (done, text) = printed(&[one(State::Unchanged)], false, false);
         assert_eq!(done, Done::Well);
         assert!(text.ends_with("nothing changed\n"), "{text}");
     }
 
     #[test]
     fn a_refusal_is_found_wanting_and_says_why() {
-        let (done, text) = printed(&[item(State::Refused), item(State::Created)], false, false);
+        let (done, text) = printed(&[one(State::Refused), one(State::Created)], false, false);
         assert_eq!(done, Done::Wanting);
         assert!(text.contains("why"), "{text}");
         assert!(text.ends_with("1 created, 0 changed; 1 refused and left as they were\n"), "{text}");
@@ -187,13 +201,13 @@ mod tests {
 
     #[test]
     fn a_dry_run_promises_nothing_done() {
-        let (_, text) = printed(&[item(State::Created)], true, false);
+        let (_, text) = printed(&[one(State::Created)], true, false);
         assert!(text.contains("to create") && !text.contains(" created"), "{text}");
     }
 
     #[test]
     fn json_is_one_object_on_one_line() {
-        let (_, text) = printed(&[item(State::Changed)], false, true);
+        let (_, text) = printed(&[one(State::Changed)], false, true);
         let report: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!((text.lines().count(), &report["changed"]), (1, &serde_json::json!(1)));
         assert_eq!(report["items"][0]["state"], "changed");

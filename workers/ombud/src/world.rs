@@ -10,7 +10,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use crossbeam_channel::Receiver;
 use ombud_contract::catalogue::Topic;
-use ombud_kafka::{Kafka, KafkaReader};
+use ombud_kafka::{Kafka, KafkaReader, Widths};
 use ombud_launch::config::Settings;
 use ombud_local::{Local, LocalReader, LocalView, Options};
 use ombud_store::{CaseStore, CqlCases, CqlError};
@@ -162,7 +162,7 @@ impl World {
             anyhow::bail!("find Kafka: say --kafka HOST:PORT, or set OMBUD_KAFKA_BOOTSTRAP");
         }
         let Some(cluster) = Cluster::connect_unless(settings, stopped)? else { return Ok(None) };
-        cluster.kafka.shards(&settings.topics.prefix)?;
+        cluster.kafka.find_topics(&settings.topics.prefix)?;
         Ok(Some(Self::Brokers(cluster)))
     }
 
@@ -179,11 +179,19 @@ impl World {
         }
     }
 
-    /// The number of partitions of each complaints topic.
-    pub(crate) fn partitions(&self, settings: &Settings) -> Result<i32> {
+    /// The number of partitions of a complaints topic.
+    pub(crate) fn partitions(&self, settings: &Settings, topic: Topic) -> Result<i32> {
         Ok(match self {
             Self::Embedded(_) => settings.embedded.partitions,
-            Self::Brokers(cluster) => cluster.kafka.partitions(&Topic::Raw.name(&settings.topics.prefix))?,
+            Self::Brokers(cluster) => cluster.kafka.partitions(&topic.name(&settings.topics.prefix))?,
+        })
+    }
+
+    /// Tells numbers of partitions as they change; `None` where they never do.
+    pub(crate) fn widths(&self) -> Result<Option<Widths>> {
+        Ok(match self {
+            Self::Embedded(_) => None,
+            Self::Brokers(cluster) => Some(cluster.kafka.widths()?),
         })
     }
 
@@ -237,7 +245,7 @@ mod tests {
         publisher.send(record).unwrap();
         publisher.flush().unwrap();
 
-        assert_eq!(world.partitions(&settings).unwrap(), 3);
+        assert_eq!(world.partitions(&settings, Topic::Routed).unwrap(), 3);
         let ends = world.view().ends(&raw).unwrap();
         let expected = [(0, 0), (1, 1), (2, 0)];
         assert_eq!(ends, expected.map(|(number, end)| (TopicPartition::new(Arc::clone(&raw), number), end)));

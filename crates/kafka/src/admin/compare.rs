@@ -45,6 +45,8 @@ pub(super) struct Differences {
     pub(super) changes: Vec<Change>,
     /// What would lose something, or can't be done: with what to do instead.
     pub(super) refused: Vec<String>,
+    /// The command that brings about what is refused, where one does.
+    pub(super) mend: Option<String>,
     /// Worth knowing, and nobody asked for another.
     pub(super) notes: Vec<String>,
 }
@@ -72,16 +74,27 @@ impl Plan {
             return (found != 1).then(|| format!("it has {found} partitions; {why}"));
         }
         if let Some(wanted) = self.wish.partitions.filter(|wanted| *wanted != found) {
-            let why = "fixed for life: leave --partitions out, or choose another topics.prefix";
+            let why = if wanted < found { "none can be taken away" } else { "setting up adds none to what is there" };
             return Some(format!(
-                "it has {found} partitions where {wanted} are asked for; their number is {why}"
+                "it has {found} partitions where {wanted} are asked for; {why}: leave --partitions out"
             ));
         }
         let shares = matches!(topic, Topic::Predictions | Topic::Routed);
-        let raw = self.raw.filter(|raw| shares && *raw != found)?;
-        let why =
-            "predictions and routes lie in the partition of their complaint: choose another topics.prefix";
-        Some(format!("it has {found} partitions where complaints.raw has {raw}; {why}"))
+        let raw = self.wider_raw(topic, found).filter(|_| shares)?;
+        Some(format!("it has {found} partitions where complaints.raw has {raw}, so that what comes into the others waits"))
+    }
+
+    /// The partitions of complaints.raw, where there are more of them than the `found` ones of a topic that should have
+    /// as many.
+    fn wider_raw(&self, topic: Topic, found: i32) -> Option<i32> {
+        self.raw.filter(|raw| topic.settings().partitions > 1 && *raw > found)
+    }
+
+    /// The command that gives a topic the partitions that it lacks.
+    fn widening(&self, topic: Topic, found: i32) -> Option<String> {
+        let wanted = self.wish.partitions.filter(|wanted| topic.settings().partitions > 1 && *wanted > found);
+        let to = wanted.max(self.wider_raw(topic, found))?;
+        Some(format!("run `ombud setup --widen {to}`"))
     }
 }
 
@@ -112,7 +125,17 @@ pub(super) fn settings(topic: Topic, copies: i32) -> Vec<(&'static str, String)>
 /// What to do about a topic that exists.
 pub(super) fn differences(topic: Topic, found: &Found, plan: &Plan) -> Differences {
     let mut differences = Differences::default();
-    differences.refused.extend(plan.refusal(topic, found.partitions));
+    let widening = plan.widening(topic, found.partitions);
+    match plan.refusal(topic, found.partitions) {
+        Some(refusal) => {
+            differences.refused.push(refusal);
+            differences.mend = widening;
+        }
+        // Its records lie where their keys say, so that nobody waits for it.
+        None => differences.notes.extend(widening.map(|mend| {
+            format!("it has {} partitions, fewer than complaints.raw, and nothing waits; {mend} to make them equal", found.partitions)
+        })),
+    }
     let copies = plan.copies();
     if plan.wish.replication.is_some() && found.copies != copies {
         differences.refused.push(format!(
@@ -231,17 +254,27 @@ mod tests {
     }
 
     #[test]
-    fn the_number_of_partitions_is_never_changed() {
-        let refused = |topic, partitions, plan| {
+    fn the_number_of_partitions_is_never_changed_and_the_command_that_does_so_is_named() {
+        let differ = |topic, partitions, plan| {
             let found = Found { partitions, ..as_set_up(topic, 3) };
-            differences(topic, &found, &plan).refused
+            differences(topic, &found, &plan)
         };
         let of_48 = Wish { partitions: Some(48), ..Wish::default() };
-        assert!(refused(Topic::Raw, 6, plan(of_48, 6))[0].contains("6 partitions where 48 are asked for"));
-        assert!(refused(Topic::Raw, 6, plan(Wish::default(), 6)).is_empty());
-        assert!(refused(Topic::Routed, 4, plan(Wish::default(), 6))[0].contains("complaints.raw has 6"));
-        assert!(refused(Topic::DeadLetters, 4, plan(Wish::default(), 6)).is_empty());
-        assert!(refused(Topic::Strategy, 2, plan(Wish::default(), 6))[0].contains("one order"));
+        let asked = differ(Topic::Raw, 6, plan(of_48, 6));
+        assert!(asked.refused[0].contains("6 partitions where 48 are asked for"), "{asked:?}");
+        assert_eq!(asked.mend.as_deref(), Some("run `ombud setup --widen 48`"));
+        let fewer = differ(Topic::Raw, 60, plan(of_48, 60));
+        assert!(fewer.refused[0].contains("none can be taken away") && fewer.mend.is_none(), "{fewer:?}");
+        assert_eq!(differ(Topic::Raw, 6, plan(Wish::default(), 6)), Differences::default());
+        let narrow = differ(Topic::Routed, 4, plan(Wish::default(), 6));
+        assert!(narrow.refused[0].contains("4 partitions where complaints.raw has 6"), "{narrow:?}");
+        assert_eq!(narrow.mend.as_deref(), Some("run `ombud setup --widen 6`"));
+        // A first part of the way, and nobody waits.
+        assert_eq!(differ(Topic::Routed, 8, plan(Wish::default(), 6)), Differences::default());
+        let beside = differ(Topic::DeadLetters, 4, plan(Wish::default(), 6));
+        assert!(beside.refused.is_empty() && beside.notes[0].contains("--widen 6"), "{beside:?}");
+        let ordered = differ(Topic::Strategy, 2, plan(Wish::default(), 6));
+        assert!(ordered.refused[0].contains("one order") && ordered.mend.is_none(), "{ordered:?}");
     }
 
     #[test]

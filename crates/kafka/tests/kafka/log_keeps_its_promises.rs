@@ -11,7 +11,8 @@ use crossbeam_channel::Receiver;
 use futures_executor::block_on;
 use ombud_kafka::{Brokers, Connection, Kafka, KafkaMember, KafkaReader, KafkaSink, RegistryConnection};
 use ombud_stream::{
-    Delivery, Reader as _, Start, Stretch, TopicPartition, log_keeps_its_promises,
+    Committer as _, Delivery, Event, Outgoing, Reader as _, Sink as _, Source as _, Start, Stretch,
+    TopicPartition, log_keeps_its_promises,
     testing::{World, server_address},
 };
 use rdkafka::{
@@ -21,7 +22,11 @@ use rdkafka::{
     producer::{BaseProducer, BaseRecord, Producer as _},
 };
 
+use crate::administrator::add_partitions;
+
 const TIMEOUT: Duration = Duration::from_secs(20);
+/// How long a member may take until it meets partitions that were added: it looks every ten seconds.
+const MET: Duration = Duration::from_secs(60);
 
 struct Fresh {
     bootstrap: String,
@@ -172,4 +177,76 @@ fn an_open_transaction_is_the_end_and_what_was_aborted_before_it_is_passed() {
     open.commit();
     let both = vec![b"a".to_vec(), b"open".to_vec()];
     assert_eq!(read(&mut reader, &partition), (both, 6));
+}
+
+/// Appends "x" to a partition, and waits until it is durable.
+fn append(sink: &mut KafkaSink<u64>, deliveries: &Receiver<Delivery<u64>>, at: &TopicPartition) {
+    let value = Some("x".into());
+    let mut record = Outgoing {
+        topic: Arc::clone(&at.topic),
+        partition: Some(at.partition),
+        key: None,
+        value,
+        headers: Vec::new(),
+    };
+    let until = Instant::now() + TIMEOUT;
+    while let Err(refused) = sink.send(record, 0) {
+        assert!(refused.outage.is_none() && Instant::now() < until, "{:?}", refused.outage);
+        record = refused.record;
+    }
+    deliveries.recv_timeout(TIMEOUT).unwrap().result.unwrap();
+}
+
+/// The next event of `member` that `wanted` takes.
+fn wait_for<T>(member: &mut KafkaMember, wanted: impl Fn(Event) -> Option<T>) -> T {
+    let until = Instant::now() + MET;
+    loop {
+        if let Some(found) = member.poll(Duration::from_millis(100)).unwrap().and_then(&wanted) {
+            return found;
+        }
+        assert!(Instant::now() < until, "nothing came within {MET:?}");
+    }
+}
+
+fn assigned(event: Event) -> Option<Vec<TopicPartition>> {
+    match event {
+        Event::Assigned { partitions, .. } => Some(partitions),
+        _ => None,
+    }
+}
+
+/// Sink, reader and member have met the topic while it was narrower.
+#[test]
+fn whoever_knows_a_topic_goes_on_in_a_partition_that_is_added_and_skips_nothing_of_it() {
+    let world = fresh();
+    let at = |number| TopicPartition::new(Arc::clone(&world.topic), number);
+    let (mut sink, deliveries) = world.sink(1);
+    append(&mut sink, &deliveries, &at(0));
+    let mut reader = world.reader();
+    assert_eq!(reader.end(&at(0)).unwrap(), 1);
+    let group = format!("{}-late", world.topic);
+    let mut member = world.kafka.member(&group, &[&world.topic], Start::Latest).unwrap();
+    let first = wait_for(&mut member, assigned);
+    assert_eq!(first, [at(0), at(1)]);
+    for (partition, end) in first.iter().zip([1, 0]) {
+        let position = member.committed(partition).unwrap().unwrap();
+        assert_eq!(position.offset, end, "the group begins at the end of {partition}");
+        member.start(partition, position.offset).unwrap();
+    }
+
+    add_partitions(&world.bootstrap, &world.topic, 3);
+    append(&mut sink, &deliveries, &at(2));
+    assert_eq!(reader.end(&at(2)).unwrap(), 1);
+    assert_eq!(reader.offset_at(&at(2), i64::MIN).unwrap(), 0);
+    assert_eq!(reader.fetch(&at(2), 0, TIMEOUT).unwrap().records.len(), 1);
+    assert_eq!(wait_for(&mut member, assigned), [at(2)]);
+    assert_eq!(member.committed(&at(2)).unwrap(), None, "not at its end, where the group began elsewhere");
+    // It is begun long after it was assigned.
+    member.poll(Duration::from_millis(100)).unwrap();
+    member.start(&at(2), 0).unwrap();
+    let offset = wait_for(&mut member, |event| match event {
+        Event::Record(record) if record.source.partition == 2 => Some(record.offset),
+        _ => None,
+    });
+    assert_eq!(offset, 0);
 }

@@ -15,6 +15,8 @@ use rdkafka::{
     consumer::{BaseConsumer, CommitMode, Consumer},
 };
 
+use crate::administrator::add_partitions;
+
 const TIMEOUT: Duration = Duration::from_secs(20);
 const FEW: Wish = Wish { partitions: Some(2), replication: None };
 
@@ -133,6 +135,32 @@ fn what_would_narrow_is_refused_and_untouched() {
     assert!(outcomes[0].details[0].contains("2 partitions where 4"), "{:?}", outcomes[0]);
     assert!(outcomes[0].details[1].starts_with("retention.ms is -1"), "{:?}", outcomes[0]);
     assert_eq!(setting(&brokers, &raw, "max.message.bytes"), "1000000");
+}
+
+#[test]
+fn what_is_too_narrow_is_named_with_the_command_and_widened_once() {
+    let brokers = brokers();
+    let (admin, prefix) = (Admin::connect(&brokers).unwrap(), prefix());
+    admin.ensure_topics(&prefix, FEW, Mode::Apply).unwrap();
+    add_partitions(&brokers.bootstrap, &Topic::Raw.name(&prefix), 4);
+    let found = admin.ensure_topics(&prefix, Wish::default(), Mode::Apply).unwrap();
+    let narrow: Vec<_> = found.iter().filter(|it| it.state == State::Refused).map(|it| &*it.name).collect();
+    assert_eq!(narrow, [Topic::Predictions.name(&prefix), Topic::Routed.name(&prefix)]);
+    let mends: Vec<_> = found.iter().filter_map(|it| it.mend.as_deref()).collect();
+    assert_eq!(mends, ["run `ombud setup --widen 4`"; 2]);
+
+    let planned = admin.widen(&prefix, 4, Mode::DryRun).unwrap();
+    let widened = admin.widen(&prefix, 4, Mode::Apply).unwrap();
+    assert_eq!(widened, planned);
+    let mut of_all = vec![State::Changed; 4];
+    of_all.push(State::Unchanged);
+    assert_eq!(states(&widened), of_all, "complaints.raw comes last, and is wide enough");
+    assert_eq!(widened[0].details, ["partitions 2 -> 4"]);
+    assert_eq!(states(&admin.widen(&prefix, 4, Mode::Apply).unwrap()), [State::Unchanged; 5]);
+    let found = admin.ensure_topics(&prefix, Wish::default(), Mode::DryRun).unwrap();
+    assert_eq!(states(&found), [State::Unchanged; 7], "{found:?}");
+    let refused = admin.widen(&prefix, 3, Mode::Apply).unwrap_err().to_string();
+    assert!(refused.contains("complaints.raw has 4") && refused.contains("--widen 4"), "{refused}");
 }
 
 #[test]

@@ -32,6 +32,11 @@ pub const METRICS: &[Metric] = &[
     ),
     Gauge("ombud_partitions_owned", Count, "Partitions that this process owns."),
     Gauge("ombud_stalled_partitions", Count, "Partitions with unread records and no progress for a minute."),
+    Gauge(
+        "ombud_waiting_partitions",
+        Count,
+        "Partitions assigned that wait until other topics have as many: `ombud setup --widen`.",
+    ),
     Gauge("ombud_in_flight", Count, "Records that were taken on and are not finished."),
     Counter("ombud_dead_letters_total", Count, "Records that were parked, by reason."),
     Counter("ombud_redelivered_total", Count, "Records that were read again after an assignment."),

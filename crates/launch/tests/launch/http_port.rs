@@ -84,6 +84,19 @@ async fn not_ready_until_every_part_is_and_says_what_it_waits_for() {
 }
 
 #[tokio::test]
+async fn a_remark_is_said_of_a_process_that_is_ready_all_the_same() {
+    let port = serve().await;
+    port.readiness.remark("join", "partitions wait");
+    let answer = ask(port.address, "GET /readyz", "").await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let said = r#"{"ready":true,"waiting":{},"remarks":{"join":"partitions wait"}}"#;
+    assert!(answer.ends_with(said), "{answer}");
+    port.readiness.forget_remark("join");
+    let answer = ask(port.address, "GET /readyz", "").await;
+    assert!(answer.ends_with(r#"{"ready":true,"waiting":{}}"#), "{answer}");
+}
+
+#[tokio::test]
 async fn metrics_are_served_as_text() {
     let port = serve().await;
     metrics::counter!("ombud_test_total").increment(2);

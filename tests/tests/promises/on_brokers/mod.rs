@@ -9,5 +9,6 @@ mod infer_scales_while_it_works;
 mod models_come_and_go;
 mod nothing_is_lost;
 mod other_producers_are_served;
+mod partitions_are_added;
 mod poison_is_parked;
 mod sigterm_ends_every_state;

@@ -32,6 +32,8 @@ fn what_excludes_something_else_is_not_said_together_with_it() {
         "feedback --file file --at 2h",
         "strategy simulate file --since 3d",
         "strategy simulate --version 2 --candidate file",
+        "setup --widen 6 --partitions 6",
+        "setup --widen 6 --replication-factor 3",
     ] {
         let refused = parsed(line).err().map(|error| error.kind());
         assert_eq!(refused, Some(ErrorKind::ArgumentConflict), "{line}");

@@ -68,14 +68,17 @@ fn outcomes_of(what: &'static str, well: &str, outcomes: &[Outcome], findings: &
     if unchanged > 0 {
         findings.push(Finding::ok(what, format!("{unchanged} {well}")));
     }
-    for Outcome { name, state, details } in outcomes {
+    for Outcome { name, state, details, mend } in outcomes {
         let details = details.join("; ");
         findings.push(match state {
             State::Unchanged if details.is_empty() => continue,
             State::Unchanged => Finding::ok(what, format!("{name}: {details}")),
             State::Created => Finding::bad(what, format!("{name} is missing"), SET_UP),
             State::Changed => Finding::bad(what, format!("{name} differs: {details}"), SET_UP),
-            State::Refused => Finding::bad(what, format!("{name} differs: {details}"), "as said there"),
+            State::Refused => {
+                let mend = mend.as_deref().unwrap_or("as said there");
+                Finding::bad(what, format!("{name} differs: {details}"), mend)
+            }
         });
     }
 }
@@ -151,11 +154,22 @@ mod tests {
 
     #[test]
     fn a_missing_topic_is_bad_and_the_rest_is_one_line() {
-        let outcome = |state| Outcome { name: "t".into(), state, details: Vec::new() };
+        let outcome = |state| Outcome { name: "t".into(), state, details: Vec::new(), mend: None };
         let mut findings = Vec::new();
         let outcomes = [outcome(State::Unchanged), outcome(State::Created), outcome(State::Unchanged)];
         outcomes_of("topics", "topics are well", &outcomes, &mut findings);
         assert_eq!((findings.len(), findings[0].found.as_str()), (2, "2 topics are well"));
         assert_eq!((findings[1].health, findings[1].mend.as_deref()), (Health::Bad, Some(SET_UP)));
+    }
+
+    #[test]
+    fn a_topic_that_is_too_narrow_is_bad_and_comes_with_the_command() {
+        let (details, mend) = (vec!["it has 4 partitions".into()], Some("run `ombud setup --widen 6`".into()));
+        let narrow = Outcome { name: "complaints.routed".into(), state: State::Refused, details, mend };
+        let mut findings = Vec::new();
+        outcomes_of("topics", "topics are well", &[narrow], &mut findings);
+        assert_eq!(findings[0].health, Health::Bad);
+        assert_eq!(findings[0].mend.as_deref(), Some("run `ombud setup --widen 6`"));
+        assert!(findings[0].found.contains("complaints.routed differs: it has 4"), "{}", findings[0].found);
     }
 }

@@ -24,14 +24,15 @@ pub(crate) struct Follow<R> {
 }
 
 impl<R: Reader> Follow<R> {
-    /// Follows `partitions` partitions of both topics.
-    pub(crate) fn new(reader: R, prefix: &str, partitions: i32) -> Self {
+    /// Follows both topics; each has as many partitions as `widths` says.
+    pub(crate) fn new(reader: R, prefix: &str, widths: [i32; 2]) -> Self {
         let raw: Arc<str> = Topic::Raw.name(prefix).into();
         let routed: Arc<str> = Topic::Routed.name(prefix).into();
         // Raw before routed: a route is then never read before the complaint that it is about.
         let positions = [&raw, &routed]
             .into_iter()
-            .flat_map(|topic| (0..partitions).map(|p| (TopicPartition::new(Arc::clone(topic), p), 0)))
+            .zip(widths)
+            .flat_map(|(topic, width)| (0..width).map(|p| (TopicPartition::new(Arc::clone(topic), p), 0)))
             .collect();
         Self { reader, raw, positions, journeys: Journeys::default() }
     }
@@ -107,7 +108,7 @@ mod tests {
         publisher.send(outgoing(&raw, "c-1", &one).unwrap()).unwrap();
         publisher.flush().unwrap();
 
-        let mut follow = Follow::new(log.reader().unwrap(), "", 2);
+        let mut follow = Follow::new(log.reader().unwrap(), "", [2, 2]);
         assert!(follow.catch_up(Duration::ZERO).unwrap());
         let content = ids::input_sha256(&one);
         assert!(follow.journeys().has("c-1", &content));

@@ -125,8 +125,10 @@ impl<'a> Up<'a> {
         crew.next_turn();
         tell_waits(crew, readiness)?;
         info!("ready");
-        let partitions = self.world.partitions(settings)?;
-        let mut follow = Follow::new(self.view.reader(READER)?, &settings.topics.prefix, partitions);
+        // On brokers one may be wider than the other, while partitions are added.
+        let widths = [Topic::Raw, Topic::Routed].map(|topic| self.world.partitions(settings, topic));
+        let [raw, routed] = widths;
+        let mut follow = Follow::new(self.view.reader(READER)?, &settings.topics.prefix, [raw?, routed?]);
         follow.catch_up(Duration::ZERO)?;
         let bar = terminal.bar("routed");
         let mut sent = SentFile::default();

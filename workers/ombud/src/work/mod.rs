@@ -3,6 +3,7 @@
 mod api;
 mod cases;
 mod console;
+mod copartitioned;
 mod crew;
 #[cfg(test)]
 mod defects;

@@ -13,6 +13,7 @@ use ombud_stream::{Clock, Outage, Reader, Sink, Start, TopicPartition, Waiting};
 use super::{
     Crew, IN_FLIGHT,
     cases::WatchedCases,
+    copartitioned::{Beside, Copartitioned},
     lag, limits,
     watch::{Progress, Watched},
 };
@@ -48,6 +49,24 @@ impl<'a> Workers<'a> {
 
     fn member(&self, worker: &str, group: &str, topics: &[&str], progress: &Progress) -> Result<Watched> {
         let member = self.world.member(group, topics, self.start)?;
+        Ok(Watched::new(member, worker.to_owned(), self.readiness.clone(), progress.clone()))
+    }
+
+    /// A member over complaints.raw that takes on a partition once each of `beside` has one of its number.
+    fn member_beside(
+        &self,
+        worker: &str,
+        group: &str,
+        beside: &[Topic],
+        progress: &Progress,
+    ) -> Result<Watched> {
+        let mut member = self.world.member(group, &[&self.topic(Topic::Raw)], self.start)?;
+        if let Some(widths) = self.world.widths()? {
+            let topics = beside.iter().map(|topic| self.topic(*topic)).collect();
+            let beside = Beside { topics, width: Box::new(move |topic: &str| widths.of(topic)) };
+            let (readiness, clock) = (self.readiness.clone(), Arc::clone(&self.clock));
+            member = Box::new(Copartitioned::new(member, beside, worker, readiness, clock));
+        }
         Ok(Watched::new(member, worker.to_owned(), self.readiness.clone(), progress.clone()))
     }
 
@@ -110,7 +129,7 @@ impl<'a> Workers<'a> {
     fn make_join(&self, group: &str, progress: &Progress) -> Result<Joiner> {
         let (sink, deliveries) = self.world.sink(IN_FLIGHT)?;
         Ok(Join {
-            member: self.member("join", group, &[&self.topic(Topic::Raw)], progress)?,
+            member: self.member_beside("join", group, &[Topic::Predictions, Topic::Routed], progress)?,
             reader: self.world.view().reader(group)?,
             sink,
             deliveries,
@@ -252,7 +271,7 @@ mod inferring {
             let (sink, deliveries) = self.world.sink(IN_FLIGHT)?;
             Ok(Infer {
                 tasks,
-                member: self.member(worker, group, &[&self.topic(Topic::Raw)], progress)?,
+                member: self.member_beside(worker, group, &[Topic::Predictions], progress)?,
                 sink,
                 deliveries,
                 predictions: self.topic(Topic::Predictions).into(),
