@@ -58,6 +58,9 @@ impl Default for Limits {
     }
 }
 
+/// How far the clocks of the log and of a joiner are believed to differ, and how far the log's to go back.
+pub(crate) const CLOCKS_DIFFER_MS: i64 = 600_000;
+
 /// Bounds that contradict each other.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("failed to use the join limits: {field} is {value}, it must be {right}")]

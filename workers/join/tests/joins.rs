@@ -232,7 +232,7 @@ fn a_complaint_is_routed_as_soon_as_every_task_has_answered() {
     world.join_until(|| !world.routes().is_empty());
     let routes = world.routes();
     assert_eq!(routes.len(), 1);
-    assert_eq!((routes[0].why, routes[0].revision, routes[0].writer_epoch), (Why::Complete, 1, 1));
+    assert_eq!((routes[0].why, routes[0].writer_epoch), (Why::Complete, 1));
     let tasks: Vec<&str> = routes[0].decisions.iter().map(|d| d.task.as_str()).collect();
     assert_eq!(tasks, TASKS);
     assert_eq!(world.read(Topic::Routed)[0].source.partition, 1);
@@ -269,7 +269,8 @@ fn a_late_answer_amends_what_the_deadline_routed() {
     world.answer(&raw, "vulnerable", "NOT_INDICATED");
     world.join_until(|| world.routes().len() == 3);
     let last = &world.routes()[2];
-    assert_eq!((last.why, last.revision, last.writer_epoch), (Why::Amended, 3, 2));
+    assert_eq!((last.why, last.writer_epoch), (Why::Amended, 2));
+    assert!(routes[0].revision < last.revision);
     assert!(last.missing_tasks.is_empty());
 }
 
