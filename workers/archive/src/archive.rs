@@ -273,6 +273,9 @@ impl<M: Source + Committer, S: Sink<()>, C: CaseStore> Archive<M, S, C> {
         }
         let known = places.entry(route.complaint_id.clone()).or_default();
         let rows = file_routed(route, record, known);
+        if known.iter().any(|place| place.is_elsewhere(route)) {
+            counter!("ombud_split_routes_total").increment(1);
+        }
         known.push(Place::of(route));
         Ok(rows)
     }
