@@ -275,6 +275,27 @@ fn a_late_answer_amends_what_the_deadline_routed() {
 }
 
 #[test]
+fn what_was_taken_last_has_the_greatest_revision_whichever_partition_it_lies_in() {
+    let world = World::new();
+    // 2027: before 2026 all revisions have one time.
+    world.clock.advance(1_798_761_600_000 - BEGIN);
+    let take_back = |partition: i32, id: &str| {
+        let complaint = RawComplaint { withdrawn: true, ..RawComplaint::new(id, "they took a fee", BEGIN) };
+        world.append(Topic::Raw, partition, Some(id), codec::encode(&complaint).unwrap());
+        world.clock.advance(10);
+    };
+    for (partition, id) in [(1, "b"), (1, "c"), (1, "a"), (3, "a"), (1, "a")] {
+        take_back(partition, id);
+        let before = world.routes().len();
+        world.join_until(|| world.routes().len() > before);
+        let routes = world.routes();
+        let newest = routes.iter().filter(|route| route.complaint_id == id).max_by_key(|route| route.revision);
+        assert_eq!(newest.unwrap().raw_partition, partition);
+    }
+    assert!(world.read(Topic::DeadLetters).is_empty());
+}
+
+#[test]
 fn what_cannot_be_read_is_parked_with_its_bytes_and_its_key_is_routed_to_a_human() {
     let world = World::new();
     let junk = Bytes::from_static(b"\0\0\0\0\x07junk");
