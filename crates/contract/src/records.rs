@@ -308,7 +308,7 @@ pub struct RoutedComplaint {
     pub route_id: String,
     /// The complaint.
     pub complaint_id: String,
-    /// Greater is newer: `raw_offset << 10 | n`, so not consecutive.
+    /// Greater is newer, and not consecutive: by the time at which the log took the submission.
     pub revision: i64,
     /// Why this record was written.
     pub why: Why,

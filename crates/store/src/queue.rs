@@ -14,12 +14,24 @@ pub struct Place {
     revision: i64,
     team: String,
     received_at: i64,
+    /// Of complaints.raw and complaints.routed alike.
+    partition: i32,
 }
 
 impl Place {
     /// Where `route` put its case.
     pub fn of(route: &RoutedComplaint) -> Self {
-        Self { revision: route.revision, team: route.team.clone(), received_at: route.received_at }
+        Self {
+            revision: route.revision,
+            team: route.team.clone(),
+            received_at: route.received_at,
+            partition: route.raw_partition,
+        }
+    }
+
+    /// Whether the complaint was submitted to another partition than this route's, too.
+    pub fn is_elsewhere(&self, route: &RoutedComplaint) -> bool {
+        self.partition != route.raw_partition
     }
 
     /// Where a stored route put its case; `None` for events of other kinds.
@@ -104,6 +116,19 @@ mod tests {
 
         fn live(&self) -> Vec<(String, i64)> {
             self.0.iter().filter(|(_, (_, gone))| !gone).map(|(key, _)| key.clone()).collect()
+        }
+    }
+
+    #[test]
+    fn routes_of_two_partitions_are_one_case_where_the_greatest_revision_put_it() {
+        let from = |raw_partition, revision, team| RoutedComplaint { raw_partition, revision, ..route(team) };
+        let (first, second) = (from(7, 10, "cards"), from(2, 20, "loans"));
+        for routes in [[&first, &second], [&second, &first]] {
+            let (mut table, known) = (Table::default(), [Place::of(routes[0])]);
+            requeue(routes[0], &[]).iter().for_each(|row| table.write(row));
+            requeue(routes[1], &known).iter().for_each(|row| table.write(row));
+            assert_eq!(table.live(), [("loans".to_owned(), first.received_at)]);
+            assert!(known[0].is_elsewhere(routes[1]));
         }
     }
 

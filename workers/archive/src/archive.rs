@@ -251,6 +251,9 @@ impl<M: Source + Committer, S: Sink<()>, C: CaseStore> Archive<M, S, C> {
                 // Where its stored routes and those earlier in hand put it.
                 let known = places.entry(route.complaint_id.clone()).or_default();
                 let rows = file_routed(&route, record, known);
+                if known.iter().any(|place| place.is_elsewhere(&route)) {
+                    counter!("ombud_split_routes_total").increment(1);
+                }
                 known.push(Place::of(&route));
                 (rows, "kept")
             }

@@ -226,6 +226,19 @@ fn a_replay_writes_the_same_cells() {
 }
 
 #[test]
+fn a_complaint_of_two_partitions_is_one_case_in_the_queue_of_its_greatest_revision() {
+    let (local, _dir) = log();
+    send(&local, &RoutedComplaint { raw_partition: 2, ..route(20, "loans") });
+    send(&local, &RoutedComplaint { raw_partition: 7, ..route(10, "cards") });
+    archive(&local, GROUP, local.cases().unwrap()).unwrap();
+    assert_eq!((queue(&local, "loans").len(), queue(&local, "cards").len()), (1, 0));
+    assert_eq!(local.cases().unwrap().case("c-1").unwrap().len(), 2);
+    send(&local, &RoutedComplaint { raw_partition: 7, why: Why::Withdrawn, ..route(30, "triage") });
+    archive(&local, GROUP, local.cases().unwrap()).unwrap();
+    assert!(queue(&local, "loans").is_empty() && queue(&local, "triage").is_empty());
+}
+
+#[test]
 fn a_withdrawn_complaint_lies_in_no_queue() {
     let (local, _dir) = log();
     send(&local, &route(1, "cards"));

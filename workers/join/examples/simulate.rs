@@ -39,7 +39,7 @@ fn main() -> ExitCode {
 fn verdict(report: &sim::Report) -> ExitCode {
     match &report.failure {
         None => {
-            println!("I1 to I10 hold");
+            println!("I1 to I11 hold");
             ExitCode::SUCCESS
         }
         Some(failure) => {

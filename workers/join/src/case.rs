@@ -9,21 +9,13 @@ use crate::{
     rules::Plan,
 };
 
-/// The routes of one round are numbered by the low bits of the revision.
-pub(crate) const ROUND_BITS: u32 = 10;
-/// The last number that fits.
-pub(crate) const LAST_N: i64 = (1 << ROUND_BITS) - 1;
-
-/// Greater over rounds without any memory of old cases, because the raw offset is.
-pub(crate) fn revision(raw_offset: i64, n: i64) -> i64 {
-    raw_offset << ROUND_BITS | n
-}
-
 /// A submission with its place in the log.
 #[derive(Clone, Debug)]
 pub(crate) struct Raw {
     pub(crate) offset: i64,
     pub(crate) appended_at: i64,
+    /// The shard's clock when it was read: by it the submission is numbered.
+    pub(crate) clock: i64,
     pub(crate) what: Submission,
 }
 
@@ -105,8 +97,10 @@ pub(crate) struct Case {
     pub(crate) input: Arc<str>,
     /// The raw record that began the round.
     pub(crate) raw_offset: i64,
-    /// How many routes the round has.
-    pub(crate) n: i64,
+    /// The greatest revision that is known of the complaint; 0 where none is.
+    pub(crate) greatest: i64,
+    /// The clock of the round's newest submission, until a route answers for it.
+    pub(crate) submitted: Option<i64>,
     pub(crate) phase: Phase,
     pub(crate) about: About,
     pub(crate) plan: Plan,

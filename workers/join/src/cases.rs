@@ -65,10 +65,12 @@ impl Cases {
         self.expiries.first()
     }
 
-    /// Up to `excess` closed cases, oldest first, that no restart reads again: their raw record lies below `raw`.
-    pub(crate) fn forgettable(&self, excess: usize, raw: i64) -> Vec<Arc<str>> {
-        let below = |id: &Arc<str>| self.all.get(id).is_some_and(|case| case.raw_offset < raw);
-        self.expiries.iter().map(|(_, id)| id).filter(|id| below(id)).take(excess).cloned().collect()
+    /// Up to `excess` closed cases, oldest first, that no restart reads again: their raw record lies below `raw`. And
+    /// whose next submission is greater by its time alone: what they have is below `revision`.
+    pub(crate) fn forgettable(&self, excess: usize, raw: i64, revision: i64) -> Vec<Arc<str>> {
+        let below = |case: &Case| case.raw_offset < raw && case.greatest < revision;
+        let forgettable = |id: &&Arc<str>| self.all.get(*id).is_some_and(below);
+        self.expiries.iter().map(|(_, id)| id).filter(forgettable).take(excess).cloned().collect()
     }
 
     /// The lowest changelog offset that an amendment may still need.

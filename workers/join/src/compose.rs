@@ -6,7 +6,7 @@ use ombud_contract::records::{RoutedComplaint, Vulnerability, Why};
 use ombud_models::{Facts, Route};
 
 use crate::{
-    case::{Case, Last, revision},
+    case::{Case, Last},
     event::{About, Kind},
     rules::Rules,
 };
@@ -17,6 +17,8 @@ pub(crate) struct Writer {
     pub(crate) partition: i32,
     pub(crate) epoch: i64,
     pub(crate) now: i64,
+    /// Of what is written.
+    pub(crate) revision: i64,
 }
 
 impl Writer {
@@ -29,16 +31,23 @@ impl Writer {
         rules: &dyn Rules,
     ) -> RoutedComplaint {
         match (&case.last, why) {
-            (Some(mine), Why::Reconciled) => self.repeat(case, mine),
+            (Some(mine), Why::Reconciled) => self.repeat(mine, why),
+            // The same content once more: it stands, and was submitted later.
+            (Some(mine), Why::Resubmitted) if case.routed().is_some() => self.repeat(mine, why),
             _ => self.route(complaint_id, case, why, rules),
         }
     }
 
     /// What I said last, once more, so that it is the newest and the last.
-    fn repeat(&self, case: &Case, mine: &Last) -> RoutedComplaint {
+    fn repeat(&self, mine: &Last, why: Why) -> RoutedComplaint {
+        let why = match mine.record.why {
+            // Who reads it goes by this: what was taken back stays so.
+            stays @ (Why::Withdrawn | Why::Unreadable) => stays,
+            _ => why,
+        };
         RoutedComplaint {
-            revision: revision(case.raw_offset, case.n + 1),
-            why: Why::Reconciled,
+            revision: self.revision,
+            why,
             routed_at: self.now,
             previous_team: None,
             writer_epoch: self.epoch,
@@ -78,7 +87,7 @@ impl Writer {
         RoutedComplaint {
             route_id: rules.route_id(complaint_id, &case.input, &predictions, case.plan.strategy, &missing),
             complaint_id: complaint_id.to_owned(),
-            revision: revision(case.raw_offset, case.n + 1),
+            revision: self.revision,
             why,
             input_sha256: String::from(&*case.input),
             raw_partition: self.partition,

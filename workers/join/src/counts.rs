@@ -32,7 +32,7 @@ counts! {
     deadline,
     /// Routes decided because a late answer came.
     amended,
-    /// First routes of a later round, complete.
+    /// First routes of a later round, complete; and those of a repetition.
     resubmitted,
     /// Routes that correct what another joiner wrote.
     reconciled,
@@ -44,7 +44,7 @@ counts! {
     erased_again,
     /// Routes tried again after a failure.
     retried,
-    /// Raw records that repeat the content of the round.
+    /// Raw records that repeat the content of the round; those that come later than its route are routed as it was.
     duplicate_raw,
     /// Raw records that a newer one made void.
     superseded_raw,
@@ -68,6 +68,8 @@ counts! {
     hard_capped,
     /// Records of other joiners taken over as if folded.
     adopted,
+    /// Routes of other joiners that came after the complaint was forgotten: a greater one may lie before.
+    late_forgotten,
     /// Conflicts found while folding the changelog.
     repairs,
     /// Times that the shard wrote nothing because its lease had run out, or a newer owner had written.

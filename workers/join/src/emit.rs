@@ -5,23 +5,24 @@ use std::{mem, sync::Arc};
 use ombud_contract::records::Why;
 
 use crate::{
-    case::{Case, LAST_N, Last, Phase, revision},
+    case::{Case, Last, Phase},
+    compose::Writer,
     event::Effect,
+    revision,
     shard::{Shard, Turn, broken},
 };
 
 impl Shard {
     /// Decides the next route of `case` and sends it, now or with the next lease.
     pub(crate) fn emit(&mut self, turn: &mut Turn<'_>, id: Arc<str>, mut case: Case, why: Why) {
-        if case.n >= LAST_N {
-            // A thousand routes of one round is a fault elsewhere; the next submission begins a new count.
+        let Some(revision) = self.revision(&case) else {
+            // So many routes of one submission are a fault elsewhere; the next submission begins a new count.
             self.counts.exhausted += 1;
             return self.close(turn, id, case);
-        }
-        let mut record = self.writer(turn.now).compose(&id, &case, why, turn.rules);
-        if broken!(self, SameRevision) {
-            record.revision = revision(case.raw_offset, 1);
-        }
+        };
+        (case.greatest, case.submitted) = (revision, None);
+        let writer = Writer { partition: self.partition, epoch: self.epoch, now: turn.now, revision };
+        let mut record = writer.compose(&id, &case, why, turn.rules);
         if broken!(self, MissingIsNotVulnerable) && record.missing_tasks.iter().any(|t| t == "vulnerable") {
             record.vulnerability = ombud_contract::records::Vulnerability::NotIndicated;
         }
@@ -31,6 +32,19 @@ impl Shard {
         }
         case.phase = Phase::Emitting { record: Arc::new(record), in_flight: false };
         self.send(turn, id, case);
+    }
+
+    /// The revision of the next route of `case`; `None` where the numbers of its submission are used up.
+    fn revision(&self, case: &Case) -> Option<i64> {
+        if broken!(self, RevisionByOffset) {
+            return Some((case.greatest + 1).max(case.raw_offset << 10 | 1));
+        }
+        match case.submitted {
+            Some(ms) if broken!(self, RevisionByTimeAlone) => Some(revision::at(ms, self.partition)),
+            Some(ms) => Some(revision::first(ms, case.greatest, self.partition)),
+            None if broken!(self, SameRevision) => Some(case.greatest),
+            None => revision::next(case.greatest, self.partition),
+        }
     }
 
     fn send(&mut self, turn: &mut Turn<'_>, id: Arc<str>, mut case: Case) {
@@ -83,7 +97,6 @@ impl Shard {
             return self.cases.put(Arc::clone(id), case);
         };
         self.in_flight -= 1;
-        case.n = case.n.max(record.revision & LAST_N);
         case.last = Some(Last { record: Arc::clone(record), offset });
         self.close(turn, Arc::clone(id), case);
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     event::Effect,
+    limits::CLOCKS_DIFFER_MS,
     shard::{Shard, Turn, broken},
 };
 
@@ -69,10 +70,10 @@ impl Shard {
         self.erased.values().filter(|erased| erased.since >= oldest).map(|erased| erased.offset).min()
     }
 
-    /// No raw record that is unsettled or unread was appended before.
+    /// No raw record that is unsettled or unread was appended before, though the log's clock may have gone back.
     fn oldest_unsettled_at(&self) -> i64 {
         let oldest = self.unsettled_raw.get(&self.raw.frontier());
-        oldest.map_or(self.newest_raw_at, |oldest| oldest.appended_at)
+        oldest.map_or(self.newest_raw_at, |oldest| oldest.appended_at).saturating_sub(CLOCKS_DIFFER_MS)
     }
 
     /// The tombstone is durable, or its attempt failed.

@@ -7,6 +7,7 @@ use ombud_contract::records::{Prediction, Role, Why};
 use crate::{
     case::{Answer, AnswerPlace, Case, Phase, Raw, Waiting},
     event::Kind,
+    revision,
     shard::{Shard, Turn, broken},
 };
 
@@ -24,9 +25,16 @@ impl Shard {
             self.settle_raw(raw.offset);
         } else if same && case.is_closed() {
             self.counts.duplicate_raw += 1;
+            if !self.is_answered(&case, &raw) {
+                // Another partition may have taken another submission in between: this one must be the greatest.
+                case.submitted = Some(raw.clock);
+                case.held_raw.push(raw.offset);
+                return self.emit(turn, id, case, Why::Resubmitted);
+            }
             self.settle_raw(raw.offset);
-        } else if same && !case.has_pending_raw() {
+        } else if same && matches!(case.phase, Phase::Open { .. }) && !case.has_pending_raw() {
             self.counts.duplicate_raw += 1;
+            case.submitted = Some(raw.clock);
             case.held_raw.push(raw.offset);
         } else {
             let waits = match case.phase {
@@ -44,9 +52,17 @@ impl Shard {
         self.cases.put(id, case);
     }
 
+    /// Whether what stands was routed for `raw`, which repeats it, or for something later.
+    fn is_answered(&self, case: &Case, raw: &Raw) -> bool {
+        raw.offset == case.raw_offset
+            || revision::at(raw.clock, self.partition) <= case.greatest
+            || broken!(self, RepeatUnrouted)
+    }
+
     /// A new round. What the round before still held is void.
     fn begin(&mut self, turn: &mut Turn<'_>, id: Arc<str>, before: Option<Case>, raw: Raw) {
         let plan = turn.rules.plan(raw.appended_at);
+        let greatest = before.as_ref().map_or(0, |before| before.greatest);
         let last = before.and_then(|before| {
             self.counts.superseded_raw += before.held_raw.len() as u64;
             self.release(&before.held_raw, &before.held_answers);
@@ -63,7 +79,8 @@ impl Shard {
         let case = Case {
             input: raw.what.input,
             raw_offset: raw.offset,
-            n: 0,
+            greatest,
+            submitted: Some(raw.clock),
             phase: Phase::Open { deadline, barrier: None },
             about: raw.what.about,
             plan,

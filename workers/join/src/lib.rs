@@ -22,6 +22,7 @@ mod owned;
 mod position;
 mod read;
 mod recover;
+mod revision;
 mod rules;
 mod run;
 mod shard;

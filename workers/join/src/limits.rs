@@ -67,6 +67,9 @@ impl Default for Limits {
     }
 }
 
+/// How far the clocks of the log and of a joiner are believed to differ, and how far the log's to go back.
+pub(crate) const CLOCKS_DIFFER_MS: i64 = 600_000;
+
 /// What a process may hold, in megabytes, unless it is told.
 const MEMORY_MB: usize = 1_000;
 

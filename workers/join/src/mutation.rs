@@ -13,6 +13,12 @@ pub enum Mutation {
     SettleDropped,
     /// Each route of a round has the same revision.
     SameRevision,
+    /// Revisions rise with the offset, as they did before partitions were compared.
+    RevisionByOffset,
+    /// A submission is numbered by its time, whatever the complaint has had.
+    RevisionByTimeAlone,
+    /// What repeats a closed round settles without a route.
+    RepeatUnrouted,
     /// A task that was decided is decided again.
     DecideTwice,
     /// Routes are written without a lease.
@@ -39,12 +45,15 @@ pub enum Mutation {
 
 impl Mutation {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::SettleBeforeAcknowledged,
         Self::IgnoreBarrier,
         Self::ForgetRl,
         Self::SettleDropped,
         Self::SameRevision,
+        Self::RevisionByOffset,
+        Self::RevisionByTimeAlone,
+        Self::RepeatUnrouted,
         Self::DecideTwice,
         Self::NoLease,
         Self::SameEpoch,

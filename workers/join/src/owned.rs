@@ -62,12 +62,12 @@ impl Owned {
                 // The first offsets that are still there.
                 let (predictions, routed) =
                     (reader.offset_at(&predictions, i64::MIN)?, reader.offset_at(&routed, i64::MIN)?);
-                let meta = crate::Meta { epoch: 0, predictions, routed, marks: Vec::new() };
+                let meta = crate::Meta { predictions, routed, ..crate::Meta::default() };
                 Position { raw: start, meta }
             }
         };
         let end = reader.end(&routed)?;
-        let window = reader.offset_at(&routed, now - rules.longest_amend_ms())?;
+        let window = reader.offset_at(&routed, Recovery::fold_since(&found, now, rules))?;
         let mut next = Recovery::fold_from(&found, window);
         let mut recovery = Recovery::new(limits.clone(), raw.partition, found, next, rules);
         let mut waits = 0;

@@ -1,6 +1,7 @@
 //! Where a shard stands: one commit that holds three positions, and its metadata as a short string.
 //!
-//! `1;epoch;fp;rl;off:read_ms,off:read_ms` rides in the metadata of the raw group's commit, so all of it moves at once.
+//! `2;epoch;fp;rl;off:read_ms,off:read_ms;clock` rides in the metadata of the raw group's commit, so all of it moves at
+//! once. Layout 1 had no clock. Joiners that know no other refuse layout 2, and must: they can't compare its revisions.
 
 use std::{fmt::Write as _, num::ParseIntError};
 
@@ -24,6 +25,9 @@ pub struct Meta {
     pub routed: i64,
     /// When bulk records were read, so that a restart does not begin their wait anew.
     pub marks: Vec<Mark>,
+    /// The greatest append time below the commit's raw offset, as the shard counted it; 0 where none is known. What the
+    /// next owner numbers is not less, though the log's clock went back.
+    pub clock: i64,
 }
 
 /// Every raw record below `offset` had been read by `read_at`.
@@ -39,7 +43,7 @@ pub struct Mark {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MetaError {
     /// Another layout: written by a newer version, or by another program in the same group.
-    #[error("read the joiner's commit: layout {found:?} where 1 is known")]
+    #[error("read the joiner's commit: layout {found:?} where 1 and 2 are known")]
     Layout {
         /// What stands in its place.
         found: String,
@@ -64,12 +68,13 @@ pub enum MetaError {
 impl Meta {
     /// As it stands in a commit.
     pub fn encode(&self) -> String {
-        let mut text = format!("1;{};{};{};", self.epoch, self.predictions, self.routed);
+        let mut text = format!("2;{};{};{};", self.epoch, self.predictions, self.routed);
         for (i, mark) in self.marks.iter().enumerate() {
             let comma = if i == 0 { "" } else { "," };
             // Writing to a String can't fail.
             let _ = write!(text, "{comma}{}:{}", mark.offset, mark.read_at);
         }
+        let _ = write!(text, ";{}", self.clock);
         text
     }
 
@@ -80,7 +85,7 @@ impl Meta {
     pub fn parse(text: &str) -> Result<Self, MetaError> {
         let mut parts = text.split(';');
         let layout = parts.next().unwrap_or_default();
-        if layout != "1" {
+        if !["1", "2"].contains(&layout) {
             return Err(MetaError::Layout { found: layout.chars().take(16).collect() });
         }
         let mut next = |field| number(field, parts.next());
@@ -90,7 +95,9 @@ impl Meta {
             let (offset, read_at) = mark.split_once(':').ok_or(MetaError::Missing { field: "read time" })?;
             Ok(Mark { offset: number("mark", Some(offset))?, read_at: number("read time", Some(read_at))? })
         });
-        Ok(Self { epoch, predictions, routed, marks: marks.collect::<Result<_, MetaError>>()? })
+        let marks = marks.collect::<Result<_, MetaError>>()?;
+        let clock = if layout == "1" { 0 } else { number("clock", parts.next())? };
+        Ok(Self { epoch, predictions, routed, marks, clock })
     }
 }
 
@@ -105,18 +112,24 @@ mod tests {
 
     #[test]
     fn a_commit_reads_back_as_it_was_written() {
-        let mut meta = Meta { epoch: 12, predictions: 3_456, routed: 789, marks: Vec::new() };
-        assert_eq!(meta.encode(), "1;12;3456;789;");
+        let mut meta = Meta { epoch: 12, predictions: 3_456, routed: 789, marks: Vec::new(), clock: 77 };
+        assert_eq!(meta.encode(), "2;12;3456;789;;77");
         assert_eq!(Meta::parse(&meta.encode()), Ok(meta.clone()));
         meta.marks = vec![Mark { offset: 7, read_at: 1_700_000_000_000 }, Mark { offset: 9, read_at: 5 }];
         assert_eq!(Meta::parse(&meta.encode()), Ok(meta));
     }
 
     #[test]
+    fn a_commit_of_the_layout_before_has_no_clock() {
+        let meta = Meta { epoch: 12, predictions: 3, routed: 4, marks: vec![Mark { offset: 7, read_at: 5 }], clock: 0 };
+        assert_eq!(Meta::parse("1;12;3;4;7:5"), Ok(meta));
+    }
+
+    #[test]
     fn a_commit_of_somebody_else_is_refused_by_what_is_wrong_with_it() {
         assert_eq!(
             Meta::parse("").unwrap_err().to_string(),
-            r#"read the joiner's commit: layout "" where 1 is known"#
+            r#"read the joiner's commit: layout "" where 1 and 2 are known"#
         );
         assert_eq!(Meta::parse("1;2").unwrap_err().to_string(), "read the joiner's commit: fp is missing");
         assert_eq!(
@@ -127,5 +140,6 @@ mod tests {
             Meta::parse("1;2;3;4;5").unwrap_err().to_string(),
             "read the joiner's commit: read time is missing"
         );
+        assert_eq!(Meta::parse("2;2;3;4;").unwrap_err().to_string(), "read the joiner's commit: clock is missing");
     }
 }

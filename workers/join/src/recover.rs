@@ -15,7 +15,7 @@ use crate::{
     early::Early,
     erased::Erased,
     event::Logged,
-    limits::Limits,
+    limits::{CLOCKS_DIFFER_MS, Limits},
     position::Position,
     rules::Rules,
     shard::{Shard, State},
@@ -81,7 +81,15 @@ impl Recovery {
         Self { mutation, ..self }
     }
 
-    /// Where routed has to be read from: `window` is the first offset of the last [`Rules::longest_amend_ms`].
+    /// Since when routed has to be read, whatever the position says: for as long as a complaint is remembered, and for
+    /// what has a revision that the first raw record may not be above by its time.
+    pub fn fold_since(found: &Position, now: i64, rules: &dyn Rules) -> i64 {
+        let remembered = now - rules.longest_amend_ms();
+        let clock = found.meta.clock;
+        if clock == 0 { remembered } else { remembered.min(clock - CLOCKS_DIFFER_MS) }
+    }
+
+    /// Where routed has to be read from: `window` is the first offset since [`Recovery::fold_since`].
     pub fn fold_from(found: &Position, window: i64) -> i64 {
         found.meta.routed.min(window)
     }
@@ -151,6 +159,7 @@ impl Recovery {
             in_flight: 0,
             newest_bulk: meta.marks.last().map_or(-1, |mark| mark.offset - 1),
             newest_raw_at: i64::MIN,
+            clock: meta.clock,
             marks: meta.marks.clone(),
             paused: false,
             counts: Counts { foreign: self.foreign, ..Counts::default() },
@@ -214,7 +223,8 @@ impl Shard {
             Folded::Routed { greatest, appended_at, conflict } => {
                 let case = Case::folded(greatest, appended_at, self.limits.partial_ms, rules);
                 let over = matches!(case.phase, Phase::Closed { until } if until <= now);
-                if over && !conflict && case.raw_offset < self.committed.raw {
+                let outlived = case.greatest < self.least_revision();
+                if over && !conflict && outlived && case.raw_offset < self.committed.raw {
                     return;
                 }
                 if conflict {

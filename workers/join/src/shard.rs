@@ -15,13 +15,13 @@ use ombud_stream::Frontier;
 use crate::{
     case::{Answer, AnswerPlace, Raw},
     cases::Cases,
-    compose::Writer,
     counts::Counts,
     early::Early,
     erased::Erased,
     event::{Effect, Input, Kind, Log, Origin},
     limits::Limits,
     position::{Mark, Position},
+    revision,
     rules::Rules,
 };
 
@@ -64,6 +64,8 @@ pub(crate) struct Unsettled {
     /// Its route lies at this offset of routed or above.
     pub(crate) routed: i64,
     pub(crate) appended_at: i64,
+    /// The shard's clock before it was read.
+    pub(crate) clock: i64,
 }
 
 /// The state machine of one shard; made by [`crate::Recovery`].
@@ -112,6 +114,9 @@ pub struct Shard {
     pub(crate) newest_bulk: i64,
     /// Append time of the raw record that was read last.
     pub(crate) newest_raw_at: i64,
+    /// The greatest append time of the raw records that were read, in this ownership or before; greater where a
+    /// complaint was forgotten that has a later revision. Never goes back, though the log's clock may.
+    pub(crate) clock: i64,
     pub(crate) paused: bool,
     pub(crate) counts: Counts,
     #[cfg(any(test, feature = "simulation"))]
@@ -134,7 +139,9 @@ impl Shard {
         let turn = &mut Turn { now, rules, out };
         match input {
             Input::Raw { offset, appended_at, body } => {
-                self.on_raw(turn, Raw { offset, appended_at, what: body });
+                let before = self.clock;
+                let clock = before.max(appended_at);
+                self.on_raw(turn, Raw { offset, appended_at, clock, what: body }, before);
             }
             Input::Prediction { offset, body } => self.on_prediction(turn, offset, body),
             Input::Routed { offset, appended_at, body } => self.on_routed(turn, offset, appended_at, body),
@@ -159,14 +166,14 @@ impl Shard {
         self.pause_or_resume(turn);
     }
 
-    fn on_raw(&mut self, turn: &mut Turn<'_>, raw: Raw) {
+    fn on_raw(&mut self, turn: &mut Turn<'_>, raw: Raw, clock_before: i64) {
         let offset = raw.offset;
         if !self.raw.open(offset) {
             return;
         }
-        self.newest_raw_at = raw.appended_at;
-        let routed = self.reread_for(offset);
-        self.unsettled_raw.insert(offset, Unsettled { routed, appended_at: raw.appended_at });
+        (self.newest_raw_at, self.clock) = (raw.appended_at, raw.clock);
+        let (routed, appended_at) = (self.reread_for(offset), raw.appended_at);
+        self.unsettled_raw.insert(offset, Unsettled { routed, appended_at, clock: clock_before });
         if raw.what.bulk {
             self.newest_bulk = offset;
         }
@@ -292,8 +299,16 @@ impl Shard {
         owned && (broken!(self, NoLease) || (leased && !self.fenced))
     }
 
-    pub(crate) fn writer(&self, now: i64) -> Writer {
-        Writer { partition: self.partition, epoch: self.epoch, now }
+    /// What is numbered from now on is not below this, and what is forgotten must be.
+    pub(crate) fn least_revision(&self) -> i64 {
+        revision::at(self.clock, self.partition)
+    }
+
+    /// A complaint is forgotten: its next submission is known to be greater by the clock alone.
+    pub(crate) fn outlive(&mut self, greatest: i64) {
+        if greatest >= self.least_revision() {
+            self.clock = revision::time(greatest) + 1;
+        }
     }
 
     /// Raw alone is held back: the open cases need the predictions. What counts is not the open cases but every
@@ -361,7 +376,14 @@ impl Shard {
         if self.raw.next() < self.recovery_end {
             return self.cases.closed();
         }
-        self.cases.closed() - self.cases.forgettable(usize::MAX, self.committed.raw).len()
+        let below = self.least_revision();
+        self.cases.closed() - self.cases.forgettable(usize::MAX, self.committed.raw, below).len()
+    }
+
+    /// Whether it remembers anything of a complaint.
+    #[cfg(any(test, feature = "simulation"))]
+    pub(crate) fn remembers(&self, complaint_id: &str) -> bool {
+        self.cases.get(complaint_id).is_some() || self.erased.contains_key(complaint_id)
     }
 
     /// The raw offset of an open case whose deadline has passed, among those that `counts`.

@@ -5,7 +5,7 @@ use std::{collections::VecDeque, mem, sync::Arc};
 use ombud_contract::records::Why;
 
 use crate::{
-    case::{Case, LAST_N, Last, Phase, ROUND_BITS, Waiting},
+    case::{Case, Last, Phase, Waiting},
     event::{About, Logged},
     rules::{Plan, Rules},
     shard::{Shard, Turn, broken},
@@ -50,24 +50,28 @@ impl Shard {
     /// A route of an earlier owner that arrived late, against what is known.
     fn weigh(&mut self, turn: &mut Turn<'_>, id: Arc<str>, theirs: Last, appended_at: i64) {
         let Some(mut case) = self.cases.take(&id) else {
+            // Of a complaint that was forgotten, a greater one may lie before: nobody here can tell.
+            self.counts.late_forgotten += u64::from(theirs.record.raw_offset < self.raw.frontier());
             return self.adopt(turn, id, None, theirs, appended_at);
         };
-        let their_round = theirs.record.revision >> ROUND_BITS;
-        if their_round > case.raw_offset {
+        if theirs.record.raw_offset > case.raw_offset {
             // They had read further than this shard has: as if the fold had found it.
             return self.adopt(turn, id, Some(case), theirs, appended_at);
         }
-        if their_round == case.raw_offset {
-            case.n = case.n.max(theirs.record.revision & LAST_N);
-        }
+        case.greatest = case.greatest.max(theirs.record.revision);
         match (&case.phase, &case.last) {
             (Phase::Closed { .. }, Some(mine))
                 if !agree(mine, &theirs) && !broken!(self, NoReconciliation) =>
             {
-                self.emit(turn, id, case, Why::Reconciled);
+                return self.emit(turn, id, case, Why::Reconciled);
             }
-            _ => self.cases.put(id, case),
+            // They said the same for a later submission, which repeats it.
+            (Phase::Closed { .. }, Some(mine)) if theirs.record.revision > mine.record.revision => {
+                case.last = Some(theirs);
+            }
+            _ => {}
         }
+        self.cases.put(id, case);
     }
 
     fn adopt(
@@ -81,7 +85,8 @@ impl Shard {
         self.counts.adopted += 1;
         let mine = before.as_ref().and_then(|before| before.last.as_ref());
         let hidden = mine.is_some_and(|mine| mine.offset > theirs.offset);
-        let case = Case::folded(theirs, appended_at, self.limits.partial_ms, turn.rules);
+        let mut case = Case::folded(theirs, appended_at, self.limits.partial_ms, turn.rules);
+        case.greatest = before.as_ref().map_or(0, |before| before.greatest).max(case.greatest);
         if hidden {
             // Theirs is the greater, and mine lies last.
             self.emit(turn, id, case, Why::Reconciled);
@@ -119,8 +124,9 @@ impl Case {
         let remembered = if partial { partial_ms } else { amend_ms };
         Self {
             input: record.input_sha256.as_str().into(),
-            raw_offset: record.revision >> ROUND_BITS,
-            n: record.revision & LAST_N,
+            raw_offset: record.raw_offset,
+            greatest: record.revision,
+            submitted: None,
             phase: Phase::Closed { until: appended_at + remembered },
             about: About::of(record),
             plan: Plan {

@@ -6,14 +6,16 @@ use ombud_contract::records::{Outcome, Prediction, Role, RoutedComplaint, Vulner
 
 use crate::{
     Effect, Input, Kind, Limits, Log, Logged, Mark, Meta, Position, Recovery, Shard, Submission,
-    case::{LAST_N, revision},
     event::{About, Origin},
+    revision,
     sim::rules::{DEADLINE_MS, SimRules},
 };
 
 mod share;
 
 const TASKS: [&str; 3] = ["issue", "product", "vulnerable"];
+/// 2027-01-01, for stories in which times are compared; the others are told at 0.
+const NEW_YEAR: i64 = 1_798_761_600_000;
 
 /// A live shard, and what it has asked for.
 struct Story {
@@ -44,6 +46,15 @@ impl Story {
 
     fn tell(&mut self, input: Input) {
         self.shard.on(self.now, input, &self.rules, &mut self.out);
+    }
+
+    /// Later, with a fresh lease.
+    fn at(&mut self, now: i64) {
+        self.now = now;
+        self.tell(Input::Tick);
+        self.tell(Input::CommitAcked);
+        self.tell(Input::Tick);
+        self.out.clear();
     }
 
     fn submit(&mut self, offset: i64, id: &str, input: &str, kind: Kind) {
@@ -127,7 +138,12 @@ fn prediction((raw_offset, id, input): (i64, &str, &str), task: &str, mark: i64)
     }
 }
 
-/// A complete route of complaint `a`, as another joiner wrote it.
+/// The `n`th revision of a complaint, as long as the clock stands still.
+fn numbered(n: i64) -> i64 {
+    (1..n).fold(revision::at(0, 0), |greatest, _| revision::first(0, greatest, 0))
+}
+
+/// A complete route of complaint `a`, the `n`th, as another joiner wrote it.
 fn route(raw_offset: i64, n: i64, route_id: &str) -> RoutedComplaint {
     let mut story = Story::new();
     story.complain(0, "a", "A");
@@ -136,7 +152,7 @@ fn route(raw_offset: i64, n: i64, route_id: &str) -> RoutedComplaint {
     RoutedComplaint {
         route_id: route_id.into(),
         raw_offset,
-        revision: revision(raw_offset, n),
+        revision: numbered(n),
         writer_epoch: 1,
         ..RoutedComplaint::clone(&record)
     }
@@ -208,6 +224,71 @@ fn answers_to_another_copy_of_the_submission_do_not_decide_the_round() {
 }
 
 #[test]
+fn a_complaint_in_two_partitions_has_its_greatest_revision_where_the_log_took_it_last() {
+    let mut newest = 0;
+    for (partition, at) in [(7, NEW_YEAR), (2, NEW_YEAR + 1), (7, NEW_YEAR + 2)] {
+        let mut story = Story::from(nowhere(), &[], 0, Limits::default());
+        story.shard.partition = partition;
+        story.at(at);
+        story.submit(0, "a", "A", Kind::Withdrawn);
+        let revision = story.routes()[0].revision;
+        assert!(revision > newest);
+        newest = revision;
+    }
+}
+
+#[test]
+fn the_same_content_once_more_is_routed_as_it_was_by_the_time_it_was_sent_again() {
+    let mut story = Story::new();
+    story.at(NEW_YEAR);
+    story.submit(0, "a", "A", Kind::Withdrawn);
+    let first = story.routes().remove(0);
+    story.ack("a", 0);
+    story.submit(1, "a", "A", Kind::Withdrawn);
+    assert!(story.routes().is_empty(), "the log took both at once");
+    story.now += 5;
+    story.submit(2, "a", "A", Kind::Withdrawn);
+    let again = story.routes().remove(0);
+    assert_eq!((&again.route_id, again.why), (&first.route_id, Why::Withdrawn));
+    assert_eq!(again.revision, revision::at(NEW_YEAR + 5, 0));
+    assert_eq!(story.shard.position(story.now).raw, 2, "the route is not acknowledged yet");
+    story.ack("a", 1);
+    assert_eq!(story.shard.position(story.now).raw, 3);
+}
+
+#[test]
+fn a_clock_that_went_back_is_not_followed_and_a_restart_remembers_it() {
+    let mut story = Story::new();
+    story.at(NEW_YEAR);
+    story.submit(0, "a", "A", Kind::Withdrawn);
+    let first = story.routes().remove(0);
+    story.ack("a", 0);
+    let found = story.shard.position(story.now);
+    assert_eq!(found.meta.clock, NEW_YEAR);
+    let mut story = Story::from(found, &[], 1, Limits::default());
+    let body = Submission { kind: Kind::Withdrawn, ..Submission::unreadable("b", "B", 0) };
+    story.tell(Input::Raw { offset: 1, appended_at: NEW_YEAR - 3, body });
+    assert_eq!(story.routes()[0].revision, first.revision);
+}
+
+#[test]
+fn what_an_earlier_version_numbered_goes_on_as_it_did_and_the_next_submission_is_greater() {
+    let mut partial = RoutedComplaint {
+        revision: (3 << 10) | 1,
+        missing_tasks: vec!["issue".into()],
+        ..route(3, 1, "old")
+    };
+    partial.decisions.retain(|decision| decision.task != "issue");
+    let found = Position { raw: 4, meta: Meta { epoch: 1, ..Meta::default() } };
+    let mut story = Story::from(found, &[partial], 4, Limits::default());
+    story.answer(0, (3, "a", "A"), "issue");
+    assert_eq!(story.routes()[0].revision, (3 << 10) | 2);
+    story.ack("a", 1);
+    story.submit(4, "a", "B", Kind::Withdrawn);
+    assert_eq!(story.routes()[0].revision, revision::at(0, 0));
+}
+
+#[test]
 fn new_content_waits_for_the_acknowledgement_of_the_old_and_what_repeats_the_old_waits_behind_it() {
     let mut story = Story::new();
     story.complain(0, "a", "A");
@@ -220,7 +301,7 @@ fn new_content_waits_for_the_acknowledgement_of_the_old_and_what_repeats_the_old
     story.ack("a", 0);
     let routes = story.routes();
     assert_eq!(routes.len(), 1);
-    assert_eq!((routes[0].why, routes[0].revision), (Why::Resubmitted, revision(2, 1)));
+    assert_eq!((routes[0].why, routes[0].revision), (Why::Resubmitted, numbered(2)));
     story.ack("a", 1);
     assert_eq!(story.shard.position(0).raw, 3);
 }
@@ -266,7 +347,7 @@ fn two_routes_of_one_revision_are_corrected_by_a_greater_one() {
     let mut story = Story::from(nowhere(), &changelog, 1, Limits::default());
     story.tell(Input::Tick);
     let routes = story.routes();
-    assert_eq!((routes[0].why, routes[0].revision), (Why::Reconciled, revision(0, 2)));
+    assert_eq!((routes[0].why, routes[0].revision), (Why::Reconciled, numbered(2)));
     assert_eq!((routes[0].route_id.as_str(), routes[0].writer_epoch), ("other", 2));
 }
 
@@ -276,7 +357,7 @@ fn a_lesser_route_that_lies_last_is_corrected() {
     let mut story = Story::from(nowhere(), &changelog, 1, Limits::default());
     story.tell(Input::Tick);
     let routes = story.routes();
-    assert_eq!((routes[0].route_id.as_str(), routes[0].revision), ("newer", revision(0, 3)));
+    assert_eq!((routes[0].route_id.as_str(), routes[0].revision), ("newer", numbered(3)));
 }
 
 #[test]
@@ -315,7 +396,7 @@ fn a_tombstone_is_written_again_after_a_route_that_was_under_way() {
 
 #[test]
 fn a_round_that_has_used_up_its_revisions_settles_without_another() {
-    let partial = RoutedComplaint { missing_tasks: vec!["issue".into()], ..route(0, LAST_N, "last") };
+    let partial = RoutedComplaint { missing_tasks: vec!["issue".into()], ..route(0, 31, "last") };
     let mut partial = partial;
     partial.decisions.retain(|decision| decision.task != "issue");
     let found = Position { raw: 1, meta: Meta { epoch: 1, ..Meta::default() } };

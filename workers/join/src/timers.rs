@@ -65,14 +65,16 @@ impl Shard {
         }
         while let Some((_, id)) = self.cases.first_to_expire().filter(|(until, _)| *until <= now).cloned() {
             self.counts.expired += 1;
-            self.cases.take(&id);
+            if let Some(case) = self.cases.take(&id) {
+                self.outlive(case.greatest);
+            }
         }
     }
 
     /// Forgets the oldest closed cases above the cap, but for those that a restart would need.
     fn make_room(&mut self) {
         let excess = self.cases.closed().saturating_sub(self.limits.closed_cap);
-        for id in self.cases.forgettable(excess, self.committed.raw) {
+        for id in self.cases.forgettable(excess, self.committed.raw, self.least_revision()) {
             self.counts.evicted += 1;
             self.cases.take(&id);
         }
@@ -100,8 +102,9 @@ impl Shard {
     pub fn position(&mut self, now: i64) -> Position {
         self.settle_passed();
         let raw = self.raw.frontier();
-        let reread =
-            self.unsettled_raw.get(&raw).map_or_else(|| self.reread_for(raw), |oldest| oldest.routed);
+        let oldest = self.unsettled_raw.get(&raw);
+        let reread = oldest.map_or_else(|| self.reread_for(raw), |oldest| oldest.routed);
+        let clock = oldest.map_or(self.clock, |oldest| oldest.clock);
         let pins = [self.cases.lowest_pin(), self.lowest_binding_tombstone()];
         let routed = pins.into_iter().flatten().fold(reread, i64::min);
         self.mark(now, raw);
@@ -113,6 +116,7 @@ impl Shard {
                 // A partial case that was folded from below is kept in memory and not pinned.
                 routed: routed.max(self.committed.meta.routed),
                 marks: self.marks.clone(),
+                clock,
             },
         }
     }

@@ -5,6 +5,7 @@ mod cases;
 mod clocks;
 mod embedded;
 mod models;
+mod split;
 
 use std::{collections::BTreeMap, io::Write};
 
@@ -79,6 +80,7 @@ pub(crate) fn doctor(args: &Doctor, settings: &Settings, out: &mut impl Write) -
         brokers::look(settings, &mut findings);
         cases::look(settings, &mut findings);
     }
+    split::look(settings, &mut findings);
     models::look(settings, &mut findings);
     print(args, &findings, out)
 }

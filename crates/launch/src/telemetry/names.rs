@@ -89,6 +89,11 @@ pub const METRICS: &[Metric] = &[
     Histogram("ombud_route_seconds", "From a complaint's append until its first route is acknowledged."),
     // archive and the case store
     Counter("ombud_archived_total", Count, "Records read by the archive, by topic and outcome."),
+    Counter(
+        "ombud_split_routes_total",
+        Count,
+        "Routes of complaints that lie in more than one partition; they are one case.",
+    ),
     Histogram("ombud_archive_write_seconds", "Keeping the rows of one batch, retries included."),
     // the HTTP port and the console
     Counter("ombud_http_refused_total", Count, "Requests to /api without a token that is known."),

@@ -1,7 +1,7 @@
-//! What must hold in every schedule: I1 to I10 of the design, each checked where it could first be seen to break.
+//! What must hold in every schedule: I1 to I11 of the design, each checked where it could first be seen to break.
 
 use std::{
-    collections::{BTreeMap, btree_map::Entry},
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
     sync::Arc,
 };
 
@@ -10,23 +10,24 @@ use ombud_contract::records::{Outcome, Role, RoutedComplaint, Vulnerability, Why
 use crate::{
     event::Kind,
     position::Position,
+    revision,
     rules::Rules,
     sim::{
         rules::{AMEND_MS, DEADLINE_MS},
-        world::World,
+        world::{Flight, RoutedRecord, World},
     },
 };
 
 /// An invariant that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Broken {
-    /// `I1` to `I10`.
+    /// `I1` to `I11`.
     pub invariant: &'static str,
     /// What was seen.
     pub what: String,
 }
 
-fn broken(invariant: &'static str, what: String) -> Result<(), Broken> {
+pub(crate) fn broken(invariant: &'static str, what: String) -> Result<(), Broken> {
     Err(Broken { invariant, what })
 }
 
@@ -40,6 +41,10 @@ pub(crate) struct Witness {
     by_round: BTreeMap<(Arc<str>, i64), Arc<RoutedComplaint>>,
     /// Something was appended by an owner after a later one had begun.
     overlapped: bool,
+    /// The record of each complaint that came late, by the ownership that was lost.
+    late: BTreeMap<(Arc<str>, u64), Arc<RoutedComplaint>>,
+    /// Complaints of which a late record came when the owner had forgotten them: the log's last is not the greatest.
+    forgotten: BTreeSet<Arc<str>>,
     greatest_claim: i64,
 }
 
@@ -73,23 +78,27 @@ impl World {
         Ok(())
     }
 
+    /// I5: nobody hands a record to the producer after a later owner has begun, though the producer may take until then.
+    pub(crate) fn check_hand_over(&self, m: usize) -> Result<(), Broken> {
+        if self.group.generation > self.members[m].generation {
+            return broken("I5", format!("m{m} hands a record over after a later owner has begun"));
+        }
+        Ok(())
+    }
+
     /// Everything that a record in routed must keep, before it is appended.
-    pub(crate) fn check_append(&mut self, m: usize, at: usize) -> Result<(), Broken> {
-        let flight = &self.members[m].flights[at];
-        let (id, record, frozen) = (flight.complaint_id.clone(), flight.record.clone(), flight.frozen);
-        let late = self.group.generation > self.members[m].generation;
-        if late {
+    pub(crate) fn check_append(&mut self, flight: &Flight) -> Result<(), Broken> {
+        let Some(record) = &flight.record else { return Ok(()) };
+        let id = &flight.complaint_id;
+        if self.group.generation > flight.generation {
             self.faults.late_appends += 1;
             self.witness.overlapped = true;
-            if !frozen {
-                return broken("I5", format!("m{m} writes {id} after a later owner has begun"));
-            }
+            self.check_late(flight, record)?;
         }
-        let Some(record) = record else { return Ok(()) };
-        self.check_meaning(&id, &record)?;
-        self.check_order(&id, &record)?;
-        self.check_round(&id, &record)?;
-        self.check_answers(m, &record)?;
+        self.check_meaning(id, record)?;
+        self.check_order(id, record)?;
+        self.check_round(id, record)?;
+        self.check_answers(flight.live_since, record)?;
         let silent = !record
             .decisions
             .iter()
@@ -98,6 +107,57 @@ impl World {
             return broken("I10", format!("{} says no vulnerability and nobody did", record.route_id));
         }
         Ok(())
+    }
+
+    /// I5: of each complaint and lost ownership one record comes late at most, and it does not overtake what a later
+    /// owner said of the same submission.
+    fn check_late(&mut self, flight: &Flight, record: &Arc<RoutedComplaint>) -> Result<(), Broken> {
+        let key = (Arc::clone(&flight.complaint_id), flight.generation);
+        let first = self.witness.late.entry(key).or_insert_with(|| Arc::clone(record));
+        if *first != *record {
+            return broken("I5", format!("{} comes late after {}", record.route_id, first.route_id));
+        }
+        let submitted = revision::time(record.revision);
+        let newest = self
+            .routed
+            .iter()
+            .filter_map(|r| r.record.as_ref())
+            .filter(|r| r.complaint_id == record.complaint_id && r.raw_offset == record.raw_offset)
+            .filter(|r| r.writer_epoch > record.writer_epoch && revision::time(r.revision) == submitted)
+            .map(|r| r.revision)
+            .max();
+        if newest.is_some_and(|newest| newest < record.revision) {
+            return broken("I5", format!("{} comes late and is greater than {newest:?}", record.route_id));
+        }
+        Ok(())
+    }
+
+    /// A route of an earlier owner is about to be read: whether the one of now can still tell what it means.
+    pub(crate) fn note_forgotten(&mut self, m: usize, theirs: &RoutedComplaint) {
+        let member = &self.members[m];
+        let Some(shard) = &member.shard else { return };
+        let settled = theirs.raw_offset < member.raw_next as i64;
+        if theirs.writer_epoch < shard.epoch() && settled && !shard.remembers(&theirs.complaint_id) {
+            self.witness.forgotten.insert(theirs.complaint_id.as_str().into());
+        }
+    }
+
+    /// A changelog is about to be folded from `from`: complaints of which it no longer tells the greatest.
+    pub(crate) fn note_unfolded(&mut self, from: usize) {
+        let greatest = |records: &[RoutedRecord]| {
+            let mut greatest: BTreeMap<Arc<str>, i64> = BTreeMap::new();
+            for (id, record) in records.iter().filter_map(|r| Some((&r.complaint_id, r.record.as_ref()?))) {
+                let known = greatest.entry(Arc::clone(id)).or_insert(record.revision);
+                *known = record.revision.max(*known);
+            }
+            greatest
+        };
+        let folded = greatest(&self.routed[from..]);
+        for (id, before) in greatest(&self.routed[..from]) {
+            if folded.get(&id).is_some_and(|after| *after < before) {
+                self.witness.forgotten.insert(id);
+            }
+        }
     }
 
     /// I3: within an epoch revisions rise; what comes again comes as the same record.
@@ -178,7 +238,7 @@ impl World {
     }
 
     /// I6: each decision is the first answer to its question. I7: what a deadline calls missing was not there.
-    fn check_answers(&self, m: usize, record: &RoutedComplaint) -> Result<(), Broken> {
+    fn check_answers(&self, live_since: i64, record: &RoutedComplaint) -> Result<(), Broken> {
         let answers = || {
             self.predictions.iter().filter(|p| {
                 p.body.as_ref().is_some_and(|p| p.raw_offset == record.raw_offset && p.role == Role::Deciding)
@@ -195,7 +255,7 @@ impl World {
             return Ok(());
         }
         let raw = &self.raw[record.raw_offset as usize];
-        let live = self.members[m].live_since + self.limits.grace_ms;
+        let live = live_since + self.limits.grace_ms;
         let wait = if raw.what.bulk { self.limits.bulk_wait_ms } else { DEADLINE_MS };
         let deadline = (raw.appended_at + wait).max(live);
         if record.routed_at < deadline {
@@ -219,6 +279,7 @@ impl World {
         let ahead = new.raw >= old.raw
             && new.meta.predictions >= old.meta.predictions
             && new.meta.routed >= old.meta.routed
+            && new.meta.clock >= old.meta.clock
             && new.meta.epoch >= old.meta.epoch;
         if !ahead || (claims && new.meta.epoch <= self.witness.greatest_claim) {
             return broken("I2", format!("{old:?} goes back to {new:?}"));
@@ -335,6 +396,10 @@ impl World {
                     return broken("I4", format!("{} outlives its tombstone", record.route_id));
                 }
                 (Some(record), None) => {
+                    self.check_newest(&id)?;
+                    if self.witness.forgotten.contains(id.as_str()) {
+                        continue;
+                    }
                     self.check_last(record, &all)?;
                     let known = owner.and_then(|shard| shard.newest(&id));
                     if known.is_some_and(|known| known != (record.revision, &record.route_id)) {
@@ -350,11 +415,23 @@ impl World {
         Ok(())
     }
 
-    fn check_last(
-        &self,
-        last: &RoutedComplaint,
-        all: &[&crate::sim::world::RoutedRecord],
-    ) -> Result<(), Broken> {
+    /// I11: who keeps the greatest revision ends with what was submitted last.
+    fn check_newest(&self, id: &str) -> Result<(), Broken> {
+        let newest = self.raw.iter().rev().find(|r| *r.what.complaint_id == *id);
+        let (Some(newest), Some(held)) = (newest, self.held(id)) else { return Ok(()) };
+        if held.input_sha256 != *newest.what.input {
+            return broken("I11", format!("{} is the greatest, {} is newer", held.route_id, newest.what.input));
+        }
+        Ok(())
+    }
+
+    /// What somebody holds of a complaint who keeps the greatest revision.
+    pub(crate) fn held(&self, id: &str) -> Option<&RoutedComplaint> {
+        let of_it = self.routed.iter().filter(|r| *r.complaint_id == *id);
+        of_it.filter_map(|r| r.record.as_deref()).max_by_key(|record| record.revision)
+    }
+
+    fn check_last(&self, last: &RoutedComplaint, all: &[&RoutedRecord]) -> Result<(), Broken> {
         for record in all.iter().filter_map(|r| r.record.as_ref()) {
             if record.revision > last.revision {
                 return broken(

@@ -8,8 +8,7 @@ use crate::{
     recover::Recovery,
     sim::{
         invariants::Broken,
-        rules::AMEND_MS,
-        world::{Committing, Flight, Member, RoutedRecord, World},
+        world::{Committing, Flight, Ghost, Member, RoutedRecord, World},
     },
 };
 
@@ -21,18 +20,20 @@ impl World {
         shard.on(self.now, input, &self.rules, &mut out);
         self.members[m].shard = Some(shard);
         for effect in out {
-            self.take_up(m, effect);
+            self.take_up(m, effect)?;
         }
         self.check_bounds(m)
     }
 
-    fn take_up(&mut self, m: usize, effect: Effect) {
+    fn take_up(&mut self, m: usize, effect: Effect) -> Result<(), Broken> {
         let now = self.now;
         let member = &mut self.members[m];
         match effect {
             Effect::Route { complaint_id, record } => {
-                let flight = Flight { complaint_id, record, sent_at: now, offset: None, frozen: false };
+                let (generation, live_since) = (member.generation, member.live_since);
+                let flight = Flight { complaint_id, record, offset: None, generation, live_since };
                 member.flights.push_back(flight);
+                self.check_hand_over(m)?;
                 self.say(|w| match w.members[m].flights.back() {
                     Some(flight) => format!("m{m} sends {}", describe(flight)),
                     None => String::new(),
@@ -56,6 +57,7 @@ impl World {
             }
             Effect::AskPredictionsEnd => member.wants_end = true,
         }
+        Ok(())
     }
 
     /// The next records of one of the three logs.
@@ -83,6 +85,9 @@ impl World {
                 }),
             };
             let Some(input) = input else { return Ok(()) };
+            if let Input::Routed { body: Logged::Route(theirs), .. } = &input {
+                self.note_forgotten(m, theirs);
+            }
             let member = &mut self.members[m];
             match log {
                 0 => member.raw_next += 1,
@@ -110,19 +115,43 @@ impl World {
         Ok(())
     }
 
-    /// The broker takes the oldest record that it has not taken.
+    /// The broker takes the oldest record that it has not taken: one of a lost ownership first.
     pub(crate) fn append(&mut self, m: usize) -> Result<(), Broken> {
         let Some(at) = self.members[m].flights.iter().position(|flight| flight.offset.is_none()) else {
             return Ok(());
         };
+        let producer = self.members[m].producer;
+        while let Some(ghost) = self.ghosts.iter().position(|ghost| ghost.producer == producer) {
+            self.append_ghost(ghost)?;
+        }
+        let flight = self.members[m].flights[at].clone();
+        let offset = self.land(&flight)?;
+        self.members[m].flights[at].offset = Some(offset);
+        Ok(())
+    }
+
+    /// The broker takes a record of an ownership that is over.
+    pub(crate) fn haunt(&mut self) -> Result<(), Broken> {
+        if self.ghosts.is_empty() {
+            return Ok(());
+        }
+        let producer = self.ghosts[self.rng.below(self.ghosts.len())].producer;
+        let first = self.ghosts.iter().position(|ghost| ghost.producer == producer);
+        first.map_or(Ok(()), |at| self.append_ghost(at))
+    }
+
+    fn append_ghost(&mut self, at: usize) -> Result<(), Broken> {
+        let ghost = self.ghosts.remove(at);
+        self.land(&ghost.flight).map(|_| ())
+    }
+
+    fn land(&mut self, flight: &Flight) -> Result<i64, Broken> {
         let offset = self.routed.len() as i64;
-        self.check_append(m, at)?;
-        let flight = &mut self.members[m].flights[at];
-        flight.offset = Some(offset);
+        self.say(|_| format!("routed@{offset} is {} of generation {}", describe(flight), flight.generation));
+        self.check_append(flight)?;
         let (complaint_id, record) = (flight.complaint_id.clone(), flight.record.clone());
         self.routed.push(RoutedRecord { appended_at: self.now, complaint_id, record });
-        self.say(|w| format!("routed@{offset} is {} of m{m}", describe(&w.members[m].flights[at])));
-        Ok(())
+        Ok(offset)
     }
 
     /// The oldest record's fate is told: durable, or timed out whether or not it was appended.
@@ -187,14 +216,16 @@ impl World {
     pub(crate) fn recover(&mut self, m: usize) {
         let start = Position { raw: 0, meta: crate::position::Meta::default() };
         let found = self.group.committed.clone().unwrap_or(start);
-        let window = self.routed.iter().position(|r| r.appended_at >= self.now - AMEND_MS);
+        let since = Recovery::fold_since(&found, self.now, &self.rules);
+        let window = self.routed.iter().position(|r| r.appended_at >= since);
         let window = window.unwrap_or(self.routed.len()) as i64;
         let mut from = Recovery::fold_from(&found, window);
         if self.mutation == Some(crate::mutation::Mutation::ForgetRl) {
             from = self.routed.len() as i64;
         }
-        let mut recovery =
-            Recovery::new(self.limits.clone(), 0, found, from, &self.rules).breaking(self.mutation);
+        let mut recovery = Recovery::new(self.limits.clone(), self.partition, found, from, &self.rules)
+            .breaking(self.mutation);
+        self.note_unfolded(from as usize);
         for (offset, record) in self.routed.iter().enumerate().skip(from as usize) {
             recovery.fold(offset as i64, record.appended_at, record.logged());
         }
@@ -207,9 +238,10 @@ impl World {
                 shard.epoch()
             )
         });
-        let heartbeat = self.members[m].last_heartbeat;
+        let (heartbeat, producer) = (self.members[m].last_heartbeat, self.members[m].producer);
         self.members[m] = Member {
             shard: Some(shard),
+            producer,
             generation: self.group.generation,
             routed_next: self.routed.len(),
             last_heartbeat: heartbeat,
@@ -217,18 +249,25 @@ impl World {
         };
     }
 
-    /// The process is gone, or gives the shard up; of what the producer had, some is appended in its order.
+    /// The process is gone, or gives the shard up; of what the producer had, some is appended in its order, and more of
+    /// it whenever it likes.
     pub(crate) fn drop_shard(&mut self, m: usize) -> Result<(), Broken> {
         let waiting = self.members[m].flights.iter().filter(|flight| flight.offset.is_none()).count();
         for _ in 0..self.rng.below(waiting + 1) {
             self.append(m)?;
         }
+        let purged = self.rng.chance(30);
         let member = &mut self.members[m];
         if let Some(shard) = member.shard.take() {
             self.counts.add(shard.counts());
         }
-        let (last_heartbeat, isolated) = (member.last_heartbeat, member.isolated);
-        *member = Member { last_heartbeat, isolated, ..Member::default() };
+        let (producer, last_heartbeat, isolated) = (member.producer, member.last_heartbeat, member.isolated);
+        let left = std::mem::take(&mut member.flights);
+        *member = Member { producer, last_heartbeat, isolated, ..Member::default() };
+        if !purged {
+            let left = left.into_iter().filter(|flight| flight.offset.is_none());
+            self.ghosts.extend(left.map(|flight| Ghost { producer, flight }));
+        }
         Ok(())
     }
 
@@ -266,5 +305,5 @@ impl RoutedRecord {
 fn describe(flight: &Flight) -> String {
     let Some(record) = &flight.record else { return format!("tombstone {}", flight.complaint_id) };
     let RoutedComplaint { route_id, why, revision, writer_epoch, .. } = &**record;
-    format!("{route_id} {why:?} r{}.{} e{writer_epoch}", revision >> 10, revision & 1023)
+    format!("{route_id} {why:?} r{revision} e{writer_epoch}")
 }

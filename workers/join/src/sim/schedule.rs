@@ -4,7 +4,7 @@ use crate::{
     event::Input,
     sim::{
         invariants::Broken,
-        rules::DEADLINE_MS,
+        rules::{AMEND_MS, DEADLINE_MS},
         world::{Profile, World},
     },
 };
@@ -12,6 +12,9 @@ use crate::{
 impl World {
     /// One random step.
     pub(crate) fn step(&mut self) -> Result<(), Broken> {
+        if self.rng.chance(self.profile.haunt) {
+            self.haunt()?;
+        }
         match self.rng.below(100) {
             0..12 => {
                 if self.raw.len() < 14 {
@@ -23,7 +26,7 @@ impl World {
                     self.infer();
                 }
             }
-            36..41 => self.advance(),
+            36..41 => self.advance()?,
             41..46 => self.trouble()?,
             roll => self.work(roll as u32)?,
         }
@@ -72,8 +75,8 @@ impl World {
         }
     }
 
-    /// Time moves; what can't outlast that much of it is resolved first.
-    fn advance(&mut self) {
+    /// Time moves.
+    fn advance(&mut self) -> Result<(), Broken> {
         let ms = match self.rng.below(40) {
             0..28 => 1 + self.rng.below(800),
             28..36 => 2_000 + self.rng.below(4_000),
@@ -82,28 +85,26 @@ impl World {
             _ if self.rng.chance(self.profile.leap * 10) => 24 * 3_600_000 + self.rng.below(3_600_000),
             _ => 100_000 + self.rng.below(60_000),
         };
-        self.pass(ms as i64);
+        self.leap(ms as i64)
+    }
+
+    /// Time moves, and the log is not away for as long as complaints are remembered.
+    pub(crate) fn leap(&mut self, ms: i64) -> Result<(), Broken> {
+        for m in 0..self.members.len() {
+            while ms >= AMEND_MS && !self.members[m].frozen && !self.members[m].flights.is_empty() {
+                self.append(m)?;
+                self.deliver(m, false)?;
+            }
+        }
+        self.pass(ms);
+        Ok(())
     }
 
     pub(crate) fn pass(&mut self, ms: i64) {
         self.now += ms;
-        for member in &mut self.members {
-            if member.is_healthy() {
-                member.last_heartbeat = self.now;
-            }
-            for flight in member.flights.iter_mut().filter(|_| member.frozen) {
-                flight.frozen = true;
-            }
+        for member in self.members.iter_mut().filter(|member| member.is_healthy()) {
+            member.last_heartbeat = self.now;
         }
-    }
-
-    /// Producers give up in time unless they stand still.
-    fn time_out(&mut self, m: usize) -> Result<(), Broken> {
-        let limit = self.now - self.limits.message_timeout_ms;
-        while self.members[m].flights.front().is_some_and(|flight| flight.sent_at < limit) {
-            self.deliver(m, true)?;
-        }
-        Ok(())
     }
 
     fn trouble(&mut self) -> Result<(), Broken> {
@@ -115,9 +116,9 @@ impl World {
         }
         let healthy = self.members[m].is_healthy();
         let owned = self.members[m].shard.is_some();
-        let Profile { crash, freeze, isolate, rebalance, erase, .. } = self.profile;
+        let Profile { crash, freeze, isolate, rebalance, erase, step_back, .. } = self.profile;
         let mut roll = self.rng.below(25) as u32;
-        let kind = [crash, freeze, isolate, rebalance, erase].into_iter().position(|percent| {
+        let kind = [crash, freeze, isolate, rebalance, erase, step_back].into_iter().position(|percent| {
             let hit = roll < percent;
             roll = roll.saturating_sub(percent);
             hit
@@ -147,6 +148,7 @@ impl World {
                 self.tell(m, Input::Revoke)?;
             }
             Some(4) => self.erase(),
+            Some(5) => self.set_clock(),
             _ if !healthy && self.rng.chance(40) => self.heal(m)?,
             _ => {}
         }
@@ -157,6 +159,8 @@ impl World {
         self.say(|_| format!("m{m} is killed"));
         self.faults.crashes += 1;
         self.drop_shard(m)?;
+        self.members[m].producer = self.producers;
+        self.producers += 1;
         // A restarted process joins anew; now and then the group waits for the dead one's session to end.
         if self.rng.chance(50) {
             self.pass(self.limits.session_timeout_ms);
@@ -173,7 +177,7 @@ impl World {
         self.members[m].isolated = false;
         self.say(|_| format!("m{m} is well again"));
         if thaws {
-            // The socket had some of it; the rest is found timed out.
+            // The socket had some of it; the rest waits.
             let waiting = self.members[m].flights.iter().filter(|flight| flight.offset.is_none()).count();
             for _ in 0..self.rng.below(waiting + 1) {
                 self.append(m)?;
@@ -211,7 +215,6 @@ impl World {
             if self.members[m].frozen {
                 continue;
             }
-            self.time_out(m)?;
             if let Some(since) = self.members[m].revoked_at {
                 let drained = self.shard_is(m, |shard| shard.in_flight() == 0);
                 if drained || self.now - since >= self.limits.drain_ms {
@@ -249,6 +252,7 @@ impl World {
                 self.heal(m)?;
             }
         }
+        self.haunt_some()?;
         self.settle_down()?;
         let latest =
             self.raw.iter().filter(|r| !r.what.bulk).map(|r| r.appended_at).max().unwrap_or(self.now);
@@ -257,6 +261,7 @@ impl World {
         self.pass((due - self.now).max(0));
         self.settle_down()?;
         self.check_deadlines(false)?;
+        self.haunt_some()?;
         self.pass(self.limits.hard_cap_ms);
         self.settle_down()?;
         while !self.unanswered.is_empty() {
@@ -268,6 +273,7 @@ impl World {
         for _ in 0..at_most {
             self.pass(self.limits.bulk_wait_ms);
             self.settle_down()?;
+            self.haunt_some()?;
             let owner = self.group.owner.map(|m| &self.members[m]);
             let read = owner.filter(|owner| owner.raw_next == self.raw.len());
             if read.and_then(|owner| owner.shard.as_ref()).is_some_and(|shard| shard.unsettled() == 0) {
@@ -275,9 +281,20 @@ impl World {
             }
         }
         self.check_deadlines(true)?;
+        self.haunt_some()?;
+        // The rest is never appended.
+        self.ghosts.clear();
         self.pass(self.limits.lease_ms);
         self.settle_down()?;
         self.check_rest()
+    }
+
+    /// Some of what lost ownerships left, at this moment of all.
+    fn haunt_some(&mut self) -> Result<(), Broken> {
+        while !self.ghosts.is_empty() && self.rng.chance(60) {
+            self.haunt()?;
+        }
+        Ok(())
     }
 
     /// Reads, acknowledges and commits until nothing is left to do at this moment.

@@ -27,6 +27,7 @@ impl World {
         }
         let edit = *edit;
         let offset = self.raw.len();
+        let appended_at = self.now - self.behind;
         let kind = if self.rng.chance(self.profile.unreadable) {
             Kind::Unreadable
         } else if again && self.rng.chance(self.profile.withdrawn) {
@@ -35,7 +36,7 @@ impl World {
             Kind::Complaint
         };
         let what = match kind {
-            Kind::Unreadable => Submission::unreadable(&id, &format!("{id}?{}", self.rng.below(2)), self.now),
+            Kind::Unreadable => Submission::unreadable(&id, &format!("{id}?{}", self.rng.below(2)), appended_at),
             Kind::Complaint | Kind::Withdrawn => {
                 let taken_back = if kind == Kind::Withdrawn { "w" } else { "" };
                 Submission {
@@ -56,7 +57,7 @@ impl World {
         };
         self.say(|_| format!("raw@{offset} {} {kind:?}{}", what.input, if what.bulk { " bulk" } else { "" }));
         if kind == Kind::Complaint {
-            let required = self.rules.plan(self.now).required;
+            let required = self.rules.plan(appended_at).required;
             for task in ["issue", "product", "vulnerable"] {
                 let never = self.rng.chance(self.profile.never);
                 if !never && required.iter().any(|t| t == task) {
@@ -64,7 +65,7 @@ impl World {
                 }
             }
         }
-        self.raw.push(RawRecord { appended_at: self.now, what });
+        self.raw.push(RawRecord { appended_at, what });
     }
 
     /// One of the oldest questions is answered; now and then twice, by another model, or not to be used.
@@ -114,7 +115,7 @@ impl World {
             prediction_id,
             complaint_id: what.complaint_id.to_string(),
             input_sha256: what.input.to_string(),
-            raw_partition: 0,
+            raw_partition: self.partition,
             raw_offset: offset as i64,
             task: task.to_owned(),
             model_id: String::new(),
@@ -146,6 +147,14 @@ impl World {
             format!("prediction@{} of raw@{offset} {} {role:?}", w.predictions.len(), body.prediction_id)
         });
         self.predictions.push(PredictionRecord { appended_at: self.now, body: Some(Box::new(body)) });
+    }
+
+    /// Raw gets another leader, whose clock is right or behind.
+    pub(crate) fn set_clock(&mut self) {
+        let behind = if self.rng.chance(40) { 0 } else { self.rng.below(4_000) as i64 };
+        self.faults.steps_back += u64::from(behind > self.behind);
+        self.behind = behind;
+        self.say(|_| format!("raw's clock is {behind} ms behind"));
     }
 
     /// Somebody asks to be forgotten.

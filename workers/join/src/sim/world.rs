@@ -17,8 +17,8 @@ use crate::{
     sim::{invariants::Witness, rng::Rng, rules::SimRules},
 };
 
-/// Where simulated time begins.
-pub(crate) const DAWN: i64 = 1_000_000_000;
+/// Where simulated time begins: where revisions tell times apart.
+pub(crate) const DAWN: i64 = 1_800_000_000_000;
 
 /// A raw record; offset is the index.
 #[derive(Debug)]
@@ -53,16 +53,24 @@ pub(crate) struct Group {
     pub(crate) committed_by: u64,
 }
 
-/// A record with the producer.
-#[derive(Debug)]
+/// A record with the producer, which never gives it up.
+#[derive(Clone, Debug)]
 pub(crate) struct Flight {
     pub(crate) complaint_id: Arc<str>,
     pub(crate) record: Option<Arc<RoutedComplaint>>,
-    pub(crate) sent_at: i64,
     /// Where it was appended, if it was.
     pub(crate) offset: Option<i64>,
-    /// The process was frozen since: the log may get it later than any timeout allows.
-    pub(crate) frozen: bool,
+    /// The assignment in which it was handed over, and since when the shard was live then.
+    pub(crate) generation: u64,
+    pub(crate) live_since: i64,
+}
+
+/// A record of an ownership that is over. It may be appended at any moment, or never.
+#[derive(Debug)]
+pub(crate) struct Ghost {
+    /// Whose records keep their order.
+    pub(crate) producer: u64,
+    pub(crate) flight: Flight,
 }
 
 /// A commit on its way.
@@ -77,6 +85,8 @@ pub(crate) struct Committing {
 #[derive(Debug, Default)]
 pub(crate) struct Member {
     pub(crate) shard: Option<Shard>,
+    /// Numbers the processes.
+    pub(crate) producer: u64,
     pub(crate) generation: u64,
     pub(crate) started: bool,
     pub(crate) paused: bool,
@@ -109,6 +119,10 @@ pub(crate) struct Profile {
     pub(crate) isolate: u32,
     pub(crate) rebalance: u32,
     pub(crate) erase: u32,
+    /// The clock of raw's log goes back, or on again.
+    pub(crate) step_back: u32,
+    /// Records of lost ownerships are appended.
+    pub(crate) haunt: u32,
     pub(crate) produce_fails: u32,
     /// The broker takes its time.
     pub(crate) slow: u32,
@@ -134,6 +148,8 @@ impl Profile {
             isolate: upto(3),
             rebalance: upto(3),
             erase: upto(3),
+            step_back: upto(3),
+            haunt: upto(15),
             produce_fails: upto(30),
             slow: upto(90),
             commit_fails: upto(30),
@@ -154,6 +170,9 @@ impl Profile {
 pub(crate) struct World {
     pub(crate) rng: Rng,
     pub(crate) now: i64,
+    pub(crate) partition: i32,
+    /// How far the clock of raw's log is behind.
+    pub(crate) behind: i64,
     pub(crate) limits: Limits,
     pub(crate) rules: SimRules,
     pub(crate) mutation: Option<Mutation>,
@@ -164,6 +183,9 @@ pub(crate) struct World {
     pub(crate) letters: BTreeSet<Origin>,
     pub(crate) group: Group,
     pub(crate) members: Vec<Member>,
+    /// Processes begun so far.
+    pub(crate) producers: u64,
+    pub(crate) ghosts: Vec<Ghost>,
     /// What infer still has to answer: raw offset and task.
     pub(crate) unanswered: Vec<(usize, &'static str)>,
     pub(crate) complaints: usize,
@@ -191,6 +213,10 @@ pub struct Faults {
     pub lost: u64,
     /// Records of an earlier owner appended after a later one had begun.
     pub late_appends: u64,
+    /// Times that the clock of raw's log went back.
+    pub steps_back: u64,
+    /// Complaints that came to rest in two partitions.
+    pub split: u64,
     /// Records appended whose acknowledgement was lost.
     pub lost_acknowledgements: u64,
     /// Commits stored whose acknowledgement was lost.
@@ -201,7 +227,7 @@ pub struct Faults {
 
 impl Faults {
     /// Every count by name.
-    pub fn named(&self) -> [(&'static str, u64); 9] {
+    pub fn named(&self) -> [(&'static str, u64); 11] {
         [
             ("crashes", self.crashes),
             ("freezes", self.freezes),
@@ -209,6 +235,8 @@ impl Faults {
             ("rebalances", self.rebalances),
             ("lost", self.lost),
             ("late_appends", self.late_appends),
+            ("steps_back", self.steps_back),
+            ("split", self.split),
             ("lost_acknowledgements", self.lost_acknowledgements),
             ("lost_commits", self.lost_commits),
             ("erasures", self.erasures),
@@ -223,6 +251,8 @@ impl Faults {
         self.rebalances += other.rebalances;
         self.lost += other.lost;
         self.late_appends += other.late_appends;
+        self.steps_back += other.steps_back;
+        self.split += other.split;
         self.lost_acknowledgements += other.lost_acknowledgements;
         self.lost_commits += other.lost_commits;
         self.erasures += other.erasures;
@@ -230,8 +260,7 @@ impl Faults {
 }
 
 impl World {
-    pub(crate) fn new(seed: u64, mutation: Option<Mutation>, trace: bool) -> Self {
-        let mut rng = Rng::new(seed);
+    pub(crate) fn new(mut rng: Rng, partition: i32, mutation: Option<Mutation>, trace: bool) -> Self {
         let profile = Profile::draw(&mut rng);
         let caps = |rng: &mut Rng| if rng.chance(50) { 1_000 } else { 2 + rng.below(4) };
         let limits = Limits {
@@ -242,10 +271,13 @@ impl World {
         };
         let second = DAWN + rng.below(40_000) as i64;
         let third = second + rng.below(40_000) as i64;
-        let members = (0..2).map(|_| Member { last_heartbeat: DAWN, ..Member::default() }).collect();
+        let process = |producer| Member { producer, last_heartbeat: DAWN, ..Member::default() };
+        let members = (0..2).map(process).collect();
         Self {
             rng,
             now: DAWN,
+            partition,
+            behind: 0,
             limits,
             rules: SimRules::new(second, third),
             mutation,
@@ -256,6 +288,8 @@ impl World {
             letters: BTreeSet::new(),
             group: Group::default(),
             members,
+            producers: 2,
+            ghosts: Vec::new(),
             unanswered: Vec::new(),
             complaints: 0,
             edits: BTreeMap::new(),

@@ -46,6 +46,9 @@ pub(crate) fn mend(code: &str) -> &'static str {
         "partition-is-not-the-keys" => {
             "let murmur2 of the key choose the partition (librdkafka: partitioner=murmur2_random), or a complaint's submissions part"
         }
+        "id-in-two-partitions" => {
+            "nothing is lost: what was taken last holds; but let murmur2 of the key choose the partition everywhere, and one complaint stays in one queue"
+        }
         "trace-missing" => "send the header traceparent (W3C), and the complaint can be followed through",
         "language-unknown" => "say the narrative's language, such as en",
         "received-at-in-the-future" => "check the sender's clock and time zone: received_at is in UTC",

@@ -133,6 +133,7 @@ fn every_record_that_a_joiner_would_park_is_told_with_its_place() {
     let mut rules: Vec<&str> = told.iter().filter_map(|it| it["rule"].as_str()).collect();
     rules.sort_unstable();
     let expected = [
+        "id-in-two-partitions",
         "key-is-not-the-id",
         "narrative-blank",
         "no-value",

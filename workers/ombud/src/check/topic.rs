@@ -1,6 +1,10 @@
 //! Records of complaints.raw, judged as the joiner judges them.
 
-use std::io::Write;
+use std::{
+    collections::HashMap,
+    hash::{BuildHasher, RandomState},
+    io::Write,
+};
 
 use anyhow::Result;
 use ombud_contract::{
@@ -31,9 +35,12 @@ pub(crate) fn check<W: Write>(
     report: &mut Report<'_, W>,
 ) -> Result<()> {
     let partitions = i32::try_from(ends.len())?;
+    let mut places = Places::default();
     for (partition, end) in ends {
         let from = scan::newest(reader, partition, *end, newest)?;
-        scan::scan(reader, partition, from, *end, |record| report.checked(&findings(&record, partitions)))?;
+        scan::scan(reader, partition, from, *end, |record| {
+            report.checked(&findings(&record, partitions, &mut places))
+        })?;
     }
     Ok(())
 }
@@ -43,7 +50,29 @@ pub(crate) fn is_ahead(received_at: i64, now: i64) -> bool {
     received_at > now.saturating_add(CLOCKS_DIFFER_MS)
 }
 
-fn findings(record: &Record, partitions: i32) -> Vec<Finding> {
+/// In place of a partition: it was said of this complaint that it lies in two.
+const TOLD: i32 = -1;
+
+/// In which partition each complaint was first seen, by a hash of its id: there may be millions.
+#[derive(Default)]
+struct Places {
+    first: HashMap<u64, i32>,
+    hash: RandomState,
+}
+
+impl Places {
+    /// Whether `id` was seen in another partition before, said once.
+    fn lies_elsewhere(&mut self, id: &str, partition: i32) -> bool {
+        let first = self.first.entry(self.hash.hash_one(id)).or_insert(partition);
+        let elsewhere = *first != partition && *first != TOLD;
+        if elsewhere {
+            *first = TOLD;
+        }
+        elsewhere
+    }
+}
+
+fn findings(record: &Record, partitions: i32, places: &mut Places) -> Vec<Finding> {
     let finding = |field: &str, rule, wrong| Finding {
         place: format!("{}@{}", record.source, record.offset),
         complaint_id: shown(record.key.as_deref()),
@@ -52,12 +81,17 @@ fn findings(record: &Record, partitions: i32) -> Vec<Finding> {
         wrong,
     };
     let mut findings = Vec::new();
+    let mut id = shown(record.key.as_deref());
     match complaint_of(record.key.as_deref(), record.value.as_deref()) {
         Err(why) => findings.push(finding(field(&why), why.code(), true)),
         Ok(complaint) => {
             let notes = notes(&complaint, record.appended_at);
             findings.extend(notes.into_iter().map(|(field, rule)| finding(field, rule, false)));
+            id = Some(complaint.complaint_id);
         }
+    }
+    if let Some(id) = id.filter(|id| places.lies_elsewhere(id, record.source.partition)) {
+        findings.push(Finding { complaint_id: Some(id), ..finding("key", "id-in-two-partitions", false) });
     }
     let key = record.key.as_deref().unwrap_or_default();
     if !key.is_empty() && partition_of(key, partitions) != record.source.partition {
