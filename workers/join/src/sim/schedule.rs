@@ -97,9 +97,9 @@ impl World {
         }
     }
 
-    /// Producers give up in time unless they stand still.
+    /// A lease after it was sent, a record is purged, unless its process stands still.
     fn time_out(&mut self, m: usize) -> Result<(), Broken> {
-        let limit = self.now - self.limits.message_timeout_ms;
+        let limit = self.now - self.limits.lease_ms;
         while self.members[m].flights.front().is_some_and(|flight| flight.sent_at < limit) {
             self.deliver(m, true)?;
         }

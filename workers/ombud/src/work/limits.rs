@@ -17,6 +17,7 @@ pub(super) fn of_join(settings: &Join) -> ombud_join::Limits {
         bulk_wait_ms: settings.bulk_wait_ms,
         lease_ms: settings.lease_ms,
         drain_ms: settings.drain_ms,
+        session_timeout_ms: settings.session_timeout_ms,
         ..Default::default()
     }
 }
@@ -62,11 +63,12 @@ mod tests {
             bulk_wait_ms: 6,
             lease_ms: 7,
             drain_ms: 8,
+            session_timeout_ms: 9,
         };
         let limits = of_join(&settings);
         assert_eq!((limits.open_cap, limits.closed_cap, limits.early_cap), (1, 2, 3));
         assert_eq!((limits.grace_ms, limits.hard_cap_ms, limits.bulk_wait_ms), (4, 5, 6));
-        assert_eq!((limits.lease_ms, limits.drain_ms), (7, 8));
+        assert_eq!((limits.lease_ms, limits.drain_ms, limits.session_timeout_ms), (7, 8, 9));
     }
 
     #[test]
