@@ -100,6 +100,18 @@ impl Brokers {
         config
     }
 
+    /// For a member of `group`, whose partitions go to others after `session` without a heartbeat; `None` leaves that to
+    /// the operator's properties.
+    pub(crate) fn member(&self, group: &str, session: Option<Duration>) -> ClientConfig {
+        let mut config = self.consumer(group);
+        if let Some(session) = session {
+            // After the operator's: whoever names a session counts on it.
+            config.set("session.timeout.ms", session.as_millis().to_string());
+            config.set("heartbeat.interval.ms", (session.as_millis() / 3).max(1).to_string());
+        }
+        config
+    }
+
     /// For a sink that holds at most `capacity` records.
     pub(crate) fn producer(&self, capacity: usize) -> ClientConfig {
         let mut config = self.client(&[
@@ -122,5 +134,28 @@ impl Brokers {
         }
         config.set("queue.buffering.max.messages", capacity.max(1).to_string());
         config
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_names_a_session_gets_it_and_everybody_else_gets_the_operators() {
+        let brokers = Brokers {
+            bootstrap: "127.0.0.1:1".to_owned(),
+            properties: [("session.timeout.ms", "60000"), ("heartbeat.interval.ms", "20000")]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
+            timeout: Duration::from_secs(1),
+        };
+        // As librdkafka has understood it.
+        let given = |session| {
+            let config = brokers.member("ombud.join", session).create_native_config().unwrap();
+            ["session.timeout.ms", "heartbeat.interval.ms"].map(|name| config.get(name).unwrap())
+        };
+        assert_eq!(given(Some(Duration::from_secs(9))), ["9000", "3000"]);
+        assert_eq!(given(None), ["60000", "20000"]);
     }
 }

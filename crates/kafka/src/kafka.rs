@@ -84,12 +84,19 @@ impl Kafka {
         Ok((KafkaSink::new(producer, flight, self.schemas.clone()), taken))
     }
 
-    /// Joins `group` over `topics`.
+    /// Joins `group` over `topics`. After `session` without a heartbeat its partitions go to others; `None` leaves that
+    /// to the properties (librdkafka's own is 45 s).
     ///
     /// # Errors
     /// A property is wrong.
-    pub fn member(&self, group: &str, topics: &[&str], start: Start) -> Result<KafkaMember, KafkaError> {
-        let consumer: BaseConsumer<_> = client(&self.brokers.consumer(group), Rebalances::default())?;
+    pub fn member(
+        &self,
+        group: &str,
+        topics: &[&str],
+        start: Start,
+        session: Option<Duration>,
+    ) -> Result<KafkaMember, KafkaError> {
+        let consumer: BaseConsumer<_> = client(&self.brokers.member(group, session), Rebalances::default())?;
         consumer.subscribe(topics).map_err(KafkaError::Client)?;
         let of = Membership {
             group: group.to_owned(),

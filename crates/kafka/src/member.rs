@@ -340,6 +340,9 @@ impl KafkaMember {
             Some(RDKafkaErrorCode::OffsetOutOfRange | RDKafkaErrorCode::AutoOffsetReset) => {
                 Err(offsets::lost(&self.of.group, cause))
             }
+            Some(RDKafkaErrorCode::InvalidSessionTimeout) => {
+                Err(outage::session_refused(&self.of.group, cause))
+            }
             _ if outage::is_fatal(&cause) => {
                 Err(outage::of(format!("read as {}", self.of.group), cause, &self.right()))
             }

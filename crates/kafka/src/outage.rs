@@ -87,6 +87,13 @@ pub(crate) fn of(action: String, cause: Cause, right: &Right) -> Outage {
     }
 }
 
+/// A group that can't be joined: brokers bound how long its members may be silent.
+pub(crate) fn session_refused(group: &str, cause: Cause) -> Outage {
+    let mend = "set join.session_timeout_ms for the joiner, session.timeout.ms in [kafka.properties] for the others, within \
+                the brokers' group.min.session.timeout.ms and group.max.session.timeout.ms";
+    Outage::fatal(format!("join {group}: the brokers refuse its session timeout; {mend}"), cause)
+}
+
 /// What became of a record that librdkafka threw away: it does so only when the producer is broken for good, and it is
 /// broken from the start where a user may write nowhere.
 pub(crate) fn thrown_away(topic: &str, cause: Cause) -> Outage {

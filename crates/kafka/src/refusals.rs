@@ -9,7 +9,7 @@ use rdkafka::{
     types::{RDKafkaApiKey, RDKafkaRespErr},
 };
 
-use crate::{Brokers, Connection, Kafka, RegistryConnection};
+use crate::{Brokers, Connection, Kafka, KafkaSink, RegistryConnection};
 
 /// How soon a refusal must end a worker.
 const SOON: Duration = Duration::from_secs(10);
@@ -34,7 +34,7 @@ fn refusing() -> Refusing {
 
 /// What ends a member.
 fn end_of_member(kafka: &Kafka) -> Outage {
-    let mut member = kafka.member(GROUP, &[TOPIC], Start::Earliest).unwrap();
+    let mut member = kafka.member(GROUP, &[TOPIC], Start::Earliest, None).unwrap();
     let until = Instant::now() + SOON;
     while Instant::now() < until {
         if let Err(outage) = member.poll(Duration::from_millis(100)) {
@@ -60,6 +60,14 @@ fn a_group_that_is_refused_is_named() {
 }
 
 #[test]
+fn a_session_that_the_brokers_do_not_take_is_named() {
+    let Refusing { cluster, kafka } = refusing();
+    let refused = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_INVALID_SESSION_TIMEOUT; 100];
+    cluster.request_errors(RDKafkaApiKey::JoinGroup, &refused);
+    is_named(&end_of_member(&kafka), "join.session_timeout_ms");
+}
+
+#[test]
 fn a_topic_that_is_refused_is_named() {
     let Refusing { cluster, kafka } = refusing();
     cluster.topic_error(TOPIC, RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED).unwrap();
@@ -71,12 +79,37 @@ fn a_topic_that_is_refused_is_named() {
     assert!(kafka.partitions(TOPIC).unwrap_err().to_string().contains("the operation Describe"));
 }
 
+fn record() -> Outgoing {
+    Outgoing { topic: TOPIC.into(), partition: Some(0), key: None, value: None, headers: Vec::new() }
+}
+
+#[test]
+fn what_is_purged_comes_back_undelivered_and_what_is_sent_after_it_arrives() {
+    let Refusing { cluster, kafka } = refusing();
+    let (mut sink, deliveries) = kafka.sink(8).unwrap();
+    let send = |sink: &mut KafkaSink<u32>, token| assert!(sink.send(record(), token).is_ok());
+    send(&mut sink, 0);
+    deliveries.recv_timeout(SOON).unwrap().result.unwrap();
+    cluster.broker_round_trip_time(1, SOON / 5).unwrap();
+    for (token, is_on_its_way) in [(1, false), (2, true), (3, false)] {
+        send(&mut sink, token);
+        if is_on_its_way {
+            assert!(deliveries.recv_timeout(SOON / 50).is_err());
+        }
+        sink.purge();
+        let purged = deliveries.recv_timeout(SOON).unwrap();
+        assert!(purged.token == token && !purged.result.unwrap_err().fatal);
+    }
+    cluster.broker_round_trip_time(1, Duration::ZERO).unwrap();
+    send(&mut sink, 4);
+    let last = deliveries.recv_timeout(2 * SOON).unwrap();
+    assert_eq!((last.token, last.result.is_ok()), (4, true));
+}
+
 /// What becomes of a record that is sent.
 fn delivery(kafka: &Kafka) -> Outage {
     let (mut sink, deliveries) = kafka.sink(1).unwrap();
-    let record =
-        Outgoing { topic: TOPIC.into(), partition: Some(0), key: None, value: None, headers: Vec::new() };
-    match sink.send(record, ()) {
+    match sink.send(record(), ()) {
         Err(refused) => refused.outage.unwrap(),
         Ok(()) => deliveries.recv_timeout(SOON).unwrap().result.unwrap_err(),
     }

@@ -1,7 +1,10 @@
 //! Appending: librdkafka queues, batches and retries in order; a delivery comes back once all replicas have the record.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -13,7 +16,7 @@ use rdkafka::{
     config::RDKafkaLogLevel,
     error::{KafkaError as Cause, RDKafkaErrorCode},
     message::{Header, OwnedHeaders},
-    producer::{BaseRecord, DeliveryResult, Producer, ProducerContext, ThreadedProducer},
+    producer::{BaseRecord, DeliveryResult, Producer, ProducerContext, PurgeConfig, ThreadedProducer},
 };
 
 use crate::{
@@ -52,11 +55,13 @@ pub(crate) struct Flight<T> {
     /// Sent and not yet in `deliveries`; locked while one passes over, so that none is counted twice.
     sent: Mutex<usize>,
     capacity: usize,
+    /// Somebody has asked for a purge: what is thrown away from then on says nothing of the producer.
+    purged: AtomicBool,
 }
 
 impl<T> Flight<T> {
     pub(crate) fn new(deliveries: Sender<Delivery<T>>, capacity: usize) -> Self {
-        Self { deliveries, sent: Mutex::new(0), capacity }
+        Self { deliveries, sent: Mutex::new(0), capacity, purged: AtomicBool::new(false) }
     }
 
     fn is_full(&self) -> bool {
@@ -113,7 +118,12 @@ impl<T: Send + 'static> ProducerContext for Deliveries<T> {
                 let cause = broken.map_or_else(|| cause.clone(), Cause::MessageProduction);
                 Err(match cause.rdkafka_error_code() {
                     Some(RDKafkaErrorCode::PurgeQueue | RDKafkaErrorCode::PurgeInflight) => {
-                        outage::thrown_away(&topic, cause)
+                        // A producer that is broken as well says so with the next send.
+                        if self.flight.purged.load(Ordering::SeqCst) {
+                            Outage::passing(format!("append to {topic} before it was purged"), cause)
+                        } else {
+                            outage::thrown_away(&topic, cause)
+                        }
                     }
                     _ => outage::of(format!("append to {topic}"), cause, &Right::write(&topic)),
                 })
@@ -210,6 +220,13 @@ impl<T: Send + 'static> Sink<T> for KafkaSink<T> {
             outage::of(format!("append to {}", record.topic), cause, &right)
         });
         Err(Refused { record, token, outage })
+    }
+
+    fn purge(&mut self) {
+        self.flight.purged.store(true, Ordering::SeqCst);
+        // librdkafka goes on under a new producer epoch, so that the gap in the sequence breaks nothing. It is not waited
+        // for: a broker's thread may be looking up its host.
+        self.producer.purge(PurgeConfig::default().queue().inflight().non_blocking());
     }
 }
 

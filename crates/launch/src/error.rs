@@ -42,6 +42,22 @@ pub enum Error {
         /// What would be accepted.
         right: String,
     },
+    /// Two joiners could write one shard: the one that lost it would still be at it when the other begins.
+    #[error(
+        "accept join.lease_ms = {lease_ms} and join.drain_ms = {drain_ms} with join.session_timeout_ms = \
+         {session_timeout_ms}: the first two together must be less than the third, or two joiners write one shard; lower \
+         join.lease_ms or join.drain_ms, or raise join.session_timeout_ms above {writes_for}"
+    )]
+    TwoOwners {
+        /// How long routes may go on without a commit.
+        lease_ms: i64,
+        /// How long acknowledgements are waited for.
+        drain_ms: i64,
+        /// When the group gives the shard away.
+        session_timeout_ms: i64,
+        /// The first two together.
+        writes_for: i64,
+    },
     /// A property of librdkafka that Ombud sets itself, or that can't be one.
     #[error("accept {setting} from {origin}: {why}")]
     HeldProperty {

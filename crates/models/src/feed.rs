@@ -132,6 +132,13 @@ impl StrategyFeed {
         }
     }
 
+    /// Until when the last reading to the end counts: [`StrategyFeed::at`] says [`NotYet::Stale`] after it. `None` before
+    /// the first.
+    pub fn fresh_until(&self) -> Option<i64> {
+        let bound = i64::try_from(self.max_age.as_millis()).unwrap_or(i64::MAX);
+        self.read_to_end_at.map(|read| read.saturating_add(bound))
+    }
+
     /// Every strategy that was read, oldest first.
     pub fn strategies(&self) -> &Strategies {
         &self.strategies

@@ -218,6 +218,12 @@ pub trait Sink<T: Send>: Send {
     /// # Errors
     /// [`Refused`] gives both back: when full, take deliveries and try again.
     fn send(&mut self, record: Outgoing, token: T) -> Result<(), Refused<T>>;
+
+    /// Gives up everything that is sent and not durable yet, whatever its partition: none of it is tried again. Each
+    /// record comes back as a delivery that failed with a passing outage, though the log may have appended it. For a
+    /// sender whose partitions may be somebody else's by now. Never blocks; a log that appends within moments does
+    /// nothing.
+    fn purge(&mut self) {}
 }
 
 /// A record that a sink did not take.
@@ -274,6 +280,10 @@ impl<R: Reader + ?Sized> Reader for Box<R> {
 impl<T: Send, S: Sink<T> + ?Sized> Sink<T> for Box<S> {
     fn send(&mut self, record: Outgoing, token: T) -> Result<(), Refused<T>> {
         (**self).send(record, token)
+    }
+
+    fn purge(&mut self) {
+        (**self).purge();
     }
 }
 

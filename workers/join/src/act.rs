@@ -122,8 +122,9 @@ where
             |owned: &Owned| owned.raw.partition == token.partition && owned.generation == token.generation;
         let place = match result {
             Err(outage) if outage.fatal => return Err(outage.into()),
+            // What was purged comes back, and is told as one by who purges.
             Err(outage) => {
-                warn!(%outage, "record not delivered");
+                debug!(%outage, "record not delivered");
                 None
             }
             Ok((_, offset)) => Some(offset),
@@ -148,6 +149,17 @@ where
         self.tell(at, input)
     }
 
+    /// Takes back what is not durable, in the producer and before it: the shards hear that each of it failed, and send it
+    /// again while it is theirs.
+    pub(crate) fn purge(&mut self) -> Result<(), JoinError> {
+        self.join.sink.purge();
+        for (record, token) in std::mem::take(&mut self.outbox) {
+            let outage = Outage::passing(format!("append to {}", record.topic), "it was purged before it was sent");
+            self.deliver(Delivery { token, result: Err(outage) })?;
+        }
+        Ok(())
+    }
+
     /// Stores the positions that were asked for in this turn, all at once.
     pub(crate) fn commit(&mut self) -> Result<(), JoinError> {
         let commits = std::mem::take(&mut self.commits);
@@ -168,7 +180,8 @@ where
         Ok(())
     }
 
-    /// Gives shards up: no more routes, acknowledgements awaited within the drain time, and a last commit.
+    /// Gives shards up: no more routes, acknowledgements awaited within the drain time, the rest purged, and a last commit.
+    /// Those that are `lost` are somebody else's already: nothing is awaited, and nothing committed.
     pub(crate) fn give_up(&mut self, partitions: &[TopicPartition], lost: bool) -> Result<(), JoinError> {
         self.waiting.retain(|(partition, _)| !partitions.contains(partition));
         let goes = |owned: &Owned| partitions.contains(&owned.raw);
@@ -186,6 +199,14 @@ where
                 self.deliver(delivery)?;
             }
             self.empty_outbox()?;
+        }
+        let unanswered: usize =
+            self.owned.iter().filter(|owned| goes(owned)).map(|owned| owned.shard.in_flight()).sum();
+        if unanswered > 0 {
+            // The producer would go on trying while somebody else owns these shards. What it holds of those that stay
+            // comes back with it, and is sent again.
+            warn!(unanswered, lost, "records of shards that are given up are purged");
+            self.join.sink.purge();
         }
         let now = self.join.clock.now_ms();
         let mut positions = Vec::new();

@@ -101,7 +101,9 @@ impl Shard {
         }
     }
 
-    /// From the append time, so that it survives restarts; a backfill's from its first reading.
+    /// From the append time, so that it survives restarts; a backfill's from its first reading. Never before the record is
+    /// read: while nobody owned the shard, or while raw was behind, its answers may have come into the log, and the hard
+    /// cap has to leave time for reading them.
     fn deadline(&mut self, now: i64, raw: &Raw, deadline_ms: i64) -> i64 {
         let from = if raw.what.bulk {
             let mark = self.marks.iter().find(|mark| mark.offset > raw.offset);
@@ -112,7 +114,7 @@ impl Shard {
         } else {
             raw.appended_at + deadline_ms
         };
-        from.max(self.live_since + self.limits.grace_ms)
+        from.max(self.live_since + self.limits.grace_ms).max(now)
     }
 
     /// Whether a prediction may decide anything here.

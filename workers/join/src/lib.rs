@@ -14,6 +14,7 @@ mod emit;
 mod erased;
 mod error;
 mod event;
+mod follow;
 mod gather;
 mod limits;
 #[cfg(any(test, feature = "simulation"))]

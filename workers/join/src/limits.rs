@@ -13,13 +13,12 @@ const EARLY_BYTES: usize = 500;
 /// The caps are the process's, and its shards [`share`](Self::share) them; what a shard is given are its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// L: routes are written only while the last acknowledged commit was asked for less than this ago. Longer
-    /// rides out longer coordinator outages; `lease_ms + message_timeout_ms` must stay below `session_timeout_ms`,
-    /// or two owners write at the same time.
+    /// L: routes are written only while the last acknowledged commit was asked for less than this ago; then the producer
+    /// is purged, which would try without end. Longer rides out longer coordinator outages; `lease_ms + drain_ms` must
+    /// stay below `session_timeout_ms`, or two owners write at the same time.
     pub lease_ms: i64,
-    /// How long the producer may try before it reports a route as failed.
-    pub message_timeout_ms: i64,
-    /// After this long without a heartbeat the group gives the shard to somebody else.
+    /// After this long without a heartbeat the group gives the shard to somebody else. Whoever makes the member of the
+    /// group has to give it this very session.
     pub session_timeout_ms: i64,
     /// A commit that failed is tried again after this long.
     pub commit_retry_ms: i64,
@@ -34,7 +33,7 @@ pub struct Limits {
     pub bulk_mark_ms: i64,
     /// A partial route can be amended for this long; no longer than the raw topic keeps records.
     pub partial_ms: i64,
-    /// How long a revoked shard waits for its acknowledgements.
+    /// How long a revoked shard waits for its acknowledgements; then the producer is purged.
     pub drain_ms: i64,
     /// Raw records that are read and not settled: open cases and routes under way, about 2 kB each. At this many
     /// raw is paused, predictions never.
@@ -50,16 +49,16 @@ impl Default for Limits {
     fn default() -> Self {
         const HOUR: i64 = 3_600_000;
         Self {
-            lease_ms: 15_000,
-            message_timeout_ms: 15_000,
-            session_timeout_ms: 45_000,
+            lease_ms: 3_000,
+            // A dead joiner's shards are somebody else's long before a complaint's deadline, which is 30 s.
+            session_timeout_ms: 8_000,
             commit_retry_ms: 1_000,
             grace_ms: 10_000,
             hard_cap_ms: 120_000,
             bulk_wait_ms: 24 * HOUR,
             bulk_mark_ms: 3 * HOUR,
             partial_ms: 14 * 24 * HOUR,
-            drain_ms: 10_000,
+            drain_ms: 3_000,
             open_cap: open_cap(MEMORY_MB),
             closed_cap: closed_cap(MEMORY_MB),
             early_cap: early_cap(MEMORY_MB),
@@ -133,7 +132,6 @@ impl Limits {
         let wrong = |field, value, right: String| Err(LimitsError { field, value, right });
         let positive = [
             ("lease_ms", self.lease_ms),
-            ("message_timeout_ms", self.message_timeout_ms),
             ("commit_retry_ms", self.commit_retry_ms),
             ("bulk_wait_ms", self.bulk_wait_ms),
             ("bulk_mark_ms", self.bulk_mark_ms),
@@ -143,10 +141,10 @@ impl Limits {
         if let Some((field, value)) = positive.into_iter().find(|(_, value)| *value <= 0) {
             return wrong(field, value, "greater than 0".into());
         }
-        let writes_for = self.lease_ms + self.message_timeout_ms;
-        if writes_for >= self.session_timeout_ms {
-            let right = format!("greater than lease_ms + message_timeout_ms = {writes_for}");
-            return wrong("session_timeout_ms", self.session_timeout_ms, right);
+        let Self { lease_ms, drain_ms, session_timeout_ms, .. } = *self;
+        if lease_ms + drain_ms >= session_timeout_ms {
+            let right = format!("greater than lease_ms + drain_ms = {lease_ms} + {drain_ms}");
+            return wrong("session_timeout_ms", session_timeout_ms, right);
         }
         // A commit's metadata may be 4,096 bytes long.
         if self.bulk_wait_ms / self.bulk_mark_ms > 64 {
@@ -193,9 +191,9 @@ mod tests {
 
     #[test]
     fn a_lease_that_outlives_the_session_is_refused_with_what_would_be_right() {
-        let limits = Limits { lease_ms: 40_000, ..Limits::default() };
+        let limits = Limits { lease_ms: 5_000, ..Limits::default() };
         let error = limits.check().unwrap_err().to_string();
-        assert!(error.contains("session_timeout_ms is 45000"), "{error}");
-        assert!(error.contains("greater than lease_ms + message_timeout_ms = 55000"), "{error}");
+        assert!(error.contains("session_timeout_ms is 8000"), "{error}");
+        assert!(error.contains("greater than lease_ms + drain_ms = 5000 + 3000"), "{error}");
     }
 }

@@ -1,25 +1,27 @@
 //! complaints.raw + complaints.predictions -> shard, one a partition -> complaints.routed, dead letters
 //! -> acknowledged -> commit of all shards at once
 //!
-//! One thread owns the group member, the reader and every shard. Nothing here decides: events in, effects out.
+//! One thread owns the group member, the reader and every shard; another reads the strategy. Nothing here decides: events
+//! in, effects out.
 
 use std::{collections::VecDeque, sync::Arc, thread, time::Duration};
 
 use crossbeam_channel::Receiver;
 use metrics::{counter, gauge};
 use ombud_contract::records::DeadReason;
-use ombud_models::{NotYet, StrategyFeed};
+use ombud_models::StrategyFeed;
 use ombud_stream::{
     Clock, Committer, Delivery, Event, Outage, Outgoing, Passing, Reader, Record, Sink, Source,
     TopicPartition, Vitals,
 };
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::{
     act::Sent,
     counts::Counts,
     error::JoinError,
     event::{Input, Log},
+    follow::{Follower, follow},
     limits::Limits,
     owned::Owned,
     position::{Meta, Position},
@@ -94,7 +96,8 @@ pub struct Join<M, R, S> {
 
 impl<M: Source + Committer, R: Reader, S: Sink<Sent>> Join<M, R, S> {
     /// Runs until `stop`; `start` says where a partition begins that the group has no position in. Then what is in
-    /// flight is awaited, within the drain time, and committed.
+    /// flight is awaited, within the drain time, and committed. The member leaves its group before this returns, which
+    /// may take as long as one question about the strategy.
     ///
     /// # Errors
     /// See [`JoinError`]. What was not committed is joined again by the next owner.
@@ -104,27 +107,34 @@ impl<M: Source + Committer, R: Reader, S: Sink<Sent>> Join<M, R, S> {
         start: impl FnMut(&TopicPartition) -> Result<i64, Outage>,
     ) -> Result<(), JoinError> {
         self.limits.check()?;
-        let mut running = Running {
-            share: self.limits.clone(),
-            join: self,
-            start,
-            rules: None,
-            refreshed_at: i64::MIN,
-            ticked_at: i64::MIN,
-            held: false,
-            waiting: Vec::new(),
-            owned: Vec::new(),
-            outbox: VecDeque::new(),
-            commits: Vec::new(),
-            vitals: Vitals::of(WORKER),
-            outages: Outages::default(),
-        };
-        count_from_zero();
-        while !stop() {
-            running.turn(stop)?;
-        }
-        let all = running.owned.iter().map(|owned| owned.raw.clone()).collect::<Vec<_>>();
-        running.give_up(&all, false)
+        let Self { member, reader, sink, deliveries, topics, strategy, clock, limits, pace } = self;
+        thread::scope(|scope| {
+            let strategy = follow(scope, strategy, Arc::clone(&clock), pace.refresh_ms)?;
+            let mut running = Running {
+                share: limits.clone(),
+                join: Seams { member, reader, sink, deliveries, topics, clock, limits, pace },
+                start,
+                strategy,
+                fresh_until: None,
+                rules: None,
+                ticked_at: i64::MIN,
+                held: false,
+                unleased: false,
+                waiting: Vec::new(),
+                owned: Vec::new(),
+                outbox: VecDeque::new(),
+                commits: Vec::new(),
+                vitals: Vitals::of(WORKER),
+                outages: Outages::default(),
+            };
+            count_from_zero();
+            let ended = running.run(stop);
+            if ended.is_err() {
+                // Nobody commits what these records settle, and the next owner begins as soon as the member is gone.
+                running.join.sink.purge();
+            }
+            ended
+        })
     }
 }
 
@@ -139,11 +149,22 @@ fn count_from_zero() {
     }
 }
 
+/// What the loop has of a [`Join`].
+pub(crate) struct Seams<M, R, S> {
+    pub(crate) member: M,
+    pub(crate) reader: R,
+    pub(crate) sink: S,
+    pub(crate) deliveries: Receiver<Delivery<Sent>>,
+    pub(crate) topics: Topics,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) limits: Limits,
+    pub(crate) pace: Pace,
+}
+
 /// The calls that are made again after an outage that passes.
 pub(crate) struct Outages {
     polls: Passing,
     pub(crate) commits: Passing,
-    strategy: Passing,
     reads: Passing,
     /// When predictions and changelogs are looked at again.
     read_again_at: i64,
@@ -151,8 +172,8 @@ pub(crate) struct Outages {
 
 impl Default for Outages {
     fn default() -> Self {
-        let [polls, commits, strategy, reads] = [(); 4].map(|()| Passing::of("kafka"));
-        Self { polls, commits, strategy, reads, read_again_at: i64::MIN }
+        let [polls, commits, reads] = [(); 3].map(|()| Passing::of("kafka"));
+        Self { polls, commits, reads, read_again_at: i64::MIN }
     }
 }
 
@@ -160,15 +181,19 @@ impl Default for Outages {
 const READ_AGAIN_MS: i64 = 500;
 
 pub(crate) struct Running<M, R, S, F> {
-    pub(crate) join: Join<M, R, S>,
+    pub(crate) join: Seams<M, R, S>,
     /// Bounds of each shard.
     pub(crate) share: Limits,
     pub(crate) start: F,
+    pub(crate) strategy: Follower,
+    /// Until when raw records may be decided by what was read of the strategy last.
+    pub(crate) fresh_until: Option<i64>,
     pub(crate) rules: Option<StrategyRules>,
-    pub(crate) refreshed_at: i64,
     pub(crate) ticked_at: i64,
     /// Raw is held back, because the strategy is not known or the sink is full.
     pub(crate) held: bool,
+    /// A shard that may not write had something in flight at the last tick.
+    pub(crate) unleased: bool,
     /// Assigned before there was a strategy.
     pub(crate) waiting: Vec<(TopicPartition, u64)>,
     pub(crate) owned: Vec<Owned>,
@@ -187,16 +212,26 @@ where
     S: Sink<Sent>,
     F: FnMut(&TopicPartition) -> Result<i64, Outage>,
 {
+    fn run(&mut self, stop: &dyn Fn() -> bool) -> Result<(), JoinError> {
+        while !stop() {
+            self.turn(stop)?;
+        }
+        let all = self.owned.iter().map(|owned| owned.raw.clone()).collect::<Vec<_>>();
+        self.give_up(&all, false)
+    }
+
     /// Once round: deliveries, predictions and changelogs, time, commits, raw.
     fn turn(&mut self, stop: &dyn Fn() -> bool) -> Result<(), JoinError> {
         let now = self.join.clock.now_ms();
         let known = self.know_the_strategy(now)?;
         let mut came = self.take_deliveries()?;
         if let Some(rules) = self.rules.clone() {
-            let coming = std::mem::take(&mut self.waiting);
-            self.share_out(coming.len())?;
-            for (assigned, generation) in coming {
+            // One a turn: those that are owned go on while the shards of a joiner that died are taken on.
+            if !self.waiting.is_empty() {
+                self.share_out(self.waiting.len())?;
+                let (assigned, generation) = self.waiting.remove(0);
                 self.take_on(assigned, generation, &rules, stop)?;
+                came += 1;
             }
             if self.outbox.is_empty() && now >= self.outages.read_again_at {
                 came += self.look(now, &rules)?;
@@ -219,17 +254,10 @@ where
 
     /// Whether raw records may be decided: models.strategy was read to its end lately, and holds a strategy.
     fn know_the_strategy(&mut self, now: i64) -> Result<bool, JoinError> {
-        if now >= self.refreshed_at.saturating_add(self.join.pace.refresh_ms) {
-            self.refreshed_at = now;
-            match self.outages.strategy.through(self.join.strategy.refresh())? {
-                None => {}
-                Some(0) if self.rules.is_some() => {}
-                Some(_) => self.rules = StrategyRules::new(self.join.strategy.strategies().clone()),
-            }
+        if let Some(snapshot) = self.strategy.newest()? {
+            (self.rules, self.fresh_until) = (snapshot.rules, snapshot.fresh_until);
         }
-        // Whatever the newest: only how lately the end was reached matters here.
-        let fresh = !matches!(self.join.strategy.at(i64::MAX), Err(NotYet::Stale));
-        Ok(fresh && self.rules.is_some())
+        Ok(self.rules.is_some() && self.fresh_until.is_some_and(|until| now <= until))
     }
 
     fn take_on(
@@ -254,7 +282,7 @@ where
             }
             None => (None, (self.start)(&partition)?),
         };
-        let (Join { reader, topics, .. }, share) = (&mut self.join, &self.share);
+        let (Seams { reader, topics, .. }, share) = (&mut self.join, &self.share);
         let assigned = (partition, generation);
         let recovered =
             Owned::recover(assigned, topics, share, found, start, (reader, rules, now), stop)?;
@@ -288,7 +316,7 @@ where
     }
 
     fn tick(&mut self, now: i64, rules: &StrategyRules) -> Result<(), JoinError> {
-        let (mut open, mut closed, mut early) = (0, 0, 0);
+        let (mut open, mut closed, mut early, mut unleased) = (0, 0, 0, 0);
         for at in 0..self.owned.len() {
             let mut out = Vec::new();
             let ticked = self.owned[at].tick(&mut self.join.reader, rules, now, &mut out);
@@ -302,6 +330,9 @@ where
                 counter!("ombud_join_total", "what" => what).increment(count);
             }
             owned.counted = counts;
+            if !owned.shard.may_write(now) {
+                unleased += owned.shard.in_flight();
+            }
             open += owned.shard.open();
             closed += owned.shard.closed();
             early += owned.shard.early();
@@ -310,6 +341,20 @@ where
         gauge!("ombud_join_closed").set(closed as f64);
         gauge!("ombud_join_early").set(early as f64);
         self.vitals.tell(now, self.owned.iter().map(Owned::standing));
+        self.purge_unleased(unleased)
+    }
+
+    /// Purges what lies in the producer of shards that may not write any more: their lease has run out, or a later owner
+    /// has written. It would be tried without end, and be appended when the shard is somebody else's. Whatever is still
+    /// owned sends it again with the next lease.
+    fn purge_unleased(&mut self, in_flight: usize) -> Result<(), JoinError> {
+        if in_flight > 0 {
+            if !self.unleased {
+                warn!(in_flight, "lease has run out: what is not acknowledged is purged");
+            }
+            self.purge()?;
+        }
+        self.unleased = in_flight > 0;
         Ok(())
     }
 

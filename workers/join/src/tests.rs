@@ -213,6 +213,24 @@ fn a_deadline_waits_for_predictions_that_are_in_the_log() {
 }
 
 #[test]
+fn a_complaint_that_is_read_long_after_its_deadline_gets_the_answers_that_lie_in_the_log() {
+    let mut story = Story::new();
+    story.now = DEADLINE_MS + 2 * Limits::default().hard_cap_ms;
+    story.tell(Input::Tick);
+    story.tell(Input::CommitAcked);
+    let mut body = Submission::unreadable("a", "A", 0);
+    body.kind = Kind::Complaint;
+    story.tell(Input::Raw { offset: 0, appended_at: 0, body });
+    story.tell(Input::Tick);
+    assert!(story.out.iter().any(|effect| matches!(effect, Effect::AskPredictionsEnd)));
+    story.tell(Input::PredictionsEnd { end: 3, as_of: story.now });
+    story.tell(Input::Tick);
+    assert!(story.routes().is_empty(), "nobody has looked at the answers yet");
+    story.answer_all(0, (0, "a", "A"));
+    assert_eq!(story.routes()[0].why, Why::Complete);
+}
+
+#[test]
 fn answers_to_another_copy_of_the_submission_do_not_decide_the_round() {
     let mut story = Story::new();
     story.complain(0, "a", "A");

@@ -166,10 +166,19 @@ impl World {
     }
 
     fn join_as(&self, member: impl Source + Committer, reader: impl Reader, enough: impl Fn() -> bool) {
+        self.join_by(member, reader, Box::new(self.local.reader().unwrap()), enough);
+    }
+
+    fn join_by(
+        &self,
+        member: impl Source + Committer,
+        reader: impl Reader,
+        strategy: Box<dyn Reader>,
+        enough: impl Fn() -> bool,
+    ) {
         let (sink, deliveries) = self.local.sink(64);
         let topic = |topic: Topic| -> Arc<str> { topic.name("").into() };
         let clock: Arc<dyn Clock> = Arc::<ManualClock>::clone(&self.clock);
-        let strategy = Box::new(self.local.reader().unwrap());
         let join = Join {
             member,
             reader,
@@ -451,6 +460,54 @@ fn outages_that_pass_cost_a_joiner_nothing_but_time() {
     assert_eq!(routes.len(), 20);
     assert_eq!(routes.iter().filter(|route| route.why == Why::Complete).count(), 10);
     assert!(routes.iter().all(|route| route.writer_epoch == 1), "it was one joiner all the time");
+}
+
+/// A log that answers nobody while it is stuck.
+struct Stuck<R> {
+    inner: R,
+    is_stuck: Arc<AtomicBool>,
+    has_waited: Arc<AtomicBool>,
+}
+
+impl<R: Reader> Reader for Stuck<R> {
+    fn fetch(&mut self, partition: &TopicPartition, from: i64, wait: Duration) -> Result<Stretch, Outage> {
+        self.inner.fetch(partition, from, wait)
+    }
+
+    fn end(&mut self, partition: &TopicPartition) -> Result<i64, Outage> {
+        let until = Instant::now() + WAIT_TIMEOUT;
+        while self.is_stuck.load(Ordering::Relaxed) && Instant::now() < until {
+            self.has_waited.store(true, Ordering::Relaxed);
+            thread::park_timeout(Duration::from_millis(5));
+        }
+        self.inner.end(partition)
+    }
+
+    fn offset_at(&mut self, partition: &TopicPartition, time_ms: i64) -> Result<i64, Outage> {
+        self.inner.offset_at(partition, time_ms)
+    }
+}
+
+#[test]
+fn a_strategy_topic_that_answers_late_holds_no_deadline_back() {
+    let world = World::new();
+    world.answer_all(&world.complain("a"));
+    world.answer(&world.complain("b"), "product", "Credit card");
+    let member = world.local.member(GROUP, &[&Topic::Raw.name("")], Start::Earliest).unwrap();
+    let (is_stuck, has_waited) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    let strategy = Stuck {
+        inner: world.local.reader().unwrap(),
+        is_stuck: Arc::clone(&is_stuck),
+        has_waited: Arc::clone(&has_waited),
+    };
+    world.join_by(member, world.local.reader().unwrap(), Box::new(strategy), || {
+        let routes = world.routes().len();
+        // Both are read together, and the second waits for its deadline.
+        is_stuck.store(routes == 1, Ordering::Relaxed);
+        routes == 2
+    });
+    assert!(has_waited.load(Ordering::Relaxed), "nobody asked for the strategy meanwhile");
+    assert_eq!(world.routes().iter().filter(|route| route.why == Why::Deadline).count(), 1);
 }
 
 /// A log in which a transaction has ended: behind what lies in each partition of `topic` now, one more offset is

@@ -5,7 +5,7 @@
     allow(dead_code, reason = "`up` alone writes the embedded file, and it runs models")
 )]
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
 use crossbeam_channel::Receiver;
@@ -209,11 +209,18 @@ impl World {
         })
     }
 
-    /// Joins `group` over `topics`.
-    pub(crate) fn member(&self, group: &str, topics: &[&str], start: Start) -> Result<Box<dyn Member>> {
+    /// Joins `group` over `topics`. On brokers, its partitions go to others after `session` without a heartbeat; `None`
+    /// leaves that to kafka.properties.
+    pub(crate) fn member(
+        &self,
+        group: &str,
+        topics: &[&str],
+        start: Start,
+        session: Option<Duration>,
+    ) -> Result<Box<dyn Member>> {
         Ok(match self {
             Self::Embedded(local) => Box::new(local.member(group, topics, start)?),
-            Self::Brokers(cluster) => Box::new(cluster.kafka.member(group, topics, start)?),
+            Self::Brokers(cluster) => Box::new(cluster.kafka.member(group, topics, start, session)?),
         })
     }
 }
@@ -262,9 +269,9 @@ mod tests {
         let partition = TopicPartition::new(Topic::Raw.name("test-"), 0);
         let standing = world.view().standing("ombud.test").unwrap();
         assert_eq!(standing.committed(&partition).unwrap(), None);
-        let mut member = world.member("ombud.test", &[&partition.topic], Start::Earliest).unwrap();
+        let mut member = world.member("ombud.test", &[&partition.topic], Start::Earliest, None).unwrap();
         // Its partitions become its own by this.
-        member.poll(std::time::Duration::ZERO).unwrap();
+        member.poll(Duration::ZERO).unwrap();
         let position = Position { partition: partition.clone(), offset: 0, metadata: String::new() };
         member.commit(&[position]).unwrap();
         assert_eq!(standing.committed(&partition).unwrap(), Some(0));

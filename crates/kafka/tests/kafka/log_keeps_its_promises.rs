@@ -73,7 +73,7 @@ impl World for Fresh {
 
     fn member(&self, group: &str) -> KafkaMember {
         let group = format!("{}-{group}", self.topic);
-        self.kafka.member(&group, &[&self.topic], Start::Earliest).unwrap()
+        self.kafka.member(&group, &[&self.topic], Start::Earliest, None).unwrap()
     }
 
     fn reader(&self) -> KafkaReader {

@@ -115,7 +115,9 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, Error> {
     read_secrets(&mut written)?;
     let source = Written(property::gathered(&written));
     let merged = Config::builder().add_source(source).build().map_err(unreadable)?;
-    Ok(Loaded { settings: merged.try_deserialize().map_err(unreadable)?, written })
+    let settings: Settings = merged.try_deserialize().map_err(unreadable)?;
+    settings.join.check()?;
+    Ok(Loaded { settings, written })
 }
 
 fn unreadable(cause: ConfigError) -> Error {
@@ -314,6 +316,18 @@ mod tests {
                 file.display()
             )
         );
+    }
+
+    #[test]
+    fn a_joiner_that_could_write_longer_than_its_session_lasts_is_refused_with_what_to_change() {
+        assert_eq!(
+            complaint(&with_variables(&[("OMBUD_JOIN__LEASE_MS", "5000")])),
+            "accept join.lease_ms = 5000 and join.drain_ms = 3000 with join.session_timeout_ms = 8000: the first two \
+             together must be less than the third, or two joiners write one shard; lower join.lease_ms or \
+             join.drain_ms, or raise join.session_timeout_ms above 8000"
+        );
+        let (_folder, inputs) = with_file("[join]\nlease_ms = 5000\nsession_timeout_ms = 8001\n");
+        assert_eq!(load(&inputs).unwrap().settings.join.session_timeout_ms, 8_001);
     }
 
     #[test]

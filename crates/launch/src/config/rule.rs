@@ -70,9 +70,10 @@ pub(crate) const RULES: &[(&str, Right)] = &[
     ("join.grace_ms", Right::Whole(0..=600_000, "milliseconds")),
     ("join.hard_cap_ms", Right::Whole(0..=3_600_000, "milliseconds")),
     ("join.bulk_wait_ms", Right::Whole(1_000..=7 * 24 * 3_600_000, "milliseconds")),
-    // With the producer's 15 s it must stay below the session's 45 s, or two owners write at once.
-    ("join.lease_ms", Right::Whole(1_000..=29_000, "milliseconds")),
-    ("join.drain_ms", Right::Whole(100..=22_000, "milliseconds")),
+    // What these three may be together: `Join::check`.
+    ("join.lease_ms", Right::Whole(500..=600_000, "milliseconds")),
+    ("join.drain_ms", Right::Whole(100..=600_000, "milliseconds")),
+    ("join.session_timeout_ms", Right::Whole(1_000..=1_800_000, "milliseconds")),
     ("archive.batch", Right::Whole(1..=100_000, "records")),
     ("archive.batch_bytes", Right::Whole(1_024..=1 << 30, "bytes")),
     ("archive.linger_ms", Right::Whole(0..=60_000, "milliseconds")),

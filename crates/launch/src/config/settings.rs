@@ -10,6 +10,7 @@ use super::{
     secret::Secret,
     services::{Cql, Kafka, Registry, Telemetry},
 };
+use crate::Error;
 
 /// All settings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -130,6 +131,21 @@ pub struct Join {
     pub lease_ms: i64,
     /// How long a shard that is given up waits for its acknowledgements, in milliseconds.
     pub drain_ms: i64,
+    /// After this long without a heartbeat the joiner's shards go to another, in milliseconds: longer than `lease_ms` and
+    /// `drain_ms` together, and much shorter than the strategy's deadline. Heartbeats go out three times as often.
+    pub session_timeout_ms: i64,
+}
+
+impl Join {
+    /// What two of these settings may say together; each by itself is checked before.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        let Self { lease_ms, drain_ms, session_timeout_ms, .. } = *self;
+        let writes_for = lease_ms + drain_ms;
+        if writes_for < session_timeout_ms {
+            return Ok(());
+        }
+        Err(Error::TwoOwners { lease_ms, drain_ms, session_timeout_ms, writes_for })
+    }
 }
 
 /// Archiving.
@@ -196,8 +212,9 @@ impl Default for Settings {
                 grace_ms: 10_000,
                 hard_cap_ms: 120_000,
                 bulk_wait_ms: 24 * 3_600_000,
-                lease_ms: 15_000,
-                drain_ms: 10_000,
+                lease_ms: 3_000,
+                drain_ms: 3_000,
+                session_timeout_ms: 8_000,
             },
             archive: Archive {
                 batch: 512,

@@ -6,6 +6,7 @@ mod draws_stay_the_same;
 mod everything_is_routed;
 mod hub_models_serve;
 mod infer_scales_while_it_works;
+mod joiners_die_in_time;
 mod models_come_and_go;
 mod nothing_is_lost;
 mod other_producers_are_served;

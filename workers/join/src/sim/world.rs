@@ -267,6 +267,10 @@ impl World {
             open_cap: caps(&mut rng),
             closed_cap: caps(&mut rng),
             early_cap: caps(&mut rng),
+            // Long enough for everything to happen within them.
+            lease_ms: 15_000,
+            drain_ms: 10_000,
+            session_timeout_ms: 45_000,
             ..Limits::default()
         };
         let second = DAWN + rng.below(40_000) as i64;

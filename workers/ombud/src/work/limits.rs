@@ -14,6 +14,7 @@ pub(super) fn of_join(settings: &Join) -> ombud_join::Limits {
         bulk_wait_ms: settings.bulk_wait_ms,
         lease_ms: settings.lease_ms,
         drain_ms: settings.drain_ms,
+        session_timeout_ms: settings.session_timeout_ms,
         ..ombud_join::Limits::within(settings.memory_mb)
     }
 }
@@ -58,11 +59,12 @@ mod tests {
             bulk_wait_ms: 6,
             lease_ms: 7,
             drain_ms: 8,
+            session_timeout_ms: 9,
         };
         let limits = of_join(&settings);
         assert_eq!((limits.open_cap, limits.closed_cap, limits.early_cap), (10_000, 25_000, 20_000));
         assert_eq!((limits.grace_ms, limits.hard_cap_ms, limits.bulk_wait_ms), (4, 5, 6));
-        assert_eq!((limits.lease_ms, limits.drain_ms), (7, 8));
+        assert_eq!((limits.lease_ms, limits.drain_ms, limits.session_timeout_ms), (7, 8, 9));
     }
 
     #[test]

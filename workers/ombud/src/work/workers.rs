@@ -1,6 +1,6 @@
 //! The workers, made of settings and of what the world gives them.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use anyhow::Result;
 use ombud_archive::Archive;
@@ -48,7 +48,9 @@ impl<'a> Workers<'a> {
     }
 
     fn member(&self, worker: &str, group: &str, topics: &[&str], progress: &Progress) -> Result<Watched> {
-        let member = self.world.member(group, topics, self.start)?;
+        // Joiners alone must never be two at once: their session stands beside the settings that must be shorter.
+        let session = (group == ombud_join::GROUP).then(|| self.settings.join.session_timeout_ms.unsigned_abs());
+        let member = self.world.member(group, topics, self.start, session.map(Duration::from_millis))?;
         Ok(Watched::new(member, worker.to_owned(), self.readiness.clone(), progress.clone()))
     }
 
