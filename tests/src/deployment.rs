@@ -69,6 +69,18 @@ impl Deployment {
     /// # Errors
     /// There are no services, or `ombud setup` fails.
     pub fn with(partitions: i32, more: &[(&str, &str)]) -> Result<Self> {
+        let mut deployment = Self::empty()?;
+        let more = more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        deployment.variables.extend(more);
+        deployment.set_up(partitions)?;
+        Ok(deployment)
+    }
+
+    /// A name on the services and nothing else: no topic, no table.
+    ///
+    /// # Errors
+    /// There are no services.
+    pub fn empty() -> Result<Self> {
         services_run()?;
         let name = format!("p{:012x}", rand::random::<u64>() >> 16);
         let services = |name: &str| {
@@ -81,12 +93,16 @@ impl Deployment {
             ("OMBUD_CQL__KEYSPACE".to_owned(), keyspace.clone()),
             ("OMBUD_LOG_FORMAT".to_owned(), "json".to_owned()),
         ]);
-        variables.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        let deployment =
-            Self { prefix, keyspace, dir: tempfile::tempdir()?, variables, started: Cell::new(0) };
+        Ok(Self { prefix, keyspace, dir: tempfile::tempdir()?, variables, started: Cell::new(0) })
+    }
+
+    /// `ombud setup`; gives what it printed as JSON.
+    ///
+    /// # Errors
+    /// It fails; what it said is in the error.
+    pub fn set_up(&self, partitions: i32) -> Result<String> {
         let count = partitions.to_string();
-        deployment.run(&["setup", "--partitions", &count, "--replication-factor", "1", "--json"])?;
-        Ok(deployment)
+        self.run(&["setup", "--partitions", &count, "--replication-factor", "1", "--json"])
     }
 
     /// Another variable for everything that is started from now on.

@@ -13,3 +13,4 @@ mod other_producers_are_served;
 mod partitions_are_added;
 mod poison_is_parked;
 mod sigterm_ends_every_state;
+mod what_an_older_build_wrote;

@@ -1,0 +1,81 @@
+//! Topics, tables and positions that the first build wrote: a newer `setup` takes them on, and the workers go on where that
+//! build's had stopped. The fixture's README says what is in it.
+
+#![cfg(feature = "torch")]
+#![allow(clippy::unwrap_used, reason = "helpers of a test")]
+
+use std::{
+    fs,
+    time::{Duration, Instant},
+};
+
+use anyhow::Result;
+use ombud_tests::{Deployment, Routes, repository};
+use serde_json::Value;
+
+use crate::first_build;
+
+/// How long the workers may take over what is left and what is new.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+#[test]
+fn topics_and_tables_of_the_first_build_go_on() -> Result<()> {
+    let deployment = Deployment::empty()?;
+    let fixture = first_build::fixture();
+    deployment.client(
+        "python",
+        &[
+            "tests/clients/kept.py",
+            "restore",
+            &deployment.prefix,
+            &deployment.keyspace,
+            fixture.join("deployment.jsonl.gz").to_str().unwrap(),
+            repository().join("crates/store/migrations/0001-tables.cql").to_str().unwrap(),
+        ],
+    )?;
+    let mut routes = Routes::follow(&deployment)?;
+    routes.catch_up()?;
+    let before = routes.by_complaint.clone();
+    assert_eq!(before.len(), first_build::ROUTED);
+
+    deployment.set_up(first_build::PARTITIONS)?;
+    let roles = [
+        deployment.start(&["infer", "--task", "all"])?,
+        deployment.start(&["join"])?,
+        deployment.start(&["archive"])?,
+    ];
+    // A correction of a complaint that the first build had routed, and complaints of now.
+    let file = deployment.folder().join("later.csv");
+    fs::write(&file, first_build::later())?;
+    deployment.run(&["send", "--json", file.to_str().unwrap()])?;
+    let all = first_build::ROUTED + first_build::UNROUTED + first_build::NEW;
+    let corrected = |routes: &Routes| {
+        let held = routes.held(first_build::CORRECTED);
+        held.is_some_and(|held| held.record.revision > before[first_build::CORRECTED].last().unwrap().record.revision)
+    };
+    routes.wait_until(PATIENCE, |routes| routes.complete() == all && corrected(routes))?;
+
+    // What was done is not done again.
+    for (id, routed) in &before {
+        let now = &routes.by_complaint[id];
+        let more = usize::from(id == first_build::CORRECTED);
+        assert_eq!(now.len(), routed.len() + more, "{id}");
+    }
+    let kinds = |id: &str| -> Vec<String> {
+        // Until the archive has filed it there is no case, and `show` says so.
+        let case = deployment.run(&["show", id, "--json"]).unwrap_or_default();
+        let case: Value = serde_json::from_str(&case).unwrap_or_default();
+        let events = case["events"].as_array().cloned().unwrap_or_default();
+        events.iter().filter_map(|event| Some(event["kind"].as_str()?.to_owned())).collect()
+    };
+    let routed = |id: &str| kinds(id).iter().filter(|kind| *kind == "routed").count();
+    let until = Instant::now() + PATIENCE;
+    while routed(first_build::CORRECTED) < 2 {
+        assert!(Instant::now() < until, "{:?}", kinds(first_build::CORRECTED));
+    }
+    assert!(kinds(first_build::CONFIRMED).contains(&"feedback".to_owned()));
+    for role in roles {
+        role.stop()?;
+    }
+    Ok(())
+}
