@@ -33,6 +33,7 @@ struct Wait {
     what: String,
     since: Instant,
     at_once: bool,
+    quiet: bool,
     told_at: Option<Instant>,
 }
 
@@ -84,7 +85,7 @@ impl Readiness {
     /// Gives how many were told.
     fn tell_at(&self, now: Instant) -> usize {
         let mut told = 0;
-        for wait in self.lock().by_number.values_mut().filter(|wait| wait.has_lasted(now)) {
+        for wait in self.lock().by_number.values_mut().filter(|wait| !wait.quiet && wait.has_lasted(now)) {
             if wait.told_at.is_none_or(|at| now >= at + TELL_AGAIN) {
                 wait.told_at = Some(now);
                 told += 1;
@@ -106,6 +107,7 @@ pub struct Waiting {
     readiness: Readiness,
     part: String,
     at_once: bool,
+    quiet: bool,
     /// The number of the wait that goes on, and what was said of it.
     said: Option<(u64, String)>,
 }
@@ -122,7 +124,14 @@ impl Waiting {
     }
 
     fn new(readiness: &Readiness, part: &str, at_once: bool) -> Self {
-        Self { readiness: readiness.clone(), part: part.to_owned(), at_once, said: None }
+        Self { readiness: readiness.clone(), part: part.to_owned(), at_once, quiet: false, said: None }
+    }
+
+    /// Only shown: somebody else logs it, who knows more.
+    #[must_use]
+    pub fn quiet(mut self) -> Self {
+        self.quiet = true;
+        self
     }
 
     /// Waits for `what` from now on, such as "models to be loaded"; never personal data. While it goes on, only the words
@@ -144,8 +153,8 @@ impl Waiting {
         match waits.by_number.get_mut(&number) {
             Some(wait) => wait.what = what,
             None => {
-                let (since, at_once) = (Instant::now(), self.at_once);
-                waits.by_number.insert(number, Wait { part, what, since, at_once, told_at: None });
+                let (since, at_once, quiet) = (Instant::now(), self.at_once, self.quiet);
+                waits.by_number.insert(number, Wait { part, what, since, at_once, quiet, told_at: None });
             }
         }
     }
@@ -220,7 +229,10 @@ mod tests {
         waiting.wait_for("the strategy, said in other words");
         assert_eq!(readiness.tell_at(began + TELL_AFTER + TELL_AGAIN), 1);
         waiting.over();
-        assert_eq!(readiness.tell_at(began + TELL_AFTER + 2 * TELL_AGAIN), 0);
+        let mut outage = Waiting::at_once(&readiness, "join").quiet();
+        outage.wait_for("reach the brokers");
+        assert_eq!(readiness.tell_at(began + TELL_AFTER + 2 * TELL_AGAIN), 0, "who tries again tells of it");
+        assert_eq!(readiness.waiting().len(), 1);
     }
 
     #[test]

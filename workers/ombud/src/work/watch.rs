@@ -39,7 +39,7 @@ pub(crate) struct Watched {
     partitions: Waiting,
     /// What is coming.
     beginnings: Waiting,
-    /// The log, which does not answer.
+    /// The log, which does not answer; whoever polls again tells of it.
     log: Waiting,
     /// The answer to one call, which may block.
     answer: Waiting,
@@ -65,7 +65,7 @@ impl Watched {
             coming: BTreeSet::new(),
             partitions,
             beginnings: Waiting::lasting(&readiness, &part),
-            log: Waiting::at_once(&readiness, &part),
+            log: Waiting::at_once(&readiness, &part).quiet(),
             answer: Waiting::lasting(&readiness, &part),
         }
     }
