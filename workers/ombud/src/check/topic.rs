@@ -5,8 +5,9 @@ use std::io::Write;
 use anyhow::Result;
 use ombud_contract::{
     catalogue::Topic,
+    key::id_in_key,
     records::RawComplaint,
-    validate::{MAX_ID_BYTES, complaint_of},
+    validate::{complaint_of, id_of},
 };
 use ombud_local::partition_of;
 use ombud_stream::{Reader, Record, TopicPartition};
@@ -46,7 +47,7 @@ pub(crate) fn is_ahead(received_at: i64, now: i64) -> bool {
 fn findings(record: &Record, partitions: i32) -> Vec<Finding> {
     let finding = |field: &str, rule, wrong| Finding {
         place: format!("{}@{}", record.source, record.offset),
-        complaint_id: shown(record.key.as_deref()),
+        complaint_id: id_of(record.key.as_deref(), record.value.as_deref()),
         field: field.to_owned(),
         rule,
         wrong,
@@ -60,6 +61,11 @@ fn findings(record: &Record, partitions: i32) -> Vec<Finding> {
         }
     }
     let key = record.key.as_deref().unwrap_or_default();
+    if key.is_empty() {
+        findings.push(finding("key", "key-missing", false));
+    } else if id_in_key(key).is_none_or(|id| id.as_bytes() != key) {
+        findings.push(finding("key", "key-framed", false));
+    }
     if !key.is_empty() && partition_of(key, partitions) != record.source.partition {
         findings.push(finding("key", "partition-is-not-the-keys", false));
     }
@@ -82,11 +88,4 @@ fn notes(complaint: &RawComplaint, appended_at: i64) -> Vec<(&'static str, &'sta
         notes.push(("received_at", "received-at-long-ago"));
     }
     notes
-}
-
-/// The key, where it can be a complaint's id.
-fn shown(key: Option<&[u8]>) -> Option<String> {
-    let id = std::str::from_utf8(key?).ok()?;
-    let fits = !id.is_empty() && id.len() <= MAX_ID_BYTES && !id.chars().any(char::is_control);
-    fits.then(|| id.to_owned())
 }
