@@ -43,6 +43,12 @@ poison = {
     "wrong-magic-byte": (framed(avro("wrong-magic-byte"), magic=7), "UNDECODABLE"),
     "two-megabytes": (framed(avro("two-megabytes", "x" * 2_000_000)), "TOO_LARGE"),
     "null-value": (None, "INVALID"),
+    "somebody-else": (framed(avro("mine")), "INVALID"),
+}
+keys = {
+    "good-null-key": None,
+    "good-json-key": b'"good-json-key"',
+    "good-avro-key": framed(bytes([2 * len("good-avro-key")]) + b"good-avro-key", schema_id=7),
 }
 placed = {}
 
@@ -60,7 +66,14 @@ for number, (name, (value, _)) in enumerate(poison.items()):
     producer.produce(topic, key=good, value=framed(avro(good)), partition=0, on_delivery=delivered(good))
     producer.produce(topic, key=name, value=value, partition=0, on_delivery=delivered(name))
 producer.produce(topic, key="good-last", value=framed(avro("good-last")), partition=0, on_delivery=delivered("good-last"))
+for name, key in keys.items():
+    producer.produce(topic, key=key, value=framed(avro(name)), partition=0, on_delivery=delivered(name))
+nameless = b"neither key nor value say whose it is"
+producer.produce(topic, key=None, value=nameless, partition=0, on_delivery=delivered("nameless"))
 assert producer.flush(30) == 0
+# Where nobody finds an id, the place stands for it.
+placed[f"unreadable-0-{placed['nameless']}"] = placed["nameless"]
+poison[f"unreadable-0-{placed['nameless']}"] = (nameless, "UNDECODABLE")
 told = {
     name: {
         "offset": placed[name],

@@ -96,6 +96,20 @@ pub fn dead_letter_id(topic: &str, partition: i32, offset: i64) -> String {
     parts.hex()
 }
 
+const UNNAMED: &str = "unreadable-";
+
+/// The case of a raw record in which nobody finds an id, by where it lies. No complaint may have such an id of its own.
+pub fn unnamed_id(partition: i32, offset: i64) -> String {
+    format!("{UNNAMED}{partition}-{offset}")
+}
+
+/// Whether `id` is one that [`unnamed_id`] gives.
+pub fn is_unnamed(id: &str) -> bool {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let place = id.strip_prefix(UNNAMED).and_then(|place| place.split_once('-'));
+    place.is_some_and(|(partition, offset)| is_number(partition) && is_number(offset))
+}
+
 /// The id of a complaint that came without one: the same text is the same complaint.
 pub fn complaint_id_of(narrative: &str) -> String {
     let digest = Sha256::digest(narrative.as_bytes());

@@ -5,6 +5,7 @@ pub mod codec;
 pub mod dead_letter;
 mod hexed;
 pub mod ids;
+pub mod key;
 pub mod records;
 pub mod taxonomy;
 pub mod validate;

@@ -4,6 +4,8 @@ use oxilangtag::LanguageTag;
 
 use crate::{
     codec::{self, CodecError},
+    ids,
+    key::{id_in_key, may_name},
     records::{DeadReason, RawComplaint, TimestampMs},
 };
 
@@ -36,6 +38,9 @@ pub enum Invalid {
     /// The id has a control character.
     #[error("the complaint id contains a control character")]
     IdControlCharacter,
+    /// The id is one that a record gets in which nobody finds an id: [`ids::unnamed_id`].
+    #[error("the complaint id is that of a record without one")]
+    IdReserved,
     /// The narrative is empty or only white space.
     #[error("the narrative is blank")]
     NarrativeBlank,
@@ -80,6 +85,7 @@ impl Invalid {
             Self::IdEmpty => "id-empty",
             Self::IdTooLong => "id-too-long",
             Self::IdControlCharacter => "id-control-character",
+            Self::IdReserved => "id-reserved",
             Self::NarrativeBlank => "narrative-blank",
             Self::NarrativeWithoutLetters => "narrative-without-letters",
             Self::NarrativeNul => "narrative-nul",
@@ -109,7 +115,7 @@ impl RawComplaint {
     /// # Errors
     /// The first rule that is broken.
     pub fn validate(&self) -> Result<(), Invalid> {
-        check_id(&self.complaint_id)?;
+        check_own_id(&self.complaint_id)?;
         check_narrative(&self.narrative)?;
         if LanguageTag::parse(self.language.as_str()).is_err() {
             return Err(Invalid::LanguageMalformed);
@@ -153,6 +159,15 @@ pub(crate) fn check_id(id: &str) -> Result<(), Invalid> {
     }
     if id.chars().any(char::is_control) {
         return Err(Invalid::IdControlCharacter);
+    }
+    Ok(())
+}
+
+/// An id that a CRM may give.
+pub(crate) fn check_own_id(id: &str) -> Result<(), Invalid> {
+    check_id(id)?;
+    if ids::is_unnamed(id) {
+        return Err(Invalid::IdReserved);
     }
     Ok(())
 }
@@ -201,7 +216,7 @@ pub enum Unreadable {
     /// The complaint breaks a rule.
     #[error(transparent)]
     Invalid(#[from] Invalid),
-    /// The key chose the partition: under another one, a complaint would be routed by two shards.
+    /// The key names another complaint than the value: nobody can tell whose it is.
     #[error("the key is not the complaint id")]
     KeyIsNotTheId,
 }
@@ -229,17 +244,28 @@ impl Unreadable {
     }
 }
 
-/// The complaint in a record of complaints.raw: decoded, valid, and under its own key.
+/// The complaint in a record of complaints.raw: decoded, valid, and under no other complaint's key. Whoever reads the topic
+/// asks here, so that a record is a complaint for all of them or for none.
 ///
 /// # Errors
 /// The first rule that the record breaks; it is then a dead letter.
 pub fn complaint_of(key: Option<&[u8]>, value: Option<&[u8]>) -> Result<RawComplaint, Unreadable> {
     let complaint: RawComplaint = codec::decode(value.ok_or(Unreadable::NoValue)?)?;
     complaint.validate()?;
-    if key != Some(complaint.complaint_id.as_bytes()) {
+    if !may_name(key, &complaint.complaint_id) {
         return Err(Unreadable::KeyIsNotTheId);
     }
     Ok(complaint)
+}
+
+/// The complaint that a record belongs to whose value nobody can use: the one that its key names, else the one in what can
+/// be decoded of the value. `None` where neither says it: its case is then [`ids::unnamed_id`].
+pub fn id_of(key: Option<&[u8]>, value: Option<&[u8]>) -> Option<String> {
+    if let Some(id) = key.and_then(id_in_key) {
+        return Some(id.into_owned());
+    }
+    let complaint: RawComplaint = codec::decode(value?).ok()?;
+    check_own_id(&complaint.complaint_id).is_ok().then_some(complaint.complaint_id)
 }
 
 #[cfg(test)]
@@ -254,11 +280,45 @@ mod tests {
         let code = |key: Option<&[u8]>, value: Option<&[u8]>| complaint_of(key, value).unwrap_err().code();
         assert_eq!(code(Some(b"c-1"), None), "no-value");
         assert_eq!(code(Some(b"c-2"), Some(&value)), "key-is-not-the-id");
-        assert_eq!(code(None, Some(&value)), "key-is-not-the-id");
         assert_eq!(code(Some(b"c-1"), Some(b"{}")), "undecodable");
         assert_eq!(code(Some(b"c-1"), Some(b"\0\0\0\x01\0junk")), "unknown-schema");
         assert_eq!(code(Some(b"c-1"), Some(&vec![0; 2 << 20])), "too-large");
         let blank = codec::encode(&RawComplaint { narrative: " ".into(), ..complaint }).unwrap();
         assert_eq!(code(Some(b"c-1"), Some(&blank)), "narrative-blank");
+    }
+
+    #[test]
+    fn without_a_key_that_names_another_the_id_in_the_value_counts() {
+        let complaint = RawComplaint::new("c-1", "They charged me twice.", EARLIEST_RECEIVED);
+        let value = codec::encode(&complaint).unwrap();
+        let keys: [Option<&[u8]>; 5] =
+            [None, Some(b""), Some(b"\"c-1\""), Some(b"\0\0\0\0\x05\x06c-1"), Some(b"\xff\0")];
+        for key in keys {
+            assert_eq!(complaint_of(key, Some(&value)), Ok(complaint.clone()), "{key:?}");
+        }
+        let others: [&[u8]; 3] = [b"c-2", b"\"c-2\"", b"\0\0\0\0\x05\x06c-2"];
+        for key in others {
+            assert_eq!(complaint_of(Some(key), Some(&value)), Err(Unreadable::KeyIsNotTheId), "{key:?}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_belongs_to_its_key_else_to_the_id_in_it_else_to_nobody() {
+        let complaint = RawComplaint::new("c-1", " ", EARLIEST_RECEIVED);
+        let blank = codec::encode(&complaint).unwrap();
+        assert_eq!(id_of(Some(b"c-2"), Some(&blank)).as_deref(), Some("c-2"));
+        assert_eq!(id_of(Some(b"\0\0\0\0\x05\x06c-2"), Some(b"junk")).as_deref(), Some("c-2"));
+        assert_eq!(id_of(None, Some(&blank)).as_deref(), Some("c-1"));
+        assert_eq!(id_of(None, Some(b"junk")), None);
+        assert_eq!(id_of(Some(b""), None), None);
+    }
+
+    #[test]
+    fn no_complaint_takes_the_id_of_a_record_without_one() {
+        let named = |id: &str| RawComplaint::new(id, "They charged me twice.", EARLIEST_RECEIVED).validate();
+        assert_eq!(named(&ids::unnamed_id(3, 17)), Err(Invalid::IdReserved));
+        for id in ["unreadable", "unreadable-", "unreadable-3", "unreadable-3-", "unreadable-x-17", "3-17"] {
+            assert_eq!(named(id), Ok(()), "{id}");
+        }
     }
 }

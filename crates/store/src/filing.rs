@@ -2,6 +2,7 @@
 //!
 //! Plain functions of the decoded record and of the original, whose bytes and place are kept beside it.
 
+use bytes::Bytes;
 use ombud_contract::{
     codec, ids,
     records::{Feedback, ModelVersion, Prediction, RawComplaint, RoutedComplaint, Strategy},
@@ -27,6 +28,18 @@ pub fn file_raw(raw: &RawComplaint, original: &Record) -> Vec<Row> {
         rows.push(Row::CustomerCase(CustomerCase { customer_ref, received_at, complaint_id }));
     }
     rows
+}
+
+/// A raw record that nobody can read and that names no complaint: the case of its place says which dead letter has its
+/// bytes. In the triage desk's queue it is put by its route, as every case is.
+pub fn file_unnamed(original: &Record) -> Vec<Row> {
+    let (partition, offset) = (original.source.partition, original.offset);
+    let id = ids::dead_letter_id(&original.source.topic, partition, offset);
+    vec![Row::CaseEvent(CaseEvent {
+        at: original.appended_at,
+        body: Bytes::new(),
+        ..event(Kind::Raw, &ids::unnamed_id(partition, offset), id, original)
+    })]
 }
 
 /// A model's answer: in the case, and in the model's own list.
@@ -140,7 +153,6 @@ fn event(kind: Kind, complaint_id: &str, id: String, original: &Record) -> CaseE
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use bytes::Bytes;
     use ombud_contract::records::{Outcome, Role, Vulnerability, Why};
     use ombud_stream::TopicPartition;
 

@@ -16,7 +16,9 @@ pub mod testing;
 pub use case_store::CaseStore;
 #[cfg(feature = "cql")]
 pub use cql::{CqlCases, CqlConnection, CqlError, Found, Migrated, check, migrate};
-pub use filing::{file_feedback, file_model, file_prediction, file_raw, file_routed, file_strategy};
+pub use filing::{
+    file_feedback, file_model, file_prediction, file_raw, file_routed, file_strategy, file_unnamed,
+};
 pub use judged::judged_between;
 pub use queue::Place;
 pub use row::{

@@ -3,10 +3,11 @@
 use ombud_contract::{
     catalogue::Topic,
     codec::{self, CodecError},
-    records::{DeadReason, RawComplaint, RoutedComplaint},
+    records::{DeadReason, RoutedComplaint},
+    validate::{complaint_of, id_of},
     verdict::{UnreadableFeedback, feedback_of},
 };
-use ombud_store::{Row, file_feedback, file_model, file_prediction, file_raw, file_strategy};
+use ombud_store::{Row, file_feedback, file_model, file_prediction, file_raw, file_strategy, file_unnamed};
 use ombud_stream::Record;
 
 /// What has to be done for one record.
@@ -18,7 +19,7 @@ pub(crate) enum Reading {
     Route(Box<RoutedComplaint>),
     /// Nobody can read it, and nobody else parks it.
     Unreadable(Unreadable),
-    /// Nothing: a tombstone, a raw record that the join parks, or a topic that isn't archived.
+    /// Nothing: a tombstone, a raw record that the join parks under its complaint, or a topic that isn't archived.
     Nothing,
 }
 
@@ -45,37 +46,47 @@ impl From<UnreadableFeedback> for Unreadable {
 
 /// Reads `record`, which lies on `topic`.
 pub(crate) fn read(topic: Topic, record: &Record) -> Reading {
-    let Some(value) = record.value.as_deref() else { return Reading::Nothing };
-    let rows = match topic {
-        // Join alone parks a raw record, and what it parks is no case event: its bytes are in the dead letter.
-        Topic::Raw => match codec::decode::<RawComplaint>(value) {
-            Ok(raw) if raw.validate().is_ok() => Ok(file_raw(&raw, record)),
-            Ok(_) | Err(_) => return Reading::Nothing,
-        },
-        Topic::Routed => match codec::decode(value) {
+    let rows = match (topic, record.value.as_deref()) {
+        (Topic::Raw, _) => return raw(record),
+        (Topic::DeadLetters, _) | (_, None) => return Reading::Nothing,
+        (Topic::Routed, Some(value)) => match codec::decode(value) {
             Ok(route) => match keyed(&route) {
                 true => return Reading::Route(Box::new(route)),
                 false => Err(keyless(topic)),
             },
             Err(unreadable) => Err(unreadable),
         },
-        Topic::Predictions => codec::decode(value).map(|prediction| file_prediction(&prediction, record)),
+        (Topic::Predictions, Some(value)) => {
+            codec::decode(value).map(|prediction| file_prediction(&prediction, record))
+        }
         // Systems that are not ours write this topic: a verdict that breaks a rule would be counted wrongly for ever.
-        Topic::Feedback => {
+        (Topic::Feedback, Some(value)) => {
             let read = feedback_of(record.key.as_deref(), value);
             return match read {
                 Ok(feedback) => Reading::Rows(file_feedback(&feedback, record)),
                 Err(why) => Reading::Unreadable(why.into()),
             };
         }
-        Topic::Registry => codec::decode(value).map(|model| file_model(&model, record)),
-        Topic::Strategy => codec::decode(value).map(|strategy| file_strategy(&strategy, record)),
-        Topic::DeadLetters => return Reading::Nothing,
+        (Topic::Registry, Some(value)) => codec::decode(value).map(|model| file_model(&model, record)),
+        (Topic::Strategy, Some(value)) => {
+            codec::decode(value).map(|strategy| file_strategy(&strategy, record))
+        }
     };
     match rows {
         Ok(rows) if rows.iter().all(Row::has_key) => Reading::Rows(rows),
         Ok(_) => Reading::Unreadable(keyless(topic).into()),
         Err(unreadable) => Reading::Unreadable(unreadable.into()),
+    }
+}
+
+/// Join alone parks a raw record that can't be read, and routes its complaint to a person. Where it has no complaint, that
+/// person opens the case of its place, and has to find there what it is.
+fn raw(record: &Record) -> Reading {
+    let (key, value) = (record.key.as_deref(), record.value.as_deref());
+    match complaint_of(key, value) {
+        Ok(complaint) => Reading::Rows(file_raw(&complaint, record)),
+        Err(_) if id_of(key, value).is_some() => Reading::Nothing,
+        Err(_) => Reading::Rows(file_unnamed(record)),
     }
 }
 

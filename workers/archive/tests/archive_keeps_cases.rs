@@ -16,6 +16,7 @@ use ombud_archive::{Archive, GROUP, Limits, TOPICS};
 use ombud_contract::{
     catalogue::Topic,
     codec::{Record as _, decode, encode},
+    ids,
     records::{
         DeadLetter, DeadReason, Feedback, FeedbackKind, Prediction, RawComplaint, RoutedComplaint, Strategy,
         Vulnerability, Why,
@@ -37,15 +38,13 @@ fn log() -> (Local, TempDir) {
 }
 
 fn append(local: &Local, topic: Topic, key: &str, value: Bytes) {
+    append_under(local, topic, Some(Bytes::copy_from_slice(key.as_bytes())), Some(value));
+}
+
+fn append_under(local: &Local, topic: Topic, key: Option<Bytes>, value: Option<Bytes>) {
     let (mut sink, deliveries) = local.sink(1);
-    let key = Some(Bytes::copy_from_slice(key.as_bytes()));
-    let record = Outgoing {
-        topic: topic.name("").into(),
-        partition: None,
-        key,
-        value: Some(value),
-        headers: Vec::new(),
-    };
+    let record =
+        Outgoing { topic: topic.name("").into(), partition: Some(0), key, value, headers: Vec::new() };
     sink.send(record, ()).unwrap();
     deliveries.recv().unwrap().result.unwrap();
 }
@@ -263,6 +262,40 @@ fn what_nobody_can_read_is_parked_with_its_bytes_and_its_neighbours_are_kept() {
     assert_eq!((letter.reason, letter.worker.as_str()), (DeadReason::UnknownSchema, "archive"));
     assert_eq!((letter.source_topic.as_str(), letter.source_offset), ("complaints.routed", 0));
     assert_eq!(letter.value.as_deref(), Some(&b"\0\0\0\0\0not a route"[..]));
+}
+
+#[test]
+fn a_raw_record_is_kept_under_its_own_id_and_what_has_none_under_its_place() {
+    let (local, _dir) = log();
+    let of = |id: &str| encode(&RawComplaint { complaint_id: id.into(), ..raw() }).unwrap();
+    let records: [(Option<&'static [u8]>, Option<Bytes>); 5] = [
+        (None, Some(of("null"))),
+        (Some(b"\0\0\0\0\x05\x08avro"), Some(of("avro"))),
+        (Some(b"another"), Some(of("mine"))),
+        (None, Some(Bytes::from_static(b"junk"))),
+        (None, None),
+    ];
+    for (key, value) in records {
+        append_under(&local, Topic::Raw, key.map(Bytes::from_static), value);
+    }
+    // As the joiner routes what lies at offset 3.
+    let place = ids::unnamed_id(0, 3);
+    let why = Why::Unreadable;
+    send(&local, &RoutedComplaint { complaint_id: place.clone(), why, ..route(1, "triage-desk") });
+
+    let of_case = |id: &str| local.cases().unwrap().case(id).unwrap();
+    for group in [GROUP, "the same from the start"] {
+        archive(&local, group, local.cases().unwrap()).unwrap();
+        assert_eq!(["null", "avro", "mine", "another"].map(|id| of_case(id).len()), [1, 1, 0, 0]);
+        let events = of_case(&place);
+        let [raw, routed] = &events[..] else { panic!("what it is, and where it went: {events:?}") };
+        assert_eq!((raw.kind, routed.kind), (Kind::Raw, Kind::Routed));
+        assert_eq!(raw.origin, "complaints.raw/0/3");
+        assert_eq!(raw.id, ids::dead_letter_id("complaints.raw", 0, 3));
+        assert!(raw.body.is_empty(), "the bytes are in the dead letter");
+        assert_eq!(of_case(&ids::unnamed_id(0, 4)).len(), 1, "a tombstone without a key is seen, too");
+        assert_eq!(queue(&local, "triage-desk").len(), 1);
+    }
 }
 
 fn verdict(id: &str) -> Feedback {

@@ -13,10 +13,7 @@ use std::{
 
 use crossbeam_channel::{Receiver, bounded};
 use metrics::{counter, histogram};
-use ombud_contract::{
-    codec,
-    records::{RawComplaint, Role},
-};
+use ombud_contract::{codec, records::Role, validate::complaint_of};
 use ombud_models::{ActiveStrategy, Reading, StrategyFeed};
 use ombud_stream::{
     Batch, Clock, Committer, Delivery, Drive, Envelope, Flow, Limit, Outage, Outgoing, Passing, Product,
@@ -233,10 +230,9 @@ fn prepare(
     envelope: Envelope<Admitted>,
 ) -> Result<Vec<Verdict<Ask>>, Outage> {
     let Envelope { body: Admitted { strategy, bringer, at, at_ms }, record, receipt } = envelope;
-    let readable = record.value.as_deref().and_then(|value| codec::decode::<RawComplaint>(value).ok());
+    let readable = complaint_of(record.key.as_deref(), record.value.as_deref()).ok();
     // Unreadable, or nothing left to decide: join parks the one and routes the other without us.
-    let Some(complaint) = readable.filter(|complaint| !complaint.withdrawn && complaint.validate().is_ok())
-    else {
+    let Some(complaint) = readable.filter(|complaint| !complaint.withdrawn) else {
         return Ok(vec![Verdict::Settle(receipt)]);
     };
     let questions = questions(tasks, &strategy, &complaint.complaint_id);

@@ -6,8 +6,8 @@ use ombud_contract::{
     codec::{self, CodecError},
     dead_letter::Unread,
     ids,
-    records::{DeadReason, Prediction, RawComplaint, RoutedComplaint},
-    validate::MAX_ID_BYTES,
+    records::{DeadReason, Prediction, RoutedComplaint},
+    validate::{self, complaint_of, id_of},
 };
 use ombud_stream::{Outgoing, Record};
 use sha2::{Digest, Sha256};
@@ -31,35 +31,23 @@ impl From<CodecError> for Unreadable {
     }
 }
 
+impl From<validate::Unreadable> for Unreadable {
+    fn from(why: validate::Unreadable) -> Self {
+        Self { reason: why.dead_reason(), detail: why.to_string() }
+    }
+}
+
 /// A raw record; with the reason, where it can't be read.
 pub(crate) fn submission(record: &Record) -> (Submission, Option<Unreadable>) {
-    let why = match readable(record) {
+    let (key, value) = (record.key.as_deref(), record.value.as_deref());
+    let why = match complaint_of(key, value) {
         Ok(complaint) => return (Submission::readable(&complaint, ids::input_sha256(&complaint)), None),
         Err(why) => why,
     };
-    let id = known_id(record.key.as_deref());
-    let id = id.unwrap_or_else(|| format!("unreadable-{}-{}", record.source.partition, record.offset));
-    let digest = sha256(record.value.as_deref().unwrap_or_default());
-    (Submission::unreadable(&id, &digest, record.appended_at), Some(why))
-}
-
-fn readable(record: &Record) -> Result<RawComplaint, Unreadable> {
-    let invalid = |detail: String| Unreadable { reason: DeadReason::Invalid, detail };
-    let value = record.value.as_deref().ok_or_else(|| invalid("the record has no value".into()))?;
-    let complaint: RawComplaint = codec::decode(value)?;
-    complaint.validate().map_err(|broken| invalid(broken.to_string()))?;
-    // The key chose the partition: under another one, a complaint would be routed by two shards.
-    if record.key.as_deref() != Some(complaint.complaint_id.as_bytes()) {
-        return Err(invalid("the key is not the complaint id".into()));
-    }
-    Ok(complaint)
-}
-
-/// The key, where it can be a complaint's id.
-fn known_id(key: Option<&[u8]>) -> Option<String> {
-    let id = str::from_utf8(key?).ok()?;
-    let fits = !id.is_empty() && id.len() <= MAX_ID_BYTES && !id.chars().any(char::is_control);
-    fits.then(|| id.to_owned())
+    // Somebody has to look at it, under whatever name.
+    let id = id_of(key, value).unwrap_or_else(|| ids::unnamed_id(record.source.partition, record.offset));
+    let digest = sha256(value.unwrap_or_default());
+    (Submission::unreadable(&id, &digest, record.appended_at), Some(why.into()))
 }
 
 /// A prediction; the reason, where it can't be read.

@@ -317,6 +317,7 @@ fn what_cannot_be_read_is_parked_with_its_bytes_and_its_key_is_routed_to_a_human
     routes.sort_by(|a, b| a.complaint_id.cmp(&b.complaint_id));
     let ids: Vec<&str> = routes.iter().map(|route| route.complaint_id.as_str()).collect();
     assert_eq!(ids, ["a", "b", "unreadable-1-1"]);
+    assert_eq!((routes[2].team.as_str(), routes[2].needs_human), ("triage-desk", true));
     assert_eq!((routes[0].why, routes[0].needs_human), (Why::Unreadable, true));
     assert_eq!(routes[0].vulnerability, Vulnerability::Possible);
     assert_eq!((routes[1].why, routes[2].why), (Why::Complete, Why::Unreadable));
@@ -326,6 +327,33 @@ fn what_cannot_be_read_is_parked_with_its_bytes_and_its_key_is_routed_to_a_human
         assert_eq!((letter.worker.as_str(), letter.source_topic.as_str()), ("join", "complaints.raw"));
         assert!(matches!(letter.reason, DeadReason::Undecodable | DeadReason::UnknownSchema));
     }
+}
+
+#[test]
+fn a_complaint_is_routed_under_no_key_or_a_framed_one_and_parked_under_another_complaints() {
+    let world = World::new();
+    let keys = [
+        ("null", None),
+        ("json", Some("\"json\"")),
+        ("avro", Some("\0\0\0\0\x05\x08avro")),
+        ("mine", Some("another")),
+    ];
+    for (id, key) in keys {
+        let complaint = RawComplaint::new(id, "the bank took a fee that it had promised not to take", BEGIN);
+        let offset = world.append(Topic::Raw, 1, key, codec::encode(&complaint).unwrap());
+        world.answer_all(&(complaint, offset));
+    }
+    world.join_until(|| world.routes().len() == 4 && world.read(Topic::DeadLetters).len() == 1);
+    let mut routes = world.routes();
+    routes.sort_by(|a, b| a.complaint_id.cmp(&b.complaint_id));
+    let found: Vec<(&str, Why)> = routes.iter().map(|route| (&*route.complaint_id, route.why)).collect();
+    let complete = |id| (id, Why::Complete);
+    let expected = [("another", Why::Unreadable), complete("avro"), complete("json"), complete("null")];
+    assert_eq!(found, expected);
+    let letters = world.read(Topic::DeadLetters);
+    let letter: DeadLetter = codec::decode(letters[0].value.as_ref().unwrap()).unwrap();
+    assert_eq!(letter.reason, DeadReason::Invalid);
+    assert_eq!(letter.detail, "the key is not the complaint id");
 }
 
 #[test]

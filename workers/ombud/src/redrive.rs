@@ -16,6 +16,7 @@ use clap::Args;
 use letters::{Meant, Refusal, Selection};
 use ombud_contract::{
     catalogue::Topic,
+    key::may_name,
     records::{DeadLetter, DeadReason, RawComplaint},
 };
 use ombud_intake::complaint_of_json;
@@ -215,9 +216,9 @@ fn mended(path: &Path, letter: &DeadLetter) -> Result<RawComplaint> {
     let text = fs::read(path).with_context(|| format!("read {}", path.display()))?;
     let complaint = complaint_of_json(&text, letter.source_timestamp)
         .with_context(|| format!("read a complaint from {}", path.display()))?;
-    // The key chose the partition, and the complaint keeps to it.
-    if letter.key.as_deref() != Some(complaint.complaint_id.as_bytes()) {
-        bail!("mend the record: the complaint_id in {} is not the record's key", path.display());
+    // It is sent under the same key, which must not name another complaint.
+    if !may_name(letter.key.as_deref(), &complaint.complaint_id) {
+        bail!("mend the record: the complaint_id in {} is not what the record's key names", path.display());
     }
     Ok(complaint)
 }

@@ -77,6 +77,10 @@ fn story(id: &str, events: &[CaseEvent], strategies: &Strategies) -> Result<Stri
         let at = jiff::Timestamp::from_millisecond(event.at)?;
         write!(story, "\n{at}  ")?;
         match event.kind {
+            // The archive keeps no bytes of what nobody can read.
+            Kind::Raw if event.body.is_empty() => {
+                writeln!(story, "nobody could read it, nor whose it is: see dead letter {}", event.id)?;
+            }
             Kind::Raw => came(&mut story, &codec::decode(&event.body).context("read the complaint")?)?,
             Kind::Prediction => {
                 let prediction: Prediction = codec::decode(&event.body).context("read a prediction")?;
@@ -179,6 +183,26 @@ mod tests {
     use ombud_contract::records::Evidence;
 
     use super::*;
+
+    #[test]
+    fn what_nobody_could_read_names_its_dead_letter_and_its_place() {
+        let event = CaseEvent {
+            complaint_id: "unreadable-3-17".into(),
+            kind: Kind::Raw,
+            seq: 0,
+            id: "d1e".into(),
+            at: 0,
+            task: None,
+            team: None,
+            model_id: None,
+            model_version: None,
+            schema_id: None,
+            body: bytes::Bytes::new(),
+            origin: "complaints.raw/3/17".into(),
+        };
+        let story = story("unreadable-3-17", &[event], &Strategies::default()).unwrap();
+        assert!(story.contains("dead letter d1e") && story.contains("complaints.raw/3/17"), "{story}");
+    }
 
     #[test]
     fn a_prediction_says_what_was_said_outright_and_how_strongly() {

@@ -150,8 +150,11 @@ impl World {
     }
 
     fn append(&self, topic: Topic, partition: Option<i32>, key: &str, value: Bytes) {
+        self.append_under(topic, partition, Some(Bytes::copy_from_slice(key.as_bytes())), value);
+    }
+
+    fn append_under(&self, topic: Topic, partition: Option<i32>, key: Option<Bytes>, value: Bytes) {
         let (mut sink, deliveries) = self.local.sink(1);
-        let key = Some(Bytes::copy_from_slice(key.as_bytes()));
         sink.send(Outgoing::stamped(topic.name("").into(), partition, key, value, "test", &[]), ()).unwrap();
         deliveries.recv().unwrap().result.unwrap();
     }
@@ -353,6 +356,25 @@ fn what_cannot_be_read_is_settled_and_its_neighbours_are_decided() {
     world.complain(1, "after", "a text after the junk");
     let ids: Vec<String> = world.infer_until(2).into_iter().map(|(_, p)| p.complaint_id).collect();
     assert_eq!(ids, ["after", "after"]);
+}
+
+#[test]
+fn a_complaint_is_decided_under_no_key_or_a_framed_one_and_not_under_another_complaints() {
+    let world = World::new();
+    let keys: [(&str, Option<&'static [u8]>); 4] = [
+        ("mine", Some(b"another")),
+        ("null", None),
+        ("json", Some(b"\"json\"")),
+        ("avro", Some(b"\0\0\0\0\x05\x08avro")),
+    ];
+    for (id, key) in keys {
+        let complaint = RawComplaint::new(id, "a text like any other", 1_700_000_000_000);
+        let value = codec::encode(&complaint).unwrap();
+        world.append_under(Topic::Raw, Some(1), key.map(Bytes::from_static), value);
+    }
+    let mut ids: Vec<String> = world.infer_until(6).into_iter().map(|(_, p)| p.complaint_id).collect();
+    ids.sort_unstable();
+    assert_eq!(ids, ["avro", "avro", "json", "json", "null", "null"]);
 }
 
 #[test]

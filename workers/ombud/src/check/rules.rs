@@ -7,6 +7,7 @@ pub(crate) fn mend(code: &str) -> &'static str {
     match code {
         "id-empty" => "give every complaint the id that it keeps over its submissions",
         "id-too-long" => "use an id of at most 128 bytes",
+        "id-reserved" => "use another id: unreadable- and two numbers name records without one",
         "id-control-character" => "take line ends, tabs and other control characters out of the id",
         "narrative-blank" => "send what the customer wrote; leave out records without it",
         "narrative-without-letters" => "send what the customer wrote in words; leave out records without any",
@@ -43,6 +44,12 @@ pub(crate) fn mend(code: &str) -> &'static str {
         "unknown-schema" => "register the schema under the subject complaints.raw-value of the same registry",
         "too-large" => "send at most 1 MiB: attachments and mail histories don't belong here",
         "key-is-not-the-id" => "make the complaint_id the record's key, as UTF-8 text without a schema",
+        "key-missing" => {
+            "make the complaint_id the record's key: without one a complaint's submissions part, and may be routed twice"
+        }
+        "key-framed" => {
+            "write the key as plain UTF-8, as other producers do: a framed one has another partition, and submissions part"
+        }
         "partition-is-not-the-keys" => {
             "let murmur2 of the key choose the partition (librdkafka: partitioner=murmur2_random), or a complaint's submissions part"
         }
@@ -70,7 +77,7 @@ pub(crate) fn field(why: &Unreadable) -> &'static str {
 /// The field that a code is about; `record` where it is about the whole.
 pub(crate) fn field_of(code: &str) -> &'static str {
     match code {
-        "id-empty" | "id-too-long" | "id-control-character" => "complaint_id",
+        "id-empty" | "id-too-long" | "id-control-character" | "id-reserved" => "complaint_id",
         "narrative-blank" | "narrative-without-letters" | "narrative-nul" | "narrative-too-large" => {
             "narrative"
         }

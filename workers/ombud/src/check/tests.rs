@@ -151,6 +151,33 @@ fn every_record_that_a_joiner_would_park_is_told_with_its_place() {
 }
 
 #[test]
+fn a_key_that_is_missing_or_framed_is_taken_and_noted() {
+    let dir = tempfile::tempdir().unwrap();
+    let settings = Settings { data: dir.path().to_owned(), ..Settings::default() };
+    let log = Local::open(dir.path(), Options::catalogue("", 4)).unwrap();
+    let (mut sink, deliveries) = log.sink::<()>(8);
+    let mut good = RawComplaint::new("c-1", NARRATIVE, NOW);
+    good.language = "en".into();
+    good.bulk = true;
+    let value = codec::encode(&good).unwrap();
+    let records = [
+        Outgoing { key: None, ..raw("", Some(value.clone()), Some(0)) },
+        raw("\0\0\0\0\x05\x06c-1", Some(value), None),
+    ];
+    for record in records {
+        sink.send(record, ()).unwrap();
+        deliveries.recv().unwrap().result.unwrap();
+    }
+    let (done, text) = run("complaints.raw", true, &settings);
+    let told = objects(&text);
+    let mut notes: Vec<_> = told.iter().filter(|it| it["place"].is_string()).collect();
+    notes.sort_by_key(|it| it["rule"].to_string());
+    let found: Vec<_> = notes.iter().map(|it| json!([it["rule"], it["complaint_id"], it["wrong"]])).collect();
+    assert_eq!(done, Done::Well);
+    assert_eq!(found, [json!(["key-framed", "c-1", false]), json!(["key-missing", "c-1", false])]);
+}
+
+#[test]
 fn what_is_neither_file_nor_topic_is_said() {
     let args = Check {
         target: Some("complaints.routed".into()),

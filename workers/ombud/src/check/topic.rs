@@ -9,8 +9,9 @@ use std::{
 use anyhow::Result;
 use ombud_contract::{
     catalogue::Topic,
+    key::id_in_key,
     records::RawComplaint,
-    validate::{MAX_ID_BYTES, complaint_of},
+    validate::{complaint_of, id_of},
 };
 use ombud_local::partition_of;
 use ombud_stream::{Reader, Record, TopicPartition};
@@ -75,7 +76,7 @@ impl Places {
 fn findings(record: &Record, partitions: i32, places: &mut Places) -> Vec<Finding> {
     let finding = |field: &str, rule, wrong| Finding {
         place: format!("{}@{}", record.source, record.offset),
-        complaint_id: shown(record.key.as_deref()),
+        complaint_id: id_of(record.key.as_deref(), record.value.as_deref()),
         field: field.to_owned(),
         rule,
         wrong,
@@ -94,6 +95,11 @@ fn findings(record: &Record, partitions: i32, places: &mut Places) -> Vec<Findin
         findings.push(Finding { complaint_id: Some(id), ..finding("key", "id-in-two-partitions", false) });
     }
     let key = record.key.as_deref().unwrap_or_default();
+    if key.is_empty() {
+        findings.push(finding("key", "key-missing", false));
+    } else if id_in_key(key).is_none_or(|id| id.as_bytes() != key) {
+        findings.push(finding("key", "key-framed", false));
+    }
     if !key.is_empty() && partition_of(key, partitions) != record.source.partition {
         findings.push(finding("key", "partition-is-not-the-keys", false));
     }
@@ -116,11 +122,4 @@ fn notes(complaint: &RawComplaint, appended_at: i64) -> Vec<(&'static str, &'sta
         notes.push(("received_at", "received-at-long-ago"));
     }
     notes
-}
-
-/// The key, where it can be a complaint's id.
-fn shown(key: Option<&[u8]>) -> Option<String> {
-    let id = std::str::from_utf8(key?).ok()?;
-    let fits = !id.is_empty() && id.len() <= MAX_ID_BYTES && !id.chars().any(char::is_control);
-    fits.then(|| id.to_owned())
 }

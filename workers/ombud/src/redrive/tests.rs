@@ -184,6 +184,31 @@ fn a_mended_complaint_with_another_id_is_refused() {
 }
 
 #[test]
+fn a_letter_whose_key_names_no_complaint_is_mended_under_any_id() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("mended.json");
+    fs::write(&file, r#"{"complaint_id": "c-9", "narrative": "They charged me twice."}"#).unwrap();
+    let value = bytes::Bytes::from_static(BAD);
+    let mend = |key: Option<&'static [u8]>| {
+        let key = key.map(bytes::Bytes::from_static);
+        let unread = Unread {
+            topic: "complaints.raw",
+            partition: 2,
+            offset: 0,
+            appended_at: NOW,
+            key: key.as_ref(),
+            value: Some(&value),
+            headers: &[],
+        };
+        let letter = unread.letter("join", DeadReason::Undecodable, "not Avro", NOW).unwrap();
+        mended(&file, &codec::decode(&letter).unwrap())
+    };
+    assert_eq!(mend(None).unwrap().complaint_id, "c-9");
+    assert_eq!(mend(Some(b"\0\0\0\0\x05\x06c-9")).unwrap().complaint_id, "c-9");
+    assert!(mend(Some(b"c-1")).is_err());
+}
+
+#[test]
 fn nothing_selected_is_refused() {
     let error = args().selection(NOW).unwrap_err().to_string();
     assert!(error.contains("--all"), "{error}");

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, Result};
 use clap::Args;
-use ombud_contract::catalogue::Topic;
+use ombud_contract::{catalogue::Topic, validate::id_of};
 use ombud_intake::{FileDefaults, Rows};
 use ombud_launch::config::Settings;
 use ombud_models::{ActiveStrategy, ArmShare, Change, Signature, StrategyDraft};
@@ -116,7 +116,7 @@ fn of_file(file: &Path) -> Result<BTreeSet<String>> {
     Ok(ids)
 }
 
-/// The complaints of the log: a record's key is its complaint's id. Each once, however often it was sent.
+/// The complaints of the log, by what workers take for their ids. Each once, however often it was sent.
 fn of_log(since: Option<i64>, settings: &Settings) -> Result<BTreeSet<String>> {
     let view = View::open(settings)?;
     let mut reader = view.reader(READER)?;
@@ -124,7 +124,7 @@ fn of_log(since: Option<i64>, settings: &Settings) -> Result<BTreeSet<String>> {
     for (partition, end) in view.ends(&Topic::Raw.name(&settings.topics.prefix))? {
         let from = reader.offset_at(&partition, since.unwrap_or(i64::MIN))?;
         scan(&mut reader, &partition, from, end, |record| {
-            ids.extend(record.key.map(|key| String::from_utf8_lossy(&key).into_owned()));
+            ids.extend(id_of(record.key.as_deref(), record.value.as_deref()));
             Ok(())
         })?;
     }

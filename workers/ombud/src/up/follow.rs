@@ -4,11 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::Result;
-use ombud_contract::{
-    catalogue::Topic,
-    codec,
-    records::{RawComplaint, RoutedComplaint},
-};
+use ombud_contract::{catalogue::Topic, codec, records::RoutedComplaint, validate::complaint_of};
 use ombud_stream::{Reader, Stretch, TopicPartition};
 
 use crate::scan::onward;
@@ -72,7 +68,7 @@ impl<R: Reader> Follow<R> {
             let Some(value) = record.value.as_deref() else { continue };
             if topic == self.raw {
                 // What can't be read is the joiner's to park, and no complaint of a file.
-                let Ok(complaint) = codec::decode::<RawComplaint>(value) else { continue };
+                let Ok(complaint) = complaint_of(record.key.as_deref(), Some(value)) else { continue };
                 self.journeys.submitted(&complaint, record.offset, record.appended_at);
             } else {
                 let routed = codec::decode::<RoutedComplaint>(value)?;
