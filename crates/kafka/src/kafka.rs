@@ -69,6 +69,13 @@ impl Kafka {
         Ok(Self { brokers: connection.brokers.clone(), schemas })
     }
 
+    /// The same brokers, of which no question takes longer than about `most`: for whoever would rather ask again.
+    #[must_use]
+    pub fn within(&self, most: Duration) -> Self {
+        let timeout = self.brokers.timeout.min(most);
+        Self { brokers: Brokers { timeout, ..self.brokers.clone() }, schemas: self.schemas.clone() }
+    }
+
     /// Appends records; the receiver tells what became of them, and `capacity` of both may be under way.
     ///
     /// # Errors

@@ -20,8 +20,7 @@ pub(crate) struct Snapshot {
     pub(crate) fresh_until: Option<i64>,
 }
 
-/// The loop's end. Dropped, it tells the thread to stop, which finishes the reading that it is at: at most what the log
-/// lets one question take.
+/// The loop's end. Dropped, it tells the thread to stop, which first ends the reading that it is at.
 pub(crate) struct Follower {
     snapshots: Receiver<Result<Snapshot, Outage>>,
     _stop: Sender<()>,

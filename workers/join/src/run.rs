@@ -96,8 +96,8 @@ pub struct Join<M, R, S> {
 
 impl<M: Source + Committer, R: Reader, S: Sink<Sent>> Join<M, R, S> {
     /// Runs until `stop`; `start` says where a partition begins that the group has no position in. Then what is in
-    /// flight is awaited, within the drain time, and committed. The member leaves its group before this returns, which
-    /// may take as long as one question about the strategy.
+    /// flight is awaited, within the drain time, and committed. The member leaves its group before this returns: what is
+    /// being read of the strategy is waited for last.
     ///
     /// # Errors
     /// See [`JoinError`]. What was not committed is joined again by the next owner.

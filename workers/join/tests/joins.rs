@@ -490,21 +490,21 @@ fn outages_that_pass_cost_a_joiner_nothing_but_time() {
     assert!(routes.iter().all(|route| route.writer_epoch == 1), "it was one joiner all the time");
 }
 
-/// A log that answers nobody while it is stuck.
-struct Stuck<R> {
+/// A log that answers nobody while it is late.
+struct Late<R> {
     inner: R,
-    is_stuck: Arc<AtomicBool>,
+    is_late: Arc<AtomicBool>,
     has_waited: Arc<AtomicBool>,
 }
 
-impl<R: Reader> Reader for Stuck<R> {
+impl<R: Reader> Reader for Late<R> {
     fn fetch(&mut self, partition: &TopicPartition, from: i64, wait: Duration) -> Result<Stretch, Outage> {
         self.inner.fetch(partition, from, wait)
     }
 
     fn end(&mut self, partition: &TopicPartition) -> Result<i64, Outage> {
         let until = Instant::now() + WAIT_TIMEOUT;
-        while self.is_stuck.load(Ordering::Relaxed) && Instant::now() < until {
+        while self.is_late.load(Ordering::Relaxed) && Instant::now() < until {
             self.has_waited.store(true, Ordering::Relaxed);
             thread::park_timeout(Duration::from_millis(5));
         }
@@ -522,16 +522,16 @@ fn a_strategy_topic_that_answers_late_holds_no_deadline_back() {
     world.answer_all(&world.complain("a"));
     world.answer(&world.complain("b"), "product", "Credit card");
     let member = world.local.member(GROUP, &[&Topic::Raw.name("")], Start::Earliest).unwrap();
-    let (is_stuck, has_waited) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
-    let strategy = Stuck {
+    let (is_late, has_waited) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    let strategy = Late {
         inner: world.local.reader().unwrap(),
-        is_stuck: Arc::clone(&is_stuck),
+        is_late: Arc::clone(&is_late),
         has_waited: Arc::clone(&has_waited),
     };
     world.join_by(member, world.local.reader().unwrap(), Box::new(strategy), || {
         let routes = world.routes().len();
         // Both are read together, and the second waits for its deadline.
-        is_stuck.store(routes == 1, Ordering::Relaxed);
+        is_late.store(routes == 1, Ordering::Relaxed);
         routes == 2
     });
     assert!(has_waited.load(Ordering::Relaxed), "nobody asked for the strategy meanwhile");

@@ -72,6 +72,14 @@ impl View {
         })
     }
 
+    /// The same, where no question takes longer than about `most`.
+    pub(crate) fn reader_within(&self, group: &str, most: Duration) -> Result<Box<dyn Reader>> {
+        match self {
+            Self::Embedded(_) => self.reader(group),
+            Self::Brokers(cluster) => Ok(Box::new(cluster.kafka.within(most).reader(group)?)),
+        }
+    }
+
     /// The case store.
     pub(crate) fn cases(&self) -> Result<Box<dyn CaseStore>> {
         Ok(match self {

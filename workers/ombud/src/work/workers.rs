@@ -22,6 +22,10 @@ use crate::world::World;
 type Joiner = Join<Watched, Box<dyn Reader>, Box<dyn Sink<Sent>>>;
 type Archiver = Archive<Watched, Box<dyn Sink<()>>, WatchedCases>;
 
+/// How long one question about models.strategy may take; it is asked again some times. An answer that comes after seconds is
+/// too old to decide by, and whoever waits for it hears no stop.
+const STRATEGY_TIMEOUT: Duration = Duration::from_secs(1);
+
 /// What every worker of one process is made of.
 pub(crate) struct Workers<'a> {
     pub(crate) world: &'a World,
@@ -43,7 +47,7 @@ impl<'a> Workers<'a> {
     }
 
     fn strategy(&self, group: &str) -> Result<StrategyFeed> {
-        let reader = self.world.view().reader(group)?;
+        let reader = self.world.view().reader_within(group, STRATEGY_TIMEOUT)?;
         Ok(StrategyFeed::new(reader, &self.topic(Topic::Strategy), Arc::clone(&self.clock)))
     }
 
