@@ -8,7 +8,12 @@ use ombud_contract::catalogue::Topic;
 use ombud_join::{Join, Pace, Sent, Topics};
 use ombud_launch::{config::Settings, health::Readiness, shutdown::Shutdown};
 use ombud_models::StrategyFeed;
+<<<<<<< HEAD
 use ombud_stream::{Clock, Outage, Reader, Sink, Start, TopicPartition, Waiting};
+=======
+use ombud_store::CaseStore;
+use ombud_stream::{Clock, Member, Outage, Reader, Sink, Start, TopicPartition};
+>>>>>>> w-widen
 
 use super::{
     Crew, IN_FLIGHT,
@@ -51,6 +56,7 @@ impl<'a> Workers<'a> {
         Ok(StrategyFeed::new(reader, &self.topic(Topic::Strategy), Arc::clone(&self.clock)))
     }
 
+<<<<<<< HEAD
     fn member(&self, worker: &str, group: &str, topics: &[&str], progress: &Progress) -> Result<Watched> {
         // Joiners alone must never be two at once: their session stands beside the settings that must be shorter.
         let session = (group == ombud_join::GROUP).then(|| self.settings.join.session_timeout_ms.unsigned_abs());
@@ -60,20 +66,35 @@ impl<'a> Workers<'a> {
 
     /// A member over complaints.raw that takes on a partition once each of `beside` has one of its number.
     fn member_beside(
+=======
+    /// A member over `topics`; it takes on a partition once each of `beside` has one of its number.
+    fn member(
+>>>>>>> w-widen
         &self,
         worker: &str,
         group: &str,
-        beside: &[Topic],
+        (topics, beside): (&[&str], &[Topic]),
         progress: &Progress,
     ) -> Result<Watched> {
-        let mut member = self.world.member(group, &[&self.topic(Topic::Raw)], self.start)?;
-        if let Some(widths) = self.world.widths()? {
-            let topics = beside.iter().map(|topic| self.topic(*topic)).collect();
-            let beside = Beside { topics, width: Box::new(move |topic: &str| widths.of(topic)) };
-            let (readiness, clock) = (self.readiness.clone(), Arc::clone(&self.clock));
-            member = Box::new(Copartitioned::new(member, beside, worker, readiness, clock));
-        }
+        let member = self.world.member(group, topics, self.start)?;
+        let member = self.copartitioned(worker, member, beside)?;
         Ok(Watched::new(member, worker.to_owned(), self.readiness.clone(), progress.clone()))
+    }
+
+    fn copartitioned(
+        &self,
+        worker: &str,
+        member: Box<dyn Member>,
+        beside: &[Topic],
+    ) -> Result<Box<dyn Member>> {
+        if beside.is_empty() {
+            return Ok(member);
+        }
+        let Some(widths) = self.world.widths()? else { return Ok(member) };
+        let topics = beside.iter().map(|topic| self.topic(*topic)).collect();
+        let beside = Beside { topics, width: Box::new(move |topic: &str| widths.of(topic)) };
+        let (readiness, clock) = (self.readiness.clone(), Arc::clone(&self.clock));
+        Ok(Box::new(Copartitioned::new(member, beside, worker, readiness, clock)))
     }
 
     /// Starts the worker that `make` makes, anew after each outage, and what watches its lag.
@@ -135,7 +156,12 @@ impl<'a> Workers<'a> {
     fn make_join(&self, group: &str, progress: &Progress) -> Result<Joiner> {
         let (sink, deliveries) = self.world.sink(IN_FLIGHT)?;
         Ok(Join {
-            member: self.member_beside("join", group, &[Topic::Predictions, Topic::Routed], progress)?,
+            member: self.member(
+                "join",
+                group,
+                (&[&self.topic(Topic::Raw)], &[Topic::Predictions, Topic::Routed]),
+                progress,
+            )?,
             reader: self.world.view().reader(group)?,
             sink,
             deliveries,
@@ -159,8 +185,18 @@ impl<'a> Workers<'a> {
         opening.wait_for("the case store");
         Ok(Archive {
             // Before it joins: a group that nobody can work for would hold its partitions.
+<<<<<<< HEAD
             cases: WatchedCases::new(self.world.view().cases()?, "archive", &self.readiness),
             member: self.member("archive", group, &topics.each_ref().map(String::as_str), progress)?,
+=======
+            cases: self.world.view().cases()?,
+            member: self.member(
+                "archive",
+                group,
+                (&topics.each_ref().map(String::as_str), &[]),
+                progress,
+            )?,
+>>>>>>> w-widen
             sink,
             deliveries,
             dead_letters: self.topic(Topic::DeadLetters).into(),
@@ -277,7 +313,12 @@ mod inferring {
             let (sink, deliveries) = self.world.sink(IN_FLIGHT)?;
             Ok(Infer {
                 tasks,
-                member: self.member_beside(worker, group, &[Topic::Predictions], progress)?,
+                member: self.member(
+                    worker,
+                    group,
+                    (&[&self.topic(Topic::Raw)], &[Topic::Predictions]),
+                    progress,
+                )?,
                 sink,
                 deliveries,
                 predictions: self.topic(Topic::Predictions).into(),
