@@ -8,12 +8,7 @@ use ombud_contract::catalogue::Topic;
 use ombud_join::{Join, Pace, Sent, Topics};
 use ombud_launch::{config::Settings, health::Readiness, shutdown::Shutdown};
 use ombud_models::StrategyFeed;
-<<<<<<< HEAD
-use ombud_stream::{Clock, Outage, Reader, Sink, Start, TopicPartition, Waiting};
-=======
-use ombud_store::CaseStore;
-use ombud_stream::{Clock, Member, Outage, Reader, Sink, Start, TopicPartition};
->>>>>>> w-widen
+use ombud_stream::{Clock, Member, Outage, Reader, Sink, Start, TopicPartition, Waiting};
 
 use super::{
     Crew, IN_FLIGHT,
@@ -56,27 +51,17 @@ impl<'a> Workers<'a> {
         Ok(StrategyFeed::new(reader, &self.topic(Topic::Strategy), Arc::clone(&self.clock)))
     }
 
-<<<<<<< HEAD
-    fn member(&self, worker: &str, group: &str, topics: &[&str], progress: &Progress) -> Result<Watched> {
-        // Joiners alone must never be two at once: their session stands beside the settings that must be shorter.
-        let session = (group == ombud_join::GROUP).then(|| self.settings.join.session_timeout_ms.unsigned_abs());
-        let member = self.world.member(group, topics, self.start, session.map(Duration::from_millis))?;
-        Ok(Watched::new(member, worker.to_owned(), self.readiness.clone(), progress.clone()))
-    }
-
-    /// A member over complaints.raw that takes on a partition once each of `beside` has one of its number.
-    fn member_beside(
-=======
     /// A member over `topics`; it takes on a partition once each of `beside` has one of its number.
     fn member(
->>>>>>> w-widen
         &self,
         worker: &str,
         group: &str,
         (topics, beside): (&[&str], &[Topic]),
         progress: &Progress,
     ) -> Result<Watched> {
-        let member = self.world.member(group, topics, self.start)?;
+        // Joiners alone must never be two at once: their session stands beside the settings that must be shorter.
+        let session = (group == ombud_join::GROUP).then(|| self.settings.join.session_timeout_ms.unsigned_abs());
+        let member = self.world.member(group, topics, self.start, session.map(Duration::from_millis))?;
         let member = self.copartitioned(worker, member, beside)?;
         Ok(Watched::new(member, worker.to_owned(), self.readiness.clone(), progress.clone()))
     }
@@ -185,18 +170,13 @@ impl<'a> Workers<'a> {
         opening.wait_for("the case store");
         Ok(Archive {
             // Before it joins: a group that nobody can work for would hold its partitions.
-<<<<<<< HEAD
             cases: WatchedCases::new(self.world.view().cases()?, "archive", &self.readiness),
-            member: self.member("archive", group, &topics.each_ref().map(String::as_str), progress)?,
-=======
-            cases: self.world.view().cases()?,
             member: self.member(
                 "archive",
                 group,
                 (&topics.each_ref().map(String::as_str), &[]),
                 progress,
             )?,
->>>>>>> w-widen
             sink,
             deliveries,
             dead_letters: self.topic(Topic::DeadLetters).into(),
