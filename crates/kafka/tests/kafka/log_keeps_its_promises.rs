@@ -225,7 +225,7 @@ fn whoever_knows_a_topic_goes_on_in_a_partition_that_is_added_and_skips_nothing_
     let mut reader = world.reader();
     assert_eq!(reader.end(&at(0)).unwrap(), 1);
     let group = format!("{}-late", world.topic);
-    let mut member = world.kafka.member(&group, &[&world.topic], Start::Latest).unwrap();
+    let mut member = world.kafka.member(&group, &[&world.topic], Start::Latest, None).unwrap();
     let first = wait_for(&mut member, assigned);
     assert_eq!(first, [at(0), at(1)]);
     for (partition, end) in first.iter().zip([1, 0]) {

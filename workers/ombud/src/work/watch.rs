@@ -43,6 +43,8 @@ pub(crate) struct Watched {
     log: Waiting,
     /// The answer to one call, which may block.
     answer: Waiting,
+    readiness: Readiness,
+    part: String,
 }
 
 /// What a worker waits for that has nothing to work on.
@@ -67,6 +69,8 @@ impl Watched {
             beginnings: Waiting::lasting(&readiness, &part),
             log: Waiting::at_once(&readiness, &part).quiet(),
             answer: Waiting::lasting(&readiness, &part),
+            readiness,
+            part,
         }
     }
 
@@ -79,7 +83,9 @@ impl Watched {
             }
             None => self.beginnings.over(),
         }
-        if self.progress.lock().is_empty() {
+        // What waits for wider topics is remarked: another process would do no better with it.
+        let excused = self.readiness.remarks().contains_key(&self.part);
+        if self.progress.lock().is_empty() && !excused {
             self.partitions.wait_for(UNASSIGNED);
         } else {
             self.partitions.over();
@@ -117,6 +123,7 @@ impl Source for Watched {
                 self.progress.lock().retain(|partition, _| !partitions.contains(partition));
                 self.tell();
             }
+            None if self.progress.lock().is_empty() => self.tell(),
             Some(Event::Record(_) | Event::Reached { .. }) | None => {}
         }
         Ok(event)

@@ -239,12 +239,12 @@ impl Case {
         let sources = Sources::new(ModelStore::new(self.settings.data.join("models")), None);
         let infer = Infer {
             tasks,
-            member: world.member(&group, &[&self.topic(Topic::Raw)], Start::Earliest)?,
+            member: world.member(&group, &[&self.topic(Topic::Raw)], Start::Earliest, None)?,
             sink,
             deliveries,
             predictions: self.topic(Topic::Predictions),
             strategy: self.feed(world, &group)?,
-            serving: Arc::new(Serving::new(sources, Arc::new(Letters(at)), 0)),
+            serving: Arc::new(Serving::new(sources, Arc::new(Letters(at)), 0, Stop::never())),
             clock: Arc::new(SystemClock),
             limits: ombud_infer::Limits {
                 tokenizer_threads: tokenizers,
@@ -262,7 +262,7 @@ impl Case {
         let group = ombud_join::GROUP;
         let (sink, deliveries) = world.sink(64)?;
         let join = Join {
-            member: world.member(group, &[&self.topic(Topic::Raw)], Start::Earliest)?,
+            member: world.member(group, &[&self.topic(Topic::Raw)], Start::Earliest, None)?,
             reader: world.view().reader(group)?,
             sink: Routes { sink, has_defect },
             deliveries,
@@ -286,7 +286,7 @@ impl Case {
         let topics = ombud_archive::TOPICS.map(|topic| self.topic(topic));
         let topics: Vec<&str> = topics.iter().map(|topic| &**topic).collect();
         let archive = Archive {
-            member: world.member(ombud_archive::GROUP, &topics, Start::Earliest)?,
+            member: world.member(ombud_archive::GROUP, &topics, Start::Earliest, None)?,
             sink,
             deliveries,
             dead_letters: self.topic(Topic::DeadLetters),

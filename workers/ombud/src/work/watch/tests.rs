@@ -64,6 +64,18 @@ fn a_worker_is_ready_when_it_reads_a_partition_and_not_when_it_is_assigned_one()
 }
 
 #[test]
+fn a_worker_whose_partitions_all_wait_for_wider_topics_is_ready_for_no_other_would_do_better() {
+    let (readiness, progress) = (Readiness::default(), Progress::default());
+    let mut member = watched(Scripted::default(), &readiness, &progress);
+    readiness.remark("join", "partitions 5 wait");
+    member.poll(Duration::ZERO).unwrap();
+    assert!(readiness.waiting().is_empty());
+    readiness.forget_remark("join");
+    member.poll(Duration::ZERO).unwrap();
+    assert!(readiness.waiting().contains_key("join"));
+}
+
+#[test]
 fn a_partition_that_does_not_start_makes_nobody_ready() {
     let (readiness, progress) = (Readiness::default(), Progress::default());
     let mut member = watched(Scripted { is_away: true, ..Scripted::default() }, &readiness, &progress);
