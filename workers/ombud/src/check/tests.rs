@@ -160,9 +160,12 @@ fn a_key_that_is_missing_or_framed_is_taken_and_noted() {
     good.language = "en".into();
     good.bulk = true;
     let value = codec::encode(&good).unwrap();
+    let framed = "\0\0\0\0\x05\x06c-1";
+    // In one partition: that a complaint lies in two is another note.
+    let partition = partition_of(framed.as_bytes(), 4);
     let records = [
-        Outgoing { key: None, ..raw("", Some(value.clone()), Some(0)) },
-        raw("\0\0\0\0\x05\x06c-1", Some(value), None),
+        Outgoing { key: None, ..raw("", Some(value.clone()), Some(partition)) },
+        raw(framed, Some(value), None),
     ];
     for record in records {
         sink.send(record, ()).unwrap();
