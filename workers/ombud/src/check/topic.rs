@@ -82,7 +82,7 @@ fn findings(record: &Record, partitions: i32, places: &mut Places) -> Vec<Findin
         wrong,
     };
     let mut findings = Vec::new();
-    let mut id = shown(record.key.as_deref());
+    let mut id = id_of(record.key.as_deref(), record.value.as_deref());
     match complaint_of(record.key.as_deref(), record.value.as_deref()) {
         Err(why) => findings.push(finding(field(&why), why.code(), true)),
         Ok(complaint) => {

@@ -25,7 +25,7 @@ use ombud_infer::{Infer, Serving, Tasks};
 use ombud_join::{Join, Pace, Topics};
 use ombud_launch::{config::Settings, shutdown::Shutdown};
 use ombud_local::{Local, Options};
-use ombud_models::{FirstStrategy, ModelStore, Sources, StrategyFeed};
+use ombud_models::{FirstStrategy, ModelStore, Sources, Stop, StrategyFeed};
 use ombud_store::CaseStore;
 use ombud_stream::{Limit, Outgoing, Reader, Record, Start, SystemClock, TopicPartition};
 
