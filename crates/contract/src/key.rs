@@ -9,7 +9,8 @@ use crate::validate::check_own_id;
 /// same bytes. `None` where it names none: then it says nothing against the id in the value.
 pub fn id_in_key(key: &[u8]) -> Option<Cow<'_, str>> {
     let text = match key {
-        [0, _, _, _, _, body @ ..] => avro_text(body).map(Cow::Borrowed).or_else(|| json_text(body))?,
+        // JSON first: the quotes around an id of 16 bytes are also an Avro string's length and its last byte.
+        [0, _, _, _, _, body @ ..] => json_text(body).or_else(|| avro_text(body).map(Cow::Borrowed))?,
         plain => json_text(plain).or_else(|| str::from_utf8(plain).ok().map(Cow::Borrowed))?,
     };
     check_own_id(&text).is_ok().then_some(text)
@@ -78,6 +79,12 @@ mod tests {
             assert_eq!(named(&key).as_deref(), Some("k-1"), "{key:?}");
             assert!(may_name(Some(&key), "k-1") && !may_name(Some(&key), "k-2"), "{key:?}");
         }
+    }
+
+    #[test]
+    fn a_quote_is_no_length() {
+        let id = "complaint-000016";
+        assert_eq!(named(&json_behind_a_prefix(id)).as_deref(), Some(id));
     }
 
     #[test]

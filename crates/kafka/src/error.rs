@@ -47,7 +47,9 @@ pub enum KafkaError {
         to: i32,
     },
     /// Partitions were added and are not to be seen in time.
-    #[error("see {to} partitions of {topic}: the brokers have added them and don't show them yet; say it again")]
+    #[error(
+        "see {to} partitions of {topic}: the brokers have added them and don't show them yet; say it again"
+    )]
     Unseen {
         /// Its name.
         topic: String,

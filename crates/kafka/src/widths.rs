@@ -68,7 +68,9 @@ pub(crate) fn count<C: ConsumerContext>(
             return Err(KafkaError::Hidden { topic: topic.to_owned() });
         }
         // It is being made.
-        Some(code @ RDKafkaErrorCode::LeaderNotAvailable) => return Err(unanswered(Cause::MetadataFetch(code))),
+        Some(code @ RDKafkaErrorCode::LeaderNotAvailable) => {
+            return Err(unanswered(Cause::MetadataFetch(code)));
+        }
         Some(_) => return Err(KafkaError::NoTopic { topic: topic.to_owned() }),
     }
     let count = named.map_or(0, |found| found.partitions().len());

@@ -188,7 +188,8 @@ impl StrategyFeed {
         // The first one has no predecessor to agree on, so it may begin in the past.
         let lead = i64::try_from(LEAD.as_millis()).unwrap_or(i64::MAX);
         if strategy.version > 1 && strategy.effective_from < record.appended_at.saturating_add(lead) {
-            return Err("effective_from is less than 5 s after it was appended, by the log's clock".to_owned());
+            let why = "effective_from is less than 5 s after it was appended, by the log's clock";
+            return Err(why.to_owned());
         }
         let version = self.strategies.push(strategy).map_err(|error| error.to_string())?.record.version;
         self.offsets.push(record.offset);

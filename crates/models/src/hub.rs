@@ -257,8 +257,7 @@ impl Named<'_> {
     /// The commit that the revision is now, and its files.
     fn listing(&self, transfer: &Transfer<'_>) -> Result<(String, Vec<String>), HubError> {
         let place = format!("api/{}", self.repo(self.revision).api_url());
-        let listing =
-            transfer.listing(&place).map_err(|failure| self.failed(transfer, LISTING, failure))?;
+        let listing = transfer.listing(&place).map_err(|failure| self.failed(transfer, LISTING, failure))?;
         if listing.sha.is_empty() || !listing.sha.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(self.unreachable(format!("it answers with the commit {:?}", listing.sha)));
         }
@@ -300,8 +299,7 @@ impl Named<'_> {
         let url = format!("{}/{}/resolve/{}/{name}", transfer.endpoint(), repo.url(), repo.url_revision());
         let remote = transfer.remote(&url)?;
         let cache = self.cache().repo(repo);
-        let (blob, pointer) =
-            (cache.blob_path(&remote.etag), cache.pointer_path(&remote.commit).join(name));
+        let (blob, pointer) = (cache.blob_path(&remote.etag), cache.pointer_path(&remote.commit).join(name));
         for folder in [blob.parent(), pointer.parent()].into_iter().flatten() {
             fs::create_dir_all(folder).map_err(Failure::File)?;
         }

@@ -154,12 +154,11 @@ pub(crate) struct ManifestFault {
 impl Manifest {
     /// Reads and checks the text of an `ombud.json`.
     pub(crate) fn parse(text: &str) -> Result<Self, ManifestFault> {
-        let manifest: Self = serde_json::from_str(text)
-            .map_err(|error| ManifestFault {
-                line: error.line(),
-                what: error.to_string(),
-                needs_other_build: false,
-            })?;
+        let manifest: Self = serde_json::from_str(text).map_err(|error| ManifestFault {
+            line: error.line(),
+            what: error.to_string(),
+            needs_other_build: false,
+        })?;
         match manifest.fault() {
             None => Ok(manifest),
             Some((near, what)) => Err(ManifestFault {

@@ -26,7 +26,8 @@ pub struct RegistryFeed {
 impl RegistryFeed {
     /// A feed of `topic` (with its prefix), from its beginning; it knows nothing before [`RegistryFeed::refresh`].
     pub fn new(reader: Box<dyn Reader>, topic: &str) -> Self {
-        Self { reader, topic: TopicPartition::new(topic, 0), next: 0, registry: Arc::default(), waiting: None }
+        let topic = TopicPartition::new(topic, 0);
+        Self { reader, topic, next: 0, registry: Arc::default(), waiting: None }
     }
 
     /// Says by `waiting` while the topic was not read to its end. For whoever refreshes it every second or so.

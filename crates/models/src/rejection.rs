@@ -88,15 +88,8 @@ pub enum HostFault {
 
 impl HostFault {
     /// All of them.
-    pub const ALL: [Self; 7] = [
-        Self::Memory,
-        Self::Disk,
-        Self::Network,
-        Self::Absent,
-        Self::Damaged,
-        Self::Compute,
-        Self::Build,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Memory, Self::Disk, Self::Network, Self::Absent, Self::Damaged, Self::Compute, Self::Build];
 
     /// As metrics and readiness write it.
     pub fn code(self) -> &'static str {

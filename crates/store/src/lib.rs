@@ -1,6 +1,6 @@
 //! The cases: what came in, what each model said, where it went and what humans made of it.
 //!
-//! [`CaseStore`] is the seam; `crates/local` keeps the same tables in SQLite as a CQL server does, which is behind the
+//! [`CaseStore`] is the seam; `crates/local` keeps the same rows in SQLite as a CQL server does, which is behind the
 //! feature `cql`.
 
 mod case_store;

@@ -4,8 +4,7 @@ use ombud_models::{Blame, Fault, HostFault};
 use tch::TchError;
 
 /// What is said where there is no memory left: by libtorch's allocator, by the system, by Rust, by C++.
-const NO_MEMORY: [&str; 4] =
-    ["can't allocate memory", "Cannot allocate memory", "OutOfMemory", "bad_alloc"];
+const NO_MEMORY: [&str; 4] = ["can't allocate memory", "Cannot allocate memory", "OutOfMemory", "bad_alloc"];
 
 /// Only what is read out of the version's own bytes blames it. What libtorch's kernels say does not: shapes, numbers and
 /// labels are checked here before they compute, and memory, threads and instructions are this host's.

@@ -1,5 +1,7 @@
 //! What the fixture of the first build holds; its README says how it was written.
 
+#![cfg(feature = "torch")]
+
 use std::path::PathBuf;
 
 use ombud_tests::repository;

@@ -65,7 +65,8 @@ impl<'scope> Bringers<'scope> {
                 }
             };
             let started = thread::Builder::new().name(format!("bring-{number}")).spawn_scoped(scope, bring);
-            threads.push(started.map_err(|error| Outage::passing("start a thread that brings models", error))?);
+            let failed = |error| Outage::passing("start a thread that brings models", error);
+            threads.push(started.map_err(failed)?);
         }
         Ok(Self { threads, orders, brought, ordered: BTreeSet::new(), retries: BTreeMap::new() })
     }

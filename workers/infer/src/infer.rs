@@ -249,7 +249,8 @@ fn prepare(
             }
             Err(Unanswered::Unserved(_)) => None,
             Err(stopped @ Unanswered::Stopped) => {
-                return Err(Outage::passing(format!("answer {} {}", question.task, question.arm.name), stopped));
+                let action = format!("answer {} {}", question.task, question.arm.name);
+                return Err(Outage::passing(action, stopped));
             }
         };
         if let Some((_, head)) = model.as_ref().and_then(|model| model.head(&question.task)) {

@@ -16,9 +16,7 @@ use ombud_contract::{
     records::{Arm, ModelState, ModelVersion, Role},
     taxonomy::Taxonomy,
 };
-use ombud_models::{
-    Artefact, Head, HostFault, LoadModel, Model, Reads, Registry, Rejection, Sources, Stop,
-};
+use ombud_models::{Artefact, Head, HostFault, LoadModel, Model, Reads, Registry, Rejection, Sources, Stop};
 use tracing::info;
 
 /// How long a version that only old complaints ask for is left alone: one that nobody could bring, and one that was
@@ -362,7 +360,8 @@ impl Serving {
 
 /// Has `served` stand in for `task` from now on, as the arm that it decides as.
 fn remember(last: &mut HashMap<String, (Arm, Arc<Served>)>, task: &str, arm: &Arm, served: &Arc<Served>) {
-    let is_last = |(as_arm, known): &(Arm, Arc<Served>)| Arc::ptr_eq(known, served) && as_arm.name == arm.name;
+    let is_last =
+        |(as_arm, known): &(Arm, Arc<Served>)| Arc::ptr_eq(known, served) && as_arm.name == arm.name;
     if !last.get(task).is_some_and(is_last) {
         last.insert(task.to_owned(), (arm.clone(), Arc::clone(served)));
     }

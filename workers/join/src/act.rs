@@ -154,7 +154,8 @@ where
     pub(crate) fn purge(&mut self) -> Result<(), JoinError> {
         self.join.sink.purge();
         for (record, token) in std::mem::take(&mut self.outbox) {
-            let outage = Outage::passing(format!("append to {}", record.topic), "it was purged before it was sent");
+            let action = format!("append to {}", record.topic);
+            let outage = Outage::passing(action, "it was purged before it was sent");
             self.deliver(Delivery { token, result: Err(outage) })?;
         }
         Ok(())

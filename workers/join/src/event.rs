@@ -57,14 +57,14 @@ pub enum Input {
         /// Where it lies in routed.
         offset: i64,
     },
-    /// The route in flight timed out; it may have been appended all the same.
+    /// The route in flight failed, or was purged; it may have been appended all the same.
     RouteFailed {
         /// Whose route.
         complaint_id: Arc<str>,
     },
     /// The dead letter is durable.
     LetterAcked(Origin),
-    /// The dead letter timed out.
+    /// The dead letter failed, or was purged.
     LetterFailed(Origin),
     /// The commit that was asked for last is durable.
     CommitAcked,

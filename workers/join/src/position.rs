@@ -121,7 +121,8 @@ mod tests {
 
     #[test]
     fn a_commit_of_the_layout_before_has_no_clock() {
-        let meta = Meta { epoch: 12, predictions: 3, routed: 4, marks: vec![Mark { offset: 7, read_at: 5 }], clock: 0 };
+        let marks = vec![Mark { offset: 7, read_at: 5 }];
+        let meta = Meta { epoch: 12, predictions: 3, routed: 4, marks, clock: 0 };
         assert_eq!(Meta::parse("1;12;3;4;7:5"), Ok(meta));
     }
 
@@ -140,6 +141,9 @@ mod tests {
             Meta::parse("1;2;3;4;5").unwrap_err().to_string(),
             "read the joiner's commit: read time is missing"
         );
-        assert_eq!(Meta::parse("2;2;3;4;").unwrap_err().to_string(), "read the joiner's commit: clock is missing");
+        assert_eq!(
+            Meta::parse("2;2;3;4;").unwrap_err().to_string(),
+            "read the joiner's commit: clock is missing"
+        );
     }
 }

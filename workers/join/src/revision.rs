@@ -68,14 +68,15 @@ mod tests {
     proptest! {
         #[test]
         fn every_revision_of_before_is_below_every_one_of_now(
-            offset in 0..1_i64 << 38, n in 1..1_024_i64, ms in any::<i64>(), partition in 0..10_000,
+            offset in 0..1_i64 << 38, n in 1..1_024_i64, ms in any::<i64>(), partition in 0..10_000_i32,
         ) {
             prop_assert!((offset << 10 | n) < at(ms, partition));
         }
 
         #[test]
         fn programs_that_count_in_doubles_and_cql_that_counts_in_microseconds_hold_every_revision(
-            ms in SINCE_MS..3_180_000_000_000_i64, later in 0..4_000_000_000_000_i64, partition in 0..10_000,
+            ms in SINCE_MS..3_180_000_000_000_i64, later in 0..4_000_000_000_000_i64,
+            partition in 0..10_000_i32,
         ) {
             prop_assert!(next(at(ms, partition), partition).unwrap() < ms * 1_000);
             prop_assert!(at(ms + later, partition) < 1 << 53);
@@ -84,7 +85,7 @@ mod tests {
         #[test]
         fn routes_of_one_complaint_rise_whatever_the_clock_does(
             steps in prop::collection::vec((-5_i64..5, any::<bool>()), 1..200),
-            start in TIMES, partition in 0..200,
+            start in TIMES, partition in 0..200_i32,
         ) {
             let (mut ms, mut clock, mut greatest) = (start, start, first(start, 0, partition));
             for (step, submitted) in steps {
@@ -99,7 +100,7 @@ mod tests {
 
         #[test]
         fn all_routes_of_a_submission_lie_below_what_any_partition_took_a_millisecond_later(
-            ms in SINCE_MS..3_900_000_000_000_i64, routes in 0..40, mine in 0..200, theirs in 0..200,
+            ms in SINCE_MS..3_900_000_000_000_i64, routes in 0..40_u8, mine in 0..200_i32, theirs in 0..200_i32,
         ) {
             let mut greatest = first(ms, 0, mine);
             for _ in 0..routes {
@@ -110,7 +111,7 @@ mod tests {
 
         #[test]
         fn partitions_never_share_a_revision(
-            ms in TIMES, apart in 0..3_i64, mine in 0..64, theirs in 0..64, routes in 0..31,
+            ms in TIMES, apart in 0..3_i64, mine in 0..64_i32, theirs in 0..64_i32, routes in 0..31_u8,
         ) {
             prop_assume!(mine != theirs);
             let mut greatest = first(ms, 0, mine);
@@ -121,7 +122,7 @@ mod tests {
         }
 
         #[test]
-        fn a_revision_tells_its_time(ms in SINCE_MS..3_900_000_000_000_i64, partition in 0..200) {
+        fn a_revision_tells_its_time(ms in SINCE_MS..3_900_000_000_000_i64, partition in 0..200_i32) {
             prop_assert_eq!(time(at(ms, partition)), ms);
         }
     }

@@ -284,8 +284,7 @@ where
         };
         let (Seams { reader, topics, .. }, share) = (&mut self.join, &self.share);
         let assigned = (partition, generation);
-        let recovered =
-            Owned::recover(assigned, topics, share, found, start, (reader, rules, now), stop)?;
+        let recovered = Owned::recover(assigned, topics, share, found, start, (reader, rules, now), stop)?;
         let Some(owned) = recovered else { return Ok(()) };
         info!(partition = %owned.raw, generation, epoch = owned.shard.epoch(), closed = owned.shard.closed(),
             "shard taken on");

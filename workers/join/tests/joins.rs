@@ -298,7 +298,8 @@ fn what_was_taken_last_has_the_greatest_revision_whichever_partition_it_lies_in(
         let before = world.routes().len();
         world.join_until(|| world.routes().len() > before);
         let routes = world.routes();
-        let newest = routes.iter().filter(|route| route.complaint_id == id).max_by_key(|route| route.revision);
+        let newest =
+            routes.iter().filter(|route| route.complaint_id == id).max_by_key(|route| route.revision);
         assert_eq!(newest.unwrap().raw_partition, partition);
     }
     assert!(world.read(Topic::DeadLetters).is_empty());

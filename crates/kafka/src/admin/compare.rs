@@ -74,14 +74,20 @@ impl Plan {
             return (found != 1).then(|| format!("it has {found} partitions; {why}"));
         }
         if let Some(wanted) = self.wish.partitions.filter(|wanted| *wanted != found) {
-            let why = if wanted < found { "none can be taken away" } else { "setting up adds none to what is there" };
+            let why = if wanted < found {
+                "none can be taken away"
+            } else {
+                "setting up adds none to what is there"
+            };
             return Some(format!(
                 "it has {found} partitions where {wanted} are asked for; {why}: leave --partitions out"
             ));
         }
         let shares = matches!(topic, Topic::Predictions | Topic::Routed);
         let raw = self.wider_raw(topic, found).filter(|_| shares)?;
-        Some(format!("it has {found} partitions where complaints.raw has {raw}, so that what comes into the others waits"))
+        Some(format!(
+            "it has {found} partitions where complaints.raw has {raw}, so that what comes into the others waits"
+        ))
     }
 
     /// The partitions of complaints.raw, where there are more of them than the `found` ones of a topic that should have
@@ -133,7 +139,10 @@ pub(super) fn differences(topic: Topic, found: &Found, plan: &Plan) -> Differenc
         }
         // Its records lie where their keys say, so that nobody waits for it.
         None => differences.notes.extend(widening.map(|mend| {
-            format!("it has {} partitions, fewer than complaints.raw, and nothing waits; {mend} to make them equal", found.partitions)
+            format!(
+                "it has {} partitions, fewer than complaints.raw, and nothing waits; {mend} to make them equal",
+                found.partitions
+            )
         })),
     }
     let copies = plan.copies();

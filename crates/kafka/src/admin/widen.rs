@@ -76,7 +76,8 @@ impl Admin {
 
 /// Every topic of more than one partition, complaints.raw last.
 fn in_order() -> impl Iterator<Item = Topic> {
-    let others = Topic::ALL.into_iter().filter(|topic| *topic != Topic::Raw && topic.settings().partitions > 1);
+    let others =
+        Topic::ALL.into_iter().filter(|topic| *topic != Topic::Raw && topic.settings().partitions > 1);
     others.chain([Topic::Raw])
 }
 

@@ -164,7 +164,9 @@ impl Transfer<'_> {
     pub(super) fn download(&self, url: &str, name: &str, bytes: u64, part: &Path) -> Result<(), Failure> {
         let mut file = OpenOptions::new().create(true).append(true).open(part).map_err(Failure::File)?;
         let mut bar = ProgressBar::new(bytes);
-        Progress::init(&mut bar, usize::try_from(bytes).unwrap_or(usize::MAX), name);
+        // hf-hub cuts a long name at a byte, and panics within a letter.
+        let shown = name.replace(|letter: char| !letter.is_ascii(), "?");
+        Progress::init(&mut bar, usize::try_from(bytes).unwrap_or(usize::MAX), &shown);
         let mut breaks = 0;
         loop {
             let has = length(&file)?;

@@ -234,7 +234,10 @@ fn the_log_says_when_a_record_was_appended_whatever_became_of_it() {
     log.publish(2, 103_000, 107_000);
     assert_eq!(feed.appended_at(1), None, "not read yet");
     feed.refresh().unwrap();
-    assert_eq!((feed.appended_at(0), feed.appended_at(1), feed.appended_at(2)), (Some(100_000), Some(103_000), None));
+    assert_eq!(
+        (feed.appended_at(0), feed.appended_at(1), feed.appended_at(2)),
+        (Some(100_000), Some(103_000), None)
+    );
     assert!(feed.accepted(1).unwrap().is_none());
 }
 

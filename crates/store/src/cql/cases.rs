@@ -71,7 +71,11 @@ impl CqlCases {
     }
 
     /// One page of a partition, with all its attempts, and where the next one begins.
-    async fn page<C>(&self, part: &Part<'_>, from: PagingState) -> Result<(Vec<C>, Option<PagingState>), Unread>
+    async fn page<C>(
+        &self,
+        part: &Part<'_>,
+        from: PagingState,
+    ) -> Result<(Vec<C>, Option<PagingState>), Unread>
     where
         C: for<'frame, 'metadata> DeserializeRow<'frame, 'metadata>,
     {
@@ -254,8 +258,7 @@ impl CaseStore for CqlCases {
             }
         };
         // The greatest revision first, of those that stand in both forms.
-        let order =
-            |e: &QueueEntry| (Reverse(e.received_at), e.complaint_id.clone(), Reverse(e.revision));
+        let order = |e: &QueueEntry| (Reverse(e.received_at), e.complaint_id.clone(), Reverse(e.revision));
         let same = |a: &QueueEntry, b: &QueueEntry| {
             (a.received_at, &a.complaint_id) == (b.received_at, &b.complaint_id)
         };

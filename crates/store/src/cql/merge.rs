@@ -83,8 +83,8 @@ mod tests {
 
     /// Merges `parts`, read `page` rows at a time; gives the rows, and the most that were in memory at once.
     fn merged(parts: &[BTreeSet<u8>], page: usize) -> (Vec<Row>, usize) {
-        let parts: Vec<Vec<Row>> =
-            parts.iter().enumerate().map(|(part, keys)| keys.iter().map(|key| (*key, part)).collect()).collect();
+        let rows = |(part, keys): (usize, &BTreeSet<u8>)| keys.iter().map(|key| (*key, part)).collect();
+        let parts: Vec<Vec<Row>> = parts.iter().enumerate().map(rows).collect();
         let order: fn(&Row) -> u8 = |row| row.0;
         let mut merge = Merge::new(parts.len(), order, |a, b| a.0 == b.0);
         let read = |merge: &mut Merge<u8, Row, usize>, part: usize, from: usize| {

@@ -102,8 +102,8 @@ impl Statements {
             event: insert("case_events", event, "").await?,
             queued: insert(
                 "queue_by_team_day_and_bucket",
-                "team, day, bucket, received_at, complaint_id, revision, priority, vulnerability, needs_human, product, \
-                 issue, missing, resolve_by",
+                "team, day, bucket, received_at, complaint_id, revision, priority, vulnerability, needs_human, \
+                 product, issue, missing, resolve_by",
                 " USING TIMESTAMP ?",
             )
             .await?,
@@ -120,19 +120,20 @@ impl Statements {
             customer: insert("cases_by_customer", "customer_ref, received_at, complaint_id", "").await?,
             decision: insert(
                 "decisions_by_model_and_bucket",
-                "model_id, model_version, day, bucket, complaint_id, prediction_id, task, role, arm, outcome, label, \
-                 confidence, strategy_version",
+                "model_id, model_version, day, bucket, complaint_id, prediction_id, task, role, arm, outcome, \
+                 label, confidence, strategy_version",
                 "",
             )
             .await?,
             feedback: insert(
                 "feedback_by_day_and_bucket",
-                "day, bucket, decided_at, feedback_id, complaint_id, kind, model_version, label_before, label_after, \
-                 audit_sample",
+                "day, bucket, decided_at, feedback_id, complaint_id, kind, model_version, label_before, \
+                 label_after, audit_sample",
                 "",
             )
             .await?,
-            strategy: insert("strategy_history", "scope, version, effective_from, changed_by, body", "").await?,
+            strategy: insert("strategy_history", "scope, version, effective_from, changed_by, body", "")
+                .await?,
             model: insert("model_versions", "model_id, version, tasks, state, created_at, body", "").await?,
             case: prepare(format!(
                 "SELECT kind, seq, id, at, task, team, model_id, model_version, schema_id, body, origin
@@ -140,15 +141,16 @@ impl Statements {
             ))
             .await?,
             queue: both(
-                "received_at, complaint_id, revision, priority, vulnerability, needs_human, product, issue, missing, \
-                 resolve_by",
+                "received_at, complaint_id, revision, priority, vulnerability, needs_human, product, issue, \
+                 missing, resolve_by",
                 "queue_by_team_day",
                 "team = ? AND day = ?",
                 QUEUE_PAGE,
             )
             .await?,
             feedback_of_day: both(
-                "decided_at, feedback_id, complaint_id, kind, model_version, label_before, label_after, audit_sample",
+                "decided_at, feedback_id, complaint_id, kind, model_version, label_before, label_after, \
+                 audit_sample",
                 "feedback_by_day",
                 "day = ?",
                 SMALL_ROWS_PAGE,

@@ -171,7 +171,8 @@ fn every_other_row_lies_in_its_table() {
     assert_eq!(decision.len(), 1);
     let buckets = (0..64).map(|bucket| bucket.to_string()).collect::<Vec<_>>().join(", ");
     let feedback = keyspace.run(&format!(
-        "SELECT * FROM {{keyspace}}.feedback_by_day_and_bucket WHERE day = '2023-11-14' AND bucket IN ({buckets})"
+        "SELECT * FROM {{keyspace}}.feedback_by_day_and_bucket \
+         WHERE day = '2023-11-14' AND bucket IN ({buckets})"
     ));
     assert_eq!(feedback.len(), 100);
 }

@@ -183,7 +183,8 @@ impl Classifier for Scorer {
         if batch.is_empty() {
             return Ok(Vec::new());
         }
-        let joined = Batch::of(batch, self.rows).map_err(|what| fail(what.to_owned(), Blame::Host(HostFault::Compute)))?;
+        let joined = Batch::of(batch, self.rows)
+            .map_err(|what| fail(what.to_owned(), Blame::Host(HostFault::Compute)))?;
         let sums = self.sums(&joined).map_err(|error| fail(error.to_string(), blame::of(&error)))?;
         Ok(sums.chunks_exact(self.bias.len()).map(|sums| self.logits(sums)).collect())
     }

@@ -4,7 +4,7 @@
 //! TEST_FULL=1 kills ten times instead of twice.
 
 #![cfg(feature = "torch")]
-#![allow(clippy::unwrap_used, reason = "helpers of a test")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of a test")]
 
 use std::{
     collections::{BTreeMap, BTreeSet},

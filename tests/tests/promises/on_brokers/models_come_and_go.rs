@@ -94,7 +94,7 @@ fn rejections(infer: &Role) -> Result<BTreeMap<String, f64>> {
     of_it
         .map(|line| {
             let (reason, count) = line.split_once("\"} ").with_context(|| line.to_owned())?;
-            Ok((reason.to_owned(), count.parse()?))
+            Ok((reason.to_owned(), count.parse::<f64>()?))
         })
         .filter(|counted| !matches!(counted, Ok((_, 0.0))))
         .collect()

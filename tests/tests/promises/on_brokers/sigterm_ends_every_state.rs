@@ -3,6 +3,7 @@
 //! flight, and what was is read again.
 
 #![cfg(feature = "torch")]
+#![allow(clippy::print_stdout, reason = "helpers of a test")]
 
 use std::{os::unix::process::ExitStatusExt, sync::Arc, thread, time::Duration};
 
@@ -34,7 +35,7 @@ fn ends_well(role: Role, state: &str) -> Result<()> {
 fn append(deployment: &Deployment, topic: Topic, key: &str, value: Bytes) -> Result<()> {
     let topic: Arc<str> = topic.name(&deployment.prefix).into();
     let (mut sink, deliveries) = kafka(deployment)?.sink::<()>(1)?;
-    let partition = (topic.ends_with(Topic::Raw.base_name())).then_some(0);
+    let partition = topic.ends_with(Topic::Raw.base_name()).then_some(0);
     let key = Some(Bytes::copy_from_slice(key.as_bytes()));
     let outgoing = Outgoing::stamped(topic, partition, key, value, "test", &[]);
     ensure!(sink.send(outgoing, ()).is_ok(), "the sink takes a record");

@@ -7,9 +7,7 @@ use ombud_contract::{
     records::{Arm, ModelState, ModelVersion},
     taxonomy::Taxonomy,
 };
-use ombud_models::{
-    Artefact, Blame, Fault, Hindrance, HostFault, Rejection, Stop, Unservable, probe,
-};
+use ombud_models::{Artefact, Blame, Fault, Hindrance, HostFault, Rejection, Stop, Unservable, probe};
 use tracing::{info, warn};
 
 use super::{Rejected, Served, Serving, Standing, WARN_EVERY, unserved};
@@ -68,12 +66,7 @@ impl Serving {
         ready
     }
 
-    fn load(
-        &self,
-        arm: &Arm,
-        record: Option<&ModelVersion>,
-        stop: &Stop,
-    ) -> Result<Arc<Served>, Unbrought> {
+    fn load(&self, arm: &Arm, record: Option<&ModelVersion>, stop: &Stop) -> Result<Arc<Served>, Unbrought> {
         if let Some(record) = record.filter(|record| record.state == ModelState::Rejected) {
             return Err(Unbrought::Refused(format!(
                 "the registry has it as rejected: {}; where its bytes are right, `ombud models add` its folder again",
@@ -121,16 +114,16 @@ impl Claim<'_> {
                 Standing::Ready { served, used: Instant::now(), awaited: self.awaited }
             }
             Err(Unbrought::Hindered(Hindrance { fault, what })) => {
-                counter!("ombud_model_hindrances_total", "reason" => fault.code()).increment(1);
+                let (reason, why) = (fault.code(), &what);
+                counter!("ombud_model_hindrances_total", "reason" => reason).increment(1);
                 let was_said = known.warned.get(version).is_some_and(|said| said.elapsed() < WARN_EVERY);
                 // A fetch that ended because the process stops is nobody's worry.
                 if !was_said && !self.serving.stop.requested() {
-                    let why = &what;
-                    warn!(model, version, reason = fault.code(), why, "model not to be had now: it is tried again");
+                    warn!(model, version, reason, why, "model not to be had now: it is tried again");
                     known.warned.insert(version.clone(), Instant::now());
                 }
-                let (unserved, since) = (unserved(arm, format!("{}: {what}", fault.code()), true), self.since);
-                Standing::Later { unserved, fault, since, tried: Instant::now() }
+                let unserved = unserved(arm, format!("{reason}: {what}"), true);
+                Standing::Later { unserved, fault, since: self.since, tried: Instant::now() }
             }
             Err(Unbrought::Refused(why)) => {
                 warn!(model, version, why, "model refused");

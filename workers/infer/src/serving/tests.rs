@@ -7,7 +7,8 @@ use std::{
 };
 
 use ombud_models::{
-    Blame, Classifier, ClassifyError, Fault, Input, LoadError, Logits, ModelStore, Prepared, model_version_record,
+    Blame, Classifier, ClassifyError, Fault, Input, LoadError, Logits, ModelStore, Prepared,
+    model_version_record,
 };
 
 use super::*;
@@ -149,7 +150,8 @@ fn a_host_that_is_short_of_memory_rejects_nothing_and_tries_again() {
         let arms = [arm.clone()];
         assert!(!desk.brings(&arm), "{weights}");
         assert_eq!(desk.serving.rejected(), [], "{weights}");
-        let faults: Vec<HostFault> = desk.serving.hindered(&arms).into_iter().map(|(_, fault)| fault).collect();
+        let faults: Vec<HostFault> =
+            desk.serving.hindered(&arms).into_iter().map(|(_, fault)| fault).collect();
         assert_eq!(faults, [HostFault::Memory], "{weights}");
         assert!(matches!(desk.answers(&arm), Err(Unanswered::Unserved(unserved)) if unserved.may_pass));
 
@@ -270,7 +272,10 @@ fn what_stands_in_answers_as_the_arm_that_it_decided_as() {
     let canary = Arm { name: "canary".into(), ..desk.offer("broken 2").0 };
     let answering = desk.asked(&canary, Bringer::Asker).unwrap();
     let stands_in_as = answering.stands_in_as.unwrap();
-    assert_eq!((stands_in_as.name.as_str(), &stands_in_as.model_version), ("champion", &champion.model_version));
+    assert_eq!(
+        (stands_in_as.name.as_str(), &stands_in_as.model_version),
+        ("champion", &champion.model_version)
+    );
     assert_eq!(answering.served.artefact.version, champion.model_version);
 }
 

@@ -30,8 +30,9 @@ use ombud_infer::{Infer, Limits, Loader, Serving, Tasks, warm_up};
 use ombud_launch::health::Readiness;
 use ombud_local::{Local, Options};
 use ombud_models::{
-    Artefact, Blame, Classifier, ClassifyError, Fault, HostFault, Hub, Input, LoadError, LoadModel, Logits, Model,
-    ModelStore, Patience, Prepared, RegistryFeed, Sources, Stop, StrategyFeed, model_version_record, registry_key,
+    Artefact, Blame, Classifier, ClassifyError, Fault, HostFault, Hub, Input, LoadError, LoadModel, Logits,
+    Model, ModelStore, Patience, Prepared, RegistryFeed, Sources, Stop, StrategyFeed, model_version_record,
+    registry_key,
 };
 use ombud_stream::{
     Clock, Limit, Outgoing, Reader, Sink, Start, SystemClock, TopicPartition, testing::StopOnDrop,
@@ -228,8 +229,7 @@ impl World {
         let (tasks, topic) = (vec![Tasks::All], Topic::Registry.name("").into());
         let (strategy, following) = (strategy(), Arc::clone(&clock));
         let (clock, readiness) = (Arc::clone(&following), self.readiness.clone());
-        let loader =
-            Loader { tasks, strategy, registry, serving, sink, deliveries, topic, clock, readiness };
+        let loader = Loader { tasks, strategy, registry, serving, sink, deliveries, topic, clock, readiness };
         warm_up(&infer.tasks, &mut infer.strategy, &infer.serving, following.as_ref()).unwrap();
         let before = self.predictions().len();
         let (told, stopped) = bounded::<()>(0);

@@ -420,7 +420,10 @@ impl World {
         let newest = self.raw.iter().rev().find(|r| *r.what.complaint_id == *id);
         let (Some(newest), Some(held)) = (newest, self.held(id)) else { return Ok(()) };
         if held.input_sha256 != *newest.what.input {
-            return broken("I11", format!("{} is the greatest, {} is newer", held.route_id, newest.what.input));
+            return broken(
+                "I11",
+                format!("{} is the greatest, {} is newer", held.route_id, newest.what.input),
+            );
         }
         Ok(())
     }

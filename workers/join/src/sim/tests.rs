@@ -36,7 +36,7 @@ fn every_invariant_holds_in_a_hundred_thousand_schedules() {
     assert!(never.is_empty(), "never happened: {never:?}");
 }
 
-/// Needs a thousand routes in one round, or another program that writes to routed.
+/// Needs 31 routes in one round, or another program that writes to routed.
 const UNREACHED: [&str; 2] = ["exhausted", "foreign"];
 
 #[test]

@@ -36,7 +36,9 @@ impl World {
             Kind::Complaint
         };
         let what = match kind {
-            Kind::Unreadable => Submission::unreadable(&id, &format!("{id}?{}", self.rng.below(2)), appended_at),
+            Kind::Unreadable => {
+                Submission::unreadable(&id, &format!("{id}?{}", self.rng.below(2)), appended_at)
+            }
             Kind::Complaint | Kind::Withdrawn => {
                 let taken_back = if kind == Kind::Withdrawn { "w" } else { "" };
                 Submission {

@@ -49,11 +49,7 @@ impl CaseStore for Cases {
         Ok(Vec::new())
     }
 
-    fn feedback(
-        &mut self,
-        day: jiff::civil::Date,
-        each: &mut dyn FnMut(FeedbackDay),
-    ) -> Result<(), Outage> {
+    fn feedback(&mut self, day: jiff::civil::Date, each: &mut dyn FnMut(FeedbackDay)) -> Result<(), Outage> {
         let of_day = |row: &Row| match row {
             Row::Feedback(verdict) if day_of(verdict.decided_at) == day => Some(verdict.clone()),
             _ => None,

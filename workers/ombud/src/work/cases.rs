@@ -46,8 +46,8 @@ impl CaseStore for WatchedCases {
         self.ask("the case store to tell a queue", |cases| cases.queue(team, day))
     }
 
-    fn feedback(&mut self, day: Date) -> Result<Vec<FeedbackDay>, Outage> {
-        self.ask("the case store to tell the verdicts of a day", |cases| cases.feedback(day))
+    fn feedback(&mut self, day: Date, each: &mut dyn FnMut(FeedbackDay)) -> Result<(), Outage> {
+        self.ask("the case store to tell the verdicts of a day", |cases| cases.feedback(day, each))
     }
 
     fn decisions(
@@ -55,8 +55,11 @@ impl CaseStore for WatchedCases {
         model_id: &str,
         model_version: &str,
         day: Date,
-    ) -> Result<Vec<ModelDecision>, Outage> {
-        self.ask("the case store to tell decisions", |cases| cases.decisions(model_id, model_version, day))
+        each: &mut dyn FnMut(ModelDecision),
+    ) -> Result<(), Outage> {
+        self.ask("the case store to tell decisions", |cases| {
+            cases.decisions(model_id, model_version, day, each)
+        })
     }
 }
 
@@ -88,12 +91,18 @@ mod tests {
             self.cases.queue(team, day)
         }
 
-        fn feedback(&mut self, day: Date) -> Result<Vec<FeedbackDay>, Outage> {
-            self.cases.feedback(day)
+        fn feedback(&mut self, day: Date, each: &mut dyn FnMut(FeedbackDay)) -> Result<(), Outage> {
+            self.cases.feedback(day, each)
         }
 
-        fn decisions(&mut self, id: &str, version: &str, day: Date) -> Result<Vec<ModelDecision>, Outage> {
-            self.cases.decisions(id, version, day)
+        fn decisions(
+            &mut self,
+            id: &str,
+            version: &str,
+            day: Date,
+            each: &mut dyn FnMut(ModelDecision),
+        ) -> Result<(), Outage> {
+            self.cases.decisions(id, version, day, each)
         }
     }
 

@@ -86,6 +86,10 @@ impl Sink<Sent> for Routes {
         assert!(!(self.has_defect && record.key.as_deref() == Some(FATAL.as_bytes())), "a defect");
         self.sink.send(record, token)
     }
+
+    fn purge(&mut self) {
+        self.sink.purge();
+    }
 }
 
 /// A store of cases.
@@ -109,11 +113,17 @@ impl CaseStore for Cases {
         self.cases.queue(team, day)
     }
 
-    fn feedback(&mut self, day: Date) -> Result<Vec<FeedbackDay>, Outage> {
-        self.cases.feedback(day)
+    fn feedback(&mut self, day: Date, each: &mut dyn FnMut(FeedbackDay)) -> Result<(), Outage> {
+        self.cases.feedback(day, each)
     }
 
-    fn decisions(&mut self, id: &str, version: &str, day: Date) -> Result<Vec<ModelDecision>, Outage> {
-        self.cases.decisions(id, version, day)
+    fn decisions(
+        &mut self,
+        id: &str,
+        version: &str,
+        day: Date,
+        each: &mut dyn FnMut(ModelDecision),
+    ) -> Result<(), Outage> {
+        self.cases.decisions(id, version, day, each)
     }
 }

@@ -21,7 +21,7 @@ use ombud_contract::{
     codec,
     records::{Arm, Prediction, RawComplaint, Role as ArmRole, Strategy, TaskStrategy},
 };
-use ombud_infer::{Infer, Serving, Tasks};
+use ombud_infer::{Infer, Serving, Tasks, warm_up};
 use ombud_join::{Join, Pace, Topics};
 use ombud_launch::{config::Settings, shutdown::Shutdown};
 use ombud_local::{Local, Options};
@@ -237,14 +237,18 @@ impl Case {
         let (tasks, group) = (Tasks::All, Tasks::All.group());
         let (sink, deliveries) = world.sink(64)?;
         let sources = Sources::new(ModelStore::new(self.settings.data.join("models")), None);
+        let serving = Arc::new(Serving::new(sources, Arc::new(Letters(at)), 0, Stop::never()));
+        let mut strategy = self.feed(world, &group)?;
+        // There is no loader here, and nobody else brings what the strategy in force names.
+        warm_up(&tasks, &mut strategy, &serving, &SystemClock)?;
         let infer = Infer {
             tasks,
             member: world.member(&group, &[&self.topic(Topic::Raw)], Start::Earliest, None)?,
             sink,
             deliveries,
             predictions: self.topic(Topic::Predictions),
-            strategy: self.feed(world, &group)?,
-            serving: Arc::new(Serving::new(sources, Arc::new(Letters(at)), 0, Stop::never())),
+            strategy,
+            serving,
             clock: Arc::new(SystemClock),
             limits: ombud_infer::Limits {
                 tokenizer_threads: tokenizers,

@@ -199,7 +199,7 @@ fn a_complaint_is_found_in_its_case_and_in_its_newest_teams_queue() {
 #[test]
 fn what_a_narrative_says_outright_is_kept_in_the_case() {
     let (local, _dir) = log();
-    let example = include_str!("../../../schemas/complaints.predictions/examples/valid/evident.json");
+    let example = include_str!("../../../../schemas/complaints.predictions/examples/valid/evident.json");
     let prediction: Prediction = serde_json::from_str(example).unwrap();
     send(&local, &prediction);
     archive(&local, GROUP, local.cases().unwrap()).unwrap();
@@ -377,11 +377,7 @@ impl CaseStore for Shaky {
         self.inner.queue(team, day)
     }
 
-    fn feedback(
-        &mut self,
-        day: jiff::civil::Date,
-        each: &mut dyn FnMut(FeedbackDay),
-    ) -> Result<(), Outage> {
+    fn feedback(&mut self, day: jiff::civil::Date, each: &mut dyn FnMut(FeedbackDay)) -> Result<(), Outage> {
         self.inner.feedback(day, each)
     }
 

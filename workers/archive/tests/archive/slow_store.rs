@@ -21,7 +21,9 @@ use ombud_contract::{
 use ombud_local::{Local, Options};
 use ombud_models::StrategyFeed;
 use ombud_store::{CaseEvent, CaseStore, FeedbackDay, ModelDecision, QueueEntry, Row};
-use ombud_stream::{Clock as _, Committer, Event, ManualClock, Outage, Position, Record, Source, TopicPartition};
+use ombud_stream::{
+    Clock as _, Committer, Event, ManualClock, Outage, Position, Record, Source, TopicPartition,
+};
 use tempfile::TempDir;
 
 /// What the worker did, and when by its clock.
@@ -58,7 +60,9 @@ impl World {
     fn committed(&self, partition: i32) -> Option<i64> {
         let did = self.did.lock().unwrap();
         let next = |did: &(i64, Did)| match &did.1 {
-            Did::Commit(positions) => positions.iter().find(|(of, _)| *of == partition).map(|(_, next)| *next),
+            Did::Commit(positions) => {
+                positions.iter().find(|(of, _)| *of == partition).map(|(_, next)| *next)
+            }
             _ => None,
         };
         did.iter().rev().find_map(next)
@@ -167,7 +171,7 @@ fn record(topic: Topic, partition: i32, offset: i64, value: Bytes) -> Event {
 }
 
 fn route(partition: i32, offset: i64) -> Event {
-    let example = include_str!("../../../schemas/complaints.routed/examples/valid/complete.json");
+    let example = include_str!("../../../../schemas/complaints.routed/examples/valid/complete.json");
     let route: RoutedComplaint = serde_json::from_str(example).unwrap();
     let complaint_id = format!("c-{partition}-{offset}");
     record(Topic::Routed, partition, offset, encode(&RoutedComplaint { complaint_id, ..route }).unwrap())
@@ -243,7 +247,7 @@ fn a_batch_that_takes_too_long_is_committed_as_it_goes_and_the_group_is_polled_b
     assert!(world.count(|did| matches!(did, Did::Commit(_))) >= 3, "{:?}", world.did);
     assert_eq!(world.count(|did| matches!(did, Did::Read(_))), 12, "nothing is asked twice");
     assert_eq!(world.count(|did| matches!(did, Did::Write(_))), 3, "each part of the batch once");
-    let pauses = world.did.lock().unwrap().iter().filter(|(_, did)| matches!(did, Did::Pause(0, true))).count();
+    let pauses = world.count(|did| matches!(did, Did::Pause(0, true)));
     assert_eq!(pauses, 1, "held back until all of it was kept");
 }
 
