@@ -1,9 +1,10 @@
 //! A running `ombud up`, and its HTTP port.
 
 use std::{
-    io::{BufRead, BufReader},
+    io::{self, BufRead, BufReader},
     path::Path,
-    process::{Child, ChildStderr, Command, Stdio},
+    process::{Child, Command, Stdio},
+    thread,
 };
 
 use anyhow::{Context, Result, ensure};
@@ -14,8 +15,6 @@ use crate::ombud;
 /// `ombud up` without a file: it serves until it is stopped, and is killed when dropped.
 pub struct Serving {
     child: Child,
-    /// Held open, so that what it logs later has somewhere to go.
-    _log: BufReader<ChildStderr>,
     address: String,
 }
 
@@ -41,7 +40,9 @@ impl Serving {
             }
             said.push_str(&line);
         }
-        Ok(Self { child, _log: log, address: address.context("it said where it listens")? })
+        // Read to its end, else up waits for somebody who does.
+        thread::spawn(move || io::copy(&mut log, &mut io::sink()));
+        Ok(Self { child, address: address.context("it said where it listens")? })
     }
 
     /// Its process id.

@@ -13,12 +13,21 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 use crate::error::{LocalError, sql};
 
-/// The newest format that this build writes, kept in SQLite's `user_version`.
-const FORMAT: i64 = 1;
+/// How often the tables have changed.
+const TABLE_CHANGES: i64 = 0;
 /// "ombd": tells our file from any other SQLite file.
 const APPLICATION_ID: i64 = 0x6f6d_6264;
 /// How many low bits of a record's place are its offset.
 const OFFSET_BITS: u32 = 40;
+
+/// The format that this build writes, kept in SQLite's `user_version`. It rises with each schema that the catalogue gains and
+/// with each change of the tables, so that an older build, which could read neither, refuses the file. The first build
+/// wrote 1.
+fn newest_format() -> i64 {
+    let schemas: usize =
+        ombud_contract::catalogue::Topic::ALL.iter().map(|topic| topic.schemas().len()).sum();
+    schemas as i64 + TABLE_CHANGES
+}
 
 /// Where in the file the record of a partition and offset lies.
 pub(crate) fn place(partition_id: usize, offset: i64) -> i64 {
@@ -82,8 +91,10 @@ pub(crate) fn open_to_write(path: &Path) -> Result<Connection, LocalError> {
     // Checkpoint every 16 MiB: often enough to keep the journal small, rarely enough to stay off the commit path.
     set("wal_autocheckpoint", "4096")?;
     set("journal_size_limit", "67108864")?;
-    if found < FORMAT {
-        create_tables(&mut connection, path)?;
+    match found {
+        0 => create_tables(&mut connection, path)?,
+        older if older < newest_format() => set("user_version", &newest_format().to_string())?,
+        _ => {}
     }
     Ok(connection)
 }
@@ -110,7 +121,7 @@ fn create_tables(connection: &mut Connection, path: &Path) -> Result<(), LocalEr
     let change = connection.transaction().map_err(sql(doing()))?;
     change.execute_batch(include_str!("schema.sql")).map_err(sql(doing()))?;
     change.pragma_update(None, "application_id", APPLICATION_ID).map_err(sql(doing()))?;
-    change.pragma_update(None, "user_version", FORMAT).map_err(sql(doing()))?;
+    change.pragma_update(None, "user_version", newest_format()).map_err(sql(doing()))?;
     change.commit().map_err(sql(doing()))
 }
 
@@ -125,8 +136,8 @@ fn format(connection: &Connection, path: &Path) -> Result<i64, LocalError> {
     let tables = number("SELECT count(*) FROM sqlite_master")?;
     match number("PRAGMA application_id")? {
         0 if found == 0 && tables == 0 => Ok(0),
-        APPLICATION_ID if found > FORMAT => {
-            Err(LocalError::Newer { path: path.into(), found, known: FORMAT })
+        APPLICATION_ID if found > newest_format() => {
+            Err(LocalError::Newer { path: path.into(), found, known: newest_format() })
         }
         APPLICATION_ID => Ok(found),
         _ => Err(LocalError::Foreign { path: path.into() }),

@@ -307,6 +307,29 @@ fn another_partition_count_is_refused_with_the_one_that_holds() {
 }
 
 #[test]
+fn a_file_of_the_first_build_goes_on_and_tells_that_build_that_it_has_become_newer() {
+    let dir = tempfile::tempdir().unwrap();
+    let local = Local::open(dir.path(), options()).unwrap();
+    append(&local, 0, 0..3);
+    drop(local);
+    let file = dir.path().join("ombud.db");
+    let format = || -> i64 {
+        let connection = rusqlite::Connection::open(&file).unwrap();
+        connection.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap()
+    };
+    let newest = format();
+    assert!(newest > 1, "the first build wrote 1, and schemas have come since");
+    rusqlite::Connection::open(&file).unwrap().pragma_update(None, "user_version", 1).unwrap();
+    drop(Local::open_read_only(dir.path()).unwrap());
+    assert_eq!(format(), 1, "who only reads leaves it as it is");
+
+    let local = Local::open(dir.path(), options()).unwrap();
+    append(&local, 0, 3..4);
+    drop(local);
+    assert_eq!(format(), newest);
+}
+
+#[test]
 fn a_newer_file_and_a_foreign_one_are_refused_and_left_alone() {
     let dir = tempfile::tempdir().unwrap();
     drop(Local::open(dir.path(), options()).unwrap());
