@@ -1,6 +1,7 @@
 //! Commands of a page, run as its reader runs them: block by block in one bash, in a folder that looks like the repository.
 
 use std::{
+    ffi::OsStr,
     fs,
     io::{BufRead, BufReader, Read},
     os::unix::{fs::symlink, process::CommandExt},
@@ -161,8 +162,7 @@ impl Shell {
         let with_ombud =
             binary()?.parent().map(Path::to_owned).into_iter().chain(std::env::split_paths(&path));
         let mut bash = Command::new("bash");
-        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("OMBUD_"))
-        {
+        for (name, _) in std::env::vars_os().filter(|(name, value)| is_the_tests(name, value)) {
             bash.env_remove(name);
         }
         bash.arg(script)
@@ -176,6 +176,17 @@ impl Shell {
             .process_group(0);
         Ok(bash)
     }
+}
+
+/// What begins the names of variables that no reader has, but whoever runs the tests.
+const THE_TESTS: [&str; 5] = ["OMBUD_", "NEXTEST", "CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_EXE_"];
+
+/// Whether a variable comes from whoever runs the tests, such as cargo's own setting of LIBTORCH, which is handed on to them.
+/// Cargo builds anew what looked at one where it comes or goes.
+fn is_the_tests(name: &OsStr, value: &OsStr) -> bool {
+    let named = name.to_string_lossy();
+    THE_TESTS.iter().any(|begin| named.starts_with(begin))
+        || (named == "LIBTORCH" && Path::new(value) == repository().join(".libtorch"))
 }
 
 /// The shell ends with whoever holds the other end of its input, and takes all that it has started along; blocks get no
