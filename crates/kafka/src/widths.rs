@@ -59,7 +59,8 @@ pub(crate) fn count<C: ConsumerContext>(
     topic: &str,
     within: Duration,
 ) -> Result<i32, KafkaError> {
-    let unanswered = |cause| KafkaError::Admin { action: format!("ask for the partitions of {topic}"), cause };
+    let unanswered =
+        |cause| KafkaError::Admin { action: format!("ask for the partitions of {topic}"), cause };
     let metadata = consumer.fetch_metadata(Some(topic), within).map_err(unanswered)?;
     let named = metadata.topics().iter().find(|found| found.name() == topic);
     match named.and_then(|found| found.error()).map(RDKafkaErrorCode::from) {

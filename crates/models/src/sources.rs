@@ -119,9 +119,8 @@ impl Sources {
             Err(error) if error.blame() == Blame::Version(Fault::ContentDiffers) => {
                 tracing::warn!(hub_id, revision, error = chain(&error), "fetched again");
                 let forgotten = self.hub.forget(hub_id, revision, &names);
-                forgotten.map_err(|error| {
-                    Unservable::Hindered(Hindrance::new(error.fault(), chain(&error)))
-                })?;
+                forgotten
+                    .map_err(|error| Unservable::Hindered(Hindrance::new(error.fault(), chain(&error))))?;
                 fetch()?
             }
             verified => verified,

@@ -25,10 +25,16 @@ pub(crate) fn fixture() -> PathBuf {
 /// A file that is sent once the newer build has taken over.
 pub(crate) fn later() -> String {
     let rows = [
-        (CORRECTED, "I wrote about my card before. It is about the mortgage: the bank has lost two of my payments for the house."),
+        (
+            CORRECTED,
+            "I wrote about my card before. It is about the mortgage: the bank has lost two of my payments for the house.",
+        ),
         ("later-1", "A debt collector calls me every day about a loan that I have never taken out."),
         ("later-2", "My bank closed the checking account without telling me and keeps the money on it."),
-        ("later-3", "The credit report still lists an account that is not mine, though I have disputed it twice."),
+        (
+            "later-3",
+            "The credit report still lists an account that is not mine, though I have disputed it twice.",
+        ),
     ];
     let lines = rows.map(|(id, narrative)| format!("{id},\"{narrative}\"\n"));
     format!("complaint_id,narrative\n{}", lines.concat())

@@ -42,7 +42,8 @@ struct Takeover {
 /// Waits until every partition is routed again.
 fn wait_for_takeover(routes: &mut Routes, killed_at: i64) -> Result<()> {
     routes.wait_until(WAIT_TIMEOUT, |routes| {
-        let since = routes.by_complaint.values().flatten().filter(|one| one.appended_at > killed_at + GONE_MS);
+        let since =
+            routes.by_complaint.values().flatten().filter(|one| one.appended_at > killed_at + GONE_MS);
         let routed: BTreeSet<i32> = since.map(|one| one.at.partition).collect();
         routed.len() == usize::try_from(PARTITIONS).unwrap()
     })
@@ -121,7 +122,9 @@ fn joiners_die(kills: usize) -> Result<()> {
             late.push((at, waited, &route.record.missing_tasks));
         }
     }
-    println!("taken over after   complaints meanwhile   longest from append to route (deadline {deadline} ms)");
+    println!(
+        "taken over after   complaints meanwhile   longest from append to route (deadline {deadline} ms)"
+    );
     for Takeover { killed_at, over_at } in &takeovers {
         let meanwhile = waits.iter().filter(|(appended_at, _)| (killed_at..=over_at).contains(&appended_at));
         let meanwhile: Vec<i64> = meanwhile.map(|(_, waited)| *waited).collect();

@@ -184,7 +184,8 @@ fn the_newest_submission_wins_also_where_it_lies_in_another_partition_than_the_o
     load.finish()?;
     let wanted = newest(&deployment)?;
     let is_again = |id: &str| id.starts_with("again-");
-    let moved = wanted.iter().filter(|(id, place)| is_again(id) && before.get(*id).is_some_and(|it| it.0 != place.0));
+    let moved =
+        wanted.iter().filter(|(id, place)| is_again(id) && before.get(*id).is_some_and(|it| it.0 != place.0));
     ensure!(moved.count() > 0, "some lie in another partition than before");
     let others_than = |routes: &Routes| -> Vec<String> {
         let is_held = |id: &str, (partition, offset, _): Place| {
@@ -205,7 +206,11 @@ fn the_newest_submission_wins_also_where_it_lies_in_another_partition_than_the_o
     assert_eq!(held.as_object().map(serde_json::Map::len), Some(others + AGAIN));
     for (id, (partition, offset, withdrawn)) in &wanted {
         let one = &held[id];
-        assert_eq!((&one["raw_partition"], &one["raw_offset"]), (&(*partition).into(), &(*offset).into()), "{id}");
+        assert_eq!(
+            (&one["raw_partition"], &one["raw_offset"]),
+            (&(*partition).into(), &(*offset).into()),
+            "{id}"
+        );
         assert_eq!(one["why"] == "WITHDRAWN", *withdrawn, "{id}: {one}");
     }
     Ok(())

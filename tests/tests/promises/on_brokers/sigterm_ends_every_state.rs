@@ -129,16 +129,13 @@ fn a_worker_whose_model_does_not_come_ends() -> Result<()> {
     let mut deployment = Deployment::fresh(PARTITIONS)?;
     let offered = bag(&deployment.folder().join("offered"), 7)?;
     let known = model_version_record(&offered, "test", 1);
-    let record = ModelVersion {
-        hub_id: Some("bank/triage".to_owned()),
-        hub_revision: Some("v1".to_owned()),
-        ..known
-    };
+    let record =
+        ModelVersion { hub_id: Some("bank/triage".to_owned()), hub_revision: Some("v1".to_owned()), ..known };
     let key = registry_key(&record.model_id, &record.version);
     append(&deployment, Topic::Registry, &key, codec::encode(&record)?)?;
     let canary = format!("complaints-bag@{}", &offered.version[..12]);
-    let published = deployment
-        .run(&["strategy", "canary", "product", &canary, "50%", "--by", "test", "--json"])?;
+    let published =
+        deployment.run(&["strategy", "canary", "product", &canary, "50%", "--by", "test", "--json"])?;
     let published: Value = serde_json::from_str(&published)?;
     let from = published["strategy"]["effective_from"].as_i64().context("when it begins")?;
     while SystemClock.now_ms() <= from {

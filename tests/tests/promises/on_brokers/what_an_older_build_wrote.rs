@@ -51,7 +51,9 @@ fn topics_and_tables_of_the_first_build_go_on() -> Result<()> {
     let all = first_build::ROUTED + first_build::UNROUTED + first_build::NEW;
     let corrected = |routes: &Routes| {
         let held = routes.held(first_build::CORRECTED);
-        held.is_some_and(|held| held.record.revision > before[first_build::CORRECTED].last().unwrap().record.revision)
+        held.is_some_and(|held| {
+            held.record.revision > before[first_build::CORRECTED].last().unwrap().record.revision
+        })
     };
     routes.wait_until(PATIENCE, |routes| routes.complete() == all && corrected(routes))?;
 

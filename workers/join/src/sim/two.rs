@@ -68,7 +68,8 @@ impl Two {
         let complaints = self.worlds[0].complaints.min(self.worlds[1].complaints);
         for number in 0..complaints {
             let id = format!("c{number}");
-            let (Some(one), Some(other)) = (self.worlds[0].standing(&id), self.worlds[1].standing(&id)) else {
+            let (Some(one), Some(other)) = (self.worlds[0].standing(&id), self.worlds[1].standing(&id))
+            else {
                 continue;
             };
             self.worlds[0].faults.split += 1;

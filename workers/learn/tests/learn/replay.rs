@@ -17,8 +17,8 @@ use ombud_contract::{
 };
 use ombud_learn::replay::{Document, LeftOut, Replay, ReplayError, Sides, Span};
 use ombud_models::{
-    ActiveStrategy, Artefact, Blame, Classifier, ClassifyError, Family, FirstStrategy, Head, HostFault, Input,
-    Kind, LoadError, LoadModel, Logits, Manifest, Model, Prepared,
+    ActiveStrategy, Artefact, Blame, Classifier, ClassifyError, Family, FirstStrategy, Head, HostFault,
+    Input, Kind, LoadError, LoadModel, Logits, Manifest, Model, Prepared,
 };
 use ombud_stream::Outage;
 

@@ -164,7 +164,8 @@ mod tests {
 
     #[test]
     fn a_topic_that_is_too_narrow_is_bad_and_comes_with_the_command() {
-        let (details, mend) = (vec!["it has 4 partitions".into()], Some("run `ombud setup --widen 6`".into()));
+        let (details, mend) =
+            (vec!["it has 4 partitions".into()], Some("run `ombud setup --widen 6`".into()));
         let narrow = Outcome { name: "complaints.routed".into(), state: State::Refused, details, mend };
         let mut findings = Vec::new();
         outcomes_of("topics", "topics are well", &[narrow], &mut findings);

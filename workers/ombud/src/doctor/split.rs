@@ -49,9 +49,13 @@ fn places(reader: &mut impl Reader, ends: &[(TopicPartition, i64)]) -> Result<Pl
 fn found(places: &Places) -> Finding {
     let split: Vec<_> = places.iter().filter(|(_, partitions)| partitions.len() > 1).collect();
     if split.is_empty() {
-        return Finding::ok("ids", format!("each of {} complaints routed last lies in one partition", places.len()));
+        return Finding::ok(
+            "ids",
+            format!("each of {} complaints routed last lies in one partition", places.len()),
+        );
     }
-    let named: Vec<String> = split.iter().take(NAMED).map(|(id, partitions)| format!("{id} {partitions:?}")).collect();
+    let named: Vec<String> =
+        split.iter().take(NAMED).map(|(id, partitions)| format!("{id} {partitions:?}")).collect();
     Finding::warn(
         "ids",
         format!(

@@ -145,7 +145,10 @@ impl Wait {
 impl fmt::Display for Wait {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { topic, partitions, widths, mend } = self;
-        write!(f, "partitions {partitions} of {topic} wait until other topics have them ({widths}): run `{mend}`")
+        write!(
+            f,
+            "partitions {partitions} of {topic} wait until other topics have them ({widths}): run `{mend}`"
+        )
     }
 }
 

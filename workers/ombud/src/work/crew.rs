@@ -161,7 +161,10 @@ impl Worker<'_> {
             let waited = asked_at.elapsed();
             if waited >= within {
                 let worker = self.name.as_str();
-                error!(worker, "it did not stop in time: the process ends, and what was in flight is read again");
+                error!(
+                    worker,
+                    "it did not stop in time: the process ends, and what was in flight is read again"
+                );
                 end_now(false);
             }
             if waited >= MOMENT && !(self.holds)() {

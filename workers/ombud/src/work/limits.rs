@@ -74,14 +74,8 @@ mod tests {
 
     #[test]
     fn each_setting_of_the_archive_bounds_what_it_is_called_after() {
-        let settings = Archive {
-            batch: 1,
-            batch_bytes: 2,
-            linger_ms: 3,
-            batch_ms: 4,
-            give_up_ms: 5,
-            retry_after_ms: 6,
-        };
+        let settings =
+            Archive { batch: 1, batch_bytes: 2, linger_ms: 3, batch_ms: 4, give_up_ms: 5, retry_after_ms: 6 };
         let limits = of_archive(&settings);
         assert_eq!((limits.batch_len, limits.batch_bytes), (1, 2));
         let times = [limits.linger, limits.batch_within, limits.give_up_after, limits.retry_after];

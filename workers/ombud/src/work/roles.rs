@@ -62,7 +62,9 @@ pub(crate) fn run(role: &Role, loaded: &Loaded, start: Start) -> Result<Done> {
     let _signals = SignalWatch::start(shutdown.clone())?;
     // Before any worker: what it counts from then on is there from 0.
     let metrics = Metrics::install()?;
-    let Some(world) = World::brokers_unless(settings, &|| shutdown.requested())? else { return Ok(Done::Well) };
+    let Some(world) = World::brokers_unless(settings, &|| shutdown.requested())? else {
+        return Ok(Done::Well);
+    };
     let drain = Duration::from_millis(u64::try_from(settings.join.drain_ms).unwrap_or_default());
     thread::scope(|scope| {
         let mut crew = Crew::new(scope, shutdown.clone(), world.may_come_back()).drain(drain);

@@ -79,7 +79,8 @@ impl Watched {
         match self.coming.first() {
             Some(first) => {
                 let count = self.coming.len();
-                self.beginnings.wait_for(&format!("{count} of its partitions to be taken on, {first} among them"));
+                self.beginnings
+                    .wait_for(&format!("{count} of its partitions to be taken on, {first} among them"));
             }
             None => self.beginnings.over(),
         }

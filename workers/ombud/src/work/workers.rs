@@ -60,7 +60,8 @@ impl<'a> Workers<'a> {
         progress: &Progress,
     ) -> Result<Watched> {
         // Joiners alone must never be two at once: their session stands beside the settings that must be shorter.
-        let session = (group == ombud_join::GROUP).then(|| self.settings.join.session_timeout_ms.unsigned_abs());
+        let session =
+            (group == ombud_join::GROUP).then(|| self.settings.join.session_timeout_ms.unsigned_abs());
         let member = self.world.member(group, topics, self.start, session.map(Duration::from_millis))?;
         let member = self.copartitioned(worker, member, beside)?;
         Ok(Watched::new(member, worker.to_owned(), self.readiness.clone(), progress.clone()))
@@ -103,7 +104,8 @@ impl<'a> Workers<'a> {
         let holds = move || !held.now().is_empty();
         crew.start_holding(worker, holds, move |stop| {
             let made = make(&workers, &of, &watched);
-            let made = made.inspect_err(|error| running.wait_for(&format!("its start: it failed to {error:#}")))?;
+            let made =
+                made.inspect_err(|error| running.wait_for(&format!("its start: it failed to {error:#}")))?;
             let reader = workers.world.view().reader(&of)?;
             running.over();
             let ended = run(made, stop, reader);
@@ -171,12 +173,7 @@ impl<'a> Workers<'a> {
         Ok(Archive {
             // Before it joins: a group that nobody can work for would hold its partitions.
             cases: WatchedCases::new(self.world.view().cases()?, "archive", &self.readiness),
-            member: self.member(
-                "archive",
-                group,
-                (&topics.each_ref().map(String::as_str), &[]),
-                progress,
-            )?,
+            member: self.member("archive", group, (&topics.each_ref().map(String::as_str), &[]), progress)?,
             sink,
             deliveries,
             dead_letters: self.topic(Topic::DeadLetters).into(),

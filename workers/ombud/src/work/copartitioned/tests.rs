@@ -172,9 +172,8 @@ fn what_waits_is_said_with_the_widths_and_the_command_and_forgotten_when_nothing
 
 #[test]
 fn it_is_told_again_after_a_minute_and_at_once_where_it_changes() {
-    let wait = |widths: [(&str, i32); 1]| {
-        Wait::of(&partitions(&[4]).into_iter().collect(), (RAW, 5), &widths)
-    };
+    let wait =
+        |widths: [(&str, i32); 1]| Wait::of(&partitions(&[4]).into_iter().collect(), (RAW, 5), &widths);
     let first = wait([(ROUTED, 3)]).tell("join", 0, None);
     let again = wait([(ROUTED, 3)]).tell("join", TELL_AGAIN_MS - 1, Some(first.clone()));
     assert_eq!(again, first, "not told");

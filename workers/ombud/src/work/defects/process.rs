@@ -112,8 +112,7 @@ impl Case {
         let mut publisher = Publisher::new(world.sink(64).unwrap());
         let mut send = |topic: Topic, partition: i32, key: &str, value: Vec<u8>| {
             let (key, value) = (Some(key.to_owned().into()), value.into());
-            let record =
-                Outgoing::stamped(self.topic(topic), Some(partition), key, value, "test", &[]);
+            let record = Outgoing::stamped(self.topic(topic), Some(partition), key, value, "test", &[]);
             publisher.send(record).unwrap();
         };
         let strategy = codec::encode(&strategy(&self.settings.data)).unwrap();
@@ -191,7 +190,9 @@ impl Case {
         // On brokers in a file too: what the store does is not what is tested.
         let store = match &world {
             World::Embedded(_) => None,
-            World::Brokers(_) => Some(Local::open(self.settings.data.join("cases"), Options::catalogue("", 1))?),
+            World::Brokers(_) => {
+                Some(Local::open(self.settings.data.join("cases"), Options::catalogue("", 1))?)
+            }
         };
         let scene = Scene { world, store };
         let shutdown = Shutdown::default();
@@ -233,7 +234,12 @@ impl Case {
         Ok(StrategyFeed::new(reader, &self.topic(Topic::Strategy), Arc::new(SystemClock)))
     }
 
-    fn infer(&self, world: &World, (at, tokenizers, replicas): (At, usize, usize), stop: &Shutdown) -> Result<()> {
+    fn infer(
+        &self,
+        world: &World,
+        (at, tokenizers, replicas): (At, usize, usize),
+        stop: &Shutdown,
+    ) -> Result<()> {
         let (tasks, group) = (Tasks::All, Tasks::All.group());
         let (sink, deliveries) = world.sink(64)?;
         let sources = Sources::new(ModelStore::new(self.settings.data.join("models")), None);
@@ -307,11 +313,9 @@ impl Case {
     fn done(&self, scene: &Scene) -> Result<BTreeSet<String>> {
         let world = &scene.world;
         match self.role {
-            Role::Prepare { .. } | Role::Classify { .. } => {
-                self.read(world, Topic::Predictions, |record| {
-                    Ok(codec::decode::<Prediction>(record.value.as_deref().unwrap_or_default())?.complaint_id)
-                })
-            }
+            Role::Prepare { .. } | Role::Classify { .. } => self.read(world, Topic::Predictions, |record| {
+                Ok(codec::decode::<Prediction>(record.value.as_deref().unwrap_or_default())?.complaint_id)
+            }),
             Role::Join => self.read(world, Topic::Routed, |record| {
                 Ok(String::from_utf8_lossy(record.key.as_deref().unwrap_or_default()).into_owned())
             }),
