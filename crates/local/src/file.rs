@@ -24,12 +24,8 @@ const OFFSET_BITS: u32 = 40;
 /// with each change of the tables, so that an older build, which could read neither, refuses the file. The first build
 /// wrote 1.
 fn newest_format() -> i64 {
-<<<<<<< HEAD
-    let schemas: usize = ombud_contract::catalogue::Topic::ALL.iter().map(|topic| topic.schemas().len()).sum();
-=======
     let schemas: usize =
         ombud_contract::catalogue::Topic::ALL.iter().map(|topic| topic.schemas().len()).sum();
->>>>>>> main
     schemas as i64 + TABLE_CHANGES
 }
 
