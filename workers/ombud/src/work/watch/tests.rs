@@ -125,9 +125,10 @@ fn a_worker_that_is_started_again_owns_nothing_of_what_it_owned() {
     let (readiness, progress) = (Readiness::default(), Progress::default());
     let mut member = watched(Scripted::default(), &readiness, &progress);
     member.start(&partition(0), 5).unwrap();
-    drop(watched(Scripted::default(), &readiness, &progress));
+    let again = watched(Scripted::default(), &readiness, &progress);
     assert_eq!(offsets(&progress), []);
     assert!(readiness.waiting().contains_key("join"), "and is not ready");
+    drop(again);
 }
 
 /// A member that answers polls as it was told.
