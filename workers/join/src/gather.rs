@@ -62,7 +62,11 @@ impl Shard {
     /// A new round. What the round before still held is void.
     fn begin(&mut self, turn: &mut Turn<'_>, id: Arc<str>, before: Option<Case>, raw: Raw) {
         let plan = turn.rules.plan(raw.appended_at);
-        let greatest = before.as_ref().map_or(0, |before| before.greatest);
+        // A round that ends unrouted here may have been routed by an earlier owner, whose record comes yet.
+        let greatest = before.as_ref().map_or(0, |before| match before.submitted {
+            Some(ms) => revision::last(ms, before.greatest, self.partition),
+            None => before.greatest,
+        });
         let last = before.and_then(|before| {
             self.counts.superseded_raw += before.held_raw.len() as u64;
             self.release(&before.held_raw, &before.held_answers);

@@ -38,6 +38,11 @@ pub(crate) fn next(greatest: i64, partition: i32) -> Option<i64> {
     ((greatest >> PARTITION_BITS) & LAST_ROUTE != LAST_ROUTE).then(|| above(greatest, partition))
 }
 
+/// The greatest revision that an earlier owner may have given a submission that this one has not routed.
+pub(crate) fn last(ms: i64, greatest: i64, partition: i32) -> i64 {
+    first(ms, greatest, partition) | (LAST_ROUTE << PARTITION_BITS)
+}
+
 /// The time that a revision stands for; that of the floor for those below.
 pub(crate) fn time(revision: i64) -> i64 {
     SINCE_MS + ((revision - FLOOR).max(0) >> (ROUTE_BITS + PARTITION_BITS))
