@@ -186,8 +186,10 @@ impl CaseStore for CqlCases {
             .try_for_each_concurrent(self.concurrency, |row| self.statements.write(session, *bound, row));
         // All of them together: a store that takes its time with each would else hold a worker for as long as it likes.
         let writing = Box::pin(async { tokio::time::timeout(*bound, writing).await });
-        let late = |_| Err(ExecutionError::RequestTimeout(*bound));
-        let written = self.link.wait(writing).unwrap_or_else(late);
+        let written = match self.link.wait(writing) {
+            Ok(written) => written,
+            Err(_elapsed) => Err(ExecutionError::RequestTimeout(*bound)),
+        };
         written.map_err(|cause| outage(format!("write {} rows of cases", rows.len()), cause))
     }
 

@@ -288,7 +288,11 @@ fn a_complaint_of_the_strategy_in_force_brings_nothing_and_has_the_loader_bring_
     assert_eq!((answering.served.artefact.version.as_str(), desk.loads()), (old.model_version.as_str(), 1));
     let arms = [old, new.clone()];
     let versions = |arms: Vec<Arm>| arms.into_iter().map(|arm| arm.model_version).collect::<Vec<_>>();
-    assert_eq!(versions(desk.serving.claim(&arms)), [new.model_version.clone()], "the other serves");
+    assert_eq!(
+        versions(desk.serving.claim(&arms)),
+        std::slice::from_ref(&new.model_version),
+        "the other serves"
+    );
     assert!(desk.brings(&new));
     assert_eq!(versions(desk.serving.claim(&arms)), [""; 0]);
 }

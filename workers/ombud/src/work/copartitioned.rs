@@ -20,9 +20,11 @@ const TELL_AGAIN_MS: i64 = 60_000;
 pub(crate) struct Beside {
     /// Their names; what follows from a record lies in its partition number there.
     pub(crate) topics: Vec<String>,
-    /// The number of partitions of a topic now.
-    pub(crate) width: Box<dyn FnMut(&str) -> Result<i32, Outage> + Send>,
+    pub(crate) width: Width,
 }
+
+/// The number of partitions that a topic has now.
+pub(crate) type Width = Box<dyn FnMut(&str) -> Result<i32, Outage> + Send>;
 
 /// Holds assigned partitions back from the worker while they have to wait.
 pub(crate) struct Copartitioned {
