@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Result, ensure};
 use ombud_contract::{codec, records::RoutedComplaint};
 use ombud_kafka::{Brokers, Connection, Kafka, KafkaReader, RegistryConnection};
-use ombud_stream::{Reader, TopicPartition};
+use ombud_stream::{Outage, Reader, TopicPartition};
 
 use crate::Deployment;
 
@@ -17,6 +17,8 @@ use crate::Deployment;
 const WAIT: Duration = Duration::from_millis(20);
 /// How long a call to brokers or registry may take: they are killed under some promises.
 const CALL: Duration = Duration::from_secs(30);
+/// How long one about the routes may take, which is asked again and again while they are followed.
+const LOOK: Duration = Duration::from_secs(2);
 
 /// One record of complaints.routed.
 #[derive(Clone, Debug)]
@@ -35,6 +37,8 @@ pub struct Routed {
 pub struct Routes {
     reader: KafkaReader,
     positions: Vec<(TopicPartition, i64)>,
+    /// What the brokers did not do when they were asked last.
+    outage: Option<Outage>,
     /// Every record of each complaint, in the order of the log.
     pub by_complaint: BTreeMap<String, Vec<Routed>>,
 }
@@ -49,17 +53,25 @@ impl Routes {
         let topic: Arc<str> = deployment.topic("complaints.routed").into();
         let partitions = kafka.partitions(&topic)?;
         let positions = (0..partitions).map(|n| (TopicPartition::new(Arc::clone(&topic), n), 0)).collect();
-        Ok(Self { reader: kafka.reader("tests")?, positions, by_complaint: BTreeMap::new() })
+        let reader = kafka.within(LOOK).reader("tests")?;
+        Ok(Self { reader, positions, outage: None, by_complaint: BTreeMap::new() })
     }
 
     /// Reads what has come; gives the number of records. An outage of brokers is waited through.
     ///
     /// # Errors
-    /// A record can't be decoded.
+    /// A record can't be decoded, or none can be read ever again.
     pub fn catch_up(&mut self) -> Result<usize> {
         let mut came = 0;
         for (at, next) in &mut self.positions {
-            let Ok(stretch) = self.reader.fetch(at, *next, WAIT) else { continue };
+            let stretch = match self.reader.fetch(at, *next, WAIT) {
+                Ok(stretch) => stretch,
+                Err(outage) if outage.fatal => return Err(outage.into()),
+                Err(outage) => {
+                    self.outage = Some(outage);
+                    continue;
+                }
+            };
             *next = stretch.next;
             for record in stretch {
                 came += 1;
@@ -119,9 +131,10 @@ impl Routes {
             }
             ensure!(
                 Instant::now() < until,
-                "after {patience:?} {} complaints are routed, {} of them completely",
+                "after {patience:?} {} complaints are routed, {} of them completely; the last outage: {:?}",
                 self.by_complaint.len(),
-                self.complete()
+                self.complete(),
+                self.outage
             );
         }
     }

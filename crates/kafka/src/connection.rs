@@ -60,6 +60,9 @@ impl Brokers {
         config.set("reconnect.backoff.max.ms", "1000");
         // Partitions that are added are met soon: the default is to look every five minutes.
         config.set("topic.metadata.refresh.interval.ms", "10000");
+        // A cluster that was away as a whole may have named no broker when it came back: the default waits five minutes
+        // before it is looked for anew.
+        config.set("metadata.recovery.rebootstrap.trigger.ms", "10000");
         for (name, value) in ours {
             config.set(*name, *value);
         }

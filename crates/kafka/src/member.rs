@@ -114,7 +114,8 @@ impl KafkaMember {
 
     /// Tells librdkafka what the worker made of the last rebalance.
     fn answer(&mut self) -> Result<(), Outage> {
-        let refused = |cause| Outage::passing("answer a rebalance", cause);
+        // Nothing would be fetched of these partitions for good, and nobody hear of it: it ends the process.
+        let refused = |cause| Outage::fatal("answer a rebalance", cause);
         match self.unanswered.take() {
             None => Ok(()),
             Some(Unanswered::Assigned) => {
@@ -317,7 +318,7 @@ impl KafkaMember {
         // Was on its way when its partition was paused for the stalled one: it is fetched again after it.
         if self.stalled.is_some() {
             let (partition, offset) = (record.source.clone(), record.offset);
-            self.start(&partition, offset)?;
+            self.fetch_from(&partition, offset)?;
             return Ok(None);
         }
         match self.incoming.resolve(&mut record) {
@@ -328,6 +329,33 @@ impl KafkaMember {
                 Ok(None)
             }
         }
+    }
+
+    /// Has librdkafka fetch an owned partition from `offset` on, which is known to be there. What fails here would leave a
+    /// partition that nobody fetches, so it ends the process.
+    fn fetch_from(&mut self, partition: &TopicPartition, offset: i64) -> Result<(), Outage> {
+        let stalled = self.stalled.is_some();
+        let refused = |cause| Outage::fatal(format!("fetch {partition} from {offset}"), cause);
+        let Some(slot) = self.owned.get_mut(partition) else { return Ok(()) };
+        (slot.from, slot.next) = (Some(offset), offset);
+        let mut list = TopicPartitionList::new();
+        add(&mut list, partition, Offset::Offset(offset)).map_err(refused)?;
+        if slot.fetched {
+            slot.stale = offsets::position(&self.consumer, partition)?;
+            // Not `seek`: it is refused while a fetch is being set up.
+            self.consumer.incremental_unassign(&list).map_err(refused)?;
+            self.consumer.incremental_assign(&list).map_err(refused)?;
+        } else if self.unanswered.is_none() {
+            slot.fetched = true;
+            self.consumer.incremental_assign(&list).map_err(refused)?;
+        } else {
+            // With the answer to the rebalance.
+            return Ok(());
+        }
+        if slot.paused || stalled {
+            self.tell(std::slice::from_ref(partition), true);
+        }
+        Ok(())
     }
 
     /// What an error between two records means for the flow.
@@ -451,7 +479,6 @@ impl Source for KafkaMember {
     }
 
     fn start(&mut self, partition: &TopicPartition, offset: i64) -> Result<(), Outage> {
-        let stalled = self.stalled.is_some();
         let Some(slot) = self.owned.get_mut(partition) else {
             return Err(Outage::fatal(format!("start {partition}"), "it is not owned"));
         };
@@ -461,25 +488,7 @@ impl Source for KafkaMember {
             let why = format!("{partition} holds offsets {low} to {high}, and the group stands at {offset}");
             return Err(offsets::lost(&self.of.group, why));
         }
-        let refused = |cause| Outage::passing(format!("start {partition} at {offset}"), cause);
-        let mut list = TopicPartitionList::new();
-        add(&mut list, partition, Offset::Offset(offset)).map_err(refused)?;
-        if slot.fetched {
-            slot.stale = offsets::position(&self.consumer, partition)?;
-            // Not `seek`: it is refused while a fetch is being set up.
-            self.consumer.incremental_unassign(&list).map_err(refused)?;
-            self.consumer.incremental_assign(&list).map_err(refused)?;
-        } else if self.unanswered.is_none() {
-            slot.fetched = true;
-            self.consumer.incremental_assign(&list).map_err(refused)?;
-        } else {
-            // With the answer to the rebalance.
-            return Ok(());
-        }
-        if slot.paused || stalled {
-            self.tell(std::slice::from_ref(partition), true);
-        }
-        Ok(())
+        self.fetch_from(partition, offset)
     }
 
     fn pause(&mut self, partition: &TopicPartition, paused: bool) {

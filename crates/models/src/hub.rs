@@ -355,6 +355,12 @@ impl Named<'_> {
             // The hub does not tell a private model from none.
             Failure::Http(ureq::Error::StatusCode(401 | 403)) => HubError::Refused { place, endpoint },
             Failure::Http(ureq::Error::StatusCode(404)) => HubError::NotFound { place, endpoint },
+            Failure::Http(ureq::Error::Timeout(ureq::Timeout::Global)) => {
+                let whole = self.hub.patience.whole;
+                self.unreachable(format!(
+                    "{file}: not there after {whole:?} for all files; what came is kept, and the next try goes on from there"
+                ))
+            }
             Failure::Http(ureq::Error::Timeout(phase)) => {
                 let (waited, phase) = (transfer.silence(), phase.to_string());
                 HubError::TimedOut { file, place, endpoint, waited, phase }

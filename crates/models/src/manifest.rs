@@ -9,8 +9,15 @@ use serde::{Deserialize, Serialize};
 use crate::evidence::EvidenceTable;
 use crate::reads::Reads;
 
-/// The only layout of `ombud.json` so far.
+/// The only layout of `ombud.json` so far. It rises with each field or word that an earlier build would not read: so that
+/// one knows that it is the build that lacks something, and no version is rejected for everybody.
 const FORMAT: u32 = 1;
+
+/// What every layout says of itself.
+#[derive(Deserialize)]
+struct Layout {
+    format: u32,
+}
 /// The threshold of a [`Kind::Flag`] above which the answer is POSSIBLE.
 pub(crate) const POSSIBLE: &str = "possible";
 /// The threshold of a [`Kind::Flag`] above which the answer is VULNERABLE.
@@ -157,7 +164,8 @@ impl Manifest {
         let manifest: Self = serde_json::from_str(text).map_err(|error| ManifestFault {
             line: error.line(),
             what: error.to_string(),
-            needs_other_build: false,
+            needs_other_build: serde_json::from_str::<Layout>(text)
+                .is_ok_and(|layout| layout.format > FORMAT),
         })?;
         match manifest.fault() {
             None => Ok(manifest),

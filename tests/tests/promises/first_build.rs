@@ -2,8 +2,12 @@
 
 #![cfg(feature = "torch")]
 
-use std::path::PathBuf;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
+use anyhow::Result;
 use ombud_tests::repository;
 
 pub(crate) const PARTITIONS: i32 = 2;
@@ -18,8 +22,23 @@ pub(crate) const CORRECTED: &str = "first-07";
 /// A complaint with a verdict.
 pub(crate) const CONFIRMED: &str = "first-03";
 
+/// The version of the model that it served.
+const VERSION: &str = "2c22f89ca114dc7bc5ef5718c7aedadde160ba631054eb6c6d804d2dad04de18";
+
 pub(crate) fn fixture() -> PathBuf {
     repository().join("tests/fixtures/first-build")
+}
+
+/// Lays the model that it served in the store of a data folder, as it did.
+pub(crate) fn keep_model(data: &Path) -> Result<()> {
+    let kept = data.join("models/complaints-bag").join(VERSION);
+    fs::create_dir_all(&kept)?;
+    fs::copy(fixture().join("contents.json"), kept.join(".contents.json"))?;
+    for file in fs::read_dir(repository().join("models/complaints-bag"))? {
+        let file = file?;
+        fs::copy(file.path(), kept.join(file.file_name()))?;
+    }
+    Ok(())
 }
 
 /// A file that is sent once the newer build has taken over.

@@ -18,6 +18,8 @@ fn a_data_folder_of_the_first_build_goes_on() -> Result<()> {
     let mut packed = GzDecoder::new(fs::File::open(first_build::fixture().join("ombud.db.gz"))?);
     copy(&mut packed, &mut fs::File::create(data.path().join("ombud.db"))?)?;
 
+    first_build::keep_model(data.path())?;
+
     let log = Log::of(data.path());
     let before = log.tail("complaints.routed")?;
     ensure!(before.len() == first_build::ROUTED, "{} were routed", before.len());

@@ -106,6 +106,8 @@ impl<M: Source + Committer, S: Sink<()>, C: CaseStore> Archive<M, S, C> {
         running.progress.tell(self.clock.now_ms());
         if running.hand.is_empty() && going.is_empty() {
             running.progress.commit_again(&mut self.member)?;
+            // What was in hand may have gone with partitions that were lost.
+            self.hold(running);
             return Ok(());
         }
         let tries = !running.hand.is_empty() && running.patience.is_due();

@@ -105,7 +105,7 @@ impl<S: Sink<()>> Loader<S> {
             }
             loaded = kept;
             bringers.order(open, &wanted, now_ms)?;
-            self.say_hindered(&arms, &mut hindered);
+            self.say_hindered(&arms, now_ms, &mut hindered);
             self.tell_rejected()?;
             if came > 0 || !changed.is_empty() || !collected {
                 self.collect();
@@ -117,11 +117,19 @@ impl<S: Sink<()>> Loader<S> {
         }
     }
 
-    /// Tells the metric and readiness what this host can't serve. A shadow makes nobody unready: it decides nothing.
-    fn say_hindered(&self, arms: &[Arm], waiting: &mut Waiting) {
+    /// Tells the metric and readiness what this host can't serve. Only what decides now makes it unready: a shadow never
+    /// does, nor a strategy that is not in force yet.
+    fn say_hindered(&self, arms: &[Arm], now_ms: i64, waiting: &mut Waiting) {
         let hindered = self.serving.hindered(arms);
         gauge!("ombud_models_hindered").set(hindered.len() as f64);
-        let deciding = hindered.iter().filter(|(arm, _)| arm.role == Role::Deciding);
+        let now = self.strategy.strategies().at(now_ms);
+        let questions =
+            now.into_iter().flat_map(|now| self.tasks.iter().flat_map(|tasks| all_questions(tasks, now)));
+        let decides: BTreeSet<String> = questions
+            .filter(|question| question.arm.role == Role::Deciding)
+            .map(|question| question.arm.model_version)
+            .collect();
+        let deciding = hindered.iter().filter(|(arm, _)| decides.contains(&arm.model_version));
         let said: Vec<String> = deciding
             .map(|(arm, fault)| {
                 let short = arm.model_version.get(..12).unwrap_or(&arm.model_version);

@@ -276,6 +276,8 @@ impl Serving {
             if matches!(known.by_version.get(&record.version), Some(Standing::Refused(_))) {
                 known.by_version.remove(&record.version);
             }
+            // What was found before is not said of what was registered since.
+            known.rejected.retain(|rejected| rejected.version != record.version);
         }
     }
 

@@ -234,11 +234,12 @@ where
                 came += 1;
             }
             if self.outbox.is_empty() && now >= self.outages.read_again_at {
-                came += self.look(now, &rules)?;
+                came += self.look(&rules)?;
             }
+            let now = self.join.clock.now_ms();
             if now >= self.ticked_at + self.join.pace.tick_ms {
                 self.ticked_at = now;
-                self.tick(now, &rules)?;
+                self.tick(&rules)?;
             }
         }
         self.commit()?;
@@ -295,9 +296,11 @@ where
     }
 
     /// Predictions and changelogs of every shard.
-    fn look(&mut self, now: i64, rules: &StrategyRules) -> Result<usize, JoinError> {
+    fn look(&mut self, rules: &StrategyRules) -> Result<usize, JoinError> {
         let mut came = 0;
         for at in 0..self.owned.len() {
+            // Reading takes its time, and a lease may end meanwhile.
+            let now = self.join.clock.now_ms();
             let mut out = Vec::new();
             let read = self.owned[at].read(&mut self.join.reader, rules, now, &mut out);
             // Before the outage: what was delivered by then has its effects.
@@ -308,15 +311,20 @@ where
             };
             match self.outages.reads.through(read)? {
                 Some(count) => came += count,
-                None => self.outages.read_again_at = now + READ_AGAIN_MS,
+                // The others would wait for the same brokers, one after the other, while all their leases end.
+                None => {
+                    self.outages.read_again_at = self.join.clock.now_ms() + READ_AGAIN_MS;
+                    break;
+                }
             }
         }
         Ok(came)
     }
 
-    fn tick(&mut self, now: i64, rules: &StrategyRules) -> Result<(), JoinError> {
+    fn tick(&mut self, rules: &StrategyRules) -> Result<(), JoinError> {
         let (mut open, mut closed, mut early, mut unleased) = (0, 0, 0, 0);
         for at in 0..self.owned.len() {
+            let now = self.join.clock.now_ms();
             let mut out = Vec::new();
             let ticked = self.owned[at].tick(&mut self.join.reader, rules, now, &mut out);
             self.take_up(at, out)?;
@@ -339,7 +347,7 @@ where
         gauge!("ombud_join_open").set(open as f64);
         gauge!("ombud_join_closed").set(closed as f64);
         gauge!("ombud_join_early").set(early as f64);
-        self.vitals.tell(now, self.owned.iter().map(Owned::standing));
+        self.vitals.tell(self.join.clock.now_ms(), self.owned.iter().map(Owned::standing));
         self.purge_unleased(unleased)
     }
 

@@ -15,17 +15,10 @@ use ombud_store::CqlConnection;
 /// # Errors
 /// One of them isn't named.
 pub(crate) fn kafka(settings: &Settings) -> Result<Connection> {
-    if settings.kafka_bootstrap.is_empty() {
-        bail!("find Kafka: name brokers with --kafka or OMBUD_KAFKA_BOOTSTRAP");
-    }
+    let brokers = brokers(settings)?;
     if settings.registry_url.is_empty() {
         bail!("find the schema registry: name it with --registry or OMBUD_REGISTRY_URL");
     }
-    let brokers = Brokers {
-        bootstrap: settings.kafka_bootstrap.clone(),
-        properties: settings.kafka.properties.clone(),
-        timeout: Duration::from_millis(settings.kafka.timeout_ms),
-    };
     let registry = RegistryConnection {
         urls: list(&settings.registry_url),
         credentials: credentials(&settings.registry.username, &settings.registry.password),
@@ -33,6 +26,21 @@ pub(crate) fn kafka(settings: &Settings) -> Result<Connection> {
         timeout: Duration::from_millis(settings.registry.timeout_ms),
     };
     Ok(Connection { brokers, registry })
+}
+
+/// How brokers are reached, by what needs no registry.
+///
+/// # Errors
+/// None is named.
+pub(crate) fn brokers(settings: &Settings) -> Result<Brokers> {
+    if settings.kafka_bootstrap.is_empty() {
+        bail!("find Kafka: name brokers with --kafka or OMBUD_KAFKA_BOOTSTRAP");
+    }
+    Ok(Brokers {
+        bootstrap: settings.kafka_bootstrap.clone(),
+        properties: settings.kafka.properties.clone(),
+        timeout: Duration::from_millis(settings.kafka.timeout_ms),
+    })
 }
 
 /// How the CQL server is reached.

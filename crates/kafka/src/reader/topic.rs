@@ -153,8 +153,17 @@ impl TopicReader {
     fn untrack_idle(&mut self, of: &TopicPartition, now: Instant) -> Result<(), Outage> {
         let idle = self.tracks.iter().filter(|(_, track)| now.duration_since(track.asked_at) > IDLE);
         let idle: Vec<i32> = idle.map(|(number, _)| *number).collect();
-        idle.into_iter()
-            .try_for_each(|number| self.untrack(&TopicPartition::new(Arc::clone(&of.topic), number)))
+        self.untrack_some(of, idle)
+    }
+
+    fn untrack_all(&mut self, of: &TopicPartition) -> Result<(), Outage> {
+        let all = self.tracks.keys().copied().collect();
+        self.untrack_some(of, all)
+    }
+
+    fn untrack_some(&mut self, of: &TopicPartition, numbers: Vec<i32>) -> Result<(), Outage> {
+        let named = numbers.into_iter().map(|number| TopicPartition::new(Arc::clone(&of.topic), number));
+        named.into_iter().try_for_each(|partition| self.untrack(&partition))
     }
 
     /// Takes what librdkafka has, waiting for at most `wait`; whether it was anything.
@@ -173,7 +182,14 @@ impl TopicReader {
                 }
                 return Ok(true);
             }
-            Some(Err(cause)) => return self.hiccup(asked, cause).map(|()| false),
+            Some(Err(cause)) => {
+                let told = self.hiccup(asked, cause);
+                // librdkafka may not fetch on where it stood, and does not say of which partition it speaks.
+                if told.is_err() {
+                    self.untrack_all(asked)?;
+                }
+                return told.map(|()| false);
+            }
         };
         let partition = record.source.clone();
         // Of a partition that is not read any more, or from before it was sought elsewhere: dropped.

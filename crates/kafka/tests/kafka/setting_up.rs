@@ -113,7 +113,9 @@ fn the_log_stamps_strategies_also_where_their_topic_is_older_than_that_rule() {
     let (admin, prefix) = (Admin::connect(&brokers).unwrap(), prefix());
     admin.ensure_topics(&prefix, FEW, Mode::Apply).unwrap();
     let strategy = Topic::Strategy.name(&prefix);
-    set(&brokers, &strategy, &[("message.timestamp.type", "CreateTime")]);
+    // Whoever sets a topic's settings sets all of them.
+    let bytes = setting(&brokers, &strategy, "max.message.bytes");
+    set(&brokers, &strategy, &[("message.timestamp.type", "CreateTime"), ("max.message.bytes", &bytes)]);
     let outcomes = admin.ensure_topics(&prefix, FEW, Mode::Apply).unwrap();
     let changed = outcomes.iter().find(|outcome| outcome.name == strategy).unwrap();
     assert_eq!(changed.state, State::Changed, "{changed:?}");

@@ -17,7 +17,7 @@ const RATE: u32 = 60;
 /// Each time 300 complaints: 40 s of load.
 const SAMPLES: usize = 8;
 /// Between one change and the next.
-const STEP: Duration = Duration::from_secs(4);
+const STEP: Duration = Duration::from_secs(2);
 const PATIENCE: Duration = Duration::from_secs(120);
 
 const PRODUCT: [&str; 3] = ["infer", "--task", "product"];

@@ -31,12 +31,12 @@ const STEP_MS: i64 = 2_000;
 const AHEAD_MS: i64 = 9_000;
 /// How long there is load before the first swap, in milliseconds.
 const CALM_MS: i64 = 15_000;
-/// What memory may grow by.
-const GROWTH: f64 = 0.05;
 const PATIENCE: Duration = Duration::from_secs(120);
 
-fn swaps() -> usize {
-    if env::var_os("TEST_FULL").is_some() { 100 } else { 6 }
+/// The swaps, and what memory may grow by over all of them. A model that stayed would be 3 % a swap; what warms up once is
+/// more than a twentieth of it.
+fn swaps() -> (usize, f64) {
+    if env::var_os("TEST_FULL").is_some() { (100, 0.05) } else { (6, 0.10) }
 }
 
 /// Who decides all tasks, and who watches a ten-thousandth of the products.
@@ -167,7 +167,7 @@ fn two_versions_take_turns_under_load_and_nothing_broken_serves() -> Result<()> 
     let before = publish(&deployment, &Cast { champion: &one, watched: &other }, None)?;
     loaded(&roles[0], 2.0)?;
 
-    let swaps = swaps();
+    let (swaps, may_grow) = swaps();
     let file = deployment.folder().join("complaints.csv");
     // Twice as many as the swaps take: the load ends when they are over.
     let takes_ms = usize::try_from(CALM_MS + AHEAD_MS + STEP_MS)? + swaps * usize::try_from(STEP_MS)?;
@@ -203,7 +203,7 @@ fn two_versions_take_turns_under_load_and_nothing_broken_serves() -> Result<()> 
     let until = Instant::now() + Duration::from_secs(10);
     let (warm, most) = (memory[0], memory.iter().copied().fold(0.0, f64::max));
     let mut at_last = resident(&roles[0])?;
-    while at_last > warm * (1.0 + GROWTH) && Instant::now() < until {
+    while at_last > warm * (1.0 + may_grow) && Instant::now() < until {
         at_last = resident(&roles[0])?;
     }
 
@@ -255,7 +255,7 @@ fn two_versions_take_turns_under_load_and_nothing_broken_serves() -> Result<()> 
          ({:+.1} %); {most:.0} MB at most on the way, while others were loaded beside them",
         growth * 100.0
     );
-    assert!(growth < GROWTH, "memory grew from {warm:.0} to {at_last:.0} MB");
+    assert!(growth < may_grow, "memory grew from {warm:.0} to {at_last:.0} MB");
 
     let kept = || -> Result<Value> {
         let said = deployment.client("python", &["tests/clients/cases.py", &deployment.keyspace])?;

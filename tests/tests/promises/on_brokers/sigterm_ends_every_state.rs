@@ -195,7 +195,7 @@ fn workers_end_while_servers_hang_and_nothing_is_lost() -> Result<()> {
     archive = deployment.start(&["archive"])?;
     send(2)?;
     sent += parts[2].1;
-    routes.wait_for_complete(sent, PATIENCE)?;
+    routes.wait_for_complete(sent, PATIENCE).with_context(|| deployment.logs().unwrap_or_default())?;
     let contradictions = routes.contradictions();
     ensure!(contradictions.is_empty(), "{contradictions:?}");
     for id in routes.by_complaint.keys().take(3) {

@@ -34,9 +34,8 @@ fn topics_and_tables_of_the_first_build_go_on() -> Result<()> {
         ],
     )?;
     let mut routes = Routes::follow(&deployment)?;
-    routes.catch_up()?;
+    routes.wait_until(PATIENCE, |routes| routes.by_complaint.len() == first_build::ROUTED)?;
     let before = routes.by_complaint.clone();
-    assert_eq!(before.len(), first_build::ROUTED);
 
     deployment.set_up(first_build::PARTITIONS)?;
     let roles = [

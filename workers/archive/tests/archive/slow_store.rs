@@ -299,3 +299,15 @@ fn partitions_that_go_while_they_are_in_hand_are_left_to_their_next_owner() {
     };
     assert_eq!((asked(0), asked(1)), (4, usize::try_from(kept_of_1).unwrap()));
 }
+
+#[test]
+fn what_is_lost_while_it_is_held_back_goes_on_when_it_is_assigned_again() {
+    let world = World::default();
+    let cases = Slow { world: world.clone(), reads_ms: 4_000, writes_ms: 0, most: usize::MAX };
+    let routes = || (0..6).map(|offset| route(0, offset));
+    let lost = Event::Revoked { partitions: partitions(Topic::Routed, &[0]), lost: true };
+    let again = [lost, assigned(Topic::Routed, &[0])];
+    let events = [assigned(Topic::Routed, &[0])].into_iter().chain(routes()).chain(again).chain(routes());
+    archive(events, cases, |world| world.committed(0) == Some(6)).unwrap();
+    assert!(world.count(|did| matches!(did, Did::Pause(0, true))) > 0, "it was held back");
+}

@@ -12,8 +12,7 @@ pub(crate) fn widen(to: i32, mode: Mode, settings: &Settings) -> Result<Vec<Item
     if settings.kafka_bootstrap.is_empty() {
         return Ok(vec![embedded(to, settings)]);
     }
-    let connection = connect::kafka(settings)?;
-    let outcomes = Admin::connect(&connection.brokers)?.widen(&settings.topics.prefix, to, mode)?;
+    let outcomes = Admin::connect(&connect::brokers(settings)?)?.widen(&settings.topics.prefix, to, mode)?;
     Ok(outcomes.into_iter().map(|outcome| item("topic", outcome)).collect())
 }
 

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::Result;
 use ombud_contract::{catalogue::Topic, codec, records::RoutedComplaint, validate::complaint_of};
+use ombud_launch::shutdown::Shutdown;
 use ombud_stream::{Reader, Stretch, TopicPartition};
 
 use crate::scan::onward;
@@ -17,11 +18,13 @@ pub(crate) struct Follow<R> {
     raw: Arc<str>,
     positions: Vec<(TopicPartition, i64)>,
     journeys: Journeys,
+    /// Ends a reading that takes its time: both topics from their beginning.
+    stop: Shutdown,
 }
 
 impl<R: Reader> Follow<R> {
     /// Follows both topics; each has as many partitions as `widths` says.
-    pub(crate) fn new(reader: R, prefix: &str, widths: [i32; 2]) -> Self {
+    pub(crate) fn new(reader: R, prefix: &str, widths: [i32; 2], stop: Shutdown) -> Self {
         let raw: Arc<str> = Topic::Raw.name(prefix).into();
         let routed: Arc<str> = Topic::Routed.name(prefix).into();
         // Raw before routed: a route is then never read before the complaint that it is about.
@@ -30,7 +33,7 @@ impl<R: Reader> Follow<R> {
             .zip(widths)
             .flat_map(|(topic, width)| (0..width).map(|p| (TopicPartition::new(Arc::clone(topic), p), 0)))
             .collect();
-        Self { reader, raw, positions, journeys: Journeys::default() }
+        Self { reader, raw, positions, journeys: Journeys::default(), stop }
     }
 
     /// As far as it has been read.
@@ -38,13 +41,16 @@ impl<R: Reader> Follow<R> {
         &self.journeys
     }
 
-    /// Reads both topics to their ends; when nothing is new, waits for it for at most `wait`.
+    /// Reads both topics to their ends, unless it is told to stop; when nothing is new, waits for it for at most `wait`.
     /// Returns whether there was anything.
     pub(crate) fn catch_up(&mut self, wait: Duration) -> Result<bool> {
         let mut came = false;
         for at in 0..self.positions.len() {
             let end = self.reader.end(&self.positions[at].0)?;
             while self.positions[at].1 < end {
+                if self.stop.requested() {
+                    return Ok(came);
+                }
                 let (partition, next) = self.positions[at].clone();
                 let stretch = onward(&mut self.reader, &partition, next)?;
                 came |= self.take(at, stretch)?;
@@ -104,7 +110,7 @@ mod tests {
         publisher.send(outgoing(&raw, "c-1", &one).unwrap()).unwrap();
         publisher.flush().unwrap();
 
-        let mut follow = Follow::new(log.reader().unwrap(), "", [2, 2]);
+        let mut follow = Follow::new(log.reader().unwrap(), "", [2, 2], Shutdown::default());
         assert!(follow.catch_up(Duration::ZERO).unwrap());
         let content = ids::input_sha256(&one);
         assert!(follow.journeys().has("c-1", &content));

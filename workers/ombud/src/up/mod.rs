@@ -128,7 +128,8 @@ impl<'a> Up<'a> {
         // On brokers one may be wider than the other, while partitions are added.
         let widths = [Topic::Raw, Topic::Routed].map(|topic| self.world.partitions(settings, topic));
         let [raw, routed] = widths;
-        let mut follow = Follow::new(self.view.reader(READER)?, &settings.topics.prefix, [raw?, routed?]);
+        let (reader, stop) = (self.view.reader(READER)?, self.shutdown.clone());
+        let mut follow = Follow::new(reader, &settings.topics.prefix, [raw?, routed?], stop);
         follow.catch_up(Duration::ZERO)?;
         let bar = terminal.bar("routed");
         let mut sent = SentFile::default();

@@ -97,8 +97,9 @@ impl<'scope, 'env> Crew<'scope, 'env> {
         let (told, of) = (stop.clone(), name.to_owned());
         let body = move || {
             // Nobody else would hear of a panic before everybody is told to stop.
-            let result = catch_unwind(AssertUnwindSafe(|| persist(&of, &told, resumes, &mut work)))
-                .unwrap_or_else(|_| Err(anyhow!("it panicked")));
+            let result =
+                catch_unwind(AssertUnwindSafe(|| persist(&of, (&told, &shutdown), resumes, &mut work)))
+                    .unwrap_or_else(|_| Err(anyhow!("it panicked")));
             if result.is_err() {
                 shutdown.request();
             }
@@ -181,10 +182,10 @@ impl Worker<'_> {
     }
 }
 
-/// Works until told to stop, through outages that pass.
+/// Works until told to stop, by its turn or with the `process`, through outages that pass.
 fn persist(
     name: &str,
-    stop: &Shutdown,
+    (stop, process): (&Shutdown, &Shutdown),
     resumes: bool,
     work: &mut impl FnMut(&Shutdown) -> Result<()>,
 ) -> Result<()> {
@@ -198,10 +199,11 @@ fn persist(
     loop {
         let began = Instant::now();
         let Err(error) = work(stop) else { return Ok(()) };
-        if !resumes || !passes(&error) {
+        let is_told = stop.requested() || (!resumes && process.requested());
+        if !passes(&error) || !(resumes || is_told) {
             return Err(error);
         }
-        if stop.requested() {
+        if is_told {
             // What was in flight is read again by the next owner.
             warn!(worker = name, error = format!("{error:#}"), "stopped during an outage");
             return Ok(());
@@ -283,19 +285,26 @@ mod tests {
 
     #[test]
     fn a_passing_outage_begins_the_work_anew() {
-        assert!(persist("w", &Shutdown::default(), true, &mut outages(1, false)).is_ok());
+        assert!(
+            persist("w", (&Shutdown::default(), &Shutdown::default()), true, &mut outages(1, false)).is_ok()
+        );
     }
 
     #[test]
     fn a_fatal_outage_ends_it_and_so_does_any_where_none_passes() {
-        assert!(persist("w", &Shutdown::default(), true, &mut outages(1, true)).is_err());
-        assert!(persist("w", &Shutdown::default(), false, &mut outages(1, false)).is_err());
+        assert!(
+            persist("w", (&Shutdown::default(), &Shutdown::default()), true, &mut outages(1, true)).is_err()
+        );
+        assert!(
+            persist("w", (&Shutdown::default(), &Shutdown::default()), false, &mut outages(1, false))
+                .is_err()
+        );
     }
 
     #[test]
     fn a_worker_that_is_told_to_stop_during_an_outage_stops_well() {
         let stop = Shutdown::default();
         stop.request();
-        assert!(persist("w", &stop, true, &mut outages(usize::MAX, false)).is_ok());
+        assert!(persist("w", (&stop, &Shutdown::default()), true, &mut outages(usize::MAX, false)).is_ok());
     }
 }

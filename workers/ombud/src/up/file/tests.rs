@@ -16,7 +16,7 @@ fn file(dir: &Path, rows: &str) -> PathBuf {
 }
 
 fn send(log: &Local, path: &Path, shutdown: &Shutdown) -> SentFile {
-    let mut follow = Follow::new(log.reader().unwrap(), "", [1, 1]);
+    let mut follow = Follow::new(log.reader().unwrap(), "", [1, 1], Shutdown::default());
     follow.catch_up(Duration::ZERO).unwrap();
     let mut sent = SentFile::default();
     let publisher = Publisher::new(log.sink(8));
