@@ -356,14 +356,12 @@ impl Named<'_> {
             Failure::Http(ureq::Error::StatusCode(401 | 403)) => HubError::Refused { place, endpoint },
             Failure::Http(ureq::Error::StatusCode(404)) => HubError::NotFound { place, endpoint },
             Failure::Http(ureq::Error::Timeout(ureq::Timeout::Global)) => {
-                let whole = self.hub.patience.whole;
-                self.unreachable(format!(
-                    "{file}: not there after {whole:?} for all files; what came is kept, and the next try goes on from there"
-                ))
+                let (waited, of) = (self.hub.patience.whole, "for all files together".to_owned());
+                HubError::TimedOut { file, place, endpoint, waited, of }
             }
             Failure::Http(ureq::Error::Timeout(phase)) => {
-                let (waited, phase) = (transfer.silence(), phase.to_string());
-                HubError::TimedOut { file, place, endpoint, waited, phase }
+                let (waited, of) = (transfer.silence(), format!("of silence ({phase})"));
+                HubError::TimedOut { file, place, endpoint, waited, of }
             }
             Failure::Http(error) => self.unreachable(format!("{file}: {error}")),
             Failure::Odd(what) => self.unreachable(what),

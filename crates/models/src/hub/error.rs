@@ -73,7 +73,7 @@ pub enum HubError {
     },
     /// The hub was waited for as long as its patience says.
     #[error(
-        "fetch {file} of {place} from {endpoint}: given up after {waited:?} of silence ({phase}); look at the way there \
+        "fetch {file} of {place} from {endpoint}: given up after {waited:?} {of}; look at the way there \
          and at the hub: what came is kept, and the next try goes on from there"
     )]
     TimedOut {
@@ -83,10 +83,10 @@ pub enum HubError {
         place: String,
         /// The hub.
         endpoint: String,
-        /// For how long it had been silent.
+        /// For how long.
         waited: Duration,
-        /// Which of its deadlines passed.
-        phase: String,
+        /// Of what: of silence, and at what; or of all files together.
+        of: String,
     },
     /// The process is to stop.
     #[error("fetch {file} of {place} from {endpoint}: stopped; what came is kept")]
