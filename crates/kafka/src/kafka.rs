@@ -110,7 +110,7 @@ impl Kafka {
             topics: topics.iter().map(|topic| (*topic).to_owned()).collect(),
             start,
         };
-        Ok(KafkaMember::new(consumer, of, self.brokers.timeout, self.schemas.clone()))
+        Ok(KafkaMember::new(consumer, of, self.brokers.clone(), self.schemas.clone()))
     }
 
     /// Reads without joining anything; `group` only names who reads, for the broker's permissions.

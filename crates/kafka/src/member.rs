@@ -18,8 +18,10 @@ use rdkafka::{
 use tracing::{debug, info, warn};
 
 use crate::{
-    context::{Rebalance, Rebalances},
+    connection::Brokers,
+    context::{Rebalance, Rebalances, Telling},
     incoming::Incoming,
+    kafka::client,
     offsets,
     outage::{self, Right},
     poll::poll,
@@ -35,11 +37,16 @@ const ASK_AGAIN: Duration = Duration::from_millis(500);
 const AWAY_AFTER: Duration = Duration::from_secs(3);
 /// How long brokers that were gone are waited for when they are asked whether they are back.
 const ASK_BROKERS: Duration = Duration::from_millis(500);
+/// How long all brokers may be gone before a new client is asked whether it reaches them, and from one time to the next.
+const LOST_AFTER: Duration = Duration::from_secs(30);
+/// How long such a client may take; twice that is well below a session.
+const ASK_ANEW: Duration = Duration::from_secs(2);
 
 /// One member, used by one thread; made by [`crate::Kafka::member`]. Dropping it leaves the group.
 pub struct KafkaMember {
     consumer: BaseConsumer<Rebalances>,
     of: Membership,
+    brokers: Brokers,
     timeout: Duration,
     incoming: Incoming,
     generation: u64,
@@ -50,6 +57,8 @@ pub struct KafkaMember {
     reached: VecDeque<(TopicPartition, i64)>,
     /// When librdkafka lost the last connection to any broker.
     away_since: Option<Instant>,
+    /// When a new client was last asked whether it reaches the brokers that this one does not.
+    asked_anew_at: Option<Instant>,
 }
 
 /// What a member is a member of.
@@ -95,13 +104,14 @@ impl KafkaMember {
     pub(crate) fn new(
         consumer: BaseConsumer<Rebalances>,
         of: Membership,
-        timeout: Duration,
+        brokers: Brokers,
         schemas: Schemas,
     ) -> Self {
         Self {
             consumer,
             of,
-            timeout,
+            timeout: brokers.timeout,
+            brokers,
             incoming: Incoming::new(schemas),
             generation: 0,
             owned: BTreeMap::new(),
@@ -109,6 +119,7 @@ impl KafkaMember {
             stalled: None,
             reached: VecDeque::new(),
             away_since: None,
+            asked_anew_at: None,
         }
     }
 
@@ -393,9 +404,34 @@ impl KafkaMember {
                 Ok(())
             }
             Err(cause) => {
+                self.ask_anew()?;
                 Err(outage::of(format!("reach the brokers as {}", self.of.group), cause, &self.right()))
             }
         }
+    }
+
+    /// Asks by a client that is made for it. librdkafka loses a cluster for good that named no broker when it came back
+    /// (confluentinc/librdkafka#5301): where a new client finds one, it is this process that has to begin anew, since
+    /// its producer is as old.
+    fn ask_anew(&mut self) -> Result<(), Outage> {
+        let is_lost = self.away_since.is_some_and(|since| since.elapsed() >= LOST_AFTER);
+        if !is_lost || self.asked_anew_at.is_some_and(|at| at.elapsed() < LOST_AFTER) {
+            return Ok(());
+        }
+        self.asked_anew_at = Some(Instant::now());
+        let asking: BaseConsumer<_> = client(&self.brokers.admin(), Telling::default())
+            .map_err(|cause| Outage::fatal(format!("reach the brokers as {}", self.of.group), cause))?;
+        if asking.fetch_metadata(Some(&self.of.topics[0]), ASK_ANEW).is_err() {
+            return Ok(());
+        }
+        // In between this client may have found them by itself.
+        if self.consumer.fetch_metadata(Some(&self.of.topics[0]), ASK_ANEW).is_ok() {
+            self.away_since = None;
+            return Ok(());
+        }
+        let why =
+            "a new client reaches them, and this one does not any more: the process has to be started again";
+        Err(Outage::fatal(format!("reach the brokers as {}", self.of.group), why))
     }
 
     fn right(&self) -> Right {

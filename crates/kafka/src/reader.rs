@@ -6,6 +6,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use ombud_stream::{Outage, Reader, Stretch, TopicPartition};
 use rdkafka::consumer::BaseConsumer;
+use tracing::warn;
 
 use crate::{
     connection::Brokers, context::Telling, error::KafkaError, incoming::Incoming, kafka::client, offsets,
@@ -43,6 +44,16 @@ impl KafkaReader {
             .map(|position| position.map(|position| position.offset))
     }
 
+    /// Has all topics be read by new clients from the next fetch on; each says where it stands.
+    fn renew(&mut self) -> Result<(), Outage> {
+        let made = client(&self.brokers.consumer(&self.group), Telling::default());
+        let made = made.map_err(|cause| Outage::fatal(format!("read as {}", self.group), cause))?;
+        warn!(group = self.group, "all brokers were away: read by a new client");
+        self.topics.clear();
+        self.asking = Arc::new(made);
+        Ok(())
+    }
+
     fn add_topic(&mut self, topic: &Arc<str>) -> Result<(), Outage> {
         let consumer = if self.topics.is_empty() {
             Arc::clone(&self.asking)
@@ -57,6 +68,9 @@ impl KafkaReader {
 
 impl Reader for KafkaReader {
     fn fetch(&mut self, partition: &TopicPartition, from: i64, wait: Duration) -> Result<Stretch, Outage> {
+        if self.topics.values().any(TopicReader::is_lost) {
+            self.renew()?;
+        }
         if !self.topics.contains_key(&partition.topic) {
             self.add_topic(&partition.topic)?;
         }

@@ -27,6 +27,9 @@ use crate::{
 const RECORDS: usize = 1_024;
 /// Bytes kept of one partition; one larger record still passes.
 const BYTES: usize = 4 << 20;
+/// How long all brokers may be away before the client is made anew. librdkafka loses a cluster for good that named no broker
+/// when it came back (confluentinc/librdkafka#5301).
+const LOST_AFTER: Duration = Duration::from_secs(10);
 /// A partition that nobody asked for in this time is not fetched any more.
 const IDLE: Duration = Duration::from_secs(30);
 
@@ -38,6 +41,8 @@ pub(super) struct TopicReader {
     pub(super) consumer: Arc<BaseConsumer<Telling>>,
     pub(super) timeout: Duration,
     tracks: BTreeMap<i32, Track>,
+    /// When librdkafka lost the last connection to any broker.
+    away_since: Option<Instant>,
 }
 
 /// What is kept of one partition.
@@ -86,7 +91,12 @@ fn size(record: &Record) -> usize {
 
 impl TopicReader {
     pub(super) fn new(consumer: Arc<BaseConsumer<Telling>>, timeout: Duration) -> Self {
-        Self { consumer, timeout, tracks: BTreeMap::new() }
+        Self { consumer, timeout, tracks: BTreeMap::new(), away_since: None }
+    }
+
+    /// Whether no broker has been connected for so long that the client may have lost them for good.
+    pub(super) fn is_lost(&self) -> bool {
+        self.away_since.is_some_and(|since| since.elapsed() >= LOST_AFTER)
     }
 
     /// As [`ombud_stream::Reader::fetch`] says.
@@ -175,8 +185,12 @@ impl TopicReader {
     ) -> Result<bool, Outage> {
         let record = match poll(&self.consumer, wait) {
             None => return Ok(false),
-            Some(Ok(message)) => incoming.record(&message),
+            Some(Ok(message)) => {
+                self.away_since = None;
+                incoming.record(&message)
+            }
             Some(Err(Cause::PartitionEOF(number))) => {
+                self.away_since = None;
                 if let Some(track) = self.tracks.get_mut(&number) {
                     (track.ended, track.unsure) = (true, true);
                 }
@@ -262,8 +276,12 @@ impl TopicReader {
         Ok(next)
     }
 
-    fn hiccup(&self, asked: &TopicPartition, cause: Cause) -> Result<(), Outage> {
+    fn hiccup(&mut self, asked: &TopicPartition, cause: Cause) -> Result<(), Outage> {
         match cause.rdkafka_error_code() {
+            Some(RDKafkaErrorCode::AllBrokersDown) => {
+                self.away_since.get_or_insert_with(Instant::now);
+                Ok(())
+            }
             Some(RDKafkaErrorCode::OffsetOutOfRange | RDKafkaErrorCode::AutoOffsetReset) => {
                 Err(Outage::fatal(
                     "go on reading: what comes next was deleted by retention before it was read",
