@@ -37,6 +37,8 @@ const ASK_AGAIN: Duration = Duration::from_millis(500);
 const AWAY_AFTER: Duration = Duration::from_secs(3);
 /// How long brokers that were gone are waited for when they are asked whether they are back.
 const ASK_BROKERS: Duration = Duration::from_millis(500);
+/// How long nothing may come from the brokers before they are asked.
+const SILENCE: Duration = Duration::from_secs(10);
 /// How long all brokers may be gone before a new client is asked whether it reaches them, and from one time to the next.
 const LOST_AFTER: Duration = Duration::from_secs(30);
 /// How long such a client may take; twice that is well below a session.
@@ -55,7 +57,9 @@ pub struct KafkaMember {
     stalled: Option<Stalled>,
     /// Partitions that were delivered further than their last record, and how far.
     reached: VecDeque<(TopicPartition, i64)>,
-    /// When librdkafka lost the last connection to any broker.
+    /// When anything last came, or the brokers last answered.
+    heard_at: Instant,
+    /// Since when they are known to be away: librdkafka has said so, or they did not answer.
     away_since: Option<Instant>,
     /// When a new client was last asked whether it reaches the brokers that this one does not.
     asked_anew_at: Option<Instant>,
@@ -118,6 +122,7 @@ impl KafkaMember {
             unanswered: None,
             stalled: None,
             reached: VecDeque::new(),
+            heard_at: Instant::now(),
             away_since: None,
             asked_anew_at: None,
         }
@@ -311,8 +316,12 @@ impl KafkaMember {
         let wait = if self.stalled.is_some() { wait.min(ASK_AGAIN) } else { wait };
         let polled = match poll(&self.consumer, wait) {
             None => None,
-            Some(Ok(message)) => Some(self.incoming.record(&message)),
+            Some(Ok(message)) => {
+                self.heard_at = Instant::now();
+                Some(self.incoming.record(&message))
+            }
             Some(Err(Cause::PartitionEOF(number))) => {
+                self.heard_at = Instant::now();
                 self.reach(number);
                 None
             }
@@ -393,17 +402,21 @@ impl KafkaMember {
         }
     }
 
-    /// Asks brokers that have been gone for a while whether they are back: an idle member would never hear of it.
+    /// Asks brokers that have been gone for a while whether they are back, and those that nothing has come from for long
+    /// whether they are there: an idle member would never hear of it.
     fn look_for_brokers(&mut self) -> Result<(), Outage> {
-        if self.away_since.is_none_or(|since| since.elapsed() < AWAY_AFTER) {
-            return Ok(());
-        }
-        match self.consumer.fetch_metadata(Some(&self.of.topics[0]), ASK_BROKERS) {
+        let within = match self.away_since {
+            Some(since) if since.elapsed() >= AWAY_AFTER => ASK_BROKERS,
+            None if self.heard_at.elapsed() >= SILENCE => ASK_ANEW,
+            Some(_) | None => return Ok(()),
+        };
+        match self.consumer.fetch_metadata(Some(&self.of.topics[0]), within) {
             Ok(_) => {
-                self.away_since = None;
+                (self.away_since, self.heard_at) = (None, Instant::now());
                 Ok(())
             }
             Err(cause) => {
+                self.away_since.get_or_insert_with(Instant::now);
                 self.ask_anew()?;
                 Err(outage::of(format!("reach the brokers as {}", self.of.group), cause, &self.right()))
             }

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use ombud_stream::{Outage, Reader, Stretch, TopicPartition};
 use rdkafka::consumer::BaseConsumer;
-use tracing::warn;
+use tracing::info;
 
 use crate::{
     connection::Brokers, context::Telling, error::KafkaError, incoming::Incoming, kafka::client, offsets,
@@ -48,7 +48,7 @@ impl KafkaReader {
     fn renew(&mut self) -> Result<(), Outage> {
         let made = client(&self.brokers.consumer(&self.group), Telling::default());
         let made = made.map_err(|cause| Outage::fatal(format!("read as {}", self.group), cause))?;
-        warn!(group = self.group, "all brokers were away: read by a new client");
+        info!(group = self.group, "the brokers did not answer: read by a new client");
         self.topics.clear();
         self.asking = Arc::new(made);
         Ok(())

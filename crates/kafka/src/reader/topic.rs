@@ -27,9 +27,11 @@ use crate::{
 const RECORDS: usize = 1_024;
 /// Bytes kept of one partition; one larger record still passes.
 const BYTES: usize = 4 << 20;
-/// How long all brokers may be away before the client is made anew. librdkafka loses a cluster for good that named no broker
-/// when it came back (confluentinc/librdkafka#5301).
-const LOST_AFTER: Duration = Duration::from_secs(10);
+/// How long nothing may come before the brokers are asked. librdkafka loses a cluster for good, and may not say so, that named
+/// no broker when it came back (confluentinc/librdkafka#5301).
+const SILENCE: Duration = Duration::from_secs(10);
+/// How long they may take to answer.
+const ANSWER: Duration = Duration::from_secs(1);
 /// A partition that nobody asked for in this time is not fetched any more.
 const IDLE: Duration = Duration::from_secs(30);
 
@@ -41,8 +43,12 @@ pub(super) struct TopicReader {
     pub(super) consumer: Arc<BaseConsumer<Telling>>,
     pub(super) timeout: Duration,
     tracks: BTreeMap<i32, Track>,
-    /// When librdkafka lost the last connection to any broker.
-    away_since: Option<Instant>,
+    /// When anything last came, or the brokers last answered.
+    heard_at: Instant,
+    /// By then there was more than had come.
+    behind: bool,
+    /// The client has to be made anew.
+    lost: bool,
 }
 
 /// What is kept of one partition.
@@ -91,12 +97,35 @@ fn size(record: &Record) -> usize {
 
 impl TopicReader {
     pub(super) fn new(consumer: Arc<BaseConsumer<Telling>>, timeout: Duration) -> Self {
-        Self { consumer, timeout, tracks: BTreeMap::new(), away_since: None }
+        Self {
+            consumer,
+            timeout,
+            tracks: BTreeMap::new(),
+            heard_at: Instant::now(),
+            behind: false,
+            lost: false,
+        }
     }
 
-    /// Whether no broker has been connected for so long that the client may have lost them for good.
+    /// Whether the client has to be made anew: it does not reach the brokers, or what they have does not come.
     pub(super) fn is_lost(&self) -> bool {
-        self.away_since.is_some_and(|since| since.elapsed() >= LOST_AFTER)
+        self.lost
+    }
+
+    fn heard(&mut self) {
+        (self.heard_at, self.behind) = (Instant::now(), false);
+    }
+
+    /// After a silence, whether the brokers still answer and whether `partition` has nothing from `next` on.
+    fn break_silence(&mut self, partition: &TopicPartition, next: i64) {
+        if self.heard_at.elapsed() < SILENCE {
+            return;
+        }
+        self.heard_at = Instant::now();
+        let asked = self.consumer.fetch_watermarks(&partition.topic, partition.partition, ANSWER);
+        let is_behind = asked.as_ref().is_ok_and(|(_, end)| *end > next);
+        let was_behind = std::mem::replace(&mut self.behind, is_behind);
+        self.lost = asked.is_err() || (is_behind && was_behind);
     }
 
     /// As [`ombud_stream::Reader::fetch`] says.
@@ -119,7 +148,11 @@ impl TopicReader {
             let records = self.kept(partition, incoming)?;
             let next = self.move_on(partition, !wait.is_zero())?;
             let left = until.saturating_duration_since(Instant::now());
-            if !records.is_empty() || next > from || left.is_zero() {
+            let is_empty = records.is_empty() && next <= from;
+            if is_empty && left.is_zero() {
+                self.break_silence(partition, next);
+            }
+            if !is_empty || left.is_zero() {
                 return Ok(Stretch { records, next });
             }
             self.take(partition, left, incoming)?;
@@ -186,11 +219,13 @@ impl TopicReader {
         let record = match poll(&self.consumer, wait) {
             None => return Ok(false),
             Some(Ok(message)) => {
-                self.away_since = None;
-                incoming.record(&message)
+                let record = incoming.record(&message);
+                drop(message);
+                self.heard();
+                record
             }
             Some(Err(Cause::PartitionEOF(number))) => {
-                self.away_since = None;
+                self.heard();
                 if let Some(track) = self.tracks.get_mut(&number) {
                     (track.ended, track.unsure) = (true, true);
                 }
@@ -276,12 +311,8 @@ impl TopicReader {
         Ok(next)
     }
 
-    fn hiccup(&mut self, asked: &TopicPartition, cause: Cause) -> Result<(), Outage> {
+    fn hiccup(&self, asked: &TopicPartition, cause: Cause) -> Result<(), Outage> {
         match cause.rdkafka_error_code() {
-            Some(RDKafkaErrorCode::AllBrokersDown) => {
-                self.away_since.get_or_insert_with(Instant::now);
-                Ok(())
-            }
             Some(RDKafkaErrorCode::OffsetOutOfRange | RDKafkaErrorCode::AutoOffsetReset) => {
                 Err(Outage::fatal(
                     "go on reading: what comes next was deleted by retention before it was read",
