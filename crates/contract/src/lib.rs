@@ -7,6 +7,7 @@ mod hexed;
 pub mod ids;
 pub mod key;
 pub mod records;
+pub mod shown;
 pub mod taxonomy;
 pub mod validate;
 pub mod verdict;

@@ -7,6 +7,7 @@ use crate::{
     ids,
     key::{id_in_key, may_name},
     records::{DeadReason, RawComplaint, TimestampMs},
+    shown::is_format,
 };
 
 /// The longest `complaint_id`, in bytes.
@@ -38,6 +39,10 @@ pub enum Invalid {
     /// The id has a control character.
     #[error("the complaint id contains a control character")]
     IdControlCharacter,
+    /// The id has a character that nobody sees, or that changes how others are read: [`is_format`]. Asked of what is
+    /// taken anew: [`RawComplaint::admit`].
+    #[error("the complaint id contains a format character")]
+    IdFormatCharacter,
     /// The id is one that a record gets in which nobody finds an id: [`ids::unnamed_id`].
     #[error("the complaint id is that of a record without one")]
     IdReserved,
@@ -68,6 +73,9 @@ pub enum Invalid {
     /// A text field has a control character.
     #[error("{0} contains a control character")]
     TextControlCharacter(&'static str),
+    /// A reference has a format character, as [`Invalid::IdFormatCharacter`].
+    #[error("{0} contains a format character")]
+    TextFormatCharacter(&'static str),
     /// There are more than [`MAX_ATTRIBUTES`].
     #[error("there are more than {MAX_ATTRIBUTES} attributes")]
     TooManyAttributes,
@@ -85,6 +93,7 @@ impl Invalid {
             Self::IdEmpty => "id-empty",
             Self::IdTooLong => "id-too-long",
             Self::IdControlCharacter => "id-control-character",
+            Self::IdFormatCharacter => "id-format-character",
             Self::IdReserved => "id-reserved",
             Self::NarrativeBlank => "narrative-blank",
             Self::NarrativeWithoutLetters => "narrative-without-letters",
@@ -95,6 +104,7 @@ impl Invalid {
             Self::SubmissionBelowOne => "submission-below-one",
             Self::TextTooLong(_) => "text-too-long",
             Self::TextControlCharacter(_) => "text-control-character",
+            Self::TextFormatCharacter(_) => "text-format-character",
             Self::TooManyAttributes => "too-many-attributes",
             Self::AttributeTooLong => "attribute-too-long",
         }
@@ -145,6 +155,25 @@ impl RawComplaint {
         };
         if self.attributes.iter().any(too_long) {
             return Err(Invalid::AttributeTooLong);
+        }
+        Ok(())
+    }
+
+    /// Checks what is taken by HTTP or from a file: every rule, and that two ids which look alike are alike. What lies in a
+    /// topic already is read all the same, and shown escaped ([`crate::shown`]).
+    ///
+    /// # Errors
+    /// The first rule that is broken.
+    pub fn admit(&self) -> Result<(), Invalid> {
+        self.validate()?;
+        if self.complaint_id.chars().any(is_format) {
+            return Err(Invalid::IdFormatCharacter);
+        }
+        for (name, reference) in [("customer_ref", &self.customer_ref), ("external_ref", &self.external_ref)]
+        {
+            if reference.as_deref().unwrap_or_default().chars().any(is_format) {
+                return Err(Invalid::TextFormatCharacter(name));
+            }
         }
         Ok(())
     }
@@ -285,6 +314,19 @@ mod tests {
         assert_eq!(code(Some(b"c-1"), Some(&vec![0; 2 << 20])), "too-large");
         let blank = codec::encode(&RawComplaint { narrative: " ".into(), ..complaint }).unwrap();
         assert_eq!(code(Some(b"c-1"), Some(&blank)), "narrative-blank");
+    }
+
+    #[test]
+    fn an_id_with_a_format_character_is_read_from_a_topic_and_not_taken_anew() {
+        let id = "c-\u{202e}1";
+        let complaint = RawComplaint::new(id, "They charged me twice.", EARLIEST_RECEIVED);
+        let value = codec::encode(&complaint).unwrap();
+        assert_eq!(complaint_of(Some(id.as_bytes()), Some(&value)), Ok(complaint.clone()));
+        assert_eq!(complaint.admit(), Err(Invalid::IdFormatCharacter));
+        let honest = RawComplaint { complaint_id: "Beschwerde-Ü1-東".into(), ..complaint };
+        assert_eq!(honest.admit(), Ok(()));
+        let hidden = RawComplaint { external_ref: Some("crm\u{200b}-7".into()), ..honest };
+        assert_eq!(hidden.admit(), Err(Invalid::TextFormatCharacter("external_ref")));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use crate::{
     codec::{self, CodecError},
     records::{DeadReason, Feedback, FeedbackKind},
+    shown::is_plain,
     taxonomy::Taxonomy,
     validate::{EARLIEST_RECEIVED, LATEST_RECEIVED, MAX_ID_BYTES, MAX_TEXT_BYTES, check_id, check_text},
 };
@@ -66,6 +67,21 @@ impl Feedback {
             FeedbackKind::Relabelled => self.relabels(),
             FeedbackKind::Vulnerability => self.corrects_the_flag(),
         }
+    }
+
+    /// Checks what is taken by HTTP or from a file: every rule, and that the names which it brings look like what they are.
+    /// Everything else that it names is the case's, as it lies in its topic.
+    ///
+    /// # Errors
+    /// The first rule that is broken.
+    pub fn admit(&self) -> Result<(), InvalidFeedback> {
+        self.validate()?;
+        for (field, name) in [("label_after", &self.label_after), ("to_team", &self.to_team)] {
+            if !name.as_deref().unwrap_or_default().chars().all(is_plain) {
+                return Err(wrong(field, "name-malformed", "take out the characters that nobody sees"));
+            }
+        }
+        Ok(())
     }
 
     /// No free text: what people write about a case does not belong on a topic.

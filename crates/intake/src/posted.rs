@@ -12,7 +12,7 @@ pub struct NoComplaint(pub &'static str);
 /// Reads `body`. What it leaves out has its default; without a date it was received at `received_at`.
 ///
 /// # Errors
-/// It is no JSON object, or breaks a rule of [`RawComplaint::validate`].
+/// It is no JSON object, or breaks a rule of [`RawComplaint::admit`].
 pub fn complaint_of_json(body: &[u8], received_at: TimestampMs) -> Result<RawComplaint, NoComplaint> {
     let object = object(body).map_err(NoComplaint)?;
     let defaults = FileDefaults { received_at, language: None };
@@ -46,5 +46,8 @@ mod tests {
         assert_eq!(complaint_of_json(b"[]", 0), Err(NoComplaint("json-malformed")));
         let blank = complaint_of_json(br#"{"narrative": " "}"#, 1_700_000_000_000);
         assert_eq!(blank, Err(NoComplaint("narrative-blank")));
+        let hidden = r#"{"complaint_id": "c-\u202e1", "narrative": "They charged me twice."}"#;
+        let hidden = complaint_of_json(hidden.as_bytes(), 1_700_000_000_000);
+        assert_eq!(hidden, Err(NoComplaint("id-format-character")));
     }
 }

@@ -30,7 +30,7 @@ pub(crate) fn read(
     if complaint.complaint_id.is_empty() {
         complaint.complaint_id = complaint_id_of(&complaint.narrative);
     }
-    complaint.validate().map_err(|invalid| invalid.code())?;
+    complaint.admit().map_err(|invalid| invalid.code())?;
     for LabelColumn { task, column } in labelled_by {
         if let Some(label) = fields.filled(column) {
             // An old name of a product or an issue stands for today's label here, too.

@@ -2,8 +2,9 @@
 
 use std::{
     collections::BTreeMap,
-    fs::{File, OpenOptions, TryLockError},
+    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
     io::{Read, Write},
+    os::unix::fs::{DirBuilderExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -50,7 +51,8 @@ pub(crate) fn lock(dir: &Path) -> Result<File, LocalError> {
         let action = format!("{action} {}", dir.display());
         move |cause| LocalError::Io { action, cause }
     };
-    std::fs::create_dir_all(dir).map_err(io("create folder"))?;
+    DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(io("create folder"))?;
+    keep_private(dir);
     let mut options = OpenOptions::new();
     let mut file = options
         .read(true)
@@ -74,6 +76,31 @@ pub(crate) fn lock(dir: &Path) -> Result<File, LocalError> {
     }
     file.set_len(0).and_then(|()| write!(file, "{}", std::process::id())).map_err(io("write the lock of"))?;
     Ok(file)
+}
+
+/// Takes from everybody else what an older build let them read of the folder, which holds what customers wrote. A folder that
+/// is not ours to close (a mounted volume, `/tmp`) stays as it is, and our files in it are closed.
+fn keep_private(dir: &Path) {
+    const OTHERS: u32 = 0o077;
+    const STICKY: u32 = 0o1000;
+    let ours = ["lock", "ombud.db", "ombud.db-wal", "ombud.db-shm"].map(|name| dir.join(name));
+    for path in [dir.to_owned()].into_iter().chain(ours) {
+        let Ok(found) = fs::metadata(&path) else { continue };
+        let mode = found.permissions().mode();
+        if mode & OTHERS == 0 {
+            continue;
+        }
+        if mode & STICKY != 0 {
+            tracing::warn!(path = %path.display(), "others may look into the data folder: give it one of its own");
+            continue;
+        }
+        match fs::set_permissions(&path, fs::Permissions::from_mode(mode & !OTHERS)) {
+            Ok(()) => tracing::info!(path = %path.display(), "closed to other users"),
+            Err(cause) => {
+                tracing::warn!(path = %path.display(), %cause, "others may read it: take that from them");
+            }
+        }
+    }
 }
 
 /// Opens the file for its one writer: creates it, refuses a newer format.
@@ -238,4 +265,42 @@ pub(crate) fn head(connection: &Connection, id: usize) -> rusqlite::Result<Head>
 /// The heads of the first `count` partitions, by id.
 pub(crate) fn heads(connection: &Connection, count: usize) -> rusqlite::Result<Vec<Head>> {
     (0..count).map(|id| head(connection, id)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o7777
+    }
+
+    fn set(path: &Path, mode: u32) {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    #[test]
+    fn a_folder_that_an_older_build_left_open_is_closed_and_a_new_one_is_made_so() {
+        let dir = tempfile::tempdir().unwrap();
+        let (old, new) = (dir.path().join("old"), dir.path().join("new"));
+        fs::create_dir(&old).unwrap();
+        fs::write(path(&old), "").unwrap();
+        fs::write(old.join("orders.csv"), "").unwrap();
+        for (path, open) in [(&old, 0o755), (&path(&old), 0o644), (&old.join("orders.csv"), 0o644)] {
+            set(path, open);
+        }
+        let _locks = (lock(&old).unwrap(), lock(&new).unwrap());
+        assert_eq!((mode(&old), mode(&path(&old)), mode(&new)), (0o700, 0o600, 0o700));
+        assert_eq!(mode(&old.join("orders.csv")), 0o644, "what is not ours stays");
+    }
+
+    #[test]
+    fn a_folder_of_everybodys_stays_and_our_files_in_it_are_closed() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(path(dir.path()), "").unwrap();
+        set(dir.path(), 0o1777);
+        set(&path(dir.path()), 0o644);
+        let _lock = lock(dir.path()).unwrap();
+        assert_eq!((mode(dir.path()), mode(&path(dir.path()))), (0o1777, 0o600));
+    }
 }

@@ -5,6 +5,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use ombud_contract::records::FileDigest;
@@ -45,7 +46,7 @@ impl ModelStore {
         // The lock makes this name ours; what lies there is from a process that died while copying.
         let arriving = parent.join(format!(".arriving-{}", artefact.version));
         remove(&arriving)?;
-        if let Err(error) = copy(artefact, &arriving) {
+        if let Err(error) = copy(artefact, &arriving).and_then(|()| self.let_read(&arriving)) {
             remove(&arriving)?;
             return Err(error);
         }
@@ -55,6 +56,38 @@ impl ModelStore {
         sync_folder(&parent)?;
         sync_folder(&self.dir)?;
         Ok(home)
+    }
+
+    /// Lets read `arriving`, and the model's folder around it, whoever may read the shelf: this process writes for itself
+    /// alone, and the folder `shared_models` is there for other hosts and users.
+    fn let_read(&self, arriving: &Path) -> Result<(), ArtefactError> {
+        let mode = |path: &Path| fs::metadata(path).map(|found| found.permissions().mode());
+        let share = || -> io::Result<()> {
+            let readers = mode(&self.dir)? & 0o055;
+            let folder = |path: &Path| {
+                let is = mode(path)?;
+                // Another user's, who has let them read it.
+                if is & readers == readers {
+                    return Ok(());
+                }
+                fs::set_permissions(path, fs::Permissions::from_mode(is | readers))
+            };
+            let mut folders = vec![arriving.to_owned()];
+            while let Some(within) = folders.pop() {
+                for entry in fs::read_dir(&within)? {
+                    let entry = entry?;
+                    if entry.file_type()?.is_dir() {
+                        folders.push(entry.path());
+                    } else {
+                        let file = mode(&entry.path())? | (readers & 0o044);
+                        fs::set_permissions(entry.path(), fs::Permissions::from_mode(file))?;
+                    }
+                }
+                folder(&within)?;
+            }
+            arriving.parent().map_or(Ok(()), folder)
+        };
+        share().map_err(writing(arriving))
     }
 
     /// The version, verified byte for byte; `None` when it is not on the shelf.

@@ -1,6 +1,7 @@
 //! One HTML file that needs no other: sections of text, figures and tables.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use ombud_contract::shown::shown;
 
 use crate::{Chart, Table};
 
@@ -107,9 +108,9 @@ th,td{padding:.15rem .6rem;border-bottom:1px solid #ddd;text-align:left}\
 .number{text-align:right;font-variant-numeric:tabular-nums}.confusion tbody th{font-weight:normal}\
 summary{cursor:pointer}details table{font-size:13px}";
 
-/// The whole file.
+/// The whole file. Characters that would hide, or change the order of reading, are shown escaped.
 pub fn page(title: &str, sections: &[Section]) -> String {
-    html! {
+    let html = html! {
         (DOCTYPE)
         html lang="en" {
             head {
@@ -125,8 +126,8 @@ pub fn page(title: &str, sections: &[Section]) -> String {
                 }
             }
         }
-    }
-    .into_string()
+    };
+    shown(&html.into_string()).into_owned()
 }
 
 #[cfg(test)]
@@ -152,6 +153,14 @@ mod tests {
         for elsewhere in ["<script", "src=", "href=", "@import"] {
             assert!(!html.contains(elsewhere), "{elsewhere}");
         }
+    }
+
+    #[test]
+    fn a_name_that_turns_the_order_of_reading_round_is_shown_escaped() {
+        let mut table = Table::new(&["team", "name"], 2);
+        table.push(vec!["cards\u{202e}".into(), "Zürich 東京".into()]);
+        let html = page("teams", &[Section::new("Teams").table(&table)]);
+        assert!(html.contains(r"cards\u202e") && html.contains("Zürich 東京"), "{html}");
     }
 
     #[test]

@@ -40,7 +40,7 @@ pub fn routes_of(events: &[CaseEvent]) -> Vec<RoutedComplaint> {
 /// The verdict that `said` is, on one of `routes` (all of a case, in any order).
 ///
 /// # Errors
-/// The first field that contradicts the case or breaks a rule of [`Feedback::validate`].
+/// The first field that contradicts the case or breaks a rule of [`Feedback::admit`].
 pub fn complete(
     said: &Verdict,
     routes: &[RoutedComplaint],
@@ -84,7 +84,7 @@ pub fn complete(
     };
     agrees(said, &feedback)?;
     feedback.feedback_id = ids::feedback_id(&feedback);
-    feedback.validate()?;
+    feedback.admit()?;
     Ok(feedback)
 }
 

@@ -6,6 +6,7 @@ use std::{
 };
 
 use anyhow::Result;
+use ombud_contract::shown::shown;
 
 /// Exit codes are part of the interface: 0 done, 1 failed, 2 usage (clap's), 3 checked and found wanting.
 const DONE: u8 = 0;
@@ -26,7 +27,7 @@ pub fn exit_code(ended: &Result<Done>) -> ExitCode {
     let code = code(ended);
     if let (FAILED, Err(error)) = (code, ended) {
         // Every error completes "failed to"; its causes follow in the same line.
-        eprintln!("ombud failed to {error:#}");
+        eprintln!("ombud failed to {}", shown(&format!("{error:#}")));
     }
     ExitCode::from(code)
 }

@@ -4,8 +4,12 @@ use std::{io, process::ExitCode};
 
 use clap::Parser;
 use ombud::{Cli, exit_code, run};
+use rustix::{fs::Mode, process::umask};
 
 fn main() -> ExitCode {
+    // Before anything is written: data folders, rejected rows, pages and training sets hold what customers wrote, and are
+    // nobody else's to read. For the whole process, so that what libraries write is covered as well.
+    umask(Mode::RWXG | Mode::RWXO);
     let cli = Cli::parse();
     exit_code(&run(cli, &mut io::stdout().lock()))
 }

@@ -27,7 +27,7 @@ use serde::Serialize;
 use crate::{
     Done,
     publish::Publisher,
-    terminal::table,
+    terminal::{Escaped, table},
     when::{When, when},
     world::{READER, View, World},
 };
@@ -227,7 +227,7 @@ fn confirm(args: &Redrive, records: usize, lines: &[Line]) -> Result<()> {
     if args.yes || !io::stdin().is_terminal() {
         return Ok(());
     }
-    let mut asked = io::stderr().lock();
+    let mut asked = Escaped::new(io::stderr().lock());
     writeln!(asked, "{}", tabled(lines))?;
     write!(asked, "Send {records} records again? [y/N] ")?;
     asked.flush()?;

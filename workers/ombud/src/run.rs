@@ -14,7 +14,7 @@ use crate::{
     Done, check,
     cli::{Cli, Command, Common, ModelsCommand, ReportCommand},
     doctor, feedback, first_start, models, quality, redrive, send, setup, show, strategy, tail,
-    terminal::Terminal,
+    terminal::{Escaped, Terminal},
     work::{self, Role},
 };
 #[cfg(feature = "torch")]
@@ -25,8 +25,12 @@ use crate::{challenge, evaluate, learn, up};
 /// # Errors
 /// It failed: the error completes "failed to".
 pub fn run(cli: Cli, out: &mut impl Write) -> Result<Done> {
-    let done = dispatch(cli, out)?;
-    out.flush()?;
+    let mut out = Escaped::new(out);
+    let done = dispatch(cli, &mut out);
+    // What was printed before something failed is still shown.
+    let flushed = out.flush();
+    let done = done?;
+    flushed?;
     Ok(done)
 }
 

@@ -1,9 +1,11 @@
-//! What people look at: tables, progress bars on stderr, and log lines that don't tear them.
+//! What people look at: output in which nothing acts on their terminal, tables, progress bars on stderr, and log lines that
+//! don't tear them.
 
 use std::io::{self, Write};
 
 use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use ombud_contract::shown::shown;
 use tracing_subscriber::fmt::MakeWriter;
 
 /// An empty table with these columns.
@@ -11,6 +13,44 @@ pub(crate) fn table<const N: usize>(columns: [&str; N]) -> Table {
     let mut table = Table::new();
     table.load_style(UTF8_FULL_CONDENSED).set_header(columns);
     table
+}
+
+/// Output in which text from outside gives a terminal no orders: everything that is printed goes through it, for people and
+/// as JSON, and is [`shown`]. Whole lines go on at once, the rest of one when it is flushed.
+pub(crate) struct Escaped<W> {
+    out: W,
+    line: Vec<u8>,
+}
+
+impl<W: Write> Escaped<W> {
+    /// In front of `out`.
+    pub(crate) fn new(out: W) -> Self {
+        Self { out, line: Vec::new() }
+    }
+
+    fn pass_on(&mut self) -> io::Result<()> {
+        let line = std::mem::take(&mut self.line);
+        self.out.write_all(shown(&String::from_utf8_lossy(&line)).as_bytes())
+    }
+}
+
+impl<W: Write> Write for Escaped<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // A line at a time: a character may come in two parts.
+        let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let (lines, rest) = bytes.split_at(end);
+        if !lines.is_empty() {
+            self.line.extend_from_slice(lines);
+            self.pass_on()?;
+        }
+        self.line.extend_from_slice(rest);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.pass_on()?;
+        self.out.flush()
+    }
 }
 
 /// The terminal's lower edge, shared by bars and log lines.
@@ -58,11 +98,55 @@ impl<'a> MakeWriter<'a> for Terminal {
 
 impl Write for Terminal {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(line);
         // The bars give way while the line is written.
-        self.0.suspend(|| io::stderr().write(line))
+        self.0.suspend(|| io::stderr().write_all(shown(&text).as_bytes()))?;
+        Ok(line.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         io::stderr().flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(parts: &[&[u8]]) -> String {
+        let mut out = Vec::new();
+        let mut escaped = Escaped::new(&mut out);
+        for part in parts {
+            escaped.write_all(part).unwrap();
+        }
+        escaped.flush().unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn what_acts_is_escaped_wherever_the_text_is_cut() {
+        let text = "Zürich 東京\u{1b}]0;title\u{7}\nno\u{202e}t so\r\nlast";
+        let expected = "Zürich 東京\\u001b]0;title\\u0007\nno\\u202et so\r\nlast";
+        for cut in 0..=text.len() {
+            let (head, tail) = text.as_bytes().split_at(cut);
+            assert_eq!(written(&[head, tail]), expected, "{cut}");
+        }
+    }
+
+    #[test]
+    fn a_whole_line_goes_on_without_a_flush() {
+        let mut out = Vec::new();
+        let mut escaped = Escaped::new(&mut out);
+        writeln!(escaped, "one").unwrap();
+        write!(escaped, "two").unwrap();
+        assert_eq!(out, b"one\n");
+    }
+
+    #[test]
+    fn a_table_with_a_hostile_cell_keeps_its_honest_ones() {
+        let mut table = table(["team", "name"]);
+        table.add_row(["cards\u{1b}[2J", "Zürich 👍🏽"]);
+        let shown = written(&[table.to_string().as_bytes()]);
+        assert!(shown.contains(r"cards\u001b[2J") && shown.contains("Zürich 👍🏽"), "{shown}");
     }
 }

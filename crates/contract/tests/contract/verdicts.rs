@@ -111,6 +111,14 @@ fn a_verdict_that_lacks_something_is_told_the_field_and_the_code() {
 }
 
 #[test]
+fn a_team_with_a_hidden_character_is_read_from_a_topic_and_not_taken_anew() {
+    let hidden = to("cards\u{202e}");
+    assert_eq!(hidden.validate(), Ok(()));
+    assert_eq!(hidden.admit().map_err(|wrong| (wrong.field, wrong.code)), Err(("to_team", "name-malformed")));
+    assert_eq!(to("می\u{200c}خواهم").admit(), Ok(()), "joiners are part of words");
+}
+
+#[test]
 fn a_record_counts_under_its_own_key_alone() {
     let verdict = verdict(FeedbackKind::Confirmed);
     let value = codec::encode(&verdict).unwrap();

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 #[test]
 fn every_bad_row_is_rejected_with_its_reason_between_good_neighbours() {
     let huge = "x".repeat(5 << 20);
-    let bad: [(&[u8], &str); 16] = [
+    let bad: [(&[u8], &str); 17] = [
         (b"b,2024-05-01,", "narrative-blank"),
         (b"b,2024-05-01,nan", "narrative-blank"),
         (b"b,2024-05-01, N/A ", "narrative-blank"),
@@ -25,6 +25,7 @@ fn every_bad_row_is_rejected_with_its_reason_between_good_neighbours() {
         (b"b,yesterday,text", "received-at-malformed"),
         (b"b,1804-05-01,text", "received-at-out-of-range"),
         (b"b\x07,2024-05-01,text", "id-control-character"),
+        ("b\u{200b},2024-05-01,text".as_bytes(), "id-format-character"),
         (huge.as_bytes(), "narrative-too-large"),
     ];
     for (row, reason) in bad {

@@ -5,6 +5,7 @@ use std::{io::Write, path::Path};
 use anyhow::Result;
 use ombud_contract::{
     codec,
+    shown::is_format,
     validate::{MAX_TEXT_BYTES, Unreadable},
 };
 use ombud_intake::{FileDefaults, Rejected, Row, Rows};
@@ -71,6 +72,9 @@ fn which(rejected: &Rejected, columns: &[String]) -> String {
     let broken: fn(&str, &str) -> bool = match rejected.reason {
         "text-too-long" => |name, text| is_text(name) && text.len() > MAX_TEXT_BYTES,
         "text-control-character" => |name, text| is_text(name) && text.chars().any(char::is_control),
+        "text-format-character" => {
+            |name, text| ["customer_ref", "external_ref"].contains(&name) && text.chars().any(is_format)
+        }
         "flag-malformed" => |name, text| {
             let known = ["", "true", "yes", "1", "false", "no", "0"];
             FLAGS.contains(&name) && !known.contains(&text.to_lowercase().as_str())

@@ -9,6 +9,9 @@ pub(crate) fn mend(code: &str) -> &'static str {
         "id-too-long" => "use an id of at most 128 bytes",
         "id-reserved" => "use another id: unreadable- and two numbers name records without one",
         "id-control-character" => "take line ends, tabs and other control characters out of the id",
+        "id-format-character" => {
+            "take characters out of the id that nobody sees (zero width, direction, tags)"
+        }
         "narrative-blank" => "send what the customer wrote; leave out records without it",
         "narrative-without-letters" => "send what the customer wrote in words; leave out records without any",
         "narrative-nul" => "take NUL characters out: is it text, in UTF-8?",
@@ -20,6 +23,7 @@ pub(crate) fn mend(code: &str) -> &'static str {
         "submission-below-one" => "count submissions from 1",
         "text-too-long" => "keep it to 256 bytes: it is no place for free text",
         "text-control-character" => "take line ends, tabs and other control characters out",
+        "text-format-character" => "take characters out that nobody sees (zero width, direction, tags)",
         "too-many-attributes" => "keep it to 64 attributes",
         "attribute-too-long" => {
             "keep names to 128 bytes and values to 1,024: they are no place for free text"
@@ -69,7 +73,11 @@ pub(crate) fn field(why: &Unreadable) -> &'static str {
     match why {
         Unreadable::NoValue | Unreadable::Codec(_) => "value",
         Unreadable::KeyIsNotTheId => "key",
-        Unreadable::Invalid(Invalid::TextTooLong(name) | Invalid::TextControlCharacter(name)) => name,
+        Unreadable::Invalid(
+            Invalid::TextTooLong(name)
+            | Invalid::TextControlCharacter(name)
+            | Invalid::TextFormatCharacter(name),
+        ) => name,
         Unreadable::Invalid(invalid) => field_of(invalid.code()),
     }
 }
@@ -77,7 +85,9 @@ pub(crate) fn field(why: &Unreadable) -> &'static str {
 /// The field that a code is about; `record` where it is about the whole.
 pub(crate) fn field_of(code: &str) -> &'static str {
     match code {
-        "id-empty" | "id-too-long" | "id-control-character" | "id-reserved" => "complaint_id",
+        "id-empty" | "id-too-long" | "id-control-character" | "id-format-character" | "id-reserved" => {
+            "complaint_id"
+        }
         "narrative-blank" | "narrative-without-letters" | "narrative-nul" | "narrative-too-large" => {
             "narrative"
         }
