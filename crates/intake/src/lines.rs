@@ -58,8 +58,8 @@ impl Line {
 pub(crate) struct Lines {
     input: Box<dyn BufRead + Send>,
     progress: Progress,
-    /// Lines that were read too far ahead, to be read again.
-    again: VecDeque<Line>,
+    /// Lines that were looked at, and not taken yet.
+    ahead: VecDeque<Line>,
     /// How many lines were read from the file.
     read: u64,
 }
@@ -75,7 +75,7 @@ impl Lines {
         } else {
             Box::new(input)
         };
-        Ok(Self { input, progress, again: VecDeque::new(), read: 0 })
+        Ok(Self { input, progress, ahead: VecDeque::new(), read: 0 })
     }
 
     pub(crate) fn progress(&self) -> &Progress {
@@ -89,9 +89,24 @@ impl Lines {
 
     /// The next line; `None` at the end.
     pub(crate) fn next(&mut self) -> io::Result<Option<Line>> {
-        if let Some(line) = self.again.pop_front() {
-            return Ok(Some(line));
+        match self.ahead.pop_front() {
+            Some(line) => Ok(Some(line)),
+            None => self.of_file(),
         }
+    }
+
+    /// The line that many lines behind the next one, which all stay where they are; `None` past the end.
+    pub(crate) fn ahead(&mut self, by: usize) -> io::Result<Option<&Line>> {
+        while self.ahead.len() <= by {
+            match self.of_file()? {
+                Some(line) => self.ahead.push_back(line),
+                None => return Ok(None),
+            }
+        }
+        Ok(self.ahead.get(by))
+    }
+
+    fn of_file(&mut self) -> io::Result<Option<Line>> {
         let mut line = Line { number: self.read + 1, bytes: Vec::new(), cut: false };
         loop {
             let buffer = self.input.fill_buf()?;
@@ -113,13 +128,6 @@ impl Lines {
             line.bytes.drain(..BYTE_ORDER_MARK.len());
         }
         Ok(Some(line))
-    }
-
-    /// Puts lines back in front, in their order.
-    pub(crate) fn give_back(&mut self, lines: impl DoubleEndedIterator<Item = Line>) {
-        for line in lines.rev() {
-            self.again.push_front(line);
-        }
     }
 }
 

@@ -22,7 +22,7 @@ use crate::{
     lines::{Lines, Progress},
     read::read,
     rejected::Rejected,
-    table::next_record,
+    table::{ReadAhead, next_record},
 };
 
 /// What a complaint gets where the file says nothing.
@@ -64,6 +64,7 @@ pub struct Row {
 pub struct Rows {
     path: PathBuf,
     lines: Lines,
+    ahead: ReadAhead,
     kind: Kind,
     layout: Layout,
     columns: Vec<String>,
@@ -95,8 +96,9 @@ impl Rows {
             _ => return Err(IntakeError::UnknownKind { path: path.into() }),
         };
         let mut lines = Lines::open(path).map_err(|cause| IntakeError::Open { path: path.into(), cause })?;
+        let mut ahead = ReadAhead::default();
         let begun = match kind {
-            Kind::Csv => header(&mut lines),
+            Kind::Csv => header(&mut lines, &mut ahead),
             Kind::JsonLines => names_of_the_first_objects(&mut lines),
         };
         let columns = begun.map_err(|cause| broken_off(path, &lines, cause))?;
@@ -112,6 +114,7 @@ impl Rows {
         Ok(Self {
             path: path.into(),
             lines,
+            ahead,
             kind,
             layout,
             columns,
@@ -171,7 +174,7 @@ impl Rows {
     }
 
     fn next_csv(&mut self) -> io::Result<Option<ReadRow>> {
-        let Some(taken) = next_record(&mut self.lines)? else { return Ok(None) };
+        let Some(taken) = next_record(&mut self.lines, &mut self.ahead)? else { return Ok(None) };
         let reason = match taken.broken {
             Some(reason) => Err(reason),
             None if taken.fields.len() != self.names.len() => Err("csv-field-count"),
@@ -252,8 +255,8 @@ fn broken_off(path: &Path, lines: &Lines, cause: io::Error) -> IntakeError {
 }
 
 /// Takes the header.
-fn header(lines: &mut Lines) -> io::Result<Vec<String>> {
-    let header = next_record(lines)?.map(|record| record.fields).unwrap_or_default();
+fn header(lines: &mut Lines, ahead: &mut ReadAhead) -> io::Result<Vec<String>> {
+    let header = next_record(lines, ahead)?.map(|record| record.fields).unwrap_or_default();
     Ok(header.iter().map(|name| String::from_utf8_lossy(name).into_owned()).collect())
 }
 
@@ -261,16 +264,13 @@ fn header(lines: &mut Lines) -> io::Result<Vec<String>> {
 fn names_of_the_first_objects(lines: &mut Lines) -> io::Result<Vec<String>> {
     // Several, because the first may be broken, or lack what the others have.
     const LOOK_AT: usize = 10;
-    let mut seen = Vec::new();
     let mut names = BTreeSet::new();
-    while seen.len() < LOOK_AT {
-        let Some(line) = lines.next()? else { break };
+    for at in 0..LOOK_AT {
+        let Some(line) = lines.ahead(at)? else { break };
         if let Ok(object) = object(&line.bytes) {
             names.extend(object.into_iter().map(|(name, _)| name));
         }
-        seen.push(line);
     }
-    lines.give_back(seen.into_iter());
     Ok(names.into_iter().collect())
 }
 

@@ -1,7 +1,8 @@
 //! Where one CSV record ends and the next begins, such that a broken one does not take its neighbours with it.
 //!
 //! A quote that is never closed would swallow every row after it. So records are cut here, line by line; one that
-//! breaks the rules of quoting gives up its first line only, and the lines after it are read again.
+//! breaks the rules of quoting gives up its first line only, and the lines after it are records of their own. Where many lines
+//! open a quote that none closes, what the first of them found out ahead holds for the others: [`ReadAhead`].
 
 use std::io;
 
@@ -18,10 +19,67 @@ pub(crate) struct Record {
     pub(crate) broken: Option<&'static str>,
 }
 
+/// What is known of the lines ahead, from looking where a quote ends. A line leaves an open quote open, or ends it, whichever
+/// line opened it; so each line is looked at ahead once, and a file takes as long as it is.
+#[derive(Default)]
+pub(crate) struct ReadAhead {
+    /// So many lines from the next one on leave an open quote open,
+    lines: usize,
+    /// and have so many bytes.
+    bytes: usize,
+    /// The line behind them ends it, and goes on with text: no record ends there.
+    sloppy: bool,
+    /// Bytes that were looked at for their quotes.
+    #[cfg(test)]
+    seen: usize,
+}
+
+impl ReadAhead {
+    fn take(&mut self, lines: &mut Lines) -> io::Result<Option<Line>> {
+        let line = lines.next()?;
+        if let Some(line) = &line {
+            match self.lines.checked_sub(1) {
+                Some(left) => {
+                    self.lines = left;
+                    self.bytes -= line.bytes.len();
+                }
+                None => self.sloppy = false,
+            }
+        }
+        Ok(line)
+    }
+
+    /// How many lines from the next one on belong to a record with an open quote that has `size` bytes before them; `None`
+    /// where it is never closed as it should be.
+    fn to_the_end(&mut self, lines: &mut Lines, size: usize) -> io::Result<Option<usize>> {
+        while !self.sloppy && size + self.bytes <= MAX_LINE_BYTES {
+            let Some(line) = lines.ahead(self.lines)? else { break };
+            let mut at = Quoting::Quoted;
+            self.sloppy = self.look(&mut at, &line.bytes);
+            if !self.sloppy && !at.is_open() {
+                return Ok(Some(self.lines + 1));
+            }
+            if !self.sloppy {
+                self.lines += 1;
+                self.bytes += line.bytes.len();
+            }
+        }
+        Ok(None)
+    }
+
+    fn look(&mut self, at: &mut Quoting, line: &[u8]) -> bool {
+        #[cfg(test)]
+        {
+            self.seen += line.len();
+        }
+        at.read(line)
+    }
+}
+
 /// The next record that is not a blank line; `None` at the end.
-pub(crate) fn next_record(lines: &mut Lines) -> io::Result<Option<Record>> {
+pub(crate) fn next_record(lines: &mut Lines, ahead: &mut ReadAhead) -> io::Result<Option<Record>> {
     let first = loop {
-        match lines.next()? {
+        match ahead.take(lines)? {
             Some(line) if line.is_blank() => {}
             Some(line) => break line,
             None => return Ok(None),
@@ -35,26 +93,20 @@ pub(crate) fn next_record(lines: &mut Lines) -> io::Result<Option<Record>> {
         }));
     }
     let mut at = Quoting::FieldStart;
-    let mut sloppy = at.read(&first.bytes);
+    let sloppy = ahead.look(&mut at, &first.bytes);
     if !at.is_open() {
         // Sloppy quotes within one line hurt nobody else; the CSV reader makes the best of them.
         return record(first.number, &first.bytes, None).map(Some);
     }
-    let mut rest: Vec<Line> = Vec::new();
-    let mut size = first.bytes.len();
-    while at.is_open() && size <= MAX_LINE_BYTES {
-        let Some(line) = lines.next()? else { break };
-        sloppy |= at.read(&line.bytes);
-        size += line.bytes.len();
-        rest.push(line);
-    }
-    if at.is_open() || sloppy {
-        lines.give_back(rest.into_iter());
+    let rest = if sloppy { None } else { ahead.to_the_end(lines, first.bytes.len())? };
+    let Some(rest) = rest else {
         return record(first.number, &first.bytes, Some("quote-unclosed")).map(Some);
-    }
+    };
     let mut whole = first.bytes;
-    for line in rest {
-        whole.extend_from_slice(&line.bytes);
+    for _ in 0..rest {
+        if let Some(line) = ahead.take(lines)? {
+            whole.extend_from_slice(&line.bytes);
+        }
     }
     record(first.number, &whole, None).map(Some)
 }
@@ -106,5 +158,59 @@ impl Quoting {
             };
         }
         sloppy
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The records of `content`: first line, whether it is broken, fields. And how many bytes were looked at.
+    fn records(content: &[u8]) -> (Vec<(u64, bool, usize)>, usize) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("rows.csv");
+        std::fs::write(&path, content).unwrap();
+        let (mut lines, mut ahead) = (Lines::open(&path).unwrap(), ReadAhead::default());
+        let mut records = Vec::new();
+        while let Some(record) = next_record(&mut lines, &mut ahead).unwrap() {
+            records.push((record.line, record.broken.is_some(), record.fields.len()));
+        }
+        (records, ahead.seen)
+    }
+
+    #[test]
+    fn quotes_that_every_line_opens_and_none_closes_take_work_that_grows_as_the_file_does() {
+        const LINES: usize = 12_000;
+        // Each closes the quote that is open before it and opens another; the last line of a file may do what it likes.
+        for last in ["", "x\"y\n", "x\"y,\"\n"] {
+            let content = ["x\",\"\n".repeat(LINES), last.to_owned()].concat();
+            let (records, seen) = records(content.as_bytes());
+            assert!(
+                records.len() >= LINES && records[..LINES].iter().all(|(_, broken, _)| *broken),
+                "{last:?}"
+            );
+            assert!(seen <= 2 * content.len(), "{seen} bytes were looked at, of {}", content.len());
+        }
+        // A long line that ends them all badly is looked at ahead once as well.
+        let content = ["x\",\"\n".repeat(LINES / 2), format!("\"y{}\n", "z".repeat(LINES))].concat();
+        let (_, seen) = records(content.as_bytes());
+        assert!(seen <= 2 * content.len(), "{seen} bytes were looked at, of {}", content.len());
+    }
+
+    #[test]
+    fn a_quote_that_is_longer_than_a_line_may_be_costs_its_own_line_alone() {
+        let line = format!("x\",\"{}\n", "z".repeat(1 << 20));
+        let content = [line.repeat(20), "x\"\nlast,row\n".to_owned()].concat();
+        let (records, seen) = records(content.as_bytes());
+        // From the sixth on what is left before the line that closes it is below the bound.
+        assert!(records[..5].iter().all(|(_, broken, _)| *broken), "{records:?}");
+        assert_eq!(records[5..], [(6, false, 16), (22, false, 2)]);
+        assert!(seen <= 2 * content.len(), "{seen} bytes were looked at, of {}", content.len());
+    }
+
+    #[test]
+    fn a_record_of_several_lines_behind_an_unclosed_quote_is_whole() {
+        let (records, _) = records(b"a,\"open\nb,\"two\nlines\"\nc,\"\"\"three\n\nlines\"\n");
+        assert_eq!(records, [(1, true, 2), (2, false, 2), (4, false, 2)]);
     }
 }

@@ -16,4 +16,5 @@ mod on_brokers;
 mod replay_tells_what_changes;
 mod strategies_change_while_complaints_flow;
 mod what_an_older_build_wrote;
+mod what_customers_write_stays_text;
 mod what_no_model_reads_goes_to_people;

@@ -1,6 +1,7 @@
 //! The shelf gives back what was put there, whole, or says what is wrong with it.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use ombud_models::{Artefact, ArtefactError, Family, Manifest, ModelStore, model_version_record};
@@ -19,6 +20,26 @@ fn a_version_serves_on_after_the_models_folder_has_changed() {
     let kept = store.get("complaints", &artefact.version).unwrap().unwrap();
     assert_eq!((&kept.dir, &kept.version, &kept.files), (&home, &artefact.version, &artefact.files));
     assert_eq!(fs::read(home.join("README.md")).unwrap(), b"# A bag");
+}
+
+#[test]
+fn whoever_may_read_the_shelf_may_read_what_is_added_and_nobody_else() {
+    let models = given::models_folder();
+    let artefact = Artefact::open(&models.path().join("complaints")).unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let set = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    for (shelf, file) in [(0o755, 0o644), (0o750, 0o640)] {
+        let dir = tempfile::tempdir().unwrap();
+        set(dir.path(), shelf);
+        // As the command makes it, which writes for itself alone.
+        fs::create_dir(dir.path().join("complaints")).unwrap();
+        set(&dir.path().join("complaints"), 0o700);
+        let home = ModelStore::new(dir.path()).add(&artefact).unwrap();
+        assert_eq!(mode(&dir.path().join("complaints")), shelf);
+        let readers = |path: &Path| mode(path) & shelf & 0o077;
+        assert_eq!(readers(&home), shelf & 0o077);
+        assert_eq!(readers(&home.join("tables/idf.bin")), file & 0o077);
+    }
 }
 
 #[test]

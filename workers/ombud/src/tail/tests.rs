@@ -5,7 +5,10 @@ use ombud_contract::records::RawComplaint;
 use proptest::{collection::vec, prelude::*};
 
 use super::*;
-use crate::scan::tests::{Partition, record};
+use crate::{
+    scan::tests::{Partition, record},
+    terminal::Escaped,
+};
 
 fn args(from: cli::From, number: Option<usize>) -> cli::Tail {
     cli::Tail { topic: "complaints.raw".into(), json: false, number, from, follow: false }
@@ -72,6 +75,27 @@ fn a_record_is_one_object_a_line_for_programs_and_begins_with_its_place_for_peop
     assert_eq!(line["headers"], serde_json::json!({ "ombud-worker": "ombud", "empty": null }));
     let text = printed(&record, false);
     assert!(text.starts_with("2026-01-31T09:00:00Z complaints.raw[2]@7 c-1\n"), "{text}");
+}
+
+#[test]
+fn key_headers_and_value_of_a_hostile_record_give_a_terminal_no_orders() {
+    let id = "c-\u{202e}1\u{1b}[2J";
+    let value = codec::encode(&RawComplaint::new(id, "They charged me\u{9b}2J.", 1)).unwrap();
+    let headers = vec![("\u{1b}]0;x\u{7}".to_owned(), Some(Bytes::from_static("\u{e0041}".as_bytes())))];
+    let key = Some(Bytes::from_static(id.as_bytes()));
+    let record = Record { value: Some(value), key, headers, ..record(0, 0, 1) };
+    let shown = |json| {
+        let mut out = Vec::new();
+        print(Topic::Raw, &record, json, &mut Escaped::new(&mut out)).unwrap();
+        String::from_utf8(out).unwrap()
+    };
+    let people = shown(false);
+    assert!(people.contains(r"@0 c-\u202e1\u001b[2J"), "{people}");
+    assert!(people.chars().all(|c| matches!(c, '\n' | ' '..='~')), "{people}");
+    let programs = shown(true);
+    assert!(programs.chars().all(|c| matches!(c, '\n' | ' '..='~')), "{programs}");
+    let line: Value = serde_json::from_str(&programs).unwrap();
+    assert_eq!((&line["key"], &line["headers"]["\u{1b}]0;x\u{7}"]), (&id.into(), &"\u{e0041}".into()));
 }
 
 #[test]
