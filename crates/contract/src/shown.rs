@@ -67,11 +67,11 @@ mod tests {
     #[test]
     fn what_acts_on_a_terminal_is_escaped() {
         let attacks = [
-            ("clipboard", "\u{1b}]52;c;cm0gLXJm\u{7}", r"\u001b]52;c;cm0gLXJm\u0007"),
+            ("clipboard", "\u{1b}]52;c;AAAA\u{7}", r"\u001b]52;c;AAAA\u0007"),
             ("title", "\u{1b}]0;root@bank\u{7}", r"\u001b]0;root@bank\u0007"),
             ("screen", "\u{1b}[2J\u{1b}[H", r"\u001b[2J\u001b[H"),
             ("eight-bit escape", "\u{9b}2J", r"\u009b2J"),
-            ("order of reading", "\u{202e}yap ot\u{2066}", r"\u202eyap ot\u2066"),
+            ("order of reading", "pay \u{202e}001\u{2066}", r"pay \u202e001\u2066"),
             ("nothing seen", "c\u{200b}-1\u{feff}", r"c\u200b-1\ufeff"),
             ("hidden tags", "a\u{e0041}\u{e007f}", r"a\udb40\udc41\udb40\udc7f"),
             ("written over", "refused\rgranted", r"refused\u000dgranted"),
@@ -87,7 +87,7 @@ mod tests {
     #[test]
     fn honest_text_stays_as_it_was_written() {
         for text in [
-            "Gebühr für Überweisung – 5 €; naïve café, Ærø",
+            "Zürich, Ærø, a naïve café – 5 €",
             "東京の銀行 수수료 комиссия",
             "كشف الحساب \u{600}12",
             "می\u{200c}خواهم हिन्दी क्\u{200d}ष",

@@ -323,7 +323,7 @@ mod tests {
         let value = codec::encode(&complaint).unwrap();
         assert_eq!(complaint_of(Some(id.as_bytes()), Some(&value)), Ok(complaint.clone()));
         assert_eq!(complaint.admit(), Err(Invalid::IdFormatCharacter));
-        let honest = RawComplaint { complaint_id: "Beschwerde-Ü1-東".into(), ..complaint };
+        let honest = RawComplaint { complaint_id: "Ü1-東".into(), ..complaint };
         assert_eq!(honest.admit(), Ok(()));
         let hidden = RawComplaint { external_ref: Some("crm\u{200b}-7".into()), ..honest };
         assert_eq!(hidden.admit(), Err(Invalid::TextFormatCharacter("external_ref")));
