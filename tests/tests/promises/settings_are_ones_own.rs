@@ -14,7 +14,7 @@ use ombud_tests::ombud;
 
 /// `printf test | sha256sum`
 const GUESSABLE: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
-/// Of a token that was made as the docs say.
+/// Of a token that nobody guesses first.
 const HONEST: &str = "87cbebfeebc05f7c54ac9336c4b4bbec831227a641951a4bde7edd56020f8590";
 
 /// A folder of this user's alone, whose `ombud.toml` has a prefix for topics and a token's digest.
