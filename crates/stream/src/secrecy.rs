@@ -54,7 +54,7 @@ fn host(after_scheme: &str) -> &str {
 fn is_this_machine(host: &str) -> bool {
     // Only an address of this machine can be listened on, and what is sent to one never leaves it.
     let is_ours = |ip: IpAddr| ip.to_canonical().is_loopback() || TcpListener::bind((ip, 0)).is_ok();
-    host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(is_ours)
+    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(is_ours)
 }
 
 #[cfg(test)]

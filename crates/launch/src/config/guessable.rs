@@ -3,64 +3,11 @@
 use sha2::{Digest, Sha256};
 
 /// What stands in examples and at the top of lists of passwords.
-const WORDS: [&str; 56] = [
-    "0000",
-    "1111",
-    "111111",
-    "123",
-    "1234",
-    "12345",
-    "123456",
-    "1234567",
-    "12345678",
-    "123456789",
-    "1234567890",
-    "abc",
-    "abc123",
-    "access",
-    "admin",
-    "administrator",
-    "api",
-    "apikey",
-    "bank",
-    "bearer",
-    "changeit",
-    "changeme",
-    "complaint",
-    "complaints",
-    "console",
-    "crm",
-    "default",
-    "demo",
-    "desk",
-    "dev",
-    "dragon",
-    "example",
-    "foo",
-    "foobar",
-    "guest",
-    "hello",
-    "iloveyou",
-    "key",
-    "letmein",
-    "login",
-    "master",
-    "monkey",
-    "ombud",
-    "pass",
-    "passw0rd",
-    "password",
-    "placeholder",
-    "qwerty",
-    "root",
-    "secret",
-    "sesame",
-    "test",
-    "token",
-    "user",
-    "welcome",
-    "xxx",
-];
+const WORDS: &str = "\
+    0000 1111 111111 123 1234 12345 123456 1234567 12345678 123456789 1234567890 abc abc123 access admin \
+    administrator api apikey bank bearer changeit changeme complaint complaints console crm default demo \
+    desk dev dragon example foo foobar guest hello iloveyou key letmein login master monkey ombud pass \
+    passw0rd password placeholder qwerty root secret sesame test token user welcome xxx";
 /// What is put behind a word, so that it is none.
 const ENDINGS: [&str; 4] = ["", "1", "123", "!"];
 
@@ -71,7 +18,8 @@ pub(super) fn is_guessable(digest: &str) -> bool {
 }
 
 fn guesses() -> impl Iterator<Item = String> {
-    let cased = WORDS.into_iter().flat_map(|word| [word.to_owned(), capitalised(word), word.to_uppercase()]);
+    let cased =
+        WORDS.split_whitespace().flat_map(|word| [word.to_owned(), capitalised(word), word.to_uppercase()]);
     std::iter::once(String::new())
         .chain(cased.flat_map(|word| ENDINGS.map(|ending| format!("{word}{ending}"))))
 }

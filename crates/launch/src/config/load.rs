@@ -10,8 +10,8 @@ use std::{
 use config::{Config, ConfigError, File, FileFormat, Map, Source, Value, ValueKind};
 
 use super::{
-    found, guessable, property, rule,
-    rule::Right,
+    found, guessable, property,
+    rule::{self, Right},
     secret::{HIDDEN, holds_user},
     settings::Settings,
 };
