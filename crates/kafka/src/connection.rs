@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, path::PathBuf, time::Duration};
 
+use ombud_stream::without_user;
 use rdkafka::ClientConfig;
 
 /// How brokers and registry are reached.
@@ -47,7 +48,8 @@ impl fmt::Debug for Brokers {
 
 impl fmt::Debug for RegistryConnection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.urls.join(","))
+        let shown: Vec<String> = self.urls.iter().map(|url| without_user(url)).collect();
+        f.write_str(&shown.join(","))
     }
 }
 

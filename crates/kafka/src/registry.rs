@@ -11,6 +11,7 @@ use std::{fs, time::Duration};
 
 use apache_avro::Schema;
 use backon::{BlockingRetryable, ExponentialBuilder};
+use ombud_stream::may_carry_secret;
 use reqwest::{
     Certificate, Url,
     blocking::{Client, ClientBuilder, RequestBuilder},
@@ -78,6 +79,14 @@ impl Registry {
                 // A URL is shown; a password never is.
                 let cause = "set registry.username and registry.password instead".into();
                 return Err(wrong("accept a user or a password in registry_url".to_owned(), cause));
+            }
+            if connection.credentials.is_some() {
+                may_carry_secret(url).map_err(|cause| {
+                    wrong(
+                        "send registry.username and its password to registry_url (--registry)".to_owned(),
+                        cause.into(),
+                    )
+                })?;
             }
         }
         let [first, others @ ..] = connection.urls.as_slice() else {

@@ -14,6 +14,21 @@ pub enum Error {
         #[source]
         cause: Box<config::ConfigError>,
     },
+    /// Somebody else could have written the configuration file, and nobody has named it.
+    #[error(
+        "read {}, which was found in the current folder: others may write {}, for {why}; make it yours alone (chown, chmod \
+         go-w), or name the file with --config (OMBUD_CONFIG) if you trust it",
+        .file.display(),
+        .place.display()
+    )]
+    FoundFile {
+        /// The file.
+        file: PathBuf,
+        /// What others may write: the file, its folder, or what a link leads to.
+        place: PathBuf,
+        /// How others come to write it.
+        why: String,
+    },
     /// A variable of ours holds bytes that are no text.
     #[error("read variable {variable}: its value must be UTF-8")]
     NotText {
@@ -41,6 +56,17 @@ pub enum Error {
         origin: String,
         /// What would be accepted.
         right: String,
+    },
+    /// Anybody would guess the token.
+    #[error(
+        "accept {setting} from {origin}: it is the SHA-256 of nothing, or of a word that is guessed first; make a token with \
+         `openssl rand -hex 32 | tr -d '\\n' > NAME.token`, and write what `sha256sum < NAME.token` prints"
+    )]
+    GuessableToken {
+        /// The setting.
+        setting: String,
+        /// Where it was written.
+        origin: String,
     },
     /// Two joiners could write one shard: the one that lost it would still be at it when the other begins.
     #[error(

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 pub use error::HubError;
 use hf_hub::{Cache, Repo, RepoType};
+use ombud_stream::without_user;
 pub use patience::Patience;
 use tracing::warn;
 use transfer::{Failure, Transfer, with_hub};
@@ -46,7 +47,7 @@ pub fn called(folder: &Path) -> String {
 }
 
 /// Where models are fetched from, and where they are kept.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Hub {
     /// The address that names and files are under.
     pub endpoint: String,
@@ -67,6 +68,19 @@ pub struct Token(pub String);
 impl std::fmt::Debug for Token {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("[redacted]")
+    }
+}
+
+// Its address may hold a password.
+impl std::fmt::Debug for Hub {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Hub")
+            .field("endpoint", &without_user(&self.endpoint))
+            .field("cache", &self.cache)
+            .field("token", &self.token)
+            .field("offline", &self.offline)
+            .field("patience", &self.patience)
+            .finish()
     }
 }
 

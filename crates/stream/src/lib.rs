@@ -11,6 +11,7 @@ mod passing;
 mod readiness;
 mod record;
 mod seam;
+mod secrecy;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod vitals;
@@ -27,4 +28,5 @@ pub use seam::{
     Clock, Committer, Delivery, Event, ManualClock, Member, Outage, Position, Reader, Refused, Sink, Source,
     Start, Stretch, SystemClock,
 };
+pub use secrecy::{Exposed, may_carry_secret, names_user, without_user};
 pub use vitals::{Standing, Vitals};

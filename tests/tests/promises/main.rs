@@ -14,6 +14,7 @@ mod kill_loses_nothing;
 mod models_go_to_python_and_back;
 mod on_brokers;
 mod replay_tells_what_changes;
+mod settings_are_ones_own;
 mod strategies_change_while_complaints_flow;
 mod what_an_older_build_wrote;
 mod what_customers_write_stays_text;

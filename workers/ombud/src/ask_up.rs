@@ -4,6 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use ombud_launch::config::{Secret, Settings};
+use ombud_stream::may_carry_secret;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use ureq::{Agent, http::StatusCode};
 
@@ -40,7 +41,7 @@ pub(crate) fn ask(settings: &Settings, path: &str, body: &impl Serialize) -> Res
     let agent: Agent =
         Agent::config_builder().http_status_as_error(false).timeout_global(Some(TIMEOUT)).build().into();
     let mut request = agent.post(format!("{url}{path}"));
-    if let Some(bearer) = bearer(&settings.http.token) {
+    if let Some(bearer) = bearer(&url, &settings.http.token)? {
         request = request.header("authorization", bearer);
     }
     let mut answer = request.send_json(body).with_context(|| {
@@ -55,9 +56,17 @@ pub(crate) fn ask(settings: &Settings, path: &str, body: &impl Serialize) -> Res
     Ok(Answer { url: format!("{url}{path}"), status, body })
 }
 
-/// What shows `token` to a guard; nothing where there is none.
-pub(crate) fn bearer(token: &Secret) -> Option<String> {
-    (!token.is_empty()).then(|| format!("Bearer {}", token.reveal()))
+/// What shows `token` to the guard at `url`; nothing where there is none.
+///
+/// # Errors
+/// It would go over plain HTTP to another host.
+pub(crate) fn bearer(url: &str, token: &Secret) -> Result<Option<String>> {
+    if token.is_empty() {
+        return Ok(None);
+    }
+    may_carry_secret(url)
+        .context("show http.token (OMBUD_HTTP__TOKEN) at http.address (OMBUD_HTTP__ADDRESS)")?;
+    Ok(Some(format!("Bearer {}", token.reveal())))
 }
 
 impl Answer {
@@ -94,5 +103,20 @@ mod tests {
     fn an_address_that_stands_for_all_is_asked_on_this_machine() {
         assert_eq!(url("0.0.0.0:8080".parse().unwrap()), "http://localhost:8080");
         assert_eq!(url("127.0.0.1:80".parse().unwrap()), "http://127.0.0.1:80");
+    }
+
+    #[test]
+    fn a_token_is_shown_on_this_machine_and_at_no_other_host() {
+        let token = Secret::from("sesame");
+        for here in ["0.0.0.0:8080", "127.0.0.1:8080", "[::1]:8080"] {
+            let shown = bearer(&url(here.parse().unwrap()), &token).unwrap();
+            assert_eq!(shown.as_deref(), Some("Bearer sesame"), "{here}");
+        }
+        // 192.0.2.0/24 is nobody's: it is there for documents.
+        let elsewhere = url("192.0.2.1:8080".parse().unwrap());
+        let refused = format!("{:#}", bearer(&elsewhere, &token).unwrap_err());
+        assert!(refused.contains("http.address") && refused.contains("another host"), "{refused}");
+        assert!(!refused.contains("sesame"), "{refused}");
+        assert_eq!(bearer(&elsewhere, &Secret::default()).unwrap(), None, "there is nothing to show");
     }
 }

@@ -1,7 +1,10 @@
 use ombud_contract::catalogue::Topic;
 
 use super::{Registry, fake::FakeRegistry, subject, subject::bones, text};
-use crate::outcome::{Mode, State};
+use crate::{
+    error::KafkaError,
+    outcome::{Mode, State},
+};
 
 #[test]
 fn a_schema_comes_back_from_its_text_as_it_was() {
@@ -69,7 +72,25 @@ fn a_password_in_the_url_is_refused_and_not_told() {
     let mut connection = FakeRegistry::start().connection();
     connection.urls = vec!["http://me:secret@127.0.0.1:1".to_owned()];
     let error = Registry::connect(&connection).err().unwrap();
-    assert!(!format!("{error:?} {error}").contains("secret"));
+    assert!(!format!("{error:?} {error} {connection:?}").contains("secret"));
+}
+
+#[test]
+fn a_password_goes_to_no_other_host_over_plain_http() {
+    let mut connection = FakeRegistry::start().connection();
+    connection.credentials = Some(("me".to_owned(), "secret".to_owned()));
+    assert!(Registry::connect(&connection).is_ok(), "on this machine nobody is on the way");
+    // 192.0.2.0/24 is nobody's: it is there for documents.
+    connection.urls = vec!["https://192.0.2.1".to_owned()];
+    assert!(Registry::connect(&connection).is_ok(), "TLS goes anywhere");
+    connection.urls.push("http://192.0.2.1:8081/api".to_owned());
+    let KafkaError::Registry { action, cause } = Registry::connect(&connection).err().unwrap() else {
+        panic!("another error");
+    };
+    assert_eq!(action, "send registry.username and its password to registry_url (--registry)");
+    assert!(cause.to_string().contains("http://192.0.2.1:8081/api: it would go over plain HTTP"), "{cause}");
+    connection.credentials = None;
+    assert!(Registry::connect(&connection).is_ok(), "there is nothing to read");
 }
 
 #[test]

@@ -9,13 +9,17 @@ use std::{
 
 use config::{Config, ConfigError, File, FileFormat, Map, Source, Value, ValueKind};
 
-use super::{property, rule, secret::HIDDEN, settings::Settings};
+use super::{
+    found, guessable, property,
+    rule::{self, Right},
+    secret::{HIDDEN, holds_user},
+    settings::Settings,
+};
 use crate::Error;
 
 const VARIABLE_PREFIX: &str = "OMBUD_";
 /// Names the configuration file itself, so it is no setting.
 const FILE_VARIABLE: &str = "OMBUD_CONFIG";
-const DEFAULT_FILE: &str = "ombud.toml";
 const DEFAULT_ORIGIN: &str = "the defaults";
 /// Settings that name a file, and what is read from it.
 const READ_FROM_FILES: [(&str, &str); 4] = [
@@ -93,15 +97,19 @@ impl fmt::Debug for Loaded {
 /// such a file wins over a password that is written out.
 ///
 /// # Errors
-/// A file that can't be read, a name that is no setting, or a value that the setting can't have.
+/// A file that can't be read or, where nobody named it, could be somebody else's; a name that is no setting; or a value
+/// that the setting can't have.
 pub fn load(inputs: &Inputs) -> Result<Loaded, Error> {
     let defaults = Config::try_from(&Settings::default()).map_err(unreadable)?;
     let mut written = leaves(&defaults, DEFAULT_ORIGIN).map_err(unreadable)?;
 
     let variables = ombud_variables(&inputs.variables)?;
     let named = variables.get(FILE_VARIABLE).map(PathBuf::from);
-    let default = Some(PathBuf::from(DEFAULT_FILE)).filter(|file| file.is_file());
-    if let Some(file) = inputs.file.clone().or(named).or(default) {
+    let file = match inputs.file.clone().or(named) {
+        Some(named) => Some(named),
+        None => found::find()?,
+    };
+    if let Some(file) = file {
         written.extend(read(&file).map_err(|cause| Error::File { path: file, cause: Box::new(cause) })?);
     }
     for (variable, value) in variables.iter().filter(|(variable, _)| *variable != FILE_VARIABLE) {
@@ -209,15 +217,20 @@ fn check(setting: &str, value: &Value) -> Result<(), Error> {
     if let Some(why) = property::of(setting).and_then(property::refusal) {
         return Err(Error::HeldProperty { setting: setting.to_owned(), origin, why });
     }
-    if right.accepts(value) {
-        return Ok(());
+    if !right.accepts(value) {
+        return Err(Error::WrongValue {
+            setting: setting.to_owned(),
+            value: shown(setting, value),
+            origin,
+            right: right.to_string(),
+        });
     }
-    Err(Error::WrongValue {
-        setting: setting.to_owned(),
-        value: shown(setting, value),
-        origin,
-        right: right.to_string(),
-    })
+    if let (Right::TokenDigest, ValueKind::String(digest)) = (right, &value.kind)
+        && guessable::is_guessable(digest)
+    {
+        return Err(Error::GuessableToken { setting: setting.to_owned(), origin });
+    }
+    Ok(())
 }
 
 /// The value as TOML, where it may be seen.
@@ -226,7 +239,7 @@ fn shown(setting: &str, value: &Value) -> String {
         ValueKind::String(text) if text.is_empty() => "\"\"".to_owned(),
         _ if rule::is_secret(setting) => format!("{HIDDEN:?}"),
         // A URL with a user is refused, and was written with a password.
-        ValueKind::String(text) if text.contains('@') && text.contains("//") => format!("{HIDDEN:?}"),
+        ValueKind::String(text) if holds_user(text) => format!("{HIDDEN:?}"),
         ValueKind::String(text) => format!("{text:?}"),
         other => other.to_string(),
     }
@@ -426,6 +439,8 @@ mod tests {
             ("OMBUD_KAFKA__PROPERTIES__SASL_PASSWORD", SECRET),
             ("OMBUD_KAFKA__PROPERTIES__SSL_KEY_PEM", SECRET),
             ("OMBUD_KAFKA__PROPERTIES__SASL_OAUTHBEARER_CLIENT_SECRET", SECRET),
+            ("OMBUD_KAFKA__PROPERTIES__SASL_OAUTHBEARER_CONFIG", SECRET),
+            ("OMBUD_KAFKA__PROPERTIES__CLIENT_RACK", "http://me:correct horse@one"),
         ]);
         let loaded = load(&inputs).unwrap();
         let settings = &loaded.settings;
@@ -466,6 +481,19 @@ mod tests {
             "accept http.tokens.crm = \"***\" from OMBUD_HTTP__TOKENS__CRM: it must be the SHA-256 of a token, 64 \
              hexadecimal digits"
         );
+    }
+
+    #[test]
+    fn the_digest_of_a_word_that_is_guessed_first_is_refused_with_how_to_make_a_token() {
+        let test = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+        let refused = complaint(&with_variables(&[("OMBUD_HTTP__TOKENS__CRM", test)]));
+        assert!(
+            refused.starts_with(
+                "accept http.tokens.crm from OMBUD_HTTP__TOKENS__CRM: it is the SHA-256 of nothing"
+            ),
+            "{refused}"
+        );
+        assert!(refused.contains("`openssl rand -hex 32 | tr -d '\\n' > NAME.token`"), "{refused}");
     }
 
     #[test]

@@ -1,10 +1,13 @@
 //! Settings: defaults in code, then `ombud.toml`, then `OMBUD_*` variables, then flags; the last one wins.
 //!
 //! `OMBUD_INFER__TOKEN_BUDGET` is `infer.token_budget`. Whatever is unknown or out of range is refused with
-//! where it was written and what would be right. Secrets are used and never shown.
+//! where it was written and what would be right. Secrets are used and never shown. An `ombud.toml` that nobody named is
+//! read only where nobody else may write it.
 
+mod found;
+mod guessable;
 mod load;
-mod property;
+pub(crate) mod property;
 mod rule;
 mod secret;
 mod services;

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt};
 use config::{Value, ValueKind};
 use serde::{Serialize, Serializer};
 
-use super::secret::HIDDEN;
+use super::secret::{HIDDEN, holds_user};
 
 /// The section whose names are librdkafka's.
 pub(crate) const SECTION: &str = "kafka.properties";
@@ -40,8 +40,10 @@ const HELD: [(&str, &str); 15] = [
     ("enable.gapless.guarantee", ACKNOWLEDGED),
 ];
 
-/// Parts of a property's name that say that its value is a secret.
-const TELLING: [&str; 6] = ["password", "passphrase", "secret", "key.pem", "token", "credential"];
+/// Parts of a name that say that its value is a secret. Rather too many: a path of a key that is hidden costs a look into
+/// the settings, and a property that librdkafka will have next year is known by its name alone.
+const TELLING: [&str; 8] =
+    ["password", "passphrase", "secret", "key", "token", "credential", "jaas", "oauthbearer"];
 
 /// The property that `setting` names, where it names one.
 pub(crate) fn of(setting: &str) -> Option<&str> {
@@ -79,12 +81,17 @@ pub(crate) fn gathered(written: &BTreeMap<String, Value>) -> BTreeMap<String, Va
     settings
 }
 
+/// `value`, where it may be seen.
+fn visible<'a>(property: &str, value: &'a str) -> &'a str {
+    if is_secret(property) || holds_user(value) { HIDDEN } else { value }
+}
+
 /// Properties as they may be shown.
 pub(crate) struct Shown<'a>(pub(crate) &'a BTreeMap<String, String>);
 
 impl Shown<'_> {
     fn each(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), if is_secret(name) { HIDDEN } else { value }))
+        self.0.iter().map(|(name, value)| (name.as_str(), visible(name, value)))
     }
 }
 
@@ -105,6 +112,33 @@ pub(crate) fn shown<S: Serializer>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_property_that_is_a_secret_is_hidden_and_others_are_shown() {
+        let properties = |names: &[&str], value: &str| -> BTreeMap<String, String> {
+            names.iter().map(|name| ((*name).to_owned(), value.to_owned())).collect()
+        };
+        // All that librdkafka 2 calls sensitive, and what can hold a secret besides.
+        let secret = [
+            "sasl.password",
+            "sasl.oauthbearer.config",
+            "sasl.oauthbearer.client.secret",
+            "sasl.oauthbearer.assertion.private.key.passphrase",
+            "sasl.oauthbearer.assertion.private.key.pem",
+            "sasl.oauthbearer.client.credentials.client.secret",
+            "sasl.oauthbearer.token.endpoint.url",
+            "sasl.jaas.config",
+            "ssl.key.password",
+            "ssl.key.pem",
+            "ssl.keystore.password",
+        ];
+        let plain = ["sasl.username", "sasl.mechanism", "security.protocol", "ssl.ca.location"];
+        let hidden = properties(&secret, "correct horse");
+        assert!(!format!("{:?}", Shown(&hidden)).contains("horse"));
+        assert_eq!(format!("{:?}", Shown(&properties(&plain, "seen"))).matches("seen").count(), plain.len());
+        let address = properties(&plain, "https://me:correct horse@one");
+        assert!(!format!("{:?}", Shown(&address)).contains("horse"));
+    }
 
     #[test]
     fn what_promises_stand_on_is_refused_and_the_rest_is_passed_on() {

@@ -42,6 +42,11 @@ impl Serialize for Secret {
     }
 }
 
+/// Whether `text` may be, or list, a URL with a user and a password.
+pub(crate) fn holds_user(text: &str) -> bool {
+    text.contains("//") && text.contains('@')
+}
+
 /// That there is none may be seen.
 fn hidden(secret: &str) -> &'static str {
     if secret.is_empty() { "" } else { HIDDEN }

@@ -2,12 +2,16 @@
 
 use std::{env, time::Duration};
 
+use ombud_stream::{Exposed, may_carry_secret, names_user};
 use opentelemetry::KeyValue;
 use opentelemetry_otlp::{SpanExporter, WithExportConfig};
 use opentelemetry_sdk::Resource;
 
 use super::export::Exporting;
-use crate::{Error, config::Settings};
+use crate::{
+    Error,
+    config::{Settings, property},
+};
 
 /// How long one batch may take to leave.
 const SEND: Duration = Duration::from_secs(5);
@@ -16,6 +20,7 @@ const FLUSH: Duration = Duration::from_secs(3);
 
 const TRACES_PATH: &str = "v1/traces";
 const ENDPOINTS: [&str; 2] = ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"];
+const HEADERS: [&str; 2] = ["OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"];
 const SERVICE_NAME: &str = "OTEL_SERVICE_NAME";
 
 /// Spans of [`super::Hop`]s leave while it lives; what waits when it is dropped leaves within 3 s or is lost.
@@ -29,12 +34,17 @@ impl Traces {
     /// nothing is traced. A receiver that is down holds nothing up.
     ///
     /// # Errors
-    /// The endpoint is no URL, or traces are installed already in this process.
+    /// The endpoint is no URL, a token would go there over plain HTTP, or traces are installed already in this process.
     pub fn install(settings: &Settings, service: &str) -> Result<Self, Error> {
         let setting = &settings.telemetry.otlp_endpoint;
         if setting.is_empty() && !ENDPOINTS.into_iter().any(is_set) {
             return Ok(Self(None));
         }
+        let said = |variable: &str| env::var(variable).ok().filter(|value| !value.is_empty());
+        let named = ENDPOINTS.into_iter().find_map(said).filter(|_| setting.is_empty());
+        let headers: Vec<String> = HEADERS.into_iter().filter_map(said).collect();
+        keep_secret(named.as_ref().unwrap_or(setting), &headers.join(","))
+            .map_err(|cause| Error::Traces(Box::new(cause)))?;
         let mut builder = SpanExporter::builder().with_http().with_timeout(SEND);
         if !setting.is_empty() {
             builder = builder.with_endpoint(of_traces(setting));
@@ -77,8 +87,38 @@ fn is_set(variable: &str) -> bool {
     env::var_os(variable).is_some_and(|value| !value.is_empty())
 }
 
+/// Refuses to send a user, or `headers` of which one shows a token, to `endpoint` where others could read it.
+fn keep_secret(endpoint: &str, headers: &str) -> Result<(), Exposed> {
+    let is_telling = |name: &str| name == "authorization" || property::is_secret(name);
+    let names = headers.split(',').filter_map(|header| header.split_once('='));
+    let mut names = names.map(|(name, _)| name.trim().to_ascii_lowercase());
+    if names_user(endpoint) || names.any(|name| is_telling(&name)) {
+        may_carry_secret(endpoint)
+    } else {
+        Ok(())
+    }
+}
+
 /// The path is OTLP's, and may be left out.
 fn of_traces(endpoint: &str) -> String {
     let endpoint = endpoint.trim_end_matches('/');
     if endpoint.ends_with(TRACES_PATH) { endpoint.to_owned() } else { format!("{endpoint}/{TRACES_PATH}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_for_the_receiver_goes_over_tls_or_stays_on_this_machine() {
+        let (near, far, safe) = ("http://127.0.0.1:4318", "http://otlp.example:4318", "https://otlp.example");
+        for telling in ["Authorization=Bearer%20x", "x-scope-orgid=bank, x-api-key=x", "access-token=x"] {
+            assert!(keep_secret(near, telling).is_ok() && keep_secret(safe, telling).is_ok(), "{telling}");
+            assert!(keep_secret(far, telling).is_err(), "{telling}");
+        }
+        for plain in ["", "x-scope-orgid=bank"] {
+            assert!(keep_secret(far, plain).is_ok(), "{plain}");
+        }
+        assert!(keep_secret("http://me:x@otlp.example", "").is_err());
+    }
 }

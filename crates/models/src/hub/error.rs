@@ -39,6 +39,14 @@ pub enum HubError {
         /// The hub.
         endpoint: String,
     },
+    /// A token or a password could be read by others.
+    #[error("use the hub {endpoint}: {why}")]
+    Exposed {
+        /// The hub, without user and password.
+        endpoint: String,
+        /// Why, and the mend.
+        why: String,
+    },
     /// It is not for everybody.
     #[error(
         "fetch {place} from {endpoint}: it is refused or does not exist; set HF_TOKEN to a token that may read it, \
@@ -127,6 +135,7 @@ impl HubError {
             | Self::RevisionOfFolder { .. }
             | Self::Lacking { .. }
             | Self::NotFound { .. }
+            | Self::Exposed { .. }
             | Self::Refused { .. }
             | Self::NotCached { .. } => HostFault::Absent,
             Self::Unreachable { .. } | Self::TimedOut { .. } | Self::Stopped { .. } => HostFault::Network,

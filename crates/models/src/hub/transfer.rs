@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use hf_hub::api::Progress;
 use indicatif::ProgressBar;
+use ombud_stream::{may_carry_secret, names_user, without_user};
 use serde::Deserialize;
 use ureq::config::RedirectAuthHeaders;
 use ureq::http::{Response, StatusCode, header};
@@ -81,6 +82,7 @@ pub(super) fn with_hub<T>(
     stop: &Stop,
     errand: impl FnOnce(&Transfer<'_>) -> Result<T, HubError>,
 ) -> Result<T, HubError> {
+    may_be_asked(hub)?;
     let now = Instant::now();
     let transfer = Transfer { agent: agent(hub.patience), hub, stop, began: now, heard: Cell::new(now) };
     thread::scope(|scope| {
@@ -99,6 +101,22 @@ pub(super) fn with_hub<T>(
         drop(done);
         result
     })
+}
+
+/// Refuses an address that would be shown with a password wherever it fails, and one where others could read the token.
+fn may_be_asked(hub: &Hub) -> Result<(), HubError> {
+    let refused = |why: String| HubError::Exposed { endpoint: without_user(&hub.endpoint), why };
+    if names_user(&hub.endpoint) {
+        return Err(refused(
+            "take user and password out of HF_ENDPOINT, and set HF_TOKEN instead".to_owned(),
+        ));
+    }
+    if hub.token.is_some() {
+        may_carry_secret(&hub.endpoint).map_err(|exposed| {
+            refused(format!("it would {exposed}; or unset HF_TOKEN, and remove the file `token` of HF_HOME"))
+        })?;
+    }
+    Ok(())
 }
 
 fn agent(patience: Patience) -> Agent {

@@ -187,6 +187,26 @@ fn a_private_model_wants_a_token_which_is_never_shown() {
 }
 
 #[test]
+fn a_token_goes_to_no_other_host_over_plain_http_and_an_address_names_no_user() {
+    let cache = tempfile::tempdir().unwrap();
+    // 192.0.2.0/24 is nobody's: it is there for documents.
+    let mut hub = at("http://192.0.2.1", cache.path(), Patience::default());
+    hub.token = Some(ombud_models::Token("hf_secret".to_owned()));
+    let exposed = hub.fetch("bank/triage", None).unwrap_err();
+    assert!(matches!(exposed, HubError::Exposed { .. }), "{exposed}");
+    let said = exposed.to_string();
+    assert!(said.contains("use https") && said.contains("HF_TOKEN") && !said.contains("hf_secret"), "{said}");
+
+    let served = serve(&WHOLE, Rules::default());
+    let with_user = served.endpoint.replace("http://", "http://me:hf_secret@");
+    let hub = at(&with_user, cache.path(), Patience::default());
+    let said = format!("{} {hub:?}", hub.fetch("bank/triage", None).unwrap_err());
+    assert!(said.contains("HF_ENDPOINT") && said.contains("http://***@127.0.0.1"), "{said}");
+    assert!(!said.contains("hf_secret"), "{said}");
+    assert!(served.asked.lock().unwrap().is_empty(), "nobody was asked");
+}
+
+#[test]
 fn weights_that_are_not_what_was_published_are_refused_and_forgotten() {
     let cache = tempfile::tempdir().unwrap();
     let served = serve(&WHOLE, Rules { damages: true, ..Rules::default() });

@@ -53,6 +53,7 @@ impl<T: Send + 'static> Posts<T> {
         token: &Secret,
         shutdown: &Shutdown,
     ) -> Result<(Self, Receiver<Delivery<T>>)> {
+        let bearer = bearer(url, token)?;
         let agent: Agent =
             Agent::config_builder().http_status_as_error(false).timeout_global(Some(TIMEOUT)).build().into();
         agent.get(format!("{url}/healthz")).call().with_context(|| {
@@ -66,7 +67,7 @@ impl<T: Send + 'static> Posts<T> {
             let postman = Postman {
                 agent: agent.clone(),
                 url: url.to_owned(),
-                bearer: bearer(token),
+                bearer: bearer.clone(),
                 shutdown: shutdown.clone(),
             };
             // Not awaited: it ends with its lane, and what it still does then nobody waits for.
