@@ -138,7 +138,7 @@ fn judge(
     values: Vec<Value>,
     caller: &Caller,
 ) -> Result<Result<Vec<Feedback>, Vec<Refused>>, Unavailable> {
-    let source = caller.0.as_deref().map_or(Source::Unasked(UNNAMED), Source::Known);
+    let source = caller.name().map_or(Source::Unasked(UNNAMED), Source::Known);
     let (mut verdicts, mut refused) = (Vec::new(), Vec::new());
     for (at, value) in values.into_iter().enumerate() {
         let completed = match Verdict::read(value) {
