@@ -77,6 +77,10 @@ pub(crate) enum Said {
     responses(
         (status = 202, description = "Durable: one answer a verdict, in an array where an array was sent", body = [Given]),
         (status = 401, description = "No token that is known"),
+        (status = 403, description = "A token without this scope, or a page of another site"),
+        (status = 413, description = "More than http.body_bytes"),
+        (status = 415, description = "The content type is not application/json"),
+        (status = 421, description = "The Host is none of ours"),
         (status = 422, description = "Nothing was taken: each field that is wrong, and what would be right", body = Refusal),
         (status = 503, description = "Not now: send it again in a moment", body = NotTaken),
     ),

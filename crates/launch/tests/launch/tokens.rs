@@ -90,7 +90,7 @@ async fn each_token_opens_its_scopes_and_nothing_else() {
     };
     let guarded = Guard::of(&settings(true), Some("operator-7c41")).unwrap();
     let open = Guard::of(&settings(false), Some("operator-7c41")).unwrap();
-    let table = [
+    let table: [(&Guard, Option<&str>, [u16; 5]); 9] = [
         (&guarded, None, [401, 401, 401, 401, 401]),
         (&guarded, Some("stranger"), [401, 401, 401, 401, 401]),
         (&guarded, Some("usual"), [200, 200, 403, 403, 200]),
