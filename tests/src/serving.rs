@@ -24,7 +24,16 @@ impl Serving {
     /// # Errors
     /// It does not start; what it said instead is in the error.
     pub fn start(data: &Path) -> Result<Self> {
+        Self::start_with(data, &[])
+    }
+
+    /// Starts it with these variables.
+    ///
+    /// # Errors
+    /// It does not start; what it said instead is in the error.
+    pub fn start_with(data: &Path, variables: &[(&str, &str)]) -> Result<Self> {
         let mut up = ombud(data)?;
+        up.envs(variables.iter().copied());
         up.arg("up").env("OMBUD_LOG_FORMAT", "json").stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = up.spawn()?;
         let mut log = BufReader::new(child.stderr.take().context("its log")?);

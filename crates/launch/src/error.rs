@@ -123,11 +123,13 @@ pub enum Error {
     /// Another process listens there.
     #[error(
         "listen on {0}: the port is in use; stop what listens there, or choose another with http.address \
-         (OMBUD_HTTP__ADDRESS), port 0 for any free one"
+         (OMBUD_HTTP__ADDRESS) or http.metrics_address, port 0 for any free one"
     )]
     PortInUse(SocketAddr),
     /// The address can't be listened on for another reason.
-    #[error("listen on {address}; choose another with http.address (OMBUD_HTTP__ADDRESS)")]
+    #[error(
+        "listen on {address}; choose another with http.address (OMBUD_HTTP__ADDRESS) or http.metrics_address"
+    )]
     Listen {
         /// The address.
         address: SocketAddr,
@@ -147,9 +149,23 @@ pub enum Error {
         /// The token's name.
         name: String,
     },
-    /// The listener broke.
-    #[error("serve HTTP")]
-    Serve(#[source] io::Error),
+    /// A token's scopes are none.
+    #[error("read http.scopes.{name}: it must be some of complaints, feedback, strategy, models, read")]
+    TokenScopes {
+        /// The token's name.
+        name: String,
+    },
+    /// Scopes without their token.
+    #[error("read http.scopes.{name}: there is no http.tokens.{name}; both have the system's name")]
+    ScopesOfNobody {
+        /// The name that no token has.
+        name: String,
+    },
+    /// Where metrics are to be served is no address.
+    #[error(
+        "read http.metrics_address = {0:?}: it must be an IP address and a port, such as 127.0.0.1:9090, or empty"
+    )]
+    MetricsAddress(String),
     /// The system refused a signal handler or a thread.
     #[error("watch for signals")]
     Signals(#[source] io::Error),

@@ -1,106 +1,152 @@
-//! Who may use `/api/*`: whoever shows a token whose hash the settings hold; without any, whoever reaches this machine's
-//! own addresses.
+//! Who may use `/api/*`: no page of another site, whoever shows a token that may do what it asks for, and, where no tokens
+//! are set, whoever reaches this machine's own addresses, except for what changes who decides.
 //!
-//! A token is random and long, so its SHA-256 needs no salt, and settings that leak let nobody in.
+//! Host -> Origin -> token and scope -> JSON -> the whole body -> a seat for the work -> the route
 
-use std::sync::Arc;
+mod host;
+mod refusal;
+mod scope;
+mod token;
+
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use axum::{
-    Json, Router,
-    extract::{Request, State},
-    http::{HeaderMap, StatusCode, header},
+    Router,
+    body::{Body, HttpBody as _, to_bytes},
+    extract::{DefaultBodyLimit, Request, State},
+    http::{HeaderMap, HeaderValue, Method, Uri, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
 use metrics::counter;
-use serde::Serialize;
-use sha2::{Digest, Sha256};
-use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
+use refusal::Refusal;
+pub use scope::Scope;
+pub use token::Caller;
+use token::Tokens;
 
-use crate::{Error, config::Http};
+use crate::{
+    Error,
+    config::Http,
+    seats::{Seat, Work},
+};
 
-/// The system that asks, by the name of its token; `None` where no tokens are set. An extension of every request that
-/// passes a [`Guard`].
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Caller(pub Option<Arc<str>>);
+/// How long a body may take to come.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Asks for `Authorization: Bearer TOKEN`.
+/// Stands before every route under `/api`.
 #[derive(Clone)]
-pub struct Guard(Arc<[Known]>);
+pub struct Guard(Arc<Rules>);
 
-/// A token that is let in.
-struct Known {
-    name: Arc<str>,
-    sha256: [u8; 32],
+struct Rules {
+    tokens: Tokens,
+    hosts: Vec<String>,
+    body_bytes: usize,
 }
 
 impl Guard {
-    /// What `http` asks for.
+    /// What `http` asks for, and beside it the `operator`'s own token, which may do everything.
     ///
     /// # Errors
-    /// It has no tokens, and its address can be reached from elsewhere.
-    pub fn of(http: &Http) -> Result<Self, Error> {
+    /// It has no tokens, and its address can be reached from elsewhere; or a token or its scopes are none.
+    pub fn of(http: &Http, operator: Option<&str>) -> Result<Self, Error> {
         if http.tokens.is_empty() && !http.open && !http.address.ip().is_loopback() {
             return Err(Error::Unguarded(http.address));
         }
-        let known = http.tokens.iter().map(|(name, digest)| {
-            let mut sha256 = [0; 32];
-            hex::decode_to_slice(digest.reveal(), &mut sha256)
-                .map_err(|_| Error::TokenDigest { name: name.clone() })?;
-            Ok(Known { name: name.as_str().into(), sha256 })
-        });
-        Ok(Self(known.collect::<Result<_, Error>>()?))
+        let hosts = http.hosts.split(',').map(str::trim).filter(|host| !host.is_empty());
+        Ok(Self(Arc::new(Rules {
+            tokens: Tokens::of(http, operator)?,
+            hosts: hosts.map(str::to_owned).collect(),
+            body_bytes: http.body_bytes,
+        })))
     }
 
-    /// `routes`, reached with a token only.
+    /// `routes`, reached by those alone who may.
     pub fn around(&self, routes: Router) -> Router {
-        routes.layer(middleware::from_fn_with_state(self.clone(), ask))
-    }
-
-    /// Whose token it is. All known ones are compared, each in the same time whatever differs.
-    fn whose(&self, token: &[u8]) -> Option<Arc<str>> {
-        let shown: [u8; 32] = Sha256::digest(token).into();
-        let mut found = u64::MAX;
-        for (at, known) in (0_u64..).zip(self.0.iter()) {
-            let same: Choice = shown.ct_eq(&known.sha256);
-            found.conditional_assign(&at, same);
-        }
-        let known = usize::try_from(found).ok().and_then(|at| self.0.get(at))?;
-        Some(Arc::clone(&known.name))
-    }
-
-    /// Who asks with `headers`; an `Err` where a token is needed and not there.
-    fn caller(&self, headers: &HeaderMap) -> Result<Caller, ()> {
-        if self.0.is_empty() {
-            return Ok(Caller(None));
-        }
-        let shown = headers.get(header::AUTHORIZATION).map_or(&b""[..], |value| value.as_bytes());
-        // The scheme's name is not case-sensitive (RFC 9110).
-        let (scheme, token) = shown.split_at_checked(7).unwrap_or_default();
-        if !scheme.eq_ignore_ascii_case(b"bearer ") {
-            return Err(());
-        }
-        self.whose(token.trim_ascii()).map(|name| Caller(Some(name))).ok_or(())
+        // The guard has read the body, up to its own bound.
+        routes.layer(DefaultBodyLimit::disable()).layer(middleware::from_fn_with_state(self.clone(), ask))
     }
 }
 
-#[derive(Serialize)]
-struct Refusal {
-    error: &'static str,
-}
-
-async fn ask(State(guard): State<Guard>, mut request: Request, next: Next) -> Response {
-    match guard.caller(request.headers()) {
-        Ok(caller) => {
-            request.extensions_mut().insert(caller);
-            next.run(request).await
+async fn ask(State(Guard(rules)): State<Guard>, request: Request, next: Next) -> Response {
+    match rules.admit(request).await {
+        Ok((request, work)) => {
+            let answer = next.run(request).await;
+            drop(work);
+            answer
         }
-        Err(()) => {
+        Err(refusal) => {
             counter!("ombud_http_refused_total").increment(1);
-            let error = "let you in: send the header `Authorization: Bearer TOKEN` with a token whose SHA-256 \
-                         stands under http.tokens";
-            let asked = [(header::WWW_AUTHENTICATE, "Bearer")];
-            (StatusCode::UNAUTHORIZED, asked, Json(Refusal { error })).into_response()
+            refusal.into_response()
         }
     }
+}
+
+impl Rules {
+    /// The request with its caller and its whole body, and the seat at which it is worked on where it came over a connection.
+    async fn admit(&self, request: Request) -> Result<(Request, Option<Work>), Refusal> {
+        let seat = request.extensions().get::<Seat>().cloned();
+        let (method, headers) = (request.method(), request.headers());
+        self.is_for_us(request.uri(), headers, seat.as_ref().and_then(Seat::bound))?;
+        let scope = Scope::of(method, request.uri().path()).ok_or(Refusal::Nowhere)?;
+        let caller = self.tokens.caller(scope, headers)?;
+        let has_no_body = (method == Method::GET || method == Method::HEAD) && request.body().is_end_stream();
+        if !has_no_body && !is_json(headers) {
+            return Err(Refusal::NotJson);
+        }
+        let mut request = self.whole(request).await?;
+        request.extensions_mut().insert(caller);
+        match seat {
+            None => Ok((request, None)),
+            Some(seat) => Ok((request, Some(seat.work().ok_or(Refusal::Busy)?))),
+        }
+    }
+
+    /// Whether it asks this host, and no page of another one does.
+    fn is_for_us(&self, uri: &Uri, headers: &HeaderMap, bound: Option<IpAddr>) -> Result<(), Refusal> {
+        let ours = |authority: &str| host::is_ours(authority, bound, &self.hosts);
+        let mut hosts = headers.get_all(header::HOST).iter().map(text);
+        // A request line or HTTP/2 may name the host as well; all that are named must be ours, and one has to be.
+        let named = uri.authority().map(|authority| authority.as_str());
+        let host = match (hosts.next(), hosts.next()) {
+            (Some(host), None) => host,
+            (None, _) => named.unwrap_or_default(),
+            (Some(_), Some(_)) => return Err(Refusal::Host),
+        };
+        if !ours(host) || named.is_some_and(|named| !ours(named)) {
+            return Err(Refusal::Host);
+        }
+        let origins = headers.get_all(header::ORIGIN);
+        if origins.iter().all(|origin| host::is_same(text(origin), host)) {
+            return Ok(());
+        }
+        Err(Refusal::Origin)
+    }
+
+    /// The request with all of its body, which is neither larger nor slower than it may be.
+    async fn whole(&self, request: Request) -> Result<Request, Refusal> {
+        let (parts, body) = request.into_parts();
+        // Before a byte of it is taken, where its length is told.
+        if body.size_hint().lower() > self.body_bytes as u64 {
+            return Err(Refusal::TooLarge(self.body_bytes));
+        }
+        match tokio::time::timeout(BODY_TIMEOUT, to_bytes(body, self.body_bytes)).await {
+            Ok(Ok(body)) => Ok(Request::from_parts(parts, Body::from(body))),
+            // Or the client is gone, and hears nothing.
+            Ok(Err(_)) => Err(Refusal::TooLarge(self.body_bytes)),
+            Err(_) => Err(Refusal::Late(BODY_TIMEOUT.as_secs())),
+        }
+    }
+}
+
+/// A header's value; nothing where it is no text.
+fn text(value: &HeaderValue) -> &str {
+    value.to_str().unwrap_or_default()
+}
+
+/// Whether the body is said to be JSON, once: of the types that a page may send without asking none is.
+fn is_json(headers: &HeaderMap) -> bool {
+    let mut types = headers.get_all(header::CONTENT_TYPE).iter().map(text);
+    let (Some(said), None) = (types.next(), types.next()) else { return false };
+    let essence = said.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/json")
 }

@@ -1,22 +1,25 @@
 //! The HTTP port: alive, ready, metrics, and whatever routes a role adds.
 //!
 //! GET /healthz -> 200 while the process lives     GET /readyz -> 200, or 503 with what is waited for; with remarks
-//! GET /metrics -> Prometheus' text format
+//! GET /metrics -> Prometheus' text format, here or on a port of its own
+//!
+//! Whoever reaches the port may ask for these by any Host, for probes use addresses; no page of another site can read them.
 
 use std::{collections::BTreeMap, io, net::SocketAddr, time::Duration};
 
 use axum::{
     Json, Router,
-    extract::{DefaultBodyLimit, State},
-    http::{StatusCode, header},
-    response::IntoResponse,
+    extract::State,
+    http::{HeaderValue, StatusCode, header},
+    middleware,
+    response::{IntoResponse, Response},
     routing::get,
 };
 pub use ombud_stream::Readiness;
 use serde::Serialize;
 use tokio::{net::TcpListener, time::MissedTickBehavior};
 
-use crate::{Error, config::Http, shutdown::Shutdown, telemetry::Metrics};
+use crate::{Error, config::Http, connections, seats::Seats, shutdown::Shutdown, telemetry::Metrics};
 
 /// How long requests that are under way may take after shutdown was asked for.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -41,27 +44,50 @@ async fn render(State(metrics): State<Metrics>) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], metrics.render())
 }
 
+/// For no page but our own.
+async fn sealed(mut answer: Response) -> Response {
+    let headers = answer.headers_mut();
+    // Not as an image, a script or a style either.
+    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    answer
+}
+
 /// The port, taken but not yet served.
 #[derive(Debug)]
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
-    body_bytes: usize,
+    /// Where metrics are served instead, where that is said.
+    metrics: Option<(TcpListener, SocketAddr)>,
+    connections: usize,
+}
+
+async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Error> {
+    let refused = |cause: io::Error| match cause.kind() {
+        io::ErrorKind::AddrInUse => Error::PortInUse(address),
+        _ => Error::Listen { address, cause },
+    };
+    let listener = TcpListener::bind(address).await.map_err(refused)?;
+    let bound = listener.local_addr().map_err(refused)?;
+    Ok((listener, bound))
 }
 
 impl Server {
-    /// Takes the port.
+    /// Takes the port, and that of the metrics where they have one.
     ///
     /// # Errors
-    /// The port is in use, or the address is not this machine's.
+    /// A port is in use, or an address is not this machine's.
     pub async fn bind(http: &Http) -> Result<Self, Error> {
-        let refused = |cause: io::Error| match cause.kind() {
-            io::ErrorKind::AddrInUse => Error::PortInUse(http.address),
-            _ => Error::Listen { address: http.address, cause },
+        let (listener, address) = listen(http.address).await?;
+        let metrics = match http.metrics_address.as_str() {
+            "" => None,
+            text => {
+                let address = text.parse().map_err(|_| Error::MetricsAddress(text.to_owned()))?;
+                Some(listen(address).await?)
+            }
         };
-        let listener = TcpListener::bind(http.address).await.map_err(refused)?;
-        let address = listener.local_addr().map_err(refused)?;
-        Ok(Self { listener, address, body_bytes: http.body_bytes })
+        Ok(Self { listener, address, metrics, connections: http.connections })
     }
 
     /// Where it listens: the settings' address, with the port that the system chose for port 0.
@@ -69,32 +95,44 @@ impl Server {
         self.address
     }
 
+    /// Where metrics are served, where that is not at [`Self::address`].
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().map(|(_, address)| *address)
+    }
+
     /// Serves `routes` beside health, readiness and metrics until shutdown; requests that are under way may finish.
-    ///
-    /// # Errors
-    /// The listener broke.
-    pub async fn serve(
-        self,
-        routes: Router,
-        readiness: Readiness,
-        metrics: Metrics,
-        shutdown: Shutdown,
-    ) -> Result<(), Error> {
-        let app = routes
-            .layer(DefaultBodyLimit::max(self.body_bytes))
+    pub async fn serve(self, routes: Router, readiness: Readiness, metrics: Metrics, shutdown: Shutdown) {
+        let scraped = Router::new().route("/metrics", get(render)).with_state(metrics.clone());
+        let mut app = routes
             .route("/healthz", get(|| async { "alive\n" }))
-            .merge(Router::new().route("/readyz", get(readyz)).with_state(readiness))
-            .merge(Router::new().route("/metrics", get(render)).with_state(metrics.clone()));
-        let asked = shutdown.clone();
-        let served =
-            axum::serve(self.listener, app).with_graceful_shutdown(async move { asked.asked().await });
+            .merge(Router::new().route("/readyz", get(readyz)).with_state(readiness));
+        let apart = match self.metrics {
+            Some((listener, _)) => Some((listener, scraped)),
+            None => {
+                app = app.merge(scraped);
+                None
+            }
+        };
+        let on = |listener, app: Router| {
+            let app = app.layer(middleware::map_response(sealed));
+            connections::serve(listener, app, Seats::new(self.connections), shutdown.clone())
+        };
+        let public = on(self.listener, app);
+        let served = async {
+            match apart {
+                Some((listener, scraped)) => {
+                    tokio::join!(public, on(listener, scraped));
+                }
+                None => public.await,
+            }
+        };
         let overdue = async {
             shutdown.asked().await;
             tokio::time::sleep(DRAIN).await;
         };
         tokio::select! {
-            done = served.into_future() => done.map_err(Error::Serve),
-            () = overdue => Ok(()),
+            () = served => {}
+            () = overdue => {}
             never = keep_up(&metrics) => never,
         }
     }

@@ -4,9 +4,11 @@
 //! [`health::Readiness`] to report to and a [`shutdown::Shutdown`] to heed.
 
 pub mod config;
+mod connections;
 mod error;
 pub mod guard;
 pub mod health;
+mod seats;
 pub mod shutdown;
 pub mod telemetry;
 

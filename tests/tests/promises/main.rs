@@ -12,6 +12,7 @@ mod import_rule;
 mod kill_learns_the_same;
 mod kill_loses_nothing;
 mod models_go_to_python_and_back;
+mod nobody_comes_in_over_http;
 mod on_brokers;
 mod replay_tells_what_changes;
 mod settings_are_ones_own;

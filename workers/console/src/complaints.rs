@@ -88,6 +88,10 @@ pub(crate) struct Complaint {
     responses(
         (status = 202, description = "The complaint is durable", body = Accepted),
         (status = 401, description = "No token that is known"),
+        (status = 403, description = "A token without this scope, or a page of another site"),
+        (status = 413, description = "More than http.body_bytes"),
+        (status = 415, description = "The content type is not application/json"),
+        (status = 421, description = "The Host is none of ours"),
         (status = 422, description = "It is no complaint: the code says why", body = NotTaken),
         (status = 503, description = "Not now: send it again in a moment", body = NotTaken),
     ),

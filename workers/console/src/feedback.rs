@@ -77,6 +77,10 @@ pub(crate) enum Said {
     responses(
         (status = 202, description = "Durable: one answer a verdict, in an array where an array was sent", body = [Given]),
         (status = 401, description = "No token that is known"),
+        (status = 403, description = "A token without this scope, or a page of another site"),
+        (status = 413, description = "More than http.body_bytes"),
+        (status = 415, description = "The content type is not application/json"),
+        (status = 421, description = "The Host is none of ours"),
         (status = 422, description = "Nothing was taken: each field that is wrong, and what would be right", body = Refusal),
         (status = 503, description = "Not now: send it again in a moment", body = NotTaken),
     ),
@@ -138,7 +142,7 @@ fn judge(
     values: Vec<Value>,
     caller: &Caller,
 ) -> Result<Result<Vec<Feedback>, Vec<Refused>>, Unavailable> {
-    let source = caller.0.as_deref().map_or(Source::Unasked(UNNAMED), Source::Known);
+    let source = caller.name().map_or(Source::Unasked(UNNAMED), Source::Known);
     let (mut verdicts, mut refused) = (Vec::new(), Vec::new());
     for (at, value) in values.into_iter().enumerate() {
         let completed = match Verdict::read(value) {

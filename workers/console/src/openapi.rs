@@ -20,7 +20,7 @@ impl Modify for Tokens {
         let bearer = HttpBuilder::new()
             .scheme(HttpAuthScheme::Bearer)
             .description(Some(
-                "A token whose SHA-256 stands under http.tokens; none where no tokens are set.",
+                "A token whose SHA-256 stands under http.tokens and whose http.scopes have this; none where no tokens are set.",
             ))
             .build();
         document

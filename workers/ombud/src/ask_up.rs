@@ -8,6 +8,8 @@ use ombud_stream::may_carry_secret;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use ureq::{Agent, http::StatusCode};
 
+use crate::operator;
+
 /// How long an answer may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -37,11 +39,15 @@ pub(crate) struct Answer {
 /// # Errors
 /// Nobody answers there, or nobody knows the token.
 pub(crate) fn ask(settings: &Settings, path: &str, body: &impl Serialize) -> Result<Answer> {
+    ask_with(&settings.http.token, settings, path, body)
+}
+
+fn ask_with(token: &Secret, settings: &Settings, path: &str, body: &impl Serialize) -> Result<Answer> {
     let url = url(settings.http.address);
     let agent: Agent =
         Agent::config_builder().http_status_as_error(false).timeout_global(Some(TIMEOUT)).build().into();
     let mut request = agent.post(format!("{url}{path}"));
-    if let Some(bearer) = bearer(&url, &settings.http.token)? {
+    if let Some(bearer) = bearer(&url, token)? {
         request = request.header("authorization", bearer);
     }
     let mut answer = request.send_json(body).with_context(|| {
@@ -50,7 +56,8 @@ pub(crate) fn ask(settings: &Settings, path: &str, body: &impl Serialize) -> Res
     let (status, body) = (answer.status(), answer.body_mut().read_to_string()?);
     if status == StatusCode::UNAUTHORIZED {
         bail!(
-            "be let in at {url}: set http.token (OMBUD_HTTP__TOKEN, or http.token_file) to a token that it knows"
+            "be let in at {url}: set http.token (OMBUD_HTTP__TOKEN, or http.token_file) to a token that it knows; or name \
+             its data folder with --data, where `strategy` and `models` find the operator's"
         );
     }
     Ok(Answer { url: format!("{url}{path}"), status, body })
@@ -87,12 +94,15 @@ impl Answer {
     }
 }
 
-/// Posts `body` as JSON to `path` of the `up` that `settings` name, and gives its answer.
+/// Has the `up` that `settings` name make a change: posts `body` as JSON to `path`, with the operator's token where that `up`
+/// shares our data folder, and gives its answer.
 ///
 /// # Errors
 /// Nobody answers there, or `up` refuses: its own words then.
 pub(crate) fn post<T: DeserializeOwned>(settings: &Settings, path: &str, body: &impl Serialize) -> Result<T> {
-    ask(settings, path, body)?.taken()
+    let Settings { data, http, .. } = settings;
+    let operators = operator::token(data, http.address.ip())?;
+    ask_with(operators.as_ref().unwrap_or(&http.token), settings, path, body)?.taken()
 }
 
 #[cfg(test)]

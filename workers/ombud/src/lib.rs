@@ -27,6 +27,7 @@ mod models;
 #[cfg(test)]
 #[cfg(feature = "servers")]
 mod on_brokers;
+mod operator;
 mod publish;
 mod quality;
 mod reading;

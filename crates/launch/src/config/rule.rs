@@ -1,11 +1,16 @@
 //! What the value of a setting may be, and how that is said to who wrote another.
 
-use std::{fmt, net::SocketAddr, ops::RangeInclusive};
+use std::{
+    fmt,
+    net::{IpAddr, SocketAddr},
+    ops::RangeInclusive,
+};
 
 use config::{Value, ValueKind};
 use tracing_subscriber::EnvFilter;
 
 use super::property;
+use crate::guard::Scope;
 
 /// What is right for one setting.
 pub(crate) enum Right {
@@ -23,6 +28,8 @@ pub(crate) enum Right {
     PathOrNothing,
     /// Hosts with their ports, or nothing.
     Hosts,
+    /// Names and addresses of hosts, without ports, or nothing.
+    Names,
     /// Where HTTP is spoken, or nothing.
     Url,
     /// What a keyspace may be called.
@@ -33,8 +40,12 @@ pub(crate) enum Right {
     TokenDigest,
     /// What is passed on to librdkafka.
     Property,
+    /// What a token opens.
+    Scopes,
     /// Where to listen.
     Address,
+    /// Where to listen, or nothing.
+    AddressOrNothing,
     /// What a topic name may begin with, or nothing.
     TopicPrefix,
     /// A filter of log events.
@@ -55,6 +66,9 @@ pub(crate) const RULES: &[(&str, Right)] = &[
     ("cql_nodes", Right::Hosts),
     ("topics.prefix", Right::TopicPrefix),
     ("http.address", Right::Address),
+    ("http.metrics_address", Right::AddressOrNothing),
+    ("http.hosts", Right::Names),
+    ("http.connections", Right::Whole(16..=65_536, "connections")),
     ("http.body_bytes", Right::Whole(1_024..=1 << 30, "bytes")),
     ("http.open", Right::Switch),
     ("http.token", Right::Text),
@@ -107,12 +121,14 @@ pub(crate) const RULES: &[(&str, Right)] = &[
 
 /// The section whose names are those of systems that show a token.
 const TOKENS: &str = "http.tokens";
+/// The section whose names are theirs as well.
+const SCOPES: &str = "http.scopes";
 
-/// The system whose token `setting` is, where it is one: by a name that can stand as the source of a verdict.
-fn token_of(setting: &str) -> Option<&str> {
-    let name = setting.strip_prefix(TOKENS)?.strip_prefix('.')?;
+/// Whether `setting` is that of a system in `section`: by a name that can stand as the source of a verdict.
+fn is_systems(setting: &str, section: &str) -> bool {
+    let name = setting.strip_prefix(section).and_then(|rest| rest.strip_prefix('.'));
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-    (!name.is_empty() && name.len() <= 64 && name.chars().all(plain)).then_some(name)
+    name.is_some_and(|name| !name.is_empty() && name.len() <= 64 && name.chars().all(plain))
 }
 
 /// Whether the value of `setting` is kept from every eye.
@@ -128,8 +144,11 @@ pub(crate) fn of(setting: &str) -> Option<&'static Right> {
     if property::of(setting).is_some() {
         return Some(&Right::Property);
     }
-    if token_of(setting).is_some() {
+    if is_systems(setting, TOKENS) {
         return Some(&Right::TokenDigest);
+    }
+    if is_systems(setting, SCOPES) {
+        return Some(&Right::Scopes);
     }
     RULES.iter().find(|(name, _)| *name == setting).map(|(_, right)| right)
 }
@@ -138,6 +157,7 @@ pub(crate) fn of(setting: &str) -> Option<&'static Right> {
 pub(crate) fn is_section(name: &str) -> bool {
     name == property::SECTION
         || name == TOKENS
+        || name == SCOPES
         || RULES.iter().any(|(known, _)| known.strip_prefix(name).is_some_and(|rest| rest.starts_with('.')))
 }
 
@@ -179,6 +199,7 @@ impl Right {
             Self::Text | Self::PathOrNothing | Self::Property => true,
             Self::Path => !text.is_empty(),
             Self::Hosts => text.is_empty() || text.split(',').all(is_host_and_port),
+            Self::Names => text.is_empty() || text.split(',').map(str::trim).all(is_host),
             Self::Url => text.is_empty() || is_url(text),
             Self::Keyspace => {
                 text.len() <= 48
@@ -186,6 +207,8 @@ impl Right {
                     && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
             }
             Self::Address => text.parse::<SocketAddr>().is_ok(),
+            Self::AddressOrNothing => text.is_empty() || text.parse::<SocketAddr>().is_ok(),
+            Self::Scopes => Scope::listed(text).is_some(),
             Self::TopicPrefix => text.len() <= 100 && text.chars().all(may_be_in_topic_name),
             Self::LogFilter => EnvFilter::try_new(text).is_ok(),
             Self::Switch => matches!(text, "true" | "false"),
@@ -199,6 +222,12 @@ fn is_host_and_port(text: &str) -> bool {
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '[' | ']' | ':');
         !host.is_empty() && host.chars().all(plain) && port.parse().is_ok_and(|port: u16| port > 0)
     })
+}
+
+/// A name or an address, as `Host` has it without port and brackets.
+fn is_host(text: &str) -> bool {
+    let name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    !text.is_empty() && (text.chars().all(name) || text.parse::<IpAddr>().is_ok())
 }
 
 /// A URL without a user: a password in it would be shown wherever the URL is.
@@ -226,6 +255,15 @@ impl fmt::Display for Right {
             Self::PathOrNothing => f.write_str("a path, or empty"),
             Self::Hosts => {
                 f.write_str("hosts with ports and commas between them, such as one:9092,two:9092, or empty")
+            }
+            Self::Names => f.write_str(
+                "names or addresses of hosts without ports and with commas between them, such as ombud,10.1.2.3, or empty",
+            ),
+            Self::Scopes => {
+                f.write_str("some of complaints, feedback, strategy, models, read, with commas between them")
+            }
+            Self::AddressOrNothing => {
+                f.write_str("an IP address and a port, such as 127.0.0.1:9090, or empty")
             }
             Self::Url => f.write_str(
                 "an http or https URL without a user name or a password, such as http://one:8081, or empty",
@@ -268,6 +306,16 @@ mod tests {
         }
         for wrong in ["one", "one:0", "one:9092, two:9092", "one:9092,", "http://one:9092", ":9092"] {
             assert!(!Right::Hosts.accepts(&Value::from(wrong)), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn names_of_hosts_have_no_ports() {
+        for right in ["", "ombud", "ombud, ombud.bank.example,10.1.2.3,fd00::7"] {
+            assert!(Right::Names.accepts(&Value::from(right)), "{right}");
+        }
+        for wrong in ["ombud:8080", "http://ombud", "ombud,", "[fd00::7]", "*"] {
+            assert!(!Right::Names.accepts(&Value::from(wrong)), "{wrong}");
         }
     }
 

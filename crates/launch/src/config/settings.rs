@@ -78,12 +78,23 @@ pub struct Topics {
 pub struct Http {
     /// Where to listen; port 0 takes any free one.
     pub address: SocketAddr,
+    /// Where `/metrics` is served instead of at `address`, which may be public; empty serves it there.
+    pub metrics_address: String,
+    /// Under which names `/api/*` is asked, beside loopback and the address that it listens on: `ombud,ombud.bank.example`.
+    pub hosts: String,
+    /// Connections at once; each takes a file descriptor, and a body while it is read. At this bound the one that has been
+    /// silent for longest is closed.
+    pub connections: usize,
     /// The largest body taken, in bytes; raise it only with the topics' own limit.
     pub body_bytes: usize,
     /// Who may use `/api/*`: a system's name, and the SHA-256 of its token in hexadecimal. Without any, everybody on
     /// this machine may, and no other address is listened on.
     #[serde(default)]
     pub tokens: BTreeMap<String, Secret>,
+    /// What each token opens: `complaints`, `feedback`, `strategy`, `models`, `read`, with commas between them. One for
+    /// which nothing is said opens complaints, feedback and read.
+    #[serde(default)]
+    pub scopes: BTreeMap<String, String>,
     /// Listen on other addresses without tokens all the same: only behind a proxy that lets in whom it knows.
     pub open: bool,
     /// The token that this machine's commands show to a running `up` or console; empty shows none.
@@ -191,8 +202,12 @@ impl Default for Settings {
             topics: Topics { prefix: String::new() },
             http: Http {
                 address: SocketAddr::from(([127, 0, 0, 1], 8080)),
-                body_bytes: 8 << 20,
+                metrics_address: String::new(),
+                hosts: String::new(),
+                connections: 256,
+                body_bytes: 2 << 20,
                 tokens: BTreeMap::new(),
+                scopes: BTreeMap::new(),
                 open: false,
                 token: Secret::default(),
                 token_file: PathBuf::new(),

@@ -96,7 +96,7 @@ pub const METRICS: &[Metric] = &[
     ),
     Histogram("ombud_archive_write_seconds", "Keeping the rows of one batch, retries included."),
     // the HTTP port and the console
-    Counter("ombud_http_refused_total", Count, "Requests to /api without a token that is known."),
+    Counter("ombud_http_refused_total", Count, "Requests to /api that the guard refused."),
     Counter("ombud_feedback_total", Count, "Verdicts that were sent to the API, by outcome."),
     // telemetry itself
     Counter("ombud_spans_lost_total", Count, "Spans that the receiver of traces did not take."),

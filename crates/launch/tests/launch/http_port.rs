@@ -6,7 +6,8 @@ use std::net::SocketAddr;
 use axum::{Router, routing::post};
 use ombud_launch::{
     Error,
-    config::Http,
+    config::{Http, Settings},
+    guard::Guard,
     health::{Readiness, Server},
     shutdown::Shutdown,
     telemetry::Metrics,
@@ -18,19 +19,20 @@ use tokio::{
     task::JoinHandle,
 };
 
+const JSON: &str = "content-type: application/json\r\n";
+const HEAD_WITHOUT_BODY: &[u8] =
+    b"POST /api/complaints HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n";
+
 struct Port {
     address: SocketAddr,
+    metrics: Option<SocketAddr>,
     readiness: Readiness,
     shutdown: Shutdown,
-    served: JoinHandle<Result<(), Error>>,
+    served: JoinHandle<()>,
 }
 
 fn anywhere() -> Http {
-    Http {
-        address: SocketAddr::from(([127, 0, 0, 1], 0)),
-        body_bytes: 1_024,
-        ..ombud_launch::config::Settings::default().http
-    }
+    Http { address: SocketAddr::from(([127, 0, 0, 1], 0)), ..Settings::default().http }
 }
 
 /// One recorder for all tests of this process.
@@ -39,25 +41,36 @@ fn metrics() -> Metrics {
     METRICS.get_or_init(|| Metrics::install().unwrap()).clone()
 }
 
-#[expect(clippy::disallowed_methods, reason = "every test awaits the task or drops its runtime")]
 async fn serve() -> Port {
-    let server = Server::bind(&anywhere()).await.unwrap();
-    let address = server.address();
+    serve_with(&anywhere()).await
+}
+
+#[expect(clippy::disallowed_methods, reason = "every test awaits the task or drops its runtime")]
+async fn serve_with(http: &Http) -> Port {
+    let server = Server::bind(http).await.unwrap();
+    let (address, at) = (server.address(), server.metrics_address());
     let (readiness, shutdown) = (Readiness::default(), Shutdown::default());
-    let routes = Router::new().route("/api/complaints", post(|body: String| async move { body }));
+    let echo = Router::new().route("/api/complaints", post(|body: String| async move { body }));
+    let routes = Guard::of(http, None).unwrap().around(echo);
     let served = tokio::spawn(server.serve(routes, readiness.clone(), metrics(), shutdown.clone()));
-    Port { address, readiness, shutdown, served }
+    Port { address, metrics: at, readiness, shutdown, served }
 }
 
 async fn ask(address: SocketAddr, head: &str, body: &str) -> String {
-    let mut stream = TcpStream::connect(address).await.unwrap();
     let length = body.len();
-    let request =
-        format!("{head} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}");
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    answer
+    let head = format!("{head} HTTP/1.1\r\nhost: localhost\r\n{JSON}connection: close\r\n");
+    exchange(address, &format!("{head}content-length: {length}\r\n\r\n{body}")).await
+}
+
+/// All that is answered to `request`, whether or not all of it is taken.
+async fn exchange(address: SocketAddr, request: &str) -> String {
+    let (mut reading, mut writing) = TcpStream::connect(address).await.unwrap().into_split();
+    let mut answer = Vec::new();
+    // Either ends with an error where the other end was closed over what it had not read.
+    let write = async { drop(writing.write_all(request.as_bytes()).await) };
+    let read = async { drop(reading.read_to_end(&mut answer).await) };
+    tokio::join!(write, read);
+    String::from_utf8(answer).unwrap()
 }
 
 #[tokio::test]
@@ -105,18 +118,6 @@ async fn metrics_are_served_as_text() {
 }
 
 #[tokio::test]
-async fn a_role_adds_routes_and_too_large_a_body_is_refused() {
-    let port = serve().await;
-    assert!(
-        ask(port.address, "POST /api/complaints", "they charged me twice")
-            .await
-            .ends_with("charged me twice")
-    );
-    let answer = ask(port.address, "POST /api/complaints", &"x".repeat(2_000)).await;
-    assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
-}
-
-#[tokio::test]
 async fn a_port_in_use_is_refused_with_the_mend() {
     let port = serve().await;
     let refused = Server::bind(&Http { address: port.address, ..anywhere() }).await.unwrap_err();
@@ -128,7 +129,99 @@ async fn a_port_in_use_is_refused_with_the_mend() {
 async fn a_client_that_never_finishes_does_not_hold_the_exit() {
     let port = serve().await;
     let mut slow = TcpStream::connect(port.address).await.unwrap();
-    slow.write_all(b"POST /api/complaints HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n").await.unwrap();
+    slow.write_all(HEAD_WITHOUT_BODY).await.unwrap();
     port.shutdown.request();
-    port.served.await.unwrap().unwrap();
+    port.served.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_head_that_does_not_come_ends_its_connection_and_a_body_that_does_not_come_is_answered_with_408() {
+    let port = serve().await;
+    let mut answer = String::new();
+    let mut half = TcpStream::connect(port.address).await.unwrap();
+    half.write_all(b"GET /healthz HTTP/1.1\r\nhost: x").await.unwrap();
+    half.read_to_string(&mut answer).await.unwrap();
+    assert!(!answer.contains("alive"), "{answer}");
+
+    let mut slow = TcpStream::connect(port.address).await.unwrap();
+    slow.write_all(HEAD_WITHOUT_BODY).await.unwrap();
+    slow.write_all(b"half").await.unwrap();
+    let mut answer = vec![0; 4_096];
+    let length = slow.read(&mut answer).await.unwrap();
+    let answer = String::from_utf8_lossy(&answer[..length]).into_owned();
+    assert!(answer.starts_with("HTTP/1.1 408") && answer.contains("within 30 s"), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn health_is_answered_beside_any_number_of_requests_that_never_end() {
+    let http = Http { connections: 16, ..anywhere() };
+    let port = serve_with(&http).await;
+    let mut held = Vec::new();
+    for number in 0..145 {
+        let mut half = TcpStream::connect(port.address).await.unwrap();
+        let begun: &[u8] =
+            if number % 2 == 0 { b"GET /healthz HTTP/1.1\r\nhost: x\r\n" } else { HEAD_WITHOUT_BODY };
+        // One that has had to make room already may refuse it.
+        let _ = half.write_all(begun).await;
+        held.push(half);
+    }
+    for path in ["/healthz", "/readyz", "/metrics"] {
+        let answered = tokio::time::timeout(
+            std::time::Duration::from_secs(2),
+            ask(port.address, &format!("GET {path}"), ""),
+        );
+        let answer = answered.await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{path}: {answer}");
+    }
+    // A system that comes meanwhile is served, too.
+    let answer = ask(port.address, "POST /api/complaints", "\"they charged me twice\"").await;
+    assert!(answer.ends_with("\"they charged me twice\""), "{answer}");
+    drop(held);
+}
+
+#[tokio::test]
+async fn health_is_told_to_any_host_and_to_no_page_of_another_site() {
+    let port = serve().await;
+    for path in ["/healthz", "/readyz", "/metrics"] {
+        for host in ["10.1.2.3:8080", "evil.example", "ombud"] {
+            let request = format!("GET {path} HTTP/1.1\r\nhost: {host}\r\norigin: http://evil.example\r\n");
+            let answer = exchange(port.address, &format!("{request}connection: close\r\n\r\n")).await;
+            assert!(answer.starts_with("HTTP/1.1 200"), "{path} {host}: {answer}");
+            assert!(answer.contains("cross-origin-resource-policy: same-origin\r\n"), "{answer}");
+            assert!(answer.contains("x-content-type-options: nosniff\r\n"), "{answer}");
+            assert!(!answer.contains("access-control-"), "{answer}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn metrics_may_have_a_port_of_their_own() {
+    let port = serve_with(&Http { metrics_address: "127.0.0.1:0".into(), ..anywhere() }).await;
+    let metrics = port.metrics.unwrap();
+    let answer = ask(port.address, "GET /metrics", "").await;
+    assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
+    assert!(ask(metrics, "GET /metrics", "").await.starts_with("HTTP/1.1 200"));
+    for path in ["GET /healthz", "POST /api/complaints"] {
+        let answer = ask(metrics, path, "").await;
+        assert!(answer.starts_with("HTTP/1.1 404"), "{path}: {answer}");
+    }
+    assert!(ask(port.address, "GET /healthz", "").await.starts_with("HTTP/1.1 200"));
+    let wrong = Server::bind(&Http { metrics_address: "9090".into(), ..anywhere() }).await.unwrap_err();
+    assert!(wrong.to_string().contains("http.metrics_address"), "{wrong}");
+}
+
+#[tokio::test]
+async fn a_body_of_two_mebibytes_is_taken_and_one_byte_more_is_not() {
+    let most = 2 << 20;
+    let port = serve_with(&Http { body_bytes: most, ..anywhere() }).await;
+    let json = |length: usize| format!("\"{}\"", "x".repeat(length - 2));
+    let answer = ask(port.address, "POST /api/complaints", &json(most)).await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{}", &answer[..100]);
+    for head in ["content-length: 2097153", "transfer-encoding: chunked"] {
+        let request = format!("POST /api/complaints HTTP/1.1\r\nhost: localhost\r\n{JSON}{head}\r\n\r\n");
+        let body =
+            if head.ends_with("chunked") { format!("200001\r\n{}", json(most + 1)) } else { String::new() };
+        let answer = exchange(port.address, &format!("{request}{body}")).await;
+        assert!(answer.starts_with("HTTP/1.1 413") && answer.contains("http.body_bytes"), "{answer}");
+    }
 }

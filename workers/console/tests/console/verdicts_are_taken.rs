@@ -72,7 +72,9 @@ fn console() -> Given {
 }
 
 async fn send(routes: &Router, path: &str, body: &Value, token: Option<&str>) -> (StatusCode, Value) {
-    let mut request = Request::post(path);
+    let mut request = Request::post(path)
+        .header(header::HOST, "localhost")
+        .header(header::CONTENT_TYPE, "application/json");
     if let Some(token) = token {
         request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
     }
@@ -212,7 +214,7 @@ async fn a_token_opens_every_route_and_says_who_reports() {
     let sha256 = "10fd93e00c1bdccff1ba9cb6919df45fcd7264eb96f173c36eb6934e18e5ef86";
     let variables = vec![("OMBUD_HTTP__TOKENS__CARD-DESK".into(), sha256.into())];
     let http = load(&Inputs { variables, ..Inputs::default() }).unwrap().settings.http;
-    let routes = Guard::of(&http).unwrap().around(given.routes.clone());
+    let routes = Guard::of(&http, None).unwrap().around(given.routes.clone());
     let said = json!({"complaint_id": "c-1", "kind": "CONFIRMED", "actor": "agent-17"});
     for token in [None, Some("wrong")] {
         let (status, answer) = send(&routes, "/api/feedback", &said, token).await;

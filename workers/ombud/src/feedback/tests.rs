@@ -81,7 +81,7 @@ fn serving() -> Serving {
         clock: Arc::new(SystemClock),
         prefix: String::new(),
     };
-    let routes = Guard::of(&settings.http).unwrap().around(console.routes());
+    let routes = Guard::of(&settings.http, None).unwrap().around(console.routes());
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let server = runtime.block_on(Server::bind(&settings.http)).unwrap();
     settings.http.address = server.address();
@@ -90,7 +90,7 @@ fn serving() -> Serving {
     let served = thread::spawn(move || {
         let answering = thread::spawn(move || answer(&deliveries));
         let metrics = Metrics::install().unwrap();
-        runtime.block_on(server.serve(routes, Readiness::default(), metrics, stop)).unwrap();
+        runtime.block_on(server.serve(routes, Readiness::default(), metrics, stop));
         answering.join().unwrap();
     });
     Serving { local, settings, shutdown, served: Some(served), dir }

@@ -50,13 +50,15 @@ fn follow(
     out: &mut impl Write,
 ) -> Result<Done> {
     let now_ms = clock.now_ms();
-    let next = change.next(known.strategies(), &known.registry, &how.signature(now_ms)?)?;
+    let mut next = change.next(known.strategies(), &known.registry, &how.signature(now_ms)?)?;
     // Whoever publishes checks once more; a dry run and a wrong change end here.
     known.strategies().gate(&next, &known.registry, now_ms)?;
     let differences = differences(&known.newest()?.record, &next);
     if !how.dry_run {
-        let publish::Published { version, appended_at } = publish(&next, settings, clock)?;
-        tracing::info!(version, appended_at, by = %next.changed_by, "strategy published");
+        let published = publish(&next, settings, clock)?;
+        let publish::Published { version, appended_at, changed_by, changed_at } = published;
+        tracing::info!(version, appended_at, by = %changed_by, "strategy published");
+        (next.changed_by, next.changed_at) = (changed_by, changed_at);
     }
     if how.json {
         let report = json!({ "published": !how.dry_run, "strategy": next, "differences": differences });

@@ -7,8 +7,9 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::{Json, Router, body::Bytes, extract::State, http::StatusCode, routing::post};
+use axum::{Extension, Json, Router, body::Bytes, extract::State, http::StatusCode, routing::post};
 use ombud_contract::records::Strategy;
+use ombud_launch::guard::Caller;
 use ombud_models::Unfit;
 use serde::Serialize;
 
@@ -26,14 +27,22 @@ pub(crate) fn routes(desk: Desk) -> Router {
     Router::new().route(PATH, post(accept)).with_state(Arc::new(Mutex::new(desk)))
 }
 
-async fn accept(State(desk): State<Arc<Mutex<Desk>>>, body: Bytes) -> Answer {
+async fn accept(
+    State(desk): State<Arc<Mutex<Desk>>>,
+    Extension(caller): Extension<Caller>,
+    body: Bytes,
+) -> Answer {
     let next: Strategy = serde_json::from_slice(&body).map_err(|error| {
         let what = format!("accept the strategy: {error}: send one record of models.strategy as JSON");
         refuse(StatusCode::UNPROCESSABLE_ENTITY, what)
     })?;
     // It reads and appends, and waits for both.
     let published = tokio::task::spawn_blocking(move || {
-        desk.lock().unwrap_or_else(PoisonError::into_inner).publish(&next)
+        let mut desk = desk.lock().unwrap_or_else(PoisonError::into_inner);
+        // Who and when is ours to say, not the sender's.
+        let changed_by = caller.signature(&next.changed_by).to_owned();
+        let next = Strategy { changed_by, changed_at: desk.now_ms(), ..next };
+        desk.publish(&next)
     });
     match published.await {
         Ok(Ok(published)) => Ok((StatusCode::CREATED, Json(published))),

@@ -39,6 +39,10 @@ pub(crate) struct Published {
     pub(crate) version: i64,
     /// When it was appended, by the log's clock, in milliseconds since the Unix epoch.
     pub(crate) appended_at: i64,
+    /// Who it is signed by.
+    pub(crate) changed_by: String,
+    /// When it was signed, by the clock of whoever appended it.
+    pub(crate) changed_at: i64,
 }
 
 /// Publishes `next`: on brokers by appending it, on the embedded log by asking the `up` that writes it.
@@ -80,6 +84,11 @@ impl Desk {
         })
     }
 
+    /// The time by its clock.
+    pub(super) fn now_ms(&self) -> i64 {
+        self.clock.now_ms()
+    }
+
     /// Checks `next` against what the log has now, appends it, and reads back whether it was first, and in time by the
     /// log's clock: the check before was by ours.
     pub(super) fn publish(&mut self, next: &Strategy) -> Result<Published, Refusal> {
@@ -103,7 +112,8 @@ impl Desk {
             if clock.is_off() {
                 warn!(%clock, "strategy published; let every machine keep its time by NTP");
             }
-            return Ok(Published { version, appended_at });
+            let (changed_by, changed_at) = (next.changed_by.clone(), next.changed_at);
+            return Ok(Published { version, appended_at, changed_by, changed_at });
         }
         Err(anyhow::anyhow!("read back what was appended in time").context(UNSURE).into())
     }

@@ -24,12 +24,13 @@ use super::{
 use crate::{
     Done,
     first_start::FirstStart,
+    operator,
     publish::{Publisher, outgoing},
     terminal::Terminal,
     world::{READER, World},
 };
 use ombud_contract::catalogue::Topic;
-use ombud_launch::config::Settings;
+use ombud_launch::{config::Settings, guard::Guard};
 
 /// Models of the same labels and other weights, with MegaBank's strategy of the first one.
 fn models(dir: &Path) {
@@ -96,7 +97,9 @@ impl Standing {
         let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
         let listener = runtime.block_on(tokio::net::TcpListener::bind(any)).unwrap();
         settings.http.address = listener.local_addr().unwrap();
-        let server = runtime.spawn(async move { axum::serve(listener, routes(desk)).await.unwrap() });
+        let token = operator::make_token(&settings.data).unwrap();
+        let routes = Guard::of(&settings.http, Some(&token)).unwrap().around(routes(desk));
+        let server = runtime.spawn(async move { axum::serve(listener, routes).await.unwrap() });
         Self { _dir: dir, settings, world, runtime: Some(runtime), server }
     }
 
@@ -232,7 +235,10 @@ fn of_two_operators_one_wins_and_the_other_is_told_so() {
         )
     );
     let known = Known::read(&standing.settings).unwrap();
-    assert_eq!(known.newest().unwrap().record, both[winner]);
+    let newest = &known.newest().unwrap().record;
+    // When it was signed is the server's to say.
+    assert!(newest.changed_at >= both[winner].changed_at);
+    assert_eq!(*newest, Strategy { changed_at: newest.changed_at, ..both[winner].clone() });
 }
 
 #[test]
@@ -277,6 +283,35 @@ fn the_port_refuses_what_no_worker_should_take() {
     uneven.tasks[0].arms[0].basis_points = 9_000;
     assert!(refuse(uneven).contains("must sum to 10000"));
     publish(&next, &standing.settings, &clock()).unwrap();
+}
+
+#[test]
+fn a_change_over_http_is_signed_and_dated_by_the_server_and_by_nobody_without_the_token() {
+    let standing = Standing::start();
+    let known = Known::read(&standing.settings).unwrap();
+    let newest = known.newest().unwrap().record.clone();
+    let before = clock().now_ms();
+    let forged = Strategy {
+        version: 2,
+        effective_from: before + 60_000,
+        changed_by: "the-board".into(),
+        changed_at: 7,
+        ..newest
+    };
+    let stranger = Settings { data: standing.settings.data.join("elsewhere"), ..standing.settings.clone() };
+    let refused = publish(&forged, &stranger, &clock()).unwrap_err().to_string();
+    assert!(refused.contains("OMBUD_HTTP__TOKEN") && refused.contains("--data"), "{refused}");
+    assert_eq!(Known::read(&standing.settings).unwrap().newest().unwrap().record.version, 1);
+    let published = publish(&forged, &standing.settings, &clock()).unwrap();
+    let record = Known::read(&standing.settings).unwrap().newest().unwrap().record.clone();
+    assert!(record.changed_at >= before, "{}", record.changed_at);
+    assert_eq!(
+        (&published.changed_by, published.changed_at),
+        (&record.changed_by, record.changed_at),
+        "it is told how it was signed"
+    );
+    // The operator's token is read by one account alone, and with it the person is believed.
+    assert_eq!(record.changed_by, "the-board");
 }
 
 #[test]

@@ -36,6 +36,7 @@ use crate::{
     Done, cli,
     first_start::{FirstStart, shelve},
     models::registry,
+    operator,
     publish::Publisher,
     scan::scan,
     strategy,
@@ -110,7 +111,8 @@ impl<'a> Up<'a> {
         let readiness = Readiness::default();
         if !args.once {
             let (clock, metrics) = (Arc::clone(&self.clock), Metrics::install()?);
-            serve_api(crew, settings, self.world, clock, self.operators()?, readiness.clone(), metrics)?;
+            let operators = (self.operators()?, Some(operator::make_token(&settings.data)?));
+            serve_api(crew, settings, self.world, clock, operators, readiness.clone(), metrics)?;
         }
         let (world, clock, readied) = (self.world, Arc::clone(&self.clock), readiness.clone());
         let workers =

@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::{Json, Router, extract::State, http::StatusCode, routing::post};
+use axum::{Extension, Json, Router, extract::State, http::StatusCode, routing::post};
+use ombud_launch::guard::Caller;
 use ombud_models::ModelStore;
 use ombud_stream::{Clock, Sink};
 use serde::Serialize;
@@ -38,12 +39,15 @@ pub(crate) fn routes<S: Sink<()> + 'static>(port: Port<S>) -> Router {
 
 async fn change<S: Sink<()> + 'static>(
     State(port): State<Arc<Port<S>>>,
+    Extension(caller): Extension<Caller>,
     Json(change): Json<Change>,
 ) -> Result<Json<Changed>, (StatusCode, Json<Refusal>)> {
     let made = tokio::task::block_in_place(|| {
         let mut publisher = port.publisher.lock().unwrap_or_else(PoisonError::into_inner);
         let Port { view, shelf, prefix, clock, .. } = &*port;
-        let changing = Changing { view, shelf, prefix, clock: Arc::clone(clock), by: "ombud models" };
+        // A change names nobody: it is its token's.
+        let by = caller.signature("");
+        let changing = Changing { view, shelf, prefix, clock: Arc::clone(clock), by };
         changing.make(&change, &mut publisher)
     });
     let refuse = |error: anyhow::Error| {
@@ -80,7 +84,8 @@ mod tests {
             (Change::Retire { model_id, version }, "is not registered"),
             (add, "on the shelf of this data folder"),
         ] {
-            let answer = runtime.block_on(change(State(Arc::clone(&port)), Json(wrong)));
+            let answer =
+                runtime.block_on(change(State(Arc::clone(&port)), Extension(Caller::default()), Json(wrong)));
             let (status, Json(refusal)) = answer.err().unwrap();
             assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
             assert!(refusal.error.contains(reason), "{}", refusal.error);

@@ -11,18 +11,19 @@ use ombud_stream::{Clock, Outage};
 use super::{Crew, IN_FLIGHT, port::listen};
 use crate::world::World;
 
-/// Serves the API, with `others` behind the same guard, beside health, readiness and metrics.
+/// Serves the API, with what `operators` change behind the same guard, beside health, readiness and metrics. Their token is
+/// let in everywhere.
 pub(crate) fn serve_api(
     crew: &mut Crew<'_, '_>,
     settings: &Settings,
     world: &World,
     clock: Arc<dyn Clock>,
-    others: Router,
+    (operators, token): (Router, Option<String>),
     readiness: Readiness,
     metrics: Metrics,
 ) -> Result<()> {
     // Before anything is opened: a port that anybody could write through is refused at once.
-    let guard = Guard::of(&settings.http)?;
+    let guard = Guard::of(&settings.http, token.as_deref())?;
     let (sink, deliveries) = world.sink(IN_FLIGHT)?;
     let view = world.view();
     let console = Console {
@@ -31,7 +32,7 @@ pub(crate) fn serve_api(
         clock,
         prefix: settings.topics.prefix.clone(),
     };
-    listen(crew, settings, guard.around(console.routes().merge(others)), readiness, metrics)?;
+    listen(crew, settings, guard.around(console.routes().merge(operators)), readiness, metrics)?;
     crew.start("http-answers", move |_| {
         answer(&deliveries);
         Ok(())

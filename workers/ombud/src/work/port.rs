@@ -26,11 +26,15 @@ pub(crate) fn listen(
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let server = runtime.block_on(Server::bind(&settings.http))?;
     tracing::info!(address = %server.address(), "listening");
+    if let Some(address) = server.metrics_address() {
+        tracing::info!(%address, "metrics are served");
+    }
     let mut serving = Some((server, routes));
     crew.start("http", move |shutdown| {
         let Some((server, routes)) = serving.take() else { return Ok(()) };
         let (readiness, metrics, shutdown) = (readiness.clone(), metrics.clone(), shutdown.clone());
-        Ok(runtime.block_on(server.serve(routes, readiness, metrics, shutdown))?)
+        runtime.block_on(server.serve(routes, readiness, metrics, shutdown));
+        Ok(())
     })
 }
 

@@ -80,7 +80,8 @@ pub(crate) fn run(role: &Role, loaded: &Loaded, start: Start) -> Result<Done> {
                 Role::Console => {
                     console::look_after(&mut crew, settings, &world, &readiness)?;
                     let clock = Arc::new(SystemClock);
-                    serve_api(&mut crew, settings, &world, clock, Router::new(), readiness, metrics)
+                    let operators = (Router::new(), None);
+                    serve_api(&mut crew, settings, &world, clock, operators, readiness, metrics)
                 }
                 _ => listen(&mut crew, settings, Router::new(), readiness, metrics),
             }

@@ -1,0 +1,96 @@
+//! Why a request under `/api` is not answered by its route; what it was sent is never repeated.
+
+use axum::{
+    Json,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+
+use super::scope::Scope;
+
+pub(super) enum Refusal {
+    /// It asks another host.
+    Host,
+    /// A page of another site asks.
+    Origin,
+    /// No token that is known.
+    Token(Scope),
+    /// A token that may not do this.
+    Scope { name: String, scope: Scope },
+    /// No path of ours.
+    Nowhere,
+    /// The body is none that we read.
+    NotJson,
+    /// The body is longer than this.
+    TooLarge(usize),
+    /// The body did not come in so many seconds.
+    Late(u64),
+    /// As many requests as may be are under way.
+    Busy,
+}
+
+#[derive(Serialize)]
+struct Told {
+    error: String,
+}
+
+impl Refusal {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Host => StatusCode::MISDIRECTED_REQUEST,
+            Self::Origin | Self::Scope { .. } => StatusCode::FORBIDDEN,
+            Self::Token(_) => StatusCode::UNAUTHORIZED,
+            Self::Nowhere => StatusCode::NOT_FOUND,
+            Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Late(_) => StatusCode::REQUEST_TIMEOUT,
+            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    fn text(&self) -> String {
+        match self {
+            Self::Host => {
+                "answer for this Host: it is no loopback name, not the address that it came to and not in \
+                           http.hosts (OMBUD_HTTP__HOSTS)"
+                    .to_owned()
+            }
+            Self::Origin => "take what a page of another site sends: its Origin is not this host".to_owned(),
+            Self::Token(scope) if scope.needs_token() => format!(
+                "let you in: send the header `Authorization: Bearer TOKEN` with the token in operator.token of the data \
+                 folder, or with one under http.tokens whose http.scopes have {}",
+                scope.name()
+            ),
+            Self::Token(_) => {
+                "let you in: send the header `Authorization: Bearer TOKEN` with a token whose SHA-256 \
+                               stands under http.tokens"
+                    .to_owned()
+            }
+            Self::Scope { name, scope } => {
+                format!("let {name} do this: its http.scopes.{name} must have {}", scope.name())
+            }
+            Self::Nowhere => "find this path: GET /api/openapi.json has those that there are".to_owned(),
+            Self::NotJson => {
+                "read the body: send JSON with the header `content-type: application/json`".to_owned()
+            }
+            Self::TooLarge(most) => format!("read the body: it may have {most} bytes (http.body_bytes)"),
+            Self::Late(seconds) => format!("read the body: it has not come within {seconds} s"),
+            Self::Busy => {
+                "take one more: as many as may be (http.connections) are under way; send it again in a \
+                           moment"
+                    .to_owned()
+            }
+        }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let mut answer = (self.status(), Json(Told { error: self.text() })).into_response();
+        if matches!(self, Self::Token(_)) {
+            answer.headers_mut().insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));
+        }
+        answer
+    }
+}
