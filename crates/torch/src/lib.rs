@@ -11,4 +11,5 @@ mod tuning;
 
 #[cfg(feature = "testing")]
 pub use encoder::{Shape, random_encoder};
+pub use encoder::try_tokenizer;
 pub use libtorch::Libtorch;

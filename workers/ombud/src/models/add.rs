@@ -7,12 +7,12 @@ use ombud_launch::config::Settings;
 use ombud_models::{
     Artefact, ArtefactError, Hub, LoadModel, MANIFEST, ModelStore, NameError, RepoId, Revision, Stop, probe,
 };
-use ombud_torch::Libtorch;
 
 use super::{
     ask::{changed, say},
     change::{Change, Changed},
 };
+use crate::trial::TrialLoader;
 
 /// Verifies `source`, a folder or `OWNER/NAME[@REVISION]` of the hub, and registers it.
 pub(crate) fn add(source: &str, settings: &Settings, out: &mut impl Write) -> Result<()> {
@@ -58,7 +58,7 @@ fn verified(
         Err(ArtefactError::Missing { file: MANIFEST, .. }) => bail!(foreign(source)),
         opened => opened?,
     };
-    let model = Libtorch.load(&artefact)?;
+    let model = TrialLoader::of(settings).load(&artefact)?;
     if let Err(why) = probe(&artefact, model.as_ref()) {
         bail!("add {source}: {why}");
     }
