@@ -110,7 +110,7 @@ impl Shelf {
         let (from, to) = range.as_deref().and_then(|range| range.split_once('-')).unwrap_or(("0", ""));
         let from = from.parse::<usize>()?.min(content.len());
         let to = to.parse::<usize>().map_or(content.len(), |last| (last + 1).min(content.len()));
-        // Any tag does that no other content has, and that may name a file of the cache.
+        // Any tag does that no other content has.
         let tag = name.replace('.', "-");
         let headers = format!(
             "ETag: \"{tag}-{}\"\r\nX-Repo-Commit: {COMMIT}\r\nContent-Range: bytes {from}-{}/{}\r\n",

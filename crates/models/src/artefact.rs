@@ -194,7 +194,8 @@ impl ArtefactError {
                 Blame::Version(Fault::Manifest)
             }
             Self::Read { source, .. } | Self::Write { source, .. } => Blame::Host(HostFault::of_io(source)),
-            Self::Name { .. } => Blame::Host(HostFault::Absent),
+            // No host has it, and none may make a path of it.
+            Self::Name { .. } => Blame::Version(Fault::Record),
         }
     }
 }

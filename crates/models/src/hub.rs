@@ -1,28 +1,25 @@
 //! A model of Python's transformers by its place: a folder, or a name on the hub, which is fetched once into the
 //! cache that Python shares.
 
+mod cache;
 mod error;
+mod named;
 mod patience;
 mod transfer;
 
-use std::env;
-use std::fs::{self, File, TryLockError};
-use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::{env, fs};
 
 pub use error::HubError;
-use hf_hub::{Cache, Repo, RepoType};
+use named::Named;
 use ombud_stream::without_user;
 pub use patience::Patience;
 use tracing::warn;
-use transfer::{Failure, Transfer, with_hub};
+use transfer::with_hub;
 
-use crate::digest::digest_stream;
-use crate::pretrained::{CONFIG, Lacking, WEIGHTS, wanted};
+use crate::hub_name::{Commit, FileName, RepoId, Revision};
+use crate::pretrained::Lacking;
 use crate::stop::Stop;
-
-/// What errors call the list of a model's files.
-const LISTING: &str = "the list of files";
 
 /// The folder that holds config.json, tokenizer.json and model.safetensors of `id_or_folder`: a folder as it is, else
 /// `owner/name` or `owner/name@REVISION` on the hub that the environment names. See [`Hub::from_env`].
@@ -121,10 +118,11 @@ impl Hub {
             (Some((id, revision)), None) => (id, revision),
             (_, revision) => (id_or_folder, revision.unwrap_or("main")),
         };
-        if !is_hub_id(id) {
+        let Ok(id) = RepoId::parse(id) else {
             return Err(HubError::NoFolder { path: path.to_owned() });
-        }
-        let named = Named { hub: self, id, revision };
+        };
+        let revision = Revision::parse(revision)?;
+        let named = Named { hub: self, id: &id, revision: &revision };
         if self.offline {
             return named.cached();
         }
@@ -132,7 +130,7 @@ impl Hub {
             Err(away @ (HubError::Unreachable { .. } | HubError::TimedOut { .. })) => {
                 let cached = named.cached();
                 if cached.is_ok() {
-                    warn!(model = named.id, revision = named.revision, error = %away, "the cache is used");
+                    warn!(model = %id, %revision, error = %away, "the cache is used");
                 }
                 cached.map_err(|_| away)
             }
@@ -147,22 +145,19 @@ impl Hub {
     /// See [`HubError`].
     pub fn fetch_files(
         &self,
-        id: &str,
-        revision: &str,
-        names: &[&str],
+        id: &RepoId,
+        revision: &Revision,
+        names: &[FileName],
         into: &Path,
         stop: &Stop,
     ) -> Result<(), HubError> {
-        if !is_hub_id(id) {
-            return Err(HubError::NoFolder { path: id.into() });
-        }
         let named = Named { hub: self, id, revision };
-        let repo = named.cache().repo(named.repo(revision));
-        let copy = |fetch: &dyn Fn(&str) -> Result<PathBuf, HubError>| -> Result<(), HubError> {
-            for name in names.iter().filter(|name| is_inside(name)) {
-                let cached = repo.get(name).unwrap_or_else(|| repo.pointer_path(revision).join(name));
-                let path = if cached.is_file() { cached } else { fetch(name)? };
-                let target = into.join(name);
+        let (cache, commit) = (named.cache(), named.cache().commit(revision));
+        let copy = |fetch: &dyn Fn(&FileName) -> Result<PathBuf, HubError>| -> Result<(), HubError> {
+            for name in names {
+                let cached = commit.as_ref().and_then(|commit| cache.file(commit, name));
+                let path = cached.map_or_else(|| fetch(name), Ok)?;
+                let target = into.join(name.as_str());
                 let unwritable = |source| HubError::Read { path: target.clone(), source };
                 if let Some(folder) = target.parent() {
                     fs::create_dir_all(folder).map_err(unwritable)?;
@@ -182,47 +177,24 @@ impl Hub {
     ///
     /// # Errors
     /// One can't be removed.
-    pub fn forget(&self, id: &str, revision: &str, names: &[&str]) -> Result<(), HubError> {
-        if !is_hub_id(id) {
-            return Err(HubError::NoFolder { path: id.into() });
-        }
-        let named = Named { hub: self, id, revision };
-        let repo = named.cache().repo(named.repo(revision));
-        for name in names.iter().filter(|name| is_inside(name)) {
-            let cached = repo.get(name).unwrap_or_else(|| repo.pointer_path(revision).join(name));
-            // What it points to as well: both are there once for all revisions that have the file.
-            let blob = cached.canonicalize().ok();
-            for path in [Some(cached), blob].into_iter().flatten() {
-                match std::fs::remove_file(&path) {
-                    Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-                        return Err(HubError::Read { path, source });
-                    }
-                    _ => {}
-                }
-            }
-        }
-        Ok(())
+    pub fn forget(&self, id: &RepoId, revision: &Revision, names: &[FileName]) -> Result<(), HubError> {
+        let cache = Named { hub: self, id, revision }.cache();
+        let Some(commit) = cache.commit(revision) else { return Ok(()) };
+        let forgotten = names.iter().try_for_each(|name| cache.forget(&commit, name));
+        forgotten.map_err(|source| HubError::Read { path: self.cache.clone(), source })
     }
 
     /// The commit that `revision` of `id` is now, and the files that it has. For commands: a signal ends it.
     ///
     /// # Errors
     /// See [`HubError`]. Without a way to the hub there is none.
-    pub fn files(&self, id: &str, revision: &str) -> Result<(String, Vec<String>), HubError> {
-        if !is_hub_id(id) {
-            return Err(HubError::NoFolder { path: id.into() });
-        }
+    pub fn files(&self, id: &RepoId, revision: &Revision) -> Result<(Commit, Vec<FileName>), HubError> {
         let named = Named { hub: self, id, revision };
         if self.offline {
             return Err(named.not_cached());
         }
         with_hub(self, &Stop::never(), |transfer| named.listing(transfer))
     }
-}
-
-/// Whether a file's name, which may come from a record, leads to a place under the folder that it is put in.
-fn is_inside(name: &str) -> bool {
-    Path::new(name).components().all(|part| matches!(part, std::path::Component::Normal(_)))
 }
 
 fn folder(path: &Path, revision: Option<&str>) -> Result<PathBuf, HubError> {
@@ -234,169 +206,4 @@ fn folder(path: &Path, revision: Option<&str>) -> Result<PathBuf, HubError> {
         Ok(Some(lacking)) => Err(HubError::Lacking { place: path.display().to_string(), lacking }),
         Err(source) => Err(HubError::Read { path: path.to_owned(), source }),
     }
-}
-
-/// `name`, or `owner/name`; it becomes a part of addresses and of the cache's paths.
-fn is_hub_id(id: &str) -> bool {
-    let part = |part: &str| {
-        part.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '_')
-            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
-    };
-    id.split('/').count() <= 2 && id.split('/').all(part) && !id.contains("..") && !id.contains("--")
-}
-
-/// One model of the hub.
-struct Named<'a> {
-    hub: &'a Hub,
-    id: &'a str,
-    revision: &'a str,
-}
-
-impl Named<'_> {
-    /// Fetches what the cache does not have of the commit that the revision is now.
-    fn download(&self, transfer: &Transfer<'_>) -> Result<PathBuf, HubError> {
-        let (commit, names) = self.listing(transfer)?;
-        if let Some(lacking) = Lacking::among(&names) {
-            return Err(HubError::Lacking { place: self.place(), lacking });
-        }
-        for name in wanted(&names) {
-            self.file(transfer, &commit, name)?;
-        }
-        let repo = self.cache().repo(self.repo(self.revision));
-        let written = repo.create_ref(&commit);
-        written.map_err(|source| HubError::Read { path: self.hub.cache.clone(), source })?;
-        self.cached()
-    }
-
-    /// The commit that the revision is now, and its files.
-    fn listing(&self, transfer: &Transfer<'_>) -> Result<(String, Vec<String>), HubError> {
-        let place = format!("api/{}", self.repo(self.revision).api_url());
-        let listing = transfer.listing(&place).map_err(|failure| self.failed(transfer, LISTING, failure))?;
-        if listing.sha.is_empty() || !listing.sha.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err(self.unreachable(format!("it answers with the commit {:?}", listing.sha)));
-        }
-        Ok((listing.sha, listing.siblings.into_iter().map(|sibling| sibling.rfilename).collect()))
-    }
-
-    fn file(&self, transfer: &Transfer<'_>, commit: &str, name: &str) -> Result<(), HubError> {
-        let cached = self.cache().repo(self.repo(commit)).pointer_path(commit).join(name);
-        let path = if cached.is_file() { cached } else { self.fetched(transfer, commit, name)? };
-        if name != WEIGHTS {
-            return Ok(());
-        }
-        let unreadable = |source| HubError::Read { path: path.clone(), source };
-        // Large files are named by their SHA-256: what came is what was published, or it goes.
-        let blob = path.canonicalize().map_err(unreadable)?;
-        let named = blob.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let (sha256, _) =
-            digest_stream(File::open(&blob).map_err(unreadable)?, |_| Ok(())).map_err(unreadable)?;
-        if named.len() == sha256.len() && named != sha256 {
-            fs::remove_file(&blob).and_then(|()| fs::remove_file(&path)).map_err(unreadable)?;
-            return Err(HubError::Damaged { place: self.place(), name: name.to_owned() });
-        }
-        Ok(())
-    }
-
-    /// Fetches the file `name` of `revision` into the cache, where it lies then.
-    fn fetched(&self, transfer: &Transfer<'_>, revision: &str, name: &str) -> Result<PathBuf, HubError> {
-        self.fetch_into_cache(transfer, revision, name)
-            .map_err(|failure| self.failed(transfer, name, failure))
-    }
-
-    fn fetch_into_cache(
-        &self,
-        transfer: &Transfer<'_>,
-        revision: &str,
-        name: &str,
-    ) -> Result<PathBuf, Failure> {
-        let repo = self.repo(revision);
-        let url = format!("{}/{}/resolve/{}/{name}", transfer.endpoint(), repo.url(), repo.url_revision());
-        let remote = transfer.remote(&url)?;
-        let cache = self.cache().repo(repo);
-        let (blob, pointer) = (cache.blob_path(&remote.etag), cache.pointer_path(&remote.commit).join(name));
-        for folder in [blob.parent(), pointer.parent()].into_iter().flatten() {
-            fs::create_dir_all(folder).map_err(Failure::File)?;
-        }
-        let lock = File::create(blob.with_extension("lock")).map_err(Failure::File)?;
-        lock.try_lock().map_err(|refused| match refused {
-            TryLockError::WouldBlock => Failure::Odd(format!("somebody else fetches {name} now")),
-            TryLockError::Error(error) => Failure::File(error),
-        })?;
-        if !blob.is_file() {
-            let part = blob.with_extension("part");
-            transfer.download(&url, name, remote.bytes, &part)?;
-            fs::rename(&part, &blob).map_err(Failure::File)?;
-        }
-        point(&pointer, name, &remote.etag).map_err(Failure::File)?;
-        cache.create_ref(&remote.commit).map_err(Failure::File)?;
-        Ok(pointer)
-    }
-
-    /// The snapshot that the cache has of the revision, if it is whole.
-    fn cached(&self) -> Result<PathBuf, HubError> {
-        // A commit is its own revision, and has no file of refs where Python fetched it.
-        let repo = self.cache().repo(self.repo(self.revision));
-        let by_ref = repo.get(CONFIG);
-        let config = by_ref.unwrap_or_else(|| repo.pointer_path(self.revision).join(CONFIG));
-        match config.parent() {
-            Some(snapshot) if matches!(Lacking::in_folder(snapshot), Ok(None)) => Ok(snapshot.to_owned()),
-            _ => Err(self.not_cached()),
-        }
-    }
-
-    fn not_cached(&self) -> HubError {
-        HubError::NotCached { place: self.place(), cache: self.hub.cache.clone() }
-    }
-
-    fn cache(&self) -> Cache {
-        Cache::new(self.hub.cache.clone())
-    }
-
-    fn repo(&self, revision: &str) -> Repo {
-        Repo::with_revision(self.id.to_owned(), RepoType::Model, revision.to_owned())
-    }
-
-    fn place(&self) -> String {
-        format!("{} at {}", self.id, self.revision)
-    }
-
-    /// `failure` of what was done with `file`, said in full.
-    fn failed(&self, transfer: &Transfer<'_>, file: &str, failure: Failure) -> HubError {
-        let (file, place, endpoint) = (file.to_owned(), self.place(), self.hub.endpoint.clone());
-        match failure {
-            Failure::File(source) => HubError::Read { path: self.hub.cache.clone(), source },
-            _ if transfer.is_stopped() => HubError::Stopped { file, place, endpoint },
-            // The hub does not tell a private model from none.
-            Failure::Http(ureq::Error::StatusCode(401 | 403)) => HubError::Refused { place, endpoint },
-            Failure::Http(ureq::Error::StatusCode(404)) => HubError::NotFound { place, endpoint },
-            Failure::Http(ureq::Error::Timeout(ureq::Timeout::Global)) => {
-                let (waited, of) = (self.hub.patience.whole, "for all files together".to_owned());
-                HubError::TimedOut { file, place, endpoint, waited, of }
-            }
-            Failure::Http(ureq::Error::Timeout(phase)) => {
-                let (waited, of) = (transfer.silence(), format!("of silence ({phase})"));
-                HubError::TimedOut { file, place, endpoint, waited, of }
-            }
-            Failure::Http(error) => self.unreachable(format!("{file}: {error}")),
-            Failure::Odd(what) => self.unreachable(what),
-        }
-    }
-
-    fn unreachable(&self, what: String) -> HubError {
-        HubError::Unreachable { place: self.place(), endpoint: self.hub.endpoint.clone(), what }
-    }
-}
-
-/// Makes `pointer`, a file of a snapshot, a link to the blob `etag`, as Python does.
-fn point(pointer: &Path, name: &str, etag: &str) -> std::io::Result<()> {
-    if pointer.is_file() {
-        return Ok(());
-    }
-    if pointer.is_symlink() {
-        // To a blob that is gone.
-        fs::remove_file(pointer)?;
-    }
-    // From snapshots/COMMIT/NAME, which may lie in folders of its own.
-    let ups = "../".repeat(1 + Path::new(name).components().count());
-    symlink(format!("{ups}blobs/{etag}"), pointer)
 }

@@ -8,6 +8,7 @@ mod evidence;
 mod feed;
 #[cfg(feature = "hub")]
 mod hub;
+mod hub_name;
 mod manifest;
 mod place;
 mod pretrained;
@@ -36,9 +37,10 @@ pub use evidence::{Category, EvidenceTable};
 pub use feed::{LEAD, NotYet, StrategyFeed};
 #[cfg(feature = "hub")]
 pub use hub::{Hub, HubError, Patience, Token, called, fetch};
+pub use hub_name::{Commit, FileName, NameError, RepoId, Revision};
 pub use manifest::{Cleaning, EvidenceOdds, Family, Head, Kind, MOST_ODDS, Manifest};
 pub use pretrained::Lacking;
-pub use probe::{GOLDEN, GoldenInput, probe};
+pub use probe::{GOLDEN, GoldenInput, probe, probe_texts};
 pub use reads::{Reading, Reads, Unread};
 pub use registry::{Registry, evaluated, model_version_record, registry_key};
 pub use registry_feed::{RegistryFeed, model_version};

@@ -3,12 +3,18 @@
 use std::path::Path;
 use std::{fs, io};
 
+#[cfg(feature = "hub")]
+use crate::hub_name::FileName;
+
 /// Its sizes and its labels.
 pub(crate) const CONFIG: &str = "config.json";
 /// Its vocabulary and how it cuts text.
 const TOKENIZER: &str = "tokenizer.json";
 /// Its weights, in one file that runs no code when it is read.
 pub(crate) const WEIGHTS: &str = "model.safetensors";
+/// Without one of these it is not read here.
+#[cfg(feature = "hub")]
+pub(crate) const NEEDED: [&str; 3] = [CONFIG, TOKENIZER, WEIGHTS];
 /// What is read where it is there.
 #[cfg(feature = "hub")]
 const WELCOME: [&str; 3] = ["tokenizer_config.json", "special_tokens_map.json", "README.md"];
@@ -78,9 +84,9 @@ impl Lacking {
 
 /// The files to fetch of a model that has `names`.
 #[cfg(feature = "hub")]
-pub(crate) fn wanted(names: &[String]) -> impl Iterator<Item = &'static str> {
-    let all = [CONFIG, TOKENIZER, WEIGHTS].into_iter().chain(WELCOME);
-    all.filter(|wanted| names.iter().any(|name| name == wanted))
+pub(crate) fn wanted(names: &[FileName]) -> impl Iterator<Item = &FileName> {
+    let all = NEEDED.into_iter().chain(WELCOME);
+    all.filter_map(move |wanted| names.iter().find(|name| name.as_str() == wanted))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Whether a loaded model may serve: it answers strange texts with finite numbers, one a label, and golden inputs as
 //! its artefact says.
 
-use std::{fs, io::ErrorKind};
+use std::{fs, io::ErrorKind, path::Path};
 
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +44,15 @@ pub fn probe(artefact: &Artefact, model: &dyn Model) -> Result<(), Unservable> {
         }
     }
     Ok(())
+}
+
+/// All texts that [`probe`] asks of what lies in `dir`: the golden ones where they can be read.
+pub fn probe_texts(dir: &Path) -> Vec<String> {
+    let golden: Vec<GoldenInput> = fs::read(dir.join(GOLDEN))
+        .ok()
+        .and_then(|text| serde_json::from_slice(&text).ok())
+        .unwrap_or_default();
+    PROBES.iter().map(|text| (*text).to_owned()).chain(golden.into_iter().map(|input| input.text)).collect()
 }
 
 fn broken(fault: Fault, what: impl Into<String>) -> Unservable {

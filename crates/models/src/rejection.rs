@@ -18,17 +18,20 @@ pub enum Fault {
     NotFinite,
     /// A golden input is answered otherwise than the artefact says.
     Golden,
+    /// Its record in the registry names a model, a revision or a file that no hub can have.
+    Record,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::ContentDiffers,
         Self::Manifest,
         Self::Unloadable,
         Self::LabelCount,
         Self::NotFinite,
         Self::Golden,
+        Self::Record,
     ];
 
     /// As metrics and the registry write it.
@@ -40,6 +43,7 @@ impl Fault {
             Self::LabelCount => "label-count",
             Self::NotFinite => "not-finite",
             Self::Golden => "golden",
+            Self::Record => "record",
         }
     }
 }

@@ -17,6 +17,10 @@ use crate::manifest::is_model_id;
 /// What a version was made of when it was put on the shelf; hidden, so that it is not part of the version.
 const CONTENTS: &str = ".contents.json";
 
+/// Names of versions that this host has come through a trial of. Beside the models and not among a version's files, where
+/// whoever made it could have put it.
+const PASSED: &str = ".passed";
+
 /// The models that this data folder holds.
 #[derive(Clone, Debug)]
 pub struct ModelStore {
@@ -106,6 +110,22 @@ impl ModelStore {
             }
             other => other,
         })
+    }
+
+    /// Whether it is written down that this host came through a trial of `artefact`'s version.
+    pub fn has_passed(&self, artefact: &Artefact) -> bool {
+        self.dir.join(PASSED).join(&artefact.version).is_file()
+    }
+
+    /// Writes down that this host came through a trial of `artefact`'s version, so that it makes none again.
+    ///
+    /// # Errors
+    /// It can't be written.
+    pub fn pass(&self, artefact: &Artefact) -> Result<(), ArtefactError> {
+        let passed = self.dir.join(PASSED);
+        fs::create_dir_all(&passed).map_err(writing(&passed))?;
+        let file = passed.join(&artefact.version);
+        fs::write(&file, []).map_err(writing(&file))
     }
 
     /// A folder for a version that is still on its way, from which [`ModelStore::add`] takes it; removed when it is

@@ -8,6 +8,8 @@ use ombud_contract::records::ModelVersion;
 use crate::artefact::{Artefact, ArtefactError};
 #[cfg(feature = "hub")]
 use crate::hub::Hub;
+#[cfg(feature = "hub")]
+use crate::hub_name::{FileName, NameError, RepoId, Revision};
 use crate::rejection::{Blame, Fault, Hindrance, HostFault, Unservable};
 use crate::shelf::ModelStore;
 use crate::stop::Stop;
@@ -62,8 +64,10 @@ impl Sources {
             Ok(Some(artefact)) => return Ok(artefact),
             Ok(None) => {}
             Err(error) => match error.blame() {
-                // Bytes that are the version's own and still no artefact are the same everywhere.
-                blame @ Blame::Version(Fault::Manifest) => return Err(Unservable::new(blame, chain(&error))),
+                // Bytes that are the version's own and still no artefact are the same everywhere, and so is a name.
+                blame @ Blame::Version(Fault::Manifest | Fault::Record) => {
+                    return Err(Unservable::new(blame, chain(&error)));
+                }
                 // A damaged copy is this host's fault, not the model's: a whole one replaces it.
                 Blame::Version(_) => missed.push(Hindrance::new(HostFault::Damaged, chain(&error))),
                 Blame::Host(fault) => missed.push(Hindrance::new(fault, chain(&error))),
@@ -104,10 +108,12 @@ impl Sources {
         mut missed: Vec<Hindrance>,
         stop: &Stop,
     ) -> Result<Artefact, Unservable> {
-        let revision = known.hub_revision.as_deref().unwrap_or("main");
-        let names: Vec<&str> = known.files.iter().map(|file| file.name.as_str()).collect();
+        // What a record says is of anybody who may write one, and no path is made of it.
+        let (hub_id, revision, names) = named(known, hub_id).map_err(|error| {
+            Unservable::new(Blame::Version(Fault::Record), format!("models.registry says to {error}"))
+        })?;
         let arriving = self.shelf.arriving(&known.version).map_err(|error| of_this_host(&error))?;
-        let mut fetch = || match self.hub.fetch_files(hub_id, revision, &names, arriving.path(), stop) {
+        let mut fetch = || match self.hub.fetch_files(&hub_id, &revision, &names, arriving.path(), stop) {
             Ok(()) => Ok(Artefact::verify(arriving.path(), &known.version)),
             Err(error) => {
                 missed.push(Hindrance::new(error.fault(), chain(&error)));
@@ -117,8 +123,8 @@ impl Sources {
         let artefact = match fetch()? {
             // Out of the cache, whose copy may be damaged: what the hub itself has now counts.
             Err(error) if error.blame() == Blame::Version(Fault::ContentDiffers) => {
-                tracing::warn!(hub_id, revision, error = chain(&error), "fetched again");
-                let forgotten = self.hub.forget(hub_id, revision, &names);
+                tracing::warn!(%hub_id, %revision, error = chain(&error), "fetched again");
+                let forgotten = self.hub.forget(&hub_id, &revision, &names);
                 forgotten
                     .map_err(|error| Unservable::Hindered(Hindrance::new(error.fault(), chain(&error))))?;
                 fetch()?
@@ -146,6 +152,14 @@ impl Sources {
         let home = self.shelf.add(artefact).map_err(|error| of_this_host(&error))?;
         Artefact::verify(&home, &artefact.version).map_err(|error| of_this_host(&error))
     }
+}
+
+/// Where the hub has the version, and which files of it.
+#[cfg(feature = "hub")]
+fn named(known: &ModelVersion, hub_id: &str) -> Result<(RepoId, Revision, Vec<FileName>), NameError> {
+    let names = known.files.iter().map(|file| FileName::parse(&file.name)).collect::<Result<_, _>>()?;
+    let revision = Revision::parse(known.hub_revision.as_deref().unwrap_or("main"))?;
+    Ok((RepoId::parse(hub_id)?, revision, names))
 }
 
 /// What was missed at each place, in the order of asking: the last one asked gives the code.

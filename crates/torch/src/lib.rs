@@ -9,6 +9,7 @@ mod libtorch;
 mod memory;
 mod tuning;
 
+pub use encoder::try_tokenizer;
 #[cfg(feature = "testing")]
 pub use encoder::{Shape, random_encoder};
 pub use libtorch::Libtorch;

@@ -7,6 +7,7 @@ mod documented_commands_run;
 mod evaluate_agrees_with_routes;
 mod feedback_teaches_a_challenger;
 mod first_build;
+mod hostile_tokenizers_die_alone;
 mod hub_models_are_imported;
 mod import_rule;
 mod kill_learns_the_same;

@@ -9,6 +9,8 @@ use ombud_infer::Tasks;
 use ombud_models::ModelName;
 use ombud_stream::Start;
 
+#[cfg(feature = "torch")]
+use crate::trial::TryTokenizer;
 use crate::{
     check::Check,
     doctor::Doctor,
@@ -100,6 +102,10 @@ pub(crate) enum Command {
     Learn(Box<Learn>),
     /// Measure models on labelled complaints
     Evaluate(Evaluate),
+    /// Read tokenizers within limits, or die of it: what a version is tried with before this host loads it
+    #[cfg(feature = "torch")]
+    #[command(hide = true)]
+    TryTokenizer(TryTokenizer),
     /// Print a shell's completion script
     Completions {
         /// For which shell

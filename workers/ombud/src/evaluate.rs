@@ -9,9 +9,10 @@ use ombud_launch::config::Settings;
 use ombud_learn::evaluate::{Evaluate, Evaluation, Measured, Mix, Resampling, Subject, View};
 use ombud_models::{Artefact, FirstStrategy, digest_file};
 use ombud_stream::{Clock, SystemClock};
-use ombud_torch::Libtorch;
 
-use crate::{cli, listing, models::evaluation::Finding, tasks::columns, terminal::Terminal};
+use crate::{
+    cli, listing, models::evaluation::Finding, tasks::columns, terminal::Terminal, trial::TrialLoader,
+};
 
 /// In the models folder: the model that everything else is shown beside.
 const BASELINE: &str = "complaints-bag";
@@ -47,7 +48,7 @@ pub(crate) fn evaluate(
 
     let measured = measure(subjects)?;
     let compared = |other: &Artefact| -> Result<_> {
-        let other = measure(vec![Subject::whole(other, &Libtorch)?])?;
+        let other = measure(vec![Subject::whole(other, &TrialLoader::of(settings))?])?;
         Ok(measured.compare(&other, view.resampling))
     };
     let mut evaluation = measured.evaluation(&view);
@@ -103,13 +104,14 @@ fn recorded(args: &cli::Evaluate, evaluation: &Evaluation, settings: &Settings) 
 
 /// Who is measured, and the `review_below` of the strategy that names them.
 fn subjects(args: &cli::Evaluate, settings: &Settings) -> Result<(Vec<Subject>, BTreeMap<String, f32>)> {
+    let loader = TrialLoader::of(settings);
     if let Some(dir) = &args.model {
-        return Ok((vec![Subject::whole(&Artefact::open(dir)?, &Libtorch)?], BTreeMap::new()));
+        return Ok((vec![Subject::whole(&Artefact::open(dir)?, &loader)?], BTreeMap::new()));
     }
     let file = settings.models.join("strategy.toml");
     let first = FirstStrategy::read(&file, &settings.models, "ombud evaluate", SystemClock.now_ms())?;
     let review_below = first.record.tasks.iter().map(|task| (task.task.clone(), task.review_below));
-    Ok((Subject::champions(&first.record, &first.artefacts, &Libtorch)?, review_below.collect()))
+    Ok((Subject::champions(&first.record, &first.artefacts, &loader)?, review_below.collect()))
 }
 
 /// `None` where there is none, or where it is what is measured.

@@ -42,6 +42,8 @@ mod tail;
 mod tasks;
 mod terminal;
 #[cfg(feature = "torch")]
+mod trial;
+#[cfg(feature = "torch")]
 mod up;
 mod when;
 mod work;

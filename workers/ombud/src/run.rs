@@ -18,7 +18,7 @@ use crate::{
     work::{self, Role},
 };
 #[cfg(feature = "torch")]
-use crate::{challenge, evaluate, learn, up};
+use crate::{challenge, evaluate, learn, trial, up};
 
 /// Runs what `cli` says, and prints to `out`.
 ///
@@ -79,6 +79,10 @@ fn dispatch(cli: Cli, out: &mut impl Write) -> Result<Done> {
         return Ok(Done::Well);
     }
     #[cfg(feature = "torch")]
+    if let Command::TryTokenizer(args) = &cli.command {
+        return trial::endure(args);
+    }
+    #[cfg(feature = "torch")]
     let on_brokers = cli.common.kafka.is_some();
     let loaded = settings(cli.common)?;
     let terminal = Terminal::default();
@@ -90,6 +94,8 @@ fn dispatch(cli: Cli, out: &mut impl Write) -> Result<Done> {
     let _traces = Traces::install(settings, service)?;
     match cli.command {
         Command::Completions { .. } => unreachable!("answered above, before any settings are read"),
+        #[cfg(feature = "torch")]
+        Command::TryTokenizer(_) => unreachable!("answered above, before any settings are read"),
         Command::Setup(args) => return set_up(&args, settings, out),
         Command::Doctor(args) => return doctor::doctor(&args, settings, out),
         Command::Join(args) => return work::run(&Role::Join, &loaded, args.start),
@@ -134,7 +140,7 @@ fn dispatch(cli: Cli, out: &mut impl Write) -> Result<Done> {
         #[cfg(feature = "torch")]
         Command::Models(ModelsCommand::Export(args)) => models::export(&args, settings, out)?,
         #[cfg(feature = "torch")]
-        Command::Models(ModelsCommand::Import(args)) => models::import(args, out)?,
+        Command::Models(ModelsCommand::Import(args)) => models::import(args, settings, out)?,
         #[cfg(feature = "torch")]
         Command::Evaluate(args) => evaluate::evaluate(&args, settings, &terminal, out)?,
         #[cfg(not(feature = "torch"))]

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::hub_name::NameError;
 use crate::pretrained::Lacking;
 use crate::rejection::HostFault;
 
@@ -15,6 +16,9 @@ pub enum HubError {
         /// What was named.
         path: PathBuf,
     },
+    /// A name that no hub has.
+    #[error(transparent)]
+    Name(#[from] NameError),
     /// A folder is what it is.
     #[error("take revision {revision} of {}: a folder has none; leave it out, or name a model of the hub", path.display())]
     RevisionOfFolder {
@@ -132,6 +136,7 @@ impl HubError {
     pub fn fault(&self) -> HostFault {
         match self {
             Self::NoFolder { .. }
+            | Self::Name(_)
             | Self::RevisionOfFolder { .. }
             | Self::Lacking { .. }
             | Self::NotFound { .. }

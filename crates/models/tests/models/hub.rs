@@ -1,5 +1,7 @@
 //! Models come from a hub into the cache that Python shares, over a server of the hub's layout on this machine.
 
+mod attacks;
+
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -11,8 +13,8 @@ use std::time::Duration;
 
 use ombud_contract::records::ModelVersion;
 use ombud_models::{
-    Artefact, Fault, HostFault, Hub, HubError, ModelStore, Patience, Sources, Stop, Unservable, called,
-    model_version_record,
+    Artefact, Fault, FileName, HostFault, Hub, HubError, ModelStore, Patience, RepoId, Revision, Sources,
+    Stop, Unservable, called, model_version_record,
 };
 use sha2::{Digest, Sha256};
 
@@ -34,6 +36,10 @@ struct Rules {
     damages: bool,
     /// Hangs up in the middle of what it sends of a file.
     breaks: bool,
+    /// Tags every file so, in place of its SHA-256.
+    etag: Option<&'static str>,
+    /// Says that every revision and every file is of this commit.
+    commit: Option<&'static str>,
 }
 
 fn serve(files: &[(&'static str, &'static [u8])], rules: Rules) -> Served {
@@ -78,7 +84,8 @@ fn answer(
     }
     if ["main", "v1", COMMIT].iter().any(|of| path == format!("/api/models/bank/triage/revision/{of}")) {
         let siblings: Vec<_> = files.keys().map(|name| serde_json::json!({"rfilename": name})).collect();
-        let body = serde_json::json!({"sha": COMMIT, "siblings": siblings}).to_string();
+        let sha = rules.commit.unwrap_or(COMMIT);
+        let body = serde_json::json!({"sha": sha, "siblings": siblings}).to_string();
         return reply("200 OK", "Content-Type: application/json\r\n", body.as_bytes());
     }
     let file = path.strip_prefix(&format!("/bank/triage/resolve/{COMMIT}/")).and_then(|name| files.get(name));
@@ -87,8 +94,9 @@ fn answer(
         headers["range"].trim_start_matches("bytes=").split('-').next().unwrap().parse().unwrap();
     let to = if headers["range"].ends_with("=0-0") { 1 } else { content.len() };
     let sha256 = hex::encode(Sha256::digest(if rules.damages { b"other" } else { *content }));
+    let (etag, commit) = (rules.etag.unwrap_or(&sha256), rules.commit.unwrap_or(COMMIT));
     let more = format!(
-        "ETag: \"{sha256}\"\r\nX-Repo-Commit: {COMMIT}\r\nContent-Range: bytes {from}-{}/{}\r\n",
+        "ETag: \"{etag}\"\r\nX-Repo-Commit: {commit}\r\nContent-Range: bytes {from}-{}/{}\r\n",
         to - 1,
         content.len()
     );
@@ -357,7 +365,9 @@ fn a_fetch_that_waits_hears_that_the_process_stops() {
     let hour = Duration::from_secs(3_600);
     let hub = at(&endpoint, &dir.path().join("hub"), Patience { connect: hour, silence: hour, whole: hour });
     let stop = Stop::when(move || is_asked.load(Ordering::SeqCst));
-    let stopped = hub.fetch_files("bank/triage", COMMIT, &["ombud.json"], dir.path(), &stop).unwrap_err();
+    let (id, revision) = (RepoId::parse("bank/triage").unwrap(), Revision::parse(COMMIT).unwrap());
+    let name = FileName::parse("ombud.json").unwrap();
+    let stopped = hub.fetch_files(&id, &revision, &[name], dir.path(), &stop).unwrap_err();
     assert!(matches!(&stopped, HubError::Stopped { file, .. } if file == "ombud.json"), "{stopped}");
 }
 

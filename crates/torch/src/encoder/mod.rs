@@ -22,6 +22,7 @@ mod weights;
 pub(crate) use model::load;
 #[cfg(feature = "testing")]
 pub use random::{Shape, random_encoder};
+pub use text::try_tokenizer;
 pub use tune::{
     Base, Coarse, Event, HeadTuning, Judged, Lesson, Point, Pool, Precision, Storage, Stored, Tune,
     TuneError, Tuned, Tuning, forget,

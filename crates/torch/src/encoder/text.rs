@@ -77,6 +77,22 @@ impl Text {
     }
 }
 
+/// Reads `json`, the content of a `tokenizer.json`, and cuts `texts` with it, as loading and probing do. For a process that
+/// may die of it: what is wrong in an ordinary way is said by who loads the model.
+pub fn try_tokenizer(json: &str, texts: &[String]) {
+    let Ok(mut tokenizer) = Tokenizer::from_bytes(json) else { return };
+    if tokenizer.with_padding(None).with_truncation(None).is_err() {
+        return;
+    }
+    drop(tokenizer.get_vocab(true));
+    drop(tokenizer.encode_fast("", true));
+    for text in texts {
+        for cleaning in [None, Some(Cleaning::Redactions1)] {
+            drop(tokenizer.encode_fast(clean(cleaning, text), true));
+        }
+    }
+}
+
 /// The first and last of `ids`, `room` in all, with the `before` and `after` special tokens at both ends.
 fn head_and_tail(ids: &[u32], before: usize, after: usize, room: usize) -> Vec<u32> {
     let text = room - before - after;

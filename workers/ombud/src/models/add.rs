@@ -4,13 +4,15 @@ use std::{io::Write, path::Path};
 
 use anyhow::{Context, Result, bail, ensure};
 use ombud_launch::config::Settings;
-use ombud_models::{Artefact, ArtefactError, Hub, LoadModel, MANIFEST, ModelStore, Stop, probe};
-use ombud_torch::Libtorch;
+use ombud_models::{
+    Artefact, ArtefactError, Hub, LoadModel, MANIFEST, ModelStore, NameError, RepoId, Revision, Stop, probe,
+};
 
 use super::{
     ask::{changed, say},
     change::{Change, Changed},
 };
+use crate::trial::TrialLoader;
 
 /// Verifies `source`, a folder or `OWNER/NAME[@REVISION]` of the hub, and registers it.
 pub(crate) fn add(source: &str, settings: &Settings, out: &mut impl Write) -> Result<()> {
@@ -32,18 +34,16 @@ pub(crate) fn register(dir: &Path, settings: &Settings) -> Result<Changed> {
 
 fn from_hub(source: &str, settings: &Settings, shelf: &ModelStore) -> Result<Change> {
     let (id, revision) = source.split_once('@').unwrap_or((source, "main"));
+    let named = || Ok::<_, NameError>((RepoId::parse(id)?, Revision::parse(revision)?));
+    let (id, revision) = named().with_context(|| format!("add {source}: it is no folder"))?;
     let hub = Hub::from_env();
-    let (commit, names) = hub.files(id, revision)?;
-    ensure!(names.iter().any(|name| name == MANIFEST), foreign(source));
-    let wanted: Vec<&str> = names
-        .iter()
-        .map(String::as_str)
-        .filter(|name| !name.split('/').any(|p| p.starts_with('.')))
-        .collect();
+    let (commit, mut names) = hub.files(&id, &revision)?;
+    ensure!(names.iter().any(|name| name.as_str() == MANIFEST), foreign(source));
+    names.retain(|name| !name.as_str().split('/').any(|part| part.starts_with('.')));
     let arriving = tempfile::tempdir().context("make a folder to fetch into")?;
     // The commit, not the branch: what is registered never moves.
-    hub.fetch_files(id, &commit, &wanted, arriving.path(), &Stop::never())?;
-    verified(arriving.path(), source, settings, shelf, (Some(id.to_owned()), Some(commit)))
+    hub.fetch_files(&id, &Revision::from(&commit), &names, arriving.path(), &Stop::never())?;
+    verified(arriving.path(), source, settings, shelf, (Some(id.to_string()), Some(commit.to_string())))
 }
 
 /// Loads and probes what lies in `dir`, and puts it on the shelf and into the shared folder.
@@ -58,7 +58,7 @@ fn verified(
         Err(ArtefactError::Missing { file: MANIFEST, .. }) => bail!(foreign(source)),
         opened => opened?,
     };
-    let model = Libtorch.load(&artefact)?;
+    let model = TrialLoader::of(settings).load(&artefact)?;
     if let Err(why) = probe(&artefact, model.as_ref()) {
         bail!("add {source}: {why}");
     }

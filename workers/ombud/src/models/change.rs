@@ -6,7 +6,8 @@ use ombud_contract::{
     records::{ModelEvaluation, ModelState, ModelVersion},
 };
 use ombud_models::{
-    ModelStore, Registry, Strategies, StrategyFeed, evaluated, model_version_record, registry_key,
+    ModelStore, Registry, RepoId, Revision, Strategies, StrategyFeed, evaluated, model_version_record,
+    registry_key,
 };
 use ombud_stream::{Clock, Sink};
 use serde::{Deserialize, Serialize};
@@ -56,6 +57,9 @@ impl Changing<'_> {
         let now = self.clock.now_ms();
         let (known, next) = match change {
             Change::Add { model_id, version, hub_id, hub_revision } => {
+                // From whoever may ask: it must be a place on a hub before anybody reads it out of the registry.
+                hub_id.as_deref().map(RepoId::parse).transpose().context("register the model")?;
+                hub_revision.as_deref().map(Revision::parse).transpose().context("register the model")?;
                 let artefact = self.shelf.get(model_id, version)?;
                 let artefact = artefact
                     .with_context(|| format!("find {model_id}@{version} on the shelf of this data folder"))?;

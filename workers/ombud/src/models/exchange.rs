@@ -8,9 +8,8 @@ use ombud_launch::config::Settings;
 use ombud_learn::exchange::{Export, Import, LabelMap};
 use ombud_models::{Artefact, FirstStrategy, ModelStore, Reads, called, fetch};
 use ombud_stream::{Clock, SystemClock};
-use ombud_torch::Libtorch;
 
-use crate::{cli, terminal::table};
+use crate::{cli, terminal::table, trial::TrialLoader};
 
 /// Writes what `args` ask for, and says how Python loads it.
 pub(crate) fn export(args: &cli::ExportModel, settings: &Settings, out: &mut impl Write) -> Result<()> {
@@ -18,7 +17,8 @@ pub(crate) fn export(args: &cli::ExportModel, settings: &Settings, out: &mut imp
         Some(named) => model(named, settings)?,
         None => champion(&args.task, settings)?,
     };
-    let exported = Export { artefact: &artefact, task: &args.task, out: &args.dir }.run(&Libtorch)?;
+    let exported = Export { artefact: &artefact, task: &args.task, out: &args.dir };
+    let exported = exported.run(&TrialLoader::of(settings))?;
     let (dir, class) = (exported.dir.display(), exported.class);
     let trust = if exported.own_code { ", trust_remote_code=True" } else { "" };
     writeln!(
@@ -60,7 +60,7 @@ fn champion(task: &str, settings: &Settings) -> Result<Artefact> {
 }
 
 /// Takes what `args` name, and says what its labels were taken for.
-pub(crate) fn import(args: cli::ImportModel, out: &mut impl Write) -> Result<()> {
+pub(crate) fn import(args: cli::ImportModel, settings: &Settings, out: &mut impl Write) -> Result<()> {
     let mut labels = match &args.labels {
         Some(file) => LabelMap::read(file)?,
         None => LabelMap::default(),
@@ -85,7 +85,7 @@ pub(crate) fn import(args: cli::ImportModel, out: &mut impl Write) -> Result<()>
         reads: &reads,
         out: &args.out,
     };
-    let imported = import.run(&Libtorch)?;
+    let imported = import.run(&TrialLoader::of(settings))?;
     let mut taken = table(["logit", "theirs", "ours"]);
     for (logit, (theirs, ours)) in imported.labels.iter().enumerate() {
         taken.add_row([&logit.to_string(), theirs, ours]);

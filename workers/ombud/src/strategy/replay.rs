@@ -13,7 +13,6 @@ use ombud_learn::replay::{
 use ombud_models::{ActiveStrategy, Artefact, ModelName, Registry};
 use ombud_store::CaseStore;
 use ombud_stream::{Clock, Outage};
-use ombud_torch::Libtorch;
 use serde_json::json;
 
 use super::{
@@ -25,6 +24,7 @@ use crate::{
     Done,
     models::{evaluation::Finding, obtain},
     terminal::Terminal,
+    trial::TrialLoader,
     world::View,
 };
 
@@ -140,7 +140,7 @@ fn sides(args: &Replay, settings: &Settings, known: &Known, strategy: &ActiveStr
         }
     }
     let candidate = obtain(&candidate.model_id, &candidate.version)?;
-    Ok(Sides::load(&strategy.record, &artefacts, &candidate, &args.tasks, &Libtorch)?)
+    Ok(Sides::load(&strategy.record, &artefacts, &candidate, &args.tasks, &TrialLoader::of(settings))?)
 }
 
 /// The version that is meant: one that may serve, or did.

@@ -192,9 +192,9 @@ mod inferring {
     use ombud_infer::{Infer, Loader, Serving, Tasks, warm_up};
     use ombud_models::{ModelStore, RegistryFeed, Sources, Stop};
     use ombud_stream::SharedReceipt;
-    use ombud_torch::Libtorch;
 
     use super::*;
+    use crate::trial::TrialLoader;
 
     /// What readiness and logs call whoever follows the strategy and loads what it names.
     const LOADER: &str = "models";
@@ -218,13 +218,14 @@ mod inferring {
         {
             let shared = &self.settings.shared_models;
             let shared = (!shared.as_os_str().is_empty()).then_some(shared.as_path());
-            let sources = Sources::new(store, shared);
+            let sources = Sources::new(store.clone(), shared);
             // One for all groups: a model that answers several of their tasks is in memory once.
             // The process's, not a worker's: all of them may wait for one model.
             let shutdown = crew.shutdown().clone();
             let stop = Stop::when(move || shutdown.requested());
             let spare = self.settings.infer.spare_models;
-            let serving = Arc::new(Serving::new(sources, Arc::new(Libtorch), spare, stop));
+            let loader = Arc::new(TrialLoader::new(store, stop.clone()));
+            let serving = Arc::new(Serving::new(sources, loader, spare, stop));
             for tasks in groups {
                 self.group(crew, tasks, Arc::clone(&serving))?;
             }
