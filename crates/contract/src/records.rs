@@ -474,14 +474,8 @@ pub enum DeadReason {
 
 impl DeadReason {
     /// All of them.
-    pub const ALL: [Self; 6] = [
-        Self::Other,
-        Self::Undecodable,
-        Self::UnknownSchema,
-        Self::Invalid,
-        Self::TooLarge,
-        Self::Corrupt,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Other, Self::Undecodable, Self::UnknownSchema, Self::Invalid, Self::TooLarge, Self::Corrupt];
 }
 
 /// One header of a dead letter's original record.

@@ -6,6 +6,7 @@
 
 mod board;
 mod cases;
+mod digest;
 mod error;
 mod file;
 mod group;

@@ -13,6 +13,7 @@ use ombud_stream::{Delivery, Outage, Reader, Start, TopicPartition};
 use crate::{
     board::Board,
     cases::LocalCases,
+    digest,
     error::{LocalError, sql},
     file::{self, Topics},
     member::Member,
@@ -32,6 +33,8 @@ pub(crate) struct Shared {
     pub(crate) queue: Queue<Change>,
     /// The writer is in this process, so that the board is true.
     pub(crate) live: bool,
+    /// What a query says for a row's digest.
+    pub(crate) digest: &'static str,
 }
 
 impl Shared {
@@ -89,6 +92,7 @@ impl Local {
             topics,
             limits,
             live: true,
+            digest: digest::column(&connection)?,
         });
         let writer = Writer { connection, heads, clock: options.clock, shared: Arc::clone(&shared) };
         let thread = std::thread::Builder::new().name("log-writer".into()).spawn(|| writer.run());
@@ -103,11 +107,13 @@ impl Local {
     /// There is none yet, it is newer than this build, or the file system refuses.
     pub fn open_read_only(dir: impl AsRef<Path>) -> Result<LocalView, LocalError> {
         let path = file::path(dir.as_ref());
-        let topics = Topics::read(&file::open_to_read(&path)?)?;
+        let connection = file::open_to_read(&path)?;
+        let (topics, digest) = (Topics::read(&connection)?, digest::column(&connection)?);
         let queue = Queue::new(0, 0);
         queue.close();
         let board = Board::new(Vec::new());
-        let shared = Shared { path, topics, limits: Limits::default(), board, queue, live: false };
+        let limits = Limits::default();
+        let shared = Shared { path, topics, limits, board, queue, live: false, digest };
         Ok(LocalView { shared: Arc::new(shared) })
     }
 

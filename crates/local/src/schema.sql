@@ -1,4 +1,5 @@
--- Version 1 of the one file that holds the log and the cases.
+-- The one file that holds the log and the cases. A `digest` is SHA-256 over the columns before it; NULL in rows from before
+-- there were any.
 
 CREATE TABLE topics (
   name TEXT PRIMARY KEY,
@@ -11,12 +12,13 @@ CREATE TABLE records (
   appended_at INTEGER NOT NULL,  -- milliseconds; never falls within a partition
   key BLOB,
   value BLOB,
-  headers BLOB
+  headers BLOB,
+  digest BLOB
 ) STRICT;
 
 CREATE TABLE positions (
   group_name TEXT NOT NULL, topic TEXT NOT NULL, partition INTEGER NOT NULL,
-  next_offset INTEGER NOT NULL, metadata TEXT NOT NULL,
+  next_offset INTEGER NOT NULL, metadata TEXT NOT NULL, digest BLOB,
   PRIMARY KEY (group_name, topic, partition)
 ) STRICT, WITHOUT ROWID;
 
@@ -25,7 +27,7 @@ CREATE TABLE positions (
 CREATE TABLE case_events (
   complaint_id TEXT NOT NULL, kind INTEGER NOT NULL, seq INTEGER NOT NULL, id TEXT NOT NULL,
   at INTEGER NOT NULL, task TEXT, team TEXT, model_id TEXT, model_version TEXT,
-  schema_id INTEGER, body BLOB NOT NULL, origin TEXT NOT NULL,
+  schema_id INTEGER, body BLOB NOT NULL, origin TEXT NOT NULL, digest BLOB,
   PRIMARY KEY (complaint_id, kind, seq, id)
 ) STRICT;
 

@@ -8,7 +8,7 @@ use ombud_stream::{Clock, Outage, Outgoing, Position};
 use rusqlite::Connection;
 
 use crate::{
-    cases,
+    cases, digest,
     error::outage,
     file::{Head, heads, place},
     headers,
@@ -119,29 +119,29 @@ fn append(
     now: i64,
 ) -> rusqlite::Result<()> {
     let mut insert = connection.prepare_cached(
-        "INSERT INTO records (place, appended_at, key, value, headers) VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT INTO records (place, appended_at, key, value, headers, digest) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?;
     // Clocks are set back; append times never are: `offset_at` searches by halving.
     let appended_at = now.max(head.appended_at);
+    let (place, headers) = (place(partition, head.end), headers::encode(&record.headers));
     let (key, value) = (record.key.as_deref(), record.value.as_deref());
-    insert.execute((
-        place(partition, head.end),
-        appended_at,
-        key,
-        value,
-        headers::encode(&record.headers),
-    ))?;
+    let digest = digest::of_record(place, appended_at, key, value, headers.as_deref());
+    insert.execute((place, appended_at, key, value, headers, digest))?;
     *head = Head { end: head.end + 1, appended_at };
     Ok(())
 }
 
 fn commit(connection: &Connection, group: &str, positions: &[Position]) -> rusqlite::Result<()> {
     let mut upsert = connection.prepare_cached(
-        "INSERT INTO positions (group_name, topic, partition, next_offset, metadata) VALUES (?1, ?2, ?3, ?4, ?5)
-         ON CONFLICT DO UPDATE SET next_offset = excluded.next_offset, metadata = excluded.metadata",
+        "INSERT INTO positions (group_name, topic, partition, next_offset, metadata, digest)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+         ON CONFLICT DO UPDATE SET
+           next_offset = excluded.next_offset, metadata = excluded.metadata, digest = excluded.digest",
     )?;
-    for Position { partition, offset, metadata } in positions {
-        upsert.execute((group, &*partition.topic, partition.partition, offset, metadata))?;
+    for position in positions {
+        let Position { partition, offset, metadata } = position;
+        let digest = digest::of_position(group, position);
+        upsert.execute((group, &*partition.topic, partition.partition, offset, metadata, digest))?;
     }
     Ok(())
 }
