@@ -7,6 +7,7 @@
 mod board;
 mod cases;
 mod digest;
+mod disk;
 mod error;
 mod file;
 mod group;

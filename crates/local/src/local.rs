@@ -8,12 +8,13 @@ use std::{
 };
 
 use crossbeam_channel::Receiver;
-use ombud_stream::{Delivery, Outage, Reader, Start, TopicPartition};
+use ombud_stream::{Delivery, Outage, Reader, Readiness, Start, TopicPartition};
 
 use crate::{
     board::Board,
     cases::LocalCases,
     digest,
+    disk::Disk,
     error::{LocalError, sql},
     file::{self, Topics},
     member::Member,
@@ -35,6 +36,8 @@ pub(crate) struct Shared {
     pub(crate) live: bool,
     /// What a query says for a row's digest.
     pub(crate) digest: &'static str,
+    /// Whether there is room for more.
+    pub(crate) disk: Disk,
 }
 
 impl Shared {
@@ -93,6 +96,7 @@ impl Local {
             limits,
             live: true,
             digest: digest::column(&connection)?,
+            disk: Disk::default(),
         });
         let writer = Writer { connection, heads, clock: options.clock, shared: Arc::clone(&shared) };
         let thread = std::thread::Builder::new().name("log-writer".into()).spawn(|| writer.run());
@@ -113,15 +117,22 @@ impl Local {
         queue.close();
         let board = Board::new(Vec::new());
         let limits = Limits::default();
-        let shared = Shared { path, topics, limits, board, queue, live: false, digest };
+        let disk = Disk::default();
+        let shared = Shared { path, topics, limits, board, queue, live: false, digest, disk };
         Ok(LocalView { shared: Arc::new(shared) })
     }
 
-    /// A sink with at most `capacity` records in flight, and the channel on which their deliveries come.
+    /// A sink with at most `capacity` records in flight, and the channel on which their deliveries come. Where the disk is full
+    /// they fail at once: for a sender that somebody waits for. [`LocalSink::patient`] is for the others.
     pub fn sink<T: Send + 'static>(&self, capacity: usize) -> (LocalSink<T>, Receiver<Delivery<T>>) {
         let capacity = capacity.max(1);
         let (deliveries, receiver) = crossbeam_channel::bounded(capacity);
         (LocalSink::new(Arc::clone(&self.view.shared), deliveries, capacity), receiver)
+    }
+
+    /// Says by `readiness` while the disk is full.
+    pub fn tell(&self, readiness: &Readiness) {
+        self.view.shared.disk.tell(readiness);
     }
 
     /// A new member of `group` over `topics`.
