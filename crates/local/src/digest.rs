@@ -2,7 +2,6 @@
 //! there were digests have none, and are taken as they are.
 
 use ombud_contract::ids::row_sha256;
-use ombud_stream::Position;
 use rusqlite::{Connection, types::ValueRef};
 
 use crate::error::{LocalError, sql};
@@ -13,24 +12,24 @@ pub(crate) type RowDigest = [u8; 32];
 /// The tables whose rows have one.
 const TABLES: [&str; 3] = ["records", "positions", "case_events"];
 
-/// Of a row of `records`.
-pub(crate) fn of_record(
-    place: i64,
-    appended_at: i64,
-    key: Option<&[u8]>,
-    value: Option<&[u8]>,
-    headers: Option<&[u8]>,
-) -> RowDigest {
+/// Of a record: its key, value and headers behind its place and its time.
+pub(crate) fn of_record(place: i64, appended_at: i64, parts: [Option<&[u8]>; 3]) -> RowDigest {
+    let [key, value, headers] = parts;
     row_sha256(&[Some(&place.to_be_bytes()[..]), Some(&appended_at.to_be_bytes()[..]), key, value, headers])
 }
 
-/// Of a row of `positions`.
-pub(crate) fn of_position(group: &str, position: &Position) -> RowDigest {
-    let Position { partition, offset, metadata } = position;
+/// Of a group's position.
+pub(crate) fn of_position(
+    group: &str,
+    topic: &str,
+    partition: i32,
+    offset: i64,
+    metadata: &str,
+) -> RowDigest {
     row_sha256(&[
         Some(group.as_bytes()),
-        Some(partition.topic.as_bytes()),
-        Some(&partition.partition.to_be_bytes()[..]),
+        Some(topic.as_bytes()),
+        Some(&partition.to_be_bytes()[..]),
         Some(&offset.to_be_bytes()[..]),
         Some(metadata.as_bytes()),
     ])

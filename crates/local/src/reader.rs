@@ -69,17 +69,17 @@ impl LocalReader {
                  WHERE group_name = ?1 AND topic = ?2 AND partition = ?3",
                 self.shared.digest
             ))?;
+            let (topic, number) = (&*partition.topic, partition.partition);
             let position = |row: &rusqlite::Row<'_>| {
+                let offset = digest::number(row.get_ref(0)?);
                 let metadata = String::from_utf8_lossy(digest::bytes(row.get_ref(1)?).unwrap_or_default());
-                let position = Position {
-                    partition: partition.clone(),
-                    offset: digest::number(row.get_ref(0)?),
-                    metadata: metadata.into_owned(),
-                };
-                let is_sound = digest::fits(row.get_ref(2)?, || digest::of_position(group, &position));
-                Ok((position, is_sound))
+                let is_sound = digest::fits(row.get_ref(2)?, || {
+                    digest::of_position(group, topic, number, offset, &metadata)
+                });
+                let metadata = metadata.into_owned();
+                Ok((Position { partition: partition.clone(), offset, metadata }, is_sound))
             };
-            query.query_row((group, &*partition.topic, partition.partition), position).optional()
+            query.query_row((group, topic, number), position).optional()
         };
         match read().map_err(|e| outage(doing(), e))? {
             None => Ok(None),
@@ -170,7 +170,8 @@ fn record(row: &rusqlite::Row<'_>, partition: &TopicPartition) -> rusqlite::Resu
     let (place, appended_at) = (row.get(0)?, digest::number(row.get_ref(1)?));
     let (key, value) = (digest::bytes(row.get_ref(2)?), digest::bytes(row.get_ref(3)?));
     let blob = digest::bytes(row.get_ref(4)?);
-    let is_sound = digest::fits(row.get_ref(5)?, || digest::of_record(place, appended_at, key, value, blob));
+    let is_sound =
+        digest::fits(row.get_ref(5)?, || digest::of_record(place, appended_at, [key, value, blob]));
     let headers = headers::decode(blob.map(<[u8]>::to_vec));
     let is_sound = is_sound && headers.is_some();
     let record = Record {

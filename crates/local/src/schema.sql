@@ -1,5 +1,4 @@
--- The one file that holds the log and the cases. A `digest` is SHA-256 over the columns before it; NULL in rows from before
--- there were any.
+-- The one file that holds the log and the cases.
 
 CREATE TABLE topics (
   name TEXT PRIMARY KEY,
@@ -13,12 +12,13 @@ CREATE TABLE records (
   key BLOB,
   value BLOB,
   headers BLOB,
-  digest BLOB
+  digest BLOB                    -- of all of the above; null in rows of older builds
 ) STRICT;
 
 CREATE TABLE positions (
   group_name TEXT NOT NULL, topic TEXT NOT NULL, partition INTEGER NOT NULL,
-  next_offset INTEGER NOT NULL, metadata TEXT NOT NULL, digest BLOB,
+  next_offset INTEGER NOT NULL, metadata TEXT NOT NULL,
+  digest BLOB,                   -- as of records
   PRIMARY KEY (group_name, topic, partition)
 ) STRICT, WITHOUT ROWID;
 
@@ -27,7 +27,8 @@ CREATE TABLE positions (
 CREATE TABLE case_events (
   complaint_id TEXT NOT NULL, kind INTEGER NOT NULL, seq INTEGER NOT NULL, id TEXT NOT NULL,
   at INTEGER NOT NULL, task TEXT, team TEXT, model_id TEXT, model_version TEXT,
-  schema_id INTEGER, body BLOB NOT NULL, origin TEXT NOT NULL, digest BLOB,
+  schema_id INTEGER, body BLOB NOT NULL, origin TEXT NOT NULL,
+  digest BLOB,                   -- as of records
   PRIMARY KEY (complaint_id, kind, seq, id)
 ) STRICT;
 

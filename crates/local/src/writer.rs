@@ -166,9 +166,9 @@ fn append(
     )?;
     // Clocks are set back; append times never are: `offset_at` searches by halving.
     let appended_at = now.max(head.appended_at);
-    let (place, headers) = (place(partition, head.end), headers::encode(&record.headers));
-    let (key, value) = (record.key.as_deref(), record.value.as_deref());
-    let digest = digest::of_record(place, appended_at, key, value, headers.as_deref());
+    let (place, key, value) = (place(partition, head.end), record.key.as_deref(), record.value.as_deref());
+    let headers = headers::encode(&record.headers);
+    let digest = digest::of_record(place, appended_at, [key, value, headers.as_deref()]);
     insert.execute((place, appended_at, key, value, headers, digest))?;
     *head = Head { end: head.end + 1, appended_at };
     Ok(())
@@ -181,10 +181,10 @@ fn commit(connection: &Connection, group: &str, positions: &[Position]) -> rusql
          ON CONFLICT DO UPDATE SET
            next_offset = excluded.next_offset, metadata = excluded.metadata, digest = excluded.digest",
     )?;
-    for position in positions {
-        let Position { partition, offset, metadata } = position;
-        let digest = digest::of_position(group, position);
-        upsert.execute((group, &*partition.topic, partition.partition, offset, metadata, digest))?;
+    for Position { partition, offset, metadata } in positions {
+        let (topic, number) = (&*partition.topic, partition.partition);
+        let digest = digest::of_position(group, topic, number, *offset, metadata);
+        upsert.execute((group, topic, number, offset, metadata, digest))?;
     }
     Ok(())
 }
