@@ -252,6 +252,58 @@ mod tests {
         assert!(story.contains("dead letter d1e") && story.contains("complaints.raw/3/17"), "{story}");
     }
 
+    fn submitted(narrative: &str, id: &str) -> CaseEvent {
+        let raw = RawComplaint::new("c-1", narrative, 1_770_000_000_000);
+        CaseEvent {
+            complaint_id: "c-1".into(),
+            kind: Kind::Raw,
+            seq: 1,
+            id: id.into(),
+            at: raw.received_at,
+            task: None,
+            team: None,
+            model_id: None,
+            model_version: None,
+            schema_id: None,
+            body: codec::encode(&raw).unwrap(),
+            origin: "complaints.raw/3/17".into(),
+        }
+    }
+
+    #[test]
+    fn what_is_not_what_was_written_is_named_by_its_place_and_the_rest_is_told() {
+        let narrative = "They charged me twice.";
+        let input = ids::input_sha256(&RawComplaint::new("c-1", narrative, 0));
+        let example =
+            include_str!("../../../schemas/complaints.routed/examples/valid/only-what-must-be-there.json");
+        let route = RoutedComplaint {
+            raw_partition: 3,
+            raw_offset: 17,
+            input_sha256: input.clone(),
+            ..serde_json::from_str(example).unwrap()
+        };
+        let routed = CaseEvent {
+            kind: Kind::Routed,
+            id: route.route_id.clone(),
+            body: codec::encode(&route).unwrap(),
+            origin: "complaints.routed/3/5".into(),
+            ..submitted(narrative, &input)
+        };
+        assert_eq!(damage(&[submitted(narrative, &input), routed.clone()]), Vec::<String>::new());
+        // Before rows had digests, only the hashes tell.
+        let found = damage(&[submitted("They charged me thrice.", &input), routed.clone()]);
+        assert_eq!(found.len(), 2, "filed under another hash, and routed by another: {found:?}");
+        assert!(
+            found.iter().all(|one| one.contains("complaints.raw/3/17") && !one.contains("charged")),
+            "{found:?}"
+        );
+        let spoilt = [submitted(narrative, &input).spoilt(), routed];
+        let found = damage(&spoilt);
+        assert!(found[0].contains("not what was written") && found.len() == 1, "{found:?}");
+        let story = story("c-1", &spoilt, &Strategies::default()).unwrap();
+        assert!(story.contains("it cannot be read") && story.contains(&route.team), "{story}");
+    }
+
     #[test]
     fn a_prediction_says_what_was_said_outright_and_how_strongly() {
         let example = include_str!("../../../schemas/complaints.predictions/examples/valid/evident.json");

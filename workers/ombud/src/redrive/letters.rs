@@ -123,7 +123,7 @@ pub(crate) fn meant(
     Ok(letters)
 }
 
-fn refusal(letter: &DeadLetter, prefix: &str) -> Option<Refusal> {
+pub(crate) fn refusal(letter: &DeadLetter, prefix: &str) -> Option<Refusal> {
     if Topic::named(&letter.source_topic, prefix).is_none() {
         return Some(Refusal::ForeignTopic);
     }
