@@ -25,7 +25,7 @@ impl Disk {
     }
 
     /// There is no room for the file at `path`.
-    pub(crate) fn is_full(&self, path: &Path) {
+    pub(crate) fn found_full(&self, path: &Path) {
         let mut state = self.lock();
         if !std::mem::replace(&mut state.is_full, true) {
             tracing::error!(path = %path.display(), "disk full: nothing is taken until there is room");
@@ -36,7 +36,7 @@ impl Disk {
     }
 
     /// Something was written.
-    pub(crate) fn has_room(&self) {
+    pub(crate) fn found_room(&self) {
         let mut state = self.lock();
         if std::mem::take(&mut state.is_full) {
             tracing::info!("the disk has room again");

@@ -67,7 +67,7 @@ impl Writer {
         loop {
             let cause = match self.write(&changes) {
                 Ok(offsets) => {
-                    shared.disk.has_room();
+                    shared.disk.found_room();
                     return self.acknowledge(changes, &offsets);
                 }
                 Err(cause) => cause,
@@ -75,7 +75,7 @@ impl Writer {
             if !is_full(&cause) || shared.queue.is_closed() {
                 return self.fail(changes, &cause);
             }
-            shared.disk.is_full(&shared.path);
+            shared.disk.found_full(&shared.path);
             let (waiting, told): (Vec<_>, Vec<_>) = changes.into_iter().partition(Change::waits);
             self.fail(told, &cause);
             std::thread::park_timeout(ASK_AGAIN);
