@@ -59,6 +59,12 @@ pub enum CodecError {
         /// The id that the bytes name.
         id: i32,
     },
+    /// The log or the store handed out [`CORRUPT`] in its place.
+    #[error("decode a value of {topic}: it is not what was written, by its digest", topic = .topic.base_name())]
+    Corrupt {
+        /// The topic that it should belong to.
+        topic: Topic,
+    },
     /// Larger than the topic allows.
     #[error("carry a value of {topic}: {bytes} bytes where {limit} are allowed", topic = .topic.base_name())]
     TooLarge {
@@ -84,11 +90,16 @@ impl CodecError {
         match self {
             Self::Undecodable { .. } => DeadReason::Undecodable,
             Self::UnknownSchema { .. } => DeadReason::UnknownSchema,
+            Self::Corrupt { .. } => DeadReason::Corrupt,
             Self::TooLarge { .. } => DeadReason::TooLarge,
             Self::Unencodable { .. } => DeadReason::Other,
         }
     }
 }
+
+/// What logs and stores hand out in place of a value that is not what was written. It names no schema, so that nobody who
+/// decodes can take damage for a record, and each hears of it as [`CodecError::Corrupt`].
+pub const CORRUPT: &[u8] = b"\xffcorrupt";
 
 /// The schema id that a value names, whether or not anybody knows it.
 pub fn schema_id(value: &[u8]) -> Option<i32> {
@@ -226,6 +237,9 @@ impl<'s> Codec<'s> {
 
     fn decode<T: DeserializeOwned>(&self, value: &[u8]) -> Result<T, CodecError> {
         let topic = self.topic;
+        if value == CORRUPT {
+            return Err(CodecError::Corrupt { topic });
+        }
         let Some(id) = schema_id(value) else {
             return Err(CodecError::Undecodable { topic, what: "no schema id in front" });
         };

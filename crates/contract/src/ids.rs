@@ -127,6 +127,17 @@ pub fn basis_point(complaint_id: &str, salt: &str) -> i32 {
     (first % 10_000) as i32
 }
 
+/// What a stored row is known by: its columns, in their order; `None` is one that is absent. Not for what travels.
+pub fn row_sha256(columns: &[Option<&[u8]>]) -> [u8; 32] {
+    let mut digest = Sha256::new();
+    for column in columns {
+        // No column is as long as what stands for an absent one.
+        digest.update(column.map_or(u64::MAX, |column| column.len() as u64).to_be_bytes());
+        digest.update(column.unwrap_or_default());
+    }
+    digest.finalize().into()
+}
+
 /// Hashes parts one after the other, each behind its length; nothing is copied.
 #[derive(Default)]
 struct Parts(Sha256);

@@ -468,12 +468,14 @@ pub enum DeadReason {
     Invalid,
     /// Larger than what a complaint may be.
     TooLarge,
+    /// Not what was written, by its digest.
+    Corrupt,
 }
 
 impl DeadReason {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Other, Self::Undecodable, Self::UnknownSchema, Self::Invalid, Self::TooLarge];
+    pub const ALL: [Self; 6] =
+        [Self::Other, Self::Undecodable, Self::UnknownSchema, Self::Invalid, Self::TooLarge, Self::Corrupt];
 }
 
 /// One header of a dead letter's original record.

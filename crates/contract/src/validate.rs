@@ -258,6 +258,7 @@ impl Unreadable {
             Self::Codec(CodecError::Undecodable { .. } | CodecError::Unencodable { .. }) => "undecodable",
             Self::Codec(CodecError::UnknownSchema { .. }) => "unknown-schema",
             Self::Codec(CodecError::TooLarge { .. }) => "too-large",
+            Self::Codec(CodecError::Corrupt { .. }) => "corrupt",
             Self::Invalid(invalid) => invalid.code(),
             Self::KeyIsNotTheId => "key-is-not-the-id",
         }
@@ -312,6 +313,7 @@ mod tests {
         assert_eq!(code(Some(b"c-1"), Some(b"{}")), "undecodable");
         assert_eq!(code(Some(b"c-1"), Some(b"\0\0\0\x01\0junk")), "unknown-schema");
         assert_eq!(code(Some(b"c-1"), Some(&vec![0; 2 << 20])), "too-large");
+        assert_eq!(code(Some(b"c-1"), Some(codec::CORRUPT)), "corrupt");
         let blank = codec::encode(&RawComplaint { narrative: " ".into(), ..complaint }).unwrap();
         assert_eq!(code(Some(b"c-1"), Some(&blank)), "narrative-blank");
     }
@@ -352,6 +354,8 @@ mod tests {
         assert_eq!(id_of(Some(b"\0\0\0\0\x05\x06c-2"), Some(b"junk")).as_deref(), Some("c-2"));
         assert_eq!(id_of(None, Some(&blank)).as_deref(), Some("c-1"));
         assert_eq!(id_of(None, Some(b"junk")), None);
+        assert_eq!(id_of(Some(b"c-2"), Some(codec::CORRUPT)).as_deref(), Some("c-2"));
+        assert_eq!(id_of(None, Some(codec::CORRUPT)), None);
         assert_eq!(id_of(Some(b""), None), None);
     }
 

@@ -3,6 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use bytes::Bytes;
+use ombud_contract::codec;
 use ombud_stream::{Header, Outage, Record, TopicPartition};
 use rdkafka::{
     Message, TopicPartitionList,
@@ -45,7 +46,7 @@ impl Incoming {
             };
             headers.iter().map(header).collect()
         });
-        Record {
+        let record = Record {
             source: TopicPartition::new(self.topic(message.topic()), message.partition()),
             offset: message.offset(),
             // Every topic that Ombud sets up has a timestamp on every record.
@@ -54,7 +55,9 @@ impl Incoming {
             value: message.payload().map(Bytes::copy_from_slice),
             headers,
             original: None,
-        }
+        };
+        // Before schema ids are translated: the digest is of the bytes that were written.
+        record.verified(codec::CORRUPT)
     }
 
     /// Puts the catalogue's schema id in place of the registry's.

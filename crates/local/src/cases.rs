@@ -3,12 +3,14 @@
 
 use std::{sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use jiff::civil::Date;
 use ombud_store::{CaseEvent, CaseStore, FeedbackDay, Kind, ModelDecision, QueueEntry, Row, day_of};
 use ombud_stream::Outage;
-use rusqlite::Connection;
+use rusqlite::{Connection, types::ValueRef};
 
 use crate::{
+    digest,
     error::{LocalError, outage},
     file::open_to_read,
     local::Shared,
@@ -30,6 +32,28 @@ impl LocalCases {
         let connection = open_to_read(&shared.path)?;
         Ok(Self { shared, connection })
     }
+
+    /// Gives every event that is not what was written to `each`, of all cases; and how many events there are. Reads all.
+    ///
+    /// # Errors
+    /// The file can't be read.
+    pub fn each_damaged(&mut self, each: &mut dyn FnMut(&CaseEvent)) -> Result<u64, Outage> {
+        let mut read = || -> rusqlite::Result<u64> {
+            let query = format!("SELECT complaint_id, {EVENT}, {} FROM case_events", self.shared.digest);
+            let mut query = self.connection.prepare(&query)?;
+            let mut rows = query.query([])?;
+            let mut events = 0;
+            while let Some(row) = rows.next()? {
+                events += 1;
+                let event = event(row)?;
+                if event.is_spoilt() {
+                    each(&event);
+                }
+            }
+            Ok(events)
+        };
+        read().map_err(|e| outage("read all cases", e))
+    }
 }
 
 impl CaseStore for LocalCases {
@@ -48,27 +72,11 @@ impl CaseStore for LocalCases {
 
     fn case(&mut self, complaint_id: &str) -> Result<Vec<CaseEvent>, Outage> {
         let read = || -> rusqlite::Result<Vec<CaseEvent>> {
-            let mut query = self.connection.prepare_cached(
-                "SELECT kind, seq, id, at, task, team, model_id, model_version, schema_id, body, origin
-                 FROM case_events WHERE complaint_id = ?1 ORDER BY kind, seq DESC, id",
-            )?;
-            let event = |row: &rusqlite::Row<'_>| {
-                let number: i8 = row.get(0)?;
-                Ok(CaseEvent {
-                    complaint_id: complaint_id.into(),
-                    kind: Kind::of(number).ok_or_else(|| unknown_kind(number))?,
-                    seq: row.get(1)?,
-                    id: row.get(2)?,
-                    at: row.get(3)?,
-                    task: row.get(4)?,
-                    team: row.get(5)?,
-                    model_id: row.get(6)?,
-                    model_version: row.get(7)?,
-                    schema_id: row.get(8)?,
-                    body: row.get::<_, Vec<u8>>(9)?.into(),
-                    origin: row.get(10)?,
-                })
-            };
+            let mut query = self.connection.prepare_cached(&format!(
+                "SELECT complaint_id, {EVENT}, {} FROM case_events
+                 WHERE complaint_id = ?1 ORDER BY kind, seq DESC, id",
+                self.shared.digest
+            ))?;
             query.query_map([complaint_id], event)?.collect()
         };
         read().map_err(|e| outage(format!("read case {complaint_id}"), e))
@@ -167,8 +175,38 @@ impl CaseStore for LocalCases {
     }
 }
 
-fn unknown_kind(number: i8) -> rusqlite::Error {
-    rusqlite::Error::IntegralValueOutOfRange(0, number.into())
+/// The columns of an event behind its complaint, but for its digest.
+const EVENT: &str = "kind, seq, id, at, task, team, model_id, model_version, schema_id, body, origin";
+
+/// The event of a row; spoilt, where it is not what was written.
+fn event(row: &rusqlite::Row<'_>) -> rusqlite::Result<CaseEvent> {
+    let number = |column: usize| row.get_ref(column).map(digest::number);
+    let text = |column: usize| -> rusqlite::Result<Option<String>> {
+        let bytes = digest::bytes(row.get_ref(column)?);
+        Ok(bytes.map(|bytes| String::from_utf8_lossy(bytes).into_owned()))
+    };
+    // Nobody has written another: a newer build's file is refused.
+    let kind = i8::try_from(number(1)?).ok().and_then(Kind::of);
+    let schema_id = match row.get_ref(9)? {
+        ValueRef::Integer(id) => i32::try_from(id).ok(),
+        _ => None,
+    };
+    let event = CaseEvent {
+        complaint_id: text(0)?.unwrap_or_default(),
+        kind: kind.unwrap_or(Kind::Explanation),
+        seq: number(2)?,
+        id: text(3)?.unwrap_or_default(),
+        at: number(4)?,
+        task: text(5)?,
+        team: text(6)?,
+        model_id: text(7)?,
+        model_version: text(8)?,
+        schema_id,
+        body: Bytes::copy_from_slice(digest::bytes(row.get_ref(10)?).unwrap_or_default()),
+        origin: text(11)?.unwrap_or_default(),
+    };
+    let is_sound = kind.is_some() && digest::fits(row.get_ref(12)?, || event.digest());
+    Ok(if is_sound { event } else { event.spoilt() })
 }
 
 /// Bytes that a waiting row holds, but for a few short strings.
@@ -189,11 +227,11 @@ pub(crate) fn write(connection: &Connection, row: &Row) -> rusqlite::Result<()> 
     match row {
         Row::CaseEvent(e) => run(
             "INSERT OR REPLACE INTO case_events
-             (complaint_id, kind, seq, id, at, task, team, model_id, model_version, schema_id, body, origin)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+             (complaint_id, kind, seq, id, at, task, team, model_id, model_version, schema_id, body, origin, digest)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
             &[
                 &e.complaint_id, &(e.kind as i8), &e.seq, &e.id, &e.at, &e.task, &e.team, &e.model_id,
-                &e.model_version, &e.schema_id, &&*e.body, &e.origin,
+                &e.model_version, &e.schema_id, &&*e.body, &e.origin, &e.digest(),
             ],
         ),
         Row::Queued(q) => run(

@@ -87,6 +87,14 @@ pub(crate) fn sql(action: impl Into<String>) -> impl FnOnce(rusqlite::Error) -> 
     move |cause| LocalError::Sql { action, cause }
 }
 
+/// Whether the disk is full: nothing of the transaction is there, and it may be tried again once there is room.
+pub(crate) fn is_full(cause: &rusqlite::Error) -> bool {
+    use rusqlite::{ErrorCode::DiskFull, ffi::SQLITE_IOERR_SHMSIZE};
+    let Some(error) = cause.sqlite_error() else { return false };
+    // The journal's index grows by whole blocks, and has a code of its own.
+    error.code == DiskFull || error.extended_code == SQLITE_IOERR_SHMSIZE
+}
+
 /// The outage that a failed statement is: fatal where the file itself is beyond retrying.
 pub(crate) fn outage(action: impl Into<String>, cause: impl std::borrow::Borrow<rusqlite::Error>) -> Outage {
     use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase, ReadOnly};

@@ -12,10 +12,13 @@ use std::{
 use ombud_stream::TopicPartition;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
-use crate::error::{LocalError, sql};
+use crate::{
+    digest,
+    error::{LocalError, sql},
+};
 
-/// How often the tables have changed.
-const TABLE_CHANGES: i64 = 0;
+/// How often the tables have changed: rows have digests.
+const TABLE_CHANGES: i64 = 1;
 /// "ombd": tells our file from any other SQLite file.
 const APPLICATION_ID: i64 = 0x6f6d_6264;
 /// How many low bits of a record's place are its offset.
@@ -120,7 +123,10 @@ pub(crate) fn open_to_write(path: &Path) -> Result<Connection, LocalError> {
     set("journal_size_limit", "67108864")?;
     match found {
         0 => create_tables(&mut connection, path)?,
-        older if older < newest_format() => set("user_version", &newest_format().to_string())?,
+        older if older < newest_format() => {
+            digest::add_columns(&connection)?;
+            set("user_version", &newest_format().to_string())?;
+        }
         _ => {}
     }
     Ok(connection)

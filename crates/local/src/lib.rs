@@ -6,6 +6,8 @@
 
 mod board;
 mod cases;
+mod digest;
+mod disk;
 mod error;
 mod file;
 mod group;

@@ -8,11 +8,13 @@ use std::{
 };
 
 use crossbeam_channel::Receiver;
-use ombud_stream::{Delivery, Outage, Reader, Start, TopicPartition};
+use ombud_stream::{Delivery, Outage, Reader, Readiness, Start, TopicPartition};
 
 use crate::{
     board::Board,
     cases::LocalCases,
+    digest,
+    disk::Disk,
     error::{LocalError, sql},
     file::{self, Topics},
     member::Member,
@@ -32,6 +34,10 @@ pub(crate) struct Shared {
     pub(crate) queue: Queue<Change>,
     /// The writer is in this process, so that the board is true.
     pub(crate) live: bool,
+    /// What a query says for a row's digest.
+    pub(crate) digest: &'static str,
+    /// Whether there is room for more.
+    pub(crate) disk: Disk,
 }
 
 impl Shared {
@@ -89,6 +95,8 @@ impl Local {
             topics,
             limits,
             live: true,
+            digest: digest::column(&connection)?,
+            disk: Disk::default(),
         });
         let writer = Writer { connection, heads, clock: options.clock, shared: Arc::clone(&shared) };
         let thread = std::thread::Builder::new().name("log-writer".into()).spawn(|| writer.run());
@@ -103,19 +111,28 @@ impl Local {
     /// There is none yet, it is newer than this build, or the file system refuses.
     pub fn open_read_only(dir: impl AsRef<Path>) -> Result<LocalView, LocalError> {
         let path = file::path(dir.as_ref());
-        let topics = Topics::read(&file::open_to_read(&path)?)?;
+        let connection = file::open_to_read(&path)?;
+        let (topics, digest) = (Topics::read(&connection)?, digest::column(&connection)?);
         let queue = Queue::new(0, 0);
         queue.close();
         let board = Board::new(Vec::new());
-        let shared = Shared { path, topics, limits: Limits::default(), board, queue, live: false };
+        let limits = Limits::default();
+        let disk = Disk::default();
+        let shared = Shared { path, topics, limits, board, queue, live: false, digest, disk };
         Ok(LocalView { shared: Arc::new(shared) })
     }
 
-    /// A sink with at most `capacity` records in flight, and the channel on which their deliveries come.
+    /// A sink with at most `capacity` records in flight, and the channel on which their deliveries come. Where the disk is full
+    /// they fail at once: for a sender that somebody waits for. [`LocalSink::patient`] is for the others.
     pub fn sink<T: Send + 'static>(&self, capacity: usize) -> (LocalSink<T>, Receiver<Delivery<T>>) {
         let capacity = capacity.max(1);
         let (deliveries, receiver) = crossbeam_channel::bounded(capacity);
         (LocalSink::new(Arc::clone(&self.view.shared), deliveries, capacity), receiver)
+    }
+
+    /// Says by `readiness` while the disk is full.
+    pub fn tell(&self, readiness: &Readiness) {
+        self.view.shared.disk.tell(readiness);
     }
 
     /// A new member of `group` over `topics`.

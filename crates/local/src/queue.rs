@@ -83,6 +83,22 @@ impl<C> Queue<C> {
         taken
     }
 
+    /// What waits and is `meant`, without waiting for it; the rest stays, in its order.
+    pub(crate) fn take_out(&self, meant: impl Fn(&C) -> bool) -> Vec<C> {
+        let mut inner = self.lock();
+        let (taken, waiting): (VecDeque<_>, VecDeque<_>) =
+            std::mem::take(&mut inner.waiting).into_iter().partition(|(item, _)| meant(item));
+        inner.bytes = waiting.iter().map(|(_, bytes)| bytes).sum();
+        inner.waiting = waiting;
+        self.emptied.notify_all();
+        taken.into_iter().map(|(item, _)| item).collect()
+    }
+
+    /// Whether it takes nothing more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
     /// Takes nothing more; what waits is still handed out.
     pub(crate) fn close(&self) {
         self.lock().closed = true;
@@ -112,6 +128,17 @@ mod tests {
         assert_eq!(put(&queue, 'd', 0), Err(NoRoom::Full), "too many items");
         assert_eq!(queue.take(10, 100), ['a', 'c']);
         assert_eq!(put(&queue, 'e', 1_000), Ok(()), "alone, anything passes");
+    }
+
+    #[test]
+    fn what_is_taken_out_makes_room_and_leaves_the_others_in_their_order() {
+        let queue = Queue::new(4, 100);
+        for item in ['a', 'B', 'c', 'D'] {
+            assert_eq!(put(&queue, item, 25), Ok(()));
+        }
+        assert_eq!(queue.take_out(char::is_ascii_uppercase), ['B', 'D']);
+        assert_eq!(put(&queue, 'e', 50), Ok(()));
+        assert_eq!(queue.take(10, 100), ['a', 'c', 'e']);
     }
 
     #[test]

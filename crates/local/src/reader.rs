@@ -6,10 +6,12 @@ use std::{
 };
 
 use bytes::Bytes;
+use ombud_contract::codec;
 use ombud_stream::{Outage, Position, Reader, Record, Stretch, TopicPartition};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::{
+    digest,
     error::{LocalError, outage},
     file::{head, offset_of, open_to_read, place},
     headers,
@@ -60,15 +62,33 @@ impl LocalReader {
     /// # Errors
     /// The file can't be read.
     pub fn committed(&self, group: &str, partition: &TopicPartition) -> Result<Option<Position>, Outage> {
-        let read = || -> rusqlite::Result<Option<(i64, String)>> {
-            let mut query = self.connection.prepare_cached(
-                "SELECT next_offset, metadata FROM positions WHERE group_name = ?1 AND topic = ?2 AND partition = ?3",
-            )?;
-            let key = (group, &*partition.topic, partition.partition);
-            query.query_row(key, |row| Ok((row.get(0)?, row.get(1)?))).optional()
+        let doing = || format!("read the position of {group} in {partition}");
+        let read = || -> rusqlite::Result<Option<(Position, bool)>> {
+            let mut query = self.connection.prepare_cached(&format!(
+                "SELECT next_offset, metadata, {} FROM positions
+                 WHERE group_name = ?1 AND topic = ?2 AND partition = ?3",
+                self.shared.digest
+            ))?;
+            let (topic, number) = (&*partition.topic, partition.partition);
+            let position = |row: &rusqlite::Row<'_>| {
+                let offset = digest::number(row.get_ref(0)?);
+                let metadata = String::from_utf8_lossy(digest::bytes(row.get_ref(1)?).unwrap_or_default());
+                let is_sound = digest::fits(row.get_ref(2)?, || {
+                    digest::of_position(group, topic, number, offset, &metadata)
+                });
+                let metadata = metadata.into_owned();
+                Ok((Position { partition: partition.clone(), offset, metadata }, is_sound))
+            };
+            query.query_row((group, topic, number), position).optional()
         };
-        let found = read().map_err(|e| outage(format!("read the position of {group} in {partition}"), e))?;
-        Ok(found.map(|(offset, metadata)| Position { partition: partition.clone(), offset, metadata }))
+        match read().map_err(|e| outage(doing(), e))? {
+            None => Ok(None),
+            Some((position, true)) => Ok(Some(position)),
+            // To go on from another place would pass over records, or decide them once more.
+            Some((_, false)) => {
+                Err(Outage::fatal(doing(), "it is not what was committed: take the folder from a backup"))
+            }
+        }
     }
 
     fn appended_at(&self, id: usize, offset: i64) -> rusqlite::Result<i64> {
@@ -125,36 +145,43 @@ pub(crate) fn fetch(
     if from < 0 {
         return Err(Outage::fatal(doing(), "offsets start at 0"));
     }
-    let read = || -> rusqlite::Result<Option<Vec<Record>>> {
-        let mut query = connection.prepare_cached(
-            "SELECT place, appended_at, key, value, headers FROM records
+    let read = || -> rusqlite::Result<Vec<Record>> {
+        let mut query = connection.prepare_cached(&format!(
+            "SELECT place, appended_at, key, value, headers, {} FROM records
              WHERE place >= ?1 AND place < ?2 ORDER BY place LIMIT ?3",
-        )?;
+            shared.digest
+        ))?;
         let mut rows = query.query((place(id, from), place(id + 1, 0), shared.limits.fetch_len))?;
         let (mut records, mut bytes) = (Vec::new(), 0);
         while bytes < shared.limits.fetch_bytes
             && let Some(row) = rows.next()?
         {
-            let blob = |column| row.get::<_, Option<Vec<u8>>>(column);
-            let (key, value) = (blob(2)?.map(Bytes::from), blob(3)?.map(Bytes::from));
-            let Some(headers) = headers::decode(blob(4)?) else { return Ok(None) };
-            bytes += key.as_ref().map_or(0, Bytes::len) + value.as_ref().map_or(0, Bytes::len);
-            let (offset, appended_at) = (offset_of(row.get(0)?), row.get(1)?);
-            records.push(Record {
-                source: partition.clone(),
-                offset,
-                appended_at,
-                key,
-                value,
-                headers,
-                original: None,
-            });
+            let record = record(row, partition)?;
+            bytes += record.key.as_ref().map_or(0, Bytes::len) + record.as_logged().map_or(0, Bytes::len);
+            records.push(record);
         }
-        Ok(Some(records))
+        Ok(records)
     };
-    match read() {
-        Ok(Some(records)) => Ok(records),
-        Ok(None) => Err(Outage::fatal(doing(), "the headers of a record are damaged")),
-        Err(cause) => Err(outage(doing(), cause)),
-    }
+    read().map_err(|cause| outage(doing(), cause))
+}
+
+/// The record of a row of [`fetch`]; spoilt, where it is not what was written.
+fn record(row: &rusqlite::Row<'_>, partition: &TopicPartition) -> rusqlite::Result<Record> {
+    let (place, appended_at) = (row.get(0)?, digest::number(row.get_ref(1)?));
+    let (key, value) = (digest::bytes(row.get_ref(2)?), digest::bytes(row.get_ref(3)?));
+    let blob = digest::bytes(row.get_ref(4)?);
+    let is_sound =
+        digest::fits(row.get_ref(5)?, || digest::of_record(place, appended_at, [key, value, blob]));
+    let headers = headers::decode(blob.map(<[u8]>::to_vec));
+    let is_sound = is_sound && headers.is_some();
+    let record = Record {
+        source: partition.clone(),
+        offset: offset_of(place),
+        appended_at,
+        key: key.map(Bytes::copy_from_slice),
+        value: value.map(Bytes::copy_from_slice),
+        headers: headers.unwrap_or_default(),
+        original: None,
+    };
+    Ok(if is_sound { record.verified(codec::CORRUPT) } else { record.spoilt(codec::CORRUPT) })
 }

@@ -1,4 +1,4 @@
--- Version 1 of the one file that holds the log and the cases.
+-- The one file that holds the log and the cases.
 
 CREATE TABLE topics (
   name TEXT PRIMARY KEY,
@@ -11,12 +11,14 @@ CREATE TABLE records (
   appended_at INTEGER NOT NULL,  -- milliseconds; never falls within a partition
   key BLOB,
   value BLOB,
-  headers BLOB
+  headers BLOB,
+  digest BLOB                    -- of all of the above; null in rows of older builds
 ) STRICT;
 
 CREATE TABLE positions (
   group_name TEXT NOT NULL, topic TEXT NOT NULL, partition INTEGER NOT NULL,
   next_offset INTEGER NOT NULL, metadata TEXT NOT NULL,
+  digest BLOB,                   -- as of records
   PRIMARY KEY (group_name, topic, partition)
 ) STRICT, WITHOUT ROWID;
 
@@ -26,6 +28,7 @@ CREATE TABLE case_events (
   complaint_id TEXT NOT NULL, kind INTEGER NOT NULL, seq INTEGER NOT NULL, id TEXT NOT NULL,
   at INTEGER NOT NULL, task TEXT, team TEXT, model_id TEXT, model_version TEXT,
   schema_id INTEGER, body BLOB NOT NULL, origin TEXT NOT NULL,
+  digest BLOB,                   -- as of records
   PRIMARY KEY (complaint_id, kind, seq, id)
 ) STRICT;
 

@@ -30,13 +30,22 @@ pub struct LocalSink<T> {
     capacity: usize,
     /// The last send found no place for a delivery.
     was_full: bool,
+    /// Whether its records wait for room on a full disk; else their deliveries fail.
+    waits: bool,
     /// Counts records without key and partition: they go round.
     keyless: u32,
 }
 
 impl<T: Send + 'static> LocalSink<T> {
     pub(crate) fn new(shared: Arc<Shared>, deliveries: Sender<Delivery<T>>, capacity: usize) -> Self {
-        Self { shared, deliveries, in_flight: Arc::default(), capacity, was_full: false, keyless: 0 }
+        let in_flight = Arc::default();
+        Self { shared, deliveries, in_flight, capacity, was_full: false, waits: false, keyless: 0 }
+    }
+
+    /// The same for a sender that has time: what it sends waits for room on a full disk.
+    #[must_use]
+    pub fn patient(self) -> Self {
+        Self { waits: true, ..self }
     }
 
     /// Where `record` goes, with the partition's id.
@@ -102,7 +111,7 @@ impl<T: Send + 'static> Sink<T> for LocalSink<T> {
         match self.shared.queue.room(size(&record), MOMENT) {
             Ok(room) => {
                 let done = self.delivery(partition, token);
-                room.put(Change::Append { partition: id, record, done });
+                room.put(Change::Append { partition: id, record, waits: self.waits, done });
                 Ok(())
             }
             Err(NoRoom::Full) => Err(Refused { record, token, outage: None }),

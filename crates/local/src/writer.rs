@@ -8,8 +8,8 @@ use ombud_stream::{Clock, Outage, Outgoing, Position};
 use rusqlite::Connection;
 
 use crate::{
-    cases,
-    error::outage,
+    cases, digest,
+    error::{is_full, outage},
     file::{Head, heads, place},
     headers,
     local::Shared,
@@ -20,13 +20,23 @@ pub(crate) type Done<T> = Box<dyn FnOnce(Result<T, Outage>) + Send>;
 
 /// Something that waits to become durable.
 pub(crate) enum Change {
-    /// A record, to the partition of that id; done with its offset.
-    Append { partition: usize, record: Outgoing, done: Done<i64> },
+    /// A record, to the partition of that id; done with its offset. Waits where the disk is full, or is told of it.
+    Append { partition: usize, record: Outgoing, waits: bool, done: Done<i64> },
     /// A group's positions.
     Commit { group: Arc<str>, positions: Vec<Position>, done: Done<()> },
     /// Rows of cases.
     Cases { rows: Vec<Row>, done: Done<()> },
 }
+
+impl Change {
+    /// Whether it stays until there is room on a full disk.
+    fn waits(&self) -> bool {
+        matches!(self, Self::Append { waits: true, .. })
+    }
+}
+
+/// How often a full disk is asked again.
+const ASK_AGAIN: Duration = Duration::from_millis(250);
 
 /// What the thread owns.
 pub(crate) struct Writer {
@@ -45,14 +55,37 @@ impl Writer {
             if changes.is_empty() {
                 return;
             }
-            match self.write(&changes) {
-                Ok(offsets) => self.acknowledge(changes, &offsets),
-                Err(cause) => self.fail(changes, &cause),
-            }
+            self.keep(changes);
         }
     }
 
-    /// One transaction: the offset of every append, in order, or nothing at all.
+    /// Writes `changes`, and tells each what became of it. A full disk is waited out with those that may wait: their senders
+    /// stand still, as they do while brokers are away. The others hear of it at once, and nothing of theirs was acknowledged.
+    /// Whoever is not ready is sent nothing, so the disk is asked again though nobody waits.
+    fn keep(&mut self, mut changes: Vec<Change>) {
+        let shared = Arc::clone(&self.shared);
+        loop {
+            let cause = match self.write(&changes) {
+                Ok(offsets) => {
+                    shared.disk.found_room();
+                    return self.acknowledge(changes, &offsets);
+                }
+                Err(cause) => cause,
+            };
+            if !is_full(&cause) || shared.queue.is_closed() {
+                return self.fail(changes, &cause);
+            }
+            shared.disk.found_full(&shared.path);
+            let (waiting, told): (Vec<_>, Vec<_>) = changes.into_iter().partition(Change::waits);
+            self.fail(told, &cause);
+            std::thread::park_timeout(ASK_AGAIN);
+            self.fail(shared.queue.take_out(|change| !change.waits()), &cause);
+            changes = waiting;
+        }
+    }
+
+    /// One transaction: the offset of every append, in order, or nothing at all. Without changes it only finds out whether
+    /// the file can be written.
     fn write(&mut self, changes: &[Change]) -> rusqlite::Result<Vec<i64>> {
         let now = self.clock.now_ms();
         let mut heads = self.heads.clone();
@@ -69,6 +102,9 @@ impl Writer {
                     rows.iter().try_for_each(|row| cases::write(&transaction, row))?
                 }
             }
+        }
+        if changes.is_empty() {
+            transaction.execute("UPDATE topics SET first = first", [])?;
         }
         transaction.commit()?;
         self.heads = heads;
@@ -90,7 +126,14 @@ impl Writer {
     }
 
     fn fail(&mut self, changes: Vec<Change>, cause: &rusqlite::Error) {
-        tracing::error!(changes = changes.len(), error = %cause, "the log refused a transaction");
+        if changes.is_empty() {
+            return;
+        }
+        let is_full = is_full(cause);
+        if !is_full {
+            tracing::error!(changes = changes.len(), error = %cause, "the log refused a transaction");
+        }
+        let why = if is_full { ": the disk is full" } else { "" };
         // A commit whose sync failed may have landed all the same: look where the partitions end.
         if let Ok(heads) = heads(&self.connection, self.heads.len()) {
             self.heads = heads;
@@ -98,12 +141,12 @@ impl Writer {
         for change in changes {
             match change {
                 Change::Append { record, done, .. } => {
-                    done(Err(outage(format!("append to {}", record.topic), cause)));
+                    done(Err(outage(format!("append to {}{why}", record.topic), cause)));
                 }
                 Change::Commit { group, done, .. } => {
-                    done(Err(outage(format!("commit the positions of {group}"), cause)));
+                    done(Err(outage(format!("commit the positions of {group}{why}"), cause)));
                 }
-                Change::Cases { done, .. } => done(Err(outage("write rows of cases", cause))),
+                Change::Cases { done, .. } => done(Err(outage(format!("write rows of cases{why}"), cause))),
             }
         }
         // Whoever tries again at once would only heat the disk that is full.
@@ -119,29 +162,32 @@ fn append(
     now: i64,
 ) -> rusqlite::Result<()> {
     let mut insert = connection.prepare_cached(
-        "INSERT INTO records (place, appended_at, key, value, headers) VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT INTO records (place, appended_at, key, value, headers, digest) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?;
     // Clocks are set back; append times never are: `offset_at` searches by halving.
     let appended_at = now.max(head.appended_at);
-    let (key, value) = (record.key.as_deref(), record.value.as_deref());
-    insert.execute((
-        place(partition, head.end),
-        appended_at,
-        key,
-        value,
-        headers::encode(&record.headers),
-    ))?;
+    let (place, key, value) = (place(partition, head.end), record.key.as_deref(), record.value.as_deref());
+    let headers = headers::encode(&record.headers);
+    let digest = digest::of_record(place, appended_at, [key, value, headers.as_deref()]);
+    insert.execute((place, appended_at, key, value, headers, digest))?;
     *head = Head { end: head.end + 1, appended_at };
     Ok(())
 }
 
 fn commit(connection: &Connection, group: &str, positions: &[Position]) -> rusqlite::Result<()> {
     let mut upsert = connection.prepare_cached(
-        "INSERT INTO positions (group_name, topic, partition, next_offset, metadata) VALUES (?1, ?2, ?3, ?4, ?5)
-         ON CONFLICT DO UPDATE SET next_offset = excluded.next_offset, metadata = excluded.metadata",
+        "INSERT INTO positions (group_name, topic, partition, next_offset, metadata, digest)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+         ON CONFLICT DO UPDATE SET
+           next_offset = excluded.next_offset, metadata = excluded.metadata, digest = excluded.digest",
     )?;
     for Position { partition, offset, metadata } in positions {
-        upsert.execute((group, &*partition.topic, partition.partition, offset, metadata))?;
+        let (topic, number) = (&*partition.topic, partition.partition);
+        let digest = digest::of_position(group, topic, number, *offset, metadata);
+        upsert.execute((group, topic, number, offset, metadata, digest))?;
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -109,6 +109,15 @@ pub fn file_feedback(feedback: &Feedback, original: &Record) -> Vec<Row> {
     ]
 }
 
+/// Whether `event` is the submission that `route` is of, by its place, with other content than was judged.
+pub fn is_other_than_routed(event: &CaseEvent, route: &RoutedComplaint) -> bool {
+    let place = format!("/{}/{}", route.raw_partition, route.raw_offset);
+    if event.kind != Kind::Raw || !event.origin.ends_with(&place) {
+        return false;
+    }
+    codec::decode(&event.body).is_ok_and(|raw: RawComplaint| ids::input_sha256(&raw) != route.input_sha256)
+}
+
 /// A strategy, under the key that it was written with.
 pub fn file_strategy(strategy: &Strategy, original: &Record) -> Vec<Row> {
     vec![Row::Strategy(StrategyRow {
@@ -217,6 +226,56 @@ pub(crate) mod tests {
             Ok(Some(Place::of(&route))),
             "the stored event says where it put the case"
         );
+    }
+
+    #[test]
+    fn a_narrative_that_was_changed_is_not_the_one_that_was_routed() {
+        let raw = RawComplaint::new("c-1", "They charged me twice.", 1_709_251_199_999);
+        let routed = RoutedComplaint {
+            raw_partition: 3,
+            raw_offset: 17,
+            input_sha256: ids::input_sha256(&raw),
+            ..route("cards")
+        };
+        let stored = |narrative: &str| {
+            let changed = RawComplaint { narrative: narrative.into(), ..raw.clone() };
+            let rows = file_raw(&raw, &original("complaints.raw", codec::encode(&changed).unwrap()));
+            let [Row::CaseEvent(event)] = &rows[..] else { panic!("{rows:?}") };
+            event.clone()
+        };
+        assert!(!is_other_than_routed(&stored("They charged me twice."), &routed));
+        assert!(is_other_than_routed(&stored("They charged me thrice."), &routed));
+        let elsewhere = RoutedComplaint { raw_offset: 7, ..routed };
+        assert!(!is_other_than_routed(&stored("They charged me thrice."), &elsewhere), "it is of another");
+    }
+
+    #[test]
+    fn every_changed_bit_of_an_event_is_noticed() {
+        let raw = RawComplaint::new("c-1", "They charged me twice.", 1_709_251_199_999);
+        let rows = file_raw(&raw, &original("complaints.raw", codec::encode(&raw).unwrap()));
+        let [Row::CaseEvent(event)] = &rows[..] else { panic!("{rows:?}") };
+        let digest = event.digest();
+        assert_eq!(event.clone().verified(Some(&digest)), *event);
+        for (at, bit) in (0..event.body.len()).flat_map(|at| (0..8).map(move |bit| (at, bit))) {
+            let mut body = event.body.to_vec();
+            body[at] ^= 1 << bit;
+            let changed = CaseEvent { body: body.into(), ..event.clone() }.verified(Some(&digest));
+            assert!(changed.is_spoilt(), "bit {bit} of byte {at}");
+        }
+        let others = [
+            CaseEvent { complaint_id: "c-2".into(), ..event.clone() },
+            CaseEvent { kind: Kind::Feedback, ..event.clone() },
+            CaseEvent { seq: event.seq + 1, ..event.clone() },
+            CaseEvent { at: event.at + 1, ..event.clone() },
+            // What one column loses, its neighbour gains.
+            CaseEvent { task: Some(String::new()), ..event.clone() },
+            CaseEvent { team: Some(String::new()), ..event.clone() },
+            CaseEvent { schema_id: None, ..event.clone() },
+            CaseEvent { origin: String::new(), ..event.clone() },
+        ];
+        for other in others {
+            assert!(other.clone().verified(Some(&digest)).is_spoilt(), "{other:?}");
+        }
     }
 
     #[test]

@@ -18,6 +18,7 @@ pub use case_store::CaseStore;
 pub use cql::{CqlCases, CqlConnection, CqlError, Found, Migrated, check, migrate};
 pub use filing::{
     file_feedback, file_model, file_prediction, file_raw, file_routed, file_strategy, file_unnamed,
+    is_other_than_routed,
 };
 pub use judged::judged_between;
 pub use queue::Place;

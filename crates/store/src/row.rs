@@ -6,6 +6,7 @@ use std::fmt;
 
 use bytes::Bytes;
 use jiff::{Timestamp, civil::Date, tz::Offset};
+use ombud_contract::{codec, ids::row_sha256};
 use serde::Serialize;
 
 /// What kind of event a case has; the numbers stand in the store.
@@ -99,6 +100,62 @@ pub struct CaseEvent {
     pub body: Bytes,
     /// `topic/partition/offset`.
     pub origin: String,
+}
+
+impl CaseEvent {
+    /// What a store keeps beside the event, to know it by.
+    pub fn digest(&self) -> [u8; 32] {
+        // Named one by one, so that a new column does not compile until somebody has thought of it here.
+        let Self {
+            complaint_id,
+            kind,
+            seq,
+            id,
+            at,
+            task,
+            team,
+            model_id,
+            model_version,
+            schema_id,
+            body,
+            origin,
+        } = self;
+        let [task, team, model_id, model_version] =
+            [task, team, model_id, model_version].map(|text| text.as_deref().map(str::as_bytes));
+        let schema_id = schema_id.map(i32::to_be_bytes);
+        row_sha256(&[
+            Some(complaint_id.as_bytes()),
+            Some(&(*kind as i8).to_be_bytes()[..]),
+            Some(&seq.to_be_bytes()[..]),
+            Some(id.as_bytes()),
+            Some(&at.to_be_bytes()[..]),
+            task,
+            team,
+            model_id,
+            model_version,
+            schema_id.as_ref().map(|id| &id[..]),
+            Some(&body[..]),
+            Some(origin.as_bytes()),
+        ])
+    }
+
+    /// The event as a store hands it out that keeps `digest` beside it: [`Self::spoilt`], where that is another's. A row from
+    /// before there were digests has none, and is taken as it is.
+    #[must_use]
+    pub fn verified(self, digest: Option<&[u8]>) -> Self {
+        if digest.is_none_or(|digest| digest == self.digest()) { self } else { self.spoilt() }
+    }
+
+    /// The event with a body that nobody decodes: its row is not what was written.
+    #[must_use]
+    pub fn spoilt(self) -> Self {
+        Self { body: Bytes::from_static(codec::CORRUPT), ..self }
+    }
+
+    /// Whether its row is not what was written.
+    pub fn is_spoilt(&self) -> bool {
+        *self.body == *codec::CORRUPT
+    }
 }
 
 impl fmt::Debug for CaseEvent {

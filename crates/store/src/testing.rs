@@ -131,7 +131,7 @@ pub fn what_is_absent_stays_absent(store: &mut impl CaseStore) {
     };
     let entry = QueueEntry { product: None, resolve_by: None, missing: String::new(), ..queued(5, "c-1", 1) };
     store.write(&[Row::CaseEvent(bare.clone()), Row::Queued(entry.clone())]).expect("writes");
-    assert_eq!(store.case("c-1").expect("answers"), [bare]);
+    assert_eq!(store.case("c-1").expect("answers"), [bare], "and its digest is that of what was written");
     assert_eq!(queue(store), [entry]);
 }
 

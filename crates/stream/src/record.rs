@@ -51,7 +51,8 @@ pub struct Record {
     pub value: Option<Bytes>,
     /// Its headers, in order.
     pub headers: Vec<Header>,
-    /// The value's bytes as they lie in the log, where the log numbers schemas differently from `value`.
+    /// The value's bytes as they lie in the log, where those of `value` are others: the log numbers schemas differently, or
+    /// they are not what was written.
     pub original: Option<Bytes>,
 }
 
@@ -60,6 +61,34 @@ impl Record {
     pub fn as_logged(&self) -> Option<&Bytes> {
         self.original.as_ref().or(self.value.as_ref())
     }
+
+    /// The record as a log hands it out: every log asks this of all that it reads. One whose value is not what its
+    /// `content-sha256` says is [`Record::spoilt`]; without that header somebody else wrote it, and it is taken as it is.
+    #[must_use]
+    pub fn verified(self, mark: &'static [u8]) -> Self {
+        let stated = self.headers.iter().find(|(name, _)| name == CONTENT_SHA256);
+        let Some(stated) = stated.and_then(|(_, digest)| digest.as_deref()) else { return self };
+        let value = self.as_logged().map_or(&[][..], |value| value);
+        match stated.eq_ignore_ascii_case(content_sha256(value).as_bytes()) {
+            true => self,
+            false => self.spoilt(mark),
+        }
+    }
+
+    /// The record with `mark`, which nobody decodes, for its value. What lies in the log is kept for its dead letter.
+    #[must_use]
+    pub fn spoilt(self, mark: &'static [u8]) -> Self {
+        let original = self.as_logged().cloned().unwrap_or_default();
+        Self { value: Some(Bytes::from_static(mark)), original: Some(original), ..self }
+    }
+}
+
+/// The header with the digest of a value, in hexadecimal.
+const CONTENT_SHA256: &str = "content-sha256";
+
+/// Of what stands behind the schema id, which each log numbers in its own way.
+fn content_sha256(value: &[u8]) -> String {
+    hex::encode(Sha256::digest(value.get(SCHEMA_PREFIX_BYTES..).unwrap_or(value)))
 }
 
 impl fmt::Debug for Record {
@@ -112,8 +141,8 @@ fn carried(headers: &[Header]) -> impl Iterator<Item = &Header> {
 }
 
 impl Outgoing {
-    /// A record with its `content-sha256` (of the value behind the schema id, which each log numbers in its own way) and the name of the worker that wrote it, carrying on the trace
-    /// of the record that it follows from.
+    /// A record with its `content-sha256` and the name of the worker that wrote it, carrying on the trace of the record that
+    /// it follows from.
     pub fn stamped(
         topic: Arc<str>,
         partition: Option<i32>,
@@ -122,9 +151,8 @@ impl Outgoing {
         worker: &'static str,
         follows: &[Header],
     ) -> Self {
-        let digest = hex::encode(Sha256::digest(value.get(SCHEMA_PREFIX_BYTES..).unwrap_or(&value)));
         let mut headers: Vec<Header> = carried(follows).cloned().collect();
-        headers.push(("content-sha256".to_owned(), Some(digest.into())));
+        headers.push((CONTENT_SHA256.to_owned(), Some(content_sha256(&value).into())));
         headers.push(("ombud-worker".to_owned(), Some(Bytes::from_static(worker.as_bytes()))));
         Self { topic, partition, key, value: Some(value), headers }
     }
@@ -175,11 +203,51 @@ mod tests {
 
     #[test]
     fn only_a_trace_of_bounded_size_is_carried_on_and_once() {
-        let own = ["content-sha256", "ombud-worker"];
+        let own = [CONTENT_SHA256, "ombud-worker"];
         assert_eq!(names_after(&[("x-bank", 5), ("ombud-worker", 4)]), own);
         let trace = [("tracestate", CARRIED_BYTES), ("traceparent", 55), ("traceparent", 55)];
         assert_eq!(names_after(&trace), ["traceparent", "tracestate", own[0], own[1]]);
         let huge = [("traceparent", 55), ("tracestate", CARRIED_BYTES + 1)];
         assert_eq!(names_after(&huge), ["traceparent", own[0], own[1]]);
+    }
+
+    const MARK: &[u8] = b"mark";
+
+    /// A record with `value`, as a log reads it that was written with `headers`.
+    fn read(value: Option<Bytes>, headers: Vec<Header>) -> Record {
+        let source = TopicPartition::new("t", 0);
+        Record { source, offset: 0, appended_at: 0, key: None, value, headers, original: None }
+    }
+
+    fn written(value: &'static [u8]) -> Outgoing {
+        Outgoing::stamped("t".into(), None, None, Bytes::from_static(value), "infer", &[])
+    }
+
+    #[test]
+    fn every_changed_byte_behind_the_schema_id_is_noticed_and_kept_for_the_dead_letter() {
+        let made = written(b"\0\0\0\0\x07They charged me twice.");
+        let value = made.value.unwrap();
+        let intact = read(Some(value.clone()), made.headers.clone());
+        assert_eq!(intact.clone().verified(MARK), intact);
+        for (at, bit) in (SCHEMA_PREFIX_BYTES..value.len()).flat_map(|at| (0..8).map(move |bit| (at, bit))) {
+            let mut changed = value.to_vec();
+            changed[at] ^= 1 << bit;
+            let read = read(Some(changed.clone().into()), made.headers.clone()).verified(MARK);
+            assert_eq!(read.value.as_deref(), Some(MARK), "bit {bit} of byte {at}");
+            assert_eq!(read.as_logged().map(Bytes::to_vec), Some(changed));
+        }
+        let cut = read(Some(value.slice(..value.len() - 1)), made.headers.clone()).verified(MARK);
+        assert_eq!(cut.value.as_deref(), Some(MARK));
+        let gone = read(None, made.headers).verified(MARK);
+        assert_eq!((gone.value.as_deref(), gone.original.as_deref()), (Some(MARK), Some(&[][..])));
+    }
+
+    #[test]
+    fn another_schema_id_is_no_damage_and_what_others_write_is_taken_as_it_is() {
+        let made = written(b"\0\0\0\0\x07They charged me twice.");
+        let renumbered = read(Some(Bytes::from_static(b"\0\0\0\0\x63They charged me twice.")), made.headers);
+        assert_eq!(renumbered.clone().verified(MARK), renumbered);
+        let foreign = read(Some(Bytes::from_static(b"anything")), vec![("content-sha256".into(), None)]);
+        assert_eq!(foreign.clone().verified(MARK), foreign);
     }
 }

@@ -13,15 +13,15 @@ use std::{
 
 use crossbeam_channel::Receiver;
 use metrics::{counter, histogram};
-use ombud_contract::catalogue::Topic;
+use ombud_contract::{catalogue::Topic, records::RoutedComplaint};
 use ombud_launch::telemetry::Hop;
 use ombud_models::StrategyFeed;
-use ombud_store::{CaseStore, Place, Row, file_routed};
+use ombud_store::{CaseStore, Place, Row, file_routed, is_other_than_routed};
 use ombud_stream::{
     Clock, Committer, Delivery, Event, Member as _, Outage, Outgoing, Passing, Record, Sink, Source,
     TopicPartition,
 };
-use tracing::{debug, info, warn};
+use tracing::{debug, error, info, warn};
 
 use crate::{
     error::ArchiveError,
@@ -222,7 +222,7 @@ impl<M: Source + Committer, S: Sink<()>, C: CaseStore> Archive<M, S, C> {
             };
             let reading = read(topic, &record);
             if let Reading::Route(route) = &reading
-                && let Err(stopped) = self.find_places(&route.complaint_id, &mut hand.places)
+                && let Err(stopped) = self.find_places(route, &mut hand.places)
             {
                 hand.put_back(record);
                 outage = Some(stopped);
@@ -277,20 +277,28 @@ impl<M: Source + Committer, S: Sink<()>, C: CaseStore> Archive<M, S, C> {
         Ok(rows)
     }
 
-    /// Finds where the stored routes of a case put it, unless that is known.
-    fn find_places(&mut self, complaint_id: &str, places: &mut Places) -> Result<(), Outage> {
+    /// Finds where the stored routes of the case of `route` put it, unless that is known.
+    fn find_places(&mut self, route: &RoutedComplaint, places: &mut Places) -> Result<(), Outage> {
+        let complaint_id = &route.complaint_id;
         if places.contains_key(complaint_id) {
             return Ok(());
         }
         let mut known = Vec::new();
         for event in self.cases.case(complaint_id)? {
+            if is_other_than_routed(&event, route) {
+                error!(
+                    ?event,
+                    route = route.route_id,
+                    "the archived narrative is not the one that was routed"
+                );
+            }
             match Place::of_event(&event) {
                 Ok(place) => known.extend(place),
                 // It was read when it was stored; at worst its row stays in a queue that the case has left.
                 Err(why) => warn!(?event, %why, "a stored route can't be read"),
             }
         }
-        places.insert(complaint_id.to_owned(), known);
+        places.insert(complaint_id.clone(), known);
         Ok(())
     }
 

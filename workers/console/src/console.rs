@@ -4,6 +4,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::{
     Json, Router,
+    http::{HeaderValue, StatusCode, header::RETRY_AFTER},
+    middleware::map_response,
+    response::Response,
     routing::{get, post},
 };
 use ombud_contract::{catalogue::Topic, records::RoutedComplaint};
@@ -58,7 +61,16 @@ impl Console {
             .route("/api/feedback", post(feedback::accept))
             .route("/api/openapi.json", get(|| async { Json(openapi::document()) }))
             .with_state(Arc::new(desk))
+            .layer(map_response(say_when_again))
     }
+}
+
+/// Whoever is told "not now" is told when to come again: a disk is asked for room, and brokers for an answer, more often.
+async fn say_when_again(mut answer: Response) -> Response {
+    if answer.status() == StatusCode::SERVICE_UNAVAILABLE {
+        answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
+    }
+    answer
 }
 
 /// The store, once it is open.

@@ -98,6 +98,15 @@ impl World {
         deliveries.recv().unwrap().result.unwrap().1
     }
 
+    /// A record that a disk has changed: it says of itself what it was.
+    fn append_changed(&self, topic: Topic, key: &str, was: Bytes, is: Bytes) {
+        let (mut sink, deliveries) = self.local.sink(1);
+        let key = Some(Bytes::copy_from_slice(key.as_bytes()));
+        let record = Outgoing::stamped(topic.name("").into(), Some(1), key, was, "test", &[]);
+        sink.send(Outgoing { value: Some(is), ..record }, ()).unwrap();
+        deliveries.recv().unwrap().result.unwrap();
+    }
+
     fn complain(&self, id: &str) -> (RawComplaint, i64) {
         let complaint = RawComplaint::new(id, "the bank took a fee that it had promised not to take", BEGIN);
         let offset = self.append(Topic::Raw, 1, Some(id), codec::encode(&complaint).unwrap());
@@ -327,6 +336,34 @@ fn what_cannot_be_read_is_parked_with_its_bytes_and_its_key_is_routed_to_a_human
         assert_eq!(letter.value.as_deref(), Some(&*junk));
         assert_eq!((letter.worker.as_str(), letter.source_topic.as_str()), ("join", "complaints.raw"));
         assert!(matches!(letter.reason, DeadReason::Undecodable | DeadReason::UnknownSchema));
+    }
+}
+
+#[test]
+fn what_is_not_what_was_written_is_parked_as_corrupt_and_its_complaint_goes_to_a_human() {
+    let world = World::new();
+    let complaint = |text: &str| codec::encode(&RawComplaint::new("a", text, BEGIN)).unwrap();
+    // Each can be read, and each is another than it says.
+    let changed = [complaint("the bank took a fef"), complaint("the bank took a feg")];
+    for is in &changed {
+        world.append_changed(Topic::Raw, "a", complaint("the bank took a fee"), is.clone());
+    }
+    let raw = world.complain("b");
+    world.answer_all(&raw);
+    let of = |id: &str| -> Vec<RoutedComplaint> {
+        world.routes().into_iter().filter(|route| route.complaint_id == id).collect()
+    };
+    // The route of the last is of the last: they are two contents.
+    let newest = || of("a").iter().map(|route| route.raw_offset).max();
+    world.join_until(|| {
+        newest() == Some(1) && !of("b").is_empty() && world.read(Topic::DeadLetters).len() == 2
+    });
+    assert!(of("a").iter().all(|route| route.why == Why::Unreadable && route.needs_human));
+    assert_eq!(of("b")[0].why, Why::Complete);
+    for (record, is) in world.read(Topic::DeadLetters).iter().zip(&changed) {
+        let letter: DeadLetter = codec::decode(record.value.as_ref().unwrap()).unwrap();
+        assert_eq!((letter.reason, letter.worker.as_str()), (DeadReason::Corrupt, "join"));
+        assert_eq!(letter.value.as_deref(), Some(&is[..]));
     }
 }
 

@@ -42,7 +42,7 @@ pub(crate) struct Redrive {
     #[arg(long = "id", value_name = "DEAD_LETTER_ID")]
     pub(crate) ids: Vec<String>,
 
-    /// Parked for this: undecodable, unknown-schema, invalid, too-large or other; again for several
+    /// Parked for this: undecodable, unknown-schema, invalid, too-large, corrupt or other; again for several
     #[arg(long = "reason", value_name = "REASON", value_parser = letters::reason)]
     pub(crate) reasons: Vec<DeadReason>,
 

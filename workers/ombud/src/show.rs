@@ -5,12 +5,13 @@ use std::{collections::BTreeSet, fmt::Write as _, io::Write};
 use anyhow::{Context, Result};
 use ombud_contract::{
     catalogue::Topic,
-    codec,
+    codec::{self, CodecError},
+    ids,
     records::{Prediction, RawComplaint, RoutedComplaint},
 };
 use ombud_launch::config::Settings;
 use ombud_models::{Strategies, StrategyFeed};
-use ombud_store::{CaseEvent, CaseStore, Kind};
+use ombud_store::{CaseEvent, CaseStore, Kind, is_other_than_routed};
 use serde_json::{Value, json};
 
 use crate::{
@@ -33,25 +34,68 @@ pub(crate) fn show(args: &cli::Show, settings: &Settings, out: &mut impl Write) 
         },
         StrategyFeed::strategies,
     );
+    let damage = damage(&events);
     if args.json {
         let events: Vec<Value> = events.iter().map(|event| as_json(event, strategies)).collect();
-        writeln!(out, "{}", json!({ "complaint_id": args.id, "events": events }))?;
+        writeln!(out, "{}", json!({ "complaint_id": args.id, "events": events, "damage": damage }))?;
     } else if events.is_empty() {
         writeln!(out, "no case {}: nothing with this id was archived", args.id)?;
     } else {
         write!(out, "{}", story(&args.id, &events, strategies)?)?;
+        for one in &damage {
+            writeln!(out, "\ndamaged: {one}; mend: take case {} from a backup", args.id)?;
+        }
     }
-    Ok(if events.is_empty() { Done::Wanting } else { Done::Well })
+    Ok(if events.is_empty() || !damage.is_empty() { Done::Wanting } else { Done::Well })
 }
 
-fn as_json(event: &CaseEvent, strategies: &Strategies) -> Value {
-    let topic = match event.kind {
+/// What of a case is not what was written, or contradicts the rest of it.
+fn damage(events: &[CaseEvent]) -> Vec<String> {
+    let mut damage = Vec::new();
+    for event in events {
+        let CaseEvent { id, origin, .. } = event;
+        if let Some(why) = unreadable(event) {
+            damage.push(format!("{:?} {id} from {origin}: failed to {why}", event.kind));
+            continue;
+        }
+        // Also what was written before rows had digests.
+        let raw =
+            (event.kind == Kind::Raw).then(|| codec::decode::<RawComplaint>(&event.body).ok()).flatten();
+        if raw.is_some_and(|raw| ids::input_sha256(&raw) != *id) {
+            damage.push(format!("the narrative from {origin}: its hash is not {id}, by which it was filed"));
+        }
+        let route = (event.kind == Kind::Routed).then(|| codec::decode::<RoutedComplaint>(&event.body).ok());
+        if let Some(route) = route.flatten() {
+            let others = events.iter().filter(|raw| is_other_than_routed(raw, &route));
+            damage.extend(
+                others.map(|raw| format!("the narrative from {}: route {id} is of another", raw.origin)),
+            );
+        }
+    }
+    damage
+}
+
+/// Why nobody can read the event; the archive keeps no bytes of what nobody could read at all.
+fn unreadable(event: &CaseEvent) -> Option<CodecError> {
+    let is_named_only = event.kind == Kind::Raw && event.body.is_empty();
+    let is_asked_for = event.kind == Kind::Explanation && !event.is_spoilt();
+    if is_named_only || is_asked_for {
+        return None;
+    }
+    codec::to_json(topic(event), &event.body).err()
+}
+
+fn topic(event: &CaseEvent) -> Topic {
+    match event.kind {
         Kind::Raw => Topic::Raw,
         Kind::Prediction => Topic::Predictions,
         Kind::Routed => Topic::Routed,
         Kind::Feedback | Kind::Explanation => Topic::Feedback,
-    };
-    let value = codec::to_json(topic, &event.body)
+    }
+}
+
+fn as_json(event: &CaseEvent, strategies: &Strategies) -> Value {
+    let value = codec::to_json(topic(event), &event.body)
         .unwrap_or_else(|error| json!({ "undecodable": error.to_string() }));
     let mut shown = json!({
         "kind": format!("{:?}", event.kind).to_lowercase(),
@@ -74,9 +118,13 @@ fn story(id: &str, events: &[CaseEvent], strategies: &Strategies) -> Result<Stri
     let mut ordered: Vec<&CaseEvent> = events.iter().collect();
     ordered.sort_by_key(|event| (event.at, event.kind as i8, event.seq));
     for event in ordered {
-        let at = jiff::Timestamp::from_millisecond(event.at)?;
+        // Of a row that is damaged, the time may be too.
+        let at = jiff::Timestamp::from_millisecond(event.at).unwrap_or(jiff::Timestamp::MIN);
         write!(story, "\n{at}  ")?;
         match event.kind {
+            _ if unreadable(event).is_some() => {
+                writeln!(story, "{:?} {}: it cannot be read", event.kind, event.id)?;
+            }
             // The archive keeps no bytes of what nobody can read.
             Kind::Raw if event.body.is_empty() => {
                 writeln!(story, "nobody could read it, nor whose it is: see dead letter {}", event.id)?;
@@ -202,6 +250,58 @@ mod tests {
         };
         let story = story("unreadable-3-17", &[event], &Strategies::default()).unwrap();
         assert!(story.contains("dead letter d1e") && story.contains("complaints.raw/3/17"), "{story}");
+    }
+
+    fn submitted(narrative: &str, id: &str) -> CaseEvent {
+        let raw = RawComplaint::new("c-1", narrative, 1_770_000_000_000);
+        CaseEvent {
+            complaint_id: "c-1".into(),
+            kind: Kind::Raw,
+            seq: 1,
+            id: id.into(),
+            at: raw.received_at,
+            task: None,
+            team: None,
+            model_id: None,
+            model_version: None,
+            schema_id: None,
+            body: codec::encode(&raw).unwrap(),
+            origin: "complaints.raw/3/17".into(),
+        }
+    }
+
+    #[test]
+    fn what_is_not_what_was_written_is_named_by_its_place_and_the_rest_is_told() {
+        let narrative = "They charged me twice.";
+        let input = ids::input_sha256(&RawComplaint::new("c-1", narrative, 0));
+        let example =
+            include_str!("../../../schemas/complaints.routed/examples/valid/only-what-must-be-there.json");
+        let route = RoutedComplaint {
+            raw_partition: 3,
+            raw_offset: 17,
+            input_sha256: input.clone(),
+            ..serde_json::from_str(example).unwrap()
+        };
+        let routed = CaseEvent {
+            kind: Kind::Routed,
+            id: route.route_id.clone(),
+            body: codec::encode(&route).unwrap(),
+            origin: "complaints.routed/3/5".into(),
+            ..submitted(narrative, &input)
+        };
+        assert_eq!(damage(&[submitted(narrative, &input), routed.clone()]), Vec::<String>::new());
+        // Before rows had digests, only the hashes tell.
+        let found = damage(&[submitted("They charged me thrice.", &input), routed.clone()]);
+        assert_eq!(found.len(), 2, "filed under another hash, and routed by another: {found:?}");
+        assert!(
+            found.iter().all(|one| one.contains("complaints.raw/3/17") && !one.contains("charged")),
+            "{found:?}"
+        );
+        let spoilt = [submitted(narrative, &input).spoilt(), routed];
+        let found = damage(&spoilt);
+        assert!(found[0].contains("not what was written") && found.len() == 1, "{found:?}");
+        let story = story("c-1", &spoilt, &Strategies::default()).unwrap();
+        assert!(story.contains("it cannot be read") && story.contains(&route.team), "{story}");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use crossbeam_channel::Receiver;
 use ombud_contract::catalogue::Topic;
 use ombud_kafka::{Kafka, KafkaReader, Widths};
-use ombud_launch::config::Settings;
+use ombud_launch::{config::Settings, health::Readiness};
 use ombud_local::{Local, LocalReader, LocalView, Options};
 use ombud_store::{CaseStore, CqlCases, CqlError};
 use ombud_stream::{Delivery, Member, Outage, Reader, Sink, Start, TopicPartition};
@@ -174,8 +174,8 @@ impl World {
         Ok(Some(Self::Brokers(cluster)))
     }
 
-    /// Whether an outage may pass by itself: brokers come back, a file that can't be written doesn't.
-    pub(crate) fn may_come_back(&self) -> bool {
+    /// Whether other processes work on it too.
+    pub(crate) fn is_shared(&self) -> bool {
         matches!(self, Self::Brokers(_))
     }
 
@@ -215,6 +215,25 @@ impl World {
                 (Box::new(sink), deliveries)
             }
         })
+    }
+
+    /// Appends for a worker, which stands still while the disk is full, as it does while no broker answers.
+    pub(crate) fn patient_sink<T: Send + 'static>(&self, capacity: usize) -> Result<Appending<T>> {
+        match self {
+            Self::Embedded(local) => {
+                let (sink, deliveries) = local.sink(capacity);
+                Ok((Box::new(sink.patient()), deliveries))
+            }
+            Self::Brokers(_) => self.sink(capacity),
+        }
+    }
+
+    /// Says by `readiness` what keeps it from being written to: a disk that is full. Who waits for brokers says so itself.
+    pub(crate) fn tell(&self, readiness: &Readiness) {
+        match self {
+            Self::Embedded(local) => local.tell(readiness),
+            Self::Brokers(_) => {}
+        }
     }
 
     /// Joins `group` over `topics`. On brokers, its partitions go to others after `session` without a heartbeat; `None`
@@ -284,12 +303,6 @@ mod tests {
         member.commit(&[position]).unwrap();
         assert_eq!(standing.committed(&partition).unwrap(), Some(0));
         assert_eq!(world.view().standing("ombud.other").unwrap().committed(&partition).unwrap(), None);
-    }
-
-    #[test]
-    fn a_file_that_can_not_be_written_does_not_come_back() {
-        let dir = tempfile::tempdir().unwrap();
-        assert!(!World::embedded(&settings(&dir)).unwrap().may_come_back());
     }
 
     #[test]

@@ -142,6 +142,7 @@ fn dead_reason() -> impl Strategy<Value = DeadReason> {
         DeadReason::UnknownSchema,
         DeadReason::Invalid,
         DeadReason::TooLarge,
+        DeadReason::Corrupt,
     ])
 }
 

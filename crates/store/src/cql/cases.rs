@@ -206,10 +206,12 @@ impl CaseStore for CqlCases {
             Option<i32>,
             Vec<u8>,
             String,
+            Option<Vec<u8>>,
         );
         let event = |columns: Columns| {
-            let (number, seq, id, at, task, team, model_id, model_version, schema_id, body, origin) = columns;
-            Ok(CaseEvent {
+            let (number, seq, id, at, task, team, model_id, model_version, ..) = columns;
+            let (.., schema_id, body, origin, digest) = columns;
+            let event = CaseEvent {
                 complaint_id: complaint_id.into(),
                 kind: kind(number)?,
                 seq,
@@ -222,7 +224,8 @@ impl CaseStore for CqlCases {
                 schema_id,
                 body: body.into(),
                 origin,
-            })
+            };
+            Ok(event.verified(digest.as_deref()))
         };
         let part = Part { query: &self.statements.case, key: vec![CqlValue::Text(complaint_id.into())] };
         let events = self.read(&part).and_then(|rows| rows.into_iter().map(event).collect());

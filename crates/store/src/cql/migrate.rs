@@ -35,6 +35,7 @@ struct Migration {
 const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "0001-tables", text: include_str!("../../migrations/0001-tables.cql") },
     Migration { version: 2, name: "0002-buckets", text: include_str!("../../migrations/0002-buckets.cql") },
+    Migration { version: 3, name: "0003-digests", text: include_str!("../../migrations/0003-digests.cql") },
 ];
 
 /// What [`migrate`] has done.
@@ -218,9 +219,19 @@ impl<'a> Desk<'a> {
         rows.collect::<Result<_, _>>().map_err(failed(unread()))
     }
 
-    /// One statement that changes the schema.
+    /// One statement that changes the schema. A column that is there already, by an earlier run or another one, is as good
+    /// as added.
     fn change(&self, statement: &str) -> Result<(), CqlError> {
-        self.run(statement, ()).map(drop)
+        let changed = self.run(statement, ()).map(drop);
+        match (changed, added_column(statement)) {
+            (Err(error), Some((table, column))) => {
+                let query = "SELECT column_name FROM system_schema.columns \
+                    WHERE keyspace_name = ? AND table_name = ? AND column_name = ?";
+                let there = self.rows::<(String,)>(query, (self.keyspace, table, column))?;
+                if there.is_empty() { Err(error) } else { Ok(()) }
+            }
+            (changed, _) => changed,
+        }
     }
 
     /// Waits until every node knows the same tables.
@@ -244,6 +255,12 @@ impl<'a> Desk<'a> {
     }
 }
 
+/// The table and the column of `ALTER TABLE {keyspace}.t ADD c blob`.
+fn added_column(statement: &str) -> Option<(&str, &str)> {
+    let (table, column) = statement.strip_prefix("ALTER TABLE {keyspace}.")?.split_once(" ADD ")?;
+    Some((table, column.split_whitespace().next()?))
+}
+
 /// What a statement is about: `CREATE TABLE IF NOT EXISTS {keyspace}.case_events`.
 fn first_words(statement: &str) -> String {
     statement.split_whitespace().take(6).collect::<Vec<_>>().join(" ")
@@ -259,7 +276,8 @@ mod tests {
             assert_eq!(migration.version, number);
             assert!(migration.name.starts_with(&format!("{number:04}-")), "{}", migration.name);
             for statement in statements(migration.text) {
-                assert!(statement.contains("IF NOT EXISTS {keyspace}."), "{statement}");
+                let may_be_repeated = statement.contains("IF NOT EXISTS {keyspace}.");
+                assert!(may_be_repeated || added_column(&statement).is_some(), "{statement}");
             }
         }
     }
@@ -269,5 +287,11 @@ mod tests {
         let text = "-- what; it is\nCREATE TABLE a ( -- one\n  b int\n);\n\nCREATE TABLE c;\n";
         let found: Vec<String> = statements(text).collect();
         assert_eq!(found, ["CREATE TABLE a ( b int )", "CREATE TABLE c"]);
+    }
+
+    #[test]
+    fn a_statement_that_adds_a_column_says_which() {
+        assert_eq!(added_column("ALTER TABLE {keyspace}.t ADD c blob"), Some(("t", "c")));
+        assert_eq!(added_column("CREATE TABLE IF NOT EXISTS {keyspace}.t (c blob)"), None);
     }
 }

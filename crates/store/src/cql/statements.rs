@@ -94,8 +94,7 @@ impl Statements {
             let bucketed = select(&format!("{table}_and_bucket"), &format!("{key} AND bucket = ?")).await?;
             Ok::<_, PrepareError>(BothForms { bucketed, before: select(table, key).await? })
         };
-        let event =
-            "complaint_id, kind, seq, id, at, task, team, model_id, model_version, schema_id, body, origin";
+        let event = "complaint_id, kind, seq, id, at, task, team, model_id, model_version, schema_id, body, origin, digest";
         let ttl = narrative_ttl.map(|ttl| format!(" USING TTL {}", ttl.as_secs())).unwrap_or_default();
         let mut statements = Self {
             raw: insert("case_events", event, &ttl).await?,
@@ -136,7 +135,7 @@ impl Statements {
                 .await?,
             model: insert("model_versions", "model_id, version, tasks, state, created_at, body", "").await?,
             case: prepare(format!(
-                "SELECT kind, seq, id, at, task, team, model_id, model_version, schema_id, body, origin
+                "SELECT kind, seq, id, at, task, team, model_id, model_version, schema_id, body, origin, digest
                  FROM {keyspace}.case_events WHERE complaint_id = ?"
             ))
             .await?,
@@ -255,6 +254,7 @@ fn event(e: &CaseEvent) -> impl SerializeRow + '_ {
         set(&e.schema_id),
         &*e.body,
         &e.origin,
+        e.digest().to_vec(),
     )
 }
 

@@ -265,6 +265,32 @@ fn what_nobody_can_read_is_parked_with_its_bytes_and_its_neighbours_are_kept() {
 }
 
 #[test]
+fn what_is_not_what_was_written_is_parked_as_corrupt_and_its_neighbours_are_kept() {
+    let (local, _dir) = log();
+    let (mut sink, deliveries) = local.sink(1);
+    let mut append_changed = |topic: Topic, was: Bytes, is: Bytes| {
+        let key = Some(Bytes::from_static(b"c-1"));
+        let record = Outgoing::stamped(topic.name("").into(), Some(0), key, was, "join", &[]);
+        sink.send(Outgoing { value: Some(is), ..record }, ()).unwrap();
+        deliveries.recv().unwrap().result.unwrap();
+    };
+    let routed = |team| encode(&route(1, team)).unwrap();
+    append_changed(Topic::Routed, routed("cards"), routed("carts"));
+    let narrative = |text: &str| encode(&RawComplaint { narrative: text.into(), ..raw() }).unwrap();
+    append_changed(Topic::Raw, narrative("They charged my card."), narrative("They charged my cart."));
+    send(&local, &route(2, "cards"));
+    archive(&local, GROUP, local.cases().unwrap()).unwrap();
+    assert_eq!((queue(&local, "cards").len(), queue(&local, "carts").len()), (1, 0));
+    assert_eq!(local.cases().unwrap().case("c-1").unwrap().len(), 1, "the narrative is join's to park");
+    let dead = TopicPartition::new(DeadLetter::TOPIC.name(""), 0);
+    let letters = local.reader().unwrap().fetch(&dead, 0, Duration::ZERO).unwrap().records;
+    let [letter] = &letters[..] else { panic!("{letters:?}") };
+    let letter: DeadLetter = decode(letter.value.as_deref().unwrap()).unwrap();
+    assert_eq!((letter.reason, letter.worker.as_str()), (DeadReason::Corrupt, "archive"));
+    assert_eq!(letter.value.as_deref(), Some(&routed("carts")[..]));
+}
+
+#[test]
 fn a_raw_record_is_kept_under_its_own_id_and_what_has_none_under_its_place() {
     let (local, _dir) = log();
     let of = |id: &str| encode(&RawComplaint { complaint_id: id.into(), ..raw() }).unwrap();

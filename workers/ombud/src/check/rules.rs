@@ -47,6 +47,9 @@ pub(crate) fn mend(code: &str) -> &'static str {
         }
         "unknown-schema" => "register the schema under the subject complaints.raw-value of the same registry",
         "too-large" => "send at most 1 MiB: attachments and mail histories don't belong here",
+        "corrupt" => {
+            "send the complaint again: its value is not what was written, by the SHA-256 in its header content-sha256"
+        }
         "key-is-not-the-id" => "make the complaint_id the record's key, as UTF-8 text without a schema",
         "key-missing" => {
             "make the complaint_id the record's key: without one a complaint's submissions part, and may be routed twice"

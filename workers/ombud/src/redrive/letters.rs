@@ -55,6 +55,7 @@ pub(crate) enum Refusal {
     ForeignTopic,
     ValueDropped,
     NoValue,
+    Corrupt,
     NoPartition,
 }
 
@@ -68,13 +69,14 @@ impl Refusal {
                 "its value was too large to be kept: say with --with what it should have been"
             }
             Self::NoValue => "the record had no value: say with --with what it should have been",
+            Self::Corrupt => "its value is not what was written: say with --with what it should have been",
             Self::NoPartition => "its partition does not exist any more",
         }
     }
 
     /// Another value helps.
     pub(crate) fn is_mended_by_a_value(self) -> bool {
-        matches!(self, Self::ValueDropped | Self::NoValue)
+        matches!(self, Self::ValueDropped | Self::NoValue | Self::Corrupt)
     }
 }
 
@@ -121,9 +123,13 @@ pub(crate) fn meant(
     Ok(letters)
 }
 
-fn refusal(letter: &DeadLetter, prefix: &str) -> Option<Refusal> {
+pub(crate) fn refusal(letter: &DeadLetter, prefix: &str) -> Option<Refusal> {
     if Topic::named(&letter.source_topic, prefix).is_none() {
         return Some(Refusal::ForeignTopic);
+    }
+    // Its own digest would only have it parked again.
+    if letter.reason == DeadReason::Corrupt {
+        return Some(Refusal::Corrupt);
     }
     let nothing = hex::encode(Sha256::digest([]));
     match letter.value {
@@ -137,7 +143,7 @@ fn refusal(letter: &DeadLetter, prefix: &str) -> Option<Refusal> {
 pub(crate) fn reason(text: &str) -> Result<DeadReason, String> {
     let symbol = text.trim().to_uppercase().replace('-', "_");
     serde_json::from_value(symbol.into()).map_err(|_| {
-        "no reason: there are undecodable, unknown-schema, invalid, too-large and other".to_owned()
+        "no reason: there are undecodable, unknown-schema, invalid, too-large, corrupt and other".to_owned()
     })
 }
 
@@ -149,6 +155,7 @@ pub(crate) fn word(reason: DeadReason) -> &'static str {
         DeadReason::UnknownSchema => "unknown-schema",
         DeadReason::Invalid => "invalid",
         DeadReason::TooLarge => "too-large",
+        DeadReason::Corrupt => "corrupt",
     }
 }
 
@@ -158,7 +165,7 @@ mod tests {
 
     #[test]
     fn a_reason_is_read_as_it_is_written() {
-        for known in [DeadReason::Other, DeadReason::UnknownSchema, DeadReason::TooLarge] {
+        for known in DeadReason::ALL {
             assert_eq!(reason(word(known)), Ok(known));
         }
         assert_eq!(reason("UNKNOWN_SCHEMA"), Ok(DeadReason::UnknownSchema));

@@ -122,6 +122,21 @@ fn is_sent_again_once(settings: &Settings) {
 }
 
 #[test]
+fn what_is_not_what_was_written_is_sent_again_only_with_what_it_should_have_been() {
+    let mut letter = DeadLetter {
+        reason: DeadReason::Corrupt,
+        ..serde_json::from_str(include_str!(
+            "../../../../schemas/complaints.dead-letters/examples/valid/corrupt.json"
+        ))
+        .unwrap()
+    };
+    let refused = letters::refusal(&letter, "").unwrap();
+    assert!(refused.is_mended_by_a_value() && refused.why().contains("not what was written"));
+    letter.reason = DeadReason::Undecodable;
+    assert_eq!(letters::refusal(&letter, ""), None);
+}
+
+#[test]
 fn only_what_is_selected_is_sent() {
     let (_dir, settings) = with_letters(&[Some(BAD), Some(BAD)]);
     let second = ids::dead_letter_id("complaints.raw", 2, 1);

@@ -7,6 +7,7 @@ use anyhow::Result;
 use ombud_contract::{catalogue::Topic, codec, records::RoutedComplaint, validate::complaint_of};
 use ombud_launch::shutdown::Shutdown;
 use ombud_stream::{Reader, Stretch, TopicPartition};
+use tracing::warn;
 
 use crate::scan::onward;
 
@@ -77,8 +78,11 @@ impl<R: Reader> Follow<R> {
                 let Ok(complaint) = complaint_of(record.key.as_deref(), Some(value)) else { continue };
                 self.journeys.submitted(&complaint, record.offset, record.appended_at);
             } else {
-                let routed = codec::decode::<RoutedComplaint>(value)?;
-                self.journeys.routed(&routed, record.appended_at);
+                match codec::decode::<RoutedComplaint>(value) {
+                    Ok(routed) => self.journeys.routed(&routed, record.appended_at),
+                    // The archive's to park and to count.
+                    Err(why) => warn!(at = ?record, %why, "route passed over"),
+                }
             }
         }
         Ok(!stretch.records.is_empty())
@@ -117,6 +121,9 @@ mod tests {
         assert_eq!(follow.journeys().standing("c-1", &content), None);
         assert!(!follow.catch_up(Duration::ZERO).unwrap(), "it is at the ends");
 
+        let mut poison = outgoing(&routed, "c-1", &route("c-1", 1, 1)).unwrap();
+        poison.value = Some(Bytes::from_static(b"poison"));
+        publisher.send(poison).unwrap();
         publisher.send(outgoing(&routed, "c-1", &route("c-1", 1, 1)).unwrap()).unwrap();
         publisher.flush().unwrap();
         assert!(follow.catch_up(Duration::ZERO).unwrap());

@@ -12,7 +12,7 @@ use std::{
     io::Write,
     sync::{Arc, Mutex},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result};
@@ -30,7 +30,7 @@ use ombud_launch::{
 use ombud_models::ModelStore;
 use ombud_stream::{Clock, Reader, Start, SystemClock};
 use summary::{Counts, Model, Summary};
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::{
     Done, cli,
@@ -47,6 +47,8 @@ use crate::{
 
 /// How long to wait for news before the shutdown is looked at again.
 const NEWS: Duration = Duration::from_millis(50);
+/// How often the joiner's group is asked whether anything is still to come.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
 
 /// Runs `up` and prints its summary.
 pub(crate) fn up(args: &cli::Up, loaded: &Loaded, terminal: &Terminal, out: &mut impl Write) -> Result<Done> {
@@ -73,14 +75,15 @@ pub(crate) fn up(args: &cli::Up, loaded: &Loaded, terminal: &Terminal, out: &mut
         clock: clock.as_ref(),
     };
     let began = { first }.ensure(&mut Publisher::new(world.sink(IN_FLIGHT)?))?;
-    if !began && world.may_come_back() {
+    if !began && world.is_shared() {
         // Somebody else's first start: its models are still to be put on this machine's shelf.
         shelve(&settings.models, &store)?;
     }
     let up = Up { world: &world, view, settings, shutdown: shutdown.clone(), clock };
     thread::scope(|scope| {
         let drain = Duration::from_millis(u64::try_from(settings.join.drain_ms).unwrap_or_default());
-        let mut crew = Crew::new(scope, shutdown, world.may_come_back()).drain(drain);
+        // Brokers come back, and so does room on a disk.
+        let mut crew = Crew::new(scope, shutdown, true).drain(drain);
         let worked = up.work(args, &mut crew, store, terminal, out);
         // Whatever happened, what is in flight is finished; a worker's failure explains ours.
         crew.stop(worked)
@@ -109,6 +112,7 @@ impl<'a> Up<'a> {
     {
         let settings = self.settings;
         let readiness = Readiness::default();
+        self.world.tell(&readiness);
         if !args.once {
             let (clock, metrics) = (Arc::clone(&self.clock), Metrics::install()?);
             let operators = (self.operators()?, Some(operator::make_token(&settings.data)?));
@@ -136,7 +140,7 @@ impl<'a> Up<'a> {
         let bar = terminal.bar("routed");
         let mut sent = SentFile::default();
         if let Some(path) = &args.file {
-            let publisher = Publisher::new(self.world.sink(IN_FLIGHT)?);
+            let publisher = Publisher::new(self.world.patient_sink(IN_FLIGHT)?);
             sent.send(path, publisher, &mut follow, &self.settings.topics.prefix, &bar, &self.shutdown)?;
         } else if args.once {
             sent.wanted = follow.journeys().all();
@@ -174,22 +178,48 @@ impl<'a> Up<'a> {
         Ok(strategy::routes(strategy).merge(models_port::routes(models)))
     }
 
-    /// Waits until everything wanted is routed, or the operator wants no more.
+    /// Waits until everything wanted is routed, or the operator wants no more. What the joiner has finished with and nobody
+    /// finds a route of was damaged on the way, and is a dead letter.
     fn wait_for_routes(
         &self,
         sent: &SentFile,
         follow: &mut Follow<Box<dyn Reader>>,
         bar: &indicatif::ProgressBar,
     ) -> Result<()> {
-        bar.set_length(sent.wanted.len() as u64);
+        let wanted = sent.wanted.len();
+        bar.set_length(wanted as u64);
+        let (mut asked_at, mut is_joined) = (Instant::now(), false);
         loop {
             let routed = sent.routed(follow.journeys());
             bar.set_position(routed as u64);
-            if routed == sent.wanted.len() || self.shutdown.requested() {
+            if routed == wanted || self.shutdown.requested() {
                 return Ok(());
             }
-            follow.catch_up(NEWS)?;
+            let came = follow.catch_up(NEWS)?;
+            if is_joined && !came {
+                let unrouted = wanted - sent.routed(follow.journeys());
+                if unrouted > 0 {
+                    warn!(unrouted, "parked on their way: see `ombud tail complaints.dead-letters`");
+                }
+                return Ok(());
+            }
+            if asked_at.elapsed() >= ASK_AGAIN {
+                (asked_at, is_joined) = (Instant::now(), self.is_done(ombud_join::GROUP, Topic::Raw)?);
+            }
         }
+    }
+
+    /// Whether `group` has finished with all that `topic` holds now.
+    fn is_done(&self, group: &str, topic: Topic) -> Result<bool> {
+        let standing = self.view.standing(group)?;
+        let mut reader = self.view.reader(READER)?;
+        for (partition, end) in self.view.ends(&topic.name(&self.settings.topics.prefix))? {
+            let first = reader.offset_at(&partition, i64::MIN)?;
+            if !is_finished((first, end), standing.committed(&partition)?) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Waits until the archive has committed everything that was routed when this was called.
@@ -200,7 +230,7 @@ impl<'a> Up<'a> {
             for (partition, end) in self.view.ends(&topic)? {
                 // Where everything was dropped by age there is nothing to commit.
                 let first = reader.offset_at(&partition, i64::MIN)?;
-                while !is_archived((first, end), standing.committed(&partition)?) && !self.shutdown.wait(NEWS)
+                while !is_finished((first, end), standing.committed(&partition)?) && !self.shutdown.wait(NEWS)
                 {
                 }
             }
@@ -224,7 +254,7 @@ impl<'a> Up<'a> {
 
 /// Whether a group that stands at `committed` has kept everything of a partition that begins at `first`, up to `end`. In a
 /// partition that holds nothing it never gets a position.
-fn is_archived((first, end): (i64, i64), committed: Option<i64>) -> bool {
+fn is_finished((first, end): (i64, i64), committed: Option<i64>) -> bool {
     committed.unwrap_or(first) >= end
 }
 
@@ -245,7 +275,7 @@ mod tests {
             // What came after the end was asked for is archived, too.
             ((0, 5), Some(6), true),
         ] {
-            assert_eq!(is_archived(bounds, committed), archived, "{bounds:?} {committed:?}");
+            assert_eq!(is_finished(bounds, committed), archived, "{bounds:?} {committed:?}");
         }
     }
 }

@@ -67,7 +67,7 @@ pub(crate) fn run(role: &Role, loaded: &Loaded, start: Start) -> Result<Done> {
     };
     let drain = Duration::from_millis(u64::try_from(settings.join.drain_ms).unwrap_or_default());
     thread::scope(|scope| {
-        let mut crew = Crew::new(scope, shutdown.clone(), world.may_come_back()).drain(drain);
+        let mut crew = Crew::new(scope, shutdown.clone(), world.is_shared()).drain(drain);
         let readiness = Readiness::default();
         let mut stopping = Waiting::at_once(&readiness, "process");
         let (clock, readied) = (Arc::new(SystemClock), readiness.clone());

@@ -113,7 +113,7 @@ impl<'a> Workers<'a> {
             watched.clear();
             ended
         })?;
-        if self.world.may_come_back() {
+        if self.world.is_shared() {
             let (mut reader, name) = (self.world.view().reader(group)?, worker.to_owned());
             crew.start_beside("lag", move |stop| lag::watch(&name, &progress, &mut *reader, stop))?;
         }
@@ -141,7 +141,7 @@ impl<'a> Workers<'a> {
     }
 
     fn make_join(&self, group: &str, progress: &Progress) -> Result<Joiner> {
-        let (sink, deliveries) = self.world.sink(IN_FLIGHT)?;
+        let (sink, deliveries) = self.world.patient_sink(IN_FLIGHT)?;
         Ok(Join {
             member: self.member(
                 "join",
@@ -166,7 +166,7 @@ impl<'a> Workers<'a> {
     }
 
     fn make_archive(&self, group: &str, progress: &Progress) -> Result<Archiver> {
-        let (sink, deliveries) = self.world.sink(IN_FLIGHT)?;
+        let (sink, deliveries) = self.world.patient_sink(IN_FLIGHT)?;
         let topics = ombud_archive::TOPICS.map(|topic| self.topic(topic));
         let mut opening = Waiting::at_once(&self.readiness, "archive");
         opening.wait_for("the case store");
@@ -258,7 +258,7 @@ mod inferring {
 
         fn make_loader(&self, tasks: &[Tasks], serving: Arc<Serving>) -> Result<Loader<Box<dyn Sink<()>>>> {
             let topic = self.topic(Topic::Registry);
-            let (sink, deliveries) = self.world.sink(1)?;
+            let (sink, deliveries) = self.world.patient_sink(1)?;
             // On behalf of the first group: it may read both topics.
             let group = tasks.first().map(Tasks::group).unwrap_or_default();
             Ok(Loader {
@@ -288,7 +288,7 @@ mod inferring {
             loading.wait_for("models of the strategy in force to be loaded");
             warm_up(&tasks, &mut strategy, &serving, self.clock.as_ref())?;
             loading.over();
-            let (sink, deliveries) = self.world.sink(IN_FLIGHT)?;
+            let (sink, deliveries) = self.world.patient_sink(IN_FLIGHT)?;
             Ok(Infer {
                 tasks,
                 member: self.member(

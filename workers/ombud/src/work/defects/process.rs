@@ -197,7 +197,7 @@ impl Case {
         let scene = Scene { world, store };
         let shutdown = Shutdown::default();
         thread::scope(|scope| {
-            let mut crew = Crew::new(scope, shutdown.clone(), scene.world.may_come_back());
+            let mut crew = Crew::new(scope, shutdown.clone(), scene.world.is_shared());
             let (case, of) = (self, &scene);
             crew.start("worker", move |stop| match case.role {
                 Role::Prepare { threads } => {
