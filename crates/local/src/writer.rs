@@ -1,18 +1,19 @@
-//! The one thread that changes the file: takes all that waits, writes it in one transaction, syncs, and
-//! only then acknowledges each part of it.
+//! The one thread that changes the file: takes all that waits, writes it in one transaction, syncs, marks how far the log has
+//! come, and only then acknowledges each part of it.
 
-use std::{sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use ombud_store::Row;
 use ombud_stream::{Clock, Outage, Outgoing, Position};
 use rusqlite::Connection;
 
 use crate::{
-    cases,
+    cases, digest,
     error::outage,
     file::{Head, heads, place},
     headers,
     local::Shared,
+    marks::{Mark, Marks},
 };
 
 /// Told the outcome of one change; must not block.
@@ -32,8 +33,30 @@ pub(crate) enum Change {
 pub(crate) struct Writer {
     pub(crate) connection: Connection,
     pub(crate) heads: Vec<Head>,
+    /// The number of the last transaction that was tried.
+    pub(crate) commit: i64,
+    pub(crate) marks: Marks,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) shared: Arc<Shared>,
+}
+
+/// Why a transaction was not acknowledged.
+#[derive(Debug, thiserror::Error)]
+enum Unwritten {
+    #[error(transparent)]
+    Log(#[from] rusqlite::Error),
+    /// The transaction is durable, and may be lost again without anybody noticing.
+    #[error("write the marks: {0}")]
+    Marks(io::Error),
+}
+
+impl Unwritten {
+    fn outage(&self, action: impl Into<String>) -> Outage {
+        match self {
+            Self::Log(cause) => outage(action, cause),
+            Self::Marks(_) => Outage::passing(action, self.to_string()),
+        }
+    }
 }
 
 impl Writer {
@@ -53,8 +76,10 @@ impl Writer {
     }
 
     /// One transaction: the offset of every append, in order, or nothing at all.
-    fn write(&mut self, changes: &[Change]) -> rusqlite::Result<Vec<i64>> {
+    fn write(&mut self, changes: &[Change]) -> Result<Vec<i64>, Unwritten> {
         let now = self.clock.now_ms();
+        // Also after a failure: what failed may have landed all the same.
+        self.commit += 1;
         let mut heads = self.heads.clone();
         let mut offsets = Vec::new();
         let transaction = self.connection.transaction()?;
@@ -70,8 +95,11 @@ impl Writer {
                 }
             }
         }
+        transaction.prepare_cached("UPDATE commits SET number = ?1")?.execute([self.commit])?;
         transaction.commit()?;
         self.heads = heads;
+        let mark = Mark::of(self.commit, &self.shared.topics, &self.heads);
+        self.marks.write(&mark).map_err(Unwritten::Marks)?;
         Ok(offsets)
     }
 
@@ -89,21 +117,21 @@ impl Writer {
         }
     }
 
-    fn fail(&mut self, changes: Vec<Change>, cause: &rusqlite::Error) {
+    fn fail(&mut self, changes: Vec<Change>, cause: &Unwritten) {
         tracing::error!(changes = changes.len(), error = %cause, "the log refused a transaction");
         // A commit whose sync failed may have landed all the same: look where the partitions end.
-        if let Ok(heads) = heads(&self.connection, self.heads.len()) {
+        if let Ok(heads) = heads(&self.connection, &self.shared.gaps, self.heads.len()) {
             self.heads = heads;
         }
         for change in changes {
             match change {
                 Change::Append { record, done, .. } => {
-                    done(Err(outage(format!("append to {}", record.topic), cause)));
+                    done(Err(cause.outage(format!("append to {}", record.topic))));
                 }
                 Change::Commit { group, done, .. } => {
-                    done(Err(outage(format!("commit the positions of {group}"), cause)));
+                    done(Err(cause.outage(format!("commit the positions of {group}"))));
                 }
-                Change::Cases { done, .. } => done(Err(outage("write rows of cases", cause))),
+                Change::Cases { done, .. } => done(Err(cause.outage("write rows of cases"))),
             }
         }
         // Whoever tries again at once would only heat the disk that is full.
@@ -119,29 +147,29 @@ fn append(
     now: i64,
 ) -> rusqlite::Result<()> {
     let mut insert = connection.prepare_cached(
-        "INSERT INTO records (place, appended_at, key, value, headers) VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT INTO records (place, appended_at, key, value, headers, digest) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?;
     // Clocks are set back; append times never are: `offset_at` searches by halving.
     let appended_at = now.max(head.appended_at);
-    let (key, value) = (record.key.as_deref(), record.value.as_deref());
-    insert.execute((
-        place(partition, head.end),
-        appended_at,
-        key,
-        value,
-        headers::encode(&record.headers),
-    ))?;
+    let (place, key, value) = (place(partition, head.end), record.key.as_deref(), record.value.as_deref());
+    let headers = headers::encode(&record.headers);
+    let digest = digest::of_record(place, appended_at, [key, value, headers.as_deref()]);
+    insert.execute((place, appended_at, key, value, headers, digest))?;
     *head = Head { end: head.end + 1, appended_at };
     Ok(())
 }
 
 fn commit(connection: &Connection, group: &str, positions: &[Position]) -> rusqlite::Result<()> {
     let mut upsert = connection.prepare_cached(
-        "INSERT INTO positions (group_name, topic, partition, next_offset, metadata) VALUES (?1, ?2, ?3, ?4, ?5)
-         ON CONFLICT DO UPDATE SET next_offset = excluded.next_offset, metadata = excluded.metadata",
+        "INSERT INTO positions (group_name, topic, partition, next_offset, metadata, digest)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+         ON CONFLICT DO UPDATE SET
+           next_offset = excluded.next_offset, metadata = excluded.metadata, digest = excluded.digest",
     )?;
     for Position { partition, offset, metadata } in positions {
-        upsert.execute((group, &*partition.topic, partition.partition, offset, metadata))?;
+        let (topic, number) = (&*partition.topic, partition.partition);
+        let digest = digest::of_position(group, topic, number, *offset, metadata);
+        upsert.execute((group, topic, number, offset, metadata, digest))?;
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ use ombud_models::ModelName;
 use ombud_stream::Start;
 
 use crate::{
+    backup::Backup,
     check::Check,
     doctor::Doctor,
     feedback::Feedback,
@@ -18,6 +19,8 @@ use crate::{
     fuse::Fuse,
     quality::Quality,
     redrive::Redrive,
+    repair::Repair,
+    restore::Restore,
     send::Send,
     setup::Setup,
     strategy::StrategyCommand,
@@ -67,6 +70,12 @@ pub(crate) enum Command {
     Setup(Setup),
     /// Check what is reachable, what differs and who lags, each with the mend
     Doctor(Doctor),
+    /// Copy the data folder's log, cases, marks and models to DIR, also while `ombud up` serves from it; tokens stay behind
+    Backup(Backup),
+    /// Put a backup back into the data folder
+    Restore(Restore),
+    /// Say what the data folder has lost of what was acknowledged, and go on without it
+    Repair(Repair),
     /// Run the consumer groups that decide, one for each --task
     Infer(Infer),
     /// Run a joiner: predictions into routes
