@@ -226,7 +226,7 @@ mod tests {
             fs::write(path(dir.path()), &torn).unwrap();
             assert!(matches!(read(dir.path()).unwrap(), Marked::Damaged), "byte {byte}");
         }
-        fs::write(path(dir.path()), []).unwrap();
+        fs::write(path(dir.path()), b"").unwrap();
         assert!(matches!(read(dir.path()).unwrap(), Marked::Damaged));
     }
 

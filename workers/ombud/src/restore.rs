@@ -62,7 +62,11 @@ pub(crate) fn restore(
         // Ours, of a restore that did not end.
         fs::remove_dir_all(&coming).with_context(|| format!("remove {}", coming.display()))?;
     }
-    fetch(&manifest, &args.dir, &coming, terminal)?;
+    if let Err(error) = fetch(&manifest, &args.dir, &coming, terminal) {
+        // It holds narratives, and is of no use; what may stay behind is removed by the next restore.
+        let _ = fs::remove_dir_all(&coming);
+        return Err(error);
+    }
     let aside = data.join(format!("replaced-{}", clock.now_ms()));
     if !there.is_empty() {
         fs::create_dir(&aside).with_context(|| format!("create {}", aside.display()))?;

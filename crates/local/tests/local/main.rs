@@ -1,5 +1,6 @@
 //! What the embedded log and case store keep.
 
 mod cases_keep_their_promises;
+mod damage_is_noticed;
 mod file_survives;
 mod log_keeps_its_promises;
