@@ -37,10 +37,11 @@ impl LocalView {
             found(format!("ombud.db: {error}"));
         }
         let mut examined = Examined { connection: &moment, shared: &self.shared, mark, found, records: 0 };
-        let what = examined.records();
-        let what = what.and_then(|()| examined.positions());
-        if let Err(error) = what {
-            (examined.found)(format!("ombud.db: {error}"));
+        if let Err(error) = examined.records() {
+            (examined.found)(format!("ombud.db, records: {error}"));
+        }
+        if let Err(error) = examined.positions() {
+            (examined.found)(format!("ombud.db, positions: {error}"));
         }
         Ok(examined.records)
     }

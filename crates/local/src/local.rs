@@ -16,7 +16,7 @@ use crate::{
     error::{LocalError, sql},
     file::{self, Topics},
     gaps::{AcceptedGap, Gaps},
-    loss::{self, Loss, State},
+    loss::{self, FolderState, Loss},
     marks::{Mark, Marks},
     member::Member,
     options::{Limits, Options},
@@ -85,9 +85,9 @@ impl Local {
         let lock = file::lock(dir)?;
         let path = file::path(dir);
         let (mut connection, held) = match loss::inspect(dir)? {
-            State::New => (file::open(&path)?, Mark::default()),
-            State::Whole(connection, held) => (connection, held),
-            State::Lost(loss) => return Err(LocalError::Lost { dir: dir.into(), loss }),
+            FolderState::New => (file::open(&path)?, Mark::default()),
+            FolderState::Whole(connection, held) => (connection, held),
+            FolderState::Lost(loss) => return Err(LocalError::Lost { dir: dir.into(), loss }),
         };
         // Before the file says that it has marks: who dies in between leaves a folder that opens.
         Marks::begin(dir, &held)?;
@@ -138,8 +138,8 @@ impl Local {
     /// It can't be told: the folder can't be read, or the log is newer than this build.
     pub fn loss(dir: impl AsRef<Path>) -> Result<Option<Loss>, LocalError> {
         Ok(match loss::inspect(dir.as_ref())? {
-            State::New | State::Whole(..) => None,
-            State::Lost(loss) => Some(loss),
+            FolderState::New | FolderState::Whole(..) => None,
+            FolderState::Lost(loss) => Some(loss),
         })
     }
 
@@ -148,7 +148,7 @@ impl Local {
     /// # Errors
     /// As for [`Local::loss`].
     pub fn is_new(dir: impl AsRef<Path>) -> Result<bool, LocalError> {
-        Ok(matches!(loss::inspect(dir.as_ref())?, State::New))
+        Ok(matches!(loss::inspect(dir.as_ref())?, FolderState::New))
     }
 
     /// Takes the folder, as [`Local::open`] does, for as long as the file is held.

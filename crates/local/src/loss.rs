@@ -60,7 +60,7 @@ impl fmt::Display for Loss {
 }
 
 /// How a folder is.
-pub(crate) enum State {
+pub(crate) enum FolderState {
     /// No log has been here.
     New,
     /// All that was acknowledged is there: the log and where it stands.
@@ -70,7 +70,7 @@ pub(crate) enum State {
 }
 
 /// Compares the log in `dir` with its marks. Changes nothing; the journal stays as it lies, too.
-pub(crate) fn inspect(dir: &Path) -> Result<State, LocalError> {
+pub(crate) fn inspect(dir: &Path) -> Result<FolderState, LocalError> {
     // First: a writer beside us acknowledges nothing that the log, read later, does not hold.
     let marked = marks::read(dir)?;
     let path = file::path(dir);
@@ -94,29 +94,29 @@ pub(crate) fn inspect(dir: &Path) -> Result<State, LocalError> {
     let Some((held, has_marks)) = held else { return Ok(without_log(marked)) };
     Ok(match &marked {
         // Of an older build, which had none.
-        Marked::Absent if !has_marks => State::Whole(connection, held),
+        Marked::Absent if !has_marks => FolderState::Whole(connection, held),
         Marked::Absent | Marked::Damaged => lost(Damage::Unmarked, &marked, &held),
         Marked::Whole(mark) if mark.commit <= held.commit && mark.missing_in(&held).is_empty() => {
-            State::Whole(connection, held)
+            FolderState::Whole(connection, held)
         }
         Marked::Whole(mark) => lost(Damage::Behind((mark.commit - held.commit).max(1)), &marked, &held),
     })
 }
 
-fn without_log(marked: Marked) -> State {
+fn without_log(marked: Marked) -> FolderState {
     match &marked {
-        Marked::Absent => State::New,
-        Marked::Whole(mark) if mark.is_empty() => State::New,
+        Marked::Absent => FolderState::New,
+        Marked::Whole(mark) if mark.is_empty() => FolderState::New,
         Marked::Whole(_) | Marked::Damaged => lost(Damage::Missing, &marked, &Mark::default()),
     }
 }
 
-fn lost(damage: Damage, marked: &Marked, held: &Mark) -> State {
+fn lost(damage: Damage, marked: &Marked, held: &Mark) -> FolderState {
     let gaps = match marked {
         Marked::Whole(mark) => mark.missing_in(held),
         Marked::Absent | Marked::Damaged => Vec::new(),
     };
-    State::Lost(Loss { damage, gaps })
+    FolderState::Lost(Loss { damage, gaps })
 }
 
 /// Where the log stands, and whether it has to have marks; `None` where it is empty.

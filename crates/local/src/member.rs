@@ -127,8 +127,13 @@ impl Member {
         if record.is_some() {
             return Ok(record.map(Event::Record));
         }
-        // The partition goes on, and a repair gave up all that lies there.
-        let next = self.shared.gaps.past(slot.id, slot.next.unwrap_or_default());
+        // The partition goes on, and no record lies there: a repair gave it up, or it is damaged.
+        let from = slot.next.unwrap_or_default();
+        let next = self.shared.gaps.past(slot.id, from);
+        if next == from {
+            let why = "no record lies there: the log is damaged, and `ombud doctor --deep` says where";
+            return Err(Outage::fatal(format!("read {partition}@{from}"), why));
+        }
         slot.next = Some(next);
         Ok(Some(Event::Reached { partition: partition.clone(), next }))
     }

@@ -10,7 +10,7 @@ use crate::{
     file::{self, Topics},
     gaps,
     local::Local,
-    loss::{self, Damage, Loss, State},
+    loss::{self, Damage, FolderState, Loss},
     marks::{self, Mark, Marked, Marks, sync_folder},
 };
 
@@ -35,7 +35,7 @@ impl Local {
     pub fn accept_loss(dir: impl AsRef<Path>, now_ms: i64) -> Result<Option<Repaired>, LocalError> {
         let dir = dir.as_ref();
         let _held = file::lock(dir)?;
-        let State::Lost(loss) = loss::inspect(dir)? else { return Ok(None) };
+        let FolderState::Lost(loss) = loss::inspect(dir)? else { return Ok(None) };
         let mark = match marks::read(dir)? {
             Marked::Whole(mark) => mark,
             Marked::Absent | Marked::Damaged => Mark::default(),
