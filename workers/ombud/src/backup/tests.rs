@@ -57,12 +57,12 @@ impl Place {
 
     fn back_up(&self) -> Result<()> {
         let (args, clock) = (Backup { dir: self.kept() }, ManualClock::at(7_000));
-        backup(&args, &self.settings, &clock, &Terminal::default(), &mut Vec::new())
+        backup(&args, &self.settings, &clock, &Terminal::default(), &mut Vec::<u8>::new())
     }
 
     fn restore(&self, replace: bool) -> Result<()> {
         let (args, clock) = (Restore { dir: self.kept(), replace }, ManualClock::at(8_000));
-        restore(&args, &self.settings, &clock, &Terminal::default(), &mut Vec::new())
+        restore(&args, &self.settings, &clock, &Terminal::default(), &mut Vec::<u8>::new())
     }
 
     /// How `repair` ends, and what it says.
