@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use ombud_stream::Outage;
 
+use crate::loss::Loss;
+
 /// Why the embedded log could not be opened or used. Completes "failed to ...".
 #[derive(Debug, thiserror::Error)]
 pub enum LocalError {
@@ -38,6 +40,17 @@ pub enum LocalError {
         found: i64,
         /// The newest that this build knows.
         known: i64,
+    },
+    /// The log holds less than it had acknowledged.
+    #[error(
+        "open the log in {dir}: {loss}; put a backup back with `ombud restore`, or go on without what is lost with \
+         `ombud repair --accept-loss`"
+    )]
+    Lost {
+        /// The folder.
+        dir: PathBuf,
+        /// What is lost.
+        loss: Loss,
     },
     /// A topic's partition count is fixed for life.
     #[error(

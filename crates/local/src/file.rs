@@ -4,25 +4,29 @@ use std::{
     collections::BTreeMap,
     fs::{self, DirBuilder, File, OpenOptions, TryLockError},
     io::{Read, Write},
+    ops::Range,
     os::unix::fs::{DirBuilderExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use ombud_stream::TopicPartition;
-use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, config::DbConfig};
 
 use crate::{
     digest,
     error::{LocalError, sql},
+    gaps::{Gaps, has_table},
 };
 
-/// How often the tables have changed: rows have digests.
+/// How often the tables have changed: rows have digests, and the log has marks.
 const TABLE_CHANGES: i64 = 1;
 /// "ombd": tells our file from any other SQLite file.
 const APPLICATION_ID: i64 = 0x6f6d_6264;
 /// How many low bits of a record's place are its offset.
 const OFFSET_BITS: u32 = 40;
+/// No topic has more partitions: what says so is damaged.
+const MOST_PARTITIONS: i64 = 1 << 16;
 
 /// The format that this build writes, kept in SQLite's `user_version`. It rises with each schema that the catalogue gains and
 /// with each change of the tables, so that an older build, which could read neither, refuses the file. The first build
@@ -106,11 +110,25 @@ fn keep_private(dir: &Path) {
     }
 }
 
-/// Opens the file for its one writer: creates it, refuses a newer format.
-pub(crate) fn open_to_write(path: &Path) -> Result<Connection, LocalError> {
-    let mut connection = Connection::open(path).map_err(sql(format!("open {}", path.display())))?;
+/// Opens the file, which is made where there is none; nothing is written to it before [`prepare`].
+pub(crate) fn open(path: &Path) -> Result<Connection, LocalError> {
+    let connection = Connection::open(path).map_err(sql(format!("open {}", path.display())))?;
+    leave_journal(&connection, path, true)?;
+    Ok(connection)
+}
+
+/// Whether the journal stays as it lies when the last connection is closed. SQLite would move what it takes for its whole
+/// part into the file, and remove the rest: of a damaged one nothing would be left to look at.
+fn leave_journal(connection: &Connection, path: &Path, leave: bool) -> Result<(), LocalError> {
+    let set = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, leave);
+    set.map(drop).map_err(sql(format!("set up {}", path.display())))
+}
+
+/// Makes the file ready for its one writer: creates what it lacks, refuses a newer format.
+pub(crate) fn prepare(connection: &mut Connection, path: &Path) -> Result<(), LocalError> {
     // First of all, so that a file of somebody else's is left as it is.
-    let found = format(&connection, path)?;
+    let found = format(connection, path)?;
+    leave_journal(connection, path, false)?;
     let set = |name: &str, value: &str| {
         connection.pragma_update(None, name, value).map_err(sql(format!("set {name} on {}", path.display())))
     };
@@ -121,15 +139,10 @@ pub(crate) fn open_to_write(path: &Path) -> Result<Connection, LocalError> {
     // Checkpoint every 16 MiB: often enough to keep the journal small, rarely enough to stay off the commit path.
     set("wal_autocheckpoint", "4096")?;
     set("journal_size_limit", "67108864")?;
-    match found {
-        0 => create_tables(&mut connection, path)?,
-        older if older < newest_format() => {
-            digest::add_columns(&connection)?;
-            set("user_version", &newest_format().to_string())?;
-        }
-        _ => {}
+    if found < newest_format() {
+        bring_up_to_date(connection, path, found)?;
     }
-    Ok(connection)
+    Ok(())
 }
 
 /// Opens the file for reading, beside its writer.
@@ -141,6 +154,7 @@ pub(crate) fn open_to_read(path: &Path) -> Result<Connection, LocalError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let doing = || format!("open {}", path.display());
     let connection = Connection::open_with_flags(path, flags).map_err(sql(doing()))?;
+    leave_journal(&connection, path, true)?;
     connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(sql(doing()))?;
     connection.pragma_update(None, "query_only", true).map_err(sql(doing()))?;
     if format(&connection, path)? == 0 {
@@ -149,17 +163,25 @@ pub(crate) fn open_to_read(path: &Path) -> Result<Connection, LocalError> {
     Ok(connection)
 }
 
-fn create_tables(connection: &mut Connection, path: &Path) -> Result<(), LocalError> {
+/// All tables of a new file, or what one of format `found` lacks.
+fn bring_up_to_date(connection: &mut Connection, path: &Path, found: i64) -> Result<(), LocalError> {
     let doing = || format!("create the tables of {}", path.display());
     let change = connection.transaction().map_err(sql(doing()))?;
-    change.execute_batch(include_str!("schema.sql")).map_err(sql(doing()))?;
+    if found == 0 {
+        change.execute_batch(include_str!("schema.sql")).map_err(sql(doing()))?;
+    } else {
+        digest::add_columns(&change)?;
+        if !has_table(&change, "commits").map_err(sql(doing()))? {
+            change.execute_batch(include_str!("schema-marks.sql")).map_err(sql(doing()))?;
+        }
+    }
     change.pragma_update(None, "application_id", APPLICATION_ID).map_err(sql(doing()))?;
     change.pragma_update(None, "user_version", newest_format()).map_err(sql(doing()))?;
     change.commit().map_err(sql(doing()))
 }
 
 /// The file's format; 0 for an empty file.
-fn format(connection: &Connection, path: &Path) -> Result<i64, LocalError> {
+pub(crate) fn format(connection: &Connection, path: &Path) -> Result<i64, LocalError> {
     let number = |pragma: &str| -> Result<i64, LocalError> {
         connection
             .query_row(pragma, [], |row| row.get(0))
@@ -172,7 +194,7 @@ fn format(connection: &Connection, path: &Path) -> Result<i64, LocalError> {
         APPLICATION_ID if found > newest_format() => {
             Err(LocalError::Newer { path: path.into(), found, known: newest_format() })
         }
-        APPLICATION_ID => Ok(found),
+        APPLICATION_ID if found > 0 => Ok(found),
         _ => Err(LocalError::Foreign { path: path.into() }),
     }
 }
@@ -197,7 +219,19 @@ impl Topics {
             };
             query.query_map([], topic)?.collect()
         };
-        read().map(Self).map_err(sql("read the topics"))
+        let topics: BTreeMap<Arc<str>, Topic> = read().map_err(sql("read the topics"))?;
+        let mut in_order: Vec<Topic> = topics.values().copied().collect();
+        in_order.sort_by_key(|topic| topic.first);
+        let mut next = 0_i64;
+        for Topic { first, partitions } in in_order {
+            // One behind the other: records lie by these numbers.
+            if i64::from(first) != next || !(1..=MOST_PARTITIONS).contains(&i64::from(partitions)) {
+                let cause = rusqlite::Error::IntegralValueOutOfRange(1, first.into());
+                return Err(sql("read the topics")(cause));
+            }
+            next += i64::from(partitions);
+        }
+        Ok(Self(topics))
     }
 
     /// Creates the topic if it isn't there; refuses another partition count than it has.
@@ -244,6 +278,13 @@ impl Topics {
         known.then(|| (topic.first + partition.partition.unsigned_abs()) as usize)
     }
 
+    /// All topics by name, with the ids of their partitions.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = (&Arc<str>, Range<usize>)> {
+        let ids =
+            |topic: &Topic| topic.first as usize..(topic.first + topic.partitions.unsigned_abs()) as usize;
+        self.0.iter().map(move |(name, topic)| (name, ids(topic)))
+    }
+
     /// All topics by name, with their partition counts.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&Arc<str>, i32)> {
         self.0.iter().map(|(name, topic)| (name, topic.partitions))
@@ -258,19 +299,28 @@ pub(crate) struct Head {
 }
 
 /// The head of the partition of that id.
-pub(crate) fn head(connection: &Connection, id: usize) -> rusqlite::Result<Head> {
+pub(crate) fn head(connection: &Connection, gaps: &Gaps, id: usize) -> rusqlite::Result<Head> {
     let mut query = connection.prepare_cached(
         "SELECT place, appended_at FROM records WHERE place >= ?1 AND place < ?2 ORDER BY place DESC LIMIT 1",
     )?;
     let last = query.query_row((place(id, 0), place(id + 1, 0)), |row| {
         Ok(Head { end: offset_of(row.get(0)?) + 1, appended_at: row.get(1)? })
     });
-    last.optional().map(Option::unwrap_or_default)
+    let last = last.optional()?.unwrap_or_default();
+    Ok(Head { end: last.end.max(gaps.floor(id)), ..last })
 }
 
 /// The heads of the first `count` partitions, by id.
-pub(crate) fn heads(connection: &Connection, count: usize) -> rusqlite::Result<Vec<Head>> {
-    (0..count).map(|id| head(connection, id)).collect()
+pub(crate) fn heads(connection: &Connection, gaps: &Gaps, count: usize) -> rusqlite::Result<Vec<Head>> {
+    (0..count).map(|id| head(connection, gaps, id)).collect()
+}
+
+/// The number of the last transaction; `None` in a file of an older build, which has no marks either.
+pub(crate) fn last_commit(connection: &Connection) -> rusqlite::Result<Option<i64>> {
+    if !has_table(connection, "commits")? {
+        return Ok(None);
+    }
+    connection.query_row("SELECT number FROM commits", [], |row| row.get(0)).map(Some)
 }
 
 #[cfg(test)]

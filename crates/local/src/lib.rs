@@ -2,30 +2,39 @@
 //!
 //! [`Local`] takes the folder and hands out the seams of `ombud-stream`: [`Member`] (source and committer),
 //! [`LocalSink`], [`LocalReader`], and [`LocalCases`] of `ombud-store`. [`LocalView`] reads beside a running process. All that changes the
-//! file goes through one thread, which syncs before it acknowledges.
+//! file goes through one thread, which syncs before it acknowledges, and marks in a second file how far the log had come.
 
+mod backup;
 mod board;
 mod cases;
+mod deep;
 mod digest;
 mod disk;
 mod error;
 mod file;
+mod gaps;
 mod group;
 mod headers;
 mod local;
+mod loss;
+mod marks;
 mod member;
 mod options;
 mod partition;
 mod queue;
 mod reader;
+mod repair;
 mod sink;
 mod writer;
 
 pub use cases::LocalCases;
 pub use error::LocalError;
+pub use gaps::{AcceptedGap, Gap};
 pub use local::{Local, LocalView, TopicEnds};
+pub use loss::{Damage, Loss};
 pub use member::Member;
 pub use options::{Limits, Options};
 pub use partition::partition_of;
 pub use reader::LocalReader;
+pub use repair::Repaired;
 pub use sink::LocalSink;

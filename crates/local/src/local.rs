@@ -17,6 +17,9 @@ use crate::{
     disk::Disk,
     error::{LocalError, sql},
     file::{self, Topics},
+    gaps::{AcceptedGap, Gaps},
+    loss::{self, FolderState, Loss},
+    marks::{Mark, Marks},
     member::Member,
     options::{Limits, Options},
     queue::Queue,
@@ -29,6 +32,8 @@ use crate::{
 pub(crate) struct Shared {
     pub(crate) path: PathBuf,
     pub(crate) topics: Topics,
+    /// They change only while the folder is held by a repair.
+    pub(crate) gaps: Gaps,
     pub(crate) limits: Limits,
     pub(crate) board: Board,
     pub(crate) queue: Queue<Change>,
@@ -55,12 +60,14 @@ pub struct TopicEnds {
     pub topic: Arc<str>,
     /// The offset after the last record, by partition number.
     pub ends: Vec<i64>,
+    /// Offsets below that hold no record, because a repair gave them up.
+    pub lost: i64,
 }
 
 impl TopicEnds {
     /// How many records the topic holds.
     pub fn records(&self) -> i64 {
-        self.ends.iter().sum()
+        self.ends.iter().sum::<i64>() - self.lost
     }
 }
 
@@ -77,28 +84,39 @@ impl Local {
     /// Opens the log in `dir`, creating folder, file and topics where they are missing.
     ///
     /// # Errors
-    /// Another process has it, it is newer than this build, a topic has another partition count, or the file
-    /// system refuses.
+    /// Another process has it, it holds less than it had acknowledged, it is newer than this build, a topic has another
+    /// partition count, or the file system refuses.
     pub fn open(dir: impl AsRef<Path>, options: Options) -> Result<Self, LocalError> {
         let dir = dir.as_ref();
         let lock = file::lock(dir)?;
         let path = file::path(dir);
-        let mut connection = file::open_to_write(&path)?;
+        let (mut connection, held) = match loss::inspect(dir)? {
+            FolderState::New => (file::open(&path)?, Mark::default()),
+            FolderState::Whole(connection, held) => (connection, held),
+            FolderState::Lost(loss) => return Err(LocalError::Lost { dir: dir.into(), loss }),
+        };
+        // Before the file says that it has marks: who dies in between leaves a folder that opens.
+        Marks::begin(dir, &held)?;
+        file::prepare(&mut connection, &path)?;
         let topics = create_topics(&mut connection, &options)?;
-        let heads =
-            file::heads(&connection, topics.partition_count()).map_err(sql("read where partitions end"))?;
+        let gaps = Gaps::read(&connection, &topics)?;
+        let heads = file::heads(&connection, &gaps, topics.partition_count());
+        let heads = heads.map_err(sql("read where partitions end"))?;
+        let marks = Marks::begin(dir, &Mark::of(held.commit, &topics, &heads))?;
         let limits = options.limits;
         let shared = Arc::new(Shared {
             board: Board::new(heads.iter().map(|head| head.end).collect()),
             queue: Queue::new(limits.queue_len, limits.queue_bytes),
             path,
             topics,
+            gaps,
             limits,
             live: true,
             digest: digest::column(&connection)?,
             disk: Disk::default(),
         });
-        let writer = Writer { connection, heads, clock: options.clock, shared: Arc::clone(&shared) };
+        let (clock, commit) = (options.clock, held.commit);
+        let writer = Writer { connection, heads, commit, marks, clock, shared: Arc::clone(&shared) };
         let thread = std::thread::Builder::new().name("log-writer".into()).spawn(|| writer.run());
         let thread =
             thread.map_err(|cause| LocalError::Io { action: "start the log's writer".into(), cause })?;
@@ -113,13 +131,41 @@ impl Local {
         let path = file::path(dir.as_ref());
         let connection = file::open_to_read(&path)?;
         let (topics, digest) = (Topics::read(&connection)?, digest::column(&connection)?);
+        let gaps = Gaps::read(&connection, &topics)?;
         let queue = Queue::new(0, 0);
         queue.close();
         let board = Board::new(Vec::new());
-        let limits = Limits::default();
-        let disk = Disk::default();
-        let shared = Shared { path, topics, limits, board, queue, live: false, digest, disk };
+        let (limits, disk) = (Limits::default(), Disk::default());
+        let shared = Shared { path, topics, gaps, limits, board, queue, live: false, digest, disk };
         Ok(LocalView { shared: Arc::new(shared) })
+    }
+
+    /// What the log in `dir` has lost of what it had acknowledged; also beside the process that writes it. Nothing is lost of
+    /// a log that was never there.
+    ///
+    /// # Errors
+    /// It can't be told: the folder can't be read, or the log is newer than this build.
+    pub fn loss(dir: impl AsRef<Path>) -> Result<Option<Loss>, LocalError> {
+        Ok(match loss::inspect(dir.as_ref())? {
+            FolderState::New | FolderState::Whole(..) => None,
+            FolderState::Lost(loss) => Some(loss),
+        })
+    }
+
+    /// Whether opening the log in `dir` begins a new one.
+    ///
+    /// # Errors
+    /// As for [`Local::loss`].
+    pub fn is_new(dir: impl AsRef<Path>) -> Result<bool, LocalError> {
+        Ok(matches!(loss::inspect(dir.as_ref())?, FolderState::New))
+    }
+
+    /// Takes the folder, as [`Local::open`] does, for as long as the file is held.
+    ///
+    /// # Errors
+    /// Another process has it, or the file system refuses.
+    pub fn hold(dir: impl AsRef<Path>) -> Result<File, LocalError> {
+        file::lock(dir.as_ref())
     }
 
     /// A sink with at most `capacity` records in flight, and the channel on which their deliveries come. Where the disk is full
@@ -187,7 +233,7 @@ impl Drop for Local {
 /// A log that is only read; it may be growing under another process's hands. A cheap handle.
 #[derive(Clone)]
 pub struct LocalView {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 impl LocalView {
@@ -217,9 +263,16 @@ impl LocalView {
         for (topic, count) in self.shared.topics.iter() {
             let end = |number| reader.end(&TopicPartition::new(Arc::clone(topic), number));
             let ends = (0..count).map(end).collect::<Result<_, _>>().map_err(LocalError::Unreadable)?;
-            topics.push(TopicEnds { topic: Arc::clone(topic), ends });
+            let gaps = self.gaps().filter(|accepted| accepted.gap.partition.topic == *topic);
+            let lost: i64 = gaps.map(|accepted| accepted.gap.to - accepted.gap.from).sum();
+            topics.push(TopicEnds { topic: Arc::clone(topic), ends, lost });
         }
         Ok(topics)
+    }
+
+    /// What repairs gave up, the oldest first.
+    pub fn gaps(&self) -> impl Iterator<Item = &AcceptedGap> {
+        self.shared.gaps.iter()
     }
 }
 

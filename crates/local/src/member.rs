@@ -111,11 +111,11 @@ impl Member {
         after.by_ref().find_map(ready).or_else(|| self.owned.iter().find_map(ready))
     }
 
-    fn deliver(&mut self, partition: &TopicPartition) -> Result<Option<Record>, Outage> {
+    fn deliver(&mut self, partition: &TopicPartition) -> Result<Option<Event>, Outage> {
         let Some(slot) = self.owned.get_mut(partition) else { return Ok(None) };
         if slot.ahead.is_empty() {
             let from = slot.next.unwrap_or_default();
-            slot.ahead = fetch(self.reader.connection(), &self.shared, partition, from)?.into();
+            slot.ahead = fetch(self.reader.connection(), &self.shared, partition, from)?.records.into();
         }
         let record = slot.ahead.pop_front();
         if let Some(record) = &record {
@@ -124,7 +124,18 @@ impl Member {
         if slot.ahead.is_empty() {
             self.last = Some(partition.clone());
         }
-        Ok(record)
+        if record.is_some() {
+            return Ok(record.map(Event::Record));
+        }
+        // The partition goes on, and no record lies there: a repair gave it up, or it is damaged.
+        let from = slot.next.unwrap_or_default();
+        let next = self.shared.gaps.past(slot.id, from);
+        if next == from {
+            let why = "no record lies there: the log is damaged, and `ombud doctor --deep` says where";
+            return Err(Outage::fatal(format!("read {partition}@{from}"), why));
+        }
+        slot.next = Some(next);
+        Ok(Some(Event::Reached { partition: partition.clone(), next }))
     }
 }
 
@@ -145,7 +156,7 @@ impl Source for Member {
             }
             if let Some(partition) = self.next_ready(&state.ends) {
                 drop(state);
-                return Ok(self.deliver(&partition)?.map(Event::Record));
+                return self.deliver(&partition);
             }
             let (locked, again) = shared.board.wait(state, deadline);
             if !again {

@@ -47,7 +47,8 @@ impl LocalReader {
             }
             return Ok(());
         }
-        while head(&self.connection, id).map_err(|e| outage("read the end of a partition", e))?.end <= from {
+        let end = || head(&self.connection, &self.shared.gaps, id).map(|head| head.end);
+        while end().map_err(|e| outage("read the end of a partition", e))? <= from {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 break;
@@ -91,9 +92,13 @@ impl LocalReader {
         }
     }
 
-    fn appended_at(&self, id: usize, offset: i64) -> rusqlite::Result<i64> {
-        let mut query = self.connection.prepare_cached("SELECT appended_at FROM records WHERE place = ?1")?;
-        query.query_row([place(id, offset)], |row| row.get(0))
+    /// The first record from `offset` on: its offset, and when it was appended.
+    fn first_from(&self, id: usize, offset: i64) -> rusqlite::Result<Option<(i64, i64)>> {
+        let mut query = self.connection.prepare_cached(
+            "SELECT place, appended_at FROM records WHERE place >= ?1 AND place < ?2 ORDER BY place LIMIT 1",
+        )?;
+        let found = |row: &rusqlite::Row<'_>| Ok((offset_of(row.get(0)?), row.get(1)?));
+        query.query_row((place(id, offset), place(id + 1, 0)), found).optional()
     }
 }
 
@@ -101,10 +106,7 @@ impl Reader for LocalReader {
     fn fetch(&mut self, partition: &TopicPartition, from: i64, wait: Duration) -> Result<Stretch, Outage> {
         let id = self.shared.id(partition)?;
         self.wait_beyond(id, from, wait)?;
-        let records = fetch(&self.connection, &self.shared, partition, from)?;
-        // No offset is ever missing here: no transactions, no compaction, no retention.
-        let next = records.last().map_or(from, |last| last.offset + 1);
-        Ok(Stretch { records, next })
+        fetch(&self.connection, &self.shared, partition, from)
     }
 
     fn end(&mut self, partition: &TopicPartition) -> Result<i64, Outage> {
@@ -112,24 +114,25 @@ impl Reader for LocalReader {
         if self.shared.live {
             return Ok(self.shared.board.lock().ends[id]);
         }
-        let head = head(&self.connection, id);
+        let head = head(&self.connection, &self.shared.gaps, id);
         head.map(|head| head.end).map_err(|e| outage(format!("read the end of {partition}"), e))
     }
 
     fn offset_at(&mut self, partition: &TopicPartition, time_ms: i64) -> Result<i64, Outage> {
         let id = self.shared.id(partition)?;
-        let (mut low, mut high) = (0, self.end(partition)?);
-        // Append times never fall within a partition and no offset is ever missing: halving finds the first.
+        let end = self.end(partition)?;
+        let first_from =
+            |offset| self.first_from(id, offset).map_err(|e| outage(format!("read {partition}@{offset}"), e));
+        let (mut low, mut high) = (0, end);
+        // Append times never fall within a partition: halving finds the first. What a repair gave up lies before what follows it.
         while low < high {
             let middle = low + (high - low) / 2;
-            let at = self.appended_at(id, middle);
-            if at.map_err(|e| outage(format!("read {partition}@{middle}"), e))? < time_ms {
-                low = middle + 1;
-            } else {
-                high = middle;
+            match first_from(middle)? {
+                Some((offset, appended_at)) if offset < high && appended_at < time_ms => low = offset + 1,
+                _ => high = middle,
             }
         }
-        Ok(low)
+        Ok(first_from(low)?.map_or(end, |(offset, _)| offset.min(end)))
     }
 }
 
@@ -139,7 +142,7 @@ pub(crate) fn fetch(
     shared: &Shared,
     partition: &TopicPartition,
     from: i64,
-) -> Result<Vec<Record>, Outage> {
+) -> Result<Stretch, Outage> {
     let id = shared.id(partition)?;
     let doing = || format!("read {partition}@{from}");
     if from < 0 {
@@ -162,7 +165,17 @@ pub(crate) fn fetch(
         }
         Ok(records)
     };
-    read().map_err(|cause| outage(doing(), cause))
+    let records = read().map_err(|cause| outage(doing(), cause))?;
+    // No transactions, no compaction, no retention: what is missing here is what a repair gave up, or damage.
+    let mut next = shared.gaps.past(id, from);
+    for record in &records {
+        if record.offset != next {
+            let why = format!("no record lies at {next}: the log is damaged, and `ombud doctor --deep` says where");
+            return Err(Outage::fatal(doing(), why));
+        }
+        next = shared.gaps.past(id, record.offset + 1);
+    }
+    Ok(Stretch { records, next })
 }
 
 /// The record of a row of [`fetch`]; spoilt, where it is not what was written.

@@ -1,7 +1,7 @@
-//! The one thread that changes the file: takes all that waits, writes it in one transaction, syncs, and
-//! only then acknowledges each part of it.
+//! The one thread that changes the file: takes all that waits, writes it in one transaction, syncs, marks how far the log has
+//! come, and only then acknowledges each part of it.
 
-use std::{sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use ombud_store::Row;
 use ombud_stream::{Clock, Outage, Outgoing, Position};
@@ -13,6 +13,7 @@ use crate::{
     file::{Head, heads, place},
     headers,
     local::Shared,
+    marks::{Mark, Marks},
 };
 
 /// Told the outcome of one change; must not block.
@@ -42,8 +43,35 @@ const ASK_AGAIN: Duration = Duration::from_millis(250);
 pub(crate) struct Writer {
     pub(crate) connection: Connection,
     pub(crate) heads: Vec<Head>,
+    /// The number of the last transaction that was tried.
+    pub(crate) commit: i64,
+    pub(crate) marks: Marks,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) shared: Arc<Shared>,
+}
+
+/// Why a transaction was not acknowledged.
+#[derive(Debug, thiserror::Error)]
+enum Unwritten {
+    #[error(transparent)]
+    Log(#[from] rusqlite::Error),
+    /// The transaction is durable, and may be lost again without anybody noticing.
+    #[error("write the marks: {0}")]
+    Marks(io::Error),
+}
+
+impl Unwritten {
+    fn is_full(&self) -> bool {
+        matches!(self, Self::Log(cause) if is_full(cause))
+    }
+
+    fn outage(&self, action: impl Into<String>) -> Outage {
+        match self {
+            Self::Log(cause) if is_full(cause) => outage(format!("{}: the disk is full", action.into()), cause),
+            Self::Log(cause) => outage(action, cause),
+            Self::Marks(_) => Outage::passing(action, self.to_string()),
+        }
+    }
 }
 
 impl Writer {
@@ -72,7 +100,7 @@ impl Writer {
                 }
                 Err(cause) => cause,
             };
-            if !is_full(&cause) || shared.queue.is_closed() {
+            if !cause.is_full() || shared.queue.is_closed() {
                 return self.fail(changes, &cause);
             }
             shared.disk.found_full(&shared.path);
@@ -86,8 +114,10 @@ impl Writer {
 
     /// One transaction: the offset of every append, in order, or nothing at all. Without changes it only finds out whether
     /// the file can be written.
-    fn write(&mut self, changes: &[Change]) -> rusqlite::Result<Vec<i64>> {
+    fn write(&mut self, changes: &[Change]) -> Result<Vec<i64>, Unwritten> {
         let now = self.clock.now_ms();
+        // Also after a failure: what failed may have landed all the same.
+        self.commit += 1;
         let mut heads = self.heads.clone();
         let mut offsets = Vec::new();
         let transaction = self.connection.transaction()?;
@@ -103,11 +133,11 @@ impl Writer {
                 }
             }
         }
-        if changes.is_empty() {
-            transaction.execute("UPDATE topics SET first = first", [])?;
-        }
+        transaction.prepare_cached("UPDATE commits SET number = ?1")?.execute([self.commit])?;
         transaction.commit()?;
         self.heads = heads;
+        let mark = Mark::of(self.commit, &self.shared.topics, &self.heads);
+        self.marks.write(&mark).map_err(Unwritten::Marks)?;
         Ok(offsets)
     }
 
@@ -125,28 +155,26 @@ impl Writer {
         }
     }
 
-    fn fail(&mut self, changes: Vec<Change>, cause: &rusqlite::Error) {
+    fn fail(&mut self, changes: Vec<Change>, cause: &Unwritten) {
         if changes.is_empty() {
             return;
         }
-        let is_full = is_full(cause);
-        if !is_full {
+        if !cause.is_full() {
             tracing::error!(changes = changes.len(), error = %cause, "the log refused a transaction");
         }
-        let why = if is_full { ": the disk is full" } else { "" };
         // A commit whose sync failed may have landed all the same: look where the partitions end.
-        if let Ok(heads) = heads(&self.connection, self.heads.len()) {
+        if let Ok(heads) = heads(&self.connection, &self.shared.gaps, self.heads.len()) {
             self.heads = heads;
         }
         for change in changes {
             match change {
                 Change::Append { record, done, .. } => {
-                    done(Err(outage(format!("append to {}{why}", record.topic), cause)));
+                    done(Err(cause.outage(format!("append to {}", record.topic))));
                 }
                 Change::Commit { group, done, .. } => {
-                    done(Err(outage(format!("commit the positions of {group}{why}"), cause)));
+                    done(Err(cause.outage(format!("commit the positions of {group}"))));
                 }
-                Change::Cases { done, .. } => done(Err(outage(format!("write rows of cases{why}"), cause))),
+                Change::Cases { done, .. } => done(Err(cause.outage("write rows of cases"))),
             }
         }
         // Whoever tries again at once would only heat the disk that is full.

@@ -154,21 +154,34 @@ impl ModelStore {
             return Ok(Vec::new());
         }
         let _one_at_a_time = self.lock()?;
-        let mut gone = Vec::new();
-        for model_id in folders(&self.dir)?.into_iter().filter(|name| is_model_id(name)) {
-            let parent = self.dir.join(&model_id);
-            for version in folders(&parent)?.into_iter().filter(|name| is_version(name)) {
-                if unused(&model_id, &version) {
-                    // Renamed first: nobody may find half of it.
-                    let leaving = parent.join(format!(".leaving-{version}"));
-                    remove(&leaving)?;
-                    fs::rename(parent.join(&version), &leaving).map_err(writing(&leaving))?;
-                    remove(&leaving)?;
-                    gone.push((model_id.clone(), version));
-                }
-            }
+        let mut gone = self.versions()?;
+        gone.retain(|(model_id, version)| unused(model_id, version));
+        for (model_id, version) in &gone {
+            let parent = self.dir.join(model_id);
+            // Renamed first: nobody may find half of it.
+            let leaving = parent.join(format!(".leaving-{version}"));
+            remove(&leaving)?;
+            fs::rename(parent.join(version), &leaving).map_err(writing(&leaving))?;
+            remove(&leaving)?;
         }
         Ok(gone)
+    }
+
+    /// Every version on the shelf, as model and version; none is verified.
+    ///
+    /// # Errors
+    /// The shelf can't be listed.
+    pub fn versions(&self) -> Result<Vec<(String, String)>, ArtefactError> {
+        let mut versions = Vec::new();
+        if !self.dir.is_dir() {
+            return Ok(versions);
+        }
+        for model_id in folders(&self.dir)?.into_iter().filter(|name| is_model_id(name)) {
+            let kept = folders(&self.dir.join(&model_id))?.into_iter().filter(|name| is_version(name));
+            versions.extend(kept.map(|version| (model_id.clone(), version)));
+        }
+        versions.sort();
+        Ok(versions)
     }
 
     // Both names may come from a record, so neither may lead out of the shelf.

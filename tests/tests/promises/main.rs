@@ -4,6 +4,7 @@ mod a_new_task_is_added;
 mod bad_input_is_told;
 mod changed_bytes_are_named;
 mod complaint_is_routed;
+mod damage_is_noticed;
 mod documented_commands_run;
 mod evaluate_agrees_with_routes;
 mod feedback_teaches_a_challenger;

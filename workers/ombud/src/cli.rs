@@ -12,6 +12,7 @@ use ombud_stream::Start;
 #[cfg(feature = "torch")]
 use crate::trial::TryTokenizer;
 use crate::{
+    backup::Backup,
     check::Check,
     doctor::Doctor,
     feedback::Feedback,
@@ -20,6 +21,8 @@ use crate::{
     fuse::Fuse,
     quality::Quality,
     redrive::Redrive,
+    repair::Repair,
+    restore::Restore,
     send::Send,
     setup::Setup,
     strategy::StrategyCommand,
@@ -69,6 +72,12 @@ pub(crate) enum Command {
     Setup(Setup),
     /// Check what is reachable, what differs and who lags, each with the mend
     Doctor(Doctor),
+    /// Copy the data folder's log, cases, marks and models to DIR, also while `ombud up` serves from it; tokens stay behind
+    Backup(Backup),
+    /// Put a backup back into the data folder
+    Restore(Restore),
+    /// Say what the data folder has lost of what was acknowledged, and go on without it
+    Repair(Repair),
     /// Run the consumer groups that decide, one for each --task
     Infer(Infer),
     /// Run a joiner: predictions into routes

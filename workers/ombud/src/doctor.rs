@@ -22,6 +22,10 @@ pub(crate) struct Doctor {
     /// One JSON object
     #[arg(long)]
     pub(crate) json: bool,
+
+    /// Also read every byte of the data folder, and hold it against its digests: log, positions, all models on the shelf
+    #[arg(long)]
+    pub(crate) deep: bool,
 }
 
 /// How something is.
@@ -75,13 +79,13 @@ struct Report<'a> {
 pub(crate) fn doctor(args: &Doctor, settings: &Settings, out: &mut impl Write) -> Result<Done> {
     let mut findings = Vec::new();
     if settings.kafka_bootstrap.is_empty() {
-        embedded::look(settings, &mut findings);
+        embedded::look(settings, args.deep, &mut findings);
     } else {
         brokers::look(settings, &mut findings);
         cases::look(settings, &mut findings);
     }
     split::look(settings, &mut findings);
-    models::look(settings, &mut findings);
+    models::look(settings, args.deep, &mut findings);
     print(args, &findings, out)
 }
 
@@ -114,7 +118,7 @@ mod tests {
 
     fn printed(findings: &[Finding], json: bool) -> (Done, String) {
         let mut out = Vec::new();
-        let done = print(&Doctor { json }, findings, &mut out).unwrap();
+        let done = print(&Doctor { json, deep: false }, findings, &mut out).unwrap();
         (done, String::from_utf8(out).unwrap())
     }
 

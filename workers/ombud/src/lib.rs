@@ -5,6 +5,7 @@
 //! It is a library so that the rules that stand in a command are tested beside it; only the binary uses it.
 
 mod ask_up;
+mod backup;
 #[cfg(feature = "torch")]
 mod challenge;
 mod check;
@@ -32,6 +33,8 @@ mod publish;
 mod quality;
 mod reading;
 mod redrive;
+mod repair;
+mod restore;
 mod run;
 mod scan;
 mod send;

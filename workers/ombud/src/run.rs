@@ -11,9 +11,9 @@ use ombud_launch::{
 use ombud_stream::{Clock, Start, SystemClock};
 
 use crate::{
-    Done, check,
+    Done, backup, check,
     cli::{Cli, Command, Common, ModelsCommand, ReportCommand},
-    doctor, feedback, first_start, models, quality, redrive, send, setup, show, strategy, tail,
+    doctor, feedback, first_start, models, quality, redrive, repair, restore, send, setup, show, strategy, tail,
     terminal::{Escaped, Terminal},
     work::{self, Role},
 };
@@ -98,6 +98,9 @@ fn dispatch(cli: Cli, out: &mut impl Write) -> Result<Done> {
         Command::TryTokenizer(_) => unreachable!("answered above, before any settings are read"),
         Command::Setup(args) => return set_up(&args, settings, out),
         Command::Doctor(args) => return doctor::doctor(&args, settings, out),
+        Command::Backup(args) => backup::backup(&args, settings, &SystemClock, &terminal, out)?,
+        Command::Restore(args) => restore::restore(&args, settings, &SystemClock, &terminal, out)?,
+        Command::Repair(args) => return repair::repair(&args, settings, &SystemClock, out),
         Command::Join(args) => return work::run(&Role::Join, &loaded, args.start),
         Command::Archive(args) => return work::run(&Role::Archive, &loaded, args.start),
         Command::Console => return work::run(&Role::Console, &loaded, Start::Earliest),

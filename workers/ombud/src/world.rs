@@ -13,8 +13,10 @@ use ombud_contract::catalogue::Topic;
 use ombud_kafka::{Kafka, KafkaReader, Widths};
 use ombud_launch::{config::Settings, health::Readiness};
 use ombud_local::{Local, LocalReader, LocalView, Options};
+use ombud_models::ModelStore;
 use ombud_store::{CaseStore, CqlCases, CqlError};
 use ombud_stream::{Delivery, Member, Outage, Reader, Sink, Start, TopicPartition};
+use tracing::warn;
 
 use crate::connect;
 
@@ -155,6 +157,11 @@ impl World {
     /// The embedded file.
     pub(crate) fn embedded(settings: &Settings) -> Result<Self> {
         let options = Options::catalogue(&settings.topics.prefix, settings.embedded.partitions);
+        let shelf = ModelStore::new(settings.data.join("models"));
+        if Local::is_new(&settings.data)? && !shelf.versions()?.is_empty() {
+            let folder = settings.data.display();
+            warn!(%folder, "a new log begins beside models that are there already: if one was here, stop, and restore it");
+        }
         Ok(Self::Embedded(Local::open(&settings.data, options)?))
     }
 

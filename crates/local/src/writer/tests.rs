@@ -12,6 +12,7 @@ use crate::{
     digest,
     disk::Disk,
     file::{self, Topics},
+    gaps::Gaps,
     options::Limits,
     queue::Queue,
     sink::LocalSink,
@@ -28,7 +29,8 @@ struct Full {
 impl Full {
     fn new(dir: &Path) -> Self {
         let path = file::path(dir);
-        let connection = file::open_to_write(&path).unwrap();
+        let mut connection = file::open(&path).unwrap();
+        file::prepare(&mut connection, &path).unwrap();
         let mut topics = Topics::read(&connection).unwrap();
         topics.ensure(&connection, "t", 1).unwrap();
         let ballast = "CREATE TABLE ballast (x BLOB); INSERT INTO ballast VALUES (zeroblob(4000000))";
@@ -44,12 +46,15 @@ impl Full {
             live: true,
             path,
             topics,
+            gaps: Gaps::default(),
             limits,
         });
         let readiness = Readiness::default();
         shared.disk.tell(&readiness);
-        let heads = heads(&connection, 1).unwrap();
-        let writer = Writer { connection, heads, clock: Arc::new(SystemClock), shared: Arc::clone(&shared) };
+        let heads = heads(&connection, &shared.gaps, 1).unwrap();
+        let marks = Marks::begin(dir, &Mark::default()).unwrap();
+        let clock = Arc::new(SystemClock);
+        let writer = Writer { connection, heads, commit: 0, marks, clock, shared: Arc::clone(&shared) };
         let writer = std::thread::spawn(|| writer.run());
         let ballast = Connection::open(&shared.path).unwrap();
         Self { shared, writer, readiness, ballast }

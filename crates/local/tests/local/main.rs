@@ -2,5 +2,6 @@
 
 mod cases_keep_their_promises;
 mod changed_rows;
+mod damage_is_noticed;
 mod file_survives;
 mod log_keeps_its_promises;

@@ -1,4 +1,4 @@
-//! The models that the newest strategy names: whether the shelf has them, byte for byte.
+//! The models that the newest strategy names, and in a deep look all others of the shelf: whether they are there, byte for byte.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use ombud_models::ModelStore;
 use super::Finding;
 use crate::{strategy::read_feed, world::View};
 
-pub(super) fn look(settings: &Settings, findings: &mut Vec<Finding>) {
+pub(super) fn look(settings: &Settings, deep: bool, findings: &mut Vec<Finding>) {
     // Without a log there is no strategy to look for, and that was said.
     let Ok(view) = View::open(settings) else { return };
     match named(&view, settings) {
@@ -18,8 +18,13 @@ pub(super) fn look(settings: &Settings, findings: &mut Vec<Finding>) {
             "no strategy is published",
             "run `ombud setup` (or `ombud up`)",
         )),
-        Ok(Some(models)) => {
+        Ok(Some(mut models)) => {
             let shelf = ModelStore::new(settings.data.join("models"));
+            match shelf.versions() {
+                Ok(versions) if deep => models.extend(versions),
+                Ok(_) => {}
+                Err(error) => findings.push(Finding::failed("models", error)),
+            }
             findings.extend(models.iter().map(|(id, version)| model(&shelf, id, version)));
         }
         Err(error) => findings.push(Finding::failed("models", error.context("read the strategy"))),

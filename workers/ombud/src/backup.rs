@@ -1,0 +1,190 @@
+//! `ombud backup`: what the data folder holds, copied while it is served, checked, and listed with its digests.
+//!
+//! log and cases as they are now -> DIR.partial -> read once more, whole -> models -> manifest.json -> DIR
+
+use std::{
+    ffi::OsString,
+    fs::{self, DirBuilder, File, Permissions},
+    io::{self, Write},
+    os::unix::fs::{DirBuilderExt as _, PermissionsExt as _},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, bail, ensure};
+use clap::Args;
+use jiff::Timestamp;
+use ombud_contract::records::FileDigest;
+use ombud_launch::config::Settings;
+use ombud_local::Local;
+use ombud_models::{ModelStore, digest_file};
+use ombud_stream::Clock;
+use serde::{Deserialize, Serialize};
+
+use crate::terminal::Terminal;
+
+/// The list of a backup's files, written last.
+const MANIFEST: &str = "manifest.json";
+/// How the list is laid out.
+const LAYOUT: u32 = 1;
+/// Damages that are named where a copy is refused.
+const NAMED: usize = 10;
+
+/// What is said to `backup`.
+#[derive(Args, Debug)]
+pub(crate) struct Backup {
+    /// The folder to write: a new one, or an empty one
+    pub(crate) dir: PathBuf,
+}
+
+/// What a backup holds.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Manifest {
+    layout: u32,
+    /// The version of Ombud that made it.
+    ombud: String,
+    pub(crate) made_at: Timestamp,
+    pub(crate) files: Vec<FileDigest>,
+}
+
+impl Manifest {
+    /// That of the backup in `dir`.
+    pub(crate) fn read(dir: &Path) -> Result<Self> {
+        let path = dir.join(MANIFEST);
+        let text = fs::read(&path)
+            .with_context(|| format!("read {}: name a folder that `ombud backup` wrote", path.display()))?;
+        let manifest: Self =
+            serde_json::from_slice(&text).with_context(|| format!("read {}", path.display()))?;
+        let layout = manifest.layout;
+        ensure!(layout == LAYOUT, "read {}: it has layout {layout}; use a newer ombud", path.display());
+        Ok(manifest)
+    }
+}
+
+/// The embedded log is what these commands are about.
+pub(crate) fn ensure_embedded(settings: &Settings) -> Result<()> {
+    ensure!(
+        settings.kafka_bootstrap.is_empty(),
+        "find the embedded log: the settings name brokers; leave --kafka and OMBUD_KAFKA_BOOTSTRAP out, or back brokers \
+         up by their own tools"
+    );
+    Ok(())
+}
+
+/// Writes a backup of the data folder, whole or not at all.
+pub(crate) fn backup(
+    args: &Backup,
+    settings: &Settings,
+    clock: &dyn Clock,
+    terminal: &Terminal,
+    out: &mut impl Write,
+) -> Result<()> {
+    ensure_embedded(settings)?;
+    let (to, partial) = (&args.dir, beside(&args.dir));
+    let is_free = !to.exists() || fs::read_dir(to)?.next().is_none();
+    ensure!(is_free, "write a backup to {}: it is not empty; name a new folder", to.display());
+    let left = "it is left of a backup that did not end; remove it";
+    ensure!(!partial.exists(), "write a backup to {}: {left}", partial.display());
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&partial)
+        .with_context(|| format!("create {}", partial.display()))?;
+    let written = write(&partial, settings, clock, terminal);
+    let (records, files) = match written {
+        Ok(written) => written,
+        Err(error) => {
+            fs::remove_dir_all(&partial).with_context(|| format!("remove {}", partial.display()))?;
+            return Err(error);
+        }
+    };
+    fs::rename(&partial, to).with_context(|| format!("rename {}", partial.display()))?;
+    sync_parent(to)?;
+    writeln!(out, "{}: {records} records, {files} files", to.display())?;
+    Ok(())
+}
+
+/// Where a backup lies until it is whole.
+fn beside(dir: &Path) -> PathBuf {
+    // Without the slash that may end it: the name beside, not one within.
+    let mut name: OsString = dir.components().as_path().as_os_str().to_owned();
+    name.push(".partial");
+    name.into()
+}
+
+/// How many records and files it has.
+fn write(to: &Path, settings: &Settings, clock: &dyn Clock, terminal: &Terminal) -> Result<(u64, usize)> {
+    let made_at = Timestamp::from_millisecond(clock.now_ms())?;
+    let bar = terminal.bar("pages");
+    if let Some(loss) = Local::loss(&settings.data)? {
+        bail!("back up {}: {loss}; see `ombud repair`", settings.data.display());
+    }
+    let view = Local::open_read_only(&settings.data)?;
+    view.back_up(to, &mut |done, all| {
+        bar.set_length(all);
+        bar.set_position(done);
+    })?;
+    bar.finish_and_clear();
+    let mut damages = Vec::new();
+    let records = Local::open_read_only(to)?.examine(&mut |damage| damages.push(damage))?;
+    if !damages.is_empty() {
+        let (all, first) = (damages.len(), damages[..damages.len().min(NAMED)].join("; "));
+        bail!(
+            "back up {}: it is damaged in {all} places: {first}; see `ombud doctor --deep`",
+            settings.data.display()
+        );
+    }
+    // After the log: each model that it names is on the shelf.
+    let (from, shelf) = (ModelStore::new(settings.data.join("models")), ModelStore::new(to.join("models")));
+    for (model_id, version) in from.versions()? {
+        if let Some(artefact) = from.get(&model_id, &version)? {
+            shelf.add(&artefact)?;
+        }
+    }
+    let mut files = Vec::new();
+    list(to, "", &mut files)?;
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    let count = files.len();
+    let manifest = Manifest { layout: LAYOUT, ombud: env!("CARGO_PKG_VERSION").to_owned(), made_at, files };
+    let path = to.join(MANIFEST);
+    fs::write(&path, serde_json::to_vec_pretty(&manifest)?)?;
+    close_off(&path, 0o600)?;
+    close_off(to, 0o700)?;
+    Ok((records, count))
+}
+
+/// Lists what lies in `folder`, and closes it off from everybody else: narratives lie in it.
+fn list(folder: &Path, prefix: &str, files: &mut Vec<FileDigest>) -> Result<()> {
+    for entry in fs::read_dir(folder).with_context(|| format!("read {}", folder.display()))? {
+        let entry = entry?;
+        let (path, name) = (entry.path(), entry.file_name());
+        let name = format!("{prefix}{}", name.to_string_lossy());
+        if entry.file_type()?.is_dir() {
+            list(&path, &format!("{name}/"), files)?;
+            close_off(&path, 0o700)?;
+        } else {
+            close_off(&path, 0o600)?;
+            files.push(digest_file(&path, name)?);
+        }
+    }
+    Ok(())
+}
+
+/// Gives a file or folder its mode, and makes it durable.
+fn close_off(path: &Path, mode: u32) -> Result<()> {
+    let close = || -> io::Result<()> {
+        fs::set_permissions(path, Permissions::from_mode(mode))?;
+        File::open(path)?.sync_all()
+    };
+    close().with_context(|| format!("write {}", path.display()))
+}
+
+/// Makes the name of `path` durable.
+pub(crate) fn sync_parent(path: &Path) -> Result<()> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let synced = File::open(parent).and_then(|folder| folder.sync_all());
+    synced.with_context(|| format!("write {}", parent.display()))
+}
+
+#[cfg(test)]
+mod tests;
