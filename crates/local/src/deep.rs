@@ -1,4 +1,4 @@
-//! A deep look: every page, every record and every position of the file is read, and held against its digest.
+//! A deep look: every page, every record, every position and every case of the file is read, and held against its digest.
 
 use ombud_stream::TopicPartition;
 use rusqlite::{Connection, Row};
@@ -19,8 +19,8 @@ const PAGE_FINDINGS: &str = "PRAGMA integrity_check(1000)";
 const SCHEMA_PREFIX_BYTES: usize = 5;
 
 impl LocalView {
-    /// Reads all that the folder holds of log and positions, as it is now, and tells `found` of each damage, by its place and without
-    /// content. Gives the number of records that it looked at.
+    /// Reads all that the folder holds of log, positions and cases, as it is now, and tells `found` of each damage, by its place and
+    /// without content. Gives the number of records that it looked at.
     ///
     /// # Errors
     /// The file can't be opened or read at all.
@@ -43,7 +43,14 @@ impl LocalView {
         if let Err(error) = examined.positions() {
             (examined.found)(format!("ombud.db, positions: {error}"));
         }
-        Ok(examined.records)
+        let records = examined.records;
+        let cases = self.cases()?.each_damaged(&mut |event| {
+            found(format!("case {}: an event is not what was written", event.complaint_id));
+        });
+        if let Err(error) = cases {
+            found(format!("ombud.db, cases: {error}"));
+        }
+        Ok(records)
     }
 }
 
@@ -91,7 +98,7 @@ impl Examined<'_> {
     /// One partition, which has to go on at least to `end`.
     fn partition(&mut self, partition: &TopicPartition, id: usize, end: i64) -> rusqlite::Result<()> {
         let connection = self.connection;
-        let digest = digest_column(connection, "records")?;
+        let digest = self.shared.digest;
         let mut query = connection.prepare_cached(&format!(
             "SELECT place, appended_at, key, value, headers, {digest} FROM records
              WHERE place >= ?1 AND place < ?2 ORDER BY place",
@@ -120,7 +127,7 @@ impl Examined<'_> {
 
     fn positions(&mut self) -> rusqlite::Result<()> {
         let connection = self.connection;
-        let digest = digest_column(connection, "positions")?;
+        let digest = self.shared.digest;
         let mut query = connection.prepare(&format!(
             "SELECT group_name, topic, partition, next_offset, metadata, {digest} FROM positions",
         ))?;
@@ -137,13 +144,6 @@ impl Examined<'_> {
         }
         Ok(())
     }
-}
-
-/// The column of digests, or null in a file of an older build.
-fn digest_column(connection: &Connection, table: &str) -> rusqlite::Result<&'static str> {
-    let there = "SELECT count(*) FROM pragma_table_info(?1) WHERE name = 'digest'";
-    let there: i64 = connection.query_row(there, [table], |row| row.get(0))?;
-    Ok(if there > 0 { "digest" } else { "NULL" })
 }
 
 /// Whether the row's digest is the one that is `made` of it; `None` where it has none.

@@ -170,7 +170,8 @@ pub(crate) fn fetch(
     let mut next = shared.gaps.past(id, from);
     for record in &records {
         if record.offset != next {
-            let why = format!("no record lies at {next}: the log is damaged, and `ombud doctor --deep` says where");
+            let why =
+                format!("no record lies at {next}: the log is damaged, and `ombud doctor --deep` says where");
             return Err(Outage::fatal(doing(), why));
         }
         next = shared.gaps.past(id, record.offset + 1);

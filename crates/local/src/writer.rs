@@ -67,7 +67,9 @@ impl Unwritten {
 
     fn outage(&self, action: impl Into<String>) -> Outage {
         match self {
-            Self::Log(cause) if is_full(cause) => outage(format!("{}: the disk is full", action.into()), cause),
+            Self::Log(cause) if is_full(cause) => {
+                outage(format!("{}: the disk is full", action.into()), cause)
+            }
             Self::Log(cause) => outage(action, cause),
             Self::Marks(_) => Outage::passing(action, self.to_string()),
         }
