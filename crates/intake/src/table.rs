@@ -51,7 +51,7 @@ impl ReadAhead {
 
     /// How many lines from the next one on belong to a record with an open quote that has `size` bytes before them; `None`
     /// where it is never closed as it should be.
-    fn to_the_end(&mut self, lines: &mut Lines, size: usize) -> io::Result<Option<usize>> {
+    fn find_end(&mut self, lines: &mut Lines, size: usize) -> io::Result<Option<usize>> {
         while !self.sloppy && size + self.bytes <= MAX_LINE_BYTES {
             let Some(line) = lines.ahead(self.lines)? else { break };
             let mut at = Quoting::Quoted;
@@ -98,7 +98,7 @@ pub(crate) fn next_record(lines: &mut Lines, ahead: &mut ReadAhead) -> io::Resul
         // Sloppy quotes within one line hurt nobody else; the CSV reader makes the best of them.
         return record(first.number, &first.bytes, None).map(Some);
     }
-    let rest = if sloppy { None } else { ahead.to_the_end(lines, first.bytes.len())? };
+    let rest = if sloppy { None } else { ahead.find_end(lines, first.bytes.len())? };
     let Some(rest) = rest else {
         return record(first.number, &first.bytes, Some("quote-unclosed")).map(Some);
     };

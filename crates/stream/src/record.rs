@@ -234,7 +234,7 @@ mod tests {
             changed[at] ^= 1 << bit;
             let read = read(Some(changed.clone().into()), made.headers.clone()).verified(MARK);
             assert_eq!(read.value.as_deref(), Some(MARK), "bit {bit} of byte {at}");
-            assert_eq!(read.as_logged().map(Bytes::to_vec), Some(changed));
+            assert_eq!(read.as_logged().map(|value| value.to_vec()), Some(changed));
         }
         let cut = read(Some(value.slice(..value.len() - 1)), made.headers.clone()).verified(MARK);
         assert_eq!(cut.value.as_deref(), Some(MARK));

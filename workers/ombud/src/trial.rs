@@ -18,7 +18,7 @@ use std::{
 
 use crossbeam_channel::{RecvTimeoutError, bounded};
 use ombud_launch::config::Settings;
-use ombud_models::{Artefact, Blame, HostFault, LoadError, LoadModel, Model, ModelStore, Stop};
+use ombud_models::{Artefact, HostFault, LoadError, LoadModel, Model, ModelStore, Stop};
 use ombud_torch::Libtorch;
 use tracing::{info, warn};
 

@@ -166,11 +166,9 @@ async fn health_is_answered_beside_any_number_of_requests_that_never_end() {
         held.push(half);
     }
     for path in ["/healthz", "/readyz", "/metrics"] {
-        let answered = tokio::time::timeout(
-            std::time::Duration::from_secs(2),
-            ask(port.address, &format!("GET {path}"), ""),
-        );
-        let answer = answered.await.unwrap();
+        let request = format!("GET {path}");
+        let asked = ask(port.address, &request, "");
+        let answer = tokio::time::timeout(std::time::Duration::from_secs(2), asked).await.unwrap();
         assert!(answer.starts_with("HTTP/1.1 200"), "{path}: {answer}");
     }
     // A system that comes meanwhile is served, too.

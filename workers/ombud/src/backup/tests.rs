@@ -36,7 +36,7 @@ impl Place {
         let mut publisher = Publisher::new(world.sink(8).unwrap());
         let raw: Arc<str> = Topic::Raw.name("").into();
         for number in 0..complaints {
-            let complaint = RawComplaint::new("c-1", &format!("They charged me {number} times."), 1);
+            let complaint = RawComplaint::new("c-1", format!("They charged me {number} times."), 1);
             publisher.send(outgoing(&raw, "c-1", &complaint).unwrap()).unwrap();
         }
         publisher.flush().unwrap();
