@@ -50,8 +50,12 @@ impl Shard {
     /// A route of an earlier owner that arrived late, against what is known.
     fn weigh(&mut self, turn: &mut Turn<'_>, id: Arc<str>, theirs: Last, appended_at: i64) {
         let Some(mut case) = self.cases.take(&id) else {
-            // Of a complaint that was forgotten, a greater one may lie before: nobody here can tell.
-            self.counts.late_forgotten += u64::from(theirs.record.raw_offset < self.raw.frontier());
+            if theirs.record.raw_offset < self.raw.frontier() {
+                // The complaint was routed and is forgotten. A greater one may lie before: what is made of theirs could take
+                // back what was decided since.
+                self.counts.late_forgotten += 1;
+                return;
+            }
             return self.adopt(turn, id, None, theirs, appended_at);
         };
         if theirs.record.raw_offset > case.raw_offset {
