@@ -391,6 +391,19 @@ fn a_route_of_an_earlier_owner_for_a_record_not_yet_read_is_taken_over() {
 }
 
 #[test]
+fn a_late_route_of_a_forgotten_complaint_is_amended_by_nobody() {
+    let settled = Position { raw: 1, meta: Meta::default() };
+    let mut story = Story::from(settled, &[], 1, Limits::default());
+    let missing_tasks = TASKS.map(str::to_owned).to_vec();
+    let partial = RoutedComplaint { decisions: Vec::new(), missing_tasks, ..route(0, 1, "theirs") };
+    let theirs = RoutedComplaint { writer_epoch: 0, ..partial };
+    story.tell(Input::Routed { offset: 0, appended_at: 0, body: Logged::Route(Arc::new(theirs)) });
+    story.answer_all(0, (0, "a", "A"));
+    assert!(story.routes().is_empty());
+    assert_eq!((story.shard.counts().late_forgotten, story.shard.position(0).meta.predictions), (1, 3));
+}
+
+#[test]
 fn a_newer_owner_s_record_ends_the_lease() {
     let mut story = Story::new();
     let theirs = RoutedComplaint { writer_epoch: 9, ..route(0, 1, "theirs") };
