@@ -84,7 +84,13 @@ fn dispatch(cli: Cli, out: &mut impl Write) -> Result<Done> {
     }
     #[cfg(feature = "torch")]
     let on_brokers = cli.common.kafka.is_some();
-    let loaded = settings(cli.common)?;
+    let mut common = cli.common;
+    #[cfg(feature = "torch")]
+    if matches!(cli.command, Command::Evaluate(_)) {
+        // Its own --data names a file of complaints; clap gives that to both.
+        common.data = None;
+    }
+    let loaded = settings(common)?;
     let terminal = Terminal::default();
     let settings: &Settings = &loaded.settings;
     let service = service(&cli.command);
