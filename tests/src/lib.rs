@@ -2,6 +2,7 @@
 //!
 //! A promise that runs the command begins with `#![cfg(feature = "torch")]`: a plain `cargo test` needs no libtorch.
 
+mod browser;
 mod command;
 mod deployment;
 mod gate;
@@ -18,6 +19,7 @@ mod shell;
 mod standing;
 mod whole;
 
+pub use browser::browser;
 pub use command::{binary, default_models, ombud, quick_models, repository};
 pub use deployment::{Deployment, Role};
 pub use gate::Gate;

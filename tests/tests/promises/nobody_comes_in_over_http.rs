@@ -4,15 +4,16 @@
 #![cfg(feature = "torch")]
 
 use std::{
-    io::{Read, Write},
-    net::TcpStream,
+    io::{BufRead, BufReader, Read, Write},
+    net::{TcpListener, TcpStream},
     path::Path,
+    sync::mpsc::{SyncSender, sync_channel},
     thread,
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, ensure};
-use ombud_tests::{Log, Serving, ombud};
+use ombud_tests::{Log, Serving, browser, ombud};
 use serde_json::{Value, json};
 
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -20,6 +21,9 @@ const PATIENCE: Duration = Duration::from_secs(120);
 const ANSWERED: Duration = Duration::from_secs(70);
 /// In 2100: no strategy of this test ever begins.
 const FAR: i64 = 4_102_444_800_000;
+
+/// A page that tries all that a browser lets a page of another site try, and tells its own site what came of it.
+const PAGE: &str = include_str!("nobody_comes_in_over_http/page.html");
 
 const COMPLAINTS: &str = "POST /api/complaints";
 const STRATEGY: &str = "POST /api/strategy";
@@ -281,4 +285,75 @@ fn a_token_does_what_its_scopes_say_and_nothing_is_too_large_or_too_slow() -> Re
 
     bank.judge(data.path())?;
     up.stop()
+}
+
+/// Serves `page` on every path of `listener`, and gives on what is asked of `/done?`.
+fn serve(listener: &TcpListener, page: &str, done: &SyncSender<String>) {
+    thread::scope(|scope| {
+        // Side by side: a browser also opens connections that it does not use.
+        for stream in listener.incoming().flatten() {
+            scope.spawn(move || answer(&stream, page, done));
+        }
+    });
+}
+
+fn answer(mut stream: &TcpStream, page: &str, done: &SyncSender<String>) {
+    let mut line = String::new();
+    let _ = BufReader::new(stream).read_line(&mut line);
+    let length = page.len();
+    let head = format!("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: {length}");
+    let _ = write!(stream, "{head}\r\nconnection: close\r\n\r\n{page}");
+    if let Some((_, said)) = line.split_once("/done?") {
+        let _ = done.try_send(said.split(' ').next().unwrap_or_default().to_owned());
+    }
+}
+
+#[test]
+fn a_page_in_a_real_browser_changes_nothing_and_reads_nothing() -> Result<()> {
+    let data = tempfile::tempdir()?;
+    let mut up = Serving::start(data.path())?;
+    let mut bank = Bank::new(&up, data.path())?;
+    let operator = bank.operator.clone();
+    let port = up.address().rsplit(':').next().context("a port")?;
+    let bodies: Vec<(&str, String)> =
+        [COMPLAINTS, STRATEGY, MODELS, FEEDBACK].map(|path| (&path[5..], bank.body(path))).into();
+    let page = PAGE.replace("PORT", port).replace("BODIES", &serde_json::to_string(&bodies)?);
+
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let site = format!("http://evil.example:{}/", listener.local_addr()?.port());
+    let (done, outcomes) = sync_channel(1);
+    thread::spawn(move || serve(&listener, &page, &done));
+    let profile = tempfile::tempdir()?;
+    let mut browser = browser(profile.path())?
+        .args(["--host-resolver-rules=MAP evil.example 127.0.0.1", &site])
+        .spawn()
+        .context("start the browser")?;
+    let outcomes = outcomes.recv_timeout(PATIENCE);
+    browser.kill()?;
+    browser.wait()?;
+    let outcomes = outcomes.context("the page has not come to its end")?;
+    // 3 names for this host, and at each 4 bodies in 4 ways, 3 that are read and 2 that are shown.
+    ensure!(outcomes == "tried=63&let=0", "{outcomes}");
+    let refused = Instant::now() + PATIENCE;
+    // Two of the four ways are refused by the browser itself, which asks first.
+    while metric(&up, "ombud_http_refused_total")? < 36.0 {
+        ensure!(Instant::now() < refused, "what the page sent has not come");
+        thread::park_timeout(Duration::from_millis(100));
+    }
+    for path in [COMPLAINTS, STRATEGY, MODELS] {
+        let body = bank.body(path);
+        bank.honest(path, &[HOST, JSON, &operator], &body, "the-board")?;
+    }
+    bank.judge(data.path())?;
+    up.stop()
+}
+
+/// The value of a metric without labels.
+fn metric(up: &Serving, name: &str) -> Result<f64> {
+    let mut stream = TcpStream::connect(up.address())?;
+    stream.write_all(b"GET /metrics HTTP/1.1\r\nconnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    let value = answer.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok());
+    Ok(value.unwrap_or_default())
 }
