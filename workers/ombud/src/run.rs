@@ -13,7 +13,8 @@ use ombud_stream::{Clock, Start, SystemClock};
 use crate::{
     Done, backup, check,
     cli::{Cli, Command, Common, ModelsCommand, ReportCommand},
-    doctor, feedback, first_start, models, quality, redrive, repair, restore, send, setup, show, strategy, tail,
+    doctor, feedback, first_start, models, quality, redrive, repair, restore, send, setup, show, strategy,
+    tail,
     terminal::{Escaped, Terminal},
     work::{self, Role},
 };
@@ -84,12 +85,11 @@ fn dispatch(cli: Cli, out: &mut impl Write) -> Result<Done> {
     }
     #[cfg(feature = "torch")]
     let on_brokers = cli.common.kafka.is_some();
-    let mut common = cli.common;
-    #[cfg(feature = "torch")]
-    if matches!(cli.command, Command::Evaluate(_)) {
+    let common = match cli.command {
         // Its own --data names a file of complaints; clap gives that to both.
-        common.data = None;
-    }
+        Command::Evaluate(_) => Common { data: None, ..cli.common },
+        _ => cli.common,
+    };
     let loaded = settings(common)?;
     let terminal = Terminal::default();
     let settings: &Settings = &loaded.settings;
