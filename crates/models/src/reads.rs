@@ -38,7 +38,7 @@ pub struct Reads {
 
 impl Default for Reads {
     fn default() -> Self {
-        Self { languages: vec![ENGLISH.to_owned()], least_words: 4, greatest_unseen_share: 0.9 }
+        Self { languages: vec![ENGLISH.to_owned()], least_words: 4, greatest_unseen_share: 0.5 }
     }
 }
 
@@ -88,7 +88,7 @@ impl Reads {
 }
 
 impl std::fmt::Display for Reads {
-    /// For people: `en; from 4 words of the customer's on; up to 90 % of tokens that it never learned`.
+    /// For people: `en; from 4 words of the customer's on; up to 50 % of tokens that it never learned`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let (languages, least) = (self.languages.join(", "), self.least_words);
         let share = 100.0 * self.greatest_unseen_share;
