@@ -24,6 +24,21 @@ pub fn is_format(c: char) -> bool {
     !c.is_ascii() && (is_seen(c) || ALONE.contains(&c) || RANGES.iter().any(|range| range.contains(&c)))
 }
 
+/// Whether a character makes two names that look alike differ: one that formats others, one that Unicode lets be left out, or one
+/// that is blank and no space.
+pub fn is_hidden(c: char) -> bool {
+    const RANGES: [RangeInclusive<char>; 6] = [
+        '\u{115f}'..='\u{1160}',
+        '\u{17b4}'..='\u{17b5}',
+        '\u{180b}'..='\u{180f}',
+        '\u{fe00}'..='\u{fe0f}',
+        '\u{fff0}'..='\u{fff8}',
+        '\u{e0080}'..='\u{e0fff}',
+    ];
+    const ALONE: [char; 4] = ['\u{34f}', '\u{2800}', '\u{3164}', '\u{ffa0}'];
+    is_format(c) || ALONE.contains(&c) || RANGES.iter().any(|range| range.contains(&c))
+}
+
 /// Signs of numbers and verses, which Unicode counts among the format characters and readers see.
 fn is_seen(c: char) -> bool {
     const SIGNS: [char; 7] =

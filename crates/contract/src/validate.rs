@@ -7,7 +7,7 @@ use crate::{
     ids,
     key::{id_in_key, may_name},
     records::{DeadReason, RawComplaint, TimestampMs},
-    shown::is_format,
+    shown::is_hidden,
 };
 
 /// The longest `complaint_id`, in bytes.
@@ -39,7 +39,7 @@ pub enum Invalid {
     /// The id has a control character.
     #[error("the complaint id contains a control character")]
     IdControlCharacter,
-    /// The id has a character that nobody sees, or that changes how others are read: [`is_format`]. Asked of what is
+    /// The id has a character that nobody sees, or that changes how others are read: [`is_hidden`]. Asked of what is
     /// taken anew: [`RawComplaint::admit`].
     #[error("the complaint id contains a format character")]
     IdFormatCharacter,
@@ -166,12 +166,12 @@ impl RawComplaint {
     /// The first rule that is broken.
     pub fn admit(&self) -> Result<(), Invalid> {
         self.validate()?;
-        if self.complaint_id.chars().any(is_format) {
+        if self.complaint_id.chars().any(is_hidden) {
             return Err(Invalid::IdFormatCharacter);
         }
         for (name, reference) in [("customer_ref", &self.customer_ref), ("external_ref", &self.external_ref)]
         {
-            if reference.as_deref().unwrap_or_default().chars().any(is_format) {
+            if reference.as_deref().unwrap_or_default().chars().any(is_hidden) {
                 return Err(Invalid::TextFormatCharacter(name));
             }
         }

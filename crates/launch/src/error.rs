@@ -155,6 +155,14 @@ pub enum Error {
         /// The token's name.
         name: String,
     },
+    /// A token by whose name others sign.
+    #[error(
+        "read http.tokens.{name}: what changes without a system's token is signed so; give the system another name"
+    )]
+    TakenName {
+        /// The name.
+        name: String,
+    },
     /// Scopes without their token.
     #[error("read http.scopes.{name}: there is no http.tokens.{name}; both have the system's name")]
     ScopesOfNobody {

@@ -35,6 +35,11 @@ impl Disk {
         }
     }
 
+    /// Whether there was none at the last attempt that could tell.
+    pub(crate) fn is_full(&self) -> bool {
+        self.lock().is_full
+    }
+
     /// Something was written.
     pub(crate) fn found_room(&self) {
         let mut state = self.lock();

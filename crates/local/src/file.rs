@@ -59,7 +59,6 @@ pub(crate) fn lock(dir: &Path) -> Result<File, LocalError> {
         move |cause| LocalError::Io { action, cause }
     };
     DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(io("create folder"))?;
-    keep_private(dir);
     let mut options = OpenOptions::new();
     let mut file = options
         .read(true)
@@ -82,30 +81,43 @@ pub(crate) fn lock(dir: &Path) -> Result<File, LocalError> {
         }
     }
     file.set_len(0).and_then(|()| write!(file, "{}", std::process::id())).map_err(io("write the lock of"))?;
+    keep_private(dir);
     Ok(file)
 }
 
 /// Takes from everybody else what an older build let them read of the folder, which holds what customers wrote. A folder that
-/// is not ours to close (a mounted volume, `/tmp`) stays as it is, and our files in it are closed.
+/// is not ours to close (a mounted volume, `/tmp`, one that holds other things as well) stays as it is, and our files in it are
+/// closed.
 fn keep_private(dir: &Path) {
+    const OURS: [&str; 7] =
+        ["lock", "ombud.db", "ombud.db-wal", "ombud.db-shm", "marks", "operator.token", "models"];
+    let is_ours = |name: &str| {
+        OURS.contains(&name) || ["damaged-", "replaced-"].iter().any(|mark| name.starts_with(mark))
+    };
+    let holds_ours_alone = fs::read_dir(dir).is_ok_and(|mut entries| {
+        entries.all(|entry| entry.is_ok_and(|entry| entry.file_name().to_str().is_some_and(is_ours)))
+    });
+    close(dir, holds_ours_alone);
+    OURS.iter().for_each(|name| close(&dir.join(name), true));
+}
+
+/// Takes `path` from everybody but its owner, if it `may` be taken from others.
+fn close(path: &Path, may: bool) {
     const OTHERS: u32 = 0o077;
     const STICKY: u32 = 0o1000;
-    let ours = ["lock", "ombud.db", "ombud.db-wal", "ombud.db-shm"].map(|name| dir.join(name));
-    for path in [dir.to_owned()].into_iter().chain(ours) {
-        let Ok(found) = fs::metadata(&path) else { continue };
-        let mode = found.permissions().mode();
-        if mode & OTHERS == 0 {
-            continue;
-        }
-        if mode & STICKY != 0 {
-            tracing::warn!(path = %path.display(), "others may look into the data folder: give it one of its own");
-            continue;
-        }
-        match fs::set_permissions(&path, fs::Permissions::from_mode(mode & !OTHERS)) {
-            Ok(()) => tracing::info!(path = %path.display(), "closed to other users"),
-            Err(cause) => {
-                tracing::warn!(path = %path.display(), %cause, "others may read it: take that from them");
-            }
+    let Ok(found) = fs::metadata(path) else { return };
+    let mode = found.permissions().mode();
+    if mode & OTHERS == 0 {
+        return;
+    }
+    if !may || mode & STICKY != 0 {
+        tracing::warn!(path = %path.display(), "others may look into the data folder: give it one of its own");
+        return;
+    }
+    match fs::set_permissions(path, fs::Permissions::from_mode(mode & !OTHERS)) {
+        Ok(()) => tracing::info!(path = %path.display(), "closed to other users"),
+        Err(cause) => {
+            tracing::warn!(path = %path.display(), %cause, "others may read it: take that from them")
         }
     }
 }
@@ -341,13 +353,24 @@ mod tests {
         let (old, new) = (dir.path().join("old"), dir.path().join("new"));
         fs::create_dir(&old).unwrap();
         fs::write(path(&old), "").unwrap();
-        fs::write(old.join("orders.csv"), "").unwrap();
-        for (path, open) in [(&old, 0o755), (&path(&old), 0o644), (&old.join("orders.csv"), 0o644)] {
+        for (path, open) in [(&old, 0o755), (&path(&old), 0o644)] {
             set(path, open);
         }
         let _locks = (lock(&old).unwrap(), lock(&new).unwrap());
         assert_eq!((mode(&old), mode(&path(&old)), mode(&new)), (0o700, 0o600, 0o700));
-        assert_eq!(mode(&old.join("orders.csv")), 0o644, "what is not ours stays");
+    }
+
+    #[test]
+    fn a_folder_that_holds_other_things_as_well_stays_open_and_our_files_in_it_are_closed() {
+        let dir = tempfile::tempdir().unwrap();
+        let orders = dir.path().join("orders.csv");
+        fs::write(&orders, "").unwrap();
+        fs::write(path(dir.path()), "").unwrap();
+        for (path, open) in [(dir.path(), 0o755), (&path(dir.path()), 0o644), (&orders, 0o644)] {
+            set(path, open);
+        }
+        let _lock = lock(dir.path()).unwrap();
+        assert_eq!((mode(dir.path()), mode(&path(dir.path())), mode(&orders)), (0o755, 0o600, 0o644));
     }
 
     #[test]

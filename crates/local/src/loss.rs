@@ -81,6 +81,11 @@ pub(crate) fn inspect(dir: &Path) -> Result<FolderState, LocalError> {
         Err(cause) => return Err(LocalError::Io { action: format!("look at {}", path.display()), cause }),
     };
     if !begun {
+        // A folder of an older build has no marks; a journal beside no log says as much.
+        let journal = dir.join("ombud.db-wal");
+        if matches!(marked, Marked::Absent) && fs::metadata(&journal).is_ok_and(|file| file.len() > 0) {
+            return Ok(lost(Damage::Missing, &marked, &Mark::default()));
+        }
         return Ok(without_log(marked));
     }
     let connection = file::open(&path)?;

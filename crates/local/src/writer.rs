@@ -62,7 +62,10 @@ enum Unwritten {
 
 impl Unwritten {
     fn is_full(&self) -> bool {
-        matches!(self, Self::Log(cause) if is_full(cause))
+        match self {
+            Self::Log(cause) => is_full(cause),
+            Self::Marks(_) => false,
+        }
     }
 
     fn outage(&self, action: impl Into<String>) -> Outage {
@@ -102,11 +105,15 @@ impl Writer {
                 }
                 Err(cause) => cause,
             };
-            if !cause.is_full() || shared.queue.is_closed() {
+            if cause.is_full() {
+                shared.disk.found_full(&shared.path);
+            }
+            // Once it was full it is asked until it has room, whatever else it says meanwhile.
+            if !shared.disk.is_full() || shared.queue.is_closed() {
                 return self.fail(changes, &cause);
             }
-            shared.disk.found_full(&shared.path);
-            let (waiting, told): (Vec<_>, Vec<_>) = changes.into_iter().partition(Change::waits);
+            let (waiting, told): (Vec<_>, Vec<_>) =
+                changes.into_iter().partition(|change| change.waits() && cause.is_full());
             self.fail(told, &cause);
             std::thread::park_timeout(ASK_AGAIN);
             self.fail(shared.queue.take_out(|change| !change.waits()), &cause);

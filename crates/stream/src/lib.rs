@@ -28,5 +28,5 @@ pub use seam::{
     Clock, Committer, Delivery, Event, ManualClock, Member, Outage, Position, Reader, Refused, Sink, Source,
     Start, Stretch, SystemClock,
 };
-pub use secrecy::{Exposed, may_carry_secret, names_user, without_user};
+pub use secrecy::{Exposed, is_own_address, may_carry_secret, names_user, without_user};
 pub use vitals::{Standing, Vitals};

@@ -1,6 +1,6 @@
 //! Which addresses a token or a password may be sent to: over TLS to any, over plain HTTP to this machine alone.
 
-use std::net::{IpAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
 
 /// A secret is not sent to the address.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -52,9 +52,25 @@ fn host(after_scheme: &str) -> &str {
 }
 
 fn is_this_machine(host: &str) -> bool {
-    // Only an address of this machine can be listened on, and what is sent to one never leaves it.
-    let is_ours = |ip: IpAddr| ip.to_canonical().is_loopback() || TcpListener::bind((ip, 0)).is_ok();
-    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(is_ours)
+    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(is_own_address)
+}
+
+/// Whether what is sent to `address` never leaves this machine.
+pub fn is_own_address(address: IpAddr) -> bool {
+    let address = address.to_canonical();
+    if address.is_loopback() || address.is_unspecified() {
+        return true;
+    }
+    let any = match address {
+        IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+    };
+    // Nothing is sent: the system only chooses the address that it would send from, which is the same one for its own alone.
+    let route = UdpSocket::bind((any, 0)).and_then(|socket| {
+        socket.connect((address, 9))?;
+        socket.local_addr()
+    });
+    route.is_ok_and(|from| from.ip() == address)
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! One question to a running `up`, which alone writes the embedded log.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 
 use anyhow::{Context, Result, bail};
 use ombud_launch::config::{Secret, Settings};
@@ -21,9 +24,21 @@ struct Refusal {
 
 /// The URL at which `address` is asked on this machine.
 pub(crate) fn url(address: SocketAddr) -> String {
-    match address.ip().is_unspecified() {
-        true => format!("http://localhost:{}", address.port()),
-        false => format!("http://{address}"),
+    // An address, no name: `localhost` may be ::1, where somebody else may listen on the same port.
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => format!("http://127.0.0.1:{}", address.port()),
+        IpAddr::V6(ip) if ip.is_unspecified() => format!("http://[::1]:{}", address.port()),
+        _ => format!("http://{address}"),
+    }
+}
+
+/// A client of `url`, which may take `timeout` for an answer. What goes over plain HTTP goes there itself: a proxy that the environment
+/// names would read the token and the complaint.
+pub(crate) fn agent(url: &str, timeout: Duration) -> Agent {
+    let config = Agent::config_builder().http_status_as_error(false).timeout_global(Some(timeout));
+    match url.starts_with("https://") {
+        true => config.build().into(),
+        false => config.proxy(None).build().into(),
     }
 }
 
@@ -44,8 +59,7 @@ pub(crate) fn ask(settings: &Settings, path: &str, body: &impl Serialize) -> Res
 
 fn ask_with(token: &Secret, settings: &Settings, path: &str, body: &impl Serialize) -> Result<Answer> {
     let url = url(settings.http.address);
-    let agent: Agent =
-        Agent::config_builder().http_status_as_error(false).timeout_global(Some(TIMEOUT)).build().into();
+    let agent = agent(&url, TIMEOUT);
     let mut request = agent.post(format!("{url}{path}"));
     if let Some(bearer) = bearer(&url, token)? {
         request = request.header("authorization", bearer);
@@ -111,7 +125,8 @@ mod tests {
 
     #[test]
     fn an_address_that_stands_for_all_is_asked_on_this_machine() {
-        assert_eq!(url("0.0.0.0:8080".parse().unwrap()), "http://localhost:8080");
+        assert_eq!(url("0.0.0.0:8080".parse().unwrap()), "http://127.0.0.1:8080");
+        assert_eq!(url("[::]:8080".parse().unwrap()), "http://[::1]:8080");
         assert_eq!(url("127.0.0.1:80".parse().unwrap()), "http://127.0.0.1:80");
     }
 

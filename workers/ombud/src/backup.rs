@@ -98,7 +98,11 @@ pub(crate) fn backup(
             return Err(error);
         }
     };
-    fs::rename(&partial, to).with_context(|| format!("rename {}", partial.display()))?;
+    if let Err(error) = fs::rename(&partial, to) {
+        fs::remove_dir_all(&partial).with_context(|| format!("remove {}", partial.display()))?;
+        let said = format!("give the backup the name {}: name a folder that is not there yet", to.display());
+        return Err(error).context(said);
+    }
     sync_parent(to)?;
     writeln!(out, "{}: {records} records, {files} files", to.display())?;
     Ok(())

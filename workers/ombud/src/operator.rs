@@ -4,13 +4,14 @@
 use std::{
     fs::{self, OpenOptions},
     io::{self, Write},
-    net::{IpAddr, TcpListener},
+    net::IpAddr,
     os::unix::fs::OpenOptionsExt,
     path::Path,
 };
 
 use anyhow::{Context, Result};
 use ombud_launch::config::Secret;
+use ombud_stream::is_own_address;
 
 /// Its file's name.
 const FILE: &str = "operator.token";
@@ -39,7 +40,7 @@ fn make(file: &Path, token: &str) -> io::Result<()> {
 /// would reach in the clear.
 pub(crate) fn token(data: &Path, address: IpAddr) -> Result<Option<Secret>> {
     let file = data.join(FILE);
-    if !is_this_machines(address) {
+    if !is_own_address(address) {
         return Ok(None);
     }
     match fs::read_to_string(&file) {
@@ -49,11 +50,6 @@ pub(crate) fn token(data: &Path, address: IpAddr) -> Result<Option<Secret>> {
             format!("read the operator's token {}: the account that runs `ombud up` may", file.display())
         }),
     }
-}
-
-/// Whether it can be listened on here.
-fn is_this_machines(address: IpAddr) -> bool {
-    address.is_unspecified() || address.is_loopback() || TcpListener::bind((address, 0)).is_ok()
 }
 
 #[cfg(test)]

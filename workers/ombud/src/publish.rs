@@ -50,17 +50,18 @@ impl<S: Sink<()>> Publisher<S> {
     }
 
     fn take_ready(&mut self) -> Result<()> {
-        for delivery in self.deliveries.try_iter() {
-            delivery.result?;
+        while let Ok(delivery) = self.deliveries.try_recv() {
+            // Counted first: one that failed is on its way no more.
             self.in_flight -= 1;
+            delivery.result?;
         }
         Ok(())
     }
 
     fn take_one(&mut self) -> Result<()> {
         let Ok(delivery) = self.deliveries.recv() else { bail!("append: the log was closed") };
-        delivery.result?;
         self.in_flight -= 1;
+        delivery.result?;
         Ok(())
     }
 }

@@ -75,10 +75,16 @@ pub(crate) fn restore(
         let marks = data.join(MARKS);
         fs::copy(&marks, aside.join(MARKS)).with_context(|| format!("copy {}", marks.display()))?;
     }
-    // From here on there are marks at every moment, and `up` refuses a folder that has them and no log.
-    move_into(&coming.join(MARKS), &data.join(MARKS))?;
-    for name in there.iter().rev().filter(|name| **name != MARKS) {
+    if !there.contains(&MARKS) {
+        move_into(&coming.join(MARKS), &data.join(MARKS))?;
+    }
+    // The log goes first and comes last. In between there are marks at every moment, its own or the backup's, and `up` refuses a
+    // folder that has them and no log.
+    for name in there.iter().filter(|name| **name != MARKS) {
         move_into(&data.join(name), &aside.join(name))?;
+    }
+    if there.contains(&MARKS) {
+        move_into(&coming.join(MARKS), &data.join(MARKS))?;
     }
     for name in REST {
         if coming.join(name).exists() {

@@ -98,9 +98,9 @@ impl<'a> MakeWriter<'a> for Terminal {
 
 impl Write for Terminal {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        let text = String::from_utf8_lossy(line);
+        let text = logged(&String::from_utf8_lossy(line));
         // The bars give way while the line is written.
-        self.0.suspend(|| io::stderr().write_all(shown(&text).as_bytes()))?;
+        self.0.suspend(|| io::stderr().write_all(text.as_bytes()))?;
         Ok(line.len())
     }
 
@@ -109,9 +109,22 @@ impl Write for Terminal {
     }
 }
 
+/// An event of the log in one line: what came from outside begins none of its own.
+fn logged(event: &str) -> String {
+    let line = event.strip_suffix('\n').unwrap_or(event);
+    format!("{}\n", shown(line).replace('\n', "\\n").replace('\r', "\\r"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_event_of_the_log_is_one_line_whatever_it_tells() {
+        let forged = "INFO by=ann\n2026-01-01T00:00:00Z  INFO approved\r\n";
+        assert_eq!(logged(forged), "INFO by=ann\\n2026-01-01T00:00:00Z  INFO approved\\r\n");
+        assert_eq!(logged("INFO Zürich\n"), "INFO Zürich\n");
+    }
 
     fn written(parts: &[&[u8]]) -> String {
         let mut out = Vec::new();

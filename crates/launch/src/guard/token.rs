@@ -60,6 +60,9 @@ impl Tokens {
         if let Some(name) = http.scopes.keys().find(|name| !http.tokens.contains_key(*name)) {
             return Err(Error::ScopesOfNobody { name: name.clone() });
         }
+        if let Some(name) = http.tokens.keys().find(|name| [NOBODY, OPERATOR].contains(&name.as_str())) {
+            return Err(Error::TakenName { name: name.clone() });
+        }
         let mut known = Vec::with_capacity(http.tokens.len() + 1);
         for (name, digest) in &http.tokens {
             let mut sha256 = [0; 32];

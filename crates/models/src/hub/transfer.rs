@@ -206,7 +206,7 @@ impl Transfer<'_> {
                 file.set_len(0).map_err(Failure::File)?;
                 continue;
             }
-            let appended = self.append(url, has, &mut file, &mut bar);
+            let appended = self.append(url, (has, bytes), &mut file, &mut bar);
             let came = length(&file)? != has;
             breaks = if came { 0 } else { breaks + 1 };
             match appended {
@@ -220,11 +220,19 @@ impl Transfer<'_> {
         }
     }
 
-    /// Appends what comes from the byte `has` on.
-    fn append(&self, url: &str, has: u64, file: &mut File, bar: &mut ProgressBar) -> Result<(), Failure> {
+    /// Appends what comes from the byte `has` on; of a file that has `bytes` not one more.
+    fn append(
+        &self,
+        url: &str,
+        (has, bytes): (u64, u64),
+        file: &mut File,
+        bar: &mut ProgressBar,
+    ) -> Result<(), Failure> {
         let response = self.ask(url, Some(format!("bytes={has}-")), true)?;
+        let mut left = bytes - has;
         if has > 0 && response.status() != StatusCode::PARTIAL_CONTENT {
             file.set_len(0).map_err(Failure::File)?;
+            left = bytes;
         }
         let mut body = response.into_body().into_reader();
         let mut chunk = vec![0; CHUNK];
@@ -236,6 +244,10 @@ impl Transfer<'_> {
                 Err(error) => return Err(Failure::Http(Error::from(error))),
             };
             self.heard.set(Instant::now());
+            let Some(rest) = left.checked_sub(read as u64) else {
+                return Err(Failure::Odd(format!("it sends more than the {bytes} bytes that it names")));
+            };
+            left = rest;
             file.write_all(&chunk[..read]).map_err(Failure::File)?;
             Progress::update(bar, read);
         }

@@ -36,6 +36,8 @@ struct Rules {
     damages: bool,
     /// Hangs up in the middle of what it sends of a file.
     breaks: bool,
+    /// Sends each file twice, and says that it has it once.
+    overflows: bool,
     /// Tags every file so, in place of its SHA-256.
     etag: Option<&'static str>,
     /// Says that every revision and every file is of this commit.
@@ -104,6 +106,9 @@ fn answer(
         let middle = from + (to - from) / 2;
         write!(stream, "HTTP/1.1 206 Partial Content\r\nContent-Length: {}\r\n{more}\r\n", to - from)?;
         return stream.write_all(&content[from..middle]);
+    }
+    if rules.overflows && to - from > 1 {
+        return reply("206 Partial Content", &more, &content[from..to].repeat(2));
     }
     reply("206 Partial Content", &more, &content[from..to])
 }

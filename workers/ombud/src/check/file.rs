@@ -5,7 +5,7 @@ use std::{io::Write, path::Path};
 use anyhow::Result;
 use ombud_contract::{
     codec,
-    shown::is_format,
+    shown::is_hidden,
     validate::{MAX_TEXT_BYTES, Unreadable},
 };
 use ombud_intake::{FileDefaults, Rejected, Row, Rows};
@@ -73,7 +73,7 @@ fn which(rejected: &Rejected, columns: &[String]) -> String {
         "text-too-long" => |name, text| is_text(name) && text.len() > MAX_TEXT_BYTES,
         "text-control-character" => |name, text| is_text(name) && text.chars().any(char::is_control),
         "text-format-character" => {
-            |name, text| ["customer_ref", "external_ref"].contains(&name) && text.chars().any(is_format)
+            |name, text| ["customer_ref", "external_ref"].contains(&name) && text.chars().any(is_hidden)
         }
         "flag-malformed" => |name, text| {
             let known = ["", "true", "yes", "1", "false", "no", "0"];

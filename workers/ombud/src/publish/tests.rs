@@ -112,3 +112,27 @@ fn a_record_is_stamped_as_the_commands() {
     assert_eq!((worker.1.as_deref(), record.key.as_deref()), (Some(&b"ombud"[..]), Some(&b"c-1"[..])));
     assert_eq!(record.partition, None, "its key chooses the partition");
 }
+
+/// Its log refuses the first record once it has it.
+struct Refusing(Sender<Delivery<()>>, bool);
+
+impl Sink<()> for Refusing {
+    fn send(&mut self, record: Outgoing, token: ()) -> Result<(), Refused<()>> {
+        let place = (TopicPartition::new(record.topic, 0), 0);
+        let refused = std::mem::replace(&mut self.1, false);
+        let result = if refused { Err(Outage::passing("append", "the disk is full")) } else { Ok(place) };
+        self.0.send(Delivery { token, result }).unwrap();
+        Ok(())
+    }
+}
+
+#[test]
+fn what_failed_is_told_once_and_the_next_is_not_waited_for_in_its_stead() {
+    let (told, deliveries) = bounded(8);
+    let mut publisher = Publisher::new((Refusing(told, true), deliveries));
+    publisher.send(record("c-1")).unwrap();
+    assert!(publisher.flush().is_err());
+    publisher.send(record("c-2")).unwrap();
+    publisher.flush().unwrap();
+    assert_eq!(publisher.in_flight, 0);
+}

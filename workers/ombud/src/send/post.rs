@@ -15,7 +15,7 @@ use ombud_stream::{Delivery, Outage, Outgoing, Refused, Sink, TopicPartition};
 use serde::Deserialize;
 use ureq::Agent;
 
-use crate::ask_up::bearer;
+use crate::ask_up::{agent, bearer};
 
 /// Requests at once: `up` syncs the file once for all that wait.
 const LANES: usize = 8;
@@ -54,8 +54,7 @@ impl<T: Send + 'static> Posts<T> {
         shutdown: &Shutdown,
     ) -> Result<(Self, Receiver<Delivery<T>>)> {
         let bearer = bearer(url, token)?;
-        let agent: Agent =
-            Agent::config_builder().http_status_as_error(false).timeout_global(Some(TIMEOUT)).build().into();
+        let agent = agent(url, TIMEOUT);
         agent.get(format!("{url}/healthz")).call().with_context(|| {
             format!("reach `ombud up` at {url}: start it, for it alone writes the embedded log; or name Kafka with --kafka")
         })?;

@@ -33,7 +33,7 @@ impl Refusal {
 
 /// Whether a trial that ended with `status` and `said` this was passed.
 pub(super) fn verdict(status: ExitStatus, said: &str, limits: Limits) -> Result<(), Refusal> {
-    if status.success() {
+    if status.success() && said.contains(LIMITED) {
         return Ok(());
     }
     // A process does these to itself. What else ends it comes from elsewhere: KILL where the system is short of memory, ILL

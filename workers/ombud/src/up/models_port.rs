@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::{Extension, Json, Router, extract::State, http::StatusCode, routing::post};
 use ombud_launch::guard::Caller;
 use ombud_models::ModelStore;
-use ombud_stream::{Clock, Sink};
+use ombud_stream::{Clock, Outage, Sink};
 use serde::Serialize;
 
 use crate::{
@@ -51,7 +51,12 @@ async fn change<S: Sink<()> + 'static>(
         changing.make(&change, &mut publisher)
     });
     let refuse = |error: anyhow::Error| {
-        (StatusCode::UNPROCESSABLE_ENTITY, Json(Refusal { error: format!("{error:#}") }))
+        // An outage says nothing of the change: the same may be asked again.
+        let status = match error.chain().any(|cause| cause.is::<Outage>()) {
+            true => StatusCode::SERVICE_UNAVAILABLE,
+            false => StatusCode::UNPROCESSABLE_ENTITY,
+        };
+        (status, Json(Refusal { error: format!("{error:#}") }))
     };
     made.map(Json).map_err(refuse)
 }

@@ -169,3 +169,14 @@ fn a_version_that_is_a_path_is_rejected_and_makes_no_folder() {
         scene.is_unharmed();
     }
 }
+
+#[test]
+fn a_file_that_is_longer_than_the_hub_says_ends_where_it_should_have_ended() {
+    let scene = Scene::set();
+    let served = serve(&WHOLE, Rules { overflows: true, ..Rules::default() });
+    let refused = scene.hub(&served).fetch("bank/triage", None).unwrap_err();
+    assert!(matches!(refused, HubError::Unreachable { .. }), "{refused}");
+    scene.is_unharmed();
+    let honest = serve(&WHOLE, Rules::default());
+    assert!(scene.hub(&honest).fetch("bank/triage", None).is_ok());
+}
