@@ -117,13 +117,13 @@ impl ModelStore {
         self.dir.join(PASSED).join(&artefact.version).is_file()
     }
 
-    /// Writes down that this host came through a trial of `artefact`'s version, so that it makes none again. A shelf that is not
-    /// there is not made for that.
+    /// Writes down that this host came through a trial of `artefact`'s version, so that it makes none again. A data folder that
+    /// is not there is not made for that.
     ///
     /// # Errors
     /// It can't be written.
     pub fn pass(&self, artefact: &Artefact) -> Result<(), ArtefactError> {
-        if !self.dir.exists() {
+        if !self.dir.parent().is_some_and(Path::exists) {
             return Ok(());
         }
         let passed = self.dir.join(PASSED);
