@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn an_event_of_the_log_is_one_line_whatever_it_tells() {
         let forged = "INFO by=ann\n2026-01-01T00:00:00Z  INFO approved\r\n";
-        assert_eq!(logged(forged), "INFO by=ann\\n2026-01-01T00:00:00Z  INFO approved\\r\n");
+        assert_eq!(logged(forged), "INFO by=ann\\n2026-01-01T00:00:00Z  INFO approved\\u000d\n");
         assert_eq!(logged("INFO Zürich\n"), "INFO Zürich\n");
     }
 
