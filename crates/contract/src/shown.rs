@@ -8,7 +8,7 @@ use std::{borrow::Cow, fmt::Write as _, ops::RangeInclusive};
 
 /// Whether a character formats others and is not seen itself: Unicode's category Cf, and the separators of lines and
 /// paragraphs.
-pub fn is_format(c: char) -> bool {
+fn is_format(c: char) -> bool {
     const ALONE: [char; 4] = ['\u{ad}', '\u{61c}', '\u{180e}', '\u{feff}'];
     const RANGES: [RangeInclusive<char>; 8] = [
         '\u{200b}'..='\u{200f}',

@@ -183,9 +183,9 @@ fn bring_up_to_date(connection: &mut Connection, path: &Path, found: i64) -> Res
         change.execute_batch(include_str!("schema.sql")).map_err(sql(doing()))?;
     } else {
         digest::add_columns(&change)?;
-        if !has_table(&change, "commits").map_err(sql(doing()))? {
-            change.execute_batch(include_str!("schema-marks.sql")).map_err(sql(doing()))?;
-        }
+    }
+    if !has_table(&change, "commits").map_err(sql(doing()))? {
+        change.execute_batch(include_str!("schema-marks.sql")).map_err(sql(doing()))?;
     }
     change.pragma_update(None, "application_id", APPLICATION_ID).map_err(sql(doing()))?;
     change.pragma_update(None, "user_version", newest_format()).map_err(sql(doing()))?;

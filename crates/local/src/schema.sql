@@ -1,4 +1,4 @@
--- The one file that holds the log and the cases. What a file of an older build gets of it: schema-*.sql.
+-- The one file that holds the log and the cases; schema-marks.sql has what came later.
 
 CREATE TABLE topics (
   name TEXT PRIMARY KEY,
@@ -21,19 +21,6 @@ CREATE TABLE positions (
   digest BLOB,                   -- as of records
   PRIMARY KEY (group_name, topic, partition)
 ) STRICT, WITHOUT ROWID;
-
--- One row: the number of the last transaction. The file `marks` holds it as well.
-CREATE TABLE commits (
-  number INTEGER NOT NULL
-) STRICT;
-INSERT INTO commits (number) VALUES (0);
-
--- Offsets that a repair gave up: lost, and never used again.
-CREATE TABLE gaps (
-  topic TEXT NOT NULL, partition INTEGER NOT NULL,
-  first INTEGER NOT NULL, next INTEGER NOT NULL,
-  accepted_at INTEGER NOT NULL   -- milliseconds
-) STRICT;
 
 -- The cases: the same rows as the CQL store has, which keeps the lists of a day in buckets.
 

@@ -1,6 +1,6 @@
 //! `ombud restore`: a backup into the data folder, which keeps what it had.
 //!
-//! files of manifest.json -> DATA/restoring, digest by digest -> marks -> what is there is put aside -> models -> log
+//! files of manifest.json -> DATA/restoring, digest by digest -> what is there is put aside -> marks -> models -> log
 
 use std::{
     fs,
@@ -71,22 +71,18 @@ pub(crate) fn restore(
     if !there.is_empty() {
         fs::create_dir(&aside).with_context(|| format!("create {}", aside.display()))?;
     }
+    // The log goes before its journal and comes last. In between there are marks at every moment, its own or the backup's, and
+    // `up` refuses a folder that has them and no log.
     if there.contains(&MARKS) {
         let marks = data.join(MARKS);
         fs::copy(&marks, aside.join(MARKS)).with_context(|| format!("copy {}", marks.display()))?;
-    }
-    if !there.contains(&MARKS) {
+    } else {
         move_into(&coming.join(MARKS), &data.join(MARKS))?;
     }
-    // The log goes first and comes last. In between there are marks at every moment, its own or the backup's, and `up` refuses a
-    // folder that has them and no log.
     for name in there.iter().filter(|name| **name != MARKS) {
         move_into(&data.join(name), &aside.join(name))?;
     }
-    if there.contains(&MARKS) {
-        move_into(&coming.join(MARKS), &data.join(MARKS))?;
-    }
-    for name in REST {
+    for name in [MARKS].into_iter().chain(REST) {
         if coming.join(name).exists() {
             move_into(&coming.join(name), &data.join(name))?;
         }
