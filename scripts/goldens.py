@@ -17,7 +17,7 @@ import sys
 
 import torch
 import transformers
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
 # The leaves of product@1, in another order than the taxonomy's.
 LABELS = [
@@ -54,15 +54,21 @@ TEXTS = [
     "They keep calling my work about a loan. " * 40,
     "supercalifragilistic" * 12,
 ]
+# Long enough for every bucket of distances that MPNet knows: they end at 128.
+FAR = 150
 
 
-def word_piece():
+def word_piece_of(special):
     tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     tokenizer.decoder = decoders.WordPiece()
-    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
     tokenizer.train_from_iterator(SENTENCES, trainers.WordPieceTrainer(vocab_size=220, special_tokens=special))
+    return tokenizer
+
+
+def word_piece():
+    tokenizer = word_piece_of(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"])
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]",
         pair="[CLS] $A [SEP] $B:1 [SEP]:1",
@@ -78,6 +84,27 @@ def byte_level():
     special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     trainer = trainers.BpeTrainer(vocab_size=320, special_tokens=special, initial_alphabet=alphabet)
+    tokenizer.train_from_iterator(SENTENCES, trainer)
+    end, start = (("</s>", tokenizer.token_to_id("</s>")), ("<s>", tokenizer.token_to_id("<s>")))
+    tokenizer.post_processor = processors.RobertaProcessing(end, start, trim_offsets=True, add_prefix_space=False)
+    return tokenizer
+
+
+def mpnet_piece():
+    tokenizer = word_piece_of(["<s>", "<pad>", "</s>", "[UNK]", "<mask>"])
+    end, start = (("</s>", tokenizer.token_to_id("</s>")), ("<s>", tokenizer.token_to_id("<s>")))
+    tokenizer.post_processor = processors.RobertaProcessing(end, start, trim_offsets=True, add_prefix_space=False)
+    return tokenizer
+
+
+def sentence_piece():
+    tokenizer = Tokenizer(models.Unigram())
+    tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Replace(Regex(" {2,}"), " ")])
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace(prepend_scheme="always")])
+    tokenizer.decoder = decoders.Metaspace(prepend_scheme="always")
+    special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+    trainer = trainers.UnigramTrainer(vocab_size=220, special_tokens=special, unk_token="<unk>")
     tokenizer.train_from_iterator(SENTENCES, trainer)
     end, start = (("</s>", tokenizer.token_to_id("</s>")), ("<s>", tokenizer.token_to_id("<s>")))
     tokenizer.post_processor = processors.RobertaProcessing(end, start, trim_offsets=True, add_prefix_space=False)
@@ -110,6 +137,21 @@ def roberta(vocab):
     return transformers.RobertaForSequenceClassification(config)
 
 
+def mpnet(vocab):
+    config = transformers.MPNetConfig(
+        vocab_size=vocab, hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=48,
+        max_position_embeddings=FAR + 2, layer_norm_eps=1e-5, pad_token_id=1, bos_token_id=0, eos_token_id=2, **labels())
+    return transformers.MPNetForSequenceClassification(config)
+
+
+def xlm_roberta(vocab):
+    config = transformers.XLMRobertaConfig(
+        vocab_size=vocab, hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=48,
+        max_position_embeddings=POSITIONS, type_vocab_size=1, layer_norm_eps=1e-5, pad_token_id=1, bos_token_id=0,
+        eos_token_id=2, **labels())
+    return transformers.XLMRobertaForSequenceClassification(config)
+
+
 def draw(model, seed):
     """Weights wide enough to matter; norms around one."""
     generator = torch.Generator().manual_seed(seed)
@@ -119,11 +161,11 @@ def draw(model, seed):
         parameter.data = 1 + 0.2 * noise if norm else noise * (0.3 if parameter.dim() > 1 else 0.1)
 
 
-def head_and_tail(tokenizer, text):
+def head_and_tail(tokenizer, text, most):
     """The ids that are read: all, or the first 63 % and the last rest of what fits between the special tokens."""
     ids = tokenizer.encode(text, add_special_tokens=False).ids
     first, last = tokenizer.encode("", add_special_tokens=True).ids
-    room = MAX_TOKENS - 2
+    room = most - 2
     if len(ids) <= room:
         return [first, *ids, last], len(ids), 0
     head = math.ceil(0.63 * room)
@@ -138,7 +180,7 @@ def logits(model, inputs, pad):
     return model(input_ids=padded, attention_mask=mask).logits
 
 
-def golden(folder, tokenizer, build, seed, dtype):
+def golden(folder, tokenizer, build, seed, dtype, most=MAX_TOKENS):
     folder.mkdir(parents=True, exist_ok=True)
     model = build(tokenizer.get_vocab_size())
     draw(model, seed)
@@ -146,7 +188,7 @@ def golden(folder, tokenizer, build, seed, dtype):
     model = model.float().eval()
 
     tokenizer.no_padding()
-    read = [head_and_tail(tokenizer, text) for text in TEXTS]
+    read = [head_and_tail(tokenizer, text, most) for text in TEXTS]
     pad = model.config.pad_token_id
     single = torch.cat([logits(model, [ids], pad) for ids, _, _ in read])
     together = logits(model, [ids for ids, _, _ in read], pad)
@@ -156,7 +198,7 @@ def golden(folder, tokenizer, build, seed, dtype):
     tokenizer.enable_truncation(16)
     tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
     write(folder / "ombud.json", {
-        "format": 1, "model_id": f"golden-{folder.name}", "family": "encoder", "max_tokens": MAX_TOKENS,
+        "format": 1, "model_id": f"golden-{folder.name}", "family": "encoder", "max_tokens": most,
         "heads": [{"task": "product", "kind": "choice", "label_set": "product@1", "labels": LABELS,
                    "temperature": 1.0, "thresholds": {}}]})
     write(folder / "expected.json", [
@@ -175,6 +217,8 @@ def main():
     golden(out / "bert", word_piece(), bert, 1, torch.bfloat16)
     golden(out / "distilbert", word_piece(), distilbert, 2, torch.float16)
     golden(out / "roberta", byte_level(), roberta, 3, torch.float32)
+    golden(out / "mpnet", mpnet_piece(), mpnet, 4, torch.float32, FAR)
+    golden(out / "xlm-roberta", sentence_piece(), xlm_roberta, 5, torch.float16)
 
 
 if __name__ == "__main__":

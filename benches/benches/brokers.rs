@@ -8,17 +8,11 @@
 
 mod subject;
 
-use std::{
-    collections::BTreeMap,
-    path::Path,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{path::Path, time::Duration};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use comfy_table::{CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
-use ombud_stream::{Reader, TopicPartition};
-use ombud_tests::{Deployment, Routes, kafka, sample_times};
+use ombud_tests::{Deployment, Routes, appended, sample_times};
 use serde_json::json;
 use subject::{Subject, bag, bare, encoder, median, replicas};
 
@@ -139,25 +133,4 @@ fn one_by_one(subject: &Subject, dir: &Path) -> Result<Vec<i64>> {
         Some(first.appended_at - raw.get(&(first.at.partition, first.record.raw_offset))?)
     });
     Ok(waits.collect())
-}
-
-/// When each raw record was appended, by partition and offset.
-fn appended(deployment: &Deployment) -> Result<BTreeMap<(i32, i64), i64>> {
-    let (kafka, topic) = (kafka(deployment)?, deployment.topic("complaints.raw"));
-    let (mut reader, topic): (_, Arc<str>) = (kafka.reader("benches")?, topic.into());
-    let mut appended = BTreeMap::new();
-    let until = Instant::now() + PATIENCE;
-    for number in 0..kafka.partitions(&topic)? {
-        let partition = TopicPartition::new(Arc::clone(&topic), number);
-        let (mut next, end) = (0, reader.end(&partition)?);
-        while next < end {
-            ensure!(Instant::now() < until, "{partition} can't be read to its end");
-            let stretch = reader.fetch(&partition, next, Duration::from_millis(100))?;
-            next = stretch.next;
-            for record in stretch {
-                appended.insert((number, record.offset), record.appended_at);
-            }
-        }
-    }
-    Ok(appended)
 }

@@ -40,6 +40,7 @@ pub(crate) fn encoder(dir: &Path) -> Result<Subject> {
         thresholds: Default::default(),
         evidence: None,
         evidence_odds: Default::default(),
+        foreign: Vec::new(),
     };
     let manifest = Manifest {
         format: 1,

@@ -20,9 +20,9 @@ from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 
-KINDS = ("CONFIRMED", "REALLOCATED", "RELABELLED", "VULNERABILITY", "NOT_A_COMPLAINT")
+KINDS = ("CONFIRMED", "REALLOCATED", "RELABELLED", "VULNERABILITY", "NOT_A_COMPLAINT", "RETRACTED")
 # The schema that this program was written for; `ombud setup` has registered it.
-SCHEMA = pathlib.Path(__file__).parents[2] / "schemas/complaints.feedback/v1.avsc"
+SCHEMA = pathlib.Path(__file__).parents[2] / "schemas/complaints.feedback/v2.avsc"
 
 
 def verdict(routed, given):
@@ -50,13 +50,16 @@ def verdict(routed, given):
         "source": given.source,
         "audit_sample": "audit-sample" in routed["human_reasons"],
         "decided_at": given.decided_at or round(time.time() * 1000),
+        "retracts": given.retracts,
     }
 
 
 def identified(record):
     """With an id that is made of what it says: sent twice, it is one verdict."""
     said = ("complaint_id", "revision", "kind", "task", "label_after", "to_team", "actor", "decided_at", "source")
-    content = json.dumps([record[name] for name in said])
+    # What only some say makes no other id of what others say.
+    retracts = [record["retracts"]] if record["retracts"] else []
+    content = json.dumps([record[name] for name in said] + retracts)
     return {"feedback_id": hashlib.sha256(content.encode()).hexdigest()} | record
 
 
@@ -67,6 +70,7 @@ def main():
     options.add_argument("--task", help="the task that was judged: needed for RELABELLED")
     options.add_argument("--label", help="the right label: needed for RELABELLED and VULNERABILITY")
     options.add_argument("--to-team", help="who gets it: needed for REALLOCATED")
+    options.add_argument("--retracts", metavar="FEEDBACK_ID", help="the verdict that is taken back: needed for RETRACTED")
     options.add_argument("--actor", required=True, help="a pseudonym, never a name or an address")
     options.add_argument("--reason-code", default="")
     options.add_argument("--source", default="product-team", help="your system")

@@ -1,7 +1,7 @@
 """Classifiers as a data scientist leaves them: small, random, saved by transformers itself; and of the same bodies
 artefacts with two heads as Ombud trains them, for which transformers has no class.
 
-    transformers_makes.py DIR    writes DIR/bert, DIR/distilbert, DIR/roberta, and DIR/bert-heads and so on
+    transformers_makes.py DIR    writes DIR/bert, DIR/distilbert and so on, and DIR/bert-heads and so on
 """
 
 import json
@@ -17,11 +17,14 @@ import goldens  # noqa: E402
 
 BERTS = {"unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]", "pad_token": "[PAD]", "mask_token": "[MASK]"}
 ROBERTAS = {"unk_token": "<unk>", "cls_token": "<s>", "sep_token": "</s>", "pad_token": "<pad>", "mask_token": "<mask>"}
+MPNETS = {**ROBERTAS, "unk_token": "[UNK]"}
 # Half precision for one: what is read there has to be widened here.
 KINDS = [
     ("bert", goldens.bert, goldens.word_piece, BERTS, torch.bfloat16),
     ("distilbert", goldens.distilbert, goldens.word_piece, BERTS, torch.float32),
+    ("mpnet", goldens.mpnet, goldens.mpnet_piece, MPNETS, torch.float32),
     ("roberta", goldens.roberta, goldens.byte_level, ROBERTAS, torch.float32),
+    ("xlm-roberta", goldens.xlm_roberta, goldens.sentence_piece, ROBERTAS, torch.float32),
 ]
 
 
@@ -37,7 +40,7 @@ def write_heads(folder, name, model, tokenizer, seed):
     folder.mkdir(parents=True)
     tensors = {}
     for key, value in model.state_dict().items():
-        if not key.startswith(name + ".") or "pooler" in key:
+        if not key.startswith(model.base_model_prefix + ".") or "pooler" in key:
             continue
         if value.dim() == 2:
             tensors[key], tensors[key + ".scale"] = in_bytes(value.float())

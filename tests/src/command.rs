@@ -19,7 +19,7 @@ pub fn repository() -> &'static Path {
     tests.parent().unwrap_or(tests)
 }
 
-/// The binary: the one that `TEST_OMBUD` names, else cargo builds it in release, with libtorch.
+/// The binary, beside `ombud-torch`: the one that `TEST_OMBUD` names, else cargo builds both in release.
 ///
 /// # Errors
 /// It does not build.
@@ -36,13 +36,17 @@ pub fn binary() -> Result<&'static Path> {
 }
 
 fn build() -> Result<PathBuf> {
-    let build = escargot::CargoBuild::new()
-        .manifest_path(repository().join("Cargo.toml"))
-        .package("ombud")
-        .bin("ombud")
-        .features("torch")
-        .release();
-    Ok(build.run().context("build ombud with libtorch")?.path().to_owned())
+    // Each by itself: together, the first would get libtorch as well.
+    let built = |package: &str, program: &str| {
+        let build = escargot::CargoBuild::new()
+            .manifest_path(repository().join("Cargo.toml"))
+            .package(package)
+            .bin(program)
+            .release();
+        build.run().with_context(|| format!("build {program}"))
+    };
+    built("ombud-compute", "ombud-torch")?;
+    Ok(built("ombud", "ombud")?.path().to_owned())
 }
 
 /// The command with its data in `data`, the bag alone for a model ([`quick_models`]), any free port, and none of the

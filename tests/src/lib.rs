@@ -3,6 +3,7 @@
 //! A promise that runs the command begins with `#![cfg(feature = "torch")]`: a plain `cargo test` needs no libtorch.
 
 mod browser;
+mod cases;
 mod command;
 mod deployment;
 mod gate;
@@ -20,6 +21,7 @@ mod standing;
 mod whole;
 
 pub use browser::browser;
+pub use cases::{Case, Run, cases, folder_of, shared_cases};
 pub use command::{binary, default_models, ombud, quick_models, repository};
 pub use deployment::{Deployment, Role};
 pub use gate::Gate;
@@ -28,7 +30,7 @@ pub use log::Log;
 pub use mirror::Mirror;
 pub use offered::{Broken, Offers, bag};
 pub use rollout::{Rollout, decision};
-pub use routes::{Routed, Routes, kafka};
+pub use routes::{Routed, Routes, appended, kafka};
 pub use sample::{data_set, sample, sample_times};
 pub use services::{Services, disguised};
 pub use serving::Serving;

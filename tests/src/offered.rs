@@ -81,7 +81,8 @@ impl Broken {
     }
 }
 
-/// The bag in the folder `dir`, with a threshold of its own by `number`, and so with a version of its own.
+/// The bag in the folder `dir`, and by `number` a version of its own: its flag's threshold is lowered by so many
+/// hundred-thousandths of itself, at most all of it.
 ///
 /// # Errors
 /// It can't be written.
@@ -92,7 +93,7 @@ pub fn bag(dir: &Path, number: u32) -> Result<Artefact> {
     let heads = manifest["heads"].as_array_mut().context("heads")?;
     let flag = heads.iter_mut().find(|head| head["kind"] == "flag").context("a flag")?;
     let possible = flag["thresholds"]["possible"].as_f64().context("its threshold")?;
-    flag["thresholds"]["possible"] = json!(possible - f64::from(number) * 1e-5);
+    flag["thresholds"]["possible"] = json!(possible * (1.0 - f64::from(number) * 1e-5));
     fs::write(&path, serde_json::to_vec_pretty(&manifest)?)?;
     Ok(Artefact::open(dir)?)
 }

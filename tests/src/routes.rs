@@ -20,6 +20,9 @@ const CALL: Duration = Duration::from_secs(30);
 /// How long one about the routes may take, which is asked again and again while they are followed.
 const LOOK: Duration = Duration::from_secs(2);
 
+/// How long a topic may take to be read to its end.
+const APPENDED_WITHIN: Duration = Duration::from_secs(120);
+
 /// One record of complaints.routed.
 #[derive(Clone, Debug)]
 pub struct Routed {
@@ -174,4 +177,28 @@ pub fn kafka(deployment: &Deployment) -> Result<Kafka> {
         },
     };
     Ok(Kafka::connect(&connection, &deployment.prefix)?)
+}
+
+/// When each raw record was appended, in milliseconds since the Unix epoch, by partition and offset.
+///
+/// # Errors
+/// A partition can't be read to its end.
+pub fn appended(deployment: &Deployment) -> Result<BTreeMap<(i32, i64), i64>> {
+    let (kafka, topic) = (kafka(deployment)?, deployment.topic("complaints.raw"));
+    let (mut reader, topic): (_, Arc<str>) = (kafka.reader("tests")?, topic.into());
+    let mut appended = BTreeMap::new();
+    let until = Instant::now() + APPENDED_WITHIN;
+    for number in 0..kafka.partitions(&topic)? {
+        let partition = TopicPartition::new(Arc::clone(&topic), number);
+        let (mut next, end) = (0, reader.end(&partition)?);
+        while next < end {
+            ensure!(Instant::now() < until, "{partition} can't be read to its end");
+            let stretch = reader.fetch(&partition, next, Duration::from_millis(100))?;
+            next = stretch.next;
+            for record in stretch {
+                appended.insert((number, record.offset), record.appended_at);
+            }
+        }
+    }
+    Ok(appended)
 }

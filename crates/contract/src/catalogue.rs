@@ -194,7 +194,7 @@ const FILES: [Files; Topic::ALL.len()] = [
     files!("complaints.raw": "v1.avsc"),
     files!("complaints.predictions": "v1.avsc", "v2.avsc", "v3.avsc", "v4.avsc"),
     files!("complaints.routed": "v1.avsc", "v2.avsc", "v3.avsc"),
-    files!("complaints.feedback": "v1.avsc"),
+    files!("complaints.feedback": "v1.avsc", "v2.avsc"),
     files!("complaints.dead-letters": "v1.avsc", "v2.avsc"),
     files!("models.registry": "v1.avsc", "v2.avsc", "v3.avsc"),
     files!("models.strategy": "v1.avsc"),

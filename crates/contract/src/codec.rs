@@ -59,6 +59,14 @@ pub enum CodecError {
         /// The id that the bytes name.
         id: i32,
     },
+    /// The schema id is known, and its schema is of something else: what [`foreign`] was told.
+    #[error("decode a value of {topic}: its schema is {what}", topic = .topic.base_name())]
+    Foreign {
+        /// The topic that it should belong to.
+        topic: Topic,
+        /// What the schema is.
+        what: String,
+    },
     /// The log or the store handed out [`CORRUPT`] in its place.
     #[error("decode a value of {topic}: it is not what was written, by its digest", topic = .topic.base_name())]
     Corrupt {
@@ -89,7 +97,7 @@ impl CodecError {
     pub fn dead_reason(&self) -> DeadReason {
         match self {
             Self::Undecodable { .. } => DeadReason::Undecodable,
-            Self::UnknownSchema { .. } => DeadReason::UnknownSchema,
+            Self::UnknownSchema { .. } | Self::Foreign { .. } => DeadReason::UnknownSchema,
             Self::Corrupt { .. } => DeadReason::Corrupt,
             Self::TooLarge { .. } => DeadReason::TooLarge,
             Self::Unencodable { .. } => DeadReason::Other,
@@ -100,6 +108,14 @@ impl CodecError {
 /// What logs and stores hand out in place of a value that is not what was written. It names no schema, so that nobody who
 /// decodes can take damage for a record, and each hears of it as [`CodecError::Corrupt`].
 pub const CORRUPT: &[u8] = b"\xffcorrupt";
+
+/// What stands in front of what [`foreign`] says.
+const FOREIGN: &[u8] = b"\xffforeign ";
+
+/// What a log hands out in place of a value whose schema is known and of something else; `what` follows "its schema is".
+pub fn foreign(what: &str) -> Bytes {
+    [FOREIGN, what.as_bytes()].concat().into()
+}
 
 /// The schema id that a value names, whether or not anybody knows it.
 pub fn schema_id(value: &[u8]) -> Option<i32> {
@@ -239,6 +255,9 @@ impl<'s> Codec<'s> {
         let topic = self.topic;
         if value == CORRUPT {
             return Err(CodecError::Corrupt { topic });
+        }
+        if let Some(what) = value.strip_prefix(FOREIGN) {
+            return Err(CodecError::Foreign { topic, what: String::from_utf8_lossy(what).into_owned() });
         }
         let Some(id) = schema_id(value) else {
             return Err(CodecError::Undecodable { topic, what: "no schema id in front" });

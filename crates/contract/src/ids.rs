@@ -3,7 +3,10 @@
 //! Every id is SHA-256 in lower-case hexadecimal over parts that each follow their own length (eight bytes,
 //! big-endian), so no two lists of parts run together to the same bytes.
 
+use std::borrow::Cow;
+
 use sha2::{Digest, Sha256};
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 use crate::records::{Feedback, RawComplaint, Role};
 
@@ -86,6 +89,7 @@ pub fn feedback_id(feedback: &Feedback) -> String {
     parts.option("label_after", feedback.label_after.as_deref());
     parts.option("to_team", feedback.to_team.as_deref());
     parts.text(&feedback.actor).number(feedback.decided_at);
+    parts.option("retracts", feedback.retracts.as_deref());
     parts.hex()
 }
 
@@ -116,6 +120,16 @@ pub fn complaint_id_of(narrative: &str) -> String {
     format!("cfpb-{}", hex::encode(&digest[..8]))
 }
 
+/// An id as files and HTTP write it: without white space around it, in Unicode's composed form (NFC). Two ids that people
+/// can't tell apart are then one; letter case counts.
+pub fn written_id(id: &str) -> Cow<'_, str> {
+    let id = id.trim();
+    match is_nfc_quick(id.chars()) {
+        IsNormalized::Yes => Cow::Borrowed(id),
+        _ => Cow::Owned(id.nfc().collect()),
+    }
+}
+
 /// Where a complaint falls among 10,000, for canaries and audit samples: 0 to 9,999, even over complaints,
 /// always the same for one complaint and salt, and independent between salts.
 pub fn basis_point(complaint_id: &str, salt: &str) -> i32 {
@@ -125,6 +139,14 @@ pub fn basis_point(complaint_id: &str, salt: &str) -> i32 {
     let first = digest.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
     // 2^64 is no multiple of 10,000; the unevenness is one part in 10^15.
     (first % 10_000) as i32
+}
+
+/// Enough of a hash of a complaint's id to tell millions from one another, in 16 bytes. Not for what travels.
+pub fn complaint_hash(complaint_id: &str) -> [u8; 16] {
+    let [first, ..] = *Sha256::digest(complaint_id).as_chunks::<16>().0 else {
+        unreachable!("it has 32 bytes")
+    };
+    first
 }
 
 /// What a stored row is known by: its columns, in their order; `None` is one that is absent. Not for what travels.

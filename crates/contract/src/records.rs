@@ -383,6 +383,8 @@ pub enum FeedbackKind {
     Vulnerability,
     /// Not a complaint at all.
     NotAComplaint,
+    /// An earlier verdict was taken back.
+    Retracted,
 }
 
 impl FeedbackKind {
@@ -395,6 +397,18 @@ impl FeedbackKind {
             Self::Relabelled => "RELABELLED",
             Self::Vulnerability => "VULNERABILITY",
             Self::NotAComplaint => "NOT_A_COMPLAINT",
+            Self::Retracted => "RETRACTED",
+        }
+    }
+}
+
+impl Vulnerability {
+    /// As it stands in the schema.
+    pub const fn symbol(self) -> &'static str {
+        match self {
+            Self::NotIndicated => "NOT_INDICATED",
+            Self::Possible => "POSSIBLE",
+            Self::Vulnerable => "VULNERABLE",
         }
     }
 }
@@ -451,6 +465,8 @@ pub struct Feedback {
     pub audit_sample: bool,
     /// When it was decided.
     pub decided_at: TimestampMs,
+    /// The verdict that is taken back, by its `feedback_id`.
+    pub retracts: Option<String>,
 }
 
 /// Why a record could not be read.

@@ -1,11 +1,13 @@
 //! Numbered label trees: which labels a task has, and what each belongs to on the coarser levels.
 
 mod document;
+mod names;
 mod own;
 
 use std::{ops::AddAssign, sync::LazyLock};
 
 pub use document::{Document, LabelTree};
+pub use names::{label_named, leaf_named};
 pub use own::TaxonomyError;
 
 /// The label tree of one task, such as `issue@1`: leaves in logit order, and the levels above them.

@@ -257,6 +257,7 @@ impl Unreadable {
             Self::NoValue => "no-value",
             Self::Codec(CodecError::Undecodable { .. } | CodecError::Unencodable { .. }) => "undecodable",
             Self::Codec(CodecError::UnknownSchema { .. }) => "unknown-schema",
+            Self::Codec(CodecError::Foreign { .. }) => "foreign-schema",
             Self::Codec(CodecError::TooLarge { .. }) => "too-large",
             Self::Codec(CodecError::Corrupt { .. }) => "corrupt",
             Self::Invalid(invalid) => invalid.code(),

@@ -2,9 +2,11 @@
 
 use crate::{
     codec::{self, CodecError},
-    records::{DeadReason, Feedback, FeedbackKind},
+    ids::basis_point,
+    records::{DeadReason, Feedback, FeedbackKind, TimestampMs, Vulnerability},
     shown::is_plain,
-    taxonomy::Taxonomy,
+    taxonomy::{Taxonomy, label_named},
+    truth::{NO, YES},
     validate::{EARLIEST_RECEIVED, LATEST_RECEIVED, MAX_ID_BYTES, MAX_TEXT_BYTES, check_id, check_text},
 };
 
@@ -17,6 +19,16 @@ pub const VULNERABLE: &str = "vulnerable";
 pub const NEW_LABEL: &str = "new-label";
 /// Among a route's reasons for a human: the complaint was drawn at random, so what is found out about it is unbiased.
 pub const AUDIT_SAMPLE: &str = "audit-sample";
+/// Salt of the audit sample: one draw for every strategy, so that a complaint doesn't fall out of it.
+const AUDIT: &str = "audit";
+
+/// How far ahead of ours the clock of whoever decides may be, in milliseconds.
+pub const CLOCK_SKEW_MS: i64 = 5 * 60 * 1000;
+
+/// Whether a complaint is drawn for the audit sample where that is `basis_points` of 10,000.
+pub fn is_drawn(complaint_id: &str, basis_points: i32) -> bool {
+    basis_point(complaint_id, AUDIT) < basis_points
+}
 
 /// The first rule that a verdict breaks: the field, and what to do. Says which, never what stood there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
@@ -66,20 +78,52 @@ impl Feedback {
             FeedbackKind::Reallocated => self.reallocates(),
             FeedbackKind::Relabelled => self.relabels(),
             FeedbackKind::Vulnerability => self.corrects_the_flag(),
+            FeedbackKind::Retracted => self.takes_back(),
         }
     }
 
-    /// Checks what is taken by HTTP or from a file: every rule, and that the names which it brings look like what they are.
-    /// Everything else that it names is the case's, as it lies in its topic.
+    /// Checks what is taken by HTTP or from a file at `now`: every rule, that it says something, and that the names which it
+    /// brings look like what they are. Everything else that it names is the case's, as it lies in its topic.
     ///
     /// # Errors
     /// The first rule that is broken.
-    pub fn admit(&self) -> Result<(), InvalidFeedback> {
+    pub fn admit(&self, now: TimestampMs) -> Result<(), InvalidFeedback> {
         self.validate()?;
+        self.has_been_decided(now)?;
+        self.is_clear()?;
         for (field, name) in [("label_after", &self.label_after), ("to_team", &self.to_team)] {
             if !name.as_deref().unwrap_or_default().chars().all(is_plain) {
                 return Err(wrong(field, "name-malformed", "take out the characters that nobody sees"));
             }
+        }
+        Ok(())
+    }
+
+    /// Checks that it was decided before `now`, but for [`CLOCK_SKEW_MS`].
+    ///
+    /// # Errors
+    /// It was not.
+    pub fn has_been_decided(&self, now: TimestampMs) -> Result<(), InvalidFeedback> {
+        if self.decided_at > now.saturating_add(CLOCK_SKEW_MS) {
+            let mend = "say when it was decided: that time is yet to come (milliseconds since 1970, UTC)";
+            return Err(wrong("decided_at", "decided-at-in-the-future", mend));
+        }
+        Ok(())
+    }
+
+    /// That a POSSIBLE is right, or wrong, says neither yes nor no.
+    fn is_clear(&self) -> Result<(), InvalidFeedback> {
+        let of_possible = self.task.as_deref() == Some(VULNERABLE)
+            && self.label_before.as_deref() == Some(Vulnerability::Possible.symbol());
+        let says_nothing = match self.kind {
+            FeedbackKind::Confirmed => true,
+            FeedbackKind::Reallocated => self.label_after.is_none(),
+            _ => false,
+        };
+        if of_possible && says_nothing {
+            let mend = "the flag is POSSIBLE: send VULNERABILITY with the label_after VULNERABLE or NOT_INDICATED, \
+                        whichever is so";
+            return Err(wrong("kind", "possible-unsettled", mend));
         }
         Ok(())
     }
@@ -107,6 +151,13 @@ impl Feedback {
     }
 
     fn names(&self) -> Result<(), InvalidFeedback> {
+        if self.retracts.is_some() && !matches!(self.kind, FeedbackKind::Retracted | FeedbackKind::Other) {
+            return Err(wrong(
+                "retracts",
+                "retracts-nothing",
+                "leave it out: RETRACTED alone takes back a verdict",
+            ));
+        }
         let names = [
             ("task", &self.task),
             ("prediction_id", &self.prediction_id),
@@ -171,7 +222,7 @@ impl Feedback {
         let Some(label) = &self.label_after else {
             return Err(wrong("label_after", "label-missing", "say which label is right"));
         };
-        if self.label_after == self.label_before {
+        if self.leaves_the_label() {
             let mend = "name another label than the decided one, or say CONFIRMED";
             return Err(wrong("label_after", "label-unchanged", mend));
         }
@@ -187,22 +238,55 @@ impl Feedback {
             ));
         }
         // A person knows: there is no POSSIBLE among the answers.
-        if !matches!(self.label_after.as_deref(), Some("VULNERABLE" | "NOT_INDICATED")) {
+        let said = self.label_after.as_deref().and_then(|label| label_named(VULNERABLE, label));
+        if !matches!(said, Some(YES | NO)) {
             return Err(wrong("label_after", "label-unknown", "say VULNERABLE or NOT_INDICATED"));
         }
-        if self.label_after == self.label_before {
-            let mend = "name the other of VULNERABLE and NOT_INDICATED, or say CONFIRMED";
+        if self.leaves_the_label() {
+            let mend =
+                "name the other of VULNERABLE and NOT_INDICATED, or say CONFIRMED with the task vulnerable";
             return Err(wrong("label_after", "label-unchanged", mend));
         }
         Ok(())
     }
 
-    /// Whether the task has such a label, on any level of any of its numbered trees: verdicts outlive trees.
+    fn takes_back(&self) -> Result<(), InvalidFeedback> {
+        const MEND: &str = "leave it out: RETRACTED takes a verdict back, and says nothing in its place";
+        match &self.retracts {
+            None => {
+                let mend = "say which verdict is taken back, by its feedback_id: `ombud show` lists them";
+                return Err(wrong("retracts", "retracts-missing", mend));
+            }
+            Some(id) if check_id(id).is_err() => {
+                return Err(wrong("retracts", "id-malformed", "give an id of 1 to 128 bytes"));
+            }
+            Some(id) if *id == self.feedback_id => {
+                return Err(wrong("retracts", "retracts-itself", "name another verdict than this one"));
+            }
+            Some(_) => {}
+        }
+        self.changes_nothing(MEND)?;
+        if self.task.is_some() {
+            return Err(wrong("task", "changes-something", MEND));
+        }
+        Ok(())
+    }
+
+    /// Whether the right label is what was decided, by whatever name.
+    fn leaves_the_label(&self) -> bool {
+        let task = self.task.as_deref().unwrap_or(VULNERABLE);
+        let label = |name: &Option<String>| {
+            name.as_deref().map(|name| label_named(task, name).unwrap_or(name).to_owned())
+        };
+        label(&self.label_after) == label(&self.label_before)
+    }
+
+    /// Whether the task has such a label, in any case or by an older name, on any level of any of its numbered trees: verdicts outlive trees.
     fn knows(&self, label: &str) -> Result<(), InvalidFeedback> {
         let task = self.task.as_deref().unwrap_or("product");
-        let mut trees = Taxonomy::of_task(task).peekable();
         // A task that a bank added has no tree here.
-        if trees.peek().is_none() || self.reason_code == NEW_LABEL || trees.any(|tree| tree.has(label)) {
+        let has_trees = Taxonomy::of_task(task).next().is_some();
+        if !has_trees || self.reason_code == NEW_LABEL || label_named(task, label).is_some() {
             return Ok(());
         }
         let mend = "name a label of the task, as schemas/taxonomy/ lists them; a new one with the reason_code new-label";
@@ -240,13 +324,25 @@ impl UnreadableFeedback {
     }
 }
 
-/// The verdict in a record of complaints.feedback: decoded, valid, and under its own key.
+/// Why a verdict is refused whose team is unknown.
+pub const UNKNOWN_TEAM: InvalidFeedback = wrong(
+    "to_team",
+    "team-unknown",
+    "name a team of the strategy in force, or of the one that routed the complaint: `ombud strategy show` lists them",
+);
+
+/// The verdict in a record of complaints.feedback at `now`: decoded, valid, decided, and under its own key.
 ///
 /// # Errors
 /// The first rule that the record breaks; it is then a dead letter.
-pub fn feedback_of(key: Option<&[u8]>, value: &[u8]) -> Result<Feedback, UnreadableFeedback> {
+pub fn feedback_of(
+    key: Option<&[u8]>,
+    value: &[u8],
+    now: TimestampMs,
+) -> Result<Feedback, UnreadableFeedback> {
     let feedback: Feedback = codec::decode(value)?;
     feedback.validate()?;
+    feedback.has_been_decided(now)?;
     if key != Some(feedback.complaint_id.as_bytes()) {
         return Err(UnreadableFeedback::KeyIsNotTheId);
     }

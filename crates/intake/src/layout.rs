@@ -1,6 +1,6 @@
 //! Which of the three layouts a file has, told by its columns, and what its columns are called there.
 
-use std::fmt::Write as _;
+use crate::columns::KnownColumns;
 
 /// How a file names what it holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,82 +9,109 @@ pub enum Layout {
     Own,
     /// The prepared data sets: `complaint_id`, `date_received`, `narrative`, ...
     DataSet,
-    /// The CFPB's export: `Complaint ID`, `Date received`, `Consumer complaint narrative`, ... or, in JSON,
-    /// `complaint_id`, `date_received`, `complaint_what_happened`, ...
+    /// The CFPB's database as it is handed around: `complaint_id`, `date_received`, `product`, ... with the narrative under
+    /// one of [`CFPB_NARRATIVES`].
     CfpbExport,
 }
 
-/// What a file must have; completes an error.
-pub(crate) const NEEDED: &str = "needed are those of one of three layouts: \
-    Ombud's own (narrative, and others of complaint_id, received_at, channel, language, ...), \
-    the data sets' (narrative and date_received, and others of complaint_id, product, issue, company, tags, ...), \
-    or the CFPB export's (Consumer complaint narrative, or complaint_what_happened in JSON, and others of \
-    Complaint ID, Date received, Product, Issue, Company, Tags, ...)";
+const NARRATIVE: &str = "narrative";
+const DATE_RECEIVED: &str = "date_received";
 
-/// What the columns of the data sets and the CFPB's are called, in lower case.
-pub(crate) struct Columns {
-    pub(crate) id: &'static str,
-    pub(crate) narrative: &'static str,
-    pub(crate) date: &'static str,
-    pub(crate) channel: &'static str,
-}
+/// What the narrative is called in the CFPB's own CSV and in copies of it, by its search API, and in the data set of the hub.
+pub(crate) const CFPB_NARRATIVES: [&str; 3] =
+    ["consumer_complaint_narrative", "complaint_what_happened", "complaint_text"];
 
-pub(crate) const DATA_SET: Columns =
-    Columns { id: "complaint_id", narrative: "narrative", date: "date_received", channel: "submitted_via" };
-
-pub(crate) const CFPB_CSV: Columns = Columns {
-    id: "complaint id",
-    narrative: "consumer complaint narrative",
-    date: "date received",
-    channel: "submitted via",
-};
-
-pub(crate) const CFPB_JSON: Columns = Columns {
-    id: "complaint_id",
-    narrative: "complaint_what_happened",
-    date: "date_received",
-    channel: "submitted_via",
+/// The columns of all three.
+pub const COMPLAINTS: KnownColumns = KnownColumns {
+    what: "complaints",
+    all: &[
+        NARRATIVE,
+        "complaint_id",
+        "received_at",
+        "submission",
+        "withdrawn",
+        "bulk",
+        "channel",
+        "language",
+        "legal_entity",
+        "customer_ref",
+        "external_ref",
+        "known_product",
+        "attributes",
+        "vulnerable",
+        "source",
+        "product",
+        "issue",
+        DATE_RECEIVED,
+        "consumer_complaint_narrative",
+        "complaint_what_happened",
+        "complaint_text",
+        "submitted_via",
+        "company",
+        "state",
+        "tags",
+        "tags_known",
+        "tags_all_positive",
+    ],
+    unread: &[
+        "sub_product",
+        "sub_issue",
+        "issue_group",
+        "product_raw",
+        "product5",
+        "issue_raw",
+        "cluster",
+        "words",
+        "zip_code",
+        "company_public_response",
+        "consumer_consent_provided",
+        "date_sent_to_company",
+        "company_response",
+        "company_response_to_consumer",
+        "timely",
+        "timely_response",
+        "consumer_disputed",
+        "has_narrative",
+        "date_indexed",
+        "date_received_formatted",
+        "date_indexed_formatted",
+        "date_sent_to_company_formatted",
+    ],
+    any_of: &[NARRATIVE, "consumer_complaint_narrative", "complaint_what_happened", "complaint_text"],
+    needed: "needed are those of one of three layouts, in any case and with spaces or underscores: \
+        Ombud's own (narrative, and others of complaint_id, received_at, channel, language, ...), \
+        the data sets' (narrative and date_received, and others of complaint_id, product, issue, company, tags, ...), \
+        or the CFPB's (Consumer complaint narrative, complaint_what_happened or Complaint Text, and others of \
+        Complaint ID, Date received, Product, Issue, Company, Tags, ...)",
 };
 
 impl Layout {
-    /// The layout that has these columns (in lower case).
+    /// The column that says when a complaint was received.
+    pub(crate) fn date(self) -> &'static str {
+        match self {
+            Self::Own => "received_at",
+            Self::DataSet | Self::CfpbExport => DATE_RECEIVED,
+        }
+    }
+
+    /// The columns that a narrative may stand in.
+    pub(crate) fn narratives(self) -> &'static [&'static str] {
+        match self {
+            Self::Own | Self::DataSet => &[NARRATIVE],
+            Self::CfpbExport => &CFPB_NARRATIVES,
+        }
+    }
+
+    /// The layout that has these columns (normalised).
     pub(crate) fn of(columns: &[String]) -> Option<Self> {
         let has = |name: &str| columns.iter().any(|column| column == name);
-        if has(CFPB_CSV.narrative) || has(CFPB_JSON.narrative) {
+        if CFPB_NARRATIVES.iter().any(|name| has(name)) {
             return Some(Self::CfpbExport);
         }
-        match (has(DATA_SET.narrative), has(DATA_SET.date)) {
+        match (has(NARRATIVE), has(DATE_RECEIVED)) {
             (true, true) => Some(Self::DataSet),
             (true, false) => Some(Self::Own),
             (false, _) => None,
         }
-    }
-}
-
-/// Column names for an error. A file without a header has its first row here, which may be personal: what does
-/// not look like a name is only counted.
-pub(crate) fn shown(columns: &[String]) -> String {
-    const MOST: usize = 30;
-    let mut text = String::new();
-    let mut unnamed = 0;
-    let mut more = 0;
-    for (at, column) in columns.iter().enumerate() {
-        let like_a_name =
-            column.len() <= 40 && column.chars().any(char::is_alphabetic) && !column.contains(['.', '@']);
-        if at >= MOST {
-            more += 1;
-        } else if like_a_name {
-            let comma = if text.is_empty() { "" } else { ", " };
-            // Writing to a String can't fail.
-            let _ = write!(text, "{comma}{}", column.escape_debug());
-        } else {
-            unnamed += 1;
-        }
-    }
-    match (text.is_empty(), unnamed + more) {
-        (true, 0) => "none".into(),
-        (true, others) => format!("{others} that look like no names (is the header missing?)"),
-        (false, 0) => text,
-        (false, others) => format!("{text} and {others} more"),
     }
 }

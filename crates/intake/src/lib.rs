@@ -1,4 +1,5 @@
-//! Files of complaints to rows, one at a time: CSV and JSON lines, plain or gzipped, in three layouts.
+//! Files of complaints to rows, one at a time: delimited text and JSON, packed or not, in three layouts. [`Table`] reads any other
+//! records with named fields the same way.
 //!
 //! ```no_run
 //! use ombud_intake::{FileDefaults, RejectedWriter, Rows, rejected_path};
@@ -13,27 +14,50 @@
 //!         Err(rejected) => rejects.write(&rejected)?,
 //!     }
 //! }
-//! println!("{} rejected", rejects.finish()?);
+//! print!("{}", rejects.finish()?);
 //! # Ok(())
 //! # }
 //! ```
 
+mod columns;
+mod dates;
+mod documents;
 mod error;
 mod fields;
+mod foreign;
+mod header;
+mod ids;
 mod labels;
 mod layout;
 mod lines;
+mod nesting;
+mod notes;
 mod posted;
+mod preview;
+mod quoting;
 mod read;
+mod reasons;
+mod record;
 mod rejected;
 mod rows;
+mod source;
+mod survey;
 mod table;
+mod text;
 mod time;
+mod unpacked;
 
+pub use columns::{KnownColumns, normalised};
+pub use dates::{DateFault, DateOrder, Undated, read_date};
 pub use error::IntakeError;
-pub use labels::{LabelColumn, Labels, label_named};
-pub use layout::Layout;
-pub use lines::Progress;
-pub use posted::{NoComplaint, complaint_of_json};
-pub use rejected::{Rejected, RejectedWriter, rejected_path};
+pub use labels::{LabelColumn, Labels, folded_label, label_named};
+pub use layout::{COMPLAINTS, Layout};
+pub use notes::Note;
+pub use posted::{NoComplaint, Posted, complaint_of_json};
+pub use preview::find_order;
+pub use reasons::{field_of, mend};
+pub use record::Record;
+pub use rejected::{Reason, Rejected, RejectedWriter, Rejections, rejected_path};
 pub use rows::{FileDefaults, Row, Rows};
+pub use source::{Progress, bytes_of};
+pub use table::Table;

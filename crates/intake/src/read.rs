@@ -1,35 +1,39 @@
 //! From a record's fields to a complaint with its labels, by layout.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
-use ombud_contract::{ids::complaint_id_of, records::RawComplaint};
+use ombud_contract::{
+    ids::{complaint_id_of, written_id},
+    records::RawComplaint,
+};
 
 use crate::{
-    fields::Fields,
+    dates::Calendar,
+    fields::{Fields, OtherType, says_nothing},
     labels::{self, LabelColumn, Labels},
-    layout::{CFPB_CSV, CFPB_JSON, Columns, DATA_SET, Layout},
-    rows::FileDefaults,
-    time,
+    layout::{CFPB_NARRATIVES, Layout},
 };
 
 /// A valid complaint and what is known of it, or the code of what is wrong.
 pub(crate) fn read(
     fields: &Fields<'_>,
     layout: Layout,
-    defaults: &FileDefaults,
+    calendar: &Calendar,
+    language: Option<&str>,
     labelled_by: &[LabelColumn],
 ) -> Result<(RawComplaint, Labels), &'static str> {
     let (mut complaint, mut labels) = match layout {
-        Layout::Own => own(fields, defaults)?,
-        Layout::DataSet => from_cfpb(fields, &DATA_SET, defaults)?,
-        Layout::CfpbExport if fields.raw(CFPB_CSV.narrative).is_some() => {
-            from_cfpb(fields, &CFPB_CSV, defaults)?
+        Layout::Own => own(fields, calendar, language)?,
+        Layout::DataSet => from_cfpb(fields, "narrative", calendar, language)?,
+        Layout::CfpbExport => {
+            let narrative = CFPB_NARRATIVES.into_iter().find(|name| fields.raw(name).is_some());
+            from_cfpb(fields, narrative.unwrap_or(CFPB_NARRATIVES[0]), calendar, language)?
         }
-        Layout::CfpbExport => from_cfpb(fields, &CFPB_JSON, defaults)?,
     };
-    if complaint.complaint_id.is_empty() {
-        complaint.complaint_id = complaint_id_of(&complaint.narrative);
-    }
+    complaint.complaint_id = match written_id(&complaint.complaint_id) {
+        id if id.is_empty() => complaint_id_of(&complaint.narrative),
+        id => id.into_owned(),
+    };
     complaint.admit().map_err(|invalid| invalid.code())?;
     for LabelColumn { task, column } in labelled_by {
         if let Some(label) = fields.filled(column) {
@@ -44,20 +48,18 @@ pub(crate) fn read(
 /// The CFPB's database, as exported or as prepared in the data sets, with what was found out later.
 fn from_cfpb(
     fields: &Fields<'_>,
-    columns: &Columns,
-    defaults: &FileDefaults,
+    narrative_column: &str,
+    calendar: &Calendar,
+    language: Option<&str>,
 ) -> Result<(RawComplaint, Labels), &'static str> {
-    let date = received_at(fields, columns.date)?;
-    let mut complaint = RawComplaint::new(
-        fields.get(columns.id).unwrap_or_default(),
-        fields.raw(columns.narrative).unwrap_or_default(),
-        date.unwrap_or(defaults.received_at),
-    );
+    let narrative = narrative(fields, narrative_column)?;
+    let (received_at, date) = calendar.received_at(fields.get(Layout::CfpbExport.date()).as_deref())?;
+    let mut complaint = RawComplaint::new(id(fields)?, narrative, received_at);
     // The export doesn't say, and not all of it is English.
-    if let Some(language) = &defaults.language {
-        complaint.language.clone_from(language);
+    if let Some(language) = language {
+        language.clone_into(&mut complaint.language);
     }
-    if let Some(channel) = fields.filled(columns.channel) {
+    if let Some(channel) = fields.filled("submitted_via") {
         complaint.channel = channel.to_lowercase();
     }
     complaint.legal_entity = fields.filled("company").map(Into::into);
@@ -82,16 +84,37 @@ fn vulnerable(fields: &Fields<'_>) -> Option<bool> {
     if says("tags_known", "true") == Some(false) || says("tags_all_positive", "true") == Some(true) {
         return None;
     }
-    fields.get("tags").map(|tags| labels::tagged(&tags))
+    fields.get("tags").map(|tags| !says_nothing(&tags))
 }
 
-fn own(fields: &Fields<'_>, defaults: &FileDefaults) -> Result<(RawComplaint, Labels), &'static str> {
-    let date = received_at(fields, "received_at")?;
-    let mut complaint = RawComplaint::new(
-        fields.get("complaint_id").unwrap_or_default(),
-        fields.raw("narrative").unwrap_or_default(),
-        date.unwrap_or(defaults.received_at),
-    );
+/// A number is an id as good as any.
+fn id<'r>(fields: &Fields<'r>) -> Result<Cow<'r, str>, &'static str> {
+    match fields.other_type("complaint_id") {
+        Some(OtherType::List) => Err("id-is-a-list"),
+        Some(OtherType::Object) => Err("id-is-an-object"),
+        _ => Ok(fields.get("complaint_id").unwrap_or_default()),
+    }
+}
+
+/// What the customer wrote, white space and all.
+fn narrative<'r>(fields: &Fields<'r>, column: &str) -> Result<Cow<'r, str>, &'static str> {
+    match fields.other_type(column) {
+        None => Ok(fields.raw(column).unwrap_or_default()),
+        Some(OtherType::Bool) => Err("narrative-is-a-flag"),
+        Some(OtherType::Number) => Err("narrative-is-a-number"),
+        Some(OtherType::List) => Err("narrative-is-a-list"),
+        Some(OtherType::Object) => Err("narrative-is-an-object"),
+    }
+}
+
+fn own(
+    fields: &Fields<'_>,
+    calendar: &Calendar,
+    language: Option<&str>,
+) -> Result<(RawComplaint, Labels), &'static str> {
+    let narrative = narrative(fields, "narrative")?;
+    let (received_at, date) = calendar.received_at(fields.get(Layout::Own.date()).as_deref())?;
+    let mut complaint = RawComplaint::new(id(fields)?, narrative, received_at);
     if let Some(number) = fields.filled("submission") {
         complaint.submission = number.parse().map_err(|_| "submission-malformed")?;
     }
@@ -100,8 +123,8 @@ fn own(fields: &Fields<'_>, defaults: &FileDefaults) -> Result<(RawComplaint, La
     if let Some(channel) = fields.filled("channel") {
         complaint.channel = channel.into();
     }
-    if let Some(language) = fields.filled("language").map(Into::into).or_else(|| defaults.language.clone()) {
-        complaint.language = language;
+    if let Some(language) = fields.filled("language").as_deref().or(language) {
+        language.clone_into(&mut complaint.language);
     }
     let text = |name| fields.filled(name).map(String::from);
     complaint.legal_entity = text("legal_entity");
@@ -122,10 +145,6 @@ fn own(fields: &Fields<'_>, defaults: &FileDefaults) -> Result<(RawComplaint, La
         own: BTreeMap::new(),
     };
     Ok((complaint, labels))
-}
-
-fn received_at(fields: &Fields<'_>, column: &str) -> Result<Option<i64>, &'static str> {
-    fields.filled(column).map(|text| time::parse(&text).ok_or("received-at-malformed")).transpose()
 }
 
 fn flag(fields: &Fields<'_>, column: &str) -> Result<Option<bool>, &'static str> {

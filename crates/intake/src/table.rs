@@ -1,216 +1,376 @@
-//! Where one CSV record ends and the next begins, such that a broken one does not take its neighbours with it.
-//!
-//! A quote that is never closed would swallow every row after it. So records are cut here, line by line; one that
-//! breaks the rules of quoting gives up its first line only, and the lines after it are records of their own. Where many lines
-//! open a quote that none closes, what the first of them found out ahead holds for the others: [`ReadAhead`].
+//! A file of records with named fields, however it is written: delimited text or JSON, packed or not, in any encoding that is
+//! known for sure or told.
 
-use std::io;
+use std::{
+    collections::{BTreeSet, HashSet},
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
-use csv::{ByteRecord, ReaderBuilder, Terminator};
+use csv::ByteRecord;
+use encoding_rs::{MACINTOSH, UTF_16BE, UTF_16LE};
+use serde_json::{Map, Value};
 
-use crate::lines::{Line, Lines, MAX_LINE_BYTES};
+use crate::{
+    columns::{KnownColumns, normalised},
+    documents::{Documents, SOURCE, find_records},
+    error::IntakeError,
+    header::{Header, find_header, take_columns},
+    lines::{Line, Lines},
+    nesting::{self, Nesting, Step},
+    notes::Note,
+    quoting::{Dialect, ReadAhead, next_record},
+    record::Record,
+    rejected::Rejected,
+    source::Progress,
+    text::{Text, broken_off},
+};
 
-/// One record, or what is left of one.
-pub(crate) struct Record {
-    /// Where it begins.
-    pub(crate) line: u64,
-    pub(crate) fields: ByteRecord,
-    /// Which rule of quoting or size it breaks.
-    pub(crate) broken: Option<&'static str>,
+/// Lines that tell what JSON is: several, because the first may be broken, or lack what the others have.
+const LOOK_AT_LINES: usize = 10;
+
+/// The records of a file, as they are read: memory holds one at a time. A record that can't be read is an inner `Err` and stops
+/// nothing; an outer one is the last item.
+pub struct Table {
+    path: PathBuf,
+    text: Arc<Text>,
+    shape: Shape,
+    records: Records,
+    columns: Vec<String>,
+    names: Arc<[String]>,
+    notes: Vec<Note>,
+    progress: Progress,
+    is_broken_off: bool,
 }
 
-/// What is known of the lines ahead, from looking where a quote ends. A line leaves an open quote open, or ends it, whichever
-/// line opened it; so each line is looked at ahead once, and a file takes as long as it is.
-#[derive(Default)]
-pub(crate) struct ReadAhead {
-    /// So many lines from the next one on leave an open quote open,
-    lines: usize,
-    /// and have so many bytes.
-    bytes: usize,
-    /// The line behind them ends it, and goes on with text: no record ends there.
-    sloppy: bool,
-    /// Bytes that were looked at for their quotes.
-    #[cfg(test)]
-    seen: usize,
+/// How its records are to be told apart.
+#[derive(Clone)]
+enum Shape {
+    Delimited(Header),
+    JsonLines,
+    /// The objects at a place of a JSON text.
+    Documents(Vec<Step>),
 }
 
-impl ReadAhead {
-    fn take(&mut self, lines: &mut Lines) -> io::Result<Option<Line>> {
-        let line = lines.next()?;
-        if let Some(line) = &line {
-            match self.lines.checked_sub(1) {
-                Some(left) => {
-                    self.lines = left;
-                    self.bytes -= line.bytes.len();
+enum Records {
+    Delimited { lines: Lines, ahead: ReadAhead, dialect: Dialect },
+    JsonLines(Lines),
+    Documents(Documents),
+}
+
+impl Table {
+    /// Opens a file and finds out how it is written; `-` is stdin. It is read through for that, and again for its records.
+    ///
+    /// # Errors
+    /// All but [`IntakeError::WriteRejected`] and [`IntakeError::NoLabels`].
+    pub fn open(path: &Path, known: &KnownColumns) -> Result<Self, IntakeError> {
+        let text = Text::open(path)?;
+        let mut head = text.lines(&text.progress())?;
+        let failed = |lines: &Lines, cause| broken_off(path, lines.count(), &text.progress(), cause);
+        if is_blank(&mut head).map_err(|cause| failed(&head, cause))? {
+            return Err(IntakeError::Empty { path: path.into(), what: known.what });
+        }
+        let is_json = is_json(&mut head).map_err(|cause| failed(&head, cause))?;
+        let header = match is_json {
+            true => Err(Vec::new()),
+            false => find_header(&mut head, text.script, known).map_err(|cause| failed(&head, cause))?,
+        };
+        match header {
+            Ok(header) => Self::delimited(path, text, header, known),
+            // By its name it is JSON, though its first line is not.
+            Err(_) if is_json || is_named_json(path) => Self::json(path, text, &mut head, known),
+            Err(columns) => Err(missing(path, known, &columns)),
+        }
+    }
+
+    /// The same records from the first one on, without finding out again how the file is written.
+    ///
+    /// # Errors
+    /// The file breaks off before the first record.
+    pub fn again(&self) -> Result<Self, IntakeError> {
+        let progress = self.text.progress();
+        let (records, _) = begin(&self.path, &self.text, &self.shape, &progress)?;
+        Ok(Self {
+            path: self.path.clone(),
+            text: Arc::clone(&self.text),
+            shape: self.shape.clone(),
+            records,
+            columns: self.columns.clone(),
+            names: Arc::clone(&self.names),
+            notes: self.notes.clone(),
+            progress,
+            is_broken_off: false,
+        })
+    }
+
+    fn delimited(path: &Path, text: Text, header: Header, known: &KnownColumns) -> Result<Self, IntakeError> {
+        let progress = text.progress();
+        let shape = Shape::Delimited(header);
+        let (records, columns) = begin(path, &text, &shape, &progress)?;
+        let names: Arc<[String]> = columns.iter().map(|column| normalised(column)).collect();
+        let mut notes = notes_of(&text);
+        let delimiter = char::from(header.dialect.delimiter);
+        if delimiter != ',' && !(delimiter == '\t' && is_named(path, &["tsv", "tab"])) {
+            notes.push(Note::Delimiter(delimiter));
+        }
+        if header.dialect.backslash {
+            notes.push(Note::BackslashQuotes);
+        }
+        if header.below > u64::from(header.is_said) {
+            notes.push(Note::HeaderBelow(header.below + 1));
+        }
+        let mut seen = HashSet::new();
+        let doubled: BTreeSet<&String> = names.iter().filter(|name| !seen.insert(*name)).collect();
+        let is_read = |name: &&String| known.all.contains(&name.as_str());
+        notes.extend(doubled.into_iter().filter(is_read).cloned().map(Note::DoubledColumn));
+        notes.extend(misspelt(&names, known));
+        let (path, text) = (path.into(), Arc::new(text));
+        Ok(Self { path, text, shape, records, columns, names, notes, progress, is_broken_off: false })
+    }
+
+    fn json(path: &Path, text: Text, head: &mut Lines, known: &KnownColumns) -> Result<Self, IntakeError> {
+        let progress = text.progress();
+        let failed = |lines: u64, cause| broken_off(path, lines, &progress, cause);
+        let on_lines = names_on_lines(head).map_err(|cause| failed(head.count(), cause))?;
+        let one_a_line = is_one_a_line(head).map_err(|cause| failed(head.count(), cause))?;
+        let mut notes = notes_of(&text);
+        let (shape, names) = if one_a_line && known.begins_a_table(&on_lines) {
+            (Shape::JsonLines, on_lines)
+        } else {
+            let found = find_records(text.read(&text.progress())?, known);
+            let found = found.map_err(|cause| failed(head.count(), cause))?;
+            let names: Vec<String> = found.names.into_iter().collect();
+            match found.path.or(found.is_empty_list.then(Vec::new)) {
+                None if names.is_empty() => {
+                    let (path, what, needed) = (path.into(), known.what, known.needed);
+                    let found = "none, for its first lines hold no JSON object".to_owned();
+                    return Err(IntakeError::MissingColumns { path, what, found, needed });
                 }
-                None => self.sloppy = false,
+                // Names of records and of what surrounds them alike.
+                None => return Err(missing(path, known, &names)),
+                Some(at) if at.is_empty() && one_a_line => (Shape::JsonLines, names),
+                Some(at) => (Shape::Documents(at), names),
             }
+        };
+        if let Shape::Documents(at) = &shape {
+            notes.push(Note::JsonAt(nesting::shown(at)));
         }
-        Ok(line)
+        notes.extend(misspelt(&names, known));
+        let (records, columns) = begin(path, &text, &shape, &progress)?;
+        let (path, text, names) = (path.into(), Arc::new(text), names.into());
+        Ok(Self { path, text, shape, records, columns, names, notes, progress, is_broken_off: false })
     }
 
-    /// How many lines from the next one on belong to a record with an open quote that has `size` bytes before them; `None`
-    /// where it is never closed as it should be.
-    fn find_end(&mut self, lines: &mut Lines, size: usize) -> io::Result<Option<usize>> {
-        while !self.sloppy && size + self.bytes <= MAX_LINE_BYTES {
-            let Some(line) = lines.ahead(self.lines)? else { break };
-            let mut at = Quoting::Quoted;
-            self.sloppy = self.look(&mut at, &line.bytes);
-            if !self.sloppy && !at.is_open() {
-                return Ok(Some(self.lines + 1));
-            }
-            if !self.sloppy {
-                self.lines += 1;
-                self.bytes += line.bytes.len();
-            }
-        }
-        Ok(None)
+    /// The columns of its rejected records: its own, or `record` for JSON.
+    pub fn columns(&self) -> &[String] {
+        &self.columns
     }
 
-    fn look(&mut self, at: &mut Quoting, line: &[u8]) -> bool {
-        #[cfg(test)]
-        {
-            self.seen += line.len();
+    /// Its columns as they are looked up, see [`normalised`]; of JSON, names of the first objects.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Whether its records are JSON objects, which need not have the same names.
+    pub fn is_json(&self) -> bool {
+        !matches!(self.records, Records::Delimited { .. })
+    }
+
+    /// What it does otherwise than most files.
+    pub fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+
+    /// How far it has been read; the clone of it follows.
+    pub fn progress(&self) -> Progress {
+        self.progress.clone()
+    }
+
+    fn next_record(&mut self) -> io::Result<Option<Result<Record, Rejected>>> {
+        match &mut self.records {
+            Records::Delimited { lines, ahead, dialect } => {
+                let Some(taken) = next_record(lines, ahead, *dialect)? else { return Ok(None) };
+                let (line, cells) = (taken.line, taken.fields);
+                Ok(Some(match taken.broken {
+                    Some(reason) => Err(rejected(line, reason, &cells)),
+                    None => Record::delimited(line, &self.names, cells),
+                }))
+            }
+            Records::JsonLines(lines) => loop {
+                let Some(line) = lines.next()? else { return Ok(None) };
+                if !line.is_blank() {
+                    return Ok(Some(json(&line)));
+                }
+            },
+            Records::Documents(documents) => Ok(documents.next()?.map(|text| json(&text))),
         }
-        at.read(line)
     }
 }
 
-/// The next record that is not a blank line; `None` at the end.
-pub(crate) fn next_record(lines: &mut Lines, ahead: &mut ReadAhead) -> io::Result<Option<Record>> {
-    let first = loop {
-        match ahead.take(lines)? {
-            Some(line) if line.is_blank() => {}
-            Some(line) => break line,
-            None => return Ok(None),
+impl Iterator for Table {
+    type Item = Result<Result<Record, Rejected>, IntakeError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.is_broken_off {
+            return None;
         }
-    };
-    if first.cut {
-        return Ok(Some(Record {
-            line: first.number,
-            fields: ByteRecord::new(),
-            broken: Some("line-too-long"),
+        match self.next_record() {
+            Ok(record) => record.map(Ok),
+            Err(cause) => {
+                self.is_broken_off = true;
+                let lines = match &self.records {
+                    Records::Delimited { lines, .. } | Records::JsonLines(lines) => lines.count(),
+                    Records::Documents(documents) => documents.count(),
+                };
+                Some(Err(broken_off(&self.path, lines, &self.progress, cause)))
+            }
+        }
+    }
+}
+
+/// The records from the first one on, and their columns.
+fn begin(
+    path: &Path,
+    text: &Text,
+    shape: &Shape,
+    progress: &Progress,
+) -> Result<(Records, Vec<String>), IntakeError> {
+    // Objects need not have the same names, so a rejected one stays whole.
+    let of_json = || vec!["record".to_owned()];
+    match shape {
+        Shape::JsonLines => Ok((Records::JsonLines(text.lines(progress)?), of_json())),
+        Shape::Documents(at) => {
+            let documents = Documents::new(text.read(progress)?, at.clone(), text.script.line_end);
+            Ok((Records::Documents(documents), of_json()))
+        }
+        Shape::Delimited(header) => {
+            let (mut lines, mut ahead) = (text.lines(progress)?, ReadAhead::default());
+            let mut columns = || -> io::Result<Vec<String>> {
+                for _ in 0..header.below {
+                    lines.next()?;
+                }
+                take_columns(&mut lines, &mut ahead, header.dialect)
+            };
+            let columns = columns().map_err(|cause| broken_off(path, lines.count(), progress, cause))?;
+            Ok((Records::Delimited { lines, ahead, dialect: header.dialect }, columns))
+        }
+    }
+}
+
+fn json(line: &Line) -> Result<Record, Rejected> {
+    let text = line.bytes.trim_ascii().to_vec();
+    match line.cut {
+        true => Err(Rejected { line: line.number, reason: "line-too-long", fields: vec![text] }),
+        false => Record::json(line.number, text),
+    }
+}
+
+fn rejected(line: u64, reason: &'static str, cells: &ByteRecord) -> Rejected {
+    Rejected { line, reason, fields: cells.iter().map(<[u8]>::to_vec).collect() }
+}
+
+fn missing(path: &Path, known: &KnownColumns, columns: &[String]) -> IntakeError {
+    let (what, needed) = (known.what, known.needed);
+    IntakeError::MissingColumns { path: path.into(), what, found: known.shown(columns), needed }
+}
+
+fn notes_of(text: &Text) -> Vec<Note> {
+    let mut notes = Vec::new();
+    if let Some(encoding) = text.script.encoding {
+        notes.push(Note::Encoding(match () {
+            () if encoding == UTF_16LE || encoding == UTF_16BE => "UTF-16",
+            () if encoding == MACINTOSH => "Mac Roman",
+            () => "Windows-1252",
         }));
     }
-    let mut at = Quoting::FieldStart;
-    let sloppy = ahead.look(&mut at, &first.bytes);
-    if !at.is_open() {
-        // Sloppy quotes within one line hurt nobody else; the CSV reader makes the best of them.
-        return record(first.number, &first.bytes, None).map(Some);
+    if text.script.line_end == b'\r' {
+        notes.push(Note::CarriageReturns);
     }
-    let rest = if sloppy { None } else { ahead.find_end(lines, first.bytes.len())? };
-    let Some(rest) = rest else {
-        return record(first.number, &first.bytes, Some("quote-unclosed")).map(Some);
-    };
-    let mut whole = first.bytes;
-    for _ in 0..rest {
-        if let Some(line) = ahead.take(lines)? {
-            whole.extend_from_slice(&line.bytes);
-        }
-    }
-    record(first.number, &whole, None).map(Some)
+    notes
 }
 
-fn record(line: u64, bytes: &[u8], broken: Option<&'static str>) -> io::Result<Record> {
-    let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-    let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
-    let mut reader = ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        // Line ends within quotes stay as they are, and a lone carriage return ends nothing.
-        .terminator(Terminator::Any(b'\n'))
-        .buffer_capacity(bytes.len().clamp(1, 64 << 10))
-        .from_reader(bytes);
-    let mut fields = ByteRecord::new();
-    reader.read_byte_record(&mut fields)?;
-    Ok(Record { line, fields, broken })
+/// Columns that would be lost for a letter: what is not read is no fault, and whose name is nearly one that is missing is one.
+fn misspelt(names: &[String], known: &KnownColumns) -> Vec<Note> {
+    let is_missing = |nearest: &&str| !names.iter().any(|name| name == nearest);
+    let unknown: BTreeSet<&String> = names.iter().filter(|name| !known.has(name)).collect();
+    let meant = unknown.into_iter().filter_map(|column| {
+        let nearest = known.nearest(column).filter(is_missing)?;
+        Some(Note::Misspelt { column: column.clone(), nearest })
+    });
+    meant.collect()
 }
 
-/// Where in a record the reader stands, as far as quotes go (RFC 4180).
-#[derive(Clone, Copy, PartialEq)]
-enum Quoting {
-    FieldStart,
-    Plain,
-    Quoted,
-    /// A quote within quotes: it ends the field, or the next character is a quote too.
-    QuotedQuote,
+/// Whether there is nothing but white space in the first lines, and no more of them.
+fn is_blank(head: &mut Lines) -> io::Result<bool> {
+    for at in 0..LOOK_AT_LINES {
+        match head.ahead(at)? {
+            Some(line) if line.is_blank() => {}
+            line => return Ok(line.is_none()),
+        }
+    }
+    Ok(false)
 }
 
-impl Quoting {
-    fn is_open(self) -> bool {
-        self == Self::Quoted
-    }
-
-    /// Moves over a line; tells whether a closing quote was followed by text.
-    fn read(&mut self, line: &[u8]) -> bool {
-        let mut sloppy = false;
-        for byte in line {
-            *self = match (*self, byte) {
-                (Self::Quoted, b'"') => Self::QuotedQuote,
-                (Self::Quoted, _) | (Self::FieldStart | Self::QuotedQuote, b'"') => Self::Quoted,
-                (_, b',') => Self::FieldStart,
-                (Self::QuotedQuote, b'\r' | b'\n') => Self::QuotedQuote,
-                (Self::QuotedQuote, _) => {
-                    sloppy = true;
-                    Self::Plain
-                }
-                _ => Self::Plain,
-            };
+/// Whether the text begins with an object, or with a list of objects or lists.
+fn is_json(head: &mut Lines) -> io::Result<bool> {
+    let mut begins = Vec::new();
+    for at in 0..LOOK_AT_LINES {
+        let Some(line) = head.ahead(at)? else { break };
+        begins.extend(line.bytes.iter().filter(|byte| !byte.is_ascii_whitespace()).take(2));
+        if begins.len() > 1 {
+            break;
         }
-        sloppy
     }
+    Ok(matches!(begins[..], [b'{', ..] | [b'[', b'{' | b'[' | b']', ..]))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The records of `content`: first line, whether it is broken, fields. And how many bytes were looked at.
-    fn records(content: &[u8]) -> (Vec<(u64, bool, usize)>, usize) {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("rows.csv");
-        std::fs::write(&path, content).unwrap();
-        let (mut lines, mut ahead) = (Lines::open(&path).unwrap(), ReadAhead::default());
-        let mut records = Vec::new();
-        while let Some(record) = next_record(&mut lines, &mut ahead).unwrap() {
-            records.push((record.line, record.broken.is_some(), record.fields.len()));
+/// Whether objects stand one on each line: the first line is whole, or it is broken within a string, where nobody breaks a line
+/// who writes an object over several.
+fn is_one_a_line(head: &mut Lines) -> io::Result<bool> {
+    if !is_json(head)? {
+        return Ok(true);
+    }
+    for at in 0..LOOK_AT_LINES {
+        let Some(line) = head.ahead(at)? else { break };
+        if line.is_blank() {
+            continue;
         }
-        (records, ahead.seen)
+        let is_whole = || serde_json::from_slice::<Map<String, Value>>(&line.bytes).is_ok();
+        return Ok(line.bytes.trim_ascii_start().starts_with(b"{")
+            && (is_cut_in_a_string(&line.bytes) || is_whole()));
     }
+    Ok(false)
+}
 
-    #[test]
-    fn quotes_that_every_line_opens_and_none_closes_take_work_that_grows_as_the_file_does() {
-        const LINES: usize = 12_000;
-        // Each closes the quote that is open before it and opens another; the last line of a file may do what it likes.
-        for last in ["", "x\"y\n", "x\"y,\"\n"] {
-            let content = ["x\",\"\n".repeat(LINES), last.to_owned()].concat();
-            let (records, seen) = records(content.as_bytes());
-            assert!(
-                records.len() >= LINES && records[..LINES].iter().all(|(_, broken, _)| *broken),
-                "{last:?}"
-            );
-            assert!(seen <= 2 * content.len(), "{seen} bytes were looked at, of {}", content.len());
-        }
-        // A long line that ends them all badly is looked at ahead once as well.
-        let content = ["x\",\"\n".repeat(LINES / 2), format!("\"y{}\n", "z".repeat(LINES))].concat();
-        let (_, seen) = records(content.as_bytes());
-        assert!(seen <= 2 * content.len(), "{seen} bytes were looked at, of {}", content.len());
-    }
+fn is_cut_in_a_string(line: &[u8]) -> bool {
+    let mut nesting = Nesting::default();
+    let is_nested = line.trim_ascii_end().iter().all(|byte| nesting.read(*byte).is_ok());
+    is_nested && nesting.is_in_string()
+}
 
-    #[test]
-    fn a_quote_that_is_longer_than_a_line_may_be_costs_its_own_line_alone() {
-        let line = format!("x\",\"{}\n", "z".repeat(1 << 20));
-        let content = [line.repeat(20), "x\"\nlast,row\n".to_owned()].concat();
-        let (records, seen) = records(content.as_bytes());
-        // From the sixth on what is left before the line that closes it is below the bound.
-        assert!(records[..5].iter().all(|(_, broken, _)| *broken), "{records:?}");
-        assert_eq!(records[5..], [(6, false, 16), (22, false, 2)]);
-        assert!(seen <= 2 * content.len(), "{seen} bytes were looked at, of {}", content.len());
+/// The names of the objects that stand whole on one of the first lines.
+fn names_on_lines(head: &mut Lines) -> io::Result<Vec<String>> {
+    let mut names = BTreeSet::new();
+    for at in 0..LOOK_AT_LINES {
+        let Some(line) = head.ahead(at)? else { break };
+        let Ok(mut object) = serde_json::from_slice::<Map<String, Value>>(&line.bytes) else { continue };
+        let object = match object.get_mut(SOURCE).map(Value::take) {
+            Some(Value::Object(source)) => source,
+            _ => object,
+        };
+        names.extend(object.keys().map(|name| normalised(name)));
     }
+    Ok(names.into_iter().collect())
+}
 
-    #[test]
-    fn a_record_of_several_lines_behind_an_unclosed_quote_is_whole() {
-        let (records, _) = records(b"a,\"open\nb,\"two\nlines\"\nc,\"\"\"three\n\nlines\"\n");
-        assert_eq!(records, [(1, true, 2), (2, false, 2), (4, false, 2)]);
-    }
+fn is_named_json(path: &Path) -> bool {
+    is_named(path, &["json", "jsonl", "ndjson"])
+}
+
+/// Whether a file's name ends so, behind which it may be said to be packed.
+fn is_named(path: &Path, ends: &[&str]) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    let name = [".gz", ".zst"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name);
+    name.rsplit_once('.').is_some_and(|(_, end)| ends.contains(&end))
 }

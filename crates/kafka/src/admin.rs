@@ -76,25 +76,40 @@ impl Admin {
     /// # Errors
     /// The brokers don't answer or don't allow it; what was done until then stays, and the next run goes on from there.
     pub fn ensure_topics(&self, prefix: &str, wish: Wish, mode: Mode) -> Result<Vec<Outcome>, KafkaError> {
+        let mut outcomes = Vec::new();
+        self.ensure_each_topic(prefix, wish, mode, |outcome| outcomes.push(outcome))?;
+        Ok(outcomes)
+    }
+
+    /// The same; `tell` hears of each topic as soon as it is done with, so also of those before an error.
+    ///
+    /// # Errors
+    /// As [`Self::ensure_topics`].
+    pub fn ensure_each_topic(
+        &self,
+        prefix: &str,
+        wish: Wish,
+        mode: Mode,
+        mut tell: impl FnMut(Outcome),
+    ) -> Result<(), KafkaError> {
         let found = self.found(prefix)?;
         let brokers = i32::try_from(self.metadata()?.brokers().len()).unwrap_or(i32::MAX);
         let plan = Plan::new(wish, brokers, found.get(&Topic::Raw));
-        let mut outcomes = Vec::new();
         for topic in Topic::ALL {
-            let outcome = match found.get(&topic) {
+            tell(match found.get(&topic) {
                 Some(found) => self.compare(topic, prefix, found, &plan, mode)?,
                 None => self.create(topic, prefix, &plan, mode)?,
-            };
-            outcomes.push(outcome);
+            });
         }
-        if mode == Mode::Apply {
-            self.wait_for(prefix)?;
+        match mode {
+            Mode::Apply => self.wait_for(prefix),
+            Mode::DryRun => Ok(()),
         }
-        Ok(outcomes)
     }
 
     fn create(&self, topic: Topic, prefix: &str, plan: &Plan, mode: Mode) -> Result<Outcome, KafkaError> {
         let name = topic.name(prefix);
+        plan.check_copies(&name)?;
         let (partitions, copies) = (plan.partitions(topic), plan.copies());
         let settings = compare::settings(topic, copies);
         let mut new = NewTopic::new(&name, partitions, TopicReplication::Fixed(copies));

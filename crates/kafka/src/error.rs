@@ -56,6 +56,19 @@ pub enum KafkaError {
         /// How many there should be.
         to: i32,
     },
+    /// More copies are asked for than there are brokers.
+    #[error(
+        "keep {asked} copies of each partition of {topic}: the cluster has {brokers} broker(s), and each keeps one; say \
+             --replication-factor {brokers}, or leave it out"
+    )]
+    TooFewBrokers {
+        /// The topic that is to be made.
+        topic: String,
+        /// Copies that were asked for.
+        asked: i32,
+        /// Brokers that there are.
+        brokers: i32,
+    },
     /// Administration was refused.
     #[error("{action}")]
     Admin {

@@ -7,7 +7,7 @@ use std::{
 
 use crossbeam_channel::{Receiver, bounded};
 use ombud_contract::catalogue::Topic;
-use ombud_stream::{Delivery, Start};
+use ombud_stream::{Delivery, Outage, Start};
 use rdkafka::{
     ClientConfig,
     config::FromClientConfigAndContext,
@@ -20,6 +20,7 @@ use crate::{
     connection::{Brokers, Connection},
     context::{Rebalances, Telling},
     error::KafkaError,
+    logger::{self, OnClient},
     member::{KafkaMember, Membership},
     reader::KafkaReader,
     schemas::Schemas,
@@ -134,6 +135,23 @@ impl Kafka {
         })
     }
 
+    /// The groups with members whose names begin with `name`, in alphabetical order.
+    ///
+    /// # Errors
+    /// The brokers don't answer, or don't allow it.
+    pub fn groups_with_members(&self, name: &str) -> Result<Vec<String>, Outage> {
+        let action = || format!("list the groups {name}*");
+        let consumer: Result<BaseConsumer<_>, _> = client(&self.brokers.admin(), Telling::default());
+        let consumer = consumer.map_err(|cause| Outage::fatal(action(), cause))?;
+        let listed = consumer.fetch_group_list(None, self.brokers.timeout);
+        let listed = listed.map_err(|cause| Outage::passing(action(), cause))?;
+        let working =
+            listed.groups().iter().filter(|it| it.name().starts_with(name) && !it.members().is_empty());
+        let mut names: Vec<String> = working.map(|it| it.name().to_owned()).collect();
+        names.sort_unstable();
+        Ok(names)
+    }
+
     /// The number of partitions of one topic.
     ///
     /// # Errors
@@ -152,14 +170,14 @@ impl Kafka {
     }
 }
 
-pub(crate) fn client<C, M: FromClientConfigAndContext<C>>(
-    config: &ClientConfig,
-    context: C,
-) -> Result<M, KafkaError>
+pub(crate) fn client<C, M>(config: &ClientConfig, context: C) -> Result<M, KafkaError>
 where
     C: rdkafka::ClientContext,
+    M: FromClientConfigAndContext<C> + OnClient<C>,
 {
-    M::from_config_and_context(config, context).map_err(KafkaError::Client)
+    let made = M::from_config_and_context(config, context).map_err(KafkaError::Client)?;
+    logger::quiet(made.on());
+    Ok(made)
 }
 
 /// Waits for the brokers' first answer; what librdkafka complains of meanwhile tells why there is none.

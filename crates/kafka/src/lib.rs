@@ -10,6 +10,7 @@ mod error;
 mod groups;
 mod incoming;
 mod kafka;
+mod logger;
 mod member;
 mod offsets;
 mod outage;

@@ -139,6 +139,33 @@ pub(crate) fn has_begun<C: ConsumerContext>(
     Ok(answer.elements().iter().any(|element| matches!(element.offset(), Offset::Offset(_))))
 }
 
+/// Where `group`, the consumer's, stands in each of `partitions`, all of one topic; where it has no position, what is said
+/// beside the partition.
+pub(crate) fn positions<C: ConsumerContext>(
+    consumer: &BaseConsumer<C>,
+    group: &str,
+    partitions: &[(TopicPartition, i64)],
+    within: Duration,
+) -> Result<Vec<i64>, Outage> {
+    let Some((TopicPartition { topic, .. }, _)) = partitions.first() else { return Ok(Vec::new()) };
+    let action = || format!("ask where the group stands in {topic}");
+    let mut list = TopicPartitionList::new();
+    for (partition, _) in partitions {
+        list.add_partition(topic, partition.partition);
+    }
+    let right = Right::read(topic).of_group(group);
+    let answer =
+        outage::patiently(within, &right, action, || consumer.committed_offsets(list.clone(), within))?;
+    let position = |(partition, first): &(TopicPartition, i64)| match answer
+        .find_partition(topic, partition.partition)
+        .map(|element| element.offset())
+    {
+        Some(Offset::Offset(offset)) => offset,
+        _ => *first,
+    };
+    Ok(partitions.iter().map(position).collect())
+}
+
 /// What a group stands at is not in the log any more, or not yet: going on elsewhere would skip records unseen.
 pub(crate) fn lost(group: &str, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Outage {
     let mend = format!(

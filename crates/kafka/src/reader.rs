@@ -44,6 +44,15 @@ impl KafkaReader {
             .map(|position| position.map(|position| position.offset))
     }
 
+    /// The same of several partitions of one topic, in one question; each with where it begins for a group that has no
+    /// position.
+    ///
+    /// # Errors
+    /// The brokers don't answer.
+    pub fn positions(&self, partitions: &[(TopicPartition, i64)]) -> Result<Vec<i64>, Outage> {
+        offsets::positions(&self.asking, &self.group, partitions, self.brokers.timeout)
+    }
+
     /// Has all topics be read by new clients from the next fetch on; each says where it stands.
     fn renew(&mut self) -> Result<(), Outage> {
         let made = client(&self.brokers.consumer(&self.group), Telling::default());

@@ -56,6 +56,17 @@ pub(crate) struct Registered {
     pub(crate) avro: Option<String>,
 }
 
+/// What an id stands for.
+#[derive(Debug)]
+pub(crate) enum SchemaText {
+    /// Avro that stands for itself.
+    Avro(String),
+    /// Avro that refers to other subjects.
+    Leaning,
+    /// No Avro, but this.
+    Other(&'static str),
+}
+
 #[derive(Deserialize)]
 struct Level {
     #[serde(rename = "compatibilityLevel")]
@@ -124,9 +135,9 @@ impl Registry {
         asked.map_err(|error| self.failed("list the subjects", error))
     }
 
-    /// The Avro text that `id` stands for; `None` where it is known and no Avro, or leans on other schemas.
-    pub(crate) fn schema(&self, id: u32) -> Result<Option<String>, CallError> {
-        patiently(|| get_schema_by_id(id, &self.settings).map_err(CallError::from)).map(avro)
+    /// What `id` stands for.
+    pub(crate) fn schema(&self, id: u32) -> Result<SchemaText, CallError> {
+        patiently(|| get_schema_by_id(id, &self.settings).map_err(CallError::from)).map(SchemaText::of)
     }
 
     /// The id of `schema` in `subject`.
@@ -272,9 +283,16 @@ fn builder(connection: &RegistryConnection) -> Result<ClientBuilder, KafkaError>
     Ok(builder.tls_certs_only(authorities))
 }
 
-fn avro(registered: RegisteredSchema) -> Option<String> {
-    let alone = registered.schema_type == SchemaType::Avro && registered.references.is_empty();
-    alone.then_some(registered.schema)
+impl SchemaText {
+    fn of(registered: RegisteredSchema) -> Self {
+        match registered.schema_type {
+            SchemaType::Avro if registered.references.is_empty() => Self::Avro(registered.schema),
+            SchemaType::Avro => Self::Leaning,
+            SchemaType::Json => Self::Other("JSON Schema"),
+            SchemaType::Protobuf => Self::Other("Protobuf"),
+            _ => Self::Other("of a kind that Ombud does not know"),
+        }
+    }
 }
 
 fn supplied(schema: &Schema) -> SuppliedSchema {

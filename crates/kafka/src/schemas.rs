@@ -4,6 +4,7 @@
 
 mod cache;
 mod meaning;
+mod writer;
 
 use std::sync::Arc;
 
@@ -52,7 +53,8 @@ impl Schemas {
     }
 
     /// `value` as the catalogue numbers its schema, and in the catalogue's newest schema where another wrote it;
-    /// `None` where it is to be taken as it is: no topic or no schema of ours.
+    /// `None` where it is to be taken as it is: no topic of ours, or an id that nobody knows. A schema of something else is
+    /// said in its place ([`codec::foreign`]).
     ///
     /// # Errors
     /// The registry doesn't answer (passing) or refuses us (fatal); `value` may be given again.
@@ -64,7 +66,7 @@ impl Schemas {
         let meaning = self.meaning(ours, id).map_err(|error| {
             outage(format!("ask for schema {id} of a record of {topic}: {}", error.mend()), error)
         })?;
-        Ok(meaning.and_then(|meaning| meaning.read(ours, value)))
+        Ok(meaning.map(|meaning| meaning.read(ours, value)))
     }
 
     /// `value` as the registry numbers its schema; a value without an id of the catalogue as it is.
@@ -106,7 +108,7 @@ impl Schemas {
             return Ok(known);
         }
         let meaning = match registry.schema(id) {
-            Ok(text) => Some(Arc::new(text.map_or(Meaning::Foreign, |text| Meaning::of(topic, &text)))),
+            Ok(registered) => Some(Arc::new(Meaning::of(topic, &registered))),
             Err(CallError::Absent) => None,
             Err(error) => return Err(error),
         };

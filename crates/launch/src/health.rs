@@ -19,7 +19,9 @@ pub use ombud_stream::Readiness;
 use serde::Serialize;
 use tokio::{net::TcpListener, time::MissedTickBehavior};
 
-use crate::{Error, config::Http, connections, seats::Seats, shutdown::Shutdown, telemetry::Metrics};
+use crate::{
+    Error, config::Http, connections, requests, seats::Seats, shutdown::Shutdown, telemetry::Metrics,
+};
 
 /// How long requests that are under way may take after shutdown was asked for.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -114,7 +116,7 @@ impl Server {
             }
         };
         let on = |listener, app: Router| {
-            let app = app.layer(middleware::map_response(sealed));
+            let app = app.layer(middleware::map_response(sealed)).layer(middleware::from_fn(requests::count));
             connections::serve(listener, app, Seats::new(self.connections), shutdown.clone())
         };
         let public = on(self.listener, app);

@@ -8,6 +8,7 @@ mod connections;
 mod error;
 pub mod guard;
 pub mod health;
+mod requests;
 mod seats;
 pub mod shutdown;
 pub mod telemetry;

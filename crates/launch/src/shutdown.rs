@@ -24,6 +24,8 @@ use crate::Error;
 
 /// Exit code of a process that was told twice, or did not stop in time: its work is not finished.
 const FAILED: i32 = 1;
+/// What shells say of a command that Ctrl-C ended.
+const INTERRUPTED: i32 = 130;
 
 /// Asks everything that holds a clone to stop; never taken back.
 #[derive(Clone, Debug)]
@@ -88,6 +90,22 @@ impl Shutdown {
 /// which does not hear it. No destructor and no handler runs, for those may wait for that very thread.
 pub fn end_now(done: bool) -> ! {
     low_level::exit(if done { 0 } else { FAILED })
+}
+
+/// Ends the process with exit code 130 at the first SIGINT, once `say` has said how to go on: for work that keeps on the way what
+/// is worth keeping, and has nothing to finish.
+///
+/// # Errors
+/// The system refused a handler or the thread.
+pub fn end_on_interrupt(say: impl FnOnce() + Send + 'static) -> Result<(), Error> {
+    let mut signals = Signals::new([SIGINT]).map_err(Error::Signals)?;
+    let waiting = move || {
+        if signals.forever().next().is_some() {
+            say();
+            low_level::exit(INTERRUPTED);
+        }
+    };
+    thread::Builder::new().name("interrupt".into()).spawn(waiting).map(drop).map_err(Error::Signals)
 }
 
 /// Turns SIGTERM and SIGINT into requests while it lives; a second signal exits at once.

@@ -23,6 +23,15 @@ pub enum LocalError {
         /// The file.
         path: PathBuf,
     },
+    /// Nothing may be written beside the log, and it can't be read without that.
+    #[error(
+        "read the log in {dir}: nothing may be written there, and it is in use or its journal is not folded in yet; read it as \
+         a user who may write there, or copy the folder to where you may"
+    )]
+    Journal {
+        /// The folder.
+        dir: PathBuf,
+    },
     /// Somebody else's SQLite file.
     #[error("open {path}: it is not an ombud log; name another folder with --data")]
     Foreign {

@@ -11,12 +11,13 @@ use std::{
 };
 
 use ombud_stream::TopicPartition;
-use rusqlite::{Connection, OpenFlags, OptionalExtension, config::DbConfig};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, config::DbConfig};
 
 use crate::{
     digest,
     error::{LocalError, sql},
     gaps::{Gaps, has_table},
+    media,
 };
 
 /// How often the tables have changed: rows have digests, and the log has marks.
@@ -115,7 +116,7 @@ fn close(path: &Path, may: bool) {
         return;
     }
     match fs::set_permissions(path, fs::Permissions::from_mode(mode & !OTHERS)) {
-        Ok(()) => tracing::info!(path = %path.display(), "closed to other users"),
+        Ok(()) => tracing::warn!(path = %path.display(), "closed to other users"),
         Err(cause) => {
             tracing::warn!(path = %path.display(), %cause, "others may read it: take that from them")
         }
@@ -157,15 +158,31 @@ pub(crate) fn prepare(connection: &mut Connection, path: &Path) -> Result<(), Lo
     Ok(())
 }
 
-/// Opens the file for reading, beside its writer.
+/// Opens the file for reading, beside its writer; also where nothing may be written.
 pub(crate) fn open_to_read(path: &Path) -> Result<Connection, LocalError> {
     if !path.exists() {
         return Err(LocalError::Absent { path: path.into() });
     }
     // Not SQLITE_OPEN_READ_ONLY: after a kill -9 the first reader has to rebuild the journal's index.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let opened = Connection::open_with_flags(path, flags)
+        .map_err(sql(format!("open {}", path.display())))
+        .and_then(|connection| checked(connection, path));
+    match opened {
+        Err(LocalError::Sql { cause, .. }) if needs_writing(&cause) && media::is_read_only(path) => {
+            checked(media::open(path)?, path)
+        }
+        opened => opened,
+    }
+}
+
+/// SQLite could not make the index of its journal.
+pub(crate) fn needs_writing(cause: &rusqlite::Error) -> bool {
+    matches!(cause.sqlite_error_code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly))
+}
+
+fn checked(connection: Connection, path: &Path) -> Result<Connection, LocalError> {
     let doing = || format!("open {}", path.display());
-    let connection = Connection::open_with_flags(path, flags).map_err(sql(doing()))?;
     leave_journal(&connection, path, true)?;
     connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(sql(doing()))?;
     connection.pragma_update(None, "query_only", true).map_err(sql(doing()))?;

@@ -18,6 +18,7 @@ mod headers;
 mod local;
 mod loss;
 mod marks;
+mod media;
 mod member;
 mod options;
 mod partition;

@@ -9,6 +9,7 @@ use crate::{
     file::{self, Topics},
     gaps::{Gap, Gaps},
     marks::{self, Mark, Marked},
+    media,
 };
 
 /// Partitions that a message names one by one; `ombud repair` names all.
@@ -88,8 +89,16 @@ pub(crate) fn inspect(dir: &Path) -> Result<FolderState, LocalError> {
         }
         return Ok(without_log(marked));
     }
-    let connection = file::open(&path)?;
-    let held = match held(&connection, &path) {
+    let mut connection = file::open(&path)?;
+    let mut found = held(&connection, &path);
+    if let Err(LocalError::Sql { cause, .. }) = &found
+        && file::needs_writing(cause)
+        && media::is_read_only(&path)
+    {
+        connection = media::open(&path)?;
+        found = held(&connection, &path);
+    }
+    let held = match found {
         Ok(held) => held,
         Err(LocalError::Sql { cause, .. }) if is_damage(&cause) => {
             return Ok(lost(Damage::Unreadable(cause.to_string()), &marked, &Mark::default()));

@@ -71,10 +71,11 @@ impl Answer {
 /// The answer of `head`, whose label set `taxonomy` is, to one narrative's logits (in the head's label order) and to
 /// what that says outright (as [`Head::evidence_in`] finds it).
 ///
-/// A choice is answered at the finest level whose confidence reaches that level's threshold and the strategy's
-/// `review_below`; where none does it abstains. A flag is VULNERABLE, POSSIBLE or NOT_INDICATED by its score, and
-/// abstains from a NOT_INDICATED below `review_below`; explicit evidence makes it VULNERABLE whatever the score, a hint
-/// POSSIBLE at the least, and nothing lowers it. Of equal labels the first in the label set wins.
+/// A choice is answered at the finest level whose confidence reaches that level's threshold, the strategy's
+/// `review_below` and, where the model knows what is none of our labels, the probability of that; where none does it
+/// abstains. A flag is VULNERABLE, POSSIBLE or NOT_INDICATED by its score, and abstains from a NOT_INDICATED below
+/// `review_below`; explicit evidence makes it VULNERABLE whatever the score, a hint POSSIBLE at the least, and nothing
+/// lowers it. Of equal labels the first in the label set wins.
 pub fn answer(
     head: &Head,
     taxonomy: &Taxonomy,
@@ -82,7 +83,7 @@ pub fn answer(
     review_below: f32,
     evidence: &[Evidence],
 ) -> Answer {
-    if logits.len() != head.labels.len() {
+    if logits.len() != head.outputs() {
         return Answer::failed("logits-count");
     }
     if logits.iter().any(|logit| !logit.is_finite()) {
@@ -94,17 +95,20 @@ pub fn answer(
     }
 }
 
-/// `logits` in the order of the label set's leaves, as a prediction carries them; `None` when the two don't fit.
+/// `logits` in the order of the label set's leaves, as a prediction carries them, and behind them that of none of them,
+/// where the head has it; `None` when the two don't fit.
 pub fn in_label_set_order<'a>(head: &Head, taxonomy: &Taxonomy, logits: &'a [f32]) -> Option<Cow<'a, [f32]>> {
     let leaves = taxonomy.leaves();
-    if leaves.len() != head.labels.len() || logits.len() != leaves.len() {
+    if leaves.len() != head.labels.len() || logits.len() != head.outputs() {
         return None;
     }
     if head.labels.iter().eq(leaves) {
         return Some(Cow::Borrowed(logits));
     }
     let place = |leaf| head.labels.iter().position(|label| label == leaf);
-    leaves.iter().map(|leaf| place(leaf).map(|i| logits[i])).collect::<Option<Vec<f32>>>().map(Cow::Owned)
+    let none = logits[leaves.len()..].iter().copied().map(Some);
+    let ordered = leaves.iter().map(|leaf| place(leaf).map(|i| logits[i])).chain(none);
+    ordered.collect::<Option<Vec<f32>>>().map(Cow::Owned)
 }
 
 /// Calibrated probabilities: softmax of `logits / temperature`.
@@ -118,9 +122,11 @@ pub fn probabilities(logits: &[f32], temperature: f64) -> Vec<f64> {
 }
 
 /// Calibrated probabilities of what `head` answers: of its logits, and of a flag also of what the narrative says outright,
-/// as far as the head's odds count it.
+/// as far as the head's odds count it. One a label: they sum to less than 1 where the head knows what is none of them.
 pub fn calibrated(head: &Head, logits: &[f32], evidence: &[Evidence]) -> Vec<f64> {
-    with_odds(probabilities(logits, head.temperature), head.odds_of(evidence))
+    let mut ours = probabilities(logits, head.temperature);
+    ours.truncate(head.labels.len());
+    with_odds(ours, head.odds_of(evidence))
 }
 
 /// The probabilities of no and yes when `odds` are added to the log-odds of yes.
@@ -138,12 +144,13 @@ fn choice(head: &Head, taxonomy: &Taxonomy, logits: &[f32], review_below: f32) -
     let Some(logits) = in_label_set_order(head, taxonomy, logits) else {
         return Answer::failed("labels-unknown");
     };
-    let leaves = probabilities(&logits, head.temperature);
+    let mut leaves = probabilities(&logits, head.temperature);
+    let none: f64 = leaves.drain(head.labels.len()..).sum();
     let mut last = Answer::failed("taxonomy-empty");
     for level in taxonomy.levels() {
         let sums = taxonomy.sum_to_level(level, &leaves).unwrap_or_default();
         let Some((label, confidence)) = first_greatest(sums) else { continue };
-        let carries = head.thresholds.get(level).copied().unwrap_or(0.0).max(f64::from(review_below));
+        let carries = head.carries_from(level, f64::from(review_below)).max(none);
         let path = taxonomy.path(level, label).unwrap_or_default();
         last = Answer {
             outcome: if confidence >= carries { Outcome::Labelled } else { Outcome::Abstained },

@@ -55,7 +55,8 @@ pub enum Input {
     Members(Vec<Prepared>),
 }
 
-/// Uncalibrated outputs for one narrative: for each head of the artefact, in its order, one logit a label.
+/// Uncalibrated outputs for one narrative: for each head of the artefact, in its order, one logit a label of ours, and one
+/// more where [`crate::Head::outputs`] says so.
 pub type Logits = Vec<Vec<f32>>;
 
 /// A loaded model: shared by the tokenizer threads, and the source of replicas for the model threads.

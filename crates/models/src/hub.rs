@@ -21,7 +21,7 @@ use crate::hub_name::{Commit, FileName, RepoId, Revision};
 use crate::pretrained::Lacking;
 use crate::stop::Stop;
 
-/// The folder that holds config.json, tokenizer.json and model.safetensors of `id_or_folder`: a folder as it is, else
+/// The folder that holds config.json, tokenizer.json and the weights of `id_or_folder`: a folder as it is, else
 /// `owner/name` or `owner/name@REVISION` on the hub that the environment names. See [`Hub::from_env`].
 ///
 /// # Errors

@@ -88,6 +88,13 @@ name!(
     }
 );
 
+name!(
+    /// One of the files that a model's weights lie in, beside the others.
+    WeightFileName, "a file of weights", "it is letters, digits, `-`, `_` and `.`, with `.safetensors` at its end", |said| {
+        said.strip_suffix(".safetensors").is_some_and(|name| is_word(name, ""))
+    }
+);
+
 /// A commit is a revision of its own.
 impl From<&Commit> for Revision {
     fn from(commit: &Commit) -> Self {

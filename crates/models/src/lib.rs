@@ -6,6 +6,7 @@ mod classifier;
 mod digest;
 mod evidence;
 mod feed;
+mod foreign;
 #[cfg(feature = "hub")]
 mod hub;
 mod hub_name;
@@ -25,6 +26,7 @@ mod sources;
 mod stop;
 mod strategy;
 mod strategy_file;
+mod weight_files;
 
 pub use answer::{
     Answer, answer, calibrated, in_label_set_order, probabilities, vulnerability_label, vulnerability_of,
@@ -35,9 +37,10 @@ pub use classifier::{Classifier, ClassifyError, Input, LoadError, LoadModel, Log
 pub use digest::digest_file;
 pub use evidence::{Category, EvidenceTable};
 pub use feed::{LEAD, NotYet, StrategyFeed};
+pub use foreign::{ForeignLabel, Summing};
 #[cfg(feature = "hub")]
 pub use hub::{Hub, HubError, Patience, Token, called, fetch};
-pub use hub_name::{Commit, FileName, NameError, RepoId, Revision};
+pub use hub_name::{Commit, FileName, NameError, RepoId, Revision, WeightFileName};
 pub use manifest::{Cleaning, EvidenceOdds, Family, Head, Kind, MOST_ODDS, Manifest};
 pub use pretrained::Lacking;
 pub use probe::{GOLDEN, GoldenInput, probe, probe_texts};
@@ -55,3 +58,4 @@ pub use strategy::{
     StrategyError, Unfit, differences, proposal, written,
 };
 pub use strategy_file::{FirstStrategy, StrategyDraft, StrategyFileError};
+pub use weight_files::{WeightFiles, WeightFilesError};

@@ -7,11 +7,15 @@ use ombud_contract::taxonomy::Taxonomy;
 use serde::{Deserialize, Serialize};
 
 use crate::evidence::EvidenceTable;
+use crate::foreign::ForeignLabel;
 use crate::reads::Reads;
 
-/// The only layout of `ombud.json` so far. It rises with each field or word that an earlier build would not read: so that
-/// one knows that it is the build that lacks something, and no version is rejected for everybody.
-const FORMAT: u32 = 1;
+/// The newest layout of `ombud.json`. It rises with each field or word that an earlier build would not read: so that
+/// one knows that it is the build that lacks something, and no version is rejected for everybody. An artefact says the
+/// least that it needs.
+const FORMAT: u32 = 2;
+/// The layout since which heads have [`Head::foreign`].
+const FOREIGN: u32 = 2;
 
 /// What every layout says of itself.
 #[derive(Deserialize)]
@@ -32,7 +36,7 @@ pub const MOST_ODDS: f64 = 20.0;
 pub enum Family {
     /// Hashed n-grams into an embedding bag.
     Bag,
-    /// BERT, DistilBERT or RoBERTa sequence classifier.
+    /// A transformer: a body under one head a task, or a stock sequence classifier.
     Encoder,
     /// Other artefacts, each in a folder of its own, whose answers are fused.
     Blend,
@@ -100,6 +104,10 @@ pub struct Head {
     /// By category of that table: what its phrases add to the score. Empty: the score is of the logits alone.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub evidence_odds: BTreeMap<String, EvidenceOdds>,
+    /// Where the model was trained on other labels: what each logit of its network stands for, in their order. Empty: they
+    /// are of `labels`. Encoders only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub foreign: Vec<ForeignLabel>,
 }
 
 /// What phrases of a category add to the log-odds of yes where a narrative has any: 0 or more, so that nothing that a
@@ -119,7 +127,7 @@ pub struct EvidenceOdds {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// Layout of this file; 1.
+    /// Layout of this file: 1, or 2 where a head has `foreign` labels.
     pub format: u32,
     /// The model's name, as the registry and the strategy call it.
     pub model_id: String,
@@ -200,8 +208,8 @@ impl Manifest {
     // What is wrong, and strings that stand, one after the other, before and at the wrong place.
     fn fault(&self) -> Option<(Vec<String>, String)> {
         let at = |near: &str, what: String| Some((vec![near.to_owned()], what));
-        if self.format != FORMAT {
-            return at("format", format!("format is {}: this Ombud reads {FORMAT}", self.format));
+        if !(1..=FORMAT).contains(&self.format) {
+            return at("format", format!("format is {}: this Ombud reads 1 to {FORMAT}", self.format));
         }
         if !is_model_id(&self.model_id) {
             let what = "model_id must be letters, digits, `-`, `_` or `.`, begin with a letter or digit, and have at most 100";
@@ -217,6 +225,17 @@ impl Manifest {
             if self.heads[..i].iter().any(|other| other.task == head.task) {
                 let near = vec![head.task.clone(), head.task.clone()];
                 return Some((near, format!("heads[{i}].task: `{}` has two heads: keep one", head.task)));
+            }
+            if !head.foreign.is_empty() {
+                let what = match self.family {
+                    Family::Encoder if self.format >= FOREIGN => None,
+                    Family::Encoder => Some(format!("it is of format {FOREIGN}: say so")),
+                    Family::Bag | Family::Blend => Some("only an encoder has them".to_owned()),
+                };
+                if let Some(what) = what {
+                    let near = vec![head.task.clone(), "foreign".to_owned()];
+                    return Some((near, format!("heads[{i}].foreign: {what}")));
+                }
             }
             if let Some((near, what)) = head.fault() {
                 return Some((vec![head.task.clone(), near], format!("heads[{i}].{what}")));
@@ -245,6 +264,11 @@ impl Head {
         said.into_iter().map(odds).sum()
     }
 
+    /// What an answer's confidence must reach to be given on `level`, under a strategy's `review_below`.
+    pub fn carries_from(&self, level: &str, review_below: f64) -> f64 {
+        self.thresholds.get(level).copied().unwrap_or(0.0).max(review_below)
+    }
+
     fn fault(&self) -> Option<(String, String)> {
         let at = |near: &str, what: String| Some((near.to_owned(), what));
         if !(self.temperature > 0.0 && self.temperature.is_finite()) {
@@ -270,6 +294,11 @@ impl Head {
             return at("labels", format!("labels: `{}` stands there twice", self.labels[i]));
         }
         if let Some(fault) = self.evidence_fault() {
+            return Some(fault);
+        }
+        if !self.foreign.is_empty()
+            && let Some(fault) = self.foreign_fault()
+        {
             return Some(fault);
         }
         match self.kind {

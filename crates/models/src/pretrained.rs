@@ -5,6 +5,7 @@ use std::{fs, io};
 
 #[cfg(feature = "hub")]
 use crate::hub_name::FileName;
+use crate::weight_files::{WeightFiles, WeightFilesError};
 
 /// Its sizes and its labels.
 pub(crate) const CONFIG: &str = "config.json";
@@ -12,12 +13,13 @@ pub(crate) const CONFIG: &str = "config.json";
 const TOKENIZER: &str = "tokenizer.json";
 /// Its weights, in one file that runs no code when it is read.
 pub(crate) const WEIGHTS: &str = "model.safetensors";
-/// Without one of these it is not read here.
-#[cfg(feature = "hub")]
-pub(crate) const NEEDED: [&str; 3] = [CONFIG, TOKENIZER, WEIGHTS];
-/// What is read where it is there.
+/// What stands in their place where they are in several files.
+pub(crate) const INDEX: &str = "model.safetensors.index.json";
+/// What is read where it is there, besides the above.
 #[cfg(feature = "hub")]
 const WELCOME: [&str; 3] = ["tokenizer_config.json", "special_tokens_map.json", "README.md"];
+/// What is learned beside a model's own weights, and is none without them.
+const ADAPTER: [&str; 2] = ["adapter_model.safetensors", "adapter_model.bin"];
 
 /// What keeps a folder from being read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -25,14 +27,27 @@ pub enum Lacking {
     /// Nothing says what it is.
     #[error("it has no {CONFIG}: name a folder that `save_pretrained` wrote, or a model of the hub")]
     Config,
+    /// It is what was learned beside another model's weights, which it lacks.
+    #[error(
+        "it has {found} alone, an adapter without its model: make them one in Python, \
+         `model.merge_and_unload().save_pretrained(DIR)`"
+    )]
+    Model {
+        /// The adapter.
+        found: String,
+    },
     /// Its weights are of a kind that is not read here, or there are none.
-    #[error("it has no {WEIGHTS}{}: {mend}", found.as_ref().map(|file| format!(" but {file}")).unwrap_or_default())]
+    #[error(
+        "it has no {WEIGHTS}{}: save it as safetensors in Python, `model.save_pretrained(DIR)`",
+        found.as_ref().map(|file| format!(" but {file}")).unwrap_or_default()
+    )]
     Weights {
         /// What is there instead.
         found: Option<String>,
-        /// How to make the missing file.
-        mend: &'static str,
     },
+    /// Its weights are in several files, and not all are there or can be.
+    #[error(transparent)]
+    WeightFiles(#[from] WeightFilesError),
     /// Its tokenizer is of a kind that is not read here, or there is none.
     #[error(
         "it has no {TOKENIZER}{}: make it in Python, \
@@ -46,22 +61,21 @@ pub enum Lacking {
 }
 
 impl Lacking {
-    /// What a folder with the files `names` lacks.
+    /// What a folder with the files `names` lacks, as far as names tell.
     pub fn among<S: AsRef<str>>(names: &[S]) -> Option<Self> {
         let has = |name: &str| names.iter().any(|other| other.as_ref() == name);
         let first = |some: &[&str]| some.iter().find(|name| has(name)).map(|name| (*name).to_owned());
+        let has_weights = has(WEIGHTS) || has(INDEX);
+        if !has_weights && let Some(found) = first(&ADAPTER) {
+            return Some(Self::Model { found });
+        }
         if !has(CONFIG) {
             return Some(Self::Config);
         }
-        if !has(WEIGHTS) {
-            let sharded = first(&["model.safetensors.index.json"]);
-            let mend = match sharded {
-                Some(_) => "save it in one file, `model.save_pretrained(DIR, max_shard_size=\"50GB\")`",
-                None => "save it as safetensors in Python, `model.save_pretrained(DIR)`",
-            };
+        if !has_weights {
             let others =
                 ["pytorch_model.bin", "pytorch_model.bin.index.json", "tf_model.h5", "flax_model.msgpack"];
-            return Some(Self::Weights { found: sharded.or_else(|| first(&others)), mend });
+            return Some(Self::Weights { found: first(&others) });
         }
         if !has(TOKENIZER) {
             let found = first(&["vocab.txt", "vocab.json", "sentencepiece.bpe.model", "spiece.model"]);
@@ -78,15 +92,30 @@ impl Lacking {
         let names = fs::read_dir(folder)?
             .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
             .collect::<io::Result<Vec<String>>>()?;
-        Ok(Self::among(&names))
+        Ok(Self::among(&names).or_else(|| WeightFiles::in_folder(folder).err().map(Self::WeightFiles)))
     }
 }
 
-/// The files to fetch of a model that has `names`.
+/// The files to fetch of a model that has `names`; files that an index names come on top.
 #[cfg(feature = "hub")]
 pub(crate) fn wanted(names: &[FileName]) -> impl Iterator<Item = &FileName> {
-    let all = NEEDED.into_iter().chain(WELCOME);
-    all.filter_map(move |wanted| names.iter().find(|name| name.as_str() == wanted))
+    let find = |wanted: &str| names.iter().find(|name| name.as_str() == wanted);
+    let weights = find(WEIGHTS).or_else(|| find(INDEX));
+    [CONFIG, TOKENIZER].into_iter().chain(WELCOME).filter_map(find).chain(weights)
+}
+
+/// The files of `folder` without which it is not read here.
+#[cfg(feature = "hub")]
+pub(crate) fn needed(folder: &Path) -> Result<Vec<String>, WeightFilesError> {
+    let mut needed = vec![CONFIG.to_owned(), TOKENIZER.to_owned()];
+    match WeightFiles::in_folder(folder)? {
+        None => needed.push(WEIGHTS.to_owned()),
+        Some(weights) => {
+            needed.push(INDEX.to_owned());
+            needed.extend(weights.files().iter().map(ToString::to_string));
+        }
+    }
+    Ok(needed)
 }
 
 #[cfg(test)]
@@ -106,8 +135,10 @@ mod tests {
             pickled.starts_with("it has no model.safetensors but pytorch_model.bin: save it as"),
             "{pickled}"
         );
-        let sharded = refusal(&[CONFIG, "model.safetensors.index.json", TOKENIZER]);
-        assert!(sharded.contains("max_shard_size"), "{sharded}");
+        assert_eq!(refusal(&[CONFIG, INDEX, TOKENIZER]), "");
+        let adapter = refusal(&["adapter_config.json", "adapter_model.safetensors", TOKENIZER]);
+        assert!(adapter.contains("merge_and_unload"), "{adapter}");
+        assert_eq!(refusal(&[CONFIG, WEIGHTS, "adapter_model.bin", TOKENIZER]), "");
         let slow = refusal(&[CONFIG, WEIGHTS, "vocab.txt"]);
         assert!(
             slow.contains("vocab.txt, which only Python reads: make it") && slow.contains("use_fast"),

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::artefact::Artefact;
 use crate::classifier::{Logits, Model};
+use crate::manifest::Head;
 use crate::rejection::{Blame, Fault, HostFault, Unservable};
 
 /// Texts that every model must answer with finite numbers before it serves: ordinary, empty, and strange.
@@ -23,7 +24,7 @@ const TOLERANCE: f32 = 1e-3;
 pub struct GoldenInput {
     /// A public or made-up text.
     pub text: String,
-    /// For each head, one logit a label.
+    /// For each head its logits, [`Head::outputs`] of them.
     pub logits: Logits,
 }
 
@@ -83,7 +84,7 @@ fn answers_to(artefact: &Artefact, model: &dyn Model, texts: &[&str]) -> Result<
         let what = format!("{} probes gave {} answers", batch.len(), answers.len());
         return Err(broken(Fault::Unloadable, what));
     }
-    let wanted: Vec<usize> = artefact.manifest.heads.iter().map(|head| head.labels.len()).collect();
+    let wanted: Vec<usize> = artefact.manifest.heads.iter().map(Head::outputs).collect();
     for logits in &answers {
         let got: Vec<usize> = logits.iter().map(Vec::len).collect();
         if got != wanted {

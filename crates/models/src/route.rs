@@ -14,16 +14,13 @@
 
 pub use ombud_contract::verdict::VULNERABLE;
 
-use ombud_contract::ids::basis_point;
 use ombud_contract::records::{Decision, Outcome, Vulnerability};
-use ombud_contract::verdict::AUDIT_SAMPLE;
+use ombud_contract::verdict::{AUDIT_SAMPLE, is_drawn};
 
 use crate::answer::vulnerability_of;
 use crate::routing::{Desk, ISSUE, PRODUCT, Queue, RoutingTable};
 use crate::strategy::ActiveStrategy;
 
-/// Salt of the audit sample: one draw for every strategy, so that a complaint doesn't fall out of it.
-const AUDIT: &str = "audit";
 /// Withdrawn complaints wait behind all others.
 const LOWEST: i32 = 0;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -77,7 +74,7 @@ pub fn route<'a>(facts: &Facts<'a>, strategy: &'a ActiveStrategy) -> Route {
     let vulnerability = vulnerability(facts, table, &mut review);
     let product = product(facts, table, &mut review);
     let queue = product.and_then(|(product, _)| issue_queue(facts, table, product, &mut review));
-    if basis_point(facts.complaint_id, AUDIT) < strategy.record.audit_basis_points {
+    if is_drawn(facts.complaint_id, strategy.record.audit_basis_points) {
         review.must(AUDIT_SAMPLE);
     }
 

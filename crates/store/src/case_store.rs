@@ -20,6 +20,22 @@ pub trait CaseStore: Send {
     /// The store doesn't answer.
     fn case(&mut self, complaint_id: &str) -> Result<Vec<CaseEvent>, Outage>;
 
+    /// Gives `each` of these complaints with its case, as [`Self::case`] tells it, in the order of `complaint_ids`. A
+    /// store far away reads several at once; however many there are, so many are in memory.
+    ///
+    /// # Errors
+    /// The store doesn't answer; `each` may have been given some by then.
+    fn cases(
+        &mut self,
+        complaint_ids: &[String],
+        each: &mut dyn FnMut(&str, Vec<CaseEvent>),
+    ) -> Result<(), Outage> {
+        for complaint_id in complaint_ids {
+            each(complaint_id, self.case(complaint_id)?);
+        }
+        Ok(())
+    }
+
     /// What lies in a team's queue of complaints received on `day`: the latest received first.
     ///
     /// # Errors
@@ -54,6 +70,14 @@ impl<C: CaseStore + ?Sized> CaseStore for Box<C> {
 
     fn case(&mut self, complaint_id: &str) -> Result<Vec<CaseEvent>, Outage> {
         (**self).case(complaint_id)
+    }
+
+    fn cases(
+        &mut self,
+        complaint_ids: &[String],
+        each: &mut dyn FnMut(&str, Vec<CaseEvent>),
+    ) -> Result<(), Outage> {
+        (**self).cases(complaint_ids, each)
     }
 
     fn queue(&mut self, team: &str, day: Date) -> Result<Vec<QueueEntry>, Outage> {

@@ -15,12 +15,12 @@ pub mod testing;
 
 pub use case_store::CaseStore;
 #[cfg(feature = "cql")]
-pub use cql::{CqlCases, CqlConnection, CqlError, Found, Migrated, check, migrate};
+pub use cql::{CqlCases, CqlConnection, CqlError, Found, Migrated, check, foresee, migrate};
 pub use filing::{
     file_feedback, file_model, file_prediction, file_raw, file_routed, file_strategy, file_unnamed,
     is_other_than_routed,
 };
-pub use judged::judged_between;
+pub use judged::JudgedCases;
 pub use queue::Place;
 pub use row::{
     CaseEvent, CustomerCase, FeedbackDay, Kind, ModelDecision, ModelRow, QueueEntry, Row, StrategyRow,

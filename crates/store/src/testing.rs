@@ -6,7 +6,7 @@ use bytes::Bytes;
 use jiff::civil::Date;
 
 use crate::{
-    CaseStore,
+    CaseStore, JudgedCases,
     row::{
         CaseEvent, CustomerCase, FeedbackDay, Kind, ModelDecision, ModelRow, QueueEntry, Row, StrategyRow,
         Unqueued, day_of,
@@ -25,6 +25,8 @@ macro_rules! case_store_keeps_its_promises {
     ($fresh:path) => {
         $crate::case_store_keeps_its_promises!($fresh:
             a_case_is_read_by_kind_and_newest_first,
+            many_cases_come_in_the_order_in_which_they_are_asked_for,
+            cases_that_humans_judged_come_once_the_latest_day_first,
             writing_again_changes_nothing,
             what_is_absent_stays_absent,
             a_large_batch_of_every_kind_is_written,
@@ -108,6 +110,68 @@ pub fn a_case_is_read_by_kind_and_newest_first(store: &mut impl CaseStore) {
     store.write(&written).expect("writes");
     assert_eq!(store.case("c-1").expect("answers"), [raw, first, second, new, old]);
     assert!(store.case("c-3").expect("answers").is_empty());
+}
+
+/// Each as if it were asked for alone: one that is asked for twice, and one that nobody knows.
+pub fn many_cases_come_in_the_order_in_which_they_are_asked_for(store: &mut impl CaseStore) {
+    let of = |n: i64| CaseEvent { complaint_id: format!("c-{n}"), ..event(Kind::Raw, n, "a") };
+    let rows: Vec<Row> =
+        (0..150).flat_map(|n| [of(n), CaseEvent { seq: n + 1, ..of(n) }]).map(Row::CaseEvent).collect();
+    store.write(&rows).expect("writes");
+    let ids: Vec<String> = (0..150).rev().chain([7, 7, 1_000]).map(|n| format!("c-{n}")).collect();
+    let mut given = Vec::new();
+    store.cases(&ids, &mut |id, events| given.push((id.to_owned(), events))).expect("answers");
+    assert_eq!(given.len(), ids.len());
+    for ((id, events), asked) in given.into_iter().zip(ids) {
+        let alone = store.case(&asked).expect("answers");
+        assert!((&id, &events) == (&asked, &alone), "{asked}");
+        assert_eq!(events.len(), if asked == "c-1000" { 0 } else { 2 }, "{asked}");
+    }
+    store.cases(&[], &mut |id, _| unreachable!("nobody asked for {id}")).expect("answers");
+}
+
+/// More than a page of them, with several verdicts and on several days.
+pub fn cases_that_humans_judged_come_once_the_latest_day_first(store: &mut impl CaseStore) {
+    const DAY: i64 = 86_400_000;
+    let verdict = |at: i64, id: &str| {
+        Row::Feedback(FeedbackDay {
+            decided_at: at,
+            feedback_id: format!("{id}-{at}"),
+            complaint_id: id.to_owned(),
+            kind: "CONFIRMED".into(),
+            model_version: None,
+            label_before: None,
+            label_after: None,
+            audit_sample: false,
+        })
+    };
+    let mut rows: Vec<Row> = (0..300).map(|n| verdict(DAY + n, &format!("c-{n:03}"))).collect();
+    // Before and behind the span, and again within it.
+    rows.extend([
+        verdict(5, "early"),
+        verdict(4 * DAY, "late"),
+        verdict(3 * DAY, "c-007"),
+        verdict(3 * DAY + 1, "c-007"),
+    ]);
+    rows.extend([verdict(3 * DAY + 2, "c-299"), verdict(5, "c-001")]);
+    store.write(&rows).expect("writes");
+    let mut judged = JudgedCases::find(store, 6, 4 * DAY).expect("answers");
+    assert_eq!(judged.len(), 300);
+    let (mut ids, mut pages) = (Vec::new(), 0);
+    loop {
+        let page = judged.next_page(store).expect("answers");
+        if page.is_empty() {
+            break;
+        }
+        ids.extend(page);
+        pages += 1;
+        assert_eq!(judged.given(), ids.len());
+    }
+    assert!(pages > 2, "{pages} pages");
+    let newest = ["c-299", "c-007"].map(str::to_owned).into_iter();
+    let others = (0..299).rev().filter(|n| *n != 7).map(|n| format!("c-{n:03}"));
+    assert!(ids.iter().cloned().eq(newest.chain(others)), "{ids:?}");
+    assert!(JudgedCases::find(store, 10, 10).expect("answers").is_empty());
 }
 
 /// A replay writes the same cells.

@@ -13,6 +13,7 @@ use tracing::{debug, info};
 
 use crate::{
     flow::SharedReceipt,
+    in_flight::{InFlight, InFlightLimit},
     ledger::Ledger,
     passing::Passing,
     record::{Envelope, Receipt, Record, TopicPartition},
@@ -32,6 +33,15 @@ pub struct Limits {
     pub drain: Duration,
     /// How long a poll waits when nothing comes: bounds how late a shutdown is seen.
     pub poll: Duration,
+    /// The least that may be in flight, in units of cost: what keeps every thread of the flow busy. Above it, as much is
+    /// taken on as is finished in half the drain, so that a shutdown leaves nothing unfinished.
+    pub in_flight_least: u64,
+}
+
+impl Limits {
+    fn in_flight(self) -> InFlightLimit {
+        InFlightLimit { within: self.drain / 2, least: self.in_flight_least }
+    }
 }
 
 impl Default for Limits {
@@ -40,6 +50,7 @@ impl Default for Limits {
             commit_every: Duration::from_millis(500),
             drain: Duration::from_secs(10),
             poll: Duration::from_millis(100),
+            in_flight_least: 64 << 10,
         }
     }
 }
@@ -71,6 +82,8 @@ pub struct Drive<'a, M, T, A> {
     /// Makes the body that travels with a record (say, the strategy that holds for it), on the driver's thread;
     /// `None` while it can't be known: the record is held back, and asked about again every second.
     pub admit: A,
+    /// What a record costs the flow, in the unit of [`Limits::in_flight_least`].
+    pub cost: fn(&Record) -> u64,
 }
 
 /// A record that waits for its body, or for room in the flow.
@@ -83,6 +96,7 @@ struct Held<T> {
 struct Driving<'a, M, T, A> {
     drive: Drive<'a, M, T, A>,
     ledger: Ledger,
+    in_flight: InFlight,
     vitals: Vitals,
     /// Let in next, in order; the partitions are paused while anything waits here, so it stays short.
     held: VecDeque<Held<T>>,
@@ -112,9 +126,11 @@ where
         mut start: impl FnMut(&TopicPartition) -> Result<i64, Outage>,
     ) -> Result<(), Outage> {
         let vitals = Vitals::of(self.worker);
+        let in_flight = InFlight::new(self.limits.in_flight());
         let mut driving = Driving {
             drive: self,
             ledger: Ledger::default(),
+            in_flight,
             vitals,
             held: VecDeque::new(),
             paused: false,
@@ -144,8 +160,9 @@ where
             self.commit()?;
         }
         let open = self.resume_when_let_in()?;
-        // Where there was no room, the look for it has waited already.
-        let wait = if open || self.refused_at.is_some() { self.drive.limits.poll } else { Duration::ZERO };
+        // Where the flow had no room, the look for it has waited already.
+        let waits = open || self.held.is_empty() || self.refused_at.is_some();
+        let wait = if waits { self.drive.limits.poll } else { Duration::ZERO };
         let polled = self.drive.member.poll(wait);
         let Some(event) = self.polls.through(polled)? else {
             thread::park_timeout(self.drive.limits.poll);
@@ -157,6 +174,7 @@ where
                 for partition in partitions {
                     let next = self.drive.member.begin(&partition, generation, start)?;
                     self.drive.member.pause(&partition, self.paused);
+                    self.in_flight.drop(self.ledger.revoke(&partition));
                     self.ledger.assign(partition, generation, next);
                 }
                 Ok(())
@@ -164,8 +182,12 @@ where
             Some(Event::Revoked { partitions, lost }) => self.give_up(&partitions, lost),
             Some(Event::Record(record)) => {
                 self.vitals.read(&record);
-                match self.ledger.open(&record) {
-                    Some(receipt) => self.let_in(Held { record, receipt, body: None }),
+                let cost = (self.drive.cost)(&record);
+                match self.ledger.open(&record, cost) {
+                    Some(receipt) => {
+                        self.in_flight.open(cost);
+                        self.let_in(Held { record, receipt, body: None })
+                    }
                     None => Ok(()),
                 }
             }
@@ -176,10 +198,12 @@ where
         }
     }
 
-    /// Lets one record in, or holds it and pauses its partitions until there is room.
+    /// Lets one record in, or holds it. Pauses the partitions where it is held, or where it was the last for which there is
+    /// room.
     fn let_in(&mut self, held: Held<T>) -> Result<(), Outage> {
         self.held.push_back(held);
-        if !self.let_in_held()? && !self.paused {
+        let open = self.let_in_held()? && self.in_flight.has_room(Instant::now());
+        if !open && !self.paused {
             self.pause(true);
         }
         Ok(())
@@ -220,9 +244,10 @@ where
         Ok(body)
     }
 
-    /// Tries again what is held, and lets the partitions on once it is in. Returns whether they are on.
+    /// Tries again what is held, and lets the partitions on once it is in and there is room for more. Returns whether they
+    /// are on.
     fn resume_when_let_in(&mut self) -> Result<bool, Outage> {
-        let open = self.let_in_held()?;
+        let open = self.let_in_held()? && self.in_flight.has_room(Instant::now());
         if open && self.paused {
             self.pause(false);
         }
@@ -246,13 +271,19 @@ where
             delivery.result?;
             // The last record that stands on the receipt was delivered.
             if let Some(receipt) = SharedReceipt::into_inner(delivery.token) {
-                self.ledger.settle(&receipt);
+                Self::settle(&mut self.ledger, &mut self.in_flight, &receipt);
             }
         }
         for receipt in self.drive.wiring.settled.try_iter() {
-            self.ledger.settle(&receipt);
+            Self::settle(&mut self.ledger, &mut self.in_flight, &receipt);
         }
         Ok(())
+    }
+
+    fn settle(ledger: &mut Ledger, in_flight: &mut InFlight, receipt: &Receipt) {
+        if let Some(cost) = ledger.settle(receipt) {
+            in_flight.settle(cost, Instant::now());
+        }
     }
 
     /// Waits until nothing of `partitions` is in flight, for at most the drain time.
@@ -301,7 +332,7 @@ where
             self.commit()?;
         }
         for partition in partitions {
-            self.ledger.revoke(partition);
+            self.in_flight.drop(self.ledger.revoke(partition));
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! A worker's threads as one chain: stages joined by bounded channels, read from top to bottom.
 //!
 //! ```text
-//! arrivals.then("prepare", ..).gather("gather", ..).each("classify", replicas).sink("publish", ..)
+//! arrivals.then("prepare", ..).choose("choose", ..).each("classify", replicas).sink("publish", ..)
 //! ```
 //!
 //! A stage answers each item with a [`Verdict`]. A stage that meets an [`Outage`], or panics, ends, its channels close, and
@@ -11,13 +11,11 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     thread::Scope,
-    time::Duration,
 };
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, Select, Sender, bounded};
 
 use crate::{
-    batch::{self, Batch, Limit},
     record::{Outgoing, Receipt},
     seam::{Outage, Sink},
 };
@@ -132,22 +130,36 @@ impl<'scope, 'env, T: Send + 'scope> Stage<'scope, 'env, T> {
         Stage { flow: self.flow, output }
     }
 
-    /// Gathers what is there, without waiting for more, and lets `cut` make batches of it.
-    pub fn gather<U: Send + 'scope>(
+    /// Keeps up to `most` items in order of arrival, and whenever the next stage is free, gives it what `next` takes out of
+    /// them: what came last is among what is chosen from. `next` is never given none, and must take at least one.
+    pub fn choose<U: Send + 'scope>(
         self,
         name: &str,
-        window: usize,
-        mut cut: impl FnMut(Vec<T>) -> Vec<Batch<U>> + Send + 'scope,
-    ) -> Stage<'scope, 'env, Batch<U>> {
-        // Bounded at 1: one batch computes while the next is made ready; more only adds latency.
-        let (send, output) = bounded(1);
+        most: usize,
+        mut next: impl FnMut(&mut Vec<T>) -> U + Send + 'scope,
+    ) -> Stage<'scope, 'env, U> {
+        // No room between the two: what is chosen early can't be overtaken any more.
+        let (send, output) = bounded(0);
         let input = self.output;
         self.flow.thread(name, move || {
-            let limit = Limit { rows: window, cost: usize::MAX };
-            while let Some(gathered) = batch::collect(&input, |_| 0, limit, Duration::ZERO) {
-                for batch in cut(gathered.items) {
-                    if send.send(batch).is_err() {
+            let mut waiting = Vec::new();
+            let mut is_closed = false;
+            while !is_closed || !waiting.is_empty() {
+                let mut select = Select::new();
+                let giving = (!waiting.is_empty()).then(|| select.send(&send));
+                let taking = (!is_closed && waiting.len() < most).then(|| select.recv(&input));
+                let ready = select.select();
+                if Some(ready.index()) == giving {
+                    // Whatever came while the next stage was busy is looked at first.
+                    let room = most.saturating_sub(waiting.len());
+                    waiting.extend(input.try_iter().take(room));
+                    if ready.send(&send, next(&mut waiting)).is_err() {
                         return Ok(());
+                    }
+                } else if Some(ready.index()) == taking {
+                    match ready.recv(&input) {
+                        Ok(item) => waiting.push(item),
+                        Err(_) => is_closed = true,
                     }
                 }
             }
@@ -173,5 +185,67 @@ impl<'scope> Stage<'scope, '_, Product> {
             }
             Ok(())
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outgoing(number: usize) -> Outgoing {
+        let topic = "t".into();
+        Outgoing {
+            topic,
+            partition: None,
+            key: None,
+            value: Some(vec![number as u8].into()),
+            headers: Vec::new(),
+        }
+    }
+
+    /// Hands on the numbers of what it is given.
+    struct Seen(Sender<usize>);
+
+    impl Sink<SharedReceipt> for Seen {
+        fn send(&mut self, record: Outgoing, _: SharedReceipt) -> Result<(), crate::Refused<SharedReceipt>> {
+            let number = record.value.map_or(0, |value| usize::from(value[0]));
+            self.0.send(number).unwrap_or(());
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_came_last_is_among_what_is_chosen_from_and_nothing_is_lost_at_the_end() {
+        let receipt = Receipt { source: crate::TopicPartition::new("t", 0), offset: 0, generation: 1 };
+        let (seen, order) = bounded(16);
+        let (open, gate) = bounded::<()>(0);
+        let (began, first) = bounded::<()>(1);
+        let (settle, _settled) = bounded(1);
+        let (report, _outages) = bounded(1);
+        let order: Vec<usize> = std::thread::scope(|scope| {
+            let flow = Flow::new(scope, 16, settle, report);
+            let (entry, arrivals) = flow.arrivals::<usize>();
+            // The greatest first; the first that is chosen waits at the gate.
+            let greatest = |waiting: &mut Vec<usize>| {
+                waiting.sort_unstable();
+                waiting.pop().unwrap_or_default()
+            };
+            let step = move |number: usize| {
+                began.try_send(()).unwrap_or(());
+                gate.recv().unwrap_or(());
+                Ok(vec![Verdict::Next((outgoing(number), Arc::new(receipt.clone())))])
+            };
+            arrivals.choose("choose", 16, greatest).each("work", [step]).sink("publish", Seen(seen));
+            drop(flow);
+            entry.send(3).unwrap();
+            first.recv().unwrap();
+            for number in [1, 9, 4] {
+                entry.send(number).unwrap();
+            }
+            drop(entry);
+            drop(open);
+            order.iter().collect()
+        });
+        assert_eq!(order, [3, 9, 4, 1]);
     }
 }

@@ -24,26 +24,30 @@ struct Owned {
     committed: i64,
     /// Offset and append time of what is taken on and not committed.
     appended: VecDeque<(i64, i64)>,
+    /// What the records cost that are taken on and not settled, by offset.
+    costs: BTreeMap<i64, u64>,
 }
 
 impl Ledger {
     /// Begins an assignment of `partition`, to be read from `next`.
     pub fn assign(&mut self, partition: TopicPartition, generation: u64, next: i64) {
         let (frontier, appended) = (Frontier::new(next), VecDeque::new());
-        self.owned.insert(partition, Owned { generation, frontier, committed: next, appended });
+        let owned = Owned { generation, frontier, committed: next, appended, costs: BTreeMap::new() };
+        self.owned.insert(partition, owned);
     }
 
-    /// Ends the assignment of `partition`; what is in flight of it will settle nothing.
-    pub fn revoke(&mut self, partition: &TopicPartition) {
-        self.owned.remove(partition);
+    /// Ends the assignment of `partition`; what is in flight of it will settle nothing. Returns what that cost.
+    pub fn revoke(&mut self, partition: &TopicPartition) -> u64 {
+        self.owned.remove(partition).map_or(0, |owned| owned.costs.values().sum())
     }
 
-    /// Takes on a record. `None` when its partition isn't owned, or when it was taken on before.
-    pub fn open(&mut self, record: &Record) -> Option<Receipt> {
+    /// Takes on a record of `cost`. `None` when its partition isn't owned, or when it was taken on before.
+    pub fn open(&mut self, record: &Record, cost: u64) -> Option<Receipt> {
         let owned = self.owned.get_mut(&record.source)?;
         if !owned.frontier.open(record.offset) {
             return None;
         }
+        owned.costs.insert(record.offset, cost);
         owned.appended.push_back((record.offset, record.appended_at));
         Some(Receipt { source: record.source.clone(), offset: record.offset, generation: owned.generation })
     }
@@ -55,12 +59,11 @@ impl Ledger {
         }
     }
 
-    /// Finishes what `receipt` stands for. Returns whether that changed anything.
-    pub fn settle(&mut self, receipt: &Receipt) -> bool {
-        match self.owned.get_mut(&receipt.source) {
-            Some(owned) if owned.generation == receipt.generation => owned.frontier.settle(receipt.offset),
-            _ => false,
-        }
+    /// Finishes what `receipt` stands for. Returns what that cost; `None` where it changed nothing.
+    pub fn settle(&mut self, receipt: &Receipt) -> Option<u64> {
+        let owned = self.owned.get_mut(&receipt.source)?;
+        let settles = owned.generation == receipt.generation && owned.frontier.settle(receipt.offset);
+        settles.then(|| owned.costs.remove(&receipt.offset).unwrap_or_default())
     }
 
     /// The partitions whose frontier has moved since they were last committed, each with its frontier.
@@ -123,20 +126,25 @@ mod tests {
         let partition = TopicPartition::new("t", 0);
         let mut ledger = Ledger::default();
         ledger.assign(partition.clone(), 1, 5);
-        let old = ledger.open(&record(0, 5)).unwrap();
-        ledger.revoke(&partition);
+        let old = ledger.open(&record(0, 5), 7).unwrap();
+        assert_eq!(ledger.revoke(&partition), 7);
         ledger.assign(partition.clone(), 2, 5);
-        let new = ledger.open(&record(0, 5)).unwrap();
+        let new = ledger.open(&record(0, 5), 8).unwrap();
 
-        assert!(!ledger.settle(&old));
+        assert_eq!(ledger.settle(&old), None);
         assert!(ledger.to_commit().is_empty());
-        assert!(ledger.settle(&new));
+        assert_eq!(ledger.settle(&new), Some(8));
+        assert_eq!(ledger.settle(&new), None);
+        assert_eq!(ledger.revoke(&partition), 0);
+        ledger.assign(partition.clone(), 3, 5);
+        let newest = ledger.open(&record(0, 5), 8).unwrap();
+        assert_eq!(ledger.settle(&newest), Some(8));
         assert_eq!(ledger.to_commit(), [(partition, 6)]);
     }
 
     #[test]
     fn a_record_of_a_partition_that_is_not_owned_gets_no_receipt() {
-        assert_eq!(Ledger::default().open(&record(3, 0)), None);
+        assert_eq!(Ledger::default().open(&record(3, 0), 1), None);
     }
 
     #[test]
@@ -144,7 +152,7 @@ mod tests {
         let partition = TopicPartition::new("t", 0);
         let mut ledger = Ledger::default();
         ledger.assign(partition.clone(), 1, 5);
-        let receipt = ledger.open(&record(0, 5)).unwrap();
+        let receipt = ledger.open(&record(0, 5), 1).unwrap();
         ledger.pass(&partition, 7);
         assert!(ledger.to_commit().is_empty());
         ledger.settle(&receipt);
@@ -174,8 +182,8 @@ mod tests {
                         next[p] = finished[p];
                         ledger.assign(at, generation, next[p]);
                     }
-                    1 => ledger.revoke(&at),
-                    2..=5 => if let Some(receipt) = ledger.open(&record(partition, next[p])) {
+                    1 => { ledger.revoke(&at); }
+                    2..=5 => if let Some(receipt) = ledger.open(&record(partition, next[p]), 1) {
                         next[p] += 1;
                         open.push(receipt);
                     },

@@ -6,6 +6,7 @@ mod batch;
 mod drive;
 mod flow;
 mod frontier;
+mod in_flight;
 mod ledger;
 mod passing;
 mod readiness;
@@ -16,7 +17,7 @@ mod secrecy;
 pub mod testing;
 mod vitals;
 
-pub use batch::{Batch, Limit, collect, pack_by_length};
+pub use batch::{Batch, Limit, pack_by_length};
 pub use drive::{Drive, Limits, Wiring};
 pub use flow::{Flow, Product, SharedReceipt, Stage, Verdict};
 pub use frontier::Frontier;

@@ -120,8 +120,14 @@ fn drive(
         worker: "test",
         clock: &ManualClock::at(0),
         wiring: Wiring { entry, deliveries, settled, outages },
-        limits: Limits { commit_every: Duration::ZERO, drain: PATIENCE, poll: Duration::from_millis(1) },
+        limits: Limits {
+            commit_every: Duration::ZERO,
+            drain: PATIENCE,
+            poll: Duration::from_millis(1),
+            in_flight_least: 1,
+        },
         admit,
+        cost: |_| 1,
     };
     drive.run(&stop, |_| Ok(0))
 }
@@ -197,4 +203,45 @@ fn nobody_waits_at_the_end_for_what_cannot_be_admitted() {
     drive(&mut member, 1, || asked.get(), admit).unwrap();
     assert!(began.elapsed() < PATIENCE);
     assert!(member.committed.is_empty());
+}
+
+#[test]
+fn no_more_is_taken_on_than_may_be_in_flight_until_something_is_finished() {
+    let polls = std::iter::once(Ok(assigned())).chain((0..5).map(|offset| Ok(record(offset))));
+    let mut member = told(polls, 0);
+    let (entry, let_in) = bounded::<Envelope<()>>(8);
+    let (settle, settled): (Sender<Receipt>, _) = bounded(8);
+    let (_report, outages) = bounded(1);
+    let (_deliver, deliveries) = bounded(1);
+    let (turns, most, finished) = (Cell::new(0), Cell::new(0), Cell::new(0));
+    let stop = || {
+        most.set(let_in.len().max(most.get()));
+        turns.set(turns.get() + 1);
+        // Nothing is finished for some turns; then everything is.
+        if turns.get() > 20 {
+            for envelope in let_in.try_iter() {
+                settle.send(envelope.receipt).unwrap();
+                finished.set(finished.get() + 1);
+            }
+        }
+        finished.get() == 5
+    };
+    let drive = Drive {
+        member: &mut member,
+        worker: "test",
+        clock: &ManualClock::at(0),
+        wiring: Wiring { entry, deliveries, settled, outages },
+        limits: Limits {
+            commit_every: Duration::ZERO,
+            drain: PATIENCE,
+            poll: Duration::from_millis(1),
+            in_flight_least: 25,
+        },
+        admit: |_: &Record| Ok(Some(())),
+        cost: |_| 10,
+    };
+    drive.run(&stop, |_| Ok(0)).unwrap();
+    assert_eq!(most.get(), 3, "30 is the first that is not below 25");
+    assert_eq!(member.committed[&partition()], 5);
+    assert!(!member.paused);
 }

@@ -11,7 +11,7 @@ use serde_json::Value;
 const GOOD: &str = "I was charged twice for one purchase and the bank does not answer my letters.";
 
 fn up(file: &Path, data: &Path) -> Result<Output> {
-    Ok(ombud(data)?.arg("up").arg(file).args(["--once", "--json"]).output()?)
+    Ok(ombud(data)?.arg("up").arg(file).args(["--received-at", "file", "--once", "--json"]).output()?)
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -72,6 +72,9 @@ fn rows_that_are_no_complaint_are_set_aside_with_their_reason_and_their_neighbou
     for ((expected, _), reason) in bad.iter().zip(&reasons) {
         ensure!(reason.starts_with(expected), "{expected} was expected in {reasons:?}");
     }
+    let told = text(&output.stderr);
+    ensure!(told.contains("7 rows are rejected") && told.contains("for other reasons"), "{told}");
+    ensure!(told.contains("mixed.csv.rejected.csv"), "{told}");
 
     let routes = Log::of(data.path()).tail("complaints.routed")?;
     let foreign =
@@ -80,6 +83,82 @@ fn rows_that_are_no_complaint_are_set_aside_with_their_reason_and_their_neighbou
         foreign["value"]["needs_human"] == true && foreign["value"]["team"] == "triage-desk",
         "{foreign}"
     );
+    Ok(())
+}
+
+const DAYS: &str = "complaint_id,received_at,narrative\n";
+
+#[test]
+fn dates_of_a_file_are_read_in_one_order_that_it_tells_or_that_is_said() -> Result<()> {
+    let data = tempfile::tempdir()?;
+    let file = data.path().join("uk.csv");
+    let run = |rows: &str, words: &[&str]| -> Result<Output> {
+        fs::write(&file, format!("{DAYS}{rows}"))?;
+        Ok(ombud(data.path())?.arg("check").arg(&file).args(words).output()?)
+    };
+    let alone = format!("uk-0,03/04/2026,{GOOD}\n");
+    let refused = run(&alone, &[])?;
+    let error = text(&refused.stderr);
+    ensure!(refused.status.code() == Some(1), "{error}");
+    ensure!(error.contains("line 2 has 03/04/2026") && error.contains("--dates"), "{error}");
+    ensure!(run(&alone, &["--dates", "day-first"])?.status.success(), "it is said");
+    let decided = format!("{alone}uk-1,13.04.26 9:30 PM,{GOOD}\nuk-2,2026-04-11,{GOOD}\n");
+    ensure!(run(&decided, &[])?.status.success(), "one row decides");
+    let mixed = run(&format!("{decided}us-1,04/13/2026,{GOOD}\n"), &[])?;
+    let error = text(&mixed.stderr);
+    ensure!(
+        mixed.status.code() == Some(1) && error.contains("line 3") && error.contains("line 5"),
+        "{error}"
+    );
+
+    let output =
+        ombud(data.path())?.arg("up").arg(&file).args(["--dates", "day-first", "--once"]).output()?;
+    let told = text(&output.stderr);
+    ensure!(output.status.success() && told.contains("received-at-in-another-order"), "{told}");
+    let raw = Log::of(data.path()).tail("complaints.raw")?;
+    let first = raw.iter().find(|record| record["value"]["complaint_id"] == "uk-0").context("uk-0")?;
+    ensure!(first["value"]["received_at"] == 1_775_174_400_000_i64, "the third of April: {first}");
+    Ok(())
+}
+
+#[test]
+fn a_file_without_dates_is_refused_until_it_is_said_when_its_complaints_were_received() -> Result<()> {
+    let data = tempfile::tempdir()?;
+    let file = data.path().join("undated.csv");
+    fs::write(&file, format!("complaint_id,narrative\nc-1,{GOOD}\n"))?;
+    let check = |words: &[&str]| -> Result<Output> {
+        Ok(ombud(data.path())?.arg("check").arg(&file).args(words).output()?)
+    };
+    let refused = check(&[])?;
+    let error = text(&refused.stderr);
+    ensure!(refused.status.code() == Some(1) && error.contains("--received-at file"), "{error}");
+    for time in ["file", "now", "2026-01-31"] {
+        ensure!(check(&["--received-at", time])?.status.success(), "{time}");
+    }
+    fs::write(&file, format!("{DAYS}c-1,2026-01-31,{GOOD}\nc-2,,{GOOD}\n"))?;
+    let checked = check(&["--received-at", "now"])?;
+    let told = text(&checked.stderr);
+    ensure!(checked.status.code() == Some(3) && told.contains("1  received-at-missing"), "{told}");
+    Ok(())
+}
+
+#[test]
+fn an_id_that_stands_for_several_complaints_is_sent_for_none_of_them() -> Result<()> {
+    let data = tempfile::tempdir()?;
+    let file = data.path().join("spreadsheet.csv");
+    let rows = format!(
+        "2.02611E+12,2026-01-31,{GOOD}\n2.02611E+12,2026-01-31,Another customer says that {GOOD}\n\
+         c-3,2026-01-31,{GOOD}\n c-3 ,2026-01-31,{GOOD}\n"
+    );
+    fs::write(&file, format!("{DAYS}{rows}"))?;
+    let output = up(&file, data.path())?;
+    let (summary, told): (Value, _) =
+        (serde_json::from_slice(output.stdout.trim_ascii())?, text(&output.stderr));
+    ensure!(
+        summary["complaints"] == 1 && summary["rejected"] == 2 && summary["duplicates"] == 1,
+        "{summary}"
+    );
+    ensure!(told.contains("2  id-with-several-narratives"), "{told}");
     Ok(())
 }
 
@@ -102,7 +181,10 @@ fn a_complaint_is_taken_over_http_when_it_is_one_and_routed() -> Result<()> {
     ensure!(status == 422 && body.contains("narrative-blank"), "{status} {body}");
     let (status, body) =
         serving.post("/api/complaints", &format!(r#"{{"complaint_id":"h-2","narrative":"{GOOD}"}}"#))?;
-    ensure!(status == 202 && body.contains("h-2"), "{status} {body}");
+    ensure!(
+        status == 202 && body.contains("h-2") && body.contains("received_at was not said"),
+        "{status} {body}"
+    );
     // `tail --follow` waits for the route itself.
     let route = Log::of(data.path()).wait_for("complaints.routed")?;
     ensure!(route["value"]["complaint_id"] == "h-2" && route["value"]["why"] == "COMPLETE", "{route}");

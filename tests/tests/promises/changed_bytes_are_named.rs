@@ -42,7 +42,7 @@ fn each_changed_record_and_case_is_named_and_the_rest_goes_on() -> Result<()> {
     let file = data.path().join("three.csv");
     fs::write(&file, FILE)?;
     let file = file.to_str().context("a path in UTF-8")?;
-    let output = run(data.path(), &["up", file, "--once", "--json"])?;
+    let output = run(data.path(), &["up", file, "--received-at", "now", "--once", "--json"])?;
     let summary: Value = serde_json::from_slice(output.stdout.trim_ascii())?;
     ensure!(output.status.success() && summary["routed"] == 3, "{summary}");
 

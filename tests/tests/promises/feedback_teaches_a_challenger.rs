@@ -198,7 +198,7 @@ fn taught(complaints: &Complaints, full: bool) -> Result<()> {
     ensure!(learn.stdout(Stdio::null()).stderr(Stdio::null()).status()?.success(), "{learn:?}");
     first_strategy(&models, complaints.hidden)?;
     write(&new, false, &path("new.csv"))?;
-    let routed = ombud(data)?.args(["up", "new.csv", "--once"]).output()?;
+    let routed = ombud(data)?.args(["up", "new.csv", "--received-at", "now", "--once"]).output()?;
     ensure!(routed.status.success(), "{}", String::from_utf8_lossy(&routed.stderr));
     let up = Rollout::start(data)?;
 
@@ -232,7 +232,7 @@ fn taught(complaints: &Complaints, full: bool) -> Result<()> {
     }
     killed.kill()?;
     killed.wait()?;
-    let learned = up.command()?.args(words).output()?;
+    let learned = up.command()?.args(words).arg("-v").output()?;
     let said = String::from_utf8_lossy(&learned.stderr).into_owned();
     ensure!(learned.status.success() && said.contains("going on with an unfinished run"), "{said}");
     ensure!(!made.exists(), "narratives are left behind");

@@ -3,11 +3,13 @@
 #![cfg(feature = "torch")]
 
 use std::{
-    fs,
+    fs::{self, File},
+    io::copy,
     path::{Path, PathBuf},
 };
 
 use anyhow::Result;
+use flate2::read::GzDecoder;
 use ombud_tests::repository;
 
 pub(crate) const PARTITIONS: i32 = 2;
@@ -29,14 +31,16 @@ pub(crate) fn fixture() -> PathBuf {
     repository().join("tests/fixtures/first-build")
 }
 
-/// Lays the model that it served in the store of a data folder, as it did.
+/// Lays the model that it served in the store of a data folder, as it did. Its weights are still those of `models/`.
 pub(crate) fn keep_model(data: &Path) -> Result<()> {
     let kept = data.join("models/complaints-bag").join(VERSION);
     fs::create_dir_all(&kept)?;
     fs::copy(fixture().join("contents.json"), kept.join(".contents.json"))?;
-    for file in fs::read_dir(repository().join("models/complaints-bag"))? {
-        let file = file?;
-        fs::copy(file.path(), kept.join(file.file_name()))?;
+    fs::copy(fixture().join("ombud.json"), kept.join("ombud.json"))?;
+    let mut training = GzDecoder::new(File::open(fixture().join("training.json.gz"))?);
+    copy(&mut training, &mut File::create(kept.join("training.json"))?)?;
+    for weights in ["config.json", "model.safetensors"] {
+        fs::copy(repository().join("models/complaints-bag").join(weights), kept.join(weights))?;
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use cargo_metadata::MetadataCommand;
 /// From left to right. A crate imports only from further right, so a worker never imports a worker.
 const LAYERS: &[&[&str]] = &[
     &["ombud-benches"],
-    &["ombud-tests"],
+    &["ombud-tests", "ombud-compute"],
     &["ombud"],
     &["ombud-infer", "ombud-join", "ombud-archive", "ombud-learn", "ombud-explain", "ombud-console"],
     &["ombud-launch"],

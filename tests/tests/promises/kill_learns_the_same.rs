@@ -25,6 +25,7 @@ fn learn(dir: &Path, out: &str) -> Result<Command> {
         .arg("--base")
         .arg(repository().join("crates/torch/tests/goldens/bert"))
         .args(["--max-tokens", "24", "--frozen-layers", "1", "--threads", "2", "--keep-every", "0"])
+        .env("OMBUD_LOG", "info")
         .env("OMBUD_LOG_FORMAT", "json");
     Ok(learn)
 }

@@ -1,7 +1,10 @@
 //! The promises that the system makes, a module each.
 
 mod a_new_task_is_added;
+mod an_archive_is_enough;
 mod bad_input_is_told;
+mod cards_say_what_is_served;
+mod cases_of_others;
 mod changed_bytes_are_named;
 mod complaint_is_routed;
 mod damage_is_noticed;
@@ -21,5 +24,6 @@ mod replay_tells_what_changes;
 mod settings_are_ones_own;
 mod strategies_change_while_complaints_flow;
 mod what_an_older_build_wrote;
+mod what_computes_is_handed_over;
 mod what_customers_write_stays_text;
 mod what_no_model_reads_goes_to_people;

@@ -13,7 +13,7 @@ use anyhow::{Result, ensure};
 use ombud_tests::{ombud, repository};
 use tempfile::TempDir;
 
-const ARCHITECTURES: [&str; 3] = ["bert", "distilbert", "roberta"];
+const ARCHITECTURES: [&str; 5] = ["bert", "distilbert", "mpnet", "roberta", "xlm-roberta"];
 
 /// A folder to work in, and Python with transformers.
 struct Exchange {

@@ -30,7 +30,11 @@ fn a_data_folder_of_the_first_build_goes_on() -> Result<()> {
 
     let later = data.path().join("later.csv");
     fs::write(&later, first_build::later())?;
-    let output = ombud(data.path())?.arg("up").arg(&later).args(["--once", "--json"]).output()?;
+    let output = ombud(data.path())?
+        .arg("up")
+        .arg(&later)
+        .args(["--received-at", "file", "--once", "--json"])
+        .output()?;
     ensure!(output.status.success(), "up: {}", String::from_utf8_lossy(&output.stderr));
 
     let after = log.tail("complaints.routed")?;

@@ -130,7 +130,7 @@ fn what_a_run_writes_is_its_users_alone_and_an_older_folder_is_closed() -> Resul
         ensure!(output.status.code().is_some_and(|code| code == 0 || code == 3), "{words:?}: {said}");
         Ok(said)
     };
-    run(&["up", "complaints.csv", "--once"])?;
+    run(&["up", "complaints.csv", "--received-at", "file", "--once"])?;
     let page = dir.path().join("quality.html");
     run(&["report", "quality", "--since", "30d", "--html", "quality.html"])?;
     let mut written = all_below(&data)?;
@@ -144,7 +144,7 @@ fn what_a_run_writes_is_its_users_alone_and_an_older_folder_is_closed() -> Resul
     for (path, mode) in [(data.clone(), 0o755), (data.join("ombud.db"), 0o644), (data.join("lock"), 0o644)] {
         fs::set_permissions(path, fs::Permissions::from_mode(mode))?;
     }
-    let said = run(&["up", "complaints.csv", "--once"])?;
+    let said = run(&["up", "complaints.csv", "--received-at", "file", "--once"])?;
     ensure!(said.contains("closed to other users"), "{said}");
     for path in all_below(&data)? {
         ensure!(!open_to_others(&path)?, "{} is open to others", path.display());

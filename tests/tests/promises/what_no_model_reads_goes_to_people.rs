@@ -20,7 +20,7 @@ fn routed(complaints: &[Value]) -> Result<BTreeMap<String, Value>> {
     let lines: Vec<String> = complaints.iter().map(Value::to_string).collect();
     fs::write(&file, lines.join("\n"))?;
     let mut up = ombud(data.path())?;
-    up.arg("up").arg(&file).args(["--once", "--json"]);
+    up.arg("up").arg(&file).args(["--received-at", "now", "--once", "--json"]);
     let output = up.output()?;
     ensure!(output.status.success(), "up: {}", String::from_utf8_lossy(&output.stderr));
     let routes = Log::of(data.path()).tail("complaints.routed")?.into_iter();

@@ -13,10 +13,14 @@ use std::{
 
 use crossbeam_channel::Receiver;
 use metrics::{counter, histogram};
-use ombud_contract::{catalogue::Topic, records::RoutedComplaint};
+use ombud_contract::{
+    catalogue::Topic,
+    records::RoutedComplaint,
+    verdict::{UNKNOWN_TEAM, UnreadableFeedback},
+};
 use ombud_launch::telemetry::Hop;
 use ombud_models::StrategyFeed;
-use ombud_store::{CaseStore, Place, Row, file_routed, is_other_than_routed};
+use ombud_store::{CaseStore, Place, Row, file_feedback, file_routed, is_other_than_routed};
 use ombud_stream::{
     Clock, Committer, Delivery, Event, Member as _, Outage, Outgoing, Passing, Record, Sink, Source,
     TopicPartition,
@@ -32,6 +36,7 @@ use crate::{
     progress::Progress,
     read::{Reading, read},
     strategies::is_taken,
+    teams::has_known_team,
 };
 
 /// The archive's consumer group.
@@ -220,14 +225,15 @@ impl<M: Source + Committer, S: Sink<()>, C: CaseStore> Archive<M, S, C> {
                 hand.file(record, Vec::new(), hop);
                 continue;
             };
-            let reading = read(topic, &record);
-            if let Reading::Route(route) = &reading
-                && let Err(stopped) = self.find_places(route, &mut hand.places)
-            {
-                hand.put_back(record);
-                outage = Some(stopped);
-                break;
-            }
+            let reading =
+                match self.hold_against_the_case(read(topic, &record, now), &record, &mut hand.places) {
+                    Ok(reading) => reading,
+                    Err(stopped) => {
+                        hand.put_back(record);
+                        outage = Some(stopped);
+                        break;
+                    }
+                };
             let rows = self.rows_of((topic, reading), &record, &mut hand.places, &mut letters)?;
             hand.file(record, rows, hop);
         }
@@ -259,6 +265,7 @@ impl<M: Source + Committer, S: Sink<()>, C: CaseStore> Archive<M, S, C> {
                 known.push(Place::of(&route));
                 (rows, "kept")
             }
+            Reading::Verdict(feedback) => (file_feedback(&feedback, record), "kept"),
             Reading::Unreadable(why) => {
                 warn!(at = ?record, %why, "record parked");
                 let reason = format!("{:?}", why.reason).to_lowercase();
@@ -275,6 +282,26 @@ impl<M: Source + Committer, S: Sink<()>, C: CaseStore> Archive<M, S, C> {
         };
         counter!("ombud_archived_total", "topic" => topic.base_name(), "outcome" => outcome).increment(1);
         Ok(rows)
+    }
+
+    /// What is read, once the store has said what it takes to file it.
+    fn hold_against_the_case(
+        &mut self,
+        reading: Reading,
+        record: &Record,
+        places: &mut Places,
+    ) -> Result<Reading, Outage> {
+        match &reading {
+            Reading::Route(route) => self.find_places(route, places)?,
+            Reading::Verdict(feedback) => {
+                let now = self.clock.now_ms();
+                if !has_known_team(feedback, record, now, &mut self.strategy, &mut self.cases)? {
+                    return Ok(Reading::Unreadable(UnreadableFeedback::from(UNKNOWN_TEAM).into()));
+                }
+            }
+            _ => {}
+        }
+        Ok(reading)
     }
 
     /// Finds where the stored routes of the case of `route` put it, unless that is known.

@@ -9,6 +9,7 @@ mod patience;
 mod progress;
 mod read;
 mod strategies;
+mod teams;
 
 pub use archive::{Archive, GROUP, TOPICS};
 pub use error::ArchiveError;

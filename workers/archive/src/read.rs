@@ -3,11 +3,11 @@
 use ombud_contract::{
     catalogue::Topic,
     codec::{self, CodecError},
-    records::{DeadReason, RoutedComplaint},
+    records::{DeadReason, Feedback, RoutedComplaint, TimestampMs},
     validate::{complaint_of, id_of},
     verdict::{UnreadableFeedback, feedback_of},
 };
-use ombud_store::{Row, file_feedback, file_model, file_prediction, file_raw, file_strategy, file_unnamed};
+use ombud_store::{Row, file_model, file_prediction, file_raw, file_strategy, file_unnamed};
 use ombud_stream::Record;
 
 /// What has to be done for one record.
@@ -17,6 +17,8 @@ pub(crate) enum Reading {
     Rows(Vec<Row>),
     /// A route: its rows depend on where the case was before.
     Route(Box<RoutedComplaint>),
+    /// A verdict: whether it counts depends on the teams that there are.
+    Verdict(Box<Feedback>),
     /// Nobody can read it, and nobody else parks it.
     Unreadable(Unreadable),
     /// Nothing: a tombstone, a raw record that the join parks under its complaint, or a topic that isn't archived.
@@ -44,8 +46,8 @@ impl From<UnreadableFeedback> for Unreadable {
     }
 }
 
-/// Reads `record`, which lies on `topic`.
-pub(crate) fn read(topic: Topic, record: &Record) -> Reading {
+/// Reads `record`, which lies on `topic`, at `now_ms`.
+pub(crate) fn read(topic: Topic, record: &Record, now_ms: TimestampMs) -> Reading {
     let rows = match (topic, record.value.as_deref()) {
         (Topic::Raw, _) => return raw(record),
         (Topic::DeadLetters, _) | (_, None) => return Reading::Nothing,
@@ -61,9 +63,9 @@ pub(crate) fn read(topic: Topic, record: &Record) -> Reading {
         }
         // Systems that are not ours write this topic: a verdict that breaks a rule would be counted wrongly for ever.
         (Topic::Feedback, Some(value)) => {
-            let read = feedback_of(record.key.as_deref(), value);
+            let read = feedback_of(record.key.as_deref(), value, now_ms);
             return match read {
-                Ok(feedback) => Reading::Rows(file_feedback(&feedback, record)),
+                Ok(feedback) => Reading::Verdict(Box::new(feedback)),
                 Err(why) => Reading::Unreadable(why.into()),
             };
         }

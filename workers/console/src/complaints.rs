@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use axum::{Json, extract::State, http::StatusCode};
 use bytes::Bytes;
 use ombud_contract::codec;
-use ombud_intake::complaint_of_json;
+use ombud_intake::{Posted, complaint_of_json};
 use ombud_stream::Outgoing;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -18,6 +18,9 @@ use crate::{
 /// How the console signs what it appends.
 pub(crate) const WORKER: &str = "ombud";
 
+/// Said of a complaint without a time.
+const UNDATED: &str = "received_at was not said: it is now";
+
 /// A complaint that is durable.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Accepted {
@@ -27,6 +30,11 @@ pub(crate) struct Accepted {
     partition: i32,
     /// Where it lies in that partition.
     offset: i64,
+    /// When it counts as received, in milliseconds since 1970.
+    received_at: i64,
+    /// What was taken for granted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<&'static str>,
 }
 
 /// Why nothing was taken.
@@ -55,7 +63,8 @@ pub(crate) struct Complaint {
     complaint_id: Option<String>,
     /// What the customer wrote.
     narrative: String,
-    /// Business time, as RFC 3339 or in milliseconds since 1970; now, where it is left out.
+    /// Business time, as RFC 3339, in milliseconds since 1970 or as files write it; now, where it is left out. Dates such as
+    /// 03/04/2026 only where the setting intake.dates says their order.
     received_at: Option<String>,
     /// The how-manieth edit it is.
     #[schema(default = 1)]
@@ -102,12 +111,19 @@ pub(crate) async fn accept(
     body: Bytes,
 ) -> Result<(StatusCode, Json<Accepted>), (StatusCode, Json<NotTaken>)> {
     let wrong = StatusCode::UNPROCESSABLE_ENTITY;
-    let complaint = complaint_of_json(&body, desk.clock.now_ms()).map_err(|error| not_taken(wrong, error))?;
+    let Posted { complaint, is_dated } =
+        complaint_of_json(&body, desk.clock.now_ms(), desk.dates).map_err(|error| not_taken(wrong, error))?;
     let value = codec::encode(&complaint).map_err(|error| not_taken(wrong, error))?;
     let key = Some(Bytes::copy_from_slice(complaint.complaint_id.as_bytes()));
     let record = Outgoing::stamped(Arc::clone(&desk.raw), None, key, value, WORKER, &[]);
     let (at, offset) = durable(desk.appender.hand_over(record)?).await?;
-    let accepted = Accepted { complaint_id: complaint.complaint_id, partition: at.partition, offset };
+    let accepted = Accepted {
+        complaint_id: complaint.complaint_id,
+        partition: at.partition,
+        offset,
+        received_at: complaint.received_at,
+        note: (!is_dated).then_some(UNDATED),
+    };
     Ok((StatusCode::ACCEPTED, Json(accepted)))
 }
 

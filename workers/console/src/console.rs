@@ -9,15 +9,17 @@ use axum::{
     response::Response,
     routing::{get, post},
 };
-use ombud_contract::{catalogue::Topic, records::RoutedComplaint};
+use ombud_contract::catalogue::Topic;
+use ombud_intake::DateOrder;
 use ombud_store::CaseStore;
 use ombud_stream::{Clock, Outage, Sink};
 
 use crate::{
     append::{Appender, Told},
     complaints,
-    complete::routes_of,
+    complete::KnownCase,
     feedback, openapi,
+    take::KnownTeams,
 };
 
 /// Opens the case store. Called when it is needed first, and again until it answers: it may be down at the start.
@@ -29,17 +31,23 @@ pub struct Console {
     pub sink: Box<dyn Sink<Told>>,
     /// Tells what was decided of a complaint.
     pub cases: OpenCases,
+    /// Tells which teams there are.
+    pub teams: KnownTeams,
     /// Stamps what comes without a time.
     pub clock: Arc<dyn Clock>,
     /// What all topics' names begin with.
     pub prefix: String,
+    /// In which order the dates of requests are written; without it only those are read that tell it themselves.
+    pub dates: Option<DateOrder>,
 }
 
 /// The same, shared by all requests.
 pub(crate) struct Desk {
     pub(crate) appender: Appender,
     cases: Mutex<Cases>,
+    pub(crate) teams: KnownTeams,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) dates: Option<DateOrder>,
     pub(crate) raw: Arc<str>,
     pub(crate) feedback: Arc<str>,
 }
@@ -52,7 +60,9 @@ impl Console {
         let desk = Desk {
             appender: Appender::new(self.sink),
             cases: Mutex::new(Cases { open: self.cases, store: None }),
+            teams: self.teams,
             clock: self.clock,
+            dates: self.dates,
             raw: Topic::Raw.name(&self.prefix).into(),
             feedback: Topic::Feedback.name(&self.prefix).into(),
         };
@@ -80,14 +90,14 @@ struct Cases {
 }
 
 impl Desk {
-    /// The routes of a complaint. Blocks: to be called where that may be.
-    pub(crate) fn routes_of(&self, complaint_id: &str) -> Result<Vec<RoutedComplaint>, Outage> {
+    /// The case of a complaint. Blocks: to be called where that may be.
+    pub(crate) fn case(&self, complaint_id: &str) -> Result<KnownCase, Outage> {
         let mut cases = self.cases.lock().unwrap_or_else(PoisonError::into_inner);
         let cases = &mut *cases;
         let store = match &mut cases.store {
             Some(store) => store,
             none => none.insert((cases.open)()?),
         };
-        Ok(routes_of(&store.case(complaint_id)?))
+        Ok(KnownCase::of(&store.case(complaint_id)?))
     }
 }

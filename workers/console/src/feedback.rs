@@ -11,7 +11,7 @@ use axum::{
 };
 use bytes::Bytes;
 use metrics::counter;
-use ombud_contract::{codec, records::Feedback};
+use ombud_contract::codec;
 use ombud_launch::guard::Caller;
 use ombud_stream::Outgoing;
 use serde::{Deserialize, Serialize};
@@ -21,9 +21,10 @@ use utoipa::ToSchema;
 use crate::{
     append::{Unavailable, durable},
     complaints::{NotTaken, WORKER, not_taken},
-    complete::{Source, complete},
+    complete::Source,
     console::Desk,
     refused::Refused,
+    take::{Takeable, Taking},
     verdict::Verdict,
 };
 
@@ -43,6 +44,9 @@ pub struct Given {
     pub revision: i64,
     /// Whether that route was drawn at random.
     pub audit_sample: bool,
+    /// The complaint was drawn at random, and nobody has said yet whether the customer is vulnerable: send VULNERABILITY, or
+    /// where the flag is right and not POSSIBLE, CONFIRMED with the task vulnerable.
+    pub vulnerability_missing: bool,
     /// Where it lies in complaints.feedback.
     pub partition: i32,
     /// Where it lies in that partition.
@@ -141,20 +145,16 @@ fn judge(
     desk: &Desk,
     values: Vec<Value>,
     caller: &Caller,
-) -> Result<Result<Vec<Feedback>, Vec<Refused>>, Unavailable> {
+) -> Result<Result<Vec<Takeable>, Vec<Refused>>, Unavailable> {
     let source = caller.name().map_or(Source::Unasked(UNNAMED), Source::Known);
+    let mut case = |complaint_id: &str| desk.case(complaint_id);
+    let mut taking = Taking { case: &mut case, teams: &desk.teams, source, now: desk.clock.now_ms() };
+    let outcomes = taking.take(values.into_iter().map(Verdict::read));
+    let outcomes = outcomes.map_err(|outage| Unavailable(outage.to_string()))?;
     let (mut verdicts, mut refused) = (Vec::new(), Vec::new());
-    for (at, value) in values.into_iter().enumerate() {
-        let completed = match Verdict::read(value) {
-            Err(wrong) => Err(wrong),
-            Ok(said) => {
-                let routes =
-                    desk.routes_of(&said.complaint_id).map_err(|outage| Unavailable(outage.to_string()))?;
-                complete(&said, &routes, source, desk.clock.now_ms())
-            }
-        };
-        match completed {
-            Ok(feedback) => verdicts.push(feedback),
+    for (at, outcome) in outcomes.into_iter().enumerate() {
+        match outcome {
+            Ok(takeable) => verdicts.push(takeable),
             Err(wrong) => refused.push(Refused { at, ..wrong }),
         }
     }
@@ -162,16 +162,16 @@ fn judge(
 }
 
 /// Appends all, and waits until the last one is durable.
-async fn append(desk: &Desk, verdicts: Vec<Feedback>) -> Result<Vec<Given>, Unavailable> {
+async fn append(desk: &Desk, verdicts: Vec<Takeable>) -> Result<Vec<Given>, Unavailable> {
     let mut under_way = Vec::with_capacity(verdicts.len());
-    for feedback in verdicts {
+    for Takeable { feedback, vulnerability_missing } in verdicts {
         let value = codec::encode(&feedback).map_err(|error| Unavailable(error.to_string()))?;
         let key = Some(Bytes::copy_from_slice(feedback.complaint_id.as_bytes()));
         let record = Outgoing::stamped(Arc::clone(&desk.feedback), None, key, value, WORKER, &[]);
-        under_way.push((feedback, desk.appender.hand_over(record)?));
+        under_way.push((feedback, vulnerability_missing, desk.appender.hand_over(record)?));
     }
     let mut given = Vec::with_capacity(under_way.len());
-    for (feedback, appended) in under_way {
+    for (feedback, vulnerability_missing, appended) in under_way {
         let (at, offset) = durable(appended).await?;
         counter!("ombud_feedback_total", "outcome" => "given").increment(1);
         given.push(Given {
@@ -179,6 +179,7 @@ async fn append(desk: &Desk, verdicts: Vec<Feedback>) -> Result<Vec<Given>, Unav
             complaint_id: feedback.complaint_id,
             revision: feedback.revision,
             audit_sample: feedback.audit_sample,
+            vulnerability_missing,
             partition: at.partition,
             offset,
         });

@@ -11,12 +11,14 @@ mod feedback;
 mod openapi;
 pub mod quality;
 mod refused;
+mod take;
 mod verdict;
 
 pub use append::{Appended, Told, answer};
-pub use complete::{Source, complete, routes_of};
+pub use complete::{KnownCase, Source, complete};
 pub use console::{Console, OpenCases};
 pub use feedback::{Given, MOST_AT_ONCE, Refusal};
 pub use openapi::document;
 pub use refused::Refused;
+pub use take::{KnownTeams, Takeable, Taking};
 pub use verdict::{Kind, Verdict};

@@ -11,16 +11,20 @@ use crate::refused::Refused;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Kind {
-    /// What was decided is right: all of it, or of `task` alone.
+    /// What was decided is right: all of it, or of `task` alone. Without a task it settles vulnerability only where the flag
+    /// was VULNERABLE.
     Confirmed,
     /// The complaint was sent on to `to_team`: the product was wrong, or the `task` that is named.
     Reallocated,
     /// The label of `task` was wrong, and `label_after` is right.
     Relabelled,
-    /// The flag of vulnerability was wrong, and `label_after` is right: VULNERABLE or NOT_INDICATED.
+    /// Whether the customer is vulnerable, where the flag says otherwise or POSSIBLE: `label_after` is VULNERABLE or
+    /// NOT_INDICATED.
     Vulnerability,
     /// It is no complaint at all.
     NotAComplaint,
+    /// The verdict that `retracts` names is taken back, as if it had never been given.
+    Retracted,
 }
 
 impl From<Kind> for FeedbackKind {
@@ -31,6 +35,7 @@ impl From<Kind> for FeedbackKind {
             Kind::Relabelled => Self::Relabelled,
             Kind::Vulnerability => Self::Vulnerability,
             Kind::NotAComplaint => Self::NotAComplaint,
+            Kind::Retracted => Self::Retracted,
         }
     }
 }
@@ -46,10 +51,10 @@ pub struct Verdict {
     /// The task that was judged: needed for RELABELLED.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task: Option<String>,
-    /// The right label: needed for RELABELLED and VULNERABILITY.
+    /// The right label, in any case: needed for RELABELLED and VULNERABILITY.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label_after: Option<String>,
-    /// The team that gets the complaint: needed for REALLOCATED.
+    /// The team that gets the complaint, one of the strategy's: needed for REALLOCATED.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to_team: Option<String>,
     /// A code of the bank's, such as WRONG_PRODUCT.
@@ -61,7 +66,7 @@ pub struct Verdict {
     /// Their role, such as case-handler.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub actor_role: String,
-    /// When it was decided, in milliseconds since 1970; now, where it is left out. Say it, and the same verdict sent
+    /// When it was decided, in milliseconds since 1970, and not to come; now, where it is left out. Say it, and the same verdict sent
     /// twice is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided_at: Option<i64>,
@@ -92,6 +97,9 @@ pub struct Verdict {
     /// Whether the route says that it was drawn at random.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audit_sample: Option<bool>,
+    /// The verdict that is taken back, by its `feedback_id`: needed for RETRACTED.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retracts: Option<String>,
 }
 
 impl Verdict {
@@ -116,6 +124,7 @@ impl Verdict {
             label_before: None,
             from_team: None,
             audit_sample: None,
+            retracts: None,
         }
     }
 
@@ -138,7 +147,7 @@ impl Verdict {
                 "kind" => Refused::new(
                     "kind",
                     "unknown-symbol",
-                    "say CONFIRMED, REALLOCATED, RELABELLED, VULNERABILITY or NOT_A_COMPLAINT",
+                    "say CONFIRMED, REALLOCATED, RELABELLED, VULNERABILITY, NOT_A_COMPLAINT or RETRACTED",
                 ),
                 "." => Refused::new(
                     "body",

@@ -41,6 +41,8 @@ pub(crate) struct Judged {
     pub(crate) input_sha256: String,
     pub(crate) raw_partition: i32,
     pub(crate) raw_offset: i64,
+    /// A backfilled complaint, for which no deadline runs.
+    pub(crate) is_bulk: bool,
     /// For the records that follow.
     pub(crate) headers: Vec<Header>,
     /// When it was read.
@@ -72,6 +74,7 @@ impl Judged {
             input_sha256: ombud_contract::ids::input_sha256(complaint),
             raw_partition: record.source.partition,
             raw_offset: record.offset,
+            is_bulk: complaint.bulk,
         }
     }
 }

@@ -1,5 +1,5 @@
 //! complaints.raw -> prepare (decode, choose models, take the customer's own words, tokenise, see whether the model can read
-//! them) -> gather by model and length -> classify
+//! them) -> choose (live before bulk, by model and length) -> classify
 //! -> complaints.predictions, on the raw record's partition
 //!
 //! A raw record that can't be read is settled here: join alone parks it.
@@ -17,11 +17,12 @@ use ombud_contract::{codec, records::Role, validate::complaint_of};
 use ombud_models::{ActiveStrategy, Reading, StrategyFeed};
 use ombud_stream::{
     Batch, Clock, Committer, Delivery, Drive, Envelope, Flow, Limit, Outage, Outgoing, Passing, Product,
-    Record, SharedReceipt, Sink, Source, TopicPartition, Verdict, Wiring, pack_by_length,
+    Record, SharedReceipt, Sink, Source, TopicPartition, Verdict, Wiring,
 };
 
 use crate::{
     ask::{Ask, Asked, Judged, Tasks, all_questions, questions},
+    choose::next_batch,
     drift,
     predict::{categories, predictions},
     replica::Replicas,
@@ -39,10 +40,29 @@ pub struct Limits {
     pub batch: Limit,
     /// Complaints looked at together when batches are cut by length.
     pub window: usize,
-    /// Complaints waiting between two stages.
+    /// Complaints waiting between two stages, and those among which the next batch is chosen.
     pub queue: usize,
     /// Of the thread that polls and commits.
     pub drive: ombud_stream::Limits,
+}
+
+/// About how many bytes of a narrative make a token.
+const BYTES_PER_TOKEN: usize = 4;
+/// Beyond this no record costs more: a model reads no further, about 500 tokens on.
+const COST_BYTES_MOST: usize = 2_048;
+
+impl Limits {
+    /// Bytes in flight that keep everybody busy: a batch for each replica, and one that is being made ready.
+    pub fn busy_bytes(replicas: usize, batch: Limit) -> u64 {
+        let bytes = (replicas + 1).saturating_mul(batch.cost).saturating_mul(BYTES_PER_TOKEN);
+        u64::try_from(bytes).unwrap_or(u64::MAX)
+    }
+}
+
+/// What a record costs, in bytes, before anybody has looked into it.
+fn cost(record: &Record) -> u64 {
+    let bytes = record.value.as_ref().map_or(0, |value| value.len());
+    u64::try_from(bytes.clamp(1, COST_BYTES_MOST)).unwrap_or(u64::MAX)
 }
 
 /// Why an infer worker ended.
@@ -120,11 +140,14 @@ impl<M: Source + Committer, S: Sink<SharedReceipt>> Infer<M, S> {
             let replicas = (0..limits.replicas.max(1)).map(|_| {
                 let (mut replicas, clock, topic) =
                     (Replicas::default(), Arc::clone(&clock), Arc::clone(&topic));
-                move |batch: Batch<Ask>| classify(&mut replicas, batch, clock.as_ref(), &topic)
+                move |batch: Option<Batch<Ask>>| {
+                    let Some(batch) = batch else { return Ok(Vec::new()) };
+                    classify(&mut replicas, batch, clock.as_ref(), &topic)
+                }
             });
             arrivals
                 .each("prepare", (0..limits.tokenizer_threads.max(1)).map(|_| prepare))
-                .gather("gather", limits.window, move |asks| by_model_and_length(asks, limits.batch))
+                .choose("choose", limits.queue, move |asks| next_batch(asks, limits.window, limits.batch))
                 .each("classify", replicas)
                 .sink("publish", sink);
             drop(flow);
@@ -136,6 +159,7 @@ impl<M: Source + Committer, S: Sink<SharedReceipt>> Infer<M, S> {
                 clock: age.as_ref(),
                 wiring,
                 limits: limits.drive,
+                cost,
                 admit: |record: &Record| {
                     let known = strategy_of(&mut strategy, &mut feed, record)?;
                     let (at, at_ms) = (Instant::now(), age.now_ms());
@@ -279,19 +303,6 @@ fn prepare(
         Some(receipt) => Ok(vec![Verdict::Settle(receipt)]),
         None => Ok(asks.into_iter().map(Verdict::Next).collect()),
     }
-}
-
-/// Batches of one model version each, of about equally long texts.
-fn by_model_and_length(mut asks: Vec<Ask>, limit: Limit) -> Vec<Batch<Ask>> {
-    asks.sort_by(|a, b| a.version().cmp(b.version()));
-    let mut batches = Vec::new();
-    while let Some(first) = asks.first() {
-        let same = asks.iter().take_while(|ask| ask.version() == first.version()).count();
-        let rest = asks.split_off(same);
-        batches.extend(pack_by_length(asks, Ask::cost, limit));
-        asks = rest;
-    }
-    batches
 }
 
 /// Scores one batch and encodes its predictions.

@@ -2,6 +2,7 @@
 
 mod ask;
 mod bringers;
+mod choose;
 mod drift;
 mod infer;
 mod loader;

@@ -83,7 +83,8 @@ fn prediction(ask: &Ask, question: &Question, logits: Option<&Logits>, now: Time
                         answer(head, taxonomy, &logits[at], question.review_below, &question.evidence);
                     match in_label_set_order(head, taxonomy, &logits[at]) {
                         None => prediction.failure = Some(failure::LABELS.to_owned()),
-                        Some(ordered) => fill(&mut prediction, answer, &ordered),
+                        // A prediction speaks of the leaves alone.
+                        Some(ordered) => fill(&mut prediction, answer, &ordered[..head.labels.len()]),
                     }
                 }
             }

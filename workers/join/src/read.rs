@@ -71,7 +71,7 @@ pub(crate) fn logged(record: &Record) -> Result<Logged, CodecError> {
     };
     match codec::decode::<RoutedComplaint>(value) {
         Ok(route) => Ok(Logged::Route(Arc::new(route))),
-        Err(newer @ CodecError::UnknownSchema { .. }) => Err(newer),
+        Err(newer @ (CodecError::UnknownSchema { .. } | CodecError::Foreign { .. })) => Err(newer),
         Err(_) => Ok(Logged::Foreign),
     }
 }

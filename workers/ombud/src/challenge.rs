@@ -1,5 +1,5 @@
 //! `ombud learn --from-feedback`: a challenger of the champion in force, from what humans made of its decisions; learned,
-//! registered, measured beside it on the audit sample, and proposed as a shadow.
+//! registered, measured beside it on the half of the audit sample that is for trials, and proposed as a shadow.
 
 use std::{
     collections::BTreeSet,
@@ -11,11 +11,17 @@ use std::{
 
 use anyhow::{Context, Result, anyhow, bail};
 use indicatif::ProgressBar;
-use ombud_contract::records::{ModelVersion, Role, Strategy};
+use ombud_contract::{
+    records::{ModelVersion, Role, Strategy},
+    truth::LEAST_LABELLED,
+};
 use ombud_launch::config::Settings;
 use ombud_learn::{
     evaluate::Evaluation,
-    outcomes::{Asked, Challenge, KnownTree, Set, SetFigures, gather, trial},
+    outcomes::{
+        Asked, Challenge, KnownTree, LEAST_CALIBRATING, MOST_AUDITED, Set, SetDraft, SetFigures, Share,
+        gather, trial,
+    },
 };
 use ombud_models::{Artefact, ModelName, Registry, digest_file, proposal};
 use ombud_stream::Clock;
@@ -31,6 +37,8 @@ use crate::{
 
 /// The name of the arm whose model is challenged.
 const CHAMPION: &str = "champion";
+/// A bag takes 1.7 GB to learn, and 50 kB more for each complaint of a thousand characters: some 4 GB for so many.
+const ROWS: usize = 50_000;
 /// Nothing else is drawn than what is held out, and that has to be the same for ever.
 const SEED: u64 = 1;
 
@@ -43,6 +51,10 @@ pub(crate) fn challenge(
     out: &mut impl Write,
 ) -> Result<()> {
     let model_id = learn::model_id(&args.out)?;
+    // Beside the set of an unfinished run lies what that run has learned, or something else: that is told below.
+    if !args.replace && Set::open(&beside(&args.out))?.is_none() {
+        learn::ensure_free(&args.out)?;
+    }
     let known = Known::read(settings)?;
     let champion = champion(args.feedback.champion.as_deref(), &known, settings, clock.now_ms())?;
     let bar = terminal.steps();
@@ -60,6 +72,9 @@ pub(crate) fn challenge(
         most_frozen_bytes: args.fine_tune.cache_bytes(),
         keep_every: Duration::from_secs(args.fine_tune.keep_every),
     };
+    if !args.replace && !challenge.is_done()? {
+        learn::ensure_free(&args.out)?;
+    }
     let challenger = challenge.run(&bar)?;
     register(&challenger.dir, settings)?;
     let evaluation = trial(&challenger, &champion, &set, threads, &bar)?;
@@ -83,14 +98,15 @@ pub(crate) fn challenge(
         writeln!(out, "{report}")?;
         return Ok(());
     }
-    say(&figures, out)?;
+    say(&figures, rows(&args), out)?;
     match (&evaluation, &evaluation_id) {
         (Some(evaluation), Some(id)) => {
             writeln!(out, "{}\nevaluation {id}", evaluation.against_tables())?;
         }
         _ => writeln!(
             out,
-            "no case of the audit sample was judged, so there is no evaluation: raise audit_basis_points"
+            "no case of the half of the audit sample that is for trials was judged, so there is no evaluation: raise \
+             audit_basis_points"
         )?,
     }
     writeln!(
@@ -159,18 +175,26 @@ fn set(
     let asked = asked(args, champion, as_of.unwrap_or(now))?;
     let mut cases = View::open(settings)?.cases()?;
     bar.set_message("reading cases");
-    let gathered = gather(&mut *cases, asked.since, asked.as_of, |read, all| {
+    let (since, as_of) = (asked.since, asked.as_of);
+    let mut draft = SetDraft::begin(&dir, asked, champion)?;
+    let told = |read, all| {
         bar.set_length(all as u64);
         bar.set_position(read as u64);
-    })?;
-    Ok(Set::make(&dir, asked, champion, &gathered, &args.files, &trees(registry), bar)?)
+    };
+    gather(&mut *cases, since, as_of, told, |case| Ok::<_, anyhow::Error>(draft.take(&case)?))?;
+    Ok(draft.finish(&args.files, &trees(registry), bar)?)
 }
 
 /// What a set that knows nothing after `as_of` is made of. How long ago verdicts may lie is counted from there.
 fn asked(args: &cli::Learn, champion: &Artefact, as_of: i64) -> Result<Asked> {
     let feedback = &args.feedback;
     let span = (feedback.since.ms(as_of), as_of);
-    Ok(Asked::of(span, champion, &args.files, feedback.admit, SEED)?)
+    Ok(Asked::of(span, champion, &args.files, (feedback.admit, rows(args)), SEED)?)
+}
+
+/// How many of the cases that nobody drew are taken.
+fn rows(args: &cli::Learn) -> usize {
+    args.fine_tune.rows.unwrap_or(ROWS)
 }
 
 /// Whether the set that was made of `kept` is what is `asked` for at the time that was `said`. Where none was said, an
@@ -210,7 +234,7 @@ fn recorded(
     figures.extend(evaluation.against.iter().flat_map(|against| against.figures()));
     let finding = Finding {
         kind: "audit-sample",
-        data: digest_file(&set.audit(), String::new())?.sha256,
+        data: digest_file(&set.trial(), String::new())?.sha256,
         rows: evaluation.rows,
         against_version: Some(champion.version.clone()),
         figures,
@@ -235,14 +259,50 @@ fn propose(challenger: &Artefact, settings: &Settings) -> Result<PathBuf> {
     Ok(file)
 }
 
-fn say(figures: &SetFigures, out: &mut impl Write) -> Result<()> {
-    let SetFigures { cases, train, validation, audit, left_out, admitted, waiting } = figures;
+fn say(figures: &SetFigures, rows: usize, out: &mut impl Write) -> Result<()> {
+    let SetFigures { cases, train, validation, trial, left_out, older, .. } = figures;
     writeln!(
         out,
-        "{cases} judged cases: {train} complaints to learn from, {validation} to calibrate on, {audit} in the audit sample; \
-         {left_out} left out, which are copies of those or were judged since"
+        "{cases} judged cases: {train} complaints to learn from, {validation} to calibrate on, {trial} to try both models on; \
+         {left_out} left out, which are copies of those, were judged since or have no label to use"
     )?;
-    for (what, by_task) in [("learned as new", admitted), ("too rare to be learned", waiting)] {
+    if *older > 0 {
+        writeln!(
+            out,
+            "{older} more were judged earlier and are left out: --rows {rows} takes the latest, and {MOST_AUDITED} of each \
+             half of the audit sample"
+        )?;
+    }
+    for (task, labelled) in &figures.labelled {
+        let pools = [
+            ("cases that people came upon", labelled.rest, "learned"),
+            ("the audit sample's half that calibrates", labelled.calibration, "calibrated"),
+            ("its half for trials", labelled.trial, "judged"),
+        ];
+        let shares: Vec<String> = pools.iter().map(|(pool, share, _)| labelled_share(pool, *share)).collect();
+        writeln!(out, "{task}, labelled: {}", shares.join(", "))?;
+        for (pool, _, what) in pools.iter().filter(|(_, share, _)| !share.is_enough()) {
+            let least = 100.0 * LEAST_LABELLED;
+            writeln!(out, "{task} is not {what} by {pool}: less than {least:.0} % of them are labelled")?;
+        }
+    }
+    for (task, calibrated) in &figures.calibrated {
+        let (audited, others) = (calibrated.audited, calibrated.others);
+        match (audited, others) {
+            _ if figures.not_learned.contains(task) => {
+                writeln!(out, "{task} is not learned, for want of labels: who answers it now goes on")?;
+            }
+            (_, 0) => writeln!(out, "{task}, calibrated on {audited} cases that were drawn at random")?,
+            _ => writeln!(
+                out,
+                "{task}, calibrated on {audited} cases that were drawn at random, fewer than {LEAST_CALIBRATING}, and on \
+                 {others} that were not: its thresholds lean towards what people came upon"
+            )?,
+        }
+    }
+    for (what, by_task) in
+        [("learned as new", &figures.admitted), ("too rare to be learned", &figures.waiting)]
+    {
         for (task, labels) in by_task {
             let labels: Vec<String> =
                 labels.iter().map(|(label, rows)| format!("{label} ({rows})")).collect();
@@ -250,6 +310,14 @@ fn say(figures: &SetFigures, out: &mut impl Write) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// `95.0 % of 40 in its half for trials`
+fn labelled_share(pool: &str, share: Share) -> String {
+    match share.of {
+        0 => format!("none judged in {pool}"),
+        of => format!("{:.1} % of {of} in {pool}", 100.0 * share.labelled as f64 / of as f64),
+    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 mod file;
 mod finding;
 mod json_schema;
+mod personal;
 mod rules;
 mod topic;
 
@@ -17,19 +18,24 @@ use ombud_stream::Clock;
 
 use crate::{
     Done,
+    file_reading::{FileReading, tell},
+    screen::Screen,
     world::{READER, View},
 };
 
 /// What is said to `check`.
 #[derive(Args, Debug)]
 pub(crate) struct Check {
-    /// A file (CSV, CSV.gz or JSONL, in our field names or the CFPB's), or the topic complaints.raw
+    /// A file (CSV, also with semicolons, tabs or bars, or JSON, in our field names or the CFPB's, plain, .gz or .zst; - for stdin), or the topic complaints.raw
     #[arg(value_name = "FILE|TOPIC", required_unless_present = "json_schema")]
     pub(crate) target: Option<String>,
 
     /// Look at the newest N records of each partition
     #[arg(short = 'n', value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(i64).range(1..))]
     pub(crate) number: i64,
+
+    #[command(flatten)]
+    pub(crate) reading: FileReading,
 
     /// Look at all records of the topic
     #[arg(long, conflicts_with = "number")]
@@ -56,9 +62,13 @@ pub(crate) fn check(
         return Ok(Done::Well);
     }
     let target = args.target.as_deref().unwrap_or_default();
-    let mut report = Report::new(args.json, &mut *out);
-    if Path::new(target).is_file() {
-        file::check(Path::new(target), clock.now_ms(), &mut report)?;
+    let everything = format!("ombud check {target} --json");
+    let mut report = Report::new(args.json, everything, Screen::of_process(), &mut *out);
+    let is_file = is_file(target);
+    if is_file {
+        let path = Path::new(target);
+        let now = clock.now_ms();
+        file::check(path, args.reading.defaults(path, settings, now)?, now, &mut report)?;
     } else {
         let raw = Topic::Raw.name(&settings.topics.prefix);
         if target != raw {
@@ -68,7 +78,16 @@ pub(crate) fn check(
         let newest = if args.all { usize::MAX } else { usize::try_from(args.number)? };
         topic::check(&view.ends(&raw)?, &mut view.reader(READER)?, newest, &mut report)?;
     }
-    report.conclude()
+    let (done, rejections) = report.conclude()?;
+    if is_file {
+        tell(&rejections)?;
+    }
+    Ok(done)
+}
+
+/// Whether a target is a file rather than a topic: stdin (`-`), or anything that is there. A folder is told as one.
+fn is_file(target: &str) -> bool {
+    target == "-" || Path::new(target).exists()
 }
 
 #[cfg(test)]

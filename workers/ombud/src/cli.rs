@@ -1,8 +1,10 @@
 //! What can be said on the command line.
 
+mod examples;
+
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 #[cfg(feature = "torch")]
 use ombud_infer::Tasks;
@@ -14,8 +16,10 @@ use crate::trial::TryTokenizer;
 use crate::{
     backup::Backup,
     check::Check,
+    config::ConfigCommand,
     doctor::Doctor,
     feedback::Feedback,
+    file_reading::{Dates, FileReading},
     fine_tune::FineTune,
     from_feedback::FromFeedback,
     fuse::Fuse,
@@ -40,28 +44,48 @@ pub struct Cli {
     pub(crate) common: Common,
 }
 
+impl Cli {
+    /// What this process was told. Ends the process, with exit code 2, where it can't be understood; the help says it.
+    pub fn of_process() -> Self {
+        let matches = Self::described().get_matches();
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
+
+    /// The command with all that its help says.
+    pub(crate) fn described() -> clap::Command {
+        examples::with_examples(Self::command())
+    }
+}
+
+/// The heading of what may be said to any command.
+const ALL: &str = "Options for all commands";
+
 /// Said to any command.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Common {
     /// Settings file [default: ombud.toml, where there is one]
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, help_heading = ALL, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 
     /// Folder of the log, the cases and the models [default: .ombud; or OMBUD_DATA]
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, help_heading = ALL, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
 
     /// Kafka's brokers [default: the embedded log; or OMBUD_KAFKA_BOOTSTRAP]
-    #[arg(long, global = true, value_name = "HOST:PORT,...")]
+    #[arg(long, global = true, help_heading = ALL, value_name = "HOST:PORT,...")]
     pub(crate) kafka: Option<String>,
 
     /// The schema registry's Confluent API [or OMBUD_REGISTRY_URL]
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(long, global = true, help_heading = ALL, value_name = "URL")]
     pub(crate) registry: Option<String>,
 
     /// Nodes of the CQL server that keeps the cases [or OMBUD_CQL_NODES]
-    #[arg(long, global = true, value_name = "HOST:PORT,...")]
+    #[arg(long, global = true, help_heading = ALL, value_name = "HOST:PORT,...")]
     pub(crate) cql: Option<String>,
+
+    /// Say what goes on, on stderr; -vv says more [setting: log, OMBUD_LOG]
+    #[arg(short, long, global = true, help_heading = ALL, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
 }
 
 #[derive(Debug, Subcommand)]
@@ -115,17 +139,29 @@ pub(crate) enum Command {
     #[cfg(feature = "torch")]
     #[command(hide = true)]
     TryTokenizer(TryTokenizer),
+    /// The settings: what is in force and from where, and a file to begin with
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Print a shell's completion script
     Completions {
         /// For which shell
         shell: Shell,
     },
+    /// Write the manual's pages, one for each command
+    #[command(hide = true)]
+    Man {
+        /// The folder to write
+        dir: PathBuf,
+    },
 }
 
 #[derive(Args, Debug)]
 pub(crate) struct Up {
-    /// Complaints to triage: CSV, CSV.gz or JSONL, in our field names or the CFPB's
+    /// Complaints to triage: CSV (also with semicolons, tabs or bars) or JSON, in our field names or the CFPB's, plain, .gz or .zst; - for stdin
     pub(crate) file: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) reading: FileReading,
 
     /// Stop when everything is routed and archived
     #[arg(long)]
@@ -134,6 +170,10 @@ pub(crate) struct Up {
     /// Print the summary as one JSON object, on the last line
     #[arg(long)]
     pub(crate) json: bool,
+
+    /// Work in the data folder of this machine, also where settings name brokers
+    #[arg(long)]
+    pub(crate) embedded: bool,
 
     /// Whether --kafka was said.
     #[cfg(feature = "torch")]
@@ -218,6 +258,10 @@ pub(crate) struct Show {
     /// The complaint's id
     pub(crate) id: String,
 
+    /// Also every record in the order in which they came, with versions, confidences and hashes
+    #[arg(long)]
+    pub(crate) long: bool,
+
     /// One JSON object
     #[arg(long)]
     pub(crate) json: bool,
@@ -286,13 +330,21 @@ pub(crate) struct ImportModel {
     #[arg(long)]
     pub(crate) revision: Option<String>,
 
-    /// What it answers
-    #[arg(long)]
+    /// What it answers: product, issue, vulnerable, or a task of your own with the model's own labels, such as queue
+    #[arg(long, value_name = "TASK[@NUMBER]")]
     pub(crate) task: String,
 
-    /// What its labels stand for: a file with lines of "theirs" = "ours"
+    /// What its labels stand for: a file with lines of "theirs" = "ours"; several may stand for one, and "" is none
     #[arg(long, value_name = "FILE")]
     pub(crate) labels: Option<PathBuf>,
+
+    /// Print such a file to be filled in, and import nothing
+    #[arg(long)]
+    pub(crate) labels_template: bool,
+
+    /// Keep its own labels although the task has some: they become the task's next label tree
+    #[arg(long)]
+    pub(crate) own_labels: bool,
 
     /// What one of its labels stands for; again for another
     #[arg(long = "map", value_name = "THEIRS=OURS", value_parser = pair)]
@@ -307,8 +359,8 @@ pub(crate) struct ImportModel {
     pub(crate) reads: Vec<String>,
 
     /// Folder to write the artefact to; its name becomes the model's
-    #[arg(long, value_name = "DIR")]
-    pub(crate) out: PathBuf,
+    #[arg(long, value_name = "DIR", required_unless_present = "labels_template")]
+    pub(crate) out: Option<PathBuf>,
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {
@@ -345,6 +397,10 @@ pub(crate) struct Learn {
     /// Folder to write the artefact to; its name becomes the model's
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
+
+    /// Put the model in the place of the one that --out holds
+    #[arg(long)]
+    pub(crate) replace: bool,
 
     /// Seeds everything that is drawn
     #[arg(long, default_value_t = 1)]
@@ -386,6 +442,9 @@ pub(crate) struct Evaluate {
     /// Labelled complaints
     #[arg(long, value_name = "FILE")]
     pub(crate) data: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) dates: Dates,
 
     /// Where the labels of a task of your own stand
     #[arg(long = "task", value_name = "TASK=COLUMN")]

@@ -15,17 +15,23 @@ use ombud_store::CqlConnection;
 /// # Errors
 /// One of them isn't named.
 pub(crate) fn kafka(settings: &Settings) -> Result<Connection> {
-    let brokers = brokers(settings)?;
+    Ok(Connection { brokers: brokers(settings)?, registry: registry(settings)? })
+}
+
+/// How the schema registry is reached.
+///
+/// # Errors
+/// It isn't named.
+pub(crate) fn registry(settings: &Settings) -> Result<RegistryConnection> {
     if settings.registry_url.is_empty() {
         bail!("find the schema registry: name it with --registry or OMBUD_REGISTRY_URL");
     }
-    let registry = RegistryConnection {
+    Ok(RegistryConnection {
         urls: list(&settings.registry_url),
         credentials: credentials(&settings.registry.username, &settings.registry.password),
         ca: file(&settings.registry.ca),
         timeout: Duration::from_millis(settings.registry.timeout_ms),
-    };
-    Ok(Connection { brokers, registry })
+    })
 }
 
 /// How brokers are reached, by what needs no registry.

@@ -28,7 +28,8 @@ pub(crate) fn evaluate(
         let bar = terminal.bytes("reading");
         let resampling = Resampling::default();
         let (threads, columns) = (settings.infer.replicas, columns(&args.tasks));
-        let evaluate = Evaluate { subjects, threads, resampling, columns };
+        let dates = args.dates.order(settings);
+        let evaluate = Evaluate { subjects, threads, resampling, columns, dates };
         let measured = evaluate.measure(&args.data, &bar)?;
         bar.finish_and_clear();
         Ok(measured)

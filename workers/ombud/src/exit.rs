@@ -1,17 +1,23 @@
 //! How a command ends, and the exit code that says it.
 
 use std::{
-    io::{self, ErrorKind},
+    env,
+    io::{self, Write},
     process::ExitCode,
 };
 
 use anyhow::Result;
 use ombud_contract::shown::shown;
+use ombud_launch::{config::LogFormat, telemetry};
+use ombud_stream::{Clock, SystemClock};
+use serde_json::json;
 
-/// Exit codes are part of the interface: 0 done, 1 failed, 2 usage (clap's), 3 checked and found wanting.
+/// Exit codes are part of the interface: 0 done, 1 failed, 2 usage (clap's), 3 checked and found wanting, 130 stopped.
 const DONE: u8 = 0;
 const FAILED: u8 = 1;
 const FOUND_WANTING: u8 = 3;
+/// What shells say of a command that Ctrl-C ended.
+const STOPPED: u8 = 130;
 
 /// How a command that did not fail ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,51 +26,86 @@ pub enum Done {
     Well,
     /// It checked something and found it wanting, and has said so.
     Wanting,
+    /// It was stopped before its end, and has said how to go on.
+    Stopped,
 }
 
 /// The exit code of a command that `ended` so; what failed is said on stderr.
 pub fn exit_code(ended: &Result<Done>) -> ExitCode {
-    let code = code(ended);
-    if let (FAILED, Err(error)) = (code, ended) {
-        // Every error completes "failed to"; its causes follow in the same line.
-        eprintln!("ombud failed to {}", shown(&format!("{error:#}")));
+    if let Err(error) = ended {
+        let text = format!("{error:#}");
+        let line = match logged_as() {
+            // Every error completes "failed to"; its causes follow in the same line.
+            None => format!("ombud failed to {}", shown(&text)),
+            Some(service) => as_json(service, &text, SystemClock.now_ms()),
+        };
+        // Where stderr is closed there is nobody to tell.
+        let _ = writeln!(io::stderr(), "{line}");
     }
-    ExitCode::from(code)
+    ExitCode::from(code(ended))
+}
+
+/// Says on stderr that a command was stopped, and `how` to go on: `the same command goes on there`.
+pub(crate) fn say_stopped(how: &str) -> Done {
+    let line = match logged_as() {
+        None => format!("stopped before the end: {}", shown(how)),
+        Some(_) => {
+            tracing::warn!(how, "stopped before the end");
+            return Done::Stopped;
+        }
+    };
+    let _ = writeln!(io::stderr(), "{line}");
+    Done::Stopped
 }
 
 fn code(ended: &Result<Done>) -> u8 {
     match ended {
         Ok(Done::Well) => DONE,
         Ok(Done::Wanting) => FOUND_WANTING,
-        // `ombud tail ... | head` has seen enough.
-        Err(error) if is_closed_pipe(error) => DONE,
+        Ok(Done::Stopped) => STOPPED,
         Err(_) => FAILED,
     }
 }
 
-fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
+/// As whom this process logs in JSON, to the last line; `None` where it logs for people. Settings that can't be read may still
+/// have said so.
+fn logged_as() -> Option<&'static str> {
+    match telemetry::log_format() {
+        Some((LogFormat::Json, service)) => Some(service),
+        Some((LogFormat::Human, _)) => None,
+        None => env::var("OMBUD_LOG_FORMAT").is_ok_and(|format| format == "json").then_some("ombud"),
+    }
+}
+
+/// The last line of a log whose lines are JSON objects.
+fn as_json(service: &str, error: &str, now_ms: i64) -> String {
+    let at = jiff::Timestamp::from_millisecond(now_ms).unwrap_or_default();
+    let line = json!({
+        "service": service, "timestamp": at.to_string(), "level": "ERROR", "message": "failed", "error": error,
+    });
+    shown(&line.to_string()).into_owned()
 }
 
 #[cfg(test)]
 mod tests {
-    use anyhow::{Context, anyhow};
+    use anyhow::anyhow;
 
     use super::*;
 
     #[test]
-    fn scripts_tell_done_from_failed_from_found_wanting() {
-        let codes =
-            [Ok(Done::Well), Ok(Done::Wanting), Err(anyhow!("read a file"))].map(|ended| code(&ended));
-        assert_eq!(codes, [0, 3, 1]);
+    fn scripts_tell_done_from_failed_from_found_wanting_from_stopped() {
+        let codes = [Ok(Done::Well), Ok(Done::Wanting), Ok(Done::Stopped), Err(anyhow!("read a file"))]
+            .map(|ended| code(&ended));
+        assert_eq!(codes, [0, 3, 130, 1]);
     }
 
     #[test]
-    fn a_reader_that_has_seen_enough_is_no_failure_and_another_error_of_the_output_is_one() {
-        let wrote = |kind: ErrorKind| Err(io::Error::from(kind).into());
-        assert_eq!(code(&wrote(ErrorKind::BrokenPipe)), 0);
-        assert_eq!(code(&wrote(ErrorKind::StorageFull)), 1);
-        let said_where = wrote(ErrorKind::BrokenPipe).context("print the case");
-        assert_eq!(code(&said_where), 0, "wherever it was met");
+    fn the_last_line_of_a_log_in_json_is_json_too() {
+        let line = as_json("ombud-join", "read \"one\"\nand\u{202e}more", 1_700_000_000_000);
+        assert_eq!(line.lines().count(), 1);
+        let object: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert_eq!((&object["service"], &object["level"]), (&"ombud-join".into(), &"ERROR".into()));
+        assert_eq!(object["error"], "read \"one\"\nand\u{202e}more");
+        assert!(line.contains(r"\u202e"), "{line}");
     }
 }

@@ -17,6 +17,7 @@ use ombud_stream::{Clock, SystemClock};
 
 use crate::{
     Done,
+    file_reading::{Dates, tell},
     terminal::Terminal,
     when::{When, when},
 };
@@ -36,13 +37,17 @@ pub(crate) struct Feedback {
     #[arg(long, value_name = "TASK")]
     pub(crate) task: Option<String>,
 
-    /// The right label: needed for relabelled, and for vulnerability, where it is VULNERABLE or NOT_INDICATED
+    /// The right label, in any case: needed for relabelled, and for vulnerability, where it is VULNERABLE or NOT_INDICATED
     #[arg(long, value_name = "LABEL")]
     pub(crate) label: Option<String>,
 
     /// The team that gets the complaint: needed for reallocated
     #[arg(long, value_name = "TEAM")]
     pub(crate) to_team: Option<String>,
+
+    /// The verdict that is taken back, by its id, which `ombud show` lists: needed for retracted
+    #[arg(long, value_name = "ID")]
+    pub(crate) verdict: Option<String>,
 
     /// Pseudonym of who decided [default: the login name]
     #[arg(long, value_name = "NAME")]
@@ -57,8 +62,11 @@ pub(crate) struct Feedback {
     pub(crate) at: Option<When>,
 
     /// Many verdicts: CSV or JSONL, with the API's field names; begun again, what was given stays one
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["id", "kind", "task", "label", "to_team", "reason_code", "at"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["id", "kind", "task", "label", "to_team", "verdict", "reason_code", "at"])]
     pub(crate) file: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) dates: Dates,
 
     /// Print one JSON object
     #[arg(long)]
@@ -68,7 +76,8 @@ pub(crate) struct Feedback {
 /// A kind as it is said on the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Word {
-    /// What was decided is right; of --task alone, where one is named
+    /// What was decided is right; of --task alone, where one is named. Of the flag it says something only where that is
+    /// VULNERABLE, or with --task vulnerable
     Confirmed,
     /// Sent on to --to-team
     Reallocated,
@@ -78,6 +87,8 @@ pub(crate) enum Word {
     Vulnerability,
     /// No complaint at all
     NotAComplaint,
+    /// --verdict is taken back, as if it had never been given
+    Retracted,
 }
 
 impl From<Word> for Kind {
@@ -88,6 +99,7 @@ impl From<Word> for Kind {
             Word::Relabelled => Self::Relabelled,
             Word::Vulnerability => Self::Vulnerability,
             Word::NotAComplaint => Self::NotAComplaint,
+            Word::Retracted => Self::Retracted,
         }
     }
 }
@@ -106,9 +118,11 @@ pub(crate) fn feedback(
     let mut desk = Desk::open(settings)?;
     if let Some(path) = &args.file {
         let bar = terminal.bytes("given");
-        let given = file::give(path, &by, &mut desk, &bar)?;
+        let (given, rejections) = file::give(path, &by, args.dates.order(settings), &mut desk, &bar)?;
         bar.finish_and_clear();
-        return conclude(args, path, given, out);
+        let done = conclude(args, path, given, out)?;
+        tell(&rejections)?;
+        return Ok(done);
     }
     let (Some(id), Some(kind)) = (&args.id, args.kind) else {
         bail!("judge a complaint: say its id and what was done, or --file FILE");
@@ -119,10 +133,11 @@ pub(crate) fn feedback(
         to_team: args.to_team.clone(),
         reason_code: args.reason_code.clone().unwrap_or_default(),
         decided_at: args.at.map(|at| at.ms(SystemClock.now_ms())),
+        retracts: args.verdict.clone(),
         ..Verdict::new(id, kind.into(), by)
     };
     match desk.give(std::slice::from_ref(&verdict))?.pop() {
-        Some(Ok(taken)) => tell(args, &taken, out),
+        Some(Ok(taken)) => print(args, &taken, out),
         Some(Err(refused)) => bail!("take the verdict on {id}: {}", refused.text()),
         None => bail!("take the verdict on {id}: nothing was answered"),
     }
@@ -133,13 +148,20 @@ fn login(name: Option<String>) -> String {
     name.filter(|name| !name.is_empty() && is_code(name)).unwrap_or_else(|| "operator".to_owned())
 }
 
-fn tell(args: &Feedback, taken: &Taken, out: &mut impl Write) -> Result<Done> {
+fn print(args: &Feedback, taken: &Taken, out: &mut impl Write) -> Result<Done> {
     if args.json {
         writeln!(out, "{}", serde_json::to_string(taken)?)?;
     } else {
         let drawn = if taken.audit_sample { ", of the audit sample" } else { "" };
         let (complaint, revision) = (&taken.complaint_id, taken.revision);
         writeln!(out, "verdict {} on {complaint}, revision {revision}{drawn}", taken.feedback_id)?;
+        if taken.vulnerability_missing {
+            writeln!(
+                out,
+                "vulnerability missing: say also whether the customer is vulnerable, by vulnerability --label VULNERABLE or \
+                 NOT_INDICATED, or by confirmed --task vulnerable where the flag is right"
+            )?;
+        }
     }
     Ok(Done::Well)
 }
@@ -156,9 +178,13 @@ fn conclude(args: &Feedback, path: &std::path::Path, given: Given, out: &mut imp
             HumanCount(given.audit_sample),
             HumanCount(given.rejected)
         )?;
-        if given.rejected > 0 {
-            let rejects = ombud_intake::rejected_path(path);
-            writeln!(out, "rejected rows with field, reason and mend are in {}", rejects.display())?;
+        if given.vulnerability_missing > 0 {
+            writeln!(
+                out,
+                "vulnerability missing: of {} verdicts on the audit sample nobody says whether the customer is vulnerable; \
+                 `ombud report quality` lists the cases",
+                HumanCount(given.vulnerability_missing)
+            )?;
         }
     }
     Ok(if given.rejected == 0 { Done::Well } else { Done::Wanting })

@@ -14,7 +14,8 @@ pub(crate) struct FineTune {
     #[arg(long, value_name = "N")]
     pub(crate) epochs: Option<f64>,
 
-    /// Learn from a drawn part of so many complaints, to choose in a short time
+    /// Learn from so many complaints: a drawn part, to choose in a short time; with --from-feedback, of the judged ones the
+    /// latest (50000 unless it is said), and all of FILES
     #[arg(long, value_name = "N")]
     pub(crate) rows: Option<usize>,
 

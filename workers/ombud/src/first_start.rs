@@ -5,19 +5,18 @@ use std::{path::Path, sync::Arc};
 
 use anyhow::{Context, Result};
 use ombud_contract::{catalogue::Topic, records::Strategy};
-use ombud_kafka::{Mode, State};
 use ombud_launch::config::Settings;
 use ombud_models::{FirstStrategy, ModelStore, model_version_record, registry_key};
 use ombud_stream::{Clock, Reader, Sink, SystemClock, TopicPartition};
+use rustix::fs::{Access, access};
 use tracing::info;
 
 use crate::{
     models::registry,
     publish::{Publisher, outgoing},
     scan::scan,
-    setup::Item,
     work::IN_FLIGHT,
-    world::{READER, World},
+    world::{READER, View, World},
 };
 
 /// The key of every record of models.strategy.
@@ -37,18 +36,30 @@ pub(crate) fn shelve(models: &Path, store: &ModelStore) -> Result<()> {
         .context("put a model into the store")
 }
 
-/// `setup`'s part: the first strategy, unless one is published already.
-pub(crate) fn on_brokers(mode: Mode, settings: &Settings) -> Result<Item> {
-    let topic = Topic::Strategy.name(&settings.topics.prefix);
-    let item = |state, detail: &str| Item {
-        what: "strategy",
-        name: topic.clone(),
-        state,
-        details: if detail.is_empty() { Vec::new() } else { vec![detail.to_owned()] },
-    };
-    if mode == Mode::DryRun {
-        return Ok(item(State::Unchanged, "not looked at in a dry run"));
-    }
+/// Whether the brokers that `settings` name hold a strategy already.
+pub(crate) fn is_published(settings: &Settings) -> Result<bool> {
+    holds_strategy(&mut View::open(settings)?.reader(READER)?, &settings.topics.prefix)
+}
+
+/// Whether a first start would find its models and its strategy, and could put them on the shelf. Changes nothing.
+pub(crate) fn foresee(settings: &Settings) -> Result<()> {
+    let file = settings.models.join("strategy.toml");
+    FirstStrategy::read(&file, &settings.models, ACTOR, 0)
+        .context("read the first strategy (OMBUD_MODELS names its folder)")?;
+    let shelf = settings.data.join("models");
+    let Some(existing) = shelf.ancestors().find(|folder| folder.exists()) else { return Ok(()) };
+    let existing = if existing.as_os_str().is_empty() { Path::new(".") } else { existing };
+    access(existing, Access::WRITE_OK | Access::EXEC_OK).with_context(|| {
+        format!(
+            "put models into {}: this user may not write {}; give it that folder, or name another with --data",
+            shelf.display(),
+            existing.display()
+        )
+    })
+}
+
+/// `setup`'s part: publishes the first strategy on brokers, unless one is published already; whether it did.
+pub(crate) fn on_brokers(settings: &Settings) -> Result<bool> {
     let world = World::brokers(settings)?;
     let store = ModelStore::new(settings.data.join("models"));
     let mut first = FirstStart {
@@ -58,11 +69,14 @@ pub(crate) fn on_brokers(mode: Mode, settings: &Settings) -> Result<Item> {
         prefix: &settings.topics.prefix,
         clock: &SystemClock,
     };
-    let began = first.ensure(&mut Publisher::new(world.sink(IN_FLIGHT)?))?;
-    Ok(match began {
-        true => item(State::Created, "the first version, and the models that it names"),
-        false => item(State::Unchanged, ""),
-    })
+    first.ensure(&mut Publisher::new(world.sink(IN_FLIGHT)?))
+}
+
+fn holds_strategy(reader: &mut impl Reader, prefix: &str) -> Result<bool> {
+    let partition = TopicPartition::new(Topic::Strategy.name(prefix), 0);
+    let end = reader.end(&partition)?;
+    // Records are counted: a topic may end behind offsets that hold none.
+    Ok(scan(reader, &partition, 0, end, |_| Ok(()))? > 0)
 }
 
 /// What a first start needs.
@@ -79,13 +93,10 @@ impl<R: Reader> FirstStart<'_, R> {
     /// Registers and publishes what is missing. After a crash half-way it goes on: a version is registered under
     /// its content's hash, so twice is once. Whether anything was missing.
     pub(crate) fn ensure<S: Sink<()>>(&mut self, publisher: &mut Publisher<S>) -> Result<bool> {
-        let topic: Arc<str> = Topic::Strategy.name(self.prefix).into();
-        // Records are counted: a topic may end behind offsets that hold none.
-        let partition = TopicPartition::new(Arc::clone(&topic), 0);
-        let end = self.reader.end(&partition)?;
-        if scan(&mut self.reader, &partition, 0, end, |_| Ok(()))? > 0 {
+        if holds_strategy(&mut self.reader, self.prefix)? {
             return Ok(false);
         }
+        let topic: Arc<str> = Topic::Strategy.name(self.prefix).into();
         let file = self.models.join("strategy.toml");
         let first = FirstStrategy::read(&file, self.models, ACTOR, self.clock.now_ms())
             .context("read the first strategy")?;

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 use indicatif::ProgressBar;
 use ombud_learn::train::{Lineage, Report};
 use ombud_learn::{bag, blend, encoder};
@@ -20,6 +20,9 @@ use crate::{
 /// Trains what `args` ask for and prints what came of it.
 pub(crate) fn learn(args: cli::Learn, terminal: &Terminal, out: &mut impl Write) -> Result<()> {
     let model_id = model_id(&args.out)?;
+    if !args.replace {
+        ensure_free(&args.out)?;
+    }
     let json = args.json;
     let bar = terminal.steps();
     let (report, pace) = match args.family {
@@ -52,6 +55,23 @@ pub(crate) fn learn(args: cli::Learn, terminal: &Terminal, out: &mut impl Write)
 pub(crate) fn model_id(out: &Path) -> Result<String> {
     let name = out.file_name().context("name the model: --out must end in a folder's name")?;
     Ok(name.to_string_lossy().into_owned())
+}
+
+/// Refuses a folder that holds something: hours of learning would be gone without a word. An unfinished run lies beside it.
+pub(crate) fn ensure_free(out: &Path) -> Result<()> {
+    let shown = out.display();
+    match std::fs::read_dir(out) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error).with_context(|| format!("look into {shown}")),
+        Ok(mut entries) => match entries.next() {
+            None => Ok(()),
+            Some(_) => {
+                bail!(
+                    "write the model to {shown}: there is one already; name another folder, or say --replace"
+                )
+            }
+        },
+    }
 }
 
 /// Afresh, for the languages that were said.

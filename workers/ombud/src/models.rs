@@ -17,7 +17,7 @@ use std::io::Write;
 use anyhow::Result;
 use ombud_contract::catalogue::Topic;
 use ombud_launch::config::Settings;
-use ombud_models::{Registry, model_version};
+use ombud_models::{Registry, Strategies, model_version};
 use ombud_stream::{Reader, TopicPartition};
 
 #[cfg(feature = "torch")]
@@ -32,8 +32,8 @@ pub(crate) use show::show;
 
 use crate::{
     scan::scan,
+    screen::{Screen, Table},
     strategy::read_feed,
-    terminal::table,
     world::{READER, View},
 };
 
@@ -50,22 +50,26 @@ pub(crate) fn list(json: bool, settings: &Settings, now_ms: i64, out: &mut impl 
         }
         return Ok(());
     }
-    let mut table = table(["model", "version", "family", "tasks", "state", "why", "serves", "registered"]);
     let feed = read_feed(&view, settings)?;
+    writeln!(out, "{}", listed(&registry, feed.strategies(), now_ms, Screen::of_process()))?;
+    writeln!(out, "`ombud models show MODEL@VERSION` shows one whole")?;
+    Ok(())
+}
+
+/// The versions as people look at them: as much of each as tells it apart, which every command takes.
+fn listed(registry: &Registry, strategies: &Strategies, now_ms: i64, screen: Screen) -> Table {
+    let mut table = screen.table(["model", "version", "tasks", "state", "serves"]);
     for record in registry.versions() {
+        let state = format!("{:?}", record.state).to_lowercase();
         table.add_row([
             record.model_id.clone(),
-            record.version.clone(),
-            record.family.clone(),
+            record.version.chars().take(12).collect(),
             record.tasks.join(", "),
-            format!("{:?}", record.state).to_lowercase(),
-            record.state_reason.clone(),
-            show::places(feed.strategies(), record, now_ms).serves().join(", "),
-            jiff::Timestamp::from_millisecond(record.created_at)?.to_string(),
+            if record.state_reason.is_empty() { state } else { format!("{state}: {}", record.state_reason) },
+            show::places(strategies, record, now_ms).serves().join(", "),
         ]);
     }
-    writeln!(out, "{table}")?;
-    Ok(())
+    table
 }
 
 /// The registry, folded from its topic.
@@ -77,4 +81,34 @@ pub(crate) fn registry(reader: &mut impl Reader, prefix: &str) -> Result<Registr
         Ok(())
     })?;
     Ok(registry)
+}
+
+#[cfg(test)]
+mod tests {
+    use ombud_contract::records::ModelVersion;
+
+    use super::*;
+    use crate::golden;
+
+    #[test]
+    fn people_see_versions_within_80_columns_with_and_without_colours() {
+        let mut registry = Registry::default();
+        for (offset, example) in [
+            include_str!("../../../schemas/models.registry/examples/valid/registered.json"),
+            include_str!("../../../schemas/models.registry/examples/valid/rejected.json"),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let mut record: ModelVersion = serde_json::from_str(example).unwrap();
+            record.version.replace_range(..1, &offset.to_string());
+            registry.apply(record);
+        }
+        for (name, coloured) in [("models-list.txt", false), ("models-list-colour.txt", true)] {
+            let screen = Screen::new(80, coloured);
+            let text = screen.with_styles(listed(&registry, &Strategies::default(), 0, screen).to_string());
+            assert!(golden::width(&text) <= 80, "{text}");
+            golden::compare(name, &text);
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::{fs, io::Write, path::PathBuf};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use jiff::Timestamp;
-use ombud_console::quality::{Report, count, drift, gather, page, tables};
+use ombud_console::quality::{Drawn, Quality as Counted, Report, drift, gather, page, tables};
 use ombud_launch::config::Settings;
 use ombud_stream::Clock;
 
@@ -51,14 +51,23 @@ pub(crate) fn quality(
     let view = View::open(settings)?;
     let mut cases = view.cases()?;
     let bar = terminal.bar("cases");
-    let judged = gather(&mut *cases, since, until, |read, all| {
+    let mut quality = Counted::default();
+    let read = |read, all| {
         bar.set_length(all as u64);
         bar.set_position(read as u64);
-    })?;
+    };
+    gather(&mut *cases, since, until, read, |case| quality.add(&case))?;
     bar.finish_and_clear();
     let feed = read_feed(&view, settings)?;
-    let seen = drift::gather(&mut *cases, deciders(feed.strategies()), (since, until))?;
-    let report = Report::of(&count(&judged), drift::figures(&seen), time(since)?, time(until)?);
+    let strategies = feed.strategies();
+    let mut drawn = Drawn::default();
+    let seen = drift::gather(&mut *cases, deciders(strategies), (since, until), |decision| {
+        if let Some(strategy) = strategies.version(decision.strategy_version) {
+            drawn.see(&decision.complaint_id, strategy.record.audit_basis_points);
+        }
+    })?;
+    let span = (time(since)?, time(until)?);
+    let report = Report::of(&quality, &drawn, drift::figures(&seen), span);
     if let Some(path) = &args.html {
         fs::write(path, page(&report)).with_context(|| format!("write {}", path.display()))?;
     }
@@ -69,8 +78,11 @@ pub(crate) fn quality(
         for (heading, table) in tables(&report) {
             writeln!(out, "\n{heading}\n{}", table.terminal())?;
         }
+        for warning in &report.warnings {
+            writeln!(out, "\n{warning}")?;
+        }
     }
-    Ok(if judged.is_empty() { Done::Wanting } else { Done::Well })
+    Ok(if quality.cases() == 0 { Done::Wanting } else { Done::Well })
 }
 
 fn time(ms: i64) -> Result<String> {
@@ -79,19 +91,23 @@ fn time(ms: i64) -> Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use ombud_contract::{codec, records::Feedback};
+    use std::{path::Path, sync::Arc};
+
+    use ombud_contract::{
+        catalogue::Topic,
+        codec,
+        records::{Feedback, Prediction, Role},
+    };
     use ombud_local::{Local, Options};
-    use ombud_store::{CaseStore, file_feedback, file_routed};
+    use ombud_models::FirstStrategy;
+    use ombud_store::{CaseStore, file_feedback, file_prediction, file_routed};
     use ombud_stream::{ManualClock, Record, TopicPartition};
 
     use super::*;
+    use crate::publish::{Publisher, outgoing};
 
-    fn filed(local: &Local, feedback: &Feedback) {
-        let example = include_str!("../../../schemas/complaints.routed/examples/valid/complete.json");
-        let mut route: ombud_contract::records::RoutedComplaint = serde_json::from_str(example).unwrap();
-        route.complaint_id.clone_from(&feedback.complaint_id);
-        route.revision = feedback.revision;
-        let original = |topic: &str, value| Record {
+    fn original(topic: &str, value: bytes::Bytes) -> Record {
+        Record {
             source: TopicPartition::new(topic, 0),
             offset: 0,
             appended_at: 5,
@@ -99,7 +115,15 @@ mod tests {
             value: Some(value),
             headers: Vec::new(),
             original: None,
-        };
+        }
+    }
+
+    fn filed(local: &Local, feedback: &Feedback) {
+        let example = include_str!("../../../schemas/complaints.routed/examples/valid/complete.json");
+        let mut route: ombud_contract::records::RoutedComplaint = serde_json::from_str(example).unwrap();
+        route.complaint_id.clone_from(&feedback.complaint_id);
+        route.revision = feedback.revision;
+        route.human_reasons = feedback.audit_sample.then(|| "audit-sample".to_owned()).into_iter().collect();
         let mut rows =
             file_routed(&route, &original("complaints.routed", codec::encode(&route).unwrap()), &[]);
         rows.extend(file_feedback(
@@ -144,5 +168,55 @@ mod tests {
         let nothing =
             Quality { since: When::At(at - DAY), until: Some(When::At(at)), json: true, html: None };
         assert_eq!(say(&nothing).0, Done::Wanting);
+    }
+
+    #[test]
+    fn what_was_drawn_and_not_judged_is_told_by_the_decisions_and_the_strategys_share() {
+        let dir = tempfile::tempdir().unwrap();
+        let local = Local::open(dir.path(), Options::catalogue("", 1)).unwrap();
+        let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
+        let mut strategy =
+            FirstStrategy::read(&models.join("strategy.toml"), &models, "setup", 0).unwrap().record;
+        strategy.audit_basis_points = 10_000;
+        let topic: Arc<str> = Topic::Strategy.name("").into();
+        let mut publisher = Publisher::new(local.sink(1));
+        publisher.send(outgoing(&topic, "strategy", &strategy).unwrap()).unwrap();
+        publisher.flush().unwrap();
+
+        let example =
+            include_str!("../../../schemas/complaints.feedback/examples/valid/only-what-must-be-there.json");
+        let confirmed: Feedback = serde_json::from_str(example).unwrap();
+        let at = confirmed.decided_at;
+        filed(&local, &Feedback { complaint_id: "c-1".into(), audit_sample: true, ..confirmed });
+        let example = include_str!("../../../schemas/complaints.predictions/examples/valid/labelled.json");
+        let example: Prediction = serde_json::from_str(example).unwrap();
+        let arm = &strategy.tasks[0].arms[0];
+        for id in ["c-1", "c-2"] {
+            let prediction = Prediction {
+                complaint_id: id.into(),
+                model_id: arm.model_id.clone(),
+                model_version: arm.model_version.clone(),
+                strategy_version: strategy.version,
+                role: Role::Deciding,
+                predicted_at: at,
+                ..example.clone()
+            };
+            let value = codec::encode(&prediction).unwrap();
+            let rows = file_prediction(&prediction, &original("complaints.predictions", value));
+            local.cases().unwrap().write(&rows).unwrap();
+        }
+        let settings = Settings { data: dir.path().to_owned(), ..Settings::default() };
+        let say = |json| {
+            let args = Quality { since: When::At(at - 1), until: Some(When::At(at + 1)), json, html: None };
+            let mut out = Vec::new();
+            quality(&args, &settings, &ManualClock::at(at + 2), &Terminal::default(), &mut out).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        let report: serde_json::Value = serde_json::from_str(&say(true)).unwrap();
+        assert_eq!(report["audit"], serde_json::json!({"drawn": 2, "judged": 1, "missing": 1}));
+        assert_eq!(report["audit_sample"]["vulnerable_missing"]["first"], serde_json::json!(["c-1"]));
+        assert!(report["audit_sample"]["vulnerable"].is_null());
+        let said = say(false);
+        assert!(said.contains("Only 1 of the 2 complaints") && said.contains("not claimed"), "{said}");
     }
 }

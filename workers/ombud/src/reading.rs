@@ -3,7 +3,10 @@
 use std::path::Path;
 
 use anyhow::Result;
-use ombud_intake::{FileDefaults, IntakeError, Progress, RejectedWriter, Row, Rows, rejected_path};
+use ombud_intake::{
+    FileDefaults, IntakeError, Progress, RejectedWriter, Rejections, Row, Rows, rejected_path,
+};
+use tracing::warn;
 
 /// What is left of a file to read.
 pub(crate) struct Reading {
@@ -15,16 +18,19 @@ pub(crate) struct Reading {
 /// How the reading of a file ended.
 #[derive(Debug)]
 pub(crate) struct Read {
-    /// Rows that are no complaint.
-    pub(crate) rejected: u64,
+    /// Rows that are no complaint, and why.
+    pub(crate) rejections: Rejections,
     /// The file broke off before its end; what came before is good.
     pub(crate) broken_off: Option<IntakeError>,
 }
 
 impl Reading {
     /// Opens `path`, and puts away what an earlier reading rejected.
-    pub(crate) fn open(path: &Path) -> Result<Self> {
-        let rows = Rows::open(path, FileDefaults::of(path)?)?;
+    pub(crate) fn open(path: &Path, defaults: FileDefaults) -> Result<Self> {
+        let rows = Rows::open(path, defaults)?;
+        for note in rows.notes() {
+            warn!(file = %path.display(), %note, "file is read as it was found to be written");
+        }
         let rejects = RejectedWriter::create(rejected_path(path), rows.columns())?;
         Ok(Self { rows, rejects, broken_off: None })
     }
@@ -48,7 +54,7 @@ impl Reading {
 
     /// Makes durable what was rejected.
     pub(crate) fn finish(self) -> Result<Read> {
-        Ok(Read { rejected: self.rejects.finish()?, broken_off: self.broken_off })
+        Ok(Read { rejections: self.rejects.finish()?, broken_off: self.broken_off })
     }
 }
 
@@ -59,7 +65,7 @@ mod tests {
     use super::*;
 
     fn read(path: &Path) -> (Vec<String>, Read) {
-        let mut reading = Reading::open(path).unwrap();
+        let mut reading = Reading::open(path, FileDefaults::of(path).unwrap()).unwrap();
         let mut ids = Vec::new();
         while let Some(row) = reading.next().unwrap() {
             ids.push(row.complaint.complaint_id);
@@ -79,7 +85,7 @@ mod tests {
         let rows = "complaint_id,narrative\nc-1,They charged me.\nc-2,  \nc-3,Nobody calls.\n";
         let (ids, ended) = read(&file(&dir, "complaints.csv", rows.as_bytes()));
         assert_eq!(ids, ["c-1", "c-3"]);
-        assert_eq!((ended.rejected, ended.broken_off.is_none()), (1, true));
+        assert_eq!((ended.rejections.count(), ended.broken_off.is_none()), (1, true));
         let rejected = fs::read_to_string(dir.path().join("complaints.csv.rejected.csv")).unwrap();
         assert!(rejected.contains("c-2") && !rejected.contains("c-1"), "{rejected}");
     }
@@ -89,7 +95,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         read(&file(&dir, "complaints.csv", b"complaint_id,narrative\nc-2,  \n"));
         let (_, ended) = read(&file(&dir, "complaints.csv", b"complaint_id,narrative\nc-2,Nobody calls.\n"));
-        assert_eq!(ended.rejected, 0);
+        assert_eq!(ended.rejections.count(), 0);
         assert!(!dir.path().join("complaints.csv.rejected.csv").exists());
     }
 

@@ -19,14 +19,16 @@ use ombud_contract::{
     key::may_name,
     records::{DeadLetter, DeadReason, RawComplaint},
 };
-use ombud_intake::complaint_of_json;
+use ombud_intake::{DateOrder, Posted, complaint_of_json};
 use ombud_launch::config::Settings;
 use ombud_stream::{Clock, TopicPartition};
 use serde::Serialize;
 
 use crate::{
     Done,
+    file_reading::Dates,
     publish::Publisher,
+    screen::Screen,
     terminal::{Escaped, table},
     when::{When, when},
     world::{READER, View, World},
@@ -130,6 +132,7 @@ pub(crate) fn redrive(
     clock: &dyn Clock,
     out: &mut impl Write,
 ) -> Result<Done> {
+    let dates = Dates::default().order(settings);
     let selection = args.selection(clock.now_ms())?;
     let view = View::open(settings)?;
     let mut reader = view.reader(READER)?;
@@ -149,7 +152,7 @@ pub(crate) fn redrive(
         let mut publisher = Publisher::new(world.sink(IN_FLIGHT)?);
         for (line, meant) in lines.iter_mut().zip(&letters).filter(|(line, _)| line.state == State::ToSend) {
             let letter = again::fetch(&mut reader, meant)?;
-            let mended = args.with.as_deref().map(|path| mended(path, &letter)).transpose()?;
+            let mended = args.with.as_deref().map(|path| mended(path, &letter, dates)).transpose()?;
             publisher.send(again::record(letter, mended.as_ref())?)?;
             line.state = State::Sent;
         }
@@ -207,14 +210,14 @@ fn lines(
 }
 
 /// The complaint in the file at `path`, which is to stand in for the letter's value.
-fn mended(path: &Path, letter: &DeadLetter) -> Result<RawComplaint> {
+fn mended(path: &Path, letter: &DeadLetter, dates: Option<DateOrder>) -> Result<RawComplaint> {
     ensure!(
         letter.source_topic.ends_with(Topic::Raw.base_name()),
         "mend a record of {}: --with is for raw complaints",
         letter.source_topic
     );
     let text = fs::read(path).with_context(|| format!("read {}", path.display()))?;
-    let complaint = complaint_of_json(&text, letter.source_timestamp)
+    let Posted { complaint, .. } = complaint_of_json(&text, letter.source_timestamp, dates)
         .with_context(|| format!("read a complaint from {}", path.display()))?;
     // It is sent under the same key, which must not name another complaint.
     if !may_name(letter.key.as_deref(), &complaint.complaint_id) {
@@ -227,7 +230,7 @@ fn confirm(args: &Redrive, records: usize, lines: &[Line]) -> Result<()> {
     if args.yes || !io::stdin().is_terminal() {
         return Ok(());
     }
-    let mut asked = Escaped::new(io::stderr().lock());
+    let mut asked = Escaped::new(io::stderr().lock(), Screen::new(80, false));
     writeln!(asked, "{}", tabled(lines))?;
     write!(asked, "Send {records} records again? [y/N] ")?;
     asked.flush()?;
@@ -239,7 +242,7 @@ fn confirm(args: &Redrive, records: usize, lines: &[Line]) -> Result<()> {
     }
 }
 
-fn tabled(lines: &[Line]) -> comfy_table::Table {
+fn tabled(lines: &[Line]) -> crate::screen::Table {
     let mut table = table(["dead letter", "reason", "record", "state", "detail"]);
     for line in lines {
         let state = match line.state {

@@ -1,9 +1,11 @@
 //! From what was said to the one command that does it, with the settings, logs and traces that it works with.
 
-use std::{io::Write, sync::Arc};
+use std::{
+    io::{self, IsTerminal, Write},
+    sync::Arc,
+};
 
 use anyhow::Result;
-use clap::CommandFactory;
 use ombud_launch::{
     config::{self, Flag, Inputs, Settings},
     telemetry::{self, Traces},
@@ -13,8 +15,10 @@ use ombud_stream::{Clock, Start, SystemClock};
 use crate::{
     Done, backup, check,
     cli::{Cli, Command, Common, ModelsCommand, ReportCommand},
-    doctor, feedback, first_start, models, quality, redrive, repair, restore, send, setup, show, strategy,
-    tail,
+    config::{self as settings_of, ConfigCommand},
+    doctor, feedback, given, hand_over, manual, models, quality, redrive, repair, restore,
+    screen::Screen,
+    send, setup, show, strategy, tail,
     terminal::{Escaped, Terminal},
     work::{self, Role},
 };
@@ -26,17 +30,25 @@ use crate::{challenge, evaluate, learn, trial, up};
 /// # Errors
 /// It failed: the error completes "failed to".
 pub fn run(cli: Cli, out: &mut impl Write) -> Result<Done> {
-    let mut out = Escaped::new(out);
+    let mut out = Escaped::new(out, Screen::of_process());
     let done = dispatch(cli, &mut out);
     // What was printed before something failed is still shown.
     let flushed = out.flush();
+    if out.is_closed() {
+        // `ombud tail ... | head` has seen enough.
+        return Ok(Done::Well);
+    }
     let done = done?;
     flushed?;
     Ok(done)
 }
 
-fn settings(common: Common) -> Result<config::Loaded> {
-    let flags = flags(&common);
+fn settings(common: Common, embedded: bool) -> Result<config::Loaded> {
+    let mut flags = flags(&common);
+    if embedded {
+        let none = |setting| Flag { name: "--embedded", setting, value: String::new() };
+        flags.extend(["kafka_bootstrap", "registry_url", "cql_nodes"].map(none));
+    }
     Ok(config::load(&Inputs::of_process(common.config, flags))?)
 }
 
@@ -65,19 +77,59 @@ fn service(command: &Command) -> &'static str {
     }
 }
 
-fn set_up(args: &setup::Setup, settings: &Settings, out: &mut impl Write) -> Result<Done> {
-    if let Some(to) = args.widen {
-        return setup::print(args, &setup::widen(to, args.mode(), settings)?, out);
+/// What is logged where no setting says it: what goes wrong, for somebody who waits for a result; and how it goes on, of a
+/// process that serves until it is stopped. An `up` that nobody watches is such a process.
+fn usual_log(command: &Command, verbose: u8, is_watched: bool) -> &'static str {
+    let serves = match command {
+        Command::Infer(_) | Command::Join(_) | Command::Archive(_) | Command::Console => true,
+        Command::Up(up) => !up.once && !is_watched,
+        _ => false,
+    };
+    match verbose {
+        0 if serves => "info",
+        0 => "warn",
+        1 => "info",
+        _ => "debug",
     }
-    let mut items = setup::bring_about(args, settings)?;
-    items.push(first_start::on_brokers(args.mode(), settings)?);
-    setup::print(args, &items, out)
+}
+
+/// Says how to go on where Ctrl-C ends what has nothing to finish.
+#[cfg(feature = "torch")]
+fn say_interruption(command: &Command) -> Result<()> {
+    let how = match command {
+        Command::Learn(learn) if learn.feedback.from_feedback => {
+            "the same command goes on with what is learned"
+        }
+        Command::Learn(learn) if learn.family == crate::cli::Family::Encoder => {
+            "the same command goes on behind the last step that was kept"
+        }
+        Command::Learn(_) | Command::Evaluate(_) => "nothing was written; the same command begins anew",
+        _ => return Ok(()),
+    };
+    ombud_launch::shutdown::end_on_interrupt(move || {
+        crate::exit::say_stopped(how);
+    })?;
+    Ok(())
 }
 
 fn dispatch(cli: Cli, out: &mut impl Write) -> Result<Done> {
     if let Command::Completions { shell } = cli.command {
-        clap_complete::generate(shell, &mut Cli::command(), "ombud", out);
+        // Not into `out`: it panics where nobody reads any more.
+        let mut script = Vec::new();
+        clap_complete::generate(shell, &mut Cli::described(), "ombud", &mut script);
+        out.write_all(&script)?;
         return Ok(Done::Well);
+    }
+    // Also where the settings that are there are wrong.
+    if let Command::Config(ConfigCommand::Init { file }) = &cli.command {
+        settings_of::init(file, out)?;
+        return Ok(Done::Well);
+    }
+    if let Command::Man { dir } = &cli.command {
+        return manual::write(dir).map(|()| Done::Well);
+    }
+    if !cfg!(feature = "torch") && hand_over::computes(&cli.command) {
+        return Err(hand_over::hand_over());
     }
     #[cfg(feature = "torch")]
     if let Command::TryTokenizer(args) = &cli.command {
@@ -85,12 +137,19 @@ fn dispatch(cli: Cli, out: &mut impl Write) -> Result<Done> {
     }
     #[cfg(feature = "torch")]
     let on_brokers = cli.common.kafka.is_some();
+    given::check_files(&cli.command)?;
+    let verbose = cli.common.verbose;
     let common = match cli.command {
         // Its own --data names a file of complaints; clap gives that to both.
         Command::Evaluate(_) => Common { data: None, ..cli.common },
         _ => cli.common,
     };
-    let loaded = settings(common)?;
+    let embedded = matches!(&cli.command, Command::Up(args) if args.embedded);
+    let mut loaded = settings(common, embedded)?;
+    if loaded.origin("log").is_none() {
+        loaded.settings.log = usual_log(&cli.command, verbose, io::stderr().is_terminal()).to_owned();
+    }
+    let loaded = loaded;
     let terminal = Terminal::default();
     let settings: &Settings = &loaded.settings;
     let service = service(&cli.command);
@@ -98,11 +157,18 @@ fn dispatch(cli: Cli, out: &mut impl Write) -> Result<Done> {
     telemetry::log_panics();
     // Until the workers have stopped: what they still have to tell goes out then.
     let _traces = Traces::install(settings, service)?;
+    #[cfg(feature = "torch")]
+    say_interruption(&cli.command)?;
     match cli.command {
-        Command::Completions { .. } => unreachable!("answered above, before any settings are read"),
+        Command::Completions { .. } | Command::Man { .. } | Command::Config(ConfigCommand::Init { .. }) => {
+            unreachable!("answered above, before any settings are read")
+        }
+        Command::Config(ConfigCommand::Show { changed, json }) => {
+            settings_of::show(changed, json, &loaded, Screen::of_process(), out)?;
+        }
         #[cfg(feature = "torch")]
         Command::TryTokenizer(_) => unreachable!("answered above, before any settings are read"),
-        Command::Setup(args) => return set_up(&args, settings, out),
+        Command::Setup(args) => return setup::setup(&args, settings, out),
         Command::Doctor(args) => return doctor::doctor(&args, settings, out),
         Command::Backup(args) => backup::backup(&args, settings, &SystemClock, &terminal, out)?,
         Command::Restore(args) => restore::restore(&args, settings, &SystemClock, &terminal, out)?,
@@ -158,23 +224,15 @@ fn dispatch(cli: Cli, out: &mut impl Write) -> Result<Done> {
         | Command::Learn(_)
         | Command::Evaluate(_)
         | Command::Models(ModelsCommand::Add { .. } | ModelsCommand::Export(_) | ModelsCommand::Import(_)) => {
-            return Err(without_models());
+            unreachable!("handed over above")
         }
     }
     Ok(Done::Well)
 }
 
-/// Says so where something needs models.
-#[cfg(not(feature = "torch"))]
-pub(crate) fn without_models() -> anyhow::Error {
-    anyhow::anyhow!(
-        "run models: this build has none of libtorch; build it with `cargo build --release -p ombud --features torch`"
-    )
-}
-
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
+    use clap::{CommandFactory, Parser};
 
     use super::*;
 
@@ -211,6 +269,41 @@ mod tests {
             (&["send", "complaints.csv"], "ombud"),
         ] {
             assert_eq!(service(&said(words).command), name, "{words:?}");
+        }
+    }
+
+    #[test]
+    fn who_waits_for_a_result_sees_no_log_and_what_serves_logs_as_before() {
+        for (words, watched, log) in [
+            (&["up", "--once"][..], false, "warn"),
+            (&["up"], true, "warn"),
+            (&["up"], false, "info"),
+            (&["up", "-v"], true, "info"),
+            (&["show", "c-1", "-vv"], true, "debug"),
+            (&["models", "list"], false, "warn"),
+            (&["join"], true, "info"),
+            (&["infer", "--task", "issue"], false, "info"),
+            (&["console"], false, "info"),
+        ] {
+            let cli = said(words);
+            assert_eq!(usual_log(&cli.command, cli.common.verbose, watched), log, "{words:?}");
+        }
+    }
+
+    #[test]
+    fn a_reader_that_has_seen_enough_is_no_failure_of_any_command() {
+        struct Gone;
+        impl Write for Gone {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::BrokenPipe.into())
+            }
+
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        for words in [&["completions", "bash"][..], &["check", "--json-schema"]] {
+            assert_eq!(run(said(words), &mut Gone).unwrap(), Done::Well, "{words:?}");
         }
     }
 

@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use bookmark::{Bookmark, Errand, Reached, digest};
 use clap::Args;
 use indicatif::HumanCount;
@@ -23,7 +23,7 @@ use ombud_launch::{
     config::Settings,
     shutdown::{Shutdown, SignalWatch},
 };
-use ombud_stream::SystemClock;
+use ombud_stream::{Clock as _, SystemClock};
 use pace::Pace;
 use post::Posts;
 use sending::{Appending, Sending, Sent};
@@ -32,6 +32,9 @@ use tracing::{info, warn};
 
 use crate::{
     Done, ask_up,
+    backfill::Backfill,
+    exit::say_stopped,
+    file_reading::{FileReading, tell},
     reading::Reading,
     terminal::Terminal,
     world::{View, World},
@@ -48,12 +51,16 @@ const COUNTED_BYTES: u64 = 8 << 20;
 /// What is said to `send`.
 #[derive(Args, Debug)]
 pub(crate) struct Send {
-    /// Complaints: CSV, CSV.gz or JSONL, in our field names or the CFPB's
+    /// Complaints: CSV (also with semicolons, tabs or bars) or JSON, in our field names or the CFPB's, plain, .gz or .zst; - for stdin
     pub(crate) file: PathBuf,
 
     /// Mark them as backfill: no deadline, after what is new
     #[arg(long)]
     pub(crate) bulk: bool,
+
+    /// Send a backfill as fast as it is taken, rather than as fast as it is answered: live complaints then wait behind it
+    #[arg(long, requires = "bulk")]
+    pub(crate) at_once: bool,
 
     /// At most so many complaints a second, such as 20 or 0.5 [default: as fast as they are taken]
     #[arg(long, value_name = "N", value_parser = pace::rate)]
@@ -62,6 +69,9 @@ pub(crate) struct Send {
     /// Send again what was sent; harmless, for a joiner settles duplicates
     #[arg(long)]
     pub(crate) from_start: bool,
+
+    #[command(flatten)]
+    pub(crate) reading: FileReading,
 
     /// Print the summary as one JSON object
     #[arg(long)]
@@ -114,14 +124,20 @@ pub(crate) fn send(
     if reached.row > 0 {
         info!(row = reached.row, "going on behind what was sent before");
     }
-    let reading = Reading::open(&args.file)?;
+    let defaults = args.reading.defaults(&args.file, settings, SystemClock.now_ms())?;
+    let reading = Reading::open(&args.file, defaults.clone())?;
     let bar = terminal.bar("sent");
     let counted = !bar.is_hidden() && reading.progress().total_bytes() <= COUNTED_BYTES;
     if counted {
-        bar.set_length(rows_of(args)?);
+        bar.set_length(rows_of(args, defaults)?);
     }
+    let backfill = match args.bulk && !args.at_once {
+        true => backfill(settings)?,
+        false => None,
+    };
     let sending = Sending {
         appending,
+        backfill,
         topic,
         bulk: args.bulk,
         pace: args.rate.map(|rate| Pace::new(rate, Instant::now())),
@@ -135,6 +151,22 @@ pub(crate) fn send(
     let sent = sending.run(reading, &bookmark, reached)?;
     bar.finish_and_clear();
     conclude(args, sent, began.elapsed().as_secs_f64(), out)
+}
+
+/// What keeps a backfill behind live complaints; `None` where the log of an `up` can't be looked into from here.
+fn backfill(settings: &Settings) -> Result<Option<Backfill>> {
+    let watched = View::open(settings).and_then(|view| Backfill::watch(&view, settings));
+    match watched {
+        Err(why) if settings.kafka_bootstrap.is_empty() => {
+            let why = format!("{why:#}");
+            warn!(
+                why,
+                "sent as fast as it is taken, for nobody knows what is answered; --rate makes it slower"
+            );
+            Ok(None)
+        }
+        watched => watched.map(Some),
+    }
 }
 
 /// Behind what an earlier run has sent; at the start where the log no longer holds it.
@@ -168,8 +200,8 @@ fn sent_already(args: &Send, out: &mut impl Write) -> Result<Done> {
 }
 
 /// How many rows there are to read, for the bar alone.
-fn rows_of(args: &Send) -> Result<u64> {
-    let rows = Rows::open(&args.file, FileDefaults::of(&args.file)?)?;
+fn rows_of(args: &Send, defaults: FileDefaults) -> Result<u64> {
+    let rows = Rows::open(&args.file, defaults)?;
     Ok(u64::try_from(rows.count())?)
 }
 
@@ -177,7 +209,7 @@ fn conclude(args: &Send, sent: Sent, seconds: f64, out: &mut impl Write) -> Resu
     let summary = Summary {
         sent: sent.sent,
         sent_before: sent.before,
-        rejected: sent.read.rejected,
+        rejected: sent.read.rejections.count(),
         duplicates: sent.duplicates,
         seconds,
         rate: sent.sent as f64 / seconds.max(f64::EPSILON),
@@ -186,7 +218,7 @@ fn conclude(args: &Send, sent: Sent, seconds: f64, out: &mut impl Write) -> Resu
     if args.json {
         writeln!(out, "{}", serde_json::to_string(&summary)?)?;
     } else {
-        write!(out, "{} sent in {seconds:.1} s ({:.0} a second)", HumanCount(summary.sent), summary.rate)?;
+        write!(out, "{} sent in {seconds:.1} s ({:.1} a second)", HumanCount(summary.sent), summary.rate)?;
         for (number, what) in [
             (summary.sent_before, "sent before"),
             (summary.duplicates, "said twice"),
@@ -197,20 +229,17 @@ fn conclude(args: &Send, sent: Sent, seconds: f64, out: &mut impl Write) -> Resu
             }
         }
         writeln!(out)?;
-        if summary.rejected > 0 {
-            let rejects = ombud_intake::rejected_path(&args.file);
-            writeln!(out, "rejected rows with their reasons are in {}", rejects.display())?;
-        }
     }
     out.flush()?;
+    tell(&sent.read.rejections)?;
     if let Some(broken_off) = sent.read.broken_off {
         return Err(broken_off.into());
     }
     if !sent.reached.done {
         let (row, unsure) = (sent.reached.row, sent.unsure);
-        bail!(
-            "send everything: stopped behind row {row} with {unsure} complaints unacknowledged; the same command goes on there"
-        );
+        return Ok(say_stopped(&format!(
+            "behind row {row}, with {unsure} complaints unacknowledged; the same command goes on there"
+        )));
     }
     Ok(Done::Well)
 }

@@ -1,18 +1,20 @@
-//! `ombud setup`: topics, schemas and tables come about; what exists is widened where that is harmless, never narrowed.
+//! `ombud setup`: tables, topics, schemas and the first strategy come about; what exists is widened where that is harmless,
+//! never narrowed.
 
+mod steps;
 mod widen;
 
 use std::io::Write;
 
 use anyhow::Result;
 use clap::Args;
-use ombud_contract::catalogue::Topic;
-use ombud_kafka::{Admin, Mode, Outcome, Registry, State, Wish};
+use ombud_kafka::{Mode, Outcome, State};
 use ombud_launch::config::Settings;
 use serde::Serialize;
 
-use crate::{Done, connect, terminal::table};
-pub(crate) use widen::widen;
+use crate::{Done, terminal::table};
+use steps::{bring_about, foresee};
+use widen::widen;
 
 /// What is said to `setup`.
 #[derive(Args, Debug)]
@@ -40,7 +42,7 @@ pub(crate) struct Setup {
 }
 
 /// One thing that was set up.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Item {
     /// `topic`, `schemas`, `tables` or what else there is.
     pub(crate) what: &'static str,
@@ -68,15 +70,23 @@ impl Setup {
     }
 }
 
-/// Sets up what the settings name. Whoever sets up more adds its items before [`print()`].
-pub(crate) fn bring_about(args: &Setup, settings: &Settings) -> Result<Vec<Item>> {
-    let mut items = log(args, settings)?;
-    items.push(tables(args, settings)?);
-    Ok(items)
+/// Sets up what the settings name, if nothing is found that would fail.
+pub(crate) fn setup(args: &Setup, settings: &Settings, out: &mut impl Write) -> Result<Done> {
+    if let Some(to) = args.widen {
+        return print(args, &widen(to, args.mode(), settings)?, out);
+    }
+    let planned = foresee(args, settings)?;
+    if args.dry_run {
+        return print(args, &planned, out);
+    }
+    let mut made = Vec::new();
+    let all_made = bring_about(args, settings, &mut made);
+    let done = print(args, &made, out)?;
+    all_made.map(|()| done)
 }
 
 /// Prints what became of everything.
-pub(crate) fn print(args: &Setup, items: &[Item], out: &mut impl Write) -> Result<Done> {
+fn print(args: &Setup, items: &[Item], out: &mut impl Write) -> Result<Done> {
     let count = |state| items.iter().filter(|item| item.state == state).count();
     let report = Report {
         dry_run: args.dry_run,
@@ -122,44 +132,9 @@ fn word(state: State, mode: Mode) -> &'static str {
     }
 }
 
-/// Topics first: their schemas say how they are filled.
-fn log(args: &Setup, settings: &Settings) -> Result<Vec<Item>> {
-    let connection = connect::kafka(settings)?;
-    let prefix = &settings.topics.prefix;
-    let wish = Wish { partitions: args.partitions, replication: args.replication_factor };
-    let topics = Admin::connect(&connection.brokers)?.ensure_topics(prefix, wish, args.mode())?;
-    let registry = Registry::connect(&connection.registry)?;
-    let subjects = Topic::ALL.into_iter().map(|topic| registry.register(topic, prefix, args.mode()));
-    let subjects = subjects.collect::<Result<Vec<_>, _>>()?;
-    let topics = topics.into_iter().map(|outcome| ("topic", outcome));
-    let all = topics.chain(subjects.into_iter().map(|outcome| ("schemas", outcome)));
-    Ok(all.map(|(what, outcome)| item(what, outcome)).collect())
-}
-
 fn item(what: &'static str, outcome: Outcome) -> Item {
     let details = outcome.details.into_iter().chain(outcome.mend).collect();
     Item { what, name: outcome.name, state: outcome.state, details }
-}
-
-fn tables(args: &Setup, settings: &Settings) -> Result<Item> {
-    let connection = connect::cql(settings)?;
-    let (created, steps) = match args.mode() {
-        Mode::Apply => {
-            let migrated = ombud_store::migrate(&connection, settings.cql.replication)?;
-            (migrated.keyspace_created, migrated.applied)
-        }
-        Mode::DryRun => {
-            let found = ombud_store::check(&connection)?;
-            (found.replication.is_none(), found.missing)
-        }
-    };
-    let state = match (created, steps.is_empty()) {
-        (true, _) => State::Created,
-        (false, false) => State::Changed,
-        (false, true) => State::Unchanged,
-    };
-    let details = steps.into_iter().map(|step| format!("migration {step}")).collect();
-    Ok(Item { what: "tables", name: connection.keyspace, state, details })
 }
 
 #[cfg(test)]

@@ -1,5 +1,8 @@
 //! `ombud show`: one case, from what the customer wrote to where it went and why.
 
+mod case;
+mod verdicts;
+
 use std::{collections::BTreeSet, fmt::Write as _, io::Write};
 
 use anyhow::{Context, Result};
@@ -16,6 +19,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Done, cli,
+    screen::Screen,
     strategy::{Why, read_feed},
     world::View,
 };
@@ -41,7 +45,10 @@ pub(crate) fn show(args: &cli::Show, settings: &Settings, out: &mut impl Write) 
     } else if events.is_empty() {
         writeln!(out, "no case {}: nothing with this id was archived", args.id)?;
     } else {
-        write!(out, "{}", story(&args.id, &events, strategies)?)?;
+        write!(out, "{}", case::case(&args.id, &events, strategies, Screen::of_process())?)?;
+        if args.long {
+            write!(out, "\nwhat happened, record by record\n{}", story(&events, strategies)?)?;
+        }
         for one in &damage {
             writeln!(out, "\ndamaged: {one}; mend: take case {} from a backup", args.id)?;
         }
@@ -113,8 +120,8 @@ fn as_json(event: &CaseEvent, strategies: &Strategies) -> Value {
 }
 
 /// The events in the order in which they happened, each in a few lines.
-fn story(id: &str, events: &[CaseEvent], strategies: &Strategies) -> Result<String> {
-    let mut story = format!("case {id}\n");
+fn story(events: &[CaseEvent], strategies: &Strategies) -> Result<String> {
+    let mut story = String::new();
     let mut ordered: Vec<&CaseEvent> = events.iter().collect();
     ordered.sort_by_key(|event| (event.at, event.kind as i8, event.seq));
     for event in ordered {
@@ -138,7 +145,10 @@ fn story(id: &str, events: &[CaseEvent], strategies: &Strategies) -> Result<Stri
                 }
             }
             Kind::Routed => went(&mut story, &codec::decode(&event.body).context("read a route")?)?,
-            Kind::Feedback | Kind::Explanation => writeln!(story, "{:?} {}", event.kind, event.id)?,
+            Kind::Feedback => {
+                verdicts::judged(&mut story, &codec::decode(&event.body).context("read a verdict")?)?;
+            }
+            Kind::Explanation => writeln!(story, "{:?} {}", event.kind, event.id)?,
         }
         writeln!(story, "    {}", event.origin)?;
     }
@@ -248,7 +258,7 @@ mod tests {
             body: bytes::Bytes::new(),
             origin: "complaints.raw/3/17".into(),
         };
-        let story = story("unreadable-3-17", &[event], &Strategies::default()).unwrap();
+        let story = story(&[event], &Strategies::default()).unwrap();
         assert!(story.contains("dead letter d1e") && story.contains("complaints.raw/3/17"), "{story}");
     }
 
@@ -300,7 +310,7 @@ mod tests {
         let spoilt = [submitted(narrative, &input).spoilt(), routed];
         let found = damage(&spoilt);
         assert!(found[0].contains("not what was written") && found.len() == 1, "{found:?}");
-        let story = story("c-1", &spoilt, &Strategies::default()).unwrap();
+        let story = story(&spoilt, &Strategies::default()).unwrap();
         assert!(story.contains("it cannot be read") && story.contains(&route.team), "{story}");
     }
 

@@ -45,6 +45,11 @@ pub(crate) struct Tasks {
     /// Leave labels of one's own tasks out that fewer complaints carry
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub(crate) least: usize,
+
+    /// Labels of one's own tasks that differ in letter case or white space alone are one label, in its most frequent spelling;
+    /// without this they are refused
+    #[arg(long)]
+    pub(crate) merge_labels: bool,
 }
 
 #[cfg(feature = "torch")]
@@ -54,7 +59,7 @@ mod learned {
     use std::path::PathBuf;
 
     use ombud_intake::LabelColumn;
-    use ombud_learn::train::{LearnError, Task};
+    use ombud_learn::train::{Alike, LearnError, Task};
     use ombud_models::Kind;
 
     use super::{Named, Tasks};
@@ -97,7 +102,8 @@ mod learned {
                         .ok_or_else(|| LearnError::UnknownTask { task: named.task.clone() })?);
                 }
                 let column = named.column.as_deref().unwrap_or_default();
-                let task = Task::own(&named.task, named.number, column, files, self.least)?;
+                let alike = if self.merge_labels { Alike::Merge } else { Alike::Refuse };
+                let task = Task::own(&named.task, named.number, column, files, self.least, alike)?;
                 let Some(choice) = choice else { unreachable!("every family has a choice among its tasks") };
                 Ok(with(choice, task))
             };

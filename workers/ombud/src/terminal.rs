@@ -1,36 +1,53 @@
 //! What people look at: output in which nothing acts on their terminal, tables, progress bars on stderr, and log lines that
 //! don't tear them.
 
-use std::io::{self, Write};
+use std::{
+    fmt,
+    io::{self, Write},
+};
 
-use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 use ombud_contract::shown::shown;
 use tracing_subscriber::fmt::MakeWriter;
 
-/// An empty table with these columns.
+use crate::screen::{Screen, Table};
+
+/// An empty table with these columns, as wide as the terminal at most.
 pub(crate) fn table<const N: usize>(columns: [&str; N]) -> Table {
-    let mut table = Table::new();
-    table.load_style(UTF8_FULL_CONDENSED).set_header(columns);
-    table
+    Screen::of_process().table(columns)
 }
 
 /// Output in which text from outside gives a terminal no orders: everything that is printed goes through it, for people and
-/// as JSON, and is [`shown`]. Whole lines go on at once, the rest of one when it is flushed.
+/// as JSON, and is [`shown`]; only styles of `screen` are put into force, after that. Whole lines go on at once, the rest of one
+/// when it is flushed.
 pub(crate) struct Escaped<W> {
     out: W,
+    screen: Screen,
     line: Vec<u8>,
+    is_closed: bool,
 }
 
 impl<W: Write> Escaped<W> {
     /// In front of `out`.
-    pub(crate) fn new(out: W) -> Self {
-        Self { out, line: Vec::new() }
+    pub(crate) fn new(out: W, screen: Screen) -> Self {
+        Self { out, screen, line: Vec::new(), is_closed: false }
+    }
+
+    /// Whether nobody reads any more: `head` has seen enough.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.is_closed
     }
 
     fn pass_on(&mut self) -> io::Result<()> {
         let line = std::mem::take(&mut self.line);
-        self.out.write_all(shown(&String::from_utf8_lossy(&line)).as_bytes())
+        let text = self.screen.with_styles(shown(&String::from_utf8_lossy(&line)).into_owned());
+        let written = self.out.write_all(text.as_bytes());
+        self.noticed(written)
+    }
+
+    fn noticed(&mut self, written: io::Result<()>) -> io::Result<()> {
+        self.is_closed |= written.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe);
+        written
     }
 }
 
@@ -49,7 +66,8 @@ impl<W: Write> Write for Escaped<W> {
 
     fn flush(&mut self) -> io::Result<()> {
         self.pass_on()?;
-        self.out.flush()
+        let flushed = self.out.flush();
+        self.noticed(flushed)
     }
 }
 
@@ -61,9 +79,15 @@ impl Terminal {
     /// A bar of complaints, with rate and time left.
     pub(crate) fn bar(&self, what: &'static str) -> ProgressBar {
         self.with(
-            "{msg:>10} {wide_bar} {human_pos}/{human_len} {per_sec:>12} {elapsed_precise} left {eta:>4}",
+            "{msg:>10} {wide_bar} {human_pos}/{human_len} {rate:>9} {elapsed_precise} left {eta:>4}",
             what,
         )
+    }
+
+    /// A sign that something goes on whose end nobody can tell, and what.
+    #[cfg(feature = "torch")]
+    pub(crate) fn spinner(&self, what: &'static str) -> ProgressBar {
+        self.with("{spinner} {msg} {elapsed}", what)
     }
 
     /// A bar of a file's bytes.
@@ -80,7 +104,13 @@ impl Terminal {
     fn with(&self, template: &str, what: &'static str) -> ProgressBar {
         let bar = self.0.add(ProgressBar::new(0));
         bar.set_style(
-            ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
+            ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()).with_key(
+                "rate",
+                |state: &ProgressState, to: &mut dyn fmt::Write| {
+                    // A line that can't be drawn is drawn again soon.
+                    let _ = write!(to, "{:.1}/s", state.per_sec());
+                },
+            ),
         );
         bar.set_message(what);
         bar.enable_steady_tick(std::time::Duration::from_millis(200));
@@ -118,6 +148,7 @@ fn logged(event: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::screen::Style;
 
     #[test]
     fn an_event_of_the_log_is_one_line_whatever_it_tells() {
@@ -128,7 +159,7 @@ mod tests {
 
     fn written(parts: &[&[u8]]) -> String {
         let mut out = Vec::new();
-        let mut escaped = Escaped::new(&mut out);
+        let mut escaped = Escaped::new(&mut out, Screen::new(80, true));
         for part in parts {
             escaped.write_all(part).unwrap();
         }
@@ -147,9 +178,32 @@ mod tests {
     }
 
     #[test]
+    fn only_our_own_styles_act_and_who_reads_no_more_is_noticed() {
+        let screen = Screen::new(80, true);
+        let mut out = Vec::new();
+        let mut escaped = Escaped::new(&mut out, screen);
+        writeln!(escaped, "{}\u{1b}[31m", screen.styled(Style::Bold, "case")).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "\u{1b}[1mcase\u{1b}[0m\\u001b[31m\n");
+
+        struct Gone;
+        impl Write for Gone {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::BrokenPipe.into())
+            }
+
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let mut escaped = Escaped::new(Gone, screen);
+        assert!(!escaped.is_closed());
+        assert!(writeln!(escaped, "one").is_err() && escaped.is_closed());
+    }
+
+    #[test]
     fn a_whole_line_goes_on_without_a_flush() {
         let mut out = Vec::new();
-        let mut escaped = Escaped::new(&mut out);
+        let mut escaped = Escaped::new(&mut out, Screen::new(80, true));
         writeln!(escaped, "one").unwrap();
         write!(escaped, "two").unwrap();
         assert_eq!(out, b"one\n");

@@ -10,6 +10,7 @@ use std::{sync::Arc, time::Duration};
 use anyhow::{Context, Result};
 use crossbeam_channel::Receiver;
 use ombud_contract::catalogue::Topic;
+use ombud_infer::Tasks;
 use ombud_kafka::{Kafka, KafkaReader, Widths};
 use ombud_launch::{config::Settings, health::Readiness};
 use ombud_local::{Local, LocalReader, LocalView, Options};
@@ -110,6 +111,18 @@ impl View {
             .collect()
     }
 
+    /// The groups that infer now. On the embedded log there is one, whether `up` is there or not.
+    ///
+    /// # Errors
+    /// The brokers don't answer, or don't allow it.
+    pub(crate) fn inferring(&self) -> Result<Vec<String>, Outage> {
+        let all = Tasks::All.group();
+        match self {
+            Self::Embedded(_) => Ok(vec![all]),
+            Self::Brokers(cluster) => cluster.kafka.groups_with_members(all.trim_end_matches("all")),
+        }
+    }
+
     /// Asks where `group` stands.
     pub(crate) fn standing(&self, group: &str) -> Result<Standing> {
         Ok(match self {
@@ -141,6 +154,20 @@ impl Standing {
                 reader.committed(group, partition).map(|position| position.map(|position| position.offset))
             }
             Self::Brokers(reader) => reader.committed(partition),
+        }
+    }
+
+    /// The same of several partitions of one topic, each with where it begins for a group that has no position.
+    pub(crate) fn positions(&self, partitions: &[(TopicPartition, i64)]) -> Result<Vec<i64>, Outage> {
+        match self {
+            Self::Embedded(reader, group) => partitions
+                .iter()
+                .map(|(partition, first)| {
+                    let position = reader.committed(group, partition)?;
+                    Ok(position.map_or(*first, |position| position.offset))
+                })
+                .collect(),
+            Self::Brokers(reader) => reader.positions(partitions),
         }
     }
 }

@@ -118,6 +118,7 @@ fn feedback_kind() -> impl Strategy<Value = FeedbackKind> {
         FeedbackKind::Relabelled,
         FeedbackKind::Vulnerability,
         FeedbackKind::NotAComplaint,
+        FeedbackKind::Retracted,
     ])
 }
 
@@ -128,10 +129,11 @@ prop_compose! {
         (model_version, label_before, label_after) in (maybe(), maybe(), maybe()),
         (from_team, to_team, reason_code, actor) in (maybe(), maybe(), text(), text()),
         (actor_role, source, audit_sample, decided_at) in (text(), text(), any::<bool>(), any::<i64>()),
+        retracts in maybe(),
     ) -> Feedback {
         Feedback { feedback_id, complaint_id, route_id, revision, kind, task, prediction_id, model_id,
             model_version, label_before, label_after, from_team, to_team, reason_code, actor, actor_role,
-            source, audit_sample, decided_at }
+            source, audit_sample, decided_at, retracts }
     }
 }
 

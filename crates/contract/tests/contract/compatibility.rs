@@ -113,6 +113,7 @@ fn the_newest_reader_reads_every_version() {
     every_version_is_read::<RoutedComplaint>(example!("complaints.routed", "explicit-evidence"));
     every_version_is_read::<RoutedComplaint>(example!("complaints.routed", "unread"));
     every_version_is_read::<Feedback>(example!("complaints.feedback", "relabelled"));
+    every_version_is_read::<Feedback>(example!("complaints.feedback", "retracted"));
     every_version_is_read::<DeadLetter>(example!("complaints.dead-letters", "undecodable"));
     every_version_is_read::<DeadLetter>(example!("complaints.dead-letters", "corrupt"));
     every_version_is_read::<ModelVersion>(example!("models.registry", "registered"));

@@ -3,7 +3,7 @@
 //! The expected values were computed outside this code base, from the rule as `ids.rs` words it.
 
 use ombud_contract::{
-    ids::{basis_point, complaint_id_of, dead_letter_id, input_sha256, prediction_id, route_id},
+    ids::{basis_point, complaint_id_of, dead_letter_id, input_sha256, prediction_id, route_id, written_id},
     records::{RawComplaint, Role},
 };
 use proptest::prelude::*;
@@ -124,4 +124,13 @@ proptest! {
         let other = prediction_id(&c, &d, "product", "v", Role::Deciding);
         prop_assert_eq!(one == other, (a, b) == (c, d));
     }
+}
+
+#[test]
+fn an_id_is_written_without_space_around_it_and_composed_and_its_case_counts() {
+    assert_eq!(written_id(" cafe\u{301}-1\u{a0}\n"), "caf\u{e9}-1");
+    assert_eq!(written_id("C-1"), "C-1");
+    // Letters that only look alike stay two, and so does what NFC decomposes.
+    assert_ne!(written_id("\u{fb01}-1"), "fi-1");
+    assert_eq!(written_id("\u{212b}"), "\u{c5}");
 }

@@ -5,5 +5,6 @@ mod codec;
 mod compatibility;
 mod examples;
 mod ids;
+mod truths;
 mod validate;
 mod verdicts;

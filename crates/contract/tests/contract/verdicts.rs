@@ -7,6 +7,8 @@ use ombud_contract::{
 };
 use proptest::prelude::*;
 
+const DECIDED: i64 = 1_714_644_000_000;
+
 fn verdict(kind: FeedbackKind) -> Feedback {
     Feedback {
         feedback_id: "fb-1".into(),
@@ -27,7 +29,8 @@ fn verdict(kind: FeedbackKind) -> Feedback {
         actor_role: String::new(),
         source: String::new(),
         audit_sample: false,
-        decided_at: 1_714_644_000_000,
+        decided_at: DECIDED,
+        retracts: None,
     }
 }
 
@@ -48,6 +51,10 @@ fn to(team: &str) -> Feedback {
     Feedback { to_team: Some(team.into()), ..verdict(FeedbackKind::Reallocated) }
 }
 
+fn retraction(of: &str) -> Feedback {
+    Feedback { retracts: Some(of.into()), ..verdict(FeedbackKind::Retracted) }
+}
+
 #[test]
 fn a_verdict_that_says_what_its_kind_needs_is_valid() {
     let verdicts = [
@@ -60,6 +67,10 @@ fn a_verdict_that_says_what_its_kind_needs_is_valid() {
         relabelled("channel-of-harm", "a", "b"),
         flag("VULNERABLE"),
         flag("NOT_INDICATED"),
+        flag("not_indicated"),
+        relabelled("product", "Mortgage", "student LOAN"),
+        relabelled("issue", "Fraud or scam", "Cont'd attempts collect debt not owed"),
+        retraction("fb-0"),
         // No tree has it, and it is meant.
         Feedback { reason_code: "new-label".into(), ..relabelled("product", "Mortgage", "Spaceships") },
     ];
@@ -96,6 +107,13 @@ fn a_verdict_that_lacks_something_is_told_the_field_and_the_code() {
         (Feedback { complaint_id: String::new(), ..confirmed() }, "complaint_id", "id-malformed"),
         (Feedback { route_id: String::new(), ..confirmed() }, "route_id", "id-malformed"),
         (Feedback { feedback_id: "x".repeat(129), ..confirmed() }, "feedback_id", "id-malformed"),
+        (verdict(FeedbackKind::Retracted), "retracts", "retracts-missing"),
+        (retraction(""), "retracts", "id-malformed"),
+        (retraction("fb-1"), "retracts", "retracts-itself"),
+        (Feedback { task: Some("issue".into()), ..retraction("fb-0") }, "task", "changes-something"),
+        (Feedback { to_team: Some("x".into()), ..retraction("fb-0") }, "to_team", "changes-something"),
+        (Feedback { retracts: Some("fb-0".into()), ..confirmed() }, "retracts", "retracts-nothing"),
+        (relabelled("product", "Mortgage", "mortgage"), "label_after", "label-unchanged"),
         (Feedback { revision: -1, ..confirmed() }, "revision", "revision-negative"),
         (Feedback { decided_at: 1_714_644_000, ..confirmed() }, "decided_at", "decided-at-out-of-range"),
         (Feedback { actor: String::new(), ..confirmed() }, "actor", "actor-missing"),
@@ -114,19 +132,55 @@ fn a_verdict_that_lacks_something_is_told_the_field_and_the_code() {
 fn a_team_with_a_hidden_character_is_read_from_a_topic_and_not_taken_anew() {
     let hidden = to("cards\u{202e}");
     assert_eq!(hidden.validate(), Ok(()));
-    assert_eq!(hidden.admit().map_err(|wrong| (wrong.field, wrong.code)), Err(("to_team", "name-malformed")));
-    assert_eq!(to("می\u{200c}خواهم").admit(), Ok(()), "joiners are part of words");
+    assert_eq!(
+        hidden.admit(DECIDED).map_err(|wrong| (wrong.field, wrong.code)),
+        Err(("to_team", "name-malformed"))
+    );
+    assert_eq!(to("می\u{200c}خواهم").admit(DECIDED), Ok(()), "joiners are part of words");
+}
+
+#[test]
+fn a_verdict_of_a_time_to_come_is_refused_but_for_what_clocks_differ() {
+    const SKEW: i64 = 5 * 60 * 1000;
+    let late = verdict(FeedbackKind::Confirmed);
+    let value = codec::encode(&late).unwrap();
+    assert_eq!(late.admit(DECIDED - SKEW), Ok(()));
+    assert_eq!(feedback_of(Some(b"c-1"), &value, DECIDED - SKEW), Ok(late.clone()));
+    let refused = late.admit(DECIDED - SKEW - 1).unwrap_err();
+    assert_eq!((refused.field, refused.code), ("decided_at", "decided-at-in-the-future"));
+    assert_eq!(
+        feedback_of(Some(b"c-1"), &value, DECIDED - SKEW - 1),
+        Err(UnreadableFeedback::Invalid(refused))
+    );
+}
+
+#[test]
+fn a_possible_is_neither_confirmed_nor_rejected_and_the_mend_says_what_to_send() {
+    let of_possible = |verdict: Feedback| Feedback {
+        task: Some("vulnerable".into()),
+        label_before: Some("POSSIBLE".into()),
+        ..verdict
+    };
+    for unclear in [of_possible(verdict(FeedbackKind::Confirmed)), of_possible(to("loans"))] {
+        assert_eq!(unclear.validate(), Ok(()), "it may lie in a topic");
+        let refused = unclear.admit(DECIDED).unwrap_err();
+        assert_eq!((refused.field, refused.code), ("kind", "possible-unsettled"));
+        assert!(refused.mend.contains("VULNERABILITY"), "{refused}");
+        let clear = Feedback { label_before: Some("NOT_INDICATED".into()), ..unclear };
+        assert_eq!(clear.admit(DECIDED), Ok(()));
+    }
+    assert_eq!(of_possible(flag("VULNERABLE")).admit(DECIDED), Ok(()));
 }
 
 #[test]
 fn a_record_counts_under_its_own_key_alone() {
     let verdict = verdict(FeedbackKind::Confirmed);
     let value = codec::encode(&verdict).unwrap();
-    assert_eq!(feedback_of(Some(b"c-1"), &value), Ok(verdict.clone()));
-    assert_eq!(feedback_of(Some(b"c-2"), &value), Err(UnreadableFeedback::KeyIsNotTheId));
-    assert_eq!(feedback_of(None, b"{}").unwrap_err().dead_reason(), DeadReason::Undecodable);
+    assert_eq!(feedback_of(Some(b"c-1"), &value, DECIDED), Ok(verdict.clone()));
+    assert_eq!(feedback_of(Some(b"c-2"), &value, DECIDED), Err(UnreadableFeedback::KeyIsNotTheId));
+    assert_eq!(feedback_of(None, b"{}", DECIDED).unwrap_err().dead_reason(), DeadReason::Undecodable);
     let invalid = codec::encode(&Feedback { revision: -1, ..verdict }).unwrap();
-    assert_eq!(feedback_of(Some(b"c-1"), &invalid).unwrap_err().dead_reason(), DeadReason::Invalid);
+    assert_eq!(feedback_of(Some(b"c-1"), &invalid, DECIDED).unwrap_err().dead_reason(), DeadReason::Invalid);
 }
 
 #[test]
@@ -159,6 +213,7 @@ fn what_is_said_changes_the_id_and_what_the_case_fills_in_does_not() {
         Feedback { actor: "agent-18".into(), ..base.clone() },
         Feedback { decided_at: base.decided_at + 1, ..base.clone() },
         Feedback { kind: FeedbackKind::Confirmed, ..base.clone() },
+        Feedback { retracts: Some("fb-0".into()), ..base.clone() },
         Feedback { complaint_id: "c-2".into(), ..base },
     ];
     assert!(other.iter().all(|verdict| ids::feedback_id(verdict) != id));

@@ -31,9 +31,11 @@ fn every_bad_row_is_rejected_with_its_reason_between_good_neighbours() {
     for (row, reason) in bad {
         let row = if row == huge.as_bytes() { [b"b,2024-05-01,", row].concat() } else { row.to_vec() };
         let content = [
-            b"complaint_id,date_received,narrative\n1,2024-05-01,\"before, quoted\"\n",
+            // More of the text is UTF-8 than is not.
+            "complaint_id,date_received,narrative\n1,2024-05-01,\"before: d\u{e9}j\u{e0} vu, quoted\"\n"
+                .as_bytes(),
             &row[..],
-            b"\n2,2024-05-01,\"after,\nin two lines\"\n3,,last",
+            b"\n2,2024-05-01,\"after,\nin two lines\"\n3,2024-05-01,last",
         ]
         .concat();
         for (name, content) in [("bad.csv", content.clone()), ("bad.csv.gz", gzip(&content))] {
@@ -55,8 +57,16 @@ fn an_unclosed_quote_in_the_last_row_costs_only_that_row() {
 
 #[test]
 fn every_bad_json_line_is_rejected_between_good_neighbours() {
-    let bad: [(&[u8], &str); 9] = [
+    let bad: [(&[u8], &str); 17] = [
         (b"{\"narrative\": \"NaN\"}", "narrative-blank"),
+        (b"{\"narrative\": NaN}", "json-nan"),
+        (b"{\"narrative\": 17}", "narrative-is-a-number"),
+        (b"{\"narrative\": true}", "narrative-is-a-flag"),
+        (b"{\"narrative\": [\"a\"]}", "narrative-is-a-list"),
+        (b"{\"narrative\": {\"text\": \"a\"}}", "narrative-is-an-object"),
+        (b"{\"narrative\": \"a\", \"complaint_id\": [1]}", "id-is-a-list"),
+        (b"{\"narrative\": \"a\", \"complaint_id\": {\"$oid\": \"1\"}}", "id-is-an-object"),
+        (b"hello", "json-malformed"),
         (b"{\"narrative\": \"cut", "json-malformed"),
         (b"[1, 2]", "json-malformed"),
         (b"{\"narrative\": \"\xFF\"}", "not-utf8"),
@@ -67,7 +77,9 @@ fn every_bad_json_line_is_rejected_between_good_neighbours() {
         (b"{\"narrative\": \"a\", \"withdrawn\": \"perhaps\"}", "flag-malformed"),
     ];
     for (line, reason) in bad {
-        let content = [line, b"\n{\"complaint_id\": \"1\", \"narrative\": \"good\"}\n\n", line].concat();
+        let content =
+            [line, "\n{\"complaint_id\": \"1\", \"narrative\": \"göö\u{e4}d\"}\n\n".as_bytes(), line]
+                .concat();
         let taken = taken("bad.jsonl", content);
         assert_eq!(taken.ids(), ["1"], "{reason}");
         assert_eq!(taken.reasons(), [(1, reason), (4, reason)]);
@@ -111,16 +123,23 @@ fn a_file_without_the_needed_columns_says_what_it_has_and_what_is_needed() {
             assert!(error.contains(part), "{error}");
         }
     }
-    let error = open(&folder.file("empty.csv", "")).err().unwrap().to_string();
-    assert!(error.contains("columns are none"), "{error}");
+    for content in ["", "\n \r\n", "\u{FEFF}"] {
+        let error = open(&folder.file("empty.csv", content)).err().unwrap().to_string();
+        assert!(error.contains("it is empty"), "{error}");
+    }
 }
 
 #[test]
 fn a_file_without_a_header_does_not_show_its_first_row() {
     let folder = Folder::new();
-    let content = "77,2024-05-01,\"They charged me twice, and I am eighty years old and live alone.\"\n";
+    let content =
+        "77,2024-05-01,Ann Example,\"They charged me twice, and I am eighty years old and live alone.\"\n";
     let error = open(&folder.file("headless.csv", content)).err().unwrap().to_string();
-    assert!(!error.contains("eighty") && error.contains("header"), "{error}");
+    assert!(!error.contains("eighty") && !error.contains("Ann"), "{error}");
+    assert!(error.contains("4 that look like no header (is it missing?)"), "{error}");
+    let content = "No.,narative,Ann Example\n";
+    let error = open(&folder.file("one-odd.csv", content)).err().unwrap().to_string();
+    assert!(error.contains("narative (narrative?) and 2 more"), "{error}");
 }
 
 #[test]
@@ -150,18 +169,19 @@ fn a_gzip_cut_short_gives_what_came_before_and_then_says_where() {
 }
 
 #[test]
-fn a_missing_file_and_an_unknown_kind_are_named() {
+fn a_missing_file_and_a_folder_are_named() {
     let folder = Folder::new();
     let missing = folder.file("here.csv", "").with_file_name("missing.csv");
     assert!(open(&missing).err().unwrap().to_string().contains("missing.csv"));
-    let error = open(&folder.file("complaints.xlsx", "PK")).err().unwrap().to_string();
-    assert!(error.contains("complaints.xlsx") && error.contains(".jsonl"), "{error}");
+    let error = open(missing.parent().unwrap()).err().unwrap().to_string();
+    assert!(error.contains("is a folder"), "{error}");
 }
 
 #[test]
 fn rejected_rows_go_to_a_file_of_their_own_that_a_better_run_removes() {
     let folder = Folder::new();
-    let path = folder.file("mixed.csv", b"complaint_id,narrative\n1,good\n2,\"\"\n3,bad \xFF byte\n4\n");
+    let path = folder
+        .file("mixed.csv", b"complaint_id,narrative\n1,g\xC3\xB6\xC3\xB6d\n2,\"\"\n3,bad \xFF byte\n4\n");
     let rejected = rejected_path(&path);
     assert!(rejected.ends_with("mixed.csv.rejected.csv"));
     for _ in 0..2 {
@@ -170,12 +190,15 @@ fn rejected_rows_go_to_a_file_of_their_own_that_a_better_run_removes() {
         for row in take(rows).unwrap().rejected {
             writer.write(&row).unwrap();
         }
-        assert_eq!(writer.finish().unwrap(), 3);
-        let expected = b"line,reason,complaint_id,narrative\n3,narrative-blank,2,\n4,not-utf8,3,bad \xFF byte\n5,csv-field-count,4\n";
+        assert_eq!(writer.finish().unwrap().count(), 3);
+        let expected = b"line,reason,field,mend,complaint_id,narrative\n\
+            3,narrative-blank,narrative,send what the customer wrote; leave out records without it,2,\n\
+            4,not-utf8,record,write the file in UTF-8,3,bad \xFF byte\n\
+            5,csv-field-count,record,give the row as many fields as the header has; quote fields with commas in them,4\n";
         assert_eq!(fs::read(&rejected).unwrap(), expected);
     }
     let writer = RejectedWriter::create(rejected.clone(), &[]).unwrap();
-    assert_eq!(writer.finish().unwrap(), 0);
+    assert_eq!(writer.finish().unwrap().count(), 0);
     assert!(!rejected.exists());
 }
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use flate2::{Compression, write::GzEncoder};
-use ombud_intake::{FileDefaults, IntakeError, Rejected, Row, Rows};
+use ombud_intake::{DateOrder, FileDefaults, IntakeError, Rejected, Row, Rows, Undated};
 use tempfile::TempDir;
 
 /// 2020-01-01, the time of every test's file.
@@ -38,7 +38,15 @@ pub(crate) fn gzip(content: impl AsRef<[u8]>) -> Vec<u8> {
 }
 
 pub(crate) fn open(path: &Path) -> Result<Rows, IntakeError> {
-    Rows::open(path, FileDefaults { received_at: FILE_TIME, language: None })
+    open_with(path, None, Undated::ReceivedAt(FILE_TIME))
+}
+
+pub(crate) fn open_with(
+    path: &Path,
+    dates: Option<DateOrder>,
+    undated: Undated,
+) -> Result<Rows, IntakeError> {
+    Rows::open(path, FileDefaults { dates, undated, language: None })
 }
 
 /// Everything that a whole file gives.
@@ -67,6 +75,13 @@ pub(crate) fn take(rows: Rows) -> Result<Taken, IntakeError> {
         }
     }
     Ok(taken)
+}
+
+/// What a file of this name and content gives to whoever learns from it.
+#[expect(clippy::unwrap_used, reason = "files that can't be read have tests of their own")]
+pub(crate) fn examples(name: &str, content: impl AsRef<[u8]>) -> Taken {
+    let folder = Folder::new();
+    take(open_with(&folder.file(name, content), None, Undated::Unimportant(FILE_TIME)).unwrap()).unwrap()
 }
 
 /// What a file of this name and content gives.

@@ -1,6 +1,6 @@
 //! The same complaint comes out of all three layouts, with the labels that the file gives.
 
-use crate::file::{FILE_TIME, Folder, gzip, open, taken};
+use crate::file::{FILE_TIME, Folder, examples, gzip, open, taken};
 use ombud_contract::{ids::complaint_id_of, records::RawComplaint};
 use ombud_intake::{LabelColumn, Labels, Layout};
 
@@ -41,7 +41,9 @@ fn our_own_json_lines_fill_every_field() {
     let line = serde_json::to_string(&expected).unwrap();
     let taken = taken(
         "own.jsonl",
-        format!("{line}\n\n{{\"narrative\": \"Short\", \"issue\": \"Fees\", \"vulnerable\": true}}"),
+        format!(
+            "{line}\n\n{{\"narrative\": \"Short\", \"received_at\": 1577836800, \"issue\": \"Fees\", \"vulnerable\": true}}"
+        ),
     );
     assert_eq!(taken.rejected, []);
     assert_eq!(taken.rows[0].complaint, expected);
@@ -85,7 +87,7 @@ fn the_data_sets_give_labels_and_say_where_tags_are_to_be_trusted() {
 
 #[test]
 fn a_data_set_without_tags_ids_dates_or_known_products_is_read() {
-    let taken = taken(
+    let taken = examples(
         "product_only.csv",
         "complaint_id,date_received,product,product_raw,product5,issue,narrative,company,state,source\n\
          ,,Debt or credit management,x,x,,card was declined,,,s\n",
@@ -125,7 +127,7 @@ fn the_cfpb_json_export_is_read_line_by_line() {
         "complaints.jsonl.gz",
         gzip(
             "{\"complaint_id\": \"77\", \"date_received\": \"2024-05-01T00:00:00+00:00\", \"complaint_what_happened\": \"They call daily.\", \"product\": \"Consumer Loan\", \"tags\": null, \"submitted_via\": \"Phone\", \"company\": \"ACME\"}\n\
-             {\"complaint_id\": \"78\", \"complaint_what_happened\": \"\"}\n",
+             {\"complaint_id\": \"78\", \"date_received\": \"2024-05-02\", \"complaint_what_happened\": \"\"}\n",
         ),
     );
     let row = &taken.rows[0];

@@ -3,6 +3,7 @@
 use ombud_contract::catalogue::{CleanupPolicy, TimestampType, Topic};
 
 use super::{Settings, Wish};
+use crate::error::KafkaError;
 
 /// Copies of each partition where there are brokers enough.
 const COPIES: i32 = 3;
@@ -65,6 +66,15 @@ impl Plan {
     /// For a new topic.
     pub(super) fn copies(&self) -> i32 {
         self.wish.replication.unwrap_or(COPIES.min(self.brokers))
+    }
+
+    /// Refuses more copies of the new `topic` than there are brokers.
+    pub(super) fn check_copies(&self, topic: &str) -> Result<(), KafkaError> {
+        let (asked, brokers) = (self.copies(), self.brokers);
+        if asked <= brokers {
+            return Ok(());
+        }
+        Err(KafkaError::TooFewBrokers { topic: topic.to_owned(), asked, brokers })
     }
 
     /// Why the number of partitions can't stay, where it can't.
@@ -284,6 +294,15 @@ mod tests {
         assert!(beside.refused.is_empty() && beside.notes[0].contains("--widen 6"), "{beside:?}");
         let ordered = differ(Topic::Strategy, 2, plan(Wish::default(), 6));
         assert!(ordered.refused[0].contains("one order") && ordered.mend.is_none(), "{ordered:?}");
+    }
+
+    #[test]
+    fn more_copies_than_brokers_are_refused_with_how_many_there_may_be() {
+        let three = Wish { replication: Some(3), ..Wish::default() };
+        let refused = Plan::new(three, 1, None).check_copies("complaints.raw").unwrap_err().to_string();
+        assert!(refused.contains("1 broker") && refused.contains("--replication-factor 1"), "{refused}");
+        assert!(Plan::new(three, 3, None).check_copies("complaints.raw").is_ok());
+        assert!(Plan::new(Wish::default(), 1, None).check_copies("complaints.raw").is_ok());
     }
 
     #[test]

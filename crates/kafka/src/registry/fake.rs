@@ -36,6 +36,8 @@ struct Content {
 struct Entry {
     id: u32,
     subject: String,
+    /// As the registry calls it.
+    kind: String,
     text: String,
 }
 
@@ -74,8 +76,13 @@ impl FakeRegistry {
 
     /// Registers `text` in `subject` under `id`, as somebody else would.
     pub(crate) fn put(&self, id: u32, subject: &str, text: &str) {
-        let (subject, text) = (subject.to_owned(), text.to_owned());
-        self.content().schemas.push(Entry { id, subject, text });
+        self.put_as(id, subject, "AVRO", text);
+    }
+
+    /// The same, of another kind of schema.
+    pub(crate) fn put_as(&self, id: u32, subject: &str, kind: &str, text: &str) {
+        let (subject, kind, text) = (subject.to_owned(), kind.to_owned(), text.to_owned());
+        self.content().schemas.push(Entry { id, subject, kind, text });
     }
 
     /// From now on a schema is found under its very text only, which it never is.
@@ -144,7 +151,7 @@ fn answer(content: &mut Content, request: &str, body: &[u8]) -> (u16, Value) {
     let full = |number: usize, it: &Entry| json!({"subject": it.subject, "version": number + 1, "id": it.id, "schema": it.text});
     match (method, parts.as_slice()) {
         ("GET", ["schemas", "ids", id]) => match content.schemas.iter().find(|it| it.id.to_string() == *id) {
-            Some(it) => (200, json!({"schema": it.text})),
+            Some(it) => (200, json!({"schema": it.text, "schemaType": it.kind})),
             None => absent(40_403),
         },
         ("GET", ["config", subject]) => match content.levels.iter().rev().find(|(of, _)| of == subject) {
@@ -173,7 +180,8 @@ fn answer(content: &mut Content, request: &str, body: &[u8]) -> (u16, Value) {
                     (409, json!({"error_code": 409, "message": "incompatible"}))
                 }
                 ("POST", [_, "versions"]) => {
-                    content.schemas.push(Entry { id: next, subject: subject.to_owned(), text });
+                    let (subject, kind) = (subject.to_owned(), "AVRO".to_owned());
+                    content.schemas.push(Entry { id: next, subject, kind, text });
                     (200, json!({"id": next}))
                 }
                 _ if versions.is_empty() => absent(40_401),

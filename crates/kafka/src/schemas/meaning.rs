@@ -4,7 +4,11 @@ use apache_avro::{Schema, schema::Name, schema_compatibility::SchemaCompatibilit
 use bytes::Bytes;
 use ombud_contract::{catalogue::Topic, codec};
 
-use super::{PREFIX_BYTES, renumbered};
+use super::{PREFIX_BYTES, renumbered, writer::in_our_words};
+use crate::registry::SchemaText;
+
+/// The longest name of a schema that is told.
+const NAME_BYTES_MOST: usize = 120;
 
 /// What a schema of the registry is to one topic.
 #[derive(Debug)]
@@ -13,47 +17,73 @@ pub(super) enum Meaning {
     Ours(i32),
     /// Another version of the record, which can be read as our newest.
     Another(Box<Schema>),
-    /// Not of this record.
-    Foreign,
+    /// Not of this record: what it is instead, in words that follow "its schema is".
+    Foreign(String),
 }
 
 impl Meaning {
-    /// What the schema in `text` is to `topic`.
-    pub(super) fn of(topic: Topic, text: &str) -> Self {
-        let Ok(schema) = Schema::parse_str(text) else { return Self::Foreign };
+    /// What `registered` is to `topic`.
+    pub(super) fn of(topic: Topic, registered: &SchemaText) -> Self {
+        let text = match registered {
+            SchemaText::Avro(text) => text,
+            SchemaText::Leaning => {
+                return Self::Foreign("Avro that refers to other subjects; register it whole".to_owned());
+            }
+            SchemaText::Other(kind) => return Self::Foreign(format!("{kind}; write Avro")),
+        };
+        let newest = &topic.newest_schema().1;
+        let Some(schema) = in_our_words(text, newest) else {
+            return Self::Foreign("Avro that nobody can read".to_owned());
+        };
         // Equal in this form means equal bytes: docs and defaults play no part in reading with the writer's schema.
         let form = schema.canonical_form();
         let ours = topic.schemas().iter().rev().find(|(_, ours)| ours.canonical_form() == form);
         if let Some((id, _)) = ours {
             return Self::Ours(*id);
         }
-        let newest = &topic.newest_schema().1;
-        let same_record = schema.name().is_some() && schema.name() == newest.name();
-        let readable = || SchemaCompatibility::can_read(&schema, newest).is_ok();
         // What nests without end can't be read on a stack that has one.
-        if same_record && !nests(&schema, &mut Vec::new()) && readable() {
+        let is_record = matches!(schema, Schema::Record(_)) && !nests(&schema, &mut Vec::new());
+        if is_record && SchemaCompatibility::can_read(&schema, newest).is_ok() {
             return Self::Another(Box::new(schema));
         }
-        Self::Foreign
+        Self::Foreign(told(text, &schema, newest))
     }
 
-    /// `value` in the catalogue's terms; `None` leaves it as it is, with an id that the codec doesn't know.
-    pub(super) fn read(&self, topic: Topic, value: &Bytes) -> Option<Bytes> {
+    /// `value` in the catalogue's terms.
+    pub(super) fn read(&self, topic: Topic, value: &Bytes) -> Bytes {
         let newest = topic.newest_schema().0;
         match self {
-            Self::Ours(id) => Some(renumbered(value.clone(), id.to_be_bytes())),
+            Self::Ours(id) => renumbered(value.clone(), id.to_be_bytes()),
             // Too large is said of what came, and before anything is read.
             Self::Another(_) if value.len() > topic.settings().max_value_bytes => {
-                Some(renumbered(value.clone(), newest.to_be_bytes()))
+                renumbered(value.clone(), newest.to_be_bytes())
             }
             Self::Another(writer) => {
                 let read = codec::transcode(topic, writer, &value[PREFIX_BYTES..]);
                 // What its own schema can't read must not be read by ours by chance: no body is no record.
                 let unreadable = || renumbered(value.slice(..PREFIX_BYTES), newest.to_be_bytes());
-                Some(read.unwrap_or_else(|_| unreadable()))
+                read.unwrap_or_else(|_| unreadable())
             }
-            Self::Foreign => None,
+            Self::Foreign(what) => codec::foreign(what),
         }
+    }
+}
+
+/// What a schema that can't be read as `ours` is: its name, and which fields of ours it lacks.
+fn told(text: &str, schema: &Schema, ours: &Schema) -> String {
+    let Schema::Record(record) = schema else { return "Avro, and no record".to_owned() };
+    let theirs: Option<String> =
+        Schema::parse_str(text).ok().and_then(|it| it.name().map(ToString::to_string));
+    let name = theirs.filter(|name| name.len() <= NAME_BYTES_MOST).unwrap_or_default();
+    let Schema::Record(ours) = ours else { return format!("the Avro record {name}") };
+    let lacks = ours
+        .fields
+        .iter()
+        .filter(|field| field.default.is_none() && !record.fields.iter().any(|it| it.name == field.name));
+    let lacks: Vec<&str> = lacks.map(|field| field.name.as_str()).collect();
+    match lacks.is_empty() {
+        true => format!("the Avro record {name}, some of whose fields are of other types than ours"),
+        false => format!("the Avro record {name}, which lacks {}", lacks.join(", ")),
     }
 }
 

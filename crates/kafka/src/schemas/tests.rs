@@ -5,7 +5,7 @@ use bytes::Bytes;
 use ombud_contract::{
     catalogue::Topic,
     codec::{self, CodecError},
-    records::ModelVersion,
+    records::{DeadReason, ModelVersion},
 };
 use ombud_stream::ManualClock;
 use serde_json::json;
@@ -129,22 +129,52 @@ fn truncated_avro_of_another_version_is_undecodable() {
 }
 
 #[test]
-fn a_schema_of_something_else_leaves_the_value_as_it_is() {
+fn a_schema_of_something_else_is_named_as_what_it_is() {
     let (fake, schemas, _) = setting();
-    fake.put(20, SUBJECT, r#""string""#);
-    fake.put(21, SUBJECT, r#"{"type":"record","name":"ombud.v1.Other","fields":[]}"#);
     let mut deep = ours_as_json();
     let nested = json!({"name": "next", "type": ["null", "ombud.v1.ModelVersion"], "default": null});
     deep["fields"].as_array_mut().unwrap().push(nested);
-    fake.put(22, SUBJECT, &deep.to_string());
-    for id in [20, 21, 22] {
-        let value = numbered(id, &record());
-        assert_eq!(schemas.incoming(TOPIC, &value).unwrap(), None, "{id}");
-        assert_eq!(
-            codec::decode::<ModelVersion>(&value),
-            Err(CodecError::UnknownSchema { topic: Topic::Registry, id })
-        );
+    let other = r#"{"type":"record","name":"Closed","namespace":"com.example","fields":[]}"#;
+    let proto = r#"syntax = "proto3"; message Complaint { string complaint_id = 1; }"#;
+    for (id, kind, text, said) in [
+        (20, "AVRO", r#""string""#, "decode a value of models.registry: its schema is Avro, and no record"),
+        (
+            21,
+            "AVRO",
+            other,
+            "decode a value of models.registry: its schema is the Avro record com.example.Closed, which lacks ",
+        ),
+        (
+            22,
+            "AVRO",
+            &deep.to_string(),
+            "decode a value of models.registry: its schema is the Avro record ombud.v1.ModelVersion, ",
+        ),
+        (
+            23,
+            "JSON",
+            r#"{"type":"object"}"#,
+            "decode a value of models.registry: its schema is JSON Schema; write Avro",
+        ),
+        (24, "PROTOBUF", proto, "decode a value of models.registry: its schema is Protobuf; write Avro"),
+    ] {
+        fake.put_as(id, SUBJECT, kind, text);
+        let value =
+            schemas.incoming(TOPIC, &numbered(i32::try_from(id).unwrap(), &record())).unwrap().unwrap();
+        let error = codec::decode::<ModelVersion>(&value).unwrap_err();
+        assert!(error.to_string().starts_with(said), "{error}");
+        assert_eq!(error.dead_reason(), DeadReason::UnknownSchema);
     }
+}
+
+#[test]
+fn the_record_under_another_name_is_read_as_ours() {
+    let (fake, schemas, _) = setting();
+    let mut theirs = ours_as_json();
+    theirs["name"] = json!("Version");
+    theirs["namespace"] = json!("com.example");
+    fake.put(25, "com.example.Version", &theirs.to_string().replace("ombud.v1.", "com.example."));
+    assert_eq!(schemas.incoming(TOPIC, &numbered(25, &record())).unwrap(), Some(record()));
 }
 
 #[test]

@@ -10,10 +10,11 @@ use std::{
 use config::{Config, ConfigError, File, FileFormat, Map, Source, Value, ValueKind};
 
 use super::{
-    found, guessable, property,
+    found, guessable, lines, models, property,
     rule::{self, Right},
     secret::{HIDDEN, holds_user},
     settings::Settings,
+    template,
 };
 use crate::Error;
 
@@ -21,6 +22,7 @@ const VARIABLE_PREFIX: &str = "OMBUD_";
 /// Names the configuration file itself, so it is no setting.
 const FILE_VARIABLE: &str = "OMBUD_CONFIG";
 const DEFAULT_ORIGIN: &str = "the defaults";
+const MODELS: &str = "models";
 /// Settings that name a file, and what is read from it.
 const READ_FROM_FILES: [(&str, &str); 4] = [
     ("kafka.password_file", "kafka.properties.sasl.password"),
@@ -49,12 +51,16 @@ pub struct Inputs {
     pub variables: Vec<(OsString, OsString)>,
     /// Flags that were given.
     pub flags: Vec<Flag>,
+    /// The file of the program: the default models may lie beside it.
+    pub program: Option<PathBuf>,
 }
 
 impl Inputs {
     /// The inputs of this process.
     pub fn of_process(file: Option<PathBuf>, flags: Vec<Flag>) -> Self {
-        Self { file, variables: std::env::vars_os().collect(), flags }
+        // Resolved through links. Where the system can't say it, nothing lies beside it.
+        let program = std::env::current_exe().ok();
+        Self { file, variables: std::env::vars_os().collect(), flags, program }
     }
 }
 
@@ -74,12 +80,57 @@ pub struct Loaded {
     written: BTreeMap<String, Value>,
 }
 
+/// A setting as it may be shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written<'l> {
+    /// Its full name.
+    pub setting: &'l str,
+    /// Its value as TOML; three stars where it is secret.
+    pub value: String,
+    /// The flag, the variable, or the file and its line; `None` for a default.
+    pub origin: Option<&'l str>,
+}
+
+impl Loaded {
+    /// The settings that are no defaults, in one line: name, value and where it was written; secrets are three stars.
+    pub fn changed(&self) -> String {
+        let changed = self.each().filter_map(|Written { setting, value, origin }| {
+            Some(format!("{setting} = {value} ({})", origin?))
+        });
+        changed.collect::<Vec<_>>().join(", ")
+    }
+
+    /// Every setting, by name.
+    pub fn each(&self) -> impl Iterator<Item = Written<'_>> {
+        self.written.iter().map(|(setting, value)| Written {
+            setting,
+            value: shown(setting, value),
+            origin: value.origin().filter(|origin| *origin != DEFAULT_ORIGIN),
+        })
+    }
+
+    /// Where `setting` was written; `None` for a default.
+    pub fn origin(&self, setting: &str) -> Option<&str> {
+        self.written.get(setting)?.origin().filter(|origin| *origin != DEFAULT_ORIGIN)
+    }
+
+    /// The text of a settings file to begin with: every setting with what it is for and its default, as remarks.
+    ///
+    /// # Errors
+    /// The defaults are none, which a test holds.
+    pub fn template() -> Result<String, Error> {
+        let defaults = Config::try_from(&Settings::default()).map_err(unreadable)?;
+        let written = leaves(&defaults, DEFAULT_ORIGIN).map_err(unreadable)?;
+        Ok(template::template(&Self { settings: Settings::default(), written }))
+    }
+}
+
 impl fmt::Display for Loaded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (name, value) in &self.written {
-            write!(f, "{name} = {}", shown(name, value))?;
-            match value.origin() {
-                None | Some(DEFAULT_ORIGIN) => writeln!(f)?,
+        for Written { setting, value, origin } in self.each() {
+            write!(f, "{setting} = {value}")?;
+            match origin {
+                None => writeln!(f)?,
                 Some(origin) => writeln!(f, "  # {origin}")?,
             }
         }
@@ -119,9 +170,16 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, Error> {
         written.insert(flag.setting.to_owned(), Value::new(Some(&flag.name.to_owned()), flag.value.as_str()));
     }
 
+    if written.get(MODELS).and_then(Value::origin) == Some(DEFAULT_ORIGIN)
+        && let Some(folder) = inputs.program.as_ref().and_then(|it| models::beside(it, Path::new("")))
+    {
+        let folder = folder.to_string_lossy().into_owned();
+        written.insert(MODELS.to_owned(), Value::new(Some(&models::ORIGIN.to_owned()), folder));
+    }
+
     written.iter().try_for_each(|(name, value)| check(name, value))?;
     read_secrets(&mut written)?;
-    let source = Written(property::gathered(&written));
+    let source = Merged(property::gathered(&written));
     let merged = Config::builder().add_source(source).build().map_err(unreadable)?;
     let settings: Settings = merged.try_deserialize().map_err(unreadable)?;
     settings.join.check()?;
@@ -135,7 +193,14 @@ fn unreadable(cause: ConfigError) -> Error {
 fn read(file: &Path) -> Result<BTreeMap<String, Value>, ConfigError> {
     let text = std::fs::read_to_string(file).map_err(|cause| ConfigError::Foreign(cause.into()))?;
     let parsed = Config::builder().add_source(File::from_str(&text, FileFormat::Toml)).build();
-    leaves(&parsed.map_err(without_excerpt)?, &file.display().to_string())
+    let place = file.display().to_string();
+    let mut read = leaves(&parsed.map_err(without_excerpt)?, &place)?;
+    for (setting, line) in lines::of(&text) {
+        if let Some(value) = read.get_mut(&setting) {
+            *value = Value::new(Some(&format!("{place}:{line}")), value.kind.clone());
+        }
+    }
+    Ok(read)
 }
 
 /// Where the text is wrong, and how, without the line that stands there: it may hold a password.
@@ -247,9 +312,9 @@ fn shown(setting: &str, value: &Value) -> String {
 
 /// Values by their full names, as a source of the `config` crate.
 #[derive(Clone, Debug)]
-struct Written(BTreeMap<String, Value>);
+struct Merged(BTreeMap<String, Value>);
 
-impl Source for Written {
+impl Source for Merged {
     fn clone_into_box(&self) -> Box<dyn Source + Send + Sync> {
         Box::new(self.clone())
     }
@@ -305,6 +370,23 @@ mod tests {
     }
 
     #[test]
+    fn models_beside_the_program_are_found_and_a_setting_wins_over_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let models = folder.path().join("models");
+        std::fs::create_dir(&models).unwrap();
+        std::fs::write(models.join("strategy.toml"), "").unwrap();
+        let mut inputs = Inputs { program: Some(folder.path().join("ombud")), ..Inputs::default() };
+        let loaded = load(&inputs).unwrap();
+        assert_eq!((&loaded.settings.models, loaded.origin("models")), (&models, Some("beside the program")));
+        inputs.variables = with_variables(&[("OMBUD_MODELS", "elsewhere")]).variables;
+        let loaded = load(&inputs).unwrap();
+        assert_eq!(
+            (loaded.settings.models.to_str(), loaded.origin("models")),
+            (Some("elsewhere"), Some("OMBUD_MODELS"))
+        );
+    }
+
+    #[test]
     fn two_underscores_nest() {
         let inputs = with_variables(&[("OMBUD_INFER__TOKEN_BUDGET", "4096"), ("OMBUD_LOG_FORMAT", "json")]);
         let settings = load(&inputs).unwrap().settings;
@@ -324,7 +406,7 @@ mod tests {
         assert_eq!(
             complaint(&inputs),
             format!(
-                "accept http.address = \"localhost\" from {}: it must be an IP address and a port, such as \
+                "accept http.address = \"localhost\" from {}:2: it must be an IP address and a port, such as \
                  127.0.0.1:8080",
                 file.display()
             )

@@ -6,14 +6,17 @@
 
 mod found;
 mod guessable;
+mod lines;
 mod load;
+mod models;
 pub(crate) mod property;
 mod rule;
 mod secret;
 mod services;
 mod settings;
+mod template;
 
-pub use load::{Flag, Inputs, Loaded, load};
+pub use load::{Flag, Inputs, Loaded, Written, load};
 pub use secret::Secret;
 pub use services::{Cql, Kafka, Registry, Telemetry};
-pub use settings::{Archive, Embedded, Http, Infer, Join, LogFormat, Settings, Topics};
+pub use settings::{Archive, Dates, Embedded, Http, Infer, Intake, Join, LogFormat, Settings, Topics};

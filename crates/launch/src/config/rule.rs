@@ -95,6 +95,7 @@ pub(crate) const RULES: &[(&str, Right)] = &[
     ("archive.batch_ms", Right::Whole(100..=60_000, "milliseconds")),
     ("archive.give_up_ms", Right::Whole(100..=3_600_000, "milliseconds")),
     ("archive.retry_after_ms", Right::Whole(1..=60_000, "milliseconds")),
+    ("intake.dates", Right::OneOf(&["found", "day-first", "month-first", "iso"])),
     ("embedded.partitions", Right::Whole(1..=1_024, "partitions")),
     ("kafka.timeout_ms", TIMEOUT),
     ("kafka.password_file", Right::PathOrNothing),

@@ -18,7 +18,8 @@ use crate::Error;
 pub struct Settings {
     /// Folder of the embedded log and case store (`--data`, `OMBUD_DATA`).
     pub data: PathBuf,
-    /// Folder of the models and of the first strategy (`OMBUD_MODELS`).
+    /// Folder of the models and of the first strategy (`OMBUD_MODELS`). Where nothing says it: `models` here, else `models`
+    /// beside the program.
     pub models: PathBuf,
     /// Folder that all hosts mount, through which added models reach them; empty where there is none or the hub does it.
     pub shared_models: PathBuf,
@@ -42,6 +43,8 @@ pub struct Settings {
     pub join: Join,
     /// Archiving.
     pub archive: Archive,
+    /// What comes from files and over HTTP.
+    pub intake: Intake,
     /// The embedded log.
     pub embedded: Embedded,
     /// How Kafka is talked to.
@@ -117,7 +120,8 @@ pub struct Infer {
     pub batch: usize,
     /// Complaints looked at together when batches are cut by length; more pads less and waits longer.
     pub window: usize,
-    /// Complaints between the threads; more only adds latency and memory.
+    /// Complaints between the threads, and those among which the next batch is chosen, live ones first: fewer than come in
+    /// half a drain leave live complaints behind bulk; more only adds memory.
     pub queue: usize,
     /// Loaded models that no strategy in force names: more make roll-backs and replays of old complaints quick, and take
     /// the memory of a model each.
@@ -180,6 +184,40 @@ pub struct Archive {
     pub retry_after_ms: u64,
 }
 
+/// What comes from files and over HTTP.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Intake {
+    /// In which order dates such as 03/04/2026 are written, in all files and requests; `--dates` says it of one file.
+    pub dates: Dates,
+}
+
+/// In which order dates are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Dates {
+    /// What a whole file tells; a request alone tells nothing.
+    Found,
+    /// Day, month, year.
+    DayFirst,
+    /// Month, day, year.
+    MonthFirst,
+    /// Year, month, day.
+    Iso,
+}
+
+impl Dates {
+    /// How it is said.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Found => "found",
+            Self::DayFirst => "day-first",
+            Self::MonthFirst => "month-first",
+            Self::Iso => "iso",
+        }
+    }
+}
+
 /// The embedded log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -219,7 +257,7 @@ impl Default for Settings {
                 token_budget: 2_048,
                 batch: 256,
                 window: 128,
-                queue: 256,
+                queue: 1_024,
                 spare_models: 2,
             },
             join: Join {
@@ -239,6 +277,7 @@ impl Default for Settings {
                 give_up_ms: 60_000,
                 retry_after_ms: 50,
             },
+            intake: Intake { dates: Dates::Found },
             embedded: Embedded { partitions: 4 },
             kafka: Kafka::default(),
             registry: Registry::default(),

@@ -1,6 +1,6 @@
 //! Logs: fields on stderr, for people or as one JSON object a line.
 
-use std::fmt;
+use std::{fmt, sync::OnceLock};
 
 use tracing::{Event, Subscriber};
 use tracing_subscriber::{
@@ -9,14 +9,19 @@ use tracing_subscriber::{
         FmtContext, FormatEvent, FormatFields, MakeWriter,
         format::{Format, Json, Writer},
     },
+    layer::SubscriberExt,
     registry::LookupSpan,
     util::SubscriberInitExt,
 };
 
+use super::repeats::Repeats;
 use crate::{
     Error,
     config::{LogFormat, Settings},
 };
+
+/// As this process logs, and as whom.
+static FORMAT: OnceLock<(LogFormat, &'static str)> = OnceLock::new();
 
 /// Stands before the setting's filter: libraries say what is wrong, and more only where the setting names them.
 const LIBRARIES: &str = "scylla=warn,rdkafka=warn,librdkafka=warn,reqwest=warn,hyper=warn,hyper_util=warn,\
@@ -33,15 +38,27 @@ where
 {
     let refused = |cause| Error::Telemetry { what: "log", cause };
     let filter = filter(&settings.log).map_err(|cause| refused(cause.into()))?;
-    let events = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
+    let repeats = Repeats::start().map_err(|cause| refused(cause.into()))?;
+    let events = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(writer)
+        // Where stderr is closed there is nobody to tell.
+        .log_internal_errors(false);
     match settings.log_format {
-        LogFormat::Human => events.with_ansi(false).with_target(false).finish().try_init(),
+        LogFormat::Human => events.with_ansi(false).with_target(false).finish().with(repeats).try_init(),
         LogFormat::Json => {
             let each = Format::default().json().flatten_event(true);
-            events.json().event_format(OfService { service, each }).finish().try_init()
+            events.json().event_format(OfService { service, each }).finish().with(repeats).try_init()
         }
     }
-    .map_err(|cause| refused(cause.into()))
+    .map_err(|cause| refused(cause.into()))?;
+    FORMAT.get_or_init(|| (settings.log_format, service));
+    Ok(())
+}
+
+/// As this process logs, and as whom; `None` before [`log_to`].
+pub fn log_format() -> Option<(LogFormat, &'static str)> {
+    FORMAT.get().copied()
 }
 
 /// Logs each panic of this process by its thread and place in the source, in place of what Rust prints: a panic's message

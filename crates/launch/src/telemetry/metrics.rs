@@ -1,6 +1,7 @@
 //! Metrics: recorded by the `metrics` macros, rendered for whoever scrapes them.
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use metrics_process::Collector;
 
 use super::names;
 use crate::Error;
@@ -10,7 +11,11 @@ const SECONDS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.
 
 /// The metrics of this process; a cheap handle.
 #[derive(Clone)]
-pub struct Metrics(PrometheusHandle);
+pub struct Metrics {
+    recorded: PrometheusHandle,
+    /// CPU, memory and open files, asked of the system whenever somebody scrapes.
+    process: Collector,
+}
 
 impl std::fmt::Debug for Metrics {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -25,9 +30,11 @@ impl Metrics {
     /// Metrics are recorded already in this process.
     pub fn install() -> Result<Self, Error> {
         let recorder = builder()?.build_recorder();
-        let metrics = Self(recorder.handle());
+        let metrics = Self::of(recorder.handle());
         metrics::set_global_recorder(recorder).map_err(|cause| refused(cause.to_string()))?;
-        names::describe_all();
+        metrics.describe();
+        // Which build says all this: joined to any other metric by `instance`.
+        metrics::gauge!("ombud_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1);
         // There from the beginning: a counter that first appears with what it counts raises no alarm. Those with labels
         // are begun by whoever knows the labels.
         metrics::counter!("ombud_http_refused_total").increment(0);
@@ -35,14 +42,24 @@ impl Metrics {
         Ok(metrics)
     }
 
+    fn of(recorded: PrometheusHandle) -> Self {
+        Self { recorded, process: Collector::default() }
+    }
+
+    fn describe(&self) {
+        names::describe_all();
+        self.process.describe();
+    }
+
     /// Everything recorded so far, in Prometheus' text format.
     pub fn render(&self) -> String {
-        self.0.render()
+        self.process.collect();
+        self.recorded.render()
     }
 
     /// Folds what was recorded into the histograms. Call it every few seconds: samples pile up between two calls.
     pub fn upkeep(&self) {
-        self.0.run_upkeep();
+        self.recorded.run_upkeep();
     }
 }
 
@@ -64,17 +81,20 @@ mod tests {
     #[test]
     fn metrics_render_for_prometheus_each_with_its_help() {
         let recorder = builder().unwrap().build_recorder();
-        let metrics = Metrics(recorder.handle());
+        let metrics = Metrics::of(recorder.handle());
         metrics::with_local_recorder(&recorder, || {
-            names::describe_all();
+            metrics.describe();
             metrics::counter!("ombud_join_total", "what" => "complete").increment(3);
             metrics::histogram!("ombud_route_seconds").record(0.004);
         });
         metrics.upkeep();
-        let text = metrics.render();
+        let text = metrics::with_local_recorder(&recorder, || metrics.render());
         assert!(text.contains("# HELP ombud_join_total What the joiner did"), "{text}");
         assert!(text.contains("# TYPE ombud_route_seconds histogram"), "{text}");
         assert!(text.contains("ombud_join_total{what=\"complete\"} 3"), "{text}");
         assert!(text.contains("ombud_route_seconds_bucket{le=\"0.005\"} 1"), "{text}");
+        for name in names::PROCESS {
+            assert!(text.contains(&format!("\n{name} ")), "{name}: {text}");
+        }
     }
 }

@@ -8,10 +8,11 @@ mod hop;
 mod log;
 mod metrics;
 mod names;
+mod repeats;
 mod traces;
 
 pub use hop::{Hop, Says};
-pub use log::{log_panics, log_to};
+pub use log::{log_format, log_panics, log_to};
 pub use metrics::Metrics;
-pub use names::{METRICS, Metric};
+pub use names::{METRICS, Metric, PROCESS};
 pub use traces::Traces;

@@ -96,10 +96,25 @@ pub const METRICS: &[Metric] = &[
     ),
     Histogram("ombud_archive_write_seconds", "Keeping the rows of one batch, retries included."),
     // the HTTP port and the console
+    Counter("ombud_http_requests_total", Count, "Requests that were answered, by method, path and status."),
+    Histogram("ombud_http_request_seconds", "From a request's head until its answer's, by path."),
     Counter("ombud_http_refused_total", Count, "Requests to /api that the guard refused."),
     Counter("ombud_feedback_total", Count, "Verdicts that were sent to the API, by outcome."),
-    // telemetry itself
+    // the process itself
+    Gauge("ombud_build_info", Count, "1, with the version of the build as a label."),
     Counter("ombud_spans_lost_total", Count, "Spans that the receiver of traces did not take."),
+];
+
+/// What Prometheus' own clients tell of a process; the `metrics-process` crate records it.
+pub const PROCESS: &[&str] = &[
+    "process_cpu_seconds_total",
+    "process_open_fds",
+    "process_max_fds",
+    "process_virtual_memory_bytes",
+    "process_virtual_memory_max_bytes",
+    "process_resident_memory_bytes",
+    "process_start_time_seconds",
+    "process_threads",
 ];
 
 impl Metric {
@@ -107,6 +122,22 @@ impl Metric {
     pub fn name(&self) -> &'static str {
         match self {
             Counter(name, ..) | Gauge(name, ..) | Histogram(name, _) => name,
+        }
+    }
+
+    /// `counter`, `gauge` or `histogram`, as Prometheus calls it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Counter(..) => "counter",
+            Gauge(..) => "gauge",
+            Histogram(..) => "histogram",
+        }
+    }
+
+    /// What it says.
+    pub fn help(&self) -> &'static str {
+        match self {
+            Counter(.., help) | Gauge(.., help) | Histogram(_, help) => help,
         }
     }
 
@@ -128,17 +159,24 @@ pub(crate) fn describe_all() {
 mod tests {
     use super::*;
 
+    /// What `promtool check metrics` asks of names and help.
     #[test]
-    fn names_tell_the_kind_and_help_is_a_sentence() {
+    fn names_tell_the_kind_and_the_unit_and_help_is_a_sentence() {
+        // Base units are written out, and nothing that the type says already is said again.
+        const ABBREVIATED: [&str; 8] = ["s", "ms", "us", "ns", "sec", "b", "kb", "mb"];
+        const TYPES: [&str; 4] = ["counter", "gauge", "histogram", "summary"];
         for metric in METRICS {
-            let (name, help) = match metric {
-                Counter(name, _, help) => (name.strip_suffix("_total"), help),
-                Histogram(name, help) => (name.strip_suffix("_seconds"), help),
-                Gauge(name, Unit::Seconds, help) => (name.strip_suffix("_seconds"), help),
-                Gauge(name, _, help) => (Some(*name).filter(|name| !name.ends_with("_total")), help),
+            let (name, help) = (metric.name(), metric.help());
+            let is_named_well = match metric {
+                Counter(..) => name.ends_with("_total"),
+                Histogram(..) | Gauge(_, Unit::Seconds, _) => name.ends_with("_seconds"),
+                Gauge(..) => !["_total", "_count", "_sum", "_bucket"].iter().any(|end| name.ends_with(end)),
             };
-            assert!(name.is_some_and(|name| name.starts_with("ombud_")), "{metric:?}");
-            assert!(help.ends_with('.'), "{metric:?}");
+            assert!(is_named_well && name.starts_with("ombud_"), "{metric:?}");
+            assert!(name.chars().all(|c| c.is_ascii_lowercase() || c == '_'), "{metric:?}");
+            let is_plain = |word: &str| !ABBREVIATED.contains(&word) && !TYPES.contains(&word);
+            assert!(name.split('_').all(is_plain), "{metric:?}");
+            assert!(help.ends_with('.') && !help.contains('|'), "{metric:?}");
         }
         let names: std::collections::BTreeSet<_> = METRICS.iter().map(Metric::name).collect();
         assert_eq!(names.len(), METRICS.len());

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use ombud_launch::telemetry::{METRICS, Metric};
+use ombud_launch::telemetry::{METRICS, Metric, PROCESS};
 
 const KINDS: [&str; 3] = ["counter", "gauge", "histogram"];
 
@@ -44,14 +44,7 @@ fn recorded(text: &str) -> Vec<(&'static str, String)> {
 }
 
 fn is_described(kind: &str, name: &str) -> bool {
-    METRICS.iter().any(|metric| {
-        let known = match metric {
-            Metric::Counter(..) => "counter",
-            Metric::Gauge(..) => "gauge",
-            Metric::Histogram(..) => "histogram",
-        };
-        known == kind && metric.name() == name
-    })
+    METRICS.iter().any(|metric| metric.kind() == kind && metric.name() == name)
 }
 
 #[test]
@@ -73,5 +66,36 @@ fn every_metric_that_is_recorded_is_described_and_the_other_way_round() {
             "nobody records {}: record it, or describe it no more",
             metric.name()
         );
+    }
+}
+
+/// The rows of the tables of docs/operations.md that begin with a metric's name: that name, and the rest.
+fn documented() -> Vec<(String, String)> {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/operations.md");
+    let text = fs::read_to_string(page).unwrap();
+    let section = text.split("### Every metric").nth(1).unwrap().split("\n#").next().unwrap().to_owned();
+    let rows = section.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` | "));
+    rows.map(|(name, rest)| (name.to_owned(), rest.to_owned())).collect()
+}
+
+#[test]
+fn the_table_in_the_docs_has_every_metric_with_its_kind_and_meaning_and_no_other() {
+    let documented = documented();
+    let row =
+        |metric: &Metric| (metric.name().to_owned(), format!("{} | {} |", metric.kind(), metric.help()));
+    for metric in METRICS {
+        assert!(
+            documented.contains(&row(metric)),
+            "docs/operations.md lacks | `{}` | {}",
+            metric.name(),
+            row(metric).1
+        );
+    }
+    for (name, _) in &documented {
+        let is_known = METRICS.iter().any(|metric| metric.name() == name) || PROCESS.contains(&name.as_str());
+        assert!(is_known, "docs/operations.md has {name}, which nobody records");
+    }
+    for name in PROCESS {
+        assert!(documented.iter().any(|(known, _)| known == name), "docs/operations.md lacks {name}");
     }
 }

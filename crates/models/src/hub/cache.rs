@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::hub_name::{Commit, FileName, RepoId, Revision};
-use crate::pretrained::{Lacking, NEEDED};
+use crate::pretrained::{Lacking, needed};
 
 /// The name of a content in the cache.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,8 +61,9 @@ impl ModelCache {
     /// The folder of `commit`, where all that is needed of it is there.
     pub(super) fn whole(&self, commit: &Commit) -> Option<PathBuf> {
         let folder = self.snapshot(commit);
-        let is_there = |name: &&str| self.inside(&folder.join(name)).is_ok();
-        (matches!(Lacking::in_folder(&folder), Ok(None)) && NEEDED.iter().all(is_there)).then_some(folder)
+        let is_whole = matches!(Lacking::in_folder(&folder), Ok(None));
+        let needed = needed(&folder).ok().filter(|_| is_whole)?;
+        needed.iter().all(|name| self.inside(&folder.join(name)).is_ok()).then_some(folder)
     }
 
     /// The file `name` of `commit`, where it is there.

@@ -1,15 +1,20 @@
 //! One model of the hub: what the cache does not have of it is fetched into the cache.
 
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::cache::ModelCache;
 use super::transfer::{Failure, Transfer};
 use super::{Hub, HubError};
 use crate::digest::digest_stream;
-use crate::hub_name::{Commit, FileName, RepoId, Revision};
-use crate::pretrained::{Lacking, WEIGHTS, wanted};
+use crate::hub_name::{Commit, FileName, RepoId, Revision, WeightFileName};
+use crate::pretrained::{INDEX, Lacking, wanted};
+use crate::weight_files::{WeightFiles, WeightFilesError};
 
+/// What the names of files of weights end with.
+const WEIGHTS_END: &str = ".safetensors";
+/// The largest file that is fetched: more than any model that runs here.
+const LARGEST_FILE: u64 = 32 << 30;
 /// What errors call the list of a model's files.
 const LISTING: &str = "the list of files";
 
@@ -28,7 +33,12 @@ impl Named<'_> {
             return Err(HubError::Lacking { place: self.place(), lacking });
         }
         for name in wanted(&names) {
-            self.file(transfer, &commit, name)?;
+            let path = self.file(transfer, &commit, name)?;
+            if name.as_str() == INDEX {
+                for file in self.weight_files(&path, &names)? {
+                    self.file(transfer, &commit, file)?;
+                }
+            }
         }
         let written = self.cache().refer(self.revision, &commit);
         written.map_err(|source| HubError::Read { path: self.hub.cache.clone(), source })?;
@@ -46,15 +56,29 @@ impl Named<'_> {
         listed().map_err(|failure| self.failed(transfer, LISTING, failure))
     }
 
-    fn file(&self, transfer: &Transfer<'_>, commit: &Commit, name: &FileName) -> Result<(), HubError> {
+    /// Of the model's files those that the index at `path` names.
+    fn weight_files<'n>(&self, path: &Path, names: &'n [FileName]) -> Result<Vec<&'n FileName>, HubError> {
+        let of = |weights: WeightFiles| {
+            let listed = |file: &WeightFileName| names.iter().find(|name| name.as_str() == file.as_str());
+            let files = weights.files().iter();
+            files.map(|file| listed(file).ok_or_else(|| WeightFilesError::Missing(file.clone()))).collect()
+        };
+        WeightFiles::read(path)
+            .and_then(of)
+            .map_err(|error| HubError::Lacking { place: self.place(), lacking: Lacking::WeightFiles(error) })
+    }
+
+    /// Fetches a file that the cache does not have; where it lies then.
+    fn file(&self, transfer: &Transfer<'_>, commit: &Commit, name: &FileName) -> Result<PathBuf, HubError> {
         let cache = self.cache();
         let path = match cache.file(commit, name) {
             Some(path) => path,
             None => self.fetched(transfer, &commit.into(), name)?,
         };
         // Large files are named by their SHA-256: what came is what was published, or it goes.
-        let Some(promised) = ModelCache::promised(&path).filter(|_| name.as_str() == WEIGHTS) else {
-            return Ok(());
+        let Some(promised) = ModelCache::promised(&path).filter(|_| name.as_str().ends_with(WEIGHTS_END))
+        else {
+            return Ok(path);
         };
         let unreadable = |source| HubError::Read { path: path.clone(), source };
         let (sha256, _) =
@@ -63,7 +87,7 @@ impl Named<'_> {
             cache.forget(commit, name).map_err(unreadable)?;
             return Err(HubError::Damaged { place: self.place(), name: name.to_string() });
         }
-        Ok(())
+        Ok(path)
     }
 
     /// Fetches the file `name` of `revision` into the cache, where it lies then.
@@ -89,6 +113,12 @@ impl Named<'_> {
             return Err(Failure::Odd(format!(
                 "it answers {revision} with another commit, {}",
                 remote.commit
+            )));
+        }
+        if remote.bytes > LARGEST_FILE {
+            return Err(Failure::Odd(format!(
+                "its {name} has {} bytes, and at most {LARGEST_FILE} are fetched",
+                remote.bytes
             )));
         }
         let cache = self.cache();

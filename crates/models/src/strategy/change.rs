@@ -101,7 +101,7 @@ impl Change {
                 let evaluation = evaluation.as_deref().map(str::trim).filter(|id| !id.is_empty());
                 match evaluation {
                     None if !forced => return Err(ChangeError::NoEvaluation { task: task.clone(), arm }),
-                    Some(id) => known_evaluation(id, &winner, registry)?,
+                    Some(id) => known_evaluation(id, task, &winner, registry)?,
                     None => {}
                 }
                 next.evaluation_id = evaluation.map(str::to_owned);
@@ -229,11 +229,17 @@ fn shadow(task: &mut TaskStrategy, model: &ModelVersion, basis_points: i32) -> R
     Ok(())
 }
 
-/// Whether somebody found out, and under this id, what the version of `arm` is worth.
-fn known_evaluation(id: &str, arm: &Arm, registry: &Registry) -> Result<(), ChangeError> {
+/// Whether somebody found out, and under this id, what the version of `arm` is worth; of `task`, where it speaks of tasks.
+fn known_evaluation(id: &str, task: &str, arm: &Arm, registry: &Registry) -> Result<(), ChangeError> {
     let known = registry.get(&arm.model_id, &arm.model_version);
-    if known.is_some_and(|known| known.evaluation(id).is_some()) {
-        return Ok(());
+    if let Some((version, evaluation)) = known.and_then(|known| Some((known, known.evaluation(id)?))) {
+        let speaks = |of: &String| evaluation.figures.keys().any(|figure| is_of(figure, of));
+        let judged: Vec<&str> = version.tasks.iter().filter(|of| speaks(of)).map(String::as_str).collect();
+        if judged.is_empty() || judged.contains(&task) {
+            return Ok(());
+        }
+        let (id, task) = (id.to_owned(), task.to_owned());
+        return Err(ChangeError::NotJudged { id, task, judged: judged.join(", ") });
     }
     let of_it = known.map_or(&[][..], |known| &known.evaluations);
     let ids: Vec<&str> = of_it.iter().map(|evaluation| evaluation.evaluation_id.as_str()).collect();
@@ -242,6 +248,11 @@ fn known_evaluation(id: &str, arm: &Arm, registry: &Registry) -> Result<(), Chan
         model: format!("{}@{}", arm.model_id, arm.model_version.get(..12).unwrap_or(&arm.model_version)),
         known: if ids.is_empty() { "none".to_owned() } else { ids.join(", ") },
     })
+}
+
+/// Whether a figure such as `product.accuracy` is of `task`.
+fn is_of(figure: &str, task: &str) -> bool {
+    figure.strip_prefix(task).is_some_and(|rest| rest.starts_with('.'))
 }
 
 /// Gives the name of the arm that was promoted, and the champion that it became.
@@ -354,6 +365,19 @@ pub enum ChangeError {
         model: String,
         /// Those that there are.
         known: String,
+    },
+    /// A promotion on grounds that say nothing of its task.
+    #[error(
+        "rest the promotion of task `{task}` on evaluation {id}: it has figures of {judged} alone; evaluate the model where \
+         enough complaints are labelled for {task}, with `ombud evaluate --record`"
+    )]
+    NotJudged {
+        /// As it was said.
+        id: String,
+        /// The task.
+        task: String,
+        /// The tasks of which it has figures.
+        judged: String,
     },
     /// Everything would stay.
     #[error("change the strategy: strategy {version} says so already")]

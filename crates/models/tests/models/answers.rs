@@ -2,7 +2,8 @@
 
 use ombud_contract::records::{Evidence, Outcome};
 use ombud_models::{
-    Answer, EvidenceOdds, Head, Kind, answer, calibrated, in_label_set_order, probabilities, with_odds,
+    Answer, EvidenceOdds, ForeignLabel, Head, Kind, answer, calibrated, in_label_set_order, probabilities,
+    with_odds,
 };
 use proptest::prelude::*;
 
@@ -76,6 +77,36 @@ fn of_equal_labels_the_first_of_the_label_set_wins() {
     let head = head("product", Kind::Choice, &[]);
     let said = answer(&head, taxonomy("product@1"), &vec![0.5; head.labels.len()], 0.0, &[]);
     assert_eq!(said.label.as_ref(), taxonomy("product@1").leaves().first());
+}
+
+#[test]
+fn where_none_of_the_labels_is_likeliest_the_model_abstains_and_confidences_keep_its_share_out() {
+    let close = |found: f64, share: f64| assert!((found - share).abs() < 1e-6, "{found} is not {share}");
+    let leaves = taxonomy("product@1").leaves();
+    let mut theirs: Vec<ForeignLabel> = leaves
+        .iter()
+        .map(|leaf| ForeignLabel { theirs: leaf.to_lowercase(), ours: Some(leaf.clone()) })
+        .collect();
+    theirs.push(ForeignLabel { theirs: "spam".to_owned(), ours: None });
+    let head = Head { foreign: theirs, ..head("product", Kind::Choice, &[]) };
+    let said = |none: f64| {
+        let mut logits = logits(&head, &[("Mortgage", 0.8)]);
+        // The other labels share the rest of 1; `none` comes on top.
+        logits.push(none.ln() as f32);
+        let said = answer(&head, taxonomy("product@1"), &logits, 0.0, &[]);
+        (said.outcome, said.label.unwrap(), said.confidence)
+    };
+    let (outcome, label, confidence) = said(0.25);
+    assert_eq!((outcome, label.as_str()), (Outcome::Labelled, "Mortgage"));
+    close(f64::from(confidence), 0.8 / 1.25);
+    let (outcome, label, confidence) = said(1.0);
+    assert_eq!((outcome, label.as_str()), (Outcome::Abstained, "Mortgage"));
+    close(f64::from(confidence), 0.4);
+    let all = calibrated(&head, &[0.0; 10], &[]);
+    assert_eq!(all.len(), 9);
+    close(all.iter().sum(), 0.9);
+    let short = answer(&head, taxonomy("product@1"), &[0.0; 9], 0.0, &[]);
+    assert_eq!(short.failure, Some("logits-count"));
 }
 
 #[test]

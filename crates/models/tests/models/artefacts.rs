@@ -118,7 +118,7 @@ fn a_link_may_stay_inside_the_folder_and_not_lead_out_of_it() {
 #[test]
 fn a_wrong_manifest_is_refused_with_its_line_and_field() {
     let cases = [
-        ("\"format\": 1", "\"format\": 2", "format is 2: this Ombud reads 1 <\"format\": 2,>"),
+        ("\"format\": 1", "\"format\": 3", "format is 3: this Ombud reads 1 to 2 <\"format\": 3,>"),
         (
             "\"format\": 1",
             "\"format\": 1, \"reads\": {\"least_words\": 0}",

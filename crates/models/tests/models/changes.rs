@@ -211,6 +211,37 @@ fn a_promotion_rests_on_an_evaluation_or_is_forced() {
 }
 
 #[test]
+fn an_evaluation_that_says_nothing_of_a_task_is_no_ground_to_promote_for_it() {
+    let vulnerable = Change::Canary {
+        task: "vulnerable".into(),
+        model: "challenger".parse().unwrap(),
+        basis_points: 1_000,
+    };
+    let strategies = after(first(), [canary(1_000), vulnerable]);
+    let promote = |task: &str, figures: &[&str]| {
+        let mut registry = registry();
+        let figures = figures.iter().map(|name| ((*name).to_owned(), 0.5)).collect();
+        let found = ModelEvaluation { figures, ..evaluation("e-3") };
+        registry.apply(evaluated(registry.get("challenger", &"ab".repeat(32)).unwrap(), found).unwrap());
+        let evaluation = Some("e-3".to_owned());
+        Change::Promote { task: task.into(), arm: None, evaluation, forced: false }.next(
+            &strategies,
+            &registry,
+            &signature(),
+        )
+    };
+    // A trial in which too few were labelled for vulnerable.
+    let trial = ["product.accuracy", "product.accuracy.difference", "issue.intent.accuracy"];
+    assert!(promote("product", &trial).is_ok());
+    let refused = promote("vulnerable", &trial).unwrap_err();
+    assert!(matches!(&refused, ChangeError::NotJudged { task, .. } if task == "vulnerable"), "{refused}");
+    assert!(refused.to_string().contains("it has figures of product, issue alone"), "{refused}");
+    assert!(promote("vulnerable", &["product.accuracy", "vulnerable.pr_auc"]).is_ok());
+    // A replay speaks of routes.
+    assert!(promote("vulnerable", &["share.product", "needs_human.candidate"]).is_ok());
+}
+
+#[test]
 fn a_promotion_gives_all_to_the_new_champion_and_a_roll_back_takes_it_again() {
     let shadow =
         Change::Shadow { task: "product".into(), model: "challenger".parse().unwrap(), basis_points: 10_000 };

@@ -30,6 +30,7 @@ pub(crate) fn head(task: &str, kind: Kind, thresholds: &[(&str, f64)]) -> Head {
         thresholds: thresholds.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect(),
         evidence: None,
         evidence_odds: BTreeMap::new(),
+        foreign: Vec::new(),
     }
 }
 

@@ -174,6 +174,42 @@ fn a_model_is_fetched_once_and_then_found_without_the_hub() {
     assert!(other.contains("HF_HUB_OFFLINE"), "{other}");
 }
 
+const INDEX: &[u8] =
+    br#"{"weight_map": {"a": "model-00001-of-00002.safetensors", "b": "model-00002-of-00002.safetensors"}}"#;
+
+#[test]
+fn weights_in_several_files_are_fetched_and_found_again_all_or_none() {
+    let cache = tempfile::tempdir().unwrap();
+    let in_pieces = [
+        ("config.json", &b"{}"[..]),
+        ("tokenizer.json", b"{}"),
+        ("model.safetensors.index.json", INDEX),
+        ("model-00001-of-00002.safetensors", WEIGHTS),
+        ("model-00002-of-00002.safetensors", b"the others"),
+        ("model-00003-of-00002.safetensors", b"of nobody"),
+    ];
+    let served = serve(&in_pieces, Rules::default());
+    let mut hub = hub(&served, cache.path());
+    let folder = hub.fetch("bank/triage", None).unwrap();
+    assert_eq!(std::fs::read(folder.join(in_pieces[3].0)).unwrap(), WEIGHTS);
+    assert!(!folder.join(in_pieces[5].0).exists(), "what the index does not name is not fetched");
+    std::fs::write(folder.join(in_pieces[4].0), "other").unwrap();
+    let damaged = hub.fetch("bank/triage", None).unwrap_err();
+    assert!(matches!(damaged, HubError::Damaged { .. }), "{damaged}");
+    assert_eq!(hub.fetch("bank/triage", None).unwrap(), folder, "it was forgotten, and is fetched again");
+
+    hub.offline = true;
+    assert_eq!(hub.fetch("bank/triage", Some(COMMIT)).unwrap(), folder);
+    std::fs::remove_file(folder.join(in_pieces[4].0)).unwrap();
+    let gone = hub.fetch("bank/triage", Some(COMMIT)).unwrap_err();
+    assert!(matches!(gone, HubError::NotCached { .. }), "{gone}");
+
+    let served = serve(&in_pieces[..4], Rules::default());
+    let lacking = at(&served.endpoint, &cache.path().join("2"), Patience::default());
+    let lacking = lacking.fetch("bank/triage", None).unwrap_err().to_string();
+    assert!(lacking.contains("names model-00002-of-00002.safetensors, which is not there"), "{lacking}");
+}
+
 #[test]
 fn a_revision_is_asked_for_by_its_name() {
     let cache = tempfile::tempdir().unwrap();

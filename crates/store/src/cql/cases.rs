@@ -92,7 +92,7 @@ impl CqlCases {
     }
 
     /// All rows of one partition, together within the bound of one request.
-    fn read<C>(&self, part: &Part<'_>) -> Result<Vec<C>, Unread>
+    async fn rows<C>(&self, part: &Part<'_>) -> Result<Vec<C>, Unread>
     where
         C: for<'frame, 'metadata> DeserializeRow<'frame, 'metadata>,
     {
@@ -106,9 +106,17 @@ impl CqlCases {
             }
             Ok::<_, Unread>(found)
         };
-        let reading = Box::pin(async { tokio::time::timeout(bound, reading).await });
         let late = |_| Err(Unread::request(ExecutionError::RequestTimeout(bound)));
-        self.link.wait(reading).unwrap_or_else(late)
+        tokio::time::timeout(bound, reading).await.unwrap_or_else(late)
+    }
+
+    /// A complaint's case.
+    async fn events(&self, complaint_id: &str) -> Result<Vec<CaseEvent>, Outage> {
+        let part = Part { query: &self.statements.case, key: vec![CqlValue::Text(complaint_id.into())] };
+        let rows = self.rows::<EventColumns>(&part).await;
+        let event = |columns| event(complaint_id, columns);
+        let events = rows.and_then(|rows| rows.into_iter().map(event).collect());
+        events.map_err(|unread| unread.outage(format!("read case {complaint_id}")))
     }
 
     /// Gives every row of `parts` to `each`, in the order of `order`; a page of each part is in memory at a time.
@@ -179,6 +187,43 @@ fn kind(number: i8) -> Result<Kind, Unread> {
         .ok_or_else(|| Unread::answer(format!("an event has kind {number}, which this build doesn't know")))
 }
 
+/// An event, but for its complaint; the last is its digest.
+type EventColumns = (
+    i8,
+    i64,
+    String,
+    CqlTimestamp,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<i32>,
+    Vec<u8>,
+    String,
+    Option<Vec<u8>>,
+);
+
+/// The event of a row; spoilt, where it is not what was written.
+fn event(complaint_id: &str, columns: EventColumns) -> Result<CaseEvent, Unread> {
+    let (number, seq, id, at, task, team, model_id, model_version, ..) = columns;
+    let (.., schema_id, body, origin, digest) = columns;
+    let event = CaseEvent {
+        complaint_id: complaint_id.into(),
+        kind: kind(number)?,
+        seq,
+        id,
+        at: at.0,
+        task,
+        team,
+        model_id,
+        model_version,
+        schema_id,
+        body: body.into(),
+        origin,
+    };
+    Ok(event.verified(digest.as_deref()))
+}
+
 impl CaseStore for CqlCases {
     fn write(&mut self, rows: &[Row]) -> Result<(), Outage> {
         let Link { session, bound, .. } = &self.link;
@@ -194,42 +239,24 @@ impl CaseStore for CqlCases {
     }
 
     fn case(&mut self, complaint_id: &str) -> Result<Vec<CaseEvent>, Outage> {
-        type Columns = (
-            i8,
-            i64,
-            String,
-            CqlTimestamp,
-            Option<String>,
-            Option<String>,
-            Option<String>,
-            Option<String>,
-            Option<i32>,
-            Vec<u8>,
-            String,
-            Option<Vec<u8>>,
-        );
-        let event = |columns: Columns| {
-            let (number, seq, id, at, task, team, model_id, model_version, ..) = columns;
-            let (.., schema_id, body, origin, digest) = columns;
-            let event = CaseEvent {
-                complaint_id: complaint_id.into(),
-                kind: kind(number)?,
-                seq,
-                id,
-                at: at.0,
-                task,
-                team,
-                model_id,
-                model_version,
-                schema_id,
-                body: body.into(),
-                origin,
-            };
-            Ok(event.verified(digest.as_deref()))
+        self.link.wait(Box::pin(self.events(complaint_id)))
+    }
+
+    fn cases(
+        &mut self,
+        complaint_ids: &[String],
+        each: &mut dyn FnMut(&str, Vec<CaseEvent>),
+    ) -> Result<(), Outage> {
+        let this = &*self;
+        let reading = async {
+            let reads = complaint_ids.iter().map(|id| async move { (id, this.events(id).await) });
+            let mut cases = std::pin::pin!(stream::iter(reads).buffered(this.concurrency));
+            while let Some((id, events)) = cases.next().await {
+                each(id, events?);
+            }
+            Ok(())
         };
-        let part = Part { query: &self.statements.case, key: vec![CqlValue::Text(complaint_id.into())] };
-        let events = self.read(&part).and_then(|rows| rows.into_iter().map(event).collect());
-        events.map_err(|e| e.outage(format!("read case {complaint_id}")))
+        this.link.wait(Box::pin(reading))
     }
 
     fn queue(&mut self, team: &str, day: Date) -> Result<Vec<QueueEntry>, Outage> {

@@ -40,7 +40,7 @@ pub struct CqlConnection {
     /// How long one request may take. A write of any number of rows, the reading of a case and of a page of a list take
     /// at most four times as long, with all their attempts.
     pub timeout: Duration,
-    /// Rows written at the same time.
+    /// Rows written, and cases and buckets of a list read, at the same time.
     pub concurrency: usize,
     /// How long narratives stay, to the second, from when they are written; `None` keeps them.
     pub narrative_ttl: Option<Duration>,

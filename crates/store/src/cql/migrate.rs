@@ -75,15 +75,10 @@ pub struct Found {
 pub fn migrate(connection: &CqlConnection, replication: u32) -> Result<Migrated, CqlError> {
     let link = Link::open(connection, None)?;
     let desk = Desk::over(&link, &connection.keyspace);
-    let found = desk.find(connection.datacenter.as_deref())?;
-    desk.refuse_newer(&found.newer)?;
+    let found = desk.migratable(connection.datacenter.as_deref(), replication)?;
     let keyspace_created = found.replication.is_none();
     if keyspace_created {
-        let Found { datacenter, nodes, .. } = &found;
-        if !(1..=*nodes).contains(&usize::try_from(replication).unwrap_or(usize::MAX)) {
-            let (datacenter, nodes) = (datacenter.clone(), *nodes);
-            return Err(CqlError::TooFewNodes { asked: replication, datacenter, nodes });
-        }
+        let datacenter = &found.datacenter;
         desk.change(&format!(
             "CREATE KEYSPACE IF NOT EXISTS {{keyspace}} WITH replication = \
              {{'class': 'NetworkTopologyStrategy', '{}': {replication}}}",
@@ -105,6 +100,16 @@ pub fn migrate(connection: &CqlConnection, replication: u32) -> Result<Migrated,
         desk.run(done, (COMPONENT, migration.version))?;
     }
     Ok(Migrated { keyspace_created, applied: found.missing })
+}
+
+/// What [`migrate`] would begin with; changes nothing. Whether this user may change tables is not asked: servers tell that
+/// only to who tries.
+///
+/// # Errors
+/// As [`migrate`].
+pub fn foresee(connection: &CqlConnection, replication: u32) -> Result<Found, CqlError> {
+    let link = Link::open(connection, None)?;
+    Desk::over(&link, &connection.keyspace).migratable(connection.datacenter.as_deref(), replication)
 }
 
 /// What stands on the server; changes nothing.
@@ -159,6 +164,18 @@ impl<'a> Desk<'a> {
         let Some(newest) = newer.last() else { return Ok(()) };
         let known = MIGRATIONS.last().map_or(0, |migration| migration.version);
         Err(CqlError::Newer { keyspace: self.keyspace.to_owned(), found: *newest, known })
+    }
+
+    /// What stands there, if the rest may be made of it.
+    fn migratable(&self, datacenter: Option<&str>, replication: u32) -> Result<Found, CqlError> {
+        let found = self.find(datacenter)?;
+        self.refuse_newer(&found.newer)?;
+        let is_possible = (1..=found.nodes).contains(&usize::try_from(replication).unwrap_or(usize::MAX));
+        if found.replication.is_none() && !is_possible {
+            let Found { datacenter, nodes, .. } = found;
+            return Err(CqlError::TooFewNodes { asked: replication, datacenter, nodes });
+        }
+        Ok(found)
     }
 
     fn find(&self, datacenter: Option<&str>) -> Result<Found, CqlError> {

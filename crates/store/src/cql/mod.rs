@@ -16,4 +16,4 @@ mod statements;
 pub use cases::CqlCases;
 pub use connection::CqlConnection;
 pub use error::CqlError;
-pub use migrate::{Found, Migrated, check, migrate};
+pub use migrate::{Found, Migrated, check, foresee, migrate};

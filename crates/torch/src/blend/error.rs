@@ -55,6 +55,16 @@ pub enum FusionError {
         /// Kind and label set of the blend's.
         expected: String,
     },
+    /// A member that was trained on labels which stand for a part of ours only.
+    #[error(
+        "member {member} answers {task} by labels that leave some of ours out, or stand for none: let it serve alone"
+    )]
+    OtherLabels {
+        /// The member.
+        member: String,
+        /// The task.
+        task: String,
+    },
     /// A field that can't be computed with.
     #[error("{field} of blend.json: {what}")]
     Value {
@@ -78,6 +88,7 @@ impl FusionError {
             | Self::UnknownMember { .. }
             | Self::Silent { .. }
             | Self::OtherAnswers { .. }
+            | Self::OtherLabels { .. }
             | Self::Value { .. } => Blame::Version(Fault::Unloadable),
         }
     }

@@ -90,7 +90,7 @@ impl Model for Blend {
     fn replica(&self) -> Box<dyn Classifier> {
         let member = |(name, member): &(String, Member)| Asked {
             name: name.clone(),
-            labels: member.manifest.heads.iter().map(|head| head.labels.len()).collect(),
+            outputs: member.manifest.heads.iter().map(Head::outputs).collect(),
             replica: member.model.replica(),
         };
         Box::new(Replica { plan: Arc::clone(&self.plan), members: self.members.iter().map(member).collect() })
@@ -105,8 +105,8 @@ struct Replica {
 
 struct Asked {
     name: String,
-    /// Of each head.
-    labels: Vec<usize>,
+    /// How many logits each head has.
+    outputs: Vec<usize>,
     replica: Box<dyn Classifier>,
 }
 
@@ -156,7 +156,7 @@ impl Asked {
             return Ok(Vec::new());
         }
         let answers = self.replica.classify(inputs).map_err(|error| (error.to_string(), error.blame))?;
-        let fits = |logits: &Logits| logits.iter().map(Vec::len).eq(self.labels.iter().copied());
+        let fits = |logits: &Logits| logits.iter().map(Vec::len).eq(self.outputs.iter().copied());
         if answers.len() != inputs.len() || !answers.iter().all(fits) {
             let what = "it gave logits of another shape than its ombud.json says";
             return Err((what.to_owned(), Blame::Version(Fault::LabelCount)));

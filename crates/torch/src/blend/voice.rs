@@ -28,6 +28,10 @@ impl Voice {
         head: &Head,
     ) -> Result<Option<Self>, FusionError> {
         let Some((place, own)) = manifest.head(&head.task) else { return Ok(None) };
+        // Their product with other members' would take what it never answers for impossible.
+        if own.knows_none() || own.never_answered().next().is_some() {
+            return Err(FusionError::OtherLabels { member: name.to_owned(), task: head.task.clone() });
+        }
         let told = |head: &Head| format!("a {:?} of {}", head.kind, head.label_set).to_lowercase();
         let order = head.labels.iter().map(|label| own.labels.iter().position(|known| known == label));
         // A manifest's labels are all of its label set, so within one they differ in order at most.

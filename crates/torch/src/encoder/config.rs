@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::distances::BUCKETS;
 use super::unfit::Unfit;
 
 /// The encoders that run here.
@@ -11,7 +12,51 @@ use super::unfit::Unfit;
 pub(crate) enum Architecture {
     Bert,
     DistilBert,
+    Mpnet,
     Roberta,
+    XlmRoberta,
+}
+
+impl Architecture {
+    /// By their `model_type`, each with its stock classifier.
+    const ALL: [(Self, &str, &str); 5] = [
+        (Self::Bert, "bert", "BertForSequenceClassification"),
+        (Self::DistilBert, "distilbert", "DistilBertForSequenceClassification"),
+        (Self::Mpnet, "mpnet", "MPNetForSequenceClassification"),
+        (Self::Roberta, "roberta", "RobertaForSequenceClassification"),
+        (Self::XlmRoberta, "xlm-roberta", "XLMRobertaForSequenceClassification"),
+    ];
+
+    /// The one with that `model_type`, and its stock classifier.
+    fn named(model_type: &str) -> Result<(Self, &'static str), Unfit> {
+        let found = Self::ALL.iter().find(|(_, known, _)| *known == model_type);
+        found.map(|(architecture, _, class)| (*architecture, *class)).ok_or_else(|| {
+            let known = Self::ALL.map(|(_, known, _)| known).join(", ");
+            unsupported("model_type", model_type, &format!("one of {known}"))
+        })
+    }
+
+    /// Which token pads where nothing is said.
+    fn usual_pad(self) -> u32 {
+        match self {
+            Self::Bert | Self::DistilBert => 0,
+            Self::Mpnet | Self::Roberta | Self::XlmRoberta => 1,
+        }
+    }
+
+    /// The position of a text's first token: some count from their padding's id on, whose rows are never a token's.
+    fn first_position(self, pad: u32) -> i64 {
+        match self {
+            Self::Bert | Self::DistilBert => 0,
+            Self::Roberta | Self::XlmRoberta => i64::from(pad) + 1,
+            // It counts from 1 on, whatever pads.
+            Self::Mpnet => 2,
+        }
+    }
+
+    fn has_token_types(self) -> bool {
+        !matches!(self, Self::DistilBert | Self::Mpnet)
+    }
 }
 
 /// A checked `config.json`.
@@ -42,7 +87,7 @@ impl Config {
         let architecture = said.architecture()?;
         said.refuse_what_would_run_wrong()?;
 
-        let pad = said.pad_token_id.unwrap_or(u32::from(architecture == Architecture::Roberta));
+        let pad = said.pad_token_id.unwrap_or(architecture.usual_pad());
         Ok(Self {
             architecture,
             vocabulary: said.vocab_size.ok_or(Unfit::Unsaid("vocab_size"))?,
@@ -51,15 +96,8 @@ impl Config {
             heads: said.heads()?,
             intermediate: said.intermediate_size.ok_or(Unfit::Unsaid("intermediate_size"))?,
             positions: said.max_position_embeddings.unwrap_or(512),
-            token_types: match architecture {
-                Architecture::DistilBert => 0,
-                Architecture::Bert | Architecture::Roberta => said.type_vocab_size.unwrap_or(2),
-            },
-            // RoBERTa counts from the padding's id on: the rows up to it are never a token's position.
-            first_position: match architecture {
-                Architecture::Roberta => i64::from(pad) + 1,
-                Architecture::Bert | Architecture::DistilBert => 0,
-            },
+            token_types: if architecture.has_token_types() { said.type_vocab_size.unwrap_or(2) } else { 0 },
+            first_position: architecture.first_position(pad),
             // DistilBERT has no such field: its value is fixed.
             norm_eps: said.layer_norm_eps.unwrap_or(1e-12),
             pad,
@@ -106,26 +144,22 @@ struct Said {
     pad_token_id: Option<u32>,
     #[serde(default)]
     is_decoder: bool,
+    relative_attention_num_buckets: Option<i64>,
     problem_type: Option<String>,
     id2label: Option<BTreeMap<String, String>>,
 }
 
 impl Said {
     fn architecture(&self) -> Result<Architecture, Unfit> {
-        match self.model_type.as_deref().unwrap_or("nothing") {
-            "bert" => Ok(Architecture::Bert),
-            "distilbert" => Ok(Architecture::DistilBert),
-            "roberta" => Ok(Architecture::Roberta),
-            other => Err(unsupported("model_type", other, "bert, distilbert or roberta")),
-        }
+        Ok(Architecture::named(self.model_type())?.0)
+    }
+
+    fn model_type(&self) -> &str {
+        self.model_type.as_deref().unwrap_or("nothing")
     }
 
     fn refuse_what_is_no_classifier(&self) -> Result<(), Unfit> {
-        let class = match self.architecture()? {
-            Architecture::Bert => "BertForSequenceClassification",
-            Architecture::DistilBert => "DistilBertForSequenceClassification",
-            Architecture::Roberta => "RobertaForSequenceClassification",
-        };
+        let (_, class) = Architecture::named(self.model_type())?;
         if self.architectures.iter().any(|found| found != class) {
             return Err(unsupported("architectures", &self.architectures.join(", "), class));
         }
@@ -145,6 +179,11 @@ impl Said {
         let positions = self.position_embedding_type.as_deref().unwrap_or("absolute");
         if positions != "absolute" {
             return Err(unsupported("position_embedding_type", positions, "absolute"));
+        }
+        let buckets = self.relative_attention_num_buckets.unwrap_or(BUCKETS);
+        if buckets != BUCKETS {
+            let supported = BUCKETS.to_string();
+            return Err(unsupported("relative_attention_num_buckets", &buckets.to_string(), &supported));
         }
         if self.is_decoder {
             return Err(unsupported("is_decoder", "true", "false"));
@@ -220,6 +259,16 @@ mod tests {
     }
 
     #[test]
+    fn an_mpnet_counts_positions_from_2_on_and_has_no_token_types() {
+        let mut config = bert();
+        config["model_type"] = json!("mpnet");
+        config["max_position_embeddings"] = json!(514);
+        config["pad_token_id"] = json!(7);
+        let config = Config::parse(&config.to_string()).unwrap();
+        assert_eq!((config.pad, config.first_position, config.token_types), (7, 2, 0));
+    }
+
+    #[test]
     fn a_body_without_a_classifier_is_a_base_but_no_model() {
         let mut config = bert();
         config["architectures"] = json!(["BertModel"]);
@@ -232,12 +281,13 @@ mod tests {
     fn what_would_run_wrong_is_refused_with_what_would_be_right() {
         assert_eq!(
             refusal("model_type", json!("gpt2")),
-            "config.json says model_type = gpt2; supported is bert, distilbert or roberta"
+            "config.json says model_type = gpt2; supported is one of bert, distilbert, mpnet, roberta, xlm-roberta"
         );
         assert!(refusal("architectures", json!(["BertModel"])).contains("BertForSequenceClassification"));
         assert!(refusal("hidden_act", json!("relu")).ends_with("supported is gelu"));
         assert!(refusal("position_embedding_type", json!("relative_key")).ends_with("absolute"));
         assert!(refusal("problem_type", json!("multi_label_classification")).contains("problem_type"));
+        assert!(refusal("relative_attention_num_buckets", json!(64)).ends_with("supported is 32"));
         assert!(refusal("is_decoder", json!(true)).contains("is_decoder"));
         assert!(refusal("num_attention_heads", json!(5)).contains("a divisor of hidden_size 32"));
         assert_eq!(refusal("hidden_size", Value::Null), "config.json has no hidden_size");

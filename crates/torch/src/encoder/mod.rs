@@ -1,11 +1,12 @@
-//! Encoders: BERT, DistilBERT and RoBERTa bodies under one head a task, or stock sequence classifiers, read from a
-//! Hugging Face folder; and how they are fine-tuned.
+//! Encoders: BERT, DistilBERT, MPNet, RoBERTa and XLM-RoBERTa bodies under one head a task, or stock sequence classifiers,
+//! read from a Hugging Face folder; and how they are fine-tuned.
 //!
 //! `config.json` -> `config`, `tokenizer.json` -> `clean`, `text`, `model.safetensors` -> `names`, `int8`, `weights` ->
-//! `network`; `model` puts them behind [`ombud_models::Model`]; `tune` trains, `save` writes.
+//! `network` (with `distances`); `model` puts them behind [`ombud_models::Model`]; `tune` trains, `save` writes.
 
 mod clean;
 mod config;
+mod distances;
 mod dropout;
 mod int8;
 mod model;

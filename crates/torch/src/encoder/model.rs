@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ombud_models::{
-    Artefact, Blame, Classifier, ClassifyError, HostFault, Input, LoadError, Logits, Model, Prepared,
+    Artefact, Blame, Classifier, ClassifyError, HostFault, Input, LoadError, Logits, Model, Prepared, Summing,
 };
 use tch::{Kind, TchError, Tensor};
 
@@ -47,16 +47,18 @@ fn read(artefact: &Artefact) -> Result<Encoder, Unfit> {
     let weights = Weights::open(&artefact.dir.join("model.safetensors"), &config)?;
     let heads = artefact.manifest.heads.as_slice();
     let network = if weights.has_heads() {
-        weights.with_heads(heads.iter().map(|head| (head.task.as_str(), head.labels.len())))?
+        weights.with_heads(heads.iter().map(|head| (head.task.as_str(), head.network_labels().len())))?
     } else {
         let [head] = heads else { return Err(Unfit::Heads(heads.len())) };
         let found = Config::labels(&json)?;
-        if head.labels != found {
-            return Err(Unfit::Labels { task: head.task.clone(), found, expected: head.labels.clone() });
+        if head.network_labels() != found {
+            let expected = head.network_labels().into_iter().map(str::to_owned).collect();
+            return Err(Unfit::Labels { task: head.task.clone(), found, expected });
         }
         weights.classifier(found.len())?
     };
-    Ok(Encoder::new(text, config.pad, network))
+    let sums = heads.iter().map(Summing::of).collect();
+    Ok(Encoder { sums, ..Encoder::new(text, config.pad, network) })
 }
 
 /// A loaded encoder.
@@ -66,11 +68,14 @@ pub(crate) struct Encoder {
     /// Tensors may move between threads but not be shared by reference, so they are shared by count: the lock
     /// is held only while a replica takes its own handles on the weights.
     network: Mutex<Network>,
+    /// For each head how its labels are summed; `None`, or nothing at all, where they are ours.
+    sums: Arc<[Option<Summing>]>,
 }
 
 impl Encoder {
+    /// One whose labels are ours.
     pub(crate) fn new(text: Text, pad: u32, network: Network) -> Self {
-        Self { text, pad, network: Mutex::new(network) }
+        Self { text, pad, network: Mutex::new(network), sums: Arc::from([]) }
     }
 }
 
@@ -81,7 +86,7 @@ impl Model for Encoder {
 
     fn replica(&self) -> Box<dyn Classifier> {
         let network = self.network.lock().unwrap_or_else(PoisonError::into_inner).share();
-        Box::new(Replica { network, pad: self.pad })
+        Box::new(Replica { network, pad: self.pad, sums: Arc::clone(&self.sums) })
     }
 }
 
@@ -89,6 +94,7 @@ impl Model for Encoder {
 struct Replica {
     network: Network,
     pad: u32,
+    sums: Arc<[Option<Summing>]>,
 }
 
 impl Classifier for Replica {
@@ -114,7 +120,12 @@ impl Classifier for Replica {
         for pass in passes(&lengths, TOKENS_PER_PASS) {
             let texts = &texts[pass];
             let rows = self.score(texts).map_err(|e| failed(e.to_string(), blame::of(&e)))?;
-            for ((row, _), logits) in texts.iter().zip(rows) {
+            for ((row, _), mut logits) in texts.iter().zip(rows) {
+                for (logits, sum) in logits.iter_mut().zip(self.sums.iter()) {
+                    if let Some(sum) = sum {
+                        *logits = sum.sum(logits);
+                    }
+                }
                 answers[*row] = logits;
             }
         }

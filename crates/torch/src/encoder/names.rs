@@ -19,6 +19,8 @@ pub(crate) struct Names {
     pub(crate) out_norm: &'static str,
     pub(crate) pooler: &'static str,
     pub(crate) classifier: &'static str,
+    /// What distances between tokens add, where the architecture has that.
+    pub(crate) distances: Option<&'static str>,
     /// What stands between pooler and classifier.
     pub(crate) activation: Activation,
 }
@@ -37,6 +39,7 @@ const BERT: Names = Names {
     out_norm: "output.LayerNorm",
     pooler: "bert.pooler.dense",
     classifier: "classifier",
+    distances: None,
     activation: Activation::Tanh,
 };
 
@@ -63,7 +66,21 @@ const DISTILBERT: Names = Names {
     out_norm: "output_layer_norm",
     pooler: "pre_classifier",
     classifier: "classifier",
+    distances: None,
     activation: Activation::Relu,
+};
+
+const MPNET: Names = Names {
+    body: "mpnet.",
+    embeddings: "mpnet.embeddings",
+    layers: "mpnet.encoder.layer",
+    query: "attention.attn.q",
+    key: "attention.attn.k",
+    value: "attention.attn.v",
+    attention_out: "attention.attn.o",
+    attention_norm: "attention.LayerNorm",
+    distances: Some("mpnet.encoder.relative_attention_bias"),
+    ..ROBERTA
 };
 
 impl Names {
@@ -71,8 +88,14 @@ impl Names {
         match architecture {
             Architecture::Bert => &BERT,
             Architecture::DistilBert => &DISTILBERT,
-            Architecture::Roberta => &ROBERTA,
+            Architecture::Mpnet => &MPNET,
+            Architecture::Roberta | Architecture::XlmRoberta => &ROBERTA,
         }
+    }
+
+    /// Whether a tensor of any architecture is its table of distances.
+    pub(crate) fn are_distances(tensor: &str) -> bool {
+        MPNET.distances.is_some_and(|part| tensor.starts_with(part))
     }
 }
 

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use tch::{Kind, TchError, Tensor};
 
+use super::distances::Distances;
 use super::dropout::Dropout;
 
 type Result<T> = std::result::Result<T, TchError>;
@@ -15,6 +16,8 @@ pub(crate) struct Network {
     /// A row a place in the text, from the first token on.
     pub(crate) places: Tensor,
     pub(crate) norm: Norm,
+    /// What distances between tokens add to attention, where the architecture has that.
+    pub(crate) distances: Option<Distances>,
     pub(crate) layers: Vec<Layer>,
     /// Attention heads in each layer.
     pub(crate) attention_heads: i64,
@@ -93,6 +96,11 @@ impl Network {
     ) -> Result<Tensor> {
         let (texts, length, _) = hidden.size3()?;
         let padding = padding.map(|padding| padding.f_view([texts, 1, 1, length])).transpose()?;
+        let added = self.distances.as_ref().map(|distances| distances.of(length)).transpose()?;
+        let added = match (added, &padding) {
+            (Some(added), Some(padding)) => Some(added.f_masked_fill(padding, f64::NEG_INFINITY)?),
+            (added, _) => added,
+        };
         for number in layers {
             let last = number + 1 == self.layers.len();
             let asking = if last && !self.heads.iter().any(Head::pools_all) { 1 } else { length };
@@ -100,6 +108,7 @@ impl Network {
                 asking,
                 heads: self.attention_heads,
                 padding: padding.as_ref(),
+                added: added.as_ref().map(|added| added.f_narrow(2, 0, asking)).transpose()?,
                 precision: self.precision,
             };
             hidden = self.layers[number].apply(&hidden, &pass, dropout.as_deref_mut())?;
@@ -158,6 +167,9 @@ impl Network {
         each(Part::Embeddings, &mut self.words);
         each(Part::Embeddings, &mut self.places);
         self.norm.each(Part::Embeddings, each);
+        if let Some(distances) = &mut self.distances {
+            each(Part::Embeddings, &mut distances.table);
+        }
         for (number, layer) in self.layers.iter_mut().enumerate() {
             let part = Part::Layer(number);
             layer.query_key_value.each(part, each);
@@ -182,6 +194,7 @@ impl Network {
             words: self.words.shallow_clone(),
             places: self.places.shallow_clone(),
             norm: self.norm.share(),
+            distances: self.distances.as_ref().map(Distances::share),
             layers: self.layers.iter().map(Layer::share).collect(),
             attention_heads: self.attention_heads,
             heads: self.heads.iter().map(Head::share).collect(),
@@ -230,6 +243,9 @@ struct Pass<'a> {
     heads: i64,
     /// `[texts, 1, 1, length]`, true where a text has ended: no token reads there.
     padding: Option<&'a Tensor>,
+    /// What is added to the scores, `[1 or texts, heads, asking, length]`: minus infinity where a text has ended. `None`
+    /// where the architecture adds nothing.
+    added: Option<Tensor>,
     precision: Precision,
 }
 
@@ -279,13 +295,18 @@ impl Layer {
             Some(dropout) => {
                 let scale = ((width / pass.heads) as f64).sqrt().recip();
                 let mut scores = query.f_mul_scalar(scale)?.f_matmul(&key.f_transpose(2, 3)?)?;
-                if let Some(padding) = pass.padding {
+                if let Some(added) = &pass.added {
+                    scores = scores.f_add(&added.f_to_kind(scores.kind())?)?;
+                } else if let Some(padding) = pass.padding {
                     scores = scores.f_masked_fill_(padding, f64::NEG_INFINITY)?;
                 }
                 dropout.attended(scores.f_softmax(3, None::<Kind>)?, &value)?
             }
             None => {
-                let read = pass.padding.map(Tensor::f_logical_not).transpose()?;
+                let read = match &pass.added {
+                    Some(added) => Some(added.f_to_kind(query.kind())?),
+                    None => pass.padding.map(Tensor::f_logical_not).transpose()?,
+                };
                 let read = read.as_ref();
                 Tensor::f_scaled_dot_product_attention(&query, &key, &value, read, 0.0, false, None, false)?
             }

@@ -26,6 +26,9 @@ pub(crate) fn tensors(network: &Network, config: &Config, tasks: &[String]) -> R
         tensors.push((embeddings("token_type_embeddings.weight"), types));
     }
     tensors.extend(norm(embeddings("LayerNorm"), &network.norm));
+    if let (Some(part), Some(distances)) = (names.distances, &network.distances) {
+        tensors.push((format!("{part}.weight"), distances.table.shallow_clone()));
+    }
     for (number, one) in network.layers.iter().enumerate() {
         tensors.extend(layer(&format!("{}.{number}", names.layers), names, one, config.hidden)?);
     }
@@ -41,11 +44,12 @@ pub(crate) fn tensors(network: &Network, config: &Config, tasks: &[String]) -> R
     tensors.into_iter().map(|(name, tensor)| Ok((name, tensor.f_contiguous()?))).collect()
 }
 
-/// The same with the body's matrices in a byte a weight.
+/// The same with the body's matrices in a byte a weight. A table of distances is small, and what it holds is added to scores
+/// as it is: it stays whole.
 pub(crate) fn in_bytes(tensors: Tensors) -> Result<Tensors, TchError> {
     let mut smaller = Vec::new();
     for (name, tensor) in tensors {
-        if tensor.dim() == 2 && !name.starts_with("heads.") {
+        if tensor.dim() == 2 && !name.starts_with("heads.") && !Names::are_distances(&name) {
             let (bytes, steps) = int8::round(&tensor)?;
             smaller.push((format!("{name}.scale"), steps));
             smaller.push((name, bytes));

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::io::ErrorKind;
 
-use ombud_models::{Blame, Fault, HostFault};
+use ombud_models::{Blame, Fault, HostFault, WeightFilesError};
 
 use crate::blame;
 
@@ -26,8 +26,14 @@ pub(crate) enum Unfit {
     Vocabulary { largest: u32, vocabulary: i64 },
     #[error("model.safetensors has no {0}")]
     Missing(String),
+    #[error(
+        "model.safetensors calls its tensors {0}.*, after a wrapper: save what it wraps, `model.{0}.save_pretrained(DIR)`"
+    )]
+    Wrapped(&'static str),
     #[error("{name} of model.safetensors has shape {found:?}, config.json asks for {expected:?}")]
     WrongShape { name: String, found: Vec<i64>, expected: Vec<i64> },
+    #[error(transparent)]
+    WeightFiles(#[from] WeightFilesError),
     /// Reading or arranging the weights; [`blame::of`] says whose fault it is.
     #[error("libtorch refused the weights: {0}")]
     Torch(#[from] tch::TchError),
@@ -65,6 +71,8 @@ impl Unfit {
             | Self::MaxTokens { .. }
             | Self::Vocabulary { .. }
             | Self::Missing(_)
+            | Self::WeightFiles(_)
+            | Self::Wrapped(_)
             | Self::WrongShape { .. } => Blame::Version(Fault::Unloadable),
         }
     }

@@ -2,18 +2,26 @@
 //! bare body to start training from.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use ombud_models::Blame;
+use ombud_models::{Blame, WeightFiles};
 use tch::{Kind, TchError, Tensor};
 
 use super::config::Config;
+use super::distances::{BUCKETS, Distances};
 use super::names::{self, Names};
 use super::network::{Head, Layer, Linear, Network, Norm, Pooling, Precision};
 use super::unfit::Unfit;
 use crate::blame;
 
-/// The tensors of a file that are not yet in their place.
+/// What errors call the weights, and the file that they are in unless there are several.
+const FILE: &str = "model.safetensors";
+
+/// What `torch.compile` and PyTorch's parallel wrappers call the model that they wrap. Python, too, finds no weights behind
+/// such names, and answers with random ones.
+const WRAPPERS: [&str; 2] = ["_orig_mod", "module"];
+
+/// Tensors that are not yet in their place.
 pub(crate) struct Weights<'a> {
     tensors: HashMap<String, Tensor>,
     config: &'a Config,
@@ -24,14 +32,18 @@ impl<'a> Weights<'a> {
     /// # Errors
     /// The file is missing or broken.
     pub(crate) fn open(file: &Path, config: &'a Config) -> Result<Self, Unfit> {
-        let unread = |error| match error {
-            TchError::Io(error) => Unfit::io("model.safetensors", error),
-            error => match blame::of(&error) {
-                Blame::Version(_) => Unfit::file("model.safetensors", error),
-                Blame::Host(_) => Unfit::Torch(error),
-            },
-        };
-        let tensors = Tensor::read_safetensors(file).map_err(unread)?;
+        Ok(Self::of(read(file)?, config))
+    }
+
+    /// Those that Python wrote into `dir`, in one file or in several.
+    ///
+    /// # Errors
+    /// A file is missing or broken.
+    pub(crate) fn open_in(dir: &Path, config: &'a Config) -> Result<Self, Unfit> {
+        let mut tensors = Vec::new();
+        for file in files_in(dir)? {
+            tensors.extend(read(&file)?);
+        }
         Ok(Self::of(tensors, config))
     }
 
@@ -105,10 +117,15 @@ impl<'a> Weights<'a> {
 
     fn network(mut self, heads: Vec<Head>) -> Result<Network, Unfit> {
         let (config, embeddings) = (self.config, self.names.embeddings);
+        let distances = match self.names.distances {
+            Some(part) => Some(Distances { table: self.take(part, "weight", &[BUCKETS, config.heads])? }),
+            None => None,
+        };
         Ok(Network {
             words: self.take(embeddings, "word_embeddings.weight", &[config.vocabulary, config.hidden])?,
             places: self.places()?,
             norm: self.norm(embeddings, "LayerNorm")?,
+            distances,
             layers: (0..config.layers).map(|layer| self.layer(layer)).collect::<Result<_, _>>()?,
             attention_heads: config.heads,
             heads,
@@ -204,6 +221,29 @@ impl<'a> Weights<'a> {
             bias: self.take(part, &format!("{field}.bias"), &size)?,
             eps: self.config.norm_eps,
         })
+    }
+}
+
+/// The files of weights in `dir`.
+pub(crate) fn files_in(dir: &Path) -> Result<Vec<PathBuf>, Unfit> {
+    Ok(match WeightFiles::in_folder(dir)? {
+        None => vec![dir.join(FILE)],
+        Some(weights) => weights.files().iter().map(|name| dir.join(name.as_str())).collect(),
+    })
+}
+
+fn read(file: &Path) -> Result<Vec<(String, Tensor)>, Unfit> {
+    let tensors = Tensor::read_safetensors(file).map_err(|error| match error {
+        TchError::Io(error) => Unfit::io(FILE, error),
+        error => match blame::of(&error) {
+            Blame::Version(_) => Unfit::file(FILE, error),
+            Blame::Host(_) => Unfit::Torch(error),
+        },
+    })?;
+    let wraps = |wrapper: &&str| tensors.iter().any(|(name, _)| name.starts_with(&format!("{wrapper}.")));
+    match WRAPPERS.into_iter().find(wraps) {
+        Some(wrapper) => Err(Unfit::Wrapped(wrapper)),
+        None => Ok(tensors),
     }
 }
 

@@ -37,6 +37,7 @@ fn head(task: &str, reversed: bool, temperature: f64) -> Head {
         thresholds,
         evidence: None,
         evidence_odds: BTreeMap::new(),
+        foreign: Vec::new(),
     }
 }
 

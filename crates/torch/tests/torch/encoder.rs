@@ -8,7 +8,7 @@ use ombud_models::{Artefact, Input, LoadModel, Manifest, Model, Prepared};
 use ombud_torch::Libtorch;
 use serde::Deserialize;
 
-const ARCHITECTURES: [&str; 3] = ["bert", "distilbert", "roberta"];
+const ARCHITECTURES: [&str; 5] = ["bert", "distilbert", "mpnet", "roberta", "xlm-roberta"];
 
 /// A text, and what transformers made of it (`scripts/goldens.py`).
 #[derive(Deserialize)]
@@ -135,6 +135,22 @@ fn a_folder_that_contradicts_itself_does_not_load() {
     assert!(
         more_layers.contains("model.safetensors has no bert.encoder.layer.2.attention.self.query.weight"),
         "{more_layers}"
+    );
+}
+
+#[test]
+fn weights_that_were_saved_with_their_wrapper_are_refused_with_the_mend() {
+    let copy = tempfile::tempdir().unwrap();
+    for file in ["config.json", "tokenizer.json", "ombud.json"] {
+        std::fs::copy(folder("bert").join(file), copy.path().join(file)).unwrap();
+    }
+    let mut tensors = tch::Tensor::read_safetensors(folder("bert").join("model.safetensors")).unwrap();
+    tensors.iter_mut().for_each(|(name, _)| name.insert_str(0, "_orig_mod."));
+    tch::Tensor::write_safetensors(&tensors, copy.path().join("model.safetensors")).unwrap();
+    let refused = Libtorch.load(&unchecked(copy.path())).err().map(|error| error.to_string()).unwrap();
+    assert!(
+        refused.contains("_orig_mod.*") && refused.contains("model._orig_mod.save_pretrained"),
+        "{refused}"
     );
 }
 

@@ -12,7 +12,7 @@ use ombud_torch::encoder::{
     Base, Coarse, Event, HeadTuning, Judged, Lesson, Pool, Storage, Tune, TuneError, Tuned, Tuning,
 };
 
-const ARCHITECTURES: [&str; 3] = ["bert", "distilbert", "roberta"];
+const ARCHITECTURES: [&str; 5] = ["bert", "distilbert", "mpnet", "roberta", "xlm-roberta"];
 
 fn base(architecture: &str) -> Base {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goldens").join(architecture);
@@ -221,6 +221,27 @@ fn all_layers_can_be_trained_the_embeddings_with_them() {
     let tuned = given.run(&given.tune("work", 2, Tuning { frozen_layers: None, epochs: 12.0, ..tuning() }));
     let right = given.right(&given.served(&tuned, Storage::Float));
     assert!(right.iter().zip([0.7, 0.7, 0.9]).all(|(share, least)| *share > least), "{right:?}");
+}
+
+#[test]
+fn what_distances_add_to_attention_is_trained_with_the_embeddings_and_stays_whole_in_bytes() {
+    const TABLE: &str = "mpnet.encoder.relative_attention_bias.weight";
+    let given = Given::of("mpnet");
+    let tuned = given.run(&given.tune("work", 2, Tuning { frozen_layers: None, epochs: 2.0, ..tuning() }));
+    let dir = tempfile::tempdir().unwrap();
+    let table = |file: PathBuf| {
+        let tensors = tch::Tensor::read_safetensors(file).unwrap();
+        tensors.into_iter().find(|(name, _)| name == TABLE).unwrap().1
+    };
+    let stored = |storage| {
+        tuned.store(&given.base, storage).unwrap().save(dir.path()).unwrap();
+        table(dir.path().join("model.safetensors"))
+    };
+    let (trained, in_bytes) = (stored(Storage::Float), stored(Storage::Int8));
+    let files = given.base.files().unwrap();
+    let moved = (&trained - table(files[2].clone())).abs().max().double_value(&[]);
+    assert!(moved > 1e-4, "{moved}");
+    assert_eq!(in_bytes, trained);
 }
 
 /// Stops a run at `step`, with its state on disk.

@@ -58,7 +58,7 @@ impl Cast {
             deployment.run(&["models", "add", folder.to_str().unwrap()])?;
             Ok(artefact.version)
         };
-        Ok(Self { champion: champion.version, canary: add("canary", 900)?, shadow: add("shadow", 17_900)? })
+        Ok(Self { champion: champion.version, canary: add("canary", 900)?, shadow: add("shadow", 99_000)? })
     }
 
     /// What must decide the product of a complaint: arm and version.

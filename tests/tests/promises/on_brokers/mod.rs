@@ -12,5 +12,6 @@ mod nothing_is_lost;
 mod other_producers_are_served;
 mod partitions_are_added;
 mod poison_is_parked;
+mod setting_up_is_foreseen;
 mod sigterm_ends_every_state;
 mod what_an_older_build_wrote;

@@ -1,15 +1,19 @@
 //! Producers that are not ours feed complaints.raw, as docs/crm.md says: Python's AvroSerializer, kcat and a Java client.
-//! Backfilled or as they come, every complaint is routed with all its decisions.
+//! Backfilled or as they come, every complaint is routed with all its decisions. So is what others write in schemas of their own,
+//! where it can be read as a complaint; the rest is parked with what it is, and a person gets it.
 
 #![cfg(feature = "torch")]
 #![allow(clippy::unwrap_used, reason = "helpers of a test")]
 
-use std::{collections::BTreeSet, env, fs::File, io::Write, path::PathBuf, time::Duration};
+use std::{collections::BTreeSet, env, fs, fs::File, io::Write, path::PathBuf, time::Duration};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use csv::Reader;
 use flate2::read::MultiGzDecoder;
-use ombud_tests::{Deployment, Routes, repository, sample};
+use ombud_contract::records::Why;
+use ombud_tests::{Deployment, Routes, folder_of, repository, sample};
+use serde::Deserialize;
+use serde_json::Value;
 
 /// Complaints a second of a CRM that sends them as they come.
 const A_SECOND: usize = 2;
@@ -84,5 +88,90 @@ fn whoever_produces_as_documented_is_served() -> Result<()> {
     let several: BTreeSet<&String> =
         routes.by_complaint.iter().filter(|(_, all)| all.len() != 1).map(|(id, _)| id).collect();
     assert!(several.is_empty(), "each is routed once, with all its decisions: {several:?}");
+    in_their_own_words(&deployment, &mut routes)
+}
+
+/// What is expected of a record that tests/clients/producers.py appends.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Expected {
+    id: String,
+    it: String,
+    comes: Comes,
+    /// Words of its dead letter.
+    detail: Option<String>,
+    /// A rule by which `ombud check` names it.
+    noted: Option<String>,
+}
+
+#[derive(Clone, Copy, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+enum Comes {
+    /// Routed with all its decisions.
+    Decided,
+    /// A dead letter, and a person gets the complaint.
+    Parked,
+    /// Not at all.
+    Never,
+}
+
+#[derive(Deserialize)]
+struct Records {
+    record: Vec<Expected>,
+}
+
+/// Schemas of their own, transactions and two partitioners, as tests/cases/producers says.
+fn in_their_own_words(deployment: &Deployment, routes: &mut Routes) -> Result<()> {
+    let expected: Records =
+        toml::from_str(&fs::read_to_string(folder_of("producers").join("expected.toml"))?)?;
+    let raw = deployment.topic("complaints.raw");
+    deployment.client("python", &["tests/clients/producers.py", &raw])?;
+    let come = |expected: &&Expected| expected.comes != Comes::Never;
+    routes.wait_until(PATIENCE, |routes| {
+        expected.record.iter().filter(come).all(|it| {
+            routes.held(&it.id).is_some_and(|held| {
+                held.record.why == Why::Unreadable || held.record.missing_tasks.is_empty()
+            })
+        })
+    })?;
+    let letters = deployment.run(&[
+        "tail",
+        &deployment.topic("complaints.dead-letters"),
+        "--json",
+        "--from",
+        "start",
+    ])?;
+    let letters: Vec<Value> = letters.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
+    let checked = deployment.command()?.args(["check", &raw, "--all", "--json"]).output()?.stdout;
+    let findings: Vec<Value> =
+        String::from_utf8(checked)?.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
+    for Expected { id, it, comes, detail, noted } in &expected.record {
+        let held = routes.held(id).map(|held| &held.record);
+        match comes {
+            Comes::Never => ensure!(held.is_none(), "{it}: {held:?}"),
+            Comes::Decided => ensure!(held.is_some_and(|held| held.why == Why::Complete), "{it}: {held:?}"),
+            Comes::Parked => {
+                ensure!(
+                    held.is_some_and(|held| held.why == Why::Unreadable && held.needs_human),
+                    "{it}: {held:?}"
+                );
+                let offset = held.context("a route")?.raw_offset;
+                let letter = letters
+                    .iter()
+                    .map(|letter| &letter["value"])
+                    .find(|letter| letter["source_offset"] == offset && letter["source_partition"] == 0);
+                let letter = letter.with_context(|| format!("{it}: a dead letter"))?;
+                let said = letter["detail"].as_str().unwrap_or_default();
+                ensure!(letter["reason"] == "UNKNOWN_SCHEMA", "{it}: {letter}");
+                ensure!(detail.as_ref().is_none_or(|detail| said.contains(detail)), "{it}: {said}");
+            }
+        }
+        let is_noted = |rule: &String| {
+            findings
+                .iter()
+                .any(|found| found["rule"] == rule.as_str() && found["complaint_id"] == id.as_str())
+        };
+        ensure!(noted.as_ref().is_none_or(is_noted), "{it}: check does not say {noted:?}");
+    }
     Ok(())
 }

@@ -37,6 +37,8 @@ fn topics_and_tables_of_the_first_build_go_on() -> Result<()> {
     routes.wait_until(PATIENCE, |routes| routes.by_complaint.len() == first_build::ROUTED)?;
     let before = routes.by_complaint.clone();
 
+    // Of the model that it served this host has its own copy.
+    first_build::keep_model(deployment.folder())?;
     deployment.set_up(first_build::PARTITIONS)?;
     let roles = [
         deployment.start(&["infer", "--task", "all"])?,
@@ -46,7 +48,7 @@ fn topics_and_tables_of_the_first_build_go_on() -> Result<()> {
     // A correction of a complaint that the first build had routed, and complaints of now.
     let file = deployment.folder().join("later.csv");
     fs::write(&file, first_build::later())?;
-    deployment.run(&["send", "--json", file.to_str().unwrap()])?;
+    deployment.run(&["send", "--received-at", "file", "--json", file.to_str().unwrap()])?;
     let all = first_build::ROUTED + first_build::UNROUTED + first_build::NEW;
     let corrected = |routes: &Routes| {
         let held = routes.held(first_build::CORRECTED);

@@ -345,6 +345,7 @@ fn verdict(id: &str) -> Feedback {
         source: "card-queue".into(),
         audit_sample: false,
         decided_at: RECEIVED + 7,
+        retracts: None,
     }
 }
 
@@ -376,6 +377,43 @@ fn a_verdict_is_kept_in_its_case_and_one_that_breaks_a_rule_is_parked() {
     assert!(letters[0].detail.starts_with("to_team: "), "{}", letters[0].detail);
     assert!(letters[1].detail.starts_with("reason_code: ") && !letters[1].detail.contains("She"));
     assert_eq!(letters[2].detail, "the key is not the complaint id");
+}
+
+#[test]
+fn a_verdict_to_a_team_that_nobody_knows_or_of_a_time_to_come_is_parked_with_the_reason() {
+    let (local, _dir) = log();
+    let in_force = first_strategy();
+    let routing = in_force.routing.replace("card-services", "old-desk");
+    // By the time of the verdicts it is not in force.
+    let routed_by = Strategy { version: 2, effective_from: 4_000_000_000_000, routing, ..in_force.clone() };
+    for strategy in [&in_force, &routed_by] {
+        append(&local, Topic::Strategy, "strategy", encode(strategy).unwrap());
+    }
+    send(&local, &RoutedComplaint { strategy_version: 2, ..route(1, "cards") });
+    archive(&local, GROUP, local.cases().unwrap()).unwrap();
+
+    let to = |id: &str, team: &str| Feedback { to_team: Some(team.into()), ..verdict(id) };
+    let hopeful = Feedback { decided_at: RECEIVED + 300_001, ..to("f-3", "home-lending") };
+    // Of the strategy that routed, and of no route.
+    let elsewhere = Feedback { revision: 7, ..to("f-4", "old-desk") };
+    for feedback in
+        [&to("f-1", "old-desk"), &to("f-2", "lones"), &hopeful, &elsewhere, &to("f-5", "home-lending")]
+    {
+        send(&local, feedback);
+    }
+    archive(&local, GROUP, local.cases().unwrap()).unwrap();
+    let mut kept = Vec::new();
+    local.cases().unwrap().feedback(day_of(RECEIVED), &mut |one| kept.push(one.feedback_id)).unwrap();
+    assert_eq!(kept, ["f-1", "f-5"]);
+    let dead = TopicPartition::new(DeadLetter::TOPIC.name(""), 0);
+    let letters = local.reader().unwrap().fetch(&dead, 0, Duration::ZERO).unwrap().records;
+    let details: Vec<String> = letters
+        .iter()
+        .map(|letter| decode::<DeadLetter>(letter.value.as_deref().unwrap()).unwrap().detail)
+        .collect();
+    assert_eq!(details.len(), 3, "{details:?}");
+    assert!(details[0].starts_with("to_team: name a team") && !details[0].contains("lones"), "{details:?}");
+    assert!(details[1].starts_with("decided_at: ") && details[2] == details[0], "{details:?}");
 }
 
 /// A store that doesn't answer the first `failures` writes, each after 5 s, as often as `writes` says.
@@ -492,6 +530,12 @@ fn a_log_that_comes_back_is_read_on_and_what_was_kept_is_committed_then() {
     assert_eq!(queue(&local, "cards").len(), 1);
 }
 
+/// The one that `ombud setup` publishes.
+fn first_strategy() -> Strategy {
+    let models = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
+    FirstStrategy::read(&models.join("strategy.toml"), &models, "setup", 0).unwrap().record
+}
+
 /// Keeps the strategies that it is given, by version, as a store does: the last one of a version stays.
 #[derive(Clone, Default)]
 struct Ledger(Arc<Mutex<BTreeMap<i64, String>>>);
@@ -532,8 +576,7 @@ impl CaseStore for Ledger {
 #[test]
 fn the_store_keeps_the_strategies_that_workers_take_and_none_that_lost_a_race() {
     let (local, _dir) = log();
-    let models = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
-    let first = FirstStrategy::read(&models.join("strategy.toml"), &models, "setup", 0).unwrap().record;
+    let first = first_strategy();
     let (begun, later) = (0, 4_000_000_000_000);
     let records =
         [(1, "setup", begun), (2, "late", begun), (2, "ann", later), (2, "bob", later), (3, "bob", later)];

@@ -6,10 +6,13 @@
 
 use std::collections::BTreeMap;
 
-use ombud_contract::records::{Decision, Feedback, FeedbackKind, Outcome, Prediction, Role};
+use ombud_contract::{
+    records::{Decision, Outcome, Prediction, Role},
+    truth::NO,
+};
 use serde::Serialize;
 
-use super::count::{Flags, Tally, refines};
+use super::{count::Flags, tally::Tally};
 
 /// One model version's share of a task's complaints.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -45,7 +48,7 @@ impl Arm {
 }
 
 /// What became of an arm's answers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Outcomes {
     /// Cases whose answer was judged, given or not.
     pub cases: usize,
@@ -62,22 +65,8 @@ pub struct Outcomes {
 /// By arm.
 pub type Arms = BTreeMap<Arm, Outcomes>;
 
-/// Whether a shadow's sure answer was right, by what a human says: `given` is what had been decided. `None` where nobody
-/// says it.
-pub(super) fn judged(shadow: &Prediction, verdict: &Feedback, given: Option<&str>) -> Option<bool> {
-    let right = match verdict.kind {
-        FeedbackKind::Confirmed => given,
-        FeedbackKind::Relabelled | FeedbackKind::Reallocated => verdict.label_after.as_deref(),
-        _ => None,
-    }?;
-    let said = shadow.label.as_deref().filter(|_| shadow.outcome == Outcome::Labelled)?;
-    // Finer than what is known to be right: it may be so.
-    let finer = said != right && refines(&shadow.task, Some(right), Some(said));
-    (!finer).then(|| refines(&shadow.task, Some(said), Some(right)))
-}
-
 /// Whether a shadow would have flagged the customer, as a route does: only a clear no is one.
 pub(super) fn flags(shadow: &Prediction) -> bool {
-    let cleared = shadow.outcome == Outcome::Labelled && shadow.label.as_deref() == Some("NOT_INDICATED");
+    let cleared = shadow.outcome == Outcome::Labelled && shadow.label.as_deref() == Some(NO);
     !cleared || shadow.evidence.iter().any(|evidence| evidence.explicit)
 }

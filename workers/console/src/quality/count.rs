@@ -1,31 +1,27 @@
-//! Counting: of each case and task the newest verdict, against the route that it judged.
+//! Counting, one case after another: what its verdicts say is so, against what was decided.
 //!
-//! | verdict | what it says |
-//! |---|---|
-//! | CONFIRMED | the route's decisions were right, or that of the named task; without a task, the allocation too, but for what somebody else had corrected of the same route: what they confirm is what became of it |
-//! | REALLOCATED | the allocation was wrong, and with it the product, or the task that is named |
-//! | RELABELLED | the task's label was wrong; a finer label below the one that was given says that it was right |
-//! | VULNERABILITY | what is so; flagged is POSSIBLE or VULNERABLE |
-//! | NOT_A_COMPLAINT | where it is a case's newest: the case is counted apart, and nothing else of it |
-//!
-//! An abstained or failed decision is no answer, so neither right nor wrong: it is counted as unanswered.
+//! What they say is [`case_truth`]'s to decide. An abstained or failed decision is no answer, so neither right nor wrong: it is
+//! counted as unanswered. What grows is the number of cells, and eight bytes for each judged case of the audit sample.
 
-use std::{collections::BTreeMap, ops::AddAssign};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use jiff::civil::Date;
 use ombud_contract::{
-    records::{Feedback, FeedbackKind, Outcome, Prediction, RoutedComplaint, TimestampMs, Vulnerability},
-    taxonomy::Taxonomy,
+    records::{Feedback, Outcome, Prediction, RoutedComplaint, TimestampMs},
+    truth::{CaseTruth, Finding, Judgement, LabelledShare, NO, Open, TaskTruth, YES, case_truth, flag},
     verdict::VULNERABLE,
 };
-use ombud_report::{Interval, wilson};
 use ombud_store::day_of;
-use serde::{Serialize, Serializer, ser::SerializeStruct};
+use serde::Serialize;
 
-use super::arms::{self, Arm, Arms};
+use super::{
+    arms::{self, Arm, Arms},
+    audit::id_hash,
+    tally::Tally,
+};
 
-/// The task that a re-allocation speaks of where it names none.
-const PRODUCT: &str = "product";
+/// Cases without an answer about vulnerability that are named.
+const NAMED: usize = 20;
 
 /// A case with the verdicts that count, all its routes and what was answered in the shadow, each in any order.
 #[derive(Clone, Debug, Default)]
@@ -51,50 +47,6 @@ pub struct Cell {
     pub week: String,
 }
 
-/// How many of how many.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// Those that are.
-    pub hits: usize,
-    /// All.
-    pub of: usize,
-}
-
-impl Tally {
-    fn add(&mut self, hit: bool) {
-        self.hits += usize::from(hit);
-        self.of += 1;
-    }
-
-    /// The share; `None` of nothing.
-    pub fn share(self) -> Option<f64> {
-        (self.of > 0).then(|| self.hits as f64 / self.of as f64)
-    }
-
-    /// Its 95 % interval (Wilson's).
-    pub fn interval(self) -> Option<Interval> {
-        wilson(self.hits, self.of)
-    }
-}
-
-impl AddAssign for Tally {
-    fn add_assign(&mut self, other: Self) {
-        self.hits += other.hits;
-        self.of += other.of;
-    }
-}
-
-impl Serialize for Tally {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut tally = serializer.serialize_struct("Tally", 4)?;
-        tally.serialize_field("hits", &self.hits)?;
-        tally.serialize_field("of", &self.of)?;
-        tally.serialize_field("share", &self.share())?;
-        tally.serialize_field("interval", &self.interval())?;
-        tally.end()
-    }
-}
-
 /// What the flag of vulnerability was worth, by what humans say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Flags {
@@ -115,10 +67,29 @@ impl Flags {
     }
 }
 
+/// Judged cases of which nobody says whether the customer is vulnerable.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Unsettled {
+    /// How many.
+    pub cases: usize,
+    /// The first of them, by id.
+    pub first: BTreeSet<String>,
+}
+
+impl Unsettled {
+    fn add(&mut self, complaint_id: &str) {
+        self.cases += 1;
+        self.first.insert(complaint_id.to_owned());
+        if self.first.len() > NAMED {
+            self.first.pop_last();
+        }
+    }
+}
+
 /// What was counted of some cases.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Cases with a verdict.
+    /// Cases with a verdict that stands.
     pub cases: usize,
     /// Cases that are no complaint at all.
     pub not_a_complaint: usize,
@@ -128,6 +99,10 @@ pub struct Counts {
     pub unanswered: BTreeMap<String, usize>,
     /// Re-allocated of all whose allocation was judged, by team and week.
     pub reallocated: BTreeMap<(String, String), Tally>,
+    /// How many cases say whether the customer is vulnerable.
+    pub labelled: LabelledShare,
+    /// Those that don't.
+    pub unsettled: Unsettled,
     /// The flag of vulnerability.
     pub flags: Flags,
     /// The same by who answered, deciding or in the shadow.
@@ -141,21 +116,31 @@ pub struct Quality {
     pub audit_sample: Counts,
     /// All others: judged because somebody came upon them.
     pub rest: Counts,
+    /// The judged ones of the audit sample, each by a hash of its id.
+    pub(super) judged: HashSet<u64>,
 }
 
-/// Counts `judged`, one entry a case.
-pub fn count(judged: &[Judged]) -> Quality {
-    let mut quality = Quality::default();
-    for case in judged {
+impl Quality {
+    /// Counts one more case.
+    pub fn add(&mut self, case: &Judged) {
         let audited = match case.routes.is_empty() {
             false => case.routes.iter().any(RoutedComplaint::is_audited),
             // The archive lost sight of the routes, or never had them.
             true => case.verdicts.iter().any(|verdict| verdict.audit_sample),
         };
-        let counts = if audited { &mut quality.audit_sample } else { &mut quality.rest };
-        counts.add(case);
+        let truth = case_truth(&case.verdicts, &case.routes);
+        let Some(id) = case.verdicts.first().map(|verdict| verdict.complaint_id.as_str()) else { return };
+        if audited && truth != CaseTruth::Unjudged {
+            self.judged.insert(id_hash(id));
+        }
+        let counts = if audited { &mut self.audit_sample } else { &mut self.rest };
+        counts.add(id, &truth, &case.shadows);
     }
-    quality
+
+    /// How many cases have a verdict that stands.
+    pub fn cases(&self) -> usize {
+        self.audit_sample.cases + self.rest.cases
+    }
 }
 
 impl Counts {
@@ -177,62 +162,57 @@ impl Counts {
         sums
     }
 
-    fn add(&mut self, case: &Judged) {
-        let mut verdicts: Vec<&Feedback> =
-            case.verdicts.iter().filter(|verdict| verdict.kind != FeedbackKind::Other).collect();
-        verdicts.sort_by_key(|verdict| (verdict.decided_at, &verdict.feedback_id));
-        let Some(newest) = verdicts.last() else { return };
-        self.cases += 1;
-        if newest.kind == FeedbackKind::NotAComplaint {
-            self.not_a_complaint += 1;
-            return;
-        }
-        let mut allocation: Option<&Feedback> = None;
-        let mut of_tasks: BTreeMap<&str, &Feedback> = BTreeMap::new();
-        for verdict in verdicts {
-            let route = route_of(case, verdict);
-            // Later ones take the place of earlier ones.
-            for task in tasks(verdict, route) {
-                if !of_tasks.get(task).is_some_and(|earlier| stays_corrected(earlier, verdict)) {
-                    of_tasks.insert(task, verdict);
-                }
+    fn add(&mut self, complaint_id: &str, truth: &CaseTruth<'_>, shadows: &[Prediction]) {
+        match truth {
+            CaseTruth::Unjudged => {}
+            CaseTruth::NotAComplaint => {
+                self.cases += 1;
+                self.not_a_complaint += 1;
             }
-            let of_allocation = matches!(
-                (verdict.kind, &verdict.task),
-                (FeedbackKind::Reallocated, _) | (FeedbackKind::Confirmed, None)
-            );
-            if of_allocation && !allocation.is_some_and(|earlier| stays_corrected(earlier, verdict)) {
-                allocation = Some(verdict);
-            }
-        }
-        if let Some(verdict) = allocation {
-            let route = route_of(case, verdict);
-            let place = (team(verdict, route), week(verdict.decided_at));
-            let reallocated = verdict.kind == FeedbackKind::Reallocated;
-            self.reallocated.entry(place).or_default().add(reallocated);
-            for decision in route.into_iter().flat_map(|route| &route.decisions) {
-                self.arms.entry(Arm::decided(decision)).or_default().reallocated.add(reallocated);
-            }
-        }
-        for (task, verdict) in of_tasks {
-            let route = route_of(case, verdict);
-            self.add_task(task, verdict, route);
-            let watched = |shadow: &&Prediction| {
-                shadow.task == task && route.is_some_and(|route| route.raw_offset == shadow.raw_offset)
-            };
-            for shadow in case.shadows.iter().filter(watched) {
-                self.add_shadow(shadow, verdict, route);
+            CaseTruth::Judged(judgement) => {
+                self.cases += 1;
+                self.add_judgement(complaint_id, judgement, shadows);
             }
         }
     }
 
-    fn add_task(&mut self, task: &str, verdict: &Feedback, route: Option<&RoutedComplaint>) {
+    fn add_judgement(&mut self, complaint_id: &str, judgement: &Judgement<'_>, shadows: &[Prediction]) {
+        let settled = judgement.vulnerable().is_some();
+        self.labelled.add(settled);
+        if !settled {
+            self.unsettled.add(complaint_id);
+        }
+        if let Some(allocation) = &judgement.allocation {
+            let (verdict, route) = (allocation.verdict, allocation.route);
+            let place = (team(verdict, route), week(verdict.decided_at));
+            self.reallocated.entry(place).or_default().add(allocation.reallocated);
+            for decision in route.into_iter().flat_map(|route| &route.decisions) {
+                let arm = self.arms.entry(Arm::decided(decision)).or_default();
+                arm.reallocated.add(allocation.reallocated);
+            }
+        }
+        for truth in judgement.tasks.values() {
+            if truth.task == VULNERABLE
+                && matches!(truth.finding, Finding::Open(Open::NotNamed | Open::Unclear))
+            {
+                continue;
+            }
+            self.add_task(truth);
+            let watched = |shadow: &&Prediction| {
+                let same_text = |route: &RoutedComplaint| route.raw_offset == shadow.raw_offset;
+                shadow.task == truth.task && truth.route.is_some_and(same_text)
+            };
+            for shadow in shadows.iter().filter(watched) {
+                self.add_shadow(shadow, truth);
+            }
+        }
+    }
+
+    fn add_task(&mut self, truth: &TaskTruth<'_>) {
+        let (task, verdict, route) = (truth.task, truth.verdict, truth.route);
         let decision = route.and_then(|route| route.decisions.iter().find(|decision| decision.task == task));
         let mut arm = decision.map(|decision| self.arms.entry(Arm::decided(decision)).or_default());
-        if task == VULNERABLE
-            && let Some(flagged) = flagged(verdict, route)
-        {
-            let so = truth(verdict, flagged);
+        if let Some((flagged, so)) = flagged(truth) {
             self.flags.add(flagged, so);
             if let Some(arm) = &mut arm {
                 arm.flags.add(flagged, so);
@@ -246,7 +226,7 @@ impl Counts {
             *self.unanswered.entry(task.to_owned()).or_default() += 1;
             return;
         }
-        let right = is_right(task, &given, verdict, route);
+        let Some(right) = truth.is_right() else { return };
         if let Some(arm) = arm {
             arm.right.add(right);
         }
@@ -259,96 +239,54 @@ impl Counts {
         self.cells.entry(cell).or_default().add(right);
     }
 
-    fn add_shadow(&mut self, shadow: &Prediction, verdict: &Feedback, route: Option<&RoutedComplaint>) {
-        let given = given(&shadow.task, verdict, route);
-        let right = if shadow.task == VULNERABLE {
-            let Some(flagged) = flagged(verdict, route) else { return };
-            let (so, would) = (truth(verdict, flagged), arms::flags(shadow));
-            let arm = self.arms.entry(Arm::watched(shadow)).or_default();
-            arm.flags.add(would, so);
-            Some(would == so)
-        } else {
-            let label = given.as_ref().filter(|given| given.answered).and_then(|given| given.label);
-            arms::judged(shadow, verdict, label)
-        };
+    fn add_shadow(&mut self, shadow: &Prediction, truth: &TaskTruth<'_>) {
+        let (flagged, would) = (flagged(truth), arms::flags(shadow));
+        if truth.task == VULNERABLE && flagged.is_none() {
+            return;
+        }
         let arm = self.arms.entry(Arm::watched(shadow)).or_default();
         arm.cases += 1;
+        let right = match flagged {
+            Some((_, so)) => {
+                arm.flags.add(would, so);
+                Some(would == so)
+            }
+            None => shadow.label.as_deref().and_then(|said| truth.judges(said)),
+        };
         let Some(right) = right.filter(|_| shadow.outcome == Outcome::Labelled) else { return };
         arm.right.add(right);
-        if let Some(given) = given.filter(|given| given.answered) {
-            arm.decider_right.add(is_right(&shadow.task, &given, verdict, route));
+        let answered = given(&shadow.task, truth.verdict, truth.route).is_some_and(|given| given.answered);
+        if let Some(right) = truth.is_right().filter(|_| answered) {
+            arm.decider_right.add(right);
         }
     }
 }
 
-/// Whether `later` confirms a route of which somebody else corrected something before: that stays corrected, or a team
-/// that is content with what it was sent would make the first route look right. Who said it may take it back.
-fn stays_corrected(earlier: &Feedback, later: &Feedback) -> bool {
-    let corrected = matches!(
-        earlier.kind,
-        FeedbackKind::Reallocated | FeedbackKind::Relabelled | FeedbackKind::Vulnerability
-    );
-    let confirms_all = later.kind == FeedbackKind::Confirmed && later.task.is_none();
-    corrected && confirms_all && earlier.revision == later.revision && earlier.actor != later.actor
-}
-
-/// Whether what was given is right, by the verdict.
-fn is_right(task: &str, given: &Given<'_>, verdict: &Feedback, route: Option<&RoutedComplaint>) -> bool {
-    match verdict.kind {
-        FeedbackKind::Confirmed => true,
-        FeedbackKind::Relabelled => refines(task, given.label, verdict.label_after.as_deref()),
-        FeedbackKind::Vulnerability => {
-            flagged(verdict, route).is_some_and(|flagged| truth(verdict, flagged) == flagged)
-        }
-        FeedbackKind::Reallocated | FeedbackKind::NotAComplaint | FeedbackKind::Other => false,
-    }
-}
-
-/// The route that was judged.
-fn route_of<'a>(case: &'a Judged, verdict: &Feedback) -> Option<&'a RoutedComplaint> {
-    case.routes.iter().find(|route| route.revision == verdict.revision)
-}
-
-/// The tasks that the verdict speaks of.
-fn tasks<'a>(verdict: &'a Feedback, route: Option<&'a RoutedComplaint>) -> Vec<&'a str> {
-    match (verdict.kind, verdict.task.as_deref()) {
-        (FeedbackKind::Vulnerability, _) => vec![VULNERABLE],
-        (_, Some(task)) => vec![task],
-        (FeedbackKind::Reallocated, None) => vec![PRODUCT],
-        (FeedbackKind::Confirmed, None) => {
-            let mut tasks: Vec<&str> = Vec::new();
-            if let Some(route) = route {
-                tasks.extend(route.decisions.iter().map(|decision| decision.task.as_str()));
-                tasks.push(VULNERABLE);
-            }
-            tasks
-        }
-        _ => Vec::new(),
-    }
+/// Whether the customer was flagged, and whether they are vulnerable; where both are known.
+fn flagged(truth: &TaskTruth<'_>) -> Option<(bool, bool)> {
+    let label = truth.label().filter(|_| truth.task == VULNERABLE)?;
+    Some((flag(truth.verdict, truth.route)? != NO, label == YES))
 }
 
 /// What the model had said.
-struct Given<'a> {
+struct Given {
     model: String,
-    label: Option<&'a str>,
     answered: bool,
 }
 
 /// By the route, or where that is not known by what the verdict itself says.
-fn given<'a>(task: &str, verdict: &'a Feedback, route: Option<&'a RoutedComplaint>) -> Option<Given<'a>> {
+fn given(task: &str, verdict: &Feedback, route: Option<&RoutedComplaint>) -> Option<Given> {
     let model = |id: &str, version: &str| format!("{id}@{version}");
     match route {
         Some(route) => {
             let decision = route.decisions.iter().find(|decision| decision.task == task)?;
             Some(Given {
                 model: model(&decision.model_id, &decision.model_version),
-                label: decision.label.as_deref(),
                 answered: decision.outcome == Outcome::Labelled,
             })
         }
         None if verdict.task.as_deref() == Some(task) => Some(Given {
             model: model(verdict.model_id.as_deref()?, verdict.model_version.as_deref()?),
-            label: verdict.label_before.as_deref(),
             answered: verdict.label_before.is_some(),
         }),
         None => None,
@@ -357,33 +295,6 @@ fn given<'a>(task: &str, verdict: &'a Feedback, route: Option<&'a RoutedComplain
 
 fn team(verdict: &Feedback, route: Option<&RoutedComplaint>) -> String {
     route.map(|route| route.team.clone()).or_else(|| verdict.from_team.clone()).unwrap_or_default()
-}
-
-/// Whether the customer was flagged; unknown where neither route nor verdict says.
-fn flagged(verdict: &Feedback, route: Option<&RoutedComplaint>) -> Option<bool> {
-    match route {
-        Some(route) => Some(route.vulnerability != Vulnerability::NotIndicated),
-        None => verdict.label_before.as_deref().map(|label| label != "NOT_INDICATED"),
-    }
-}
-
-/// Whether the customer is vulnerable, by the verdict.
-fn truth(verdict: &Feedback, flagged: bool) -> bool {
-    match verdict.kind {
-        FeedbackKind::Vulnerability => verdict.label_after.as_deref() == Some("VULNERABLE"),
-        FeedbackKind::Confirmed => flagged,
-        _ => !flagged,
-    }
-}
-
-/// Whether `right` is what was given, or stands below it in one of the task's trees: then what was given is so.
-pub(super) fn refines(task: &str, given: Option<&str>, right: Option<&str>) -> bool {
-    let (Some(given), Some(right)) = (given, right) else { return false };
-    given == right
-        || Taxonomy::of_task(task).any(|tree| {
-            let paths = tree.levels().filter_map(|level| tree.path(level, right));
-            paths.into_iter().any(|path| path.contains(&given))
-        })
 }
 
 /// The ISO week of a time, such as 2026-W05.

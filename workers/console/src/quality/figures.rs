@@ -2,12 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use ombud_contract::{
+    truth::{LEAST_LABELLED, LabelledShare},
+    verdict::VULNERABLE,
+};
 use serde::Serialize;
 
 use super::{
     arms::{Arm, Outcomes},
-    count::{Cell, Counts, Flags, Quality, Tally},
+    audit::{Audit, Drawn},
+    count::{Cell, Counts, Flags, Quality, Unsettled},
     drift::Drift,
+    tally::Tally,
 };
 
 /// Tallies by a name: a model, a team or a week.
@@ -20,6 +26,10 @@ pub struct Report {
     pub since: String,
     /// Until when.
     pub until: String,
+    /// How much of the sample that was drawn at random is judged.
+    pub audit: Audit,
+    /// What the figures are too few for, in sentences.
+    pub warnings: Vec<String>,
     /// Cases that were drawn at random: without bias.
     pub audit_sample: Part,
     /// All other cases.
@@ -41,12 +51,27 @@ pub struct Part {
     pub reallocated_by_team: Tallies,
     /// The same, by the week of the verdict.
     pub reallocated_by_week: Tallies,
-    /// Accuracy, by task.
+    /// Accuracy, by task; of vulnerability only where enough is labelled.
     pub tasks: BTreeMap<String, TaskPart>,
-    /// The flag of vulnerability.
-    pub vulnerable: Flags,
+    /// How many of the judged cases say whether the customer is vulnerable.
+    pub vulnerable_labelled: Labelled,
+    /// Those that don't.
+    pub vulnerable_missing: Unsettled,
+    /// The flag of vulnerability; null where too few cases are labelled to say what it is worth.
+    pub vulnerable: Option<Flags>,
     /// Who decides beside who is tried, by task.
     pub arms: Vec<ArmFigures>,
+}
+
+/// How many of the judged cases have a label.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Labelled {
+    /// Those that have one.
+    pub labelled: usize,
+    /// All that were judged, but for what is no complaint.
+    pub judged: usize,
+    /// The share, 0 to 1; null of nothing.
+    pub share: Option<f64>,
 }
 
 /// What became of one arm's answers.
@@ -55,9 +80,16 @@ pub struct ArmFigures {
     /// Which.
     #[serde(flatten)]
     pub arm: Arm,
-    /// What became of them.
-    #[serde(flatten)]
-    pub outcomes: Outcomes,
+    /// Cases whose answer was judged, given or not.
+    pub cases: usize,
+    /// Of its sure answers, those that were right.
+    pub right: Tally,
+    /// Of a shadow: how often who decided was right where the shadow was judged.
+    pub decider_right: Tally,
+    /// Of the allocations that its answer had a part in, those that were changed; none of a shadow.
+    pub reallocated: Tally,
+    /// Of the flag of vulnerability: what it was worth; null of other tasks, and where too few cases are labelled.
+    pub flags: Option<Flags>,
 }
 
 /// How often one task's answers were right.
@@ -76,10 +108,40 @@ pub struct TaskPart {
 }
 
 impl Report {
-    /// The figures of `quality`, counted of verdicts in `since..until`, beside the drift of that time.
-    pub fn of(quality: &Quality, drift: Drift, since: String, until: String) -> Self {
+    /// The figures of `quality`, counted of verdicts in `since..until`, beside what was `drawn` and the drift of that time.
+    pub fn of(quality: &Quality, drawn: &Drawn, drift: Drift, (since, until): (String, String)) -> Self {
         let (audit_sample, rest) = (Part::of(&quality.audit_sample), Part::of(&quality.rest));
-        Self { since, until, audit_sample, rest, drift }
+        let audit = Audit::of(drawn, quality);
+        let mut report = Self { since, until, audit, warnings: Vec::new(), audit_sample, rest, drift };
+        report.warnings = report.wanting();
+        report
+    }
+
+    /// What there is too little of.
+    fn wanting(&self) -> Vec<String> {
+        let mut wanting = Vec::new();
+        let least = LEAST_LABELLED * 100.0;
+        let Audit { drawn, judged, missing } = self.audit;
+        if self.audit.is_wanting() {
+            wanting.push(format!(
+                "Only {judged} of the {drawn} complaints that were drawn for the audit sample are judged, {missing} are \
+                 missing: below {least:.0} % its figures may lean. Judge the rest as well."
+            ));
+        }
+        for (name, part) in self.parts() {
+            let Labelled { labelled, judged, share: Some(share) } = part.vulnerable_labelled else {
+                continue;
+            };
+            if part.vulnerable.is_none() {
+                wanting.push(format!(
+                    "{name}: of {labelled} of {judged} judged cases ({:.0} %) somebody says whether the customer is \
+                     vulnerable. Below {least:.0} % precision and recall of the flag are not claimed. Send VULNERABILITY \
+                     with what is so, or CONFIRMED with the task vulnerable.",
+                    share * 100.0
+                ));
+            }
+        }
+        wanting
     }
 
     /// Both parts, with what they are called.
@@ -93,6 +155,7 @@ impl Part {
         let sums = |key: fn(&str, &str) -> String| counts.reallocated_by(key);
         let mut reallocated = Tally::default();
         counts.reallocated.values().for_each(|tally| reallocated += *tally);
+        let claimed = counts.labelled.is_enough();
         let mut tasks: BTreeMap<String, TaskPart> = BTreeMap::new();
         for (task, all) in counts.by(|cell| cell.task.clone()) {
             tasks.entry(task).or_default().all = all;
@@ -109,6 +172,9 @@ impl Part {
             part.by_team = by(|cell| &cell.team);
             part.by_week = by(|cell| &cell.week);
         }
+        if !claimed {
+            tasks.remove(VULNERABLE);
+        }
         Self {
             cases: counts.cases,
             not_a_complaint: counts.not_a_complaint,
@@ -116,12 +182,27 @@ impl Part {
             reallocated_by_team: sums(|team, _| team.to_owned()),
             reallocated_by_week: sums(|_, week| week.to_owned()),
             tasks,
-            vulnerable: counts.flags,
-            arms: counts
-                .arms
-                .iter()
-                .map(|(arm, outcomes)| ArmFigures { arm: arm.clone(), outcomes: *outcomes })
-                .collect(),
+            vulnerable_labelled: Labelled::from(counts.labelled),
+            vulnerable_missing: counts.unsettled.clone(),
+            vulnerable: claimed.then_some(counts.flags),
+            arms: counts.arms.iter().map(|(arm, outcomes)| ArmFigures::of(arm, *outcomes, claimed)).collect(),
         }
+    }
+}
+
+impl From<LabelledShare> for Labelled {
+    fn from(counted: LabelledShare) -> Self {
+        Self { labelled: counted.labelled, judged: counted.judged, share: counted.share() }
+    }
+}
+
+impl ArmFigures {
+    /// `claimed`: enough is labelled to say what answers about vulnerability were worth.
+    fn of(arm: &Arm, outcomes: Outcomes, claimed: bool) -> Self {
+        let Outcomes { cases, right, decider_right, reallocated, flags } = outcomes;
+        let (of_flag, none) = (arm.task == VULNERABLE, Tally::default());
+        let (right, decider_right) = if of_flag && !claimed { (none, none) } else { (right, decider_right) };
+        let flags = (of_flag && claimed).then_some(flags);
+        Self { arm: arm.clone(), cases, right, decider_right, reallocated, flags }
     }
 }

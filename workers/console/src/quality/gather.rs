@@ -4,15 +4,16 @@ use ombud_contract::{
     codec,
     records::{Feedback, Prediction, Role},
 };
-use ombud_store::{CaseStore, Kind, judged_between};
+use ombud_store::{CaseEvent, CaseStore, JudgedCases, Kind};
 use ombud_stream::Outage;
 use tracing::warn;
 
 use super::count::Judged;
 use crate::complete::routes_of;
 
-/// Every case with a verdict in `since..until` (milliseconds), its verdicts of that time alone. `told` is called after
-/// each case with how many are read, and how many there are.
+/// Gives every case with a verdict in `since..until` (milliseconds) to `each`, its verdicts of that time alone; and how
+/// many that were. However many there are, a page of them is in memory. `told` is called after each page with how many
+/// are read, and how many there are.
 ///
 /// # Errors
 /// The store doesn't answer.
@@ -21,28 +22,34 @@ pub fn gather(
     since: i64,
     until: i64,
     mut told: impl FnMut(usize, usize),
-) -> Result<Vec<Judged>, Outage> {
-    let ids = judged_between(cases, since, until)?;
-    let mut judged = Vec::with_capacity(ids.len());
-    for (at, complaint_id) in ids.iter().enumerate() {
-        let events = cases.case(complaint_id)?;
-        let verdicts = events.iter().filter(|event| event.kind == Kind::Feedback);
-        let verdicts = verdicts.filter_map(|event| match codec::decode::<Feedback>(&event.body) {
-            Ok(feedback) => Some(feedback),
-            Err(why) => {
-                warn!(?event, %why, "a stored verdict can't be read");
-                None
-            }
-        });
-        // One that can't be read any more says nothing of what was.
-        let predictions = events.iter().filter(|event| event.kind == Kind::Prediction);
-        let predictions = predictions.filter_map(|event| codec::decode::<Prediction>(&event.body).ok());
-        judged.push(Judged {
-            shadows: predictions.filter(|prediction| prediction.role == Role::Shadow).collect(),
-            verdicts: verdicts.filter(|verdict| (since..until).contains(&verdict.decided_at)).collect(),
-            routes: routes_of(&events),
-        });
-        told(at + 1, ids.len());
+    mut each: impl FnMut(Judged),
+) -> Result<usize, Outage> {
+    let mut ids = JudgedCases::find(cases, since, until)?;
+    loop {
+        let page = ids.next_page(cases)?;
+        if page.is_empty() {
+            return Ok(ids.given());
+        }
+        cases.cases(&page, &mut |_, events| each(judged(&events, since, until)))?;
+        told(ids.given(), ids.len());
     }
-    Ok(judged)
+}
+
+fn judged(events: &[CaseEvent], since: i64, until: i64) -> Judged {
+    let verdicts = events.iter().filter(|event| event.kind == Kind::Feedback);
+    let verdicts = verdicts.filter_map(|event| match codec::decode::<Feedback>(&event.body) {
+        Ok(feedback) => Some(feedback),
+        Err(why) => {
+            warn!(?event, %why, "a stored verdict can't be read");
+            None
+        }
+    });
+    // One that can't be read any more says nothing of what was.
+    let predictions = events.iter().filter(|event| event.kind == Kind::Prediction);
+    let predictions = predictions.filter_map(|event| codec::decode::<Prediction>(&event.body).ok());
+    Judged {
+        shadows: predictions.filter(|prediction| prediction.role == Role::Shadow).collect(),
+        verdicts: verdicts.filter(|verdict| (since..until).contains(&verdict.decided_at)).collect(),
+        routes: routes_of(events),
+    }
 }

@@ -22,6 +22,10 @@ pub fn page(report: &Report) -> String {
                  (Wilson's).",
             ),
     ];
+    if !report.warnings.is_empty() {
+        let warned = Section::new("What there is too little of");
+        sections.push(report.warnings.iter().fold(warned, |section, warning| section.text(warning.clone())));
+    }
     for (name, part) in report.parts() {
         if part.cases == 0 {
             continue;
@@ -66,7 +70,7 @@ fn arms(part: &Part) -> Chart {
         if at == names.len() {
             names.push(name);
         }
-        let right = figures.outcomes.right;
+        let right = figures.right;
         if let (Some(share), Some(interval)) = (right.share(), right.interval()) {
             let task = &figures.arm.task;
             let named = || Measured { name: task.clone(), shares: Vec::new() };

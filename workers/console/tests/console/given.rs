@@ -84,5 +84,6 @@ pub(crate) fn verdict(kind: FeedbackKind, at: i64) -> Feedback {
         source: String::new(),
         audit_sample: false,
         decided_at: at,
+        retracts: None,
     }
 }

@@ -2,15 +2,27 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
-use ombud_console::quality::{Judged, Report, Tally, count, page, tables};
-use ombud_contract::records::{
-    Feedback, FeedbackKind, Outcome, Prediction, Role, RoutedComplaint, Vulnerability,
+use ombud_console::quality::{Drawn, Judged, Quality, Report, Tally, page, tables};
+use ombud_contract::{
+    records::{Feedback, FeedbackKind, Outcome, Prediction, Role, RoutedComplaint, Vulnerability},
+    truth::{CaseTruth, case_truth, refines},
 };
 use proptest::prelude::*;
 
 use crate::given::{decision, route, verdict};
 
 const WEEK: i64 = 7 * 86_400_000;
+
+fn count(cases: &[Judged]) -> Quality {
+    let mut quality = Quality::default();
+    cases.iter().for_each(|case| quality.add(case));
+    quality
+}
+
+/// Of nothing that was drawn, and without drift.
+fn report(quality: &Quality) -> Report {
+    Report::of(quality, &Drawn::default(), Vec::new(), ("2026-01-01".into(), "2026-03-01".into()))
+}
 
 fn tally(hits: usize, of: usize) -> Tally {
     Tally { hits, of }
@@ -178,6 +190,83 @@ fn the_flag_is_counted_by_what_is_so() {
     ];
     let flags = count(&cases).rest.flags;
     assert_eq!((flags.precision, flags.recall), (tally(2, 3), tally(2, 3)));
+    // The last one names no task: of a NOT_INDICATED it says nothing.
+    let counted = count(&cases).rest;
+    assert_eq!((counted.labelled.labelled, counted.labelled.judged), (4, 5));
+    assert_eq!(counted.by(|cell| cell.task.clone())["vulnerable"], tally(2, 4));
+    let unnamed = judged(Vulnerability::Possible, None);
+    assert_eq!(count(&[unnamed]).rest.flags.precision, tally(0, 0), "nor of a POSSIBLE");
+}
+
+/// A case of its own, which was drawn at random.
+fn drawn(id: &str, vulnerability: Vulnerability, verdict: Feedback) -> Judged {
+    let human_reasons = vec!["audit-sample".into()];
+    let complaint_id = String::from(id);
+    let verdict = Feedback { complaint_id: complaint_id.clone(), ..verdict };
+    let route = RoutedComplaint { complaint_id, vulnerability, human_reasons, ..route() };
+    Judged { verdicts: vec![verdict], routes: vec![route], ..Judged::default() }
+}
+
+#[test]
+fn what_the_flag_is_worth_is_not_claimed_where_nobody_names_it() {
+    let flags = [Vulnerability::Vulnerable, Vulnerability::Possible, Vulnerability::NotIndicated];
+    let cases: Vec<Judged> = (0..300)
+        .map(|n| drawn(&format!("c-{n:03}"), flags[n % 3], verdict(FeedbackKind::Confirmed, 1)))
+        .collect();
+    let mut sample = Drawn::default();
+    (0..300).for_each(|n| sample.see(&format!("c-{n:03}"), 10_000));
+    let report = Report::of(&count(&cases), &sample, Vec::new(), (String::new(), String::new()));
+    let json = serde_json::to_value(&report).unwrap();
+    let part = &json["audit_sample"];
+    assert_eq!((&part["cases"], &part["vulnerable"]), (&300.into(), &serde_json::Value::Null));
+    assert!(part["tasks"].get("vulnerable").is_none() && part["tasks"]["product"]["all"]["hits"] == 300);
+    let labelled = &part["vulnerable_labelled"];
+    assert_eq!((&labelled["labelled"], &labelled["judged"]), (&100.into(), &300.into()));
+    let missing = &part["vulnerable_missing"];
+    assert_eq!((&missing["cases"], missing["first"].as_array().unwrap().len()), (&200.into(), 20));
+    assert_eq!(missing["first"][0], "c-001");
+    for arm in part["arms"].as_array().unwrap() {
+        assert!(
+            arm["flags"].is_null() && (arm["task"] != "vulnerable" || arm["right"]["share"].is_null()),
+            "{arm}"
+        );
+    }
+    let shown: String =
+        tables(&report).iter().map(|(name, table)| format!("{name}\n{}", table.terminal())).collect();
+    for words in ["not claimed", "100 of 300 (33 %)", "200 cases", "c-001", "and 180 more"] {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+    assert!(report.warnings[0].contains("not claimed") && page(&report).contains("not claimed"));
+    assert_eq!(json["audit"], serde_json::json!({"drawn": 300, "judged": 300, "missing": 0}));
+}
+
+#[test]
+fn from_nine_of_ten_on_the_flag_is_claimed_and_what_is_drawn_and_not_judged_is_told() {
+    let named = |n: usize| match n {
+        0 => verdict(FeedbackKind::Confirmed, 1),
+        _ => Feedback { label_after: Some("VULNERABLE".into()), ..verdict(FeedbackKind::Vulnerability, 1) },
+    };
+    let cases: Vec<Judged> =
+        (0..10).map(|n| drawn(&format!("c-{n}"), Vulnerability::Possible, named(n))).collect();
+    let mut sample = Drawn::default();
+    (0..12).for_each(|n| sample.see(&format!("c-{n}"), 10_000));
+    let report = Report::of(&count(&cases), &sample, Vec::new(), (String::new(), String::new()));
+    assert_eq!(report.audit_sample.vulnerable.unwrap().precision, tally(9, 9));
+    assert_eq!((report.audit.drawn, report.audit.judged, report.audit.missing), (12, 10, 2));
+    let [warning] = &report.warnings[..] else { panic!("{:?}", report.warnings) };
+    assert!(warning.contains("10 of the 12"), "{warning}");
+}
+
+#[test]
+fn a_verdict_that_was_taken_back_is_not_counted() {
+    let retraction =
+        |of: &str| Feedback { retracts: Some(of.into()), ..verdict(FeedbackKind::Retracted, 30) };
+    let sent_on = verdict(FeedbackKind::Reallocated, 20);
+    let case = |verdicts: Vec<Feedback>| Judged { verdicts, routes: vec![route()], ..Judged::default() };
+    let without = count(&[case(vec![verdict(FeedbackKind::Confirmed, 10)])]);
+    let taken_back = vec![verdict(FeedbackKind::Confirmed, 10), sent_on.clone(), retraction("f-20")];
+    assert_eq!(count(&[case(taken_back)]), without);
+    assert_eq!(count(&[case(vec![sent_on, retraction("f-20")])]).cases(), 0);
 }
 
 #[test]
@@ -211,7 +300,7 @@ fn a_report_has_its_figures_in_tables_json_and_plots() {
         ..Judged::default()
     };
     let quality = count(&[case(1_769_850_000_000), case(1_769_850_000_000 + WEEK)]);
-    let report = Report::of(&quality, Vec::new(), "2026-01-01".into(), "2026-03-01".into());
+    let report = report(&quality);
     let json = serde_json::to_value(&report).unwrap();
     let product = &json["rest"]["tasks"]["product"];
     assert_eq!(product["by_week"]["2026-W05"]["of"], 1);
@@ -229,7 +318,7 @@ fn a_report_has_its_figures_in_tables_json_and_plots() {
 fn kinds() -> impl Strategy<Value = Feedback> {
     let label = prop::sample::select(vec!["Mortgage", "Student loan", "Vehicle loan or lease"]);
     let flag = prop::sample::select(vec!["VULNERABLE", "NOT_INDICATED"]);
-    (0..6_usize, label, flag, 0..5_i64, 0..3_i64, 0..1_000_u32).prop_map(
+    (0..8_usize, label, flag, 0..5_i64, 0..3_i64, 0..1_000_u32).prop_map(
         |(kind, label, flag, at, revision, id)| {
             let verdict =
                 |kind| Feedback { revision, feedback_id: format!("{id:04}"), ..verdict(kind, at * WEEK) };
@@ -243,6 +332,8 @@ fn kinds() -> impl Strategy<Value = Feedback> {
                     ..verdict(FeedbackKind::Relabelled)
                 },
                 4 => Feedback { label_after: Some(flag.into()), ..verdict(FeedbackKind::Vulnerability) },
+                5 => Feedback { task: Some("vulnerable".into()), ..verdict(FeedbackKind::Confirmed) },
+                6 => Feedback { task: Some("vulnerable".into()), ..verdict(FeedbackKind::Reallocated) },
                 _ => verdict(FeedbackKind::NotAComplaint),
             }
         },
@@ -272,8 +363,8 @@ fn by_hand(cases: &[Judged]) -> (Tally, Tally) {
         let known = |verdict: &Feedback| verdict.revision == 1;
         let about_product = |verdict: &Feedback| match verdict.kind {
             // Without its route nobody knows what was confirmed.
-            FeedbackKind::Confirmed => verdict.task.is_some() || known(verdict),
-            FeedbackKind::Reallocated => true,
+            FeedbackKind::Confirmed => known(verdict) && verdict.task.as_deref() != Some("vulnerable"),
+            FeedbackKind::Reallocated => verdict.task.is_none(),
             FeedbackKind::Relabelled => true,
             _ => false,
         };
@@ -300,6 +391,45 @@ fn by_hand(cases: &[Judged]) -> (Tally, Tally) {
 }
 
 proptest! {
+    /// What is learned of a case, and what trials hold against models, is what the report counts as right.
+    #[test]
+    fn what_is_counted_of_a_case_is_what_is_learned_of_it(
+        verdicts in prop::collection::vec(kinds(), 0..6),
+        vulnerability in prop::sample::select(vec![
+            Vulnerability::Vulnerable, Vulnerability::Possible, Vulnerability::NotIndicated,
+        ]),
+    ) {
+        let case = Judged {
+            verdicts,
+            routes: vec![RoutedComplaint { vulnerability, ..route() }],
+            ..Judged::default()
+        };
+        let counted = count(std::slice::from_ref(&case)).rest;
+        let truth = case_truth(&case.verdicts, &case.routes);
+        let labels = truth.labels();
+        let tallies = counted.by(|cell| cell.task.clone());
+        for (task, given) in [("product", "Mortgage"), ("issue", "Fraud or scam")] {
+            let of_route = match &truth {
+                CaseTruth::Judged(judgement) => judgement.tasks.get(task).is_some_and(|truth| truth.route.is_some()),
+                _ => false,
+            };
+            if let (Some(label), true) = (labels.get(task), of_route) {
+                prop_assert_eq!(tallies[task], tally(usize::from(refines(task, given, label)), 1));
+            }
+        }
+        let flag = labels.get("vulnerable").map(|label| *label == "VULNERABLE");
+        prop_assert_eq!(counted.labelled.labelled, usize::from(flag.is_some()));
+        let flagged = vulnerability != Vulnerability::NotIndicated;
+        let known = matches!(&truth, CaseTruth::Judged(judgement)
+            if judgement.tasks.get("vulnerable").is_some_and(|truth| truth.route.is_some()));
+        if let (Some(so), true) = (flag, known) {
+            prop_assert_eq!(counted.flags.precision, tally(usize::from(flagged && so), usize::from(flagged)));
+            prop_assert_eq!(counted.flags.recall, tally(usize::from(flagged && so), usize::from(so)));
+        } else {
+            prop_assert_eq!((counted.flags.precision, counted.flags.recall), (tally(0, 0), tally(0, 0)));
+        }
+    }
+
     #[test]
     fn counting_agrees_with_going_through_all_of_it(
         cases in prop::collection::vec(prop::collection::vec(kinds(), 0..6), 0..12),

@@ -9,7 +9,7 @@ use axum::{
     body::{Body, to_bytes},
     http::{Request, StatusCode, header},
 };
-use ombud_console::{Console, Told, answer};
+use ombud_console::{Console, KnownTeams, Told, answer};
 use ombud_contract::{
     catalogue::Topic,
     codec,
@@ -20,7 +20,7 @@ use ombud_launch::{
     guard::Guard,
 };
 use ombud_local::{Local, Options};
-use ombud_store::{CaseStore, file_routed};
+use ombud_store::{CaseStore, file_feedback, file_routed};
 use ombud_stream::{ManualClock, Reader, Record, TopicPartition};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -67,7 +67,14 @@ fn console() -> Given {
     let view = local.view();
     let cases = Box::new(move || Ok(Box::new(view.cases().unwrap()) as Box<dyn CaseStore>));
     let clock = Arc::new(ManualClock::at(NOW));
-    let routes = Console { sink: Box::new(sink), cases, clock, prefix: String::new() }.routes();
+    let teams: KnownTeams = Arc::new(|version| {
+        let in_force = ["cards", "home-lending", "loans", "triage-desk"].map(str::to_owned);
+        // The strategy that routed had a desk that is gone since.
+        let routed_by = (version == 1).then(|| "old-desk".to_owned());
+        Ok(Some(in_force.into_iter().chain(routed_by).collect()))
+    });
+    let routes =
+        Console { sink: Box::new(sink), cases, teams, clock, prefix: String::new(), dates: None }.routes();
     Given { local, routes, _dir: dir }
 }
 
@@ -140,6 +147,7 @@ async fn a_verdict_is_completed_from_the_newest_route_and_durable_when_it_is_ans
         source: "http".into(),
         audit_sample: true,
         decided_at: NOW - 5,
+        retracts: None,
     };
     assert_eq!(*feedback, expected);
     let (_, again) = given.post(said).await;
@@ -195,6 +203,12 @@ async fn what_contradicts_the_case_or_a_rule_is_refused_with_its_field_and_nothi
         (json!({"task": "mood"}), "task", "contradicts-case"),
         (json!({"to_team": "loans"}), "to_team", "changes-something"),
         (json!({"kind": "REALLOCATED", "to_team": "cards"}), "to_team", "to-team-unchanged"),
+        (json!({"kind": "REALLOCATED", "to_team": "home-landing"}), "to_team", "team-unknown"),
+        (json!({"decided_at": NOW + 300_001}), "decided_at", "decided-at-in-the-future"),
+        (json!({"task": "vulnerable"}), "kind", "possible-unsettled"),
+        (json!({"kind": "RETRACTED"}), "retracts", "retracts-missing"),
+        (json!({"kind": "RETRACTED", "retracts": "f-9"}), "retracts", "verdict-unknown"),
+        (json!({"retracts": "f-9"}), "retracts", "retracts-nothing"),
         (json!({"actor": ""}), "actor", "actor-missing"),
         (json!({"comment": "it was"}), "comment", "unknown-field"),
     ];
@@ -206,6 +220,81 @@ async fn what_contradicts_the_case_or_a_rule_is_refused_with_its_field_and_nothi
     let places: Vec<_> = answer["refused"].as_array().unwrap().iter().map(|one| one["at"].clone()).collect();
     assert_eq!(places, [json!(1), json!(2)]);
     assert!(given.logged().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_team_is_one_of_the_strategy_in_force_or_of_the_one_that_routed_and_the_nearest_are_named() {
+    let given = console();
+    let to = |team: &str| json!({"complaint_id": "c-1", "kind": "REALLOCATED", "to_team": team, "actor": "agent-17"});
+    for team in ["home-lending", "old-desk"] {
+        assert_eq!(given.post(to(team)).await.0, StatusCode::ACCEPTED, "{team}");
+    }
+    let (_, answer) = given.post(to("home-landing")).await;
+    assert!(answer["error"].as_str().unwrap().contains("the nearest are home-lending"), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn of_an_audited_case_it_is_told_that_nobody_has_said_whether_the_customer_is_vulnerable() {
+    let given = console();
+    let confirmed =
+        json!({"complaint_id": "c-1", "kind": "CONFIRMED", "actor": "agent-17", "decided_at": NOW + 300_000});
+    let flag = json!({"complaint_id": "c-1", "kind": "VULNERABILITY", "label_after": "not_indicated", "actor": "agent-17"});
+    let (status, answer) = given.post(confirmed.clone()).await;
+    assert_eq!((status, &answer["vulnerability_missing"]), (StatusCode::ACCEPTED, &json!(true)), "{answer}");
+    let (_, answer) = given.post(json!([confirmed, flag])).await;
+    assert_eq!(
+        [&answer[0], &answer[1]].map(|one| &one["vulnerability_missing"]),
+        [&json!(false); 2],
+        "{answer}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn labels_are_read_in_any_case_and_by_their_older_names_and_written_as_the_trees_have_them() {
+    let given = console();
+    let said = |task: &str, label: &str| {
+        json!({"complaint_id": "c-1", "kind": "RELABELLED", "task": task, "label_after": label,
+            "label_before": if task == "issue" { "fraud OR scam" } else { "mortgage" }, "actor": "agent-17"})
+    };
+    let (status, answer) =
+        given.post(json!([said("product", "payday LOAN"), said("issue", "STRUGGLING to pay")])).await;
+    assert_eq!(status, StatusCode::ACCEPTED, "{answer}");
+    let labels: Vec<_> = given.logged().into_iter().filter_map(|one| one.label_after).collect();
+    assert_eq!(labels, ["Payday, title or personal loan", "Struggling to pay"]);
+    let unchanged = said("product", "MORTGAGE");
+    assert_eq!(given.refused(unchanged).await.1, "label-unchanged");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_verdict_is_taken_back_by_its_id_once_it_is_in_its_case() {
+    let given = console();
+    let said = json!({"complaint_id": "c-1", "kind": "REALLOCATED", "to_team": "loans", "actor": "agent-17", "revision": 0});
+    let (_, answer) = given.post(said).await;
+    let id = answer["feedback_id"].as_str().unwrap().to_owned();
+    let back = json!({"complaint_id": "c-1", "kind": "RETRACTED", "retracts": id, "actor": "agent-18"});
+    assert_eq!(given.refused(back.clone()).await.1, "verdict-unknown", "it is not archived yet");
+    let archived = |at: usize| {
+        let feedback = given.logged().remove(at);
+        let original = Record {
+            source: TopicPartition::new("complaints.feedback", 0),
+            offset: at as i64,
+            appended_at: NOW,
+            key: Some("c-1".into()),
+            value: Some(codec::encode(&feedback).unwrap()),
+            headers: Vec::new(),
+            original: None,
+        };
+        given.local.cases().unwrap().write(&file_feedback(&feedback, &original)).unwrap();
+        feedback
+    };
+    archived(0);
+    let (status, answer) = given.post(back).await;
+    assert_eq!(status, StatusCode::ACCEPTED, "{answer}");
+    let retraction = archived(1);
+    assert_eq!((retraction.kind, retraction.revision), (FeedbackKind::Retracted, 0));
+    assert_eq!(retraction.retracts.as_deref(), Some(id.as_str()));
+    let again = json!({"complaint_id": "c-1", "kind": "RETRACTED", "retracts": retraction.feedback_id, "actor": "agent-18"});
+    assert_eq!(given.refused(again).await.1, "retracts-a-retraction");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]

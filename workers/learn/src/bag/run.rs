@@ -12,7 +12,9 @@ use crate::train::artefact::check_free;
 use crate::train::card::OfFamily;
 use crate::train::examples::{Data, Example, has_two_labels};
 use crate::train::finish::Finish;
-use crate::train::heads::{Adjustment, Beside, Calibrated};
+use crate::train::fitting::Fitting;
+use crate::train::folds::Folds;
+use crate::train::heads::Calibrated;
 use crate::train::outright::Outright;
 use crate::train::score::score;
 use crate::train::{LearnError, Lineage, Report, Task};
@@ -75,7 +77,7 @@ impl Train {
         self.finish(&data, &weights, heads)
     }
 
-    /// Adjusts head after head: biases and hint go into `weights`, the rest into the heads.
+    /// Adjusts all heads: biases and hint go into `weights`, the rest into the heads.
     fn calibrate(
         &self,
         data: &Data,
@@ -84,23 +86,25 @@ impl Train {
         mut rows: Logged,
     ) -> Result<Vec<Calibrated>, LearnError> {
         let hint = self.hint(data, learned);
+        let tasks: Vec<&Task> = learned.iter().map(|head| &self.recipe.heads[*head].task).collect();
+        let truths: Vec<Vec<Option<usize>>> = learned.iter().map(|head| data.truths(*head)).collect();
+        let outright: Vec<Option<Outright>> =
+            tasks.iter().zip(learned).map(|(task, head)| Outright::learn(task, *head, data)).collect();
+        let fitting = Fitting { hint: hint.as_ref(), outright: &outright, pull: self.recipe.shift_pull };
+        let unfitted = fitting.unfitted(&Folds::of(&data.validation), &rows.small, &truths);
+        let adjustments = fitting.fit(&mut rows.small, &truths);
+
         let mut heads = Vec::new();
         let mut first = 0;
-        for (place, head) in learned.iter().enumerate() {
-            let recipe = &self.recipe.heads[*head];
-            let truths = data.truths(*head);
-            let hint = hint.as_ref().filter(|hint| hint.to == place);
-            let outright = Outright::learn(&recipe.task, *head, data);
-            let beside = Beside::of(hint, outright.as_ref());
-            let adjustment = Adjustment::fit(place, beside, &rows.small, &truths, self.recipe.shift_pull);
-            adjustment.apply(&mut rows.small);
+        for (place, (adjustment, unfitted)) in adjustments.into_iter().zip(unfitted).enumerate() {
             adjustment.apply(&mut rows.whole);
             heads.push(adjustment.shrunk_head(
-                &recipe.task,
+                tasks[place],
                 &self.recipe.targets,
                 &rows.small,
                 &rows.whole,
-                &truths,
+                &truths[place],
+                unfitted,
             )?);
             weights.bias[first..].iter_mut().zip(&adjustment.shift).for_each(|(bias, shift)| *bias += shift);
             first += adjustment.shift.len();
@@ -135,6 +139,7 @@ impl Train {
             lineage: &self.lineage,
             heads,
             of_model: None,
+            targets: &self.recipe.targets,
             card: OfFamily {
                 shrunk: "keeping fewer columns and rounding",
                 tag: "bag-of-ngrams",

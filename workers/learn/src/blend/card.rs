@@ -37,6 +37,8 @@ pub(super) fn flags(members: &[Member], most_lost: Option<f64>) -> String {
 
 /// What a blend can't do.
 pub(super) const LIMITS: &str = "\
+- Its members' own temperatures and shifts were fitted to the rows that weigh them here and that chose its thresholds;
+  their weights, and its own, were not.
 - It can be no better than its members are apart: where all of them err alike, so does it. Their own cards, in their
   folders, say where.
 ";

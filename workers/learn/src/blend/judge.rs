@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ombud_models::{Family, Head, Logits};
 
 use super::members::{Member, Said, voices};
-use crate::evaluate::figures;
+use crate::evaluate::{Scored, figures};
 use crate::train::examples::Data;
 use crate::train::heads::{Adjustment, Calibrated};
 use crate::train::outright::Outright;
@@ -26,16 +26,19 @@ pub(super) struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    /// Every head with its thresholds and figures.
+    /// Every head with its figures, from `rows`, and its thresholds, from `unfitted`: by task, the scores of rows that
+    /// did not weigh what scored them.
     pub(super) fn calibrate(
         &self,
         rows: &[Logits],
         targets: &Targets,
+        unfitted: Vec<Vec<Scored>>,
     ) -> Result<Vec<Calibrated>, LearnError> {
-        let head = |(place, task): (usize, &Task)| {
-            Adjustment::none(place, self.outright[place]).head(task, targets, rows, &self.data.truths(place))
+        let head = |(place, (task, unfitted)): (usize, (&Task, Vec<Scored>))| {
+            let truths = self.data.truths(place);
+            Adjustment::none(place, self.outright[place]).head(task, targets, rows, &truths, unfitted)
         };
-        self.tasks.iter().enumerate().map(head).collect()
+        self.tasks.iter().zip(unfitted).enumerate().map(head).collect()
     }
 
     /// Accuracies, and the areas under the precision-recall curves of flags.

@@ -1,10 +1,12 @@
 //! `ombud learn --family blend`: models that were learned before, to one artefact that answers better than any of them.
 //!
 //! `members` load and score the validation rows -> `weigh` fits how much each counts -> `cascade` says what leaving the
-//! later ones out costs -> `judge` cuts and measures as of any family -> the artefact's folder, with its `card`
+//! later ones out costs -> the `ensemble` answers rows that did not weigh it -> `judge` cuts and measures as of any
+//! family -> the artefact's folder, with its `card`
 
 mod card;
 mod cascade;
+mod ensemble;
 mod judge;
 mod members;
 mod recipe;

@@ -1,24 +1,27 @@
-//! members -> what they say about the validation rows -> weights -> the cascade -> thresholds -> the artefact
+//! members -> what they say about the validation rows -> weights -> the cascade -> thresholds, on rows that weighed
+//! nothing -> the artefact
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use indicatif::ProgressBar;
 use ombud_intake::LabelColumn;
-use ombud_models::{Family, Head, Logits, Manifest};
-use ombud_torch::blend::{Fusion, Plan};
+use ombud_models::{Family, Head, Logits};
+use ombud_torch::blend::Fusion;
 use serde::Serialize;
 
 use super::card;
 use super::cascade::{Point, choose, curve, shown};
+use super::ensemble::Ensemble;
 use super::judge::{Alone, Judge};
 use super::members::{self, Member, Said, Told};
 use super::recipe::Recipe;
-use super::weigh::{Losses, Scales};
+use super::weigh::{Losses, Scales, Weighed};
 use crate::train::artefact::check_free;
 use crate::train::card::OfFamily;
 use crate::train::examples::Data;
 use crate::train::finish::Finish;
+use crate::train::folds::Folds;
 use crate::train::heads::Calibrated;
 use crate::train::outright::Outright;
 use crate::train::{LearnError, Lineage, Report};
@@ -83,6 +86,11 @@ struct Learnt<'a> {
     calls: Option<f64>,
 }
 
+/// By task.
+fn losses(heads: &[Head], weighed: &[Weighed]) -> BTreeMap<String, Losses> {
+    heads.iter().zip(weighed).map(|(head, one)| (head.task.clone(), one.losses.clone())).collect()
+}
+
 impl Blend {
     /// Learns and writes. The same members, files and recipe give the same bytes. `progress` counts rows read, then
     /// answers of members; its message names the stage.
@@ -102,35 +110,28 @@ impl Blend {
 
         progress.set_message("weighing");
         let heads: Vec<Head> = tasks.iter().map(|task| task.uncut(1.0)).collect();
-        let hint = self.recipe.hint.as_ref();
-        let scales =
-            Scales { tasks: &tasks, heads: &heads, members: &members, data: &data, said: &said, hint };
-        let weighed = scales.weigh()?;
-        let named = || tasks.iter().map(|task| task.name.clone()).zip(&weighed);
-        let mut fusion = Fusion {
-            members: members.iter().map(|member| member.name.clone()).collect(),
-            heads: named().map(|(task, weighed)| (task, weighed.fused.clone())).collect(),
-            cascade: None,
-        };
-        let manifests: Vec<&Manifest> = members.iter().map(Member::manifest).collect();
-        let plan = Plan::new(&heads, &fusion, &manifests)?;
-        let fused: Vec<Logits> = (0..said.rows()).map(|row| plan.fuse(&said.of(row))).collect();
+        let (tasks, heads) = (&tasks[..], &heads[..]);
+        let truths: Vec<Vec<Option<usize>>> = (0..tasks.len()).map(|place| data.truths(place)).collect();
+        let scales = Scales::new(tasks, heads, &members, &said, self.recipe.hint.as_ref(), &data);
+        let weighed = scales.weigh(&truths)?;
+        let ensemble = Ensemble { heads, members: &members, said: &said };
+        let fused = ensemble.answer(&ensemble.fusion(&weighed, None))?;
 
         let outright: Vec<Option<&Outright>> = weighed.iter().map(|one| one.outright.as_ref()).collect();
-        let (tasks, heads) = (&tasks[..], &heads[..]);
         let judge = Judge { tasks, heads, members: &members, data: &data, said: &said, outright: &outright };
         let curve = self.curve(&judge, &fused)?;
         let chosen = self.recipe.most_lost.and_then(|most_lost| choose(&curve, most_lost));
-        fusion.cascade = chosen.map(|point| point.thresholds.clone());
-        let plan = Plan::new(heads, &fusion, &manifests)?;
-        let served: Vec<Logits> =
-            said.first().iter().zip(fused).map(|(first, fused)| plan.fast(first).unwrap_or(fused)).collect();
+        let cascade = chosen.map(|point| &point.thresholds);
+        let fusion = ensemble.fusion(&weighed, cascade);
+        // The cascade's one number stays: it is a rank of the first member's confidence, which these rows did not weigh.
+        let unfitted = Folds::of(&data.validation)
+            .judge(&truths, |others, own| ensemble.scored(&scales.weigh(others)?, cascade, own))?;
         self.finish(Learnt {
             members: &members,
             data: &data,
+            heads: judge.calibrate(&ensemble.answer(&fusion)?, &self.recipe.targets, unfitted)?,
             fusion,
-            heads: judge.calibrate(&served, &self.recipe.targets)?,
-            losses: named().map(|(task, weighed)| (task, weighed.losses.clone())).collect(),
+            losses: losses(heads, &weighed),
             alone: judge.each_alone()?,
             calls: chosen.map(|point| point.calls),
             curve,
@@ -177,6 +178,7 @@ impl Blend {
             lineage: &self.lineage,
             heads: learnt.heads,
             of_model: learnt.calls.map(|calls| ("encoder_calls", calls)),
+            targets: &self.recipe.targets,
             card: OfFamily {
                 shrunk: "",
                 tag: "blend",

@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::members::{self, Member, Said};
 use super::recipe::HintRecipe;
 use crate::train::examples::Data;
+use crate::train::folds::Truths;
 use crate::train::outright::Outright;
 use crate::train::{LearnError, Task};
 
@@ -36,50 +37,62 @@ pub struct Losses {
     pub alone: BTreeMap<String, f64>,
 }
 
-/// What is weighed by.
+/// What is weighed by, but for the labels of the rows.
 pub(super) struct Scales<'a> {
-    pub(super) tasks: &'a [Task],
-    pub(super) heads: &'a [Head],
-    pub(super) members: &'a [Member],
-    pub(super) data: &'a Data,
-    pub(super) said: &'a Said,
-    pub(super) hint: Option<&'a HintRecipe>,
+    heads: &'a [Head],
+    members: &'a [Member],
+    said: &'a Said,
+    hint: Option<(&'a HintRecipe, Hint)>,
+    /// By task, what is said outright, as counted on the training files.
+    outright: Vec<Option<Outright>>,
 }
 
-impl Scales<'_> {
-    /// Weighs every task, the one that hints before the one that listens.
-    pub(super) fn weigh(&self) -> Result<Vec<Weighed>, LearnError> {
-        let place = |task: &str| self.heads.iter().position(|head| head.task == task);
-        let hinting = self.hint.and_then(|hint| Some((hint, place(&hint.from)?, place(&hint.to)?)));
-        let mut weighed: Vec<Option<Weighed>> = Vec::new();
-        for to in 0..self.heads.len() {
-            let listens = hinting.is_some_and(|(_, _, listener)| listener == to);
-            weighed.push(if listens { None } else { Some(self.task(to, None)?) });
-        }
-        if let Some((recipe, from, to)) = hinting
-            && let Some(believed) = &weighed[from]
-        {
-            let hint = self.count(recipe, from, to);
-            weighed[to] = Some(self.task(to, Some((recipe, &hint, &believed.fused)))?);
-        }
-        Ok(weighed.into_iter().flatten().collect())
+impl<'a> Scales<'a> {
+    /// Counts on the training files of `data` what one task's label says of another's, and what is said outright.
+    pub(super) fn new(
+        tasks: &[Task],
+        heads: &'a [Head],
+        members: &'a [Member],
+        said: &'a Said,
+        hint: Option<&'a HintRecipe>,
+        data: &Data,
+    ) -> Self {
+        let place = |task: &str| heads.iter().position(|head| head.task == task);
+        let count = |recipe: &'a HintRecipe| {
+            let (from, to) = (place(&recipe.from)?, place(&recipe.to)?);
+            let pairs = data.train.iter().filter_map(|row| Some((row.labels[from]?, row.labels[to]?)));
+            let labels = (heads[from].labels.len(), heads[to].labels.len());
+            Some((recipe, Hint::count((from, to), labels, pairs, recipe.smoothing)))
+        };
+        let outright =
+            tasks.iter().enumerate().map(|(place, task)| Outright::learn(task, place, data)).collect();
+        Self { heads, members, said, hint: hint.and_then(count), outright }
     }
 
-    /// Counted on the rows of the training files that carry both labels.
-    fn count(&self, recipe: &HintRecipe, from: usize, to: usize) -> Hint {
-        let pairs = self.data.train.iter().filter_map(|row| Some((row.labels[from]?, row.labels[to]?)));
-        let labels = (self.heads[from].labels.len(), self.heads[to].labels.len());
-        Hint::count((from, to), labels, pairs, recipe.smoothing)
+    /// Weighs every task by `truths`, by task, by row; the one that hints before the one that listens.
+    pub(super) fn weigh(&self, truths: &Truths) -> Result<Vec<Weighed>, LearnError> {
+        let listener = self.hint.as_ref().map(|(_, hint)| hint.to);
+        let mut weighed: Vec<Option<Weighed>> = Vec::new();
+        for (to, truths) in truths.iter().enumerate() {
+            weighed.push(if listener == Some(to) { None } else { Some(self.task(to, None, truths)?) });
+        }
+        if let Some((recipe, hint)) = &self.hint
+            && let Some(believed) = &weighed[hint.from]
+        {
+            let heard = Some((*recipe, hint, &believed.fused));
+            weighed[hint.to] = Some(self.task(hint.to, heard, &truths[hint.to])?);
+        }
+        Ok(weighed.into_iter().flatten().collect())
     }
 
     fn task(
         &self,
         place: usize,
         hint: Option<(&HintRecipe, &Hint, &FusedHead)>,
+        truths: &[Option<usize>],
     ) -> Result<Weighed, LearnError> {
         let head = &self.heads[place];
         let voices = members::voices(self.members, head)?;
-        let truths = self.data.truths(place);
         let labelled = truths.iter().enumerate().filter_map(|(row, truth)| Some((row, (*truth)?)));
         let (rows, targets): (Vec<usize>, Vec<usize>) = labelled.unzip();
         if rows.is_empty() {
@@ -99,8 +112,8 @@ impl Scales<'_> {
             }
             expected.push(EXPECTED_HINT);
         }
-        let outright = Outright::learn(&self.tasks[place], place, self.data).filter(|_| hint.is_none());
-        if let Some(outright) = &outright {
+        let outright = self.outright[place].as_ref().filter(|_| hint.is_none());
+        if let Some(outright) = outright {
             for (row, terms) in rows.iter().zip(&mut terms) {
                 terms.push(vec![0.0, outright.adds()[*row]]);
             }

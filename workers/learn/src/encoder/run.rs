@@ -22,7 +22,9 @@ use crate::train::artefact::{beside, check_free};
 use crate::train::card::OfFamily;
 use crate::train::examples::{Data, Example, digest, has_two_labels};
 use crate::train::finish::Finish;
-use crate::train::heads::{Adjustment, Beside, Calibrated};
+use crate::train::fitting::Fitting;
+use crate::train::folds::Folds;
+use crate::train::heads::Calibrated;
 use crate::train::outright::Outright;
 use crate::train::score::score;
 use crate::train::{LearnError, Lineage, Report, Task};
@@ -122,14 +124,11 @@ impl Train {
             stored: score(stored.model()?.as_ref(), &data.validation, self.threads, &quiet)?,
             whole: score(whole.as_ref(), &data.validation, self.threads, &quiet)?,
         };
-        let mut calibrated = Vec::new();
-        for (place, head) in heads.iter().enumerate() {
-            let outright = Outright::learn(&head.task, learned[place], &data);
-            let truths = data.truths(learned[place]);
-            let (one, shift) = self.calibrate(place, head, outright.as_ref(), &truths, &mut rows)?;
-            stored.shift(&head.task.name, &shift)?;
-            calibrated.push(one);
+        let calibrated = self.calibrate(&data, &learned, &mut rows)?;
+        for (head, (_, shift)) in heads.iter().zip(&calibrated) {
+            stored.shift(&head.task.name, shift)?;
         }
+        let calibrated = calibrated.into_iter().map(|(head, _)| head).collect();
         let report = self.finish(&data, &tuned, calibrated, |dir| Ok(stored.save(dir)?))?;
         forget(&work)?;
         Ok(Outcome {
@@ -154,7 +153,7 @@ impl Train {
     /// What an unfinished run must agree in, to be gone on with.
     fn identity(&self, base: &Base, data: &Data) -> Result<BTreeMap<String, String>, LearnError> {
         let mut files = Vec::new();
-        for file in base.files() {
+        for file in base.files()? {
             files.push(digest(&file)?);
         }
         let recipe = serde_json::to_string(&self.recipe).unwrap_or_default();
@@ -170,22 +169,30 @@ impl Train {
         Ok(identity.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
     }
 
-    /// The head, ready to serve, with what storing it in bytes added to its figures; and the shift of its biases.
+    /// The heads, ready to serve, with what storing them in bytes added to their figures; and the shifts of their biases.
     fn calibrate(
         &self,
-        place: usize,
-        head: &HeadRecipe,
-        outright: Option<&Outright>,
-        truths: &[Option<usize>],
+        data: &Data,
+        learned: &[usize],
         rows: &mut Logged,
-    ) -> Result<(Calibrated, Vec<f32>), LearnError> {
-        let beside = Beside::of(None, outright);
-        let adjustment = Adjustment::fit(place, beside, &rows.stored, truths, self.recipe.shift_pull);
-        adjustment.apply(&mut rows.stored);
-        adjustment.apply(&mut rows.whole);
-        let calibrated =
-            adjustment.shrunk_head(&head.task, &self.recipe.targets, &rows.stored, &rows.whole, truths)?;
-        Ok((calibrated, adjustment.shift))
+    ) -> Result<Vec<(Calibrated, Vec<f32>)>, LearnError> {
+        let tasks: Vec<&Task> = learned.iter().map(|head| &self.recipe.heads[*head].task).collect();
+        let truths: Vec<Vec<Option<usize>>> = learned.iter().map(|head| data.truths(*head)).collect();
+        let outright: Vec<Option<Outright>> =
+            tasks.iter().zip(learned).map(|(task, head)| Outright::learn(task, *head, data)).collect();
+        let fitting = Fitting { hint: None, outright: &outright, pull: self.recipe.shift_pull };
+        let unfitted = fitting.unfitted(&Folds::of(&data.validation), &rows.stored, &truths);
+        let adjustments = fitting.fit(&mut rows.stored, &truths);
+        adjustments.iter().for_each(|adjustment| adjustment.apply(&mut rows.whole));
+        let heads = adjustments.into_iter().zip(unfitted).enumerate();
+        heads
+            .map(|(place, (adjustment, unfitted))| {
+                let (task, targets, truths) = (tasks[place], &self.recipe.targets, &truths[place]);
+                let head =
+                    adjustment.shrunk_head(task, targets, &rows.stored, &rows.whole, truths, unfitted)?;
+                Ok((head, adjustment.shift))
+            })
+            .collect()
     }
 
     fn finish(
@@ -210,6 +217,7 @@ impl Train {
             lineage: &self.lineage,
             heads,
             of_model: None,
+            targets: &self.recipe.targets,
             card: OfFamily {
                 shrunk: "rounding the matrices to bytes",
                 tag: "transformer",

@@ -217,6 +217,7 @@ mod tests {
             thresholds: BTreeMap::new(),
             evidence: None,
             evidence_odds: BTreeMap::new(),
+            foreign: Vec::new(),
         }
     }
 

@@ -17,7 +17,7 @@ impl Evaluation {
     /// The figures, slices, comparisons, curves and dials as Markdown, under a heading of the second level; `data`
     /// names what they were measured on.
     pub fn markdown(&self, data: &str) -> String {
-        let mut parts = vec![self.summary(), self.flags()];
+        let mut parts = vec![self.summary(), self.given(), self.flags()];
         parts.extend(self.baseline.as_ref().map(|other| self.compared("Against the baseline", other)));
         parts.extend(self.against.as_ref().map(|other| self.compared("Against the other", other)));
         parts.push(self.natural());

@@ -1,9 +1,13 @@
-//! A report's parts that decisions are made by: is it better, or is it chance, and what does a threshold cost.
+//! A report's parts that decisions are made by: is it better, or is it chance, what is served, and what does a
+//! threshold cost.
 
+use std::collections::BTreeMap;
+
+use super::answered::{Answered, Given};
 use super::compare::{Comparison, McNemar, Paired};
 use super::dial::{RecallDial, ReviewDial, TaskDial};
 use super::report::Evaluation;
-use super::tables::{Part, figure, levels};
+use super::tables::{Part, figure, levels, with};
 use ombud_report::Table;
 
 impl Evaluation {
@@ -87,6 +91,14 @@ impl Evaluation {
         part
     }
 
+    /// What serving gives of each choice, by level.
+    pub(super) fn given(&self) -> Part {
+        Part::new("Answers by level", [answered_table(&self.answered, self.dial.per_day, None)]).note(
+            "As served: each complaint is answered on the finest level that carries, so a level has what the finer ones \
+             left; what no level carries, people answer.",
+        )
+    }
+
     pub(super) fn dials(&self) -> Vec<Part> {
         let part = |(task, dial): (&String, &TaskDial)| match dial {
             TaskDial::Review(dial) => reviews(task, dial),
@@ -94,6 +106,44 @@ impl Evaluation {
         };
         self.dial.tasks.iter().map(part).collect()
     }
+}
+
+/// By task what serving gives of it, from the finest level up, at so many complaints a day; beside it, where there is
+/// one, what was promised of each level.
+pub(crate) fn answered_table(
+    by_task: &BTreeMap<String, Answered>,
+    per_day: u32,
+    promised: Option<&BTreeMap<String, f64>>,
+) -> Table {
+    let a_day = format!("a day, of {per_day}");
+    let mut header = vec!["answered", "from", "share of complaints", &a_day, "share right"];
+    header.extend(promised.map(|_| "promised"));
+    let mut table = Table::new(&header, 1);
+    for (task, answered) in by_task {
+        let mut push = |name: &str, from: Option<f64>, given: &Given, promise: Option<f64>| {
+            let daily = given.share.map(|share| share * f64::from(per_day));
+            let right = with(given.right, given.interval);
+            let mut row =
+                vec![format!("{task}: {name}"), figure(from), figure(given.share), whole(daily), right];
+            row.extend(promised.map(|_| figure(promise)));
+            table.push(row);
+        };
+        for level in &answered.levels {
+            let promise = promised.and_then(|promised| promised.get(&level.level).copied());
+            push(&level.level, Some(level.from), &level.given, promise);
+        }
+        if answered.levels.len() > 1 {
+            push("any level", None, &answered.all, None);
+        }
+        let people = Given {
+            answers: 0,
+            share: answered.all.share.map(|share| 1.0 - share),
+            right: None,
+            interval: None,
+        };
+        push("by people", None, &people, None);
+    }
+    table
 }
 
 fn reviews(task: &str, dial: &ReviewDial) -> Part {

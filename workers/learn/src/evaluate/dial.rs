@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use indicatif::HumanCount;
+use ombud_models::Head;
 use serde::Serialize;
 
+use super::answered::given_on;
 use super::answers::{Answers, LevelAnswers};
 use super::choice::weighted_share;
 use super::flag::{Marked, at_recall, cuts, surest};
@@ -112,7 +114,7 @@ impl Dial {
             let dial = match &task.answers {
                 Answers::Choice(levels) => {
                     let in_force = view.review_below.get(&task.scores.head.task).copied();
-                    TaskDial::Review(ReviewDial::of(levels, &task.scores.head.thresholds, in_force, &scale))
+                    TaskDial::Review(ReviewDial::of(levels, &task.scores.head, in_force, &scale))
                 }
                 Answers::Flag(rows) => TaskDial::Recall(RecallDial::of(&raised(rows, &task.shown), &scale)),
             };
@@ -148,19 +150,17 @@ impl Scale<'_> {
 }
 
 impl ReviewDial {
-    fn of(
-        levels: &[LevelAnswers],
-        thresholds: &BTreeMap<String, f64>,
-        in_force: Option<f64>,
-        scale: &Scale<'_>,
-    ) -> Self {
+    fn of(levels: &[LevelAnswers], head: &Head, in_force: Option<f64>, scale: &Scale<'_>) -> Self {
         let mut tried: Vec<f64> = REVIEW_BELOW.into_iter().chain(in_force).collect();
         tried.sort_by(f64::total_cmp);
         tried.dedup_by(|a, b| (*a - *b).abs() < 1e-6);
         let rows = levels.first().map_or(0, |level| level.verdicts.len());
         let choice = |review_below: f64| {
-            let served: Vec<Option<bool>> =
-                (0..rows).map(|row| served(levels, thresholds, review_below, row)).collect();
+            let served: Vec<Option<bool>> = (0..rows)
+                .map(|row| {
+                    given_on(levels, head, review_below, row).map(|level| levels[level].verdicts[row].right())
+                })
+                .collect();
             ReviewBelow {
                 review_below,
                 in_force: in_force.is_some_and(|value| (value - review_below).abs() < 1e-6),
@@ -187,20 +187,6 @@ impl ReviewDial {
         };
         Self { steps: choices.windows(2).filter_map(step).collect(), choices }
     }
-}
-
-/// Whether the answer that is given is right: as `ombud_models::answer` gives it, on the finest level that carries.
-fn served(
-    levels: &[LevelAnswers],
-    thresholds: &BTreeMap<String, f64>,
-    review_below: f64,
-    row: usize,
-) -> Option<bool> {
-    let carries = |level: &LevelAnswers| {
-        let own = thresholds.get(&level.level).copied().unwrap_or(0.0);
-        level.verdicts[row].confidence >= own.max(review_below)
-    };
-    levels.iter().find(|level| carries(level)).map(|level| level.verdicts[row].right())
 }
 
 fn kept(served: &[Option<bool>], weights: Option<&[f64]>, scale: &Scale<'_>) -> Kept {
@@ -263,9 +249,8 @@ fn figure(value: Option<f64>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use ombud_contract::records::Outcome;
     use ombud_contract::taxonomy::Taxonomy;
-    use ombud_models::{Head, Kind, answer, probabilities};
+    use ombud_models::Kind;
     use proptest::prelude::*;
 
     use super::*;
@@ -285,6 +270,7 @@ mod tests {
             thresholds: thresholds.iter().map(|(level, least)| ((*level).to_owned(), *least)).collect(),
             evidence: None,
             evidence_odds: BTreeMap::new(),
+            foreign: Vec::new(),
         }
     }
 
@@ -306,7 +292,7 @@ mod tests {
     #[test]
     fn without_rows_or_without_a_yes_there_is_no_dial() {
         assert!(RecallDial::of(&[Marked { yes: false, score: 0.4 }], &scale(10)).choices.is_empty());
-        assert!(ReviewDial::of(&[], &BTreeMap::new(), Some(0.5), &scale(10)).choices.is_empty());
+        assert!(ReviewDial::of(&[], &head(&[]), Some(0.5), &scale(10)).choices.is_empty());
     }
 
     #[test]
@@ -317,7 +303,7 @@ mod tests {
         else {
             panic!("issue is a choice")
         };
-        let dial = ReviewDial::of(&levels, &BTreeMap::new(), Some(f64::from(0.35_f32)), &scale(10));
+        let dial = ReviewDial::of(&levels, &head(&[]), Some(f64::from(0.35_f32)), &scale(10));
         let in_force: Vec<f64> = dial.choices.iter().filter(|c| c.in_force).map(|c| c.review_below).collect();
         assert_eq!(in_force, [f64::from(0.35_f32)]);
         assert_eq!(dial.choices.len(), REVIEW_BELOW.len() + 1);
@@ -325,28 +311,6 @@ mod tests {
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
-
-        #[test]
-        fn the_dial_counts_what_would_be_served(
-            logits in prop::collection::vec(-4.0_f32..4.0, 45),
-            truth in 0..45_usize,
-            review_below in 0.0_f32..1.0,
-            least in prop::collection::vec(0.0..0.9, 3),
-        ) {
-            let head = head(&[("issue", least[0]), ("group", least[1]), ("intent", least[2])]);
-            let taxonomy = Taxonomy::by_label_set("issue@1").unwrap();
-            let row = Scored { recent: false, truth, probabilities: probabilities(&logits, 1.0) };
-            let Answers::Choice(levels) =
-                Answers::of(&Scores { head: head.clone(), taxonomy, rows: vec![row] }) else { unreachable!() };
-            let given = served(&levels, &head.thresholds, f64::from(review_below), 0);
-            let answer = answer(&head, taxonomy, &logits, review_below, &[]);
-            prop_assert_eq!(given.is_some(), answer.outcome == Outcome::Labelled);
-            if let Some(right) = given {
-                let leaf = &taxonomy.leaves()[truth];
-                let path = taxonomy.path("issue", leaf).unwrap();
-                prop_assert_eq!(right, path.contains(&answer.label.unwrap().as_str()));
-            }
-        }
 
         #[test]
         fn the_dial_is_monotone(rows in prop::collection::vec((any::<bool>(), 0.0..1.0), 1..80)) {
@@ -365,7 +329,7 @@ mod tests {
                 labels: Taxonomy::by_label_set("product@1").unwrap().leaves(),
                 verdicts: rows.iter().map(verdict).collect(),
             }];
-            for pair in ReviewDial::of(&levels, &BTreeMap::new(), None, &scale(1_000)).choices.windows(2) {
+            for pair in ReviewDial::of(&levels, &head(&[]), None, &scale(1_000)).choices.windows(2) {
                 prop_assert!(pair[0].sample.share >= pair[1].sample.share);
                 prop_assert!(pair[0].sample.reviews_per_day <= pair[1].sample.reviews_per_day);
             }

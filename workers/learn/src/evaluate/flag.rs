@@ -63,6 +63,8 @@ pub struct AtThreshold {
     pub score: f64,
     /// Share of the flagged that is a yes.
     pub precision: Option<f64>,
+    /// Its 95 % interval: Wilson.
+    pub interval: Option<Interval>,
     /// Share of the yeses that is flagged.
     pub recall: Option<f64>,
     /// Share of all that is flagged.
@@ -107,11 +109,27 @@ impl FlagReport {
             ece_by_chance: error_by_chance(&scores, resampling),
             reliability: reliability(rows.iter().map(|row| (row.score, row.yes))),
             intervals: figures.intervals,
-            thresholds: thresholds
-                .iter()
-                .map(|(name, &score)| (name.clone(), at_threshold(rows, score, figures.positives)))
-                .collect(),
+            thresholds: AtThreshold::each(rows, thresholds),
         }
+    }
+}
+
+impl AtThreshold {
+    /// By name of the threshold.
+    pub(crate) fn each(rows: &[Marked], thresholds: &BTreeMap<String, f64>) -> BTreeMap<String, Self> {
+        let positives = rows.iter().filter(|row| row.yes).count();
+        let at = |score: f64| {
+            let flagged = rows.iter().filter(|row| row.score >= score).count();
+            let hits = rows.iter().filter(|row| row.score >= score && row.yes).count();
+            Self {
+                score,
+                precision: share(hits, flagged),
+                interval: wilson(hits, flagged),
+                recall: share(hits, positives),
+                flag_rate: share(flagged, rows.len()),
+            }
+        };
+        thresholds.iter().map(|(name, score)| (name.clone(), at(*score))).collect()
     }
 }
 
@@ -230,17 +248,6 @@ pub(crate) fn average_precision(cuts: &[Cut]) -> Option<f64> {
 /// See [`FlagReport::precision_at_recall_60`].
 pub(crate) fn precision_at_recall_60(cuts: &[Cut]) -> Option<f64> {
     at_recall(cuts, 60).map(Cut::precision)
-}
-
-fn at_threshold(rows: &[Marked], score: f64, positives: usize) -> AtThreshold {
-    let flagged = rows.iter().filter(|row| row.score >= score).count();
-    let hits = rows.iter().filter(|row| row.score >= score && row.yes).count();
-    AtThreshold {
-        score,
-        precision: share(hits, flagged),
-        recall: share(hits, positives),
-        flag_rate: share(flagged, rows.len()),
-    }
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ impl Evaluation {
     /// The page; `data` names what was measured on.
     pub fn html(&self, data: &str) -> String {
         let told = self.told().into_iter().fold(Section::new("What was measured"), Section::text);
-        let mut sections = vec![told, section(self.summary()), section(self.flags())];
+        let mut sections = vec![told, section(self.summary()), section(self.given()), section(self.flags())];
         let compared = [("Against the baseline", &self.baseline), ("Against the other", &self.against)];
         for (heading, comparison) in compared {
             sections.extend(comparison.as_ref().map(|other| section(self.compared(heading, other))));

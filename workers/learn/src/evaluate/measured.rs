@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use ombud_contract::records::Vulnerability;
 
+use super::answered::Answered;
 use super::answers::{Answers, Scores, TaskReport, tasks};
 use super::compare::Comparison;
 use super::dial::{Dial, PER_DAY};
@@ -78,6 +79,7 @@ impl Measured {
             },
             slices: Slices::of(self, view.resampling),
             natural_mix: NaturalMix::of(self, &view.mix, view.resampling),
+            answered: self.answered(view),
             served: self.served(),
             dial: Dial::of(self, view),
             baseline: None,
@@ -93,6 +95,16 @@ impl Measured {
     fn reports(&self, recent_only: bool, resampling: Resampling) -> BTreeMap<String, TaskReport> {
         let report = |task: &MeasuredTask| tasks(std::slice::from_ref(&task.scores), recent_only, resampling);
         self.tasks.iter().flat_map(report).collect()
+    }
+
+    fn answered(&self, view: &View) -> BTreeMap<String, Answered> {
+        let answered = |task: &MeasuredTask| {
+            let Answers::Choice(levels) = &task.answers else { return None };
+            let head = &task.scores.head;
+            let review_below = view.review_below.get(&head.task).copied().unwrap_or(0.0);
+            Some((head.task.clone(), Answered::of(levels, head, review_below, view.per_day)))
+        };
+        self.tasks.iter().filter_map(answered).collect()
     }
 
     fn served(&self) -> BTreeMap<String, BTreeMap<String, Served>> {

@@ -2,10 +2,11 @@
 //!
 //! `run` scores the rows, and `measured` holds what came of it; `answers` counts it by task and taxonomy level.
 //! `choice`, `flag`, `calibration` and `interval` compute figures from plain numbers; `slice` (by `traits`) and `mix`
-//! count rows apart or anew, `served` adds what narratives say outright, `compare` sets two models side by side, `dial`
-//! prices thresholds. `tables` and `decisions` put a `report` into columns and words; `terminal`, `card` and `html` show
-//! them; `listing` says every single answer.
+//! count rows apart or anew, `answered` says on which level answers are given, `served` adds what narratives say
+//! outright, `compare` sets two models side by side, `dial` prices thresholds. `tables` and `decisions` put a `report`
+//! into columns and words; `terminal`, `card` and `html` show them; `listing` says every single answer.
 
+mod answered;
 mod answers;
 mod calibration;
 mod card;
@@ -30,11 +31,14 @@ mod tables;
 mod terminal;
 mod traits;
 
-pub use answers::{PerTask, TaskFigures, TaskReport};
+pub use answered::{Answered, AnsweredLevel, Given};
 #[cfg(feature = "torch")]
-pub(crate) use answers::{Scored, Scores, tasks};
+pub(crate) use answers::{Answers, LevelAnswers, Scored, Scores, tasks};
+pub use answers::{PerTask, TaskFigures, TaskReport};
 pub use choice::{ChoiceFigures, ChoiceIntervals, ChoiceReport, Class, Graded, Majority};
 pub use compare::{Compared, Comparison, FlagCompared, McNemar, Paired, TaskComparison, Test};
+#[cfg(feature = "torch")]
+pub(crate) use decisions::answered_table;
 pub use dial::{AtRecall, Dial, Flagged, Kept, PER_DAY, RecallDial, ReviewBelow, ReviewDial, TaskDial};
 pub use error::EvaluateError;
 pub use flag::{AtThreshold, FlagFigures, FlagIntervals, FlagReport, Marked};
@@ -52,3 +56,5 @@ pub use served::Served;
 pub use slice::{LEAST_POSITIVES, LEAST_ROWS, Slice, Slices};
 pub use subject::Subject;
 pub(crate) use subject::{AskedHead, champions_of};
+#[cfg(feature = "torch")]
+pub(crate) use tables::{figure, with};

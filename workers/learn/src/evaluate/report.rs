@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use ombud_contract::records::TimestampMs;
 use serde::Serialize;
 
+use super::answered::Answered;
 use super::answers::TaskReport;
 use super::compare::Comparison;
 use super::dial::Dial;
@@ -40,6 +41,8 @@ pub struct Evaluation {
     pub slices: Slices,
     /// Over all rows, as if they were spread over products naturally.
     pub natural_mix: NaturalMix,
+    /// By choice: on which level answers are given where the model serves, and how many of them are right.
+    pub answered: BTreeMap<String, Answered>,
     /// By yes-or-no task, by threshold: who is flagged where the model serves, evidence and all.
     pub served: BTreeMap<String, BTreeMap<String, Served>>,
     /// What each choice of threshold costs.

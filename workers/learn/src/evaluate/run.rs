@@ -8,7 +8,7 @@ use std::thread;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use indicatif::ProgressBar;
 use ombud_contract::records::{Evidence, Vulnerability};
-use ombud_intake::{FileDefaults, LabelColumn, Labels, Row, Rows};
+use ombud_intake::{DateOrder, FileDefaults, LabelColumn, Labels, Row, Rows, folded_label};
 use ombud_models::{
     Classifier, ISSUE, Kind, PRODUCT, Prepared, Reading, Unread, VULNERABLE, calibrated, in_label_set_order,
     vulnerability_shown,
@@ -35,6 +35,8 @@ pub struct Evaluate {
     pub resampling: Resampling,
     /// Where the labels of a bank's own tasks stand; a task that is not among them is not measured.
     pub columns: Vec<LabelColumn>,
+    /// The order of dates whose numbers don't tell it; where it isn't said, what the file tells, or they are no dates.
+    pub dates: Option<DateOrder>,
 }
 
 /// For each asked head, in the subjects' order, the score of a row that carries its label, and what its
@@ -69,7 +71,8 @@ impl Evaluate {
     /// # Errors
     /// As [`Evaluate::run`].
     pub fn measure(&self, data: &Path, progress: &ProgressBar) -> Result<Measured, EvaluateError> {
-        let rows = Rows::open(data, FileDefaults::of(data)?)?.labelled_by(&self.columns)?;
+        let defaults = FileDefaults { dates: self.dates, ..FileDefaults::of(data)? };
+        let rows = Rows::open(data, defaults)?.labelled_by(&self.columns)?;
         let (rejected_for, mut chunks) = self.score(rows, progress)?;
         // The threads finish out of turn; in the file's order the figures are the same each time, to the last bit.
         chunks.sort_unstable_by_key(|chunk| chunk.place);
@@ -255,7 +258,9 @@ impl AskedHead {
                 _ => None,
             }),
         };
-        self.taxonomy.leaves().iter().position(|leaf| Some(leaf) == label)
+        let label = label?;
+        let place = |is_it: &dyn Fn(&str) -> bool| self.taxonomy.leaves().iter().position(|leaf| is_it(leaf));
+        place(&|leaf| leaf == label).or_else(|| place(&|leaf| folded_label(leaf) == folded_label(label)))
     }
 
     /// Calibrated, in the order of the leaves; `None` for logits that are none.

@@ -331,11 +331,11 @@ fn classes(name: &str, report: &ChoiceReport) -> Table {
     table
 }
 
-pub(super) fn figure(value: Option<f64>) -> String {
+pub(crate) fn figure(value: Option<f64>) -> String {
     value.map_or_else(|| "-".to_owned(), |value| format!("{value:.3}"))
 }
 
-fn with(value: Option<f64>, interval: Option<Interval>) -> String {
+pub(crate) fn with(value: Option<f64>, interval: Option<Interval>) -> String {
     match interval {
         Some([low, high]) => format!("{} [{low:.3}, {high:.3}]", figure(value)),
         None => figure(value),

@@ -12,6 +12,7 @@ impl Evaluation {
         parts.push(self.natural());
         parts.extend(self.baseline.as_ref().map(|baseline| self.compared("Against the baseline", baseline)));
         parts.push(self.flags());
+        parts.push(self.given());
         parts.push(self.summary());
         self.printed(&parts)
     }

@@ -83,7 +83,7 @@ mod tests {
 
     fn row(narrative: &str, date: Option<i64>) -> Row {
         let labels = Labels { date, ..Labels::default() };
-        Row { number: 1, complaint: RawComplaint::new("c-1", narrative, 0), labels }
+        Row { number: 1, line: 2, complaint: RawComplaint::new("c-1", narrative, 0), labels }
     }
 
     #[test]

@@ -135,10 +135,10 @@ impl Exported<'_> {
 pub(super) struct Imported<'a> {
     pub(super) model_id: &'a str,
     pub(super) source: &'a str,
-    pub(super) task: &'a str,
     pub(super) architecture: &'a Architecture,
-    /// Theirs and ours.
-    pub(super) labels: &'a [(String, String)],
+    pub(super) head: &'a Head,
+    /// Theirs and ours, in the order of the network's logits.
+    pub(super) labels: &'a [(String, Option<String>)],
     pub(super) reads: &'a Reads,
     /// The card that it came with.
     pub(super) readme: String,
@@ -146,7 +146,8 @@ pub(super) struct Imported<'a> {
 
 impl Display for Imported<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Self { model_id, source, task, .. } = self;
+        let Self { model_id, source, head, .. } = self;
+        let task = &head.task;
         let license = license(&self.readme);
         f.write_str("---\nlanguage:\n")?;
         for language in &self.reads.languages {
@@ -159,11 +160,26 @@ impl Display for Imported<'_> {
             "# {model_id}\n\nThe {task} of a customer's complaint, by a {} that was trained in Python.\n\
              Made by `ombud models import` from `{source}`.\n\n{INTENDED_USE}\
              **Reads.** {}. Of anything else it abstains, and people read it.\n\n\
-             ## Labels\n\n| logit | theirs | ours |\n|---|---|---|\n",
-            self.architecture.class, self.reads
+             ## Labels\n\n`{}`:\n\n| logit | theirs | ours |\n|---|---|---|\n",
+            self.architecture.class, self.reads, head.label_set
         )?;
         for (logit, (theirs, ours)) in self.labels.iter().enumerate() {
-            writeln!(f, "| {logit} | {theirs} | {ours} |")?;
+            let ours = ours.as_deref().map_or_else(|| "none".to_owned(), cell);
+            writeln!(f, "| {logit} | {} | {ours} |", cell(theirs))?;
+        }
+        if !head.foreign.is_empty() {
+            write!(f, "\n{SUMMED}")?;
+        }
+        if head.knows_none() {
+            f.write_str(NONE_OF_OURS)?;
+        }
+        let never: Vec<&str> = head.never_answered().collect();
+        if !never.is_empty() {
+            writeln!(
+                f,
+                "It never answers with: {}. Where figures were measured, complaints of these count as wrong.",
+                never.join(", ")
+            )?;
         }
         write!(f, "\n{NOT_MEASURED}{LIMITS}\n{ETHICS}")?;
         let own = body(&self.readme).trim();
@@ -197,6 +213,16 @@ const REDACTIONS_1: &str = "\
 
 ";
 
+const SUMMED: &str = "\
+It was trained on the labels in the middle. Its softmax is taken over those, and the probabilities of all that stand for one
+label of ours are added up: confidences, thresholds and figures are of the sums.
+";
+
+const NONE_OF_OURS: &str = "\
+What stands for none counts for no label: the confidences sum to less than 1 then, and where none is likelier than any label
+the model abstains.
+";
+
 const NOT_MEASURED: &str = "\
 ## Metrics
 
@@ -228,6 +254,11 @@ const ETHICS: &str = "\
 /// A scalar of YAML, whatever is in it: JSON is YAML.
 fn text(value: &str) -> String {
     serde_json::Value::from(value).to_string()
+}
+
+/// A label as a cell of a table.
+fn cell(label: &str) -> String {
+    label.replace('|', "\\|")
 }
 
 /// What a card's metadata gives as license; `unknown`, which the hub knows, where it says none.

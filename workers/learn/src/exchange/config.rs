@@ -13,6 +13,10 @@ pub(super) type Config = Map<String, Value>;
 /// The class of `modeling_ombud.py`.
 pub(super) const OWN_CLASS: &str = "OmbudForSequenceClassification";
 const CHOICE: &str = "single_label_classification";
+/// More are a defect: each becomes a column of every answer.
+const MOST_LABELS: usize = 1_000;
+/// The longest name in characters; those of the CFPB have 80.
+const LONGEST_LABEL: usize = 200;
 
 /// The labels of the classifier that `config` describes, in the order of its logits.
 ///
@@ -36,23 +40,47 @@ pub(super) fn labels(config: &Config, architecture: &Architecture) -> Result<Vec
             "problem_type is {problem}: train it for {CHOICE}, whose logits are a softmax's"
         ));
     }
-    let Some(named) = config.get("id2label").and_then(Value::as_object) else {
-        // What Python leaves out where it is as ever.
-        return Ok(vec!["LABEL_0".to_owned(), "LABEL_1".to_owned()]);
+    let named = match (config.get("id2label"), config.get("label2id")) {
+        (None | Some(Value::Null), None | Some(Value::Null)) => {
+            // What Python leaves out where it is as ever.
+            return Ok(vec!["LABEL_0".to_owned(), "LABEL_1".to_owned()]);
+        }
+        (None | Some(Value::Null), Some(numbers)) => turned(numbers),
+        (Some(Value::Array(names)), _) => {
+            names.iter().enumerate().map(|(logit, name)| (logit.to_string(), name.clone())).collect()
+        }
+        (Some(Value::Object(named)), _) => named.clone(),
+        (Some(_), _) => return wrong("id2label is neither a list of names nor names by number".to_owned()),
     };
+    if named.len() > MOST_LABELS {
+        return wrong(format!("id2label has {} labels, and at most {MOST_LABELS} are read", named.len()));
+    }
     let mut labels = Vec::with_capacity(named.len());
     for logit in 0..named.len() {
-        match named.get(&logit.to_string()).and_then(Value::as_str) {
-            Some(label) => labels.push(label.to_owned()),
-            None => {
+        let name = match named.get(&logit.to_string()) {
+            Some(Value::String(name)) => name.clone(),
+            Some(Value::Number(name)) => name.to_string(),
+            _ => {
                 return wrong(format!(
                     "id2label has no label for {logit}: number them from 0 to {}",
                     named.len() - 1
                 ));
             }
+        };
+        if name.trim().is_empty() || name.chars().count() > LONGEST_LABEL || name.contains(char::is_control) {
+            return wrong(format!(
+                "id2label has no usable name for {logit}: it has 1 to {LONGEST_LABEL} characters, none of them invisible"
+            ));
         }
+        labels.push(name);
     }
     Ok(labels)
+}
+
+/// Names by number out of numbers by name.
+fn turned(numbers: &Value) -> Config {
+    let numbers = numbers.as_object().into_iter().flatten();
+    numbers.filter_map(|(name, number)| Some((number.as_u64()?.to_string(), json!(name)))).collect()
 }
 
 /// `config`, of the classifier `class`, with `labels` in the order of its logits.
@@ -122,6 +150,29 @@ mod tests {
         let labels = labels_of(&json!({"model_type": "bert", "id2label": named})).unwrap();
         assert_eq!((labels[2].as_str(), labels[10].as_str()), ("label 2", "label 10"));
         assert_eq!(labels_of(&json!({"model_type": "bert"})).unwrap(), ["LABEL_0", "LABEL_1"]);
+    }
+
+    #[test]
+    fn labels_come_as_a_list_by_number_or_as_numbers_by_name() {
+        for said in [
+            json!({"id2label": ["a", "b"]}),
+            json!({"id2label": {"1": "b", "0": "a"}, "label2id": {"a": 1, "b": 0}}),
+            json!({"label2id": {"b": 1, "a": 0}}),
+        ] {
+            let mut config = json!({"model_type": "bert"});
+            config.as_object_mut().unwrap().extend(said.as_object().unwrap().clone());
+            assert_eq!(labels_of(&config).unwrap(), ["a", "b"], "{said}");
+        }
+        assert_eq!(labels_of(&json!({"model_type": "bert", "id2label": {"0": 7}})).unwrap(), ["7"]);
+        for (id2label, what) in [
+            (json!("a, b"), "neither a list"),
+            (json!({"0": "a\u{1b}[2J"}), "no usable name for 0"),
+            (json!([""]), "no usable name for 0"),
+            (json!(vec!["a"; MOST_LABELS + 1]), "at most 1000 are read"),
+        ] {
+            let refused = labels_of(&json!({"model_type": "bert", "id2label": id2label})).unwrap_err();
+            assert!(refused.contains(what), "{refused}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use ombud_contract::taxonomy::TaxonomyError;
 use ombud_models::{ArtefactError, ClassifyError, Lacking, LoadError};
 
 use super::labels::Misfit;
@@ -30,12 +31,30 @@ pub enum ExchangeError {
         /// What there is.
         answers: String,
     },
-    /// No labels are known for it.
-    #[error("import for the task {task}: it has no taxonomy; there are product, issue and vulnerable")]
-    UnknownTask {
-        /// What was asked for.
-        task: String,
+    /// Its labels are another model's, and no class of Python sums them.
+    #[error(
+        "export {model_id}: it was imported with other labels than it answers with; take what it came from, {origin}"
+    )]
+    Foreign {
+        /// The model.
+        model_id: String,
+        /// What it was imported from.
+        origin: String,
     },
+    /// What it is to answer is no task.
+    #[error("import for the task {asked}: write TASK or TASK@NUMBER, such as queue@2")]
+    Task {
+        /// What was asked for.
+        asked: String,
+    },
+    /// Who is vulnerable is a yes or no.
+    #[error(
+        "import for the task vulnerable with labels of its own: it is a yes or no; say which label is which, --labels FILE"
+    )]
+    OwnFlag,
+    /// The labels make no tree.
+    #[error(transparent)]
+    Taxonomy(#[from] TaxonomyError),
     /// A folder that can't be read here.
     #[error("import {}: {lacking}", dir.display())]
     Lacking {
@@ -45,12 +64,12 @@ pub enum ExchangeError {
         lacking: Lacking,
     },
     /// An encoder that does not run here.
-    #[error(
-        "accept config.json: model_type is {found}, and what runs here is bert, distilbert, roberta; train one of those"
-    )]
+    #[error("accept config.json: model_type is {found}, and what runs here is {known}; train one of those")]
     Architecture {
         /// What it says.
         found: String,
+        /// Those that do.
+        known: String,
     },
     /// config.json describes what is no choice of one label.
     #[error("accept config.json: {what}")]

@@ -15,10 +15,13 @@ use super::heads::{self, Pooling};
 use super::probe::probe;
 use super::tensors::Tensors;
 use super::tokenizer::Tokenizer;
+use super::weights::WEIGHTS;
 use crate::draft::Draft;
 
 /// What an exported folder is known by: what Ombud answered, for Python to answer as well.
 const PARITY: &str = "ombud_parity.json";
+/// What an imported artefact tells of where it came from.
+pub(super) const SOURCE: &str = "source.json";
 /// The class that pools by a query, and its name in the folder.
 const CODE: (&str, &str) = ("modeling_ombud.py", include_str!("modeling_ombud.py"));
 
@@ -50,14 +53,14 @@ impl Export<'_> {
     /// Writes the folder: whole, or not at all. `models` tries the artefact, so that the folder tells what Ombud answers.
     ///
     /// # Errors
-    /// The model is of a family that Python doesn't have, does not answer the task, can't serve, or can't be written.
+    /// The model is of a family that Python doesn't have, sums another model's labels, does not answer the task, can't serve, or can't be written.
     pub fn run(&self, models: &dyn LoadModel) -> Result<Exported, ExchangeError> {
         let artefact = self.artefact;
         let head = self.head()?;
         let config: Config = read_json(&artefact.dir.join("config.json"))?;
         let architecture = Architecture::of(&config)?;
         let answered = probe(artefact, self.task, models)?;
-        let weights = Tensors::read(&artefact.dir.join("model.safetensors"))?;
+        let weights = Tensors::read(&artefact.dir.join(WEIGHTS))?;
         let (weights, pooling) = heads::of_task(weights, architecture, self.task);
 
         let longest =
@@ -74,7 +77,7 @@ impl Export<'_> {
         };
 
         let draft = Draft::begin(self.out, PARITY)?;
-        weights.write(&draft.folder().join("model.safetensors"))?;
+        weights.write(&draft.folder().join(WEIGHTS))?;
         draft.write_json("config.json", &config::exported(config, artefact, head, architecture, pooling))?;
         draft.write_json("tokenizer.json", &tokenizer.json)?;
         draft.write_json("tokenizer_config.json", &tokenizer.config)?;
@@ -115,12 +118,20 @@ impl Export<'_> {
             let family = manifest.family.name();
             return Err(ExchangeError::Family { model_id: manifest.model_id.clone(), family, mend });
         }
-        let found = manifest.head(self.task).map(|(_, head)| head);
-        found.ok_or_else(|| ExchangeError::NoTask {
-            model_id: manifest.model_id.clone(),
-            task: self.task.to_owned(),
-            answers: self.artefact.tasks().join(", "),
-        })
+        let Some((_, head)) = manifest.head(self.task) else {
+            return Err(ExchangeError::NoTask {
+                model_id: manifest.model_id.clone(),
+                task: self.task.to_owned(),
+                answers: self.artefact.tasks().join(", "),
+            });
+        };
+        if !head.foreign.is_empty() {
+            let said: Option<Value> = read_json(&self.artefact.dir.join(SOURCE)).ok();
+            let origin = said.and_then(|said| said["source"].as_str().map(str::to_owned));
+            let origin = origin.unwrap_or_else(|| "the folder in Python".to_owned());
+            return Err(ExchangeError::Foreign { model_id: manifest.model_id.clone(), origin });
+        }
+        Ok(head)
     }
 }
 

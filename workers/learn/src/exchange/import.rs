@@ -4,19 +4,23 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use ombud_contract::taxonomy::Taxonomy;
-use ombud_intake::label_named;
-use ombud_models::{Artefact, EvidenceTable, Kind, Lacking, LoadModel, MANIFEST, Reads, VULNERABLE};
+use ombud_contract::taxonomy::{Document, Taxonomy};
+use ombud_models::{
+    Artefact, EvidenceTable, ForeignLabel, Head, Kind, Lacking, LoadModel, MANIFEST, Reads, TAXONOMY,
+    VULNERABLE,
+};
 use serde_json::{Value, json};
 
 use super::architecture::Architecture;
 use super::card;
 use super::config::{self, Config};
 use super::error::ExchangeError;
-use super::export::read_json;
-use super::labels::{LabelMap, fit};
+use super::export::{SOURCE, read_json};
+use super::labels::LabelMap;
 use super::probe::probe;
+use super::target::{Fitted, Target};
 use super::tensors::Tensors;
+use super::weights::{WEIGHTS, bring};
 use crate::draft::Draft;
 
 /// What is to be imported.
@@ -26,8 +30,10 @@ pub struct Import<'a> {
     pub source: &'a str,
     /// The folder that Python wrote; see `ombud_models::fetch`.
     pub folder: &'a Path,
-    /// What it answers.
+    /// What it answers: a task of ours, or one of its own, `TASK` or `TASK@NUMBER`.
     pub task: &'a str,
+    /// Whether its labels are to be a tree of their own although the task has one.
+    pub own_labels: bool,
     /// What its labels stand for, where their names don't say it.
     pub labels: &'a LabelMap,
     /// From which confidence on it may answer: by level, or `possible` and `vulnerable`.
@@ -43,10 +49,22 @@ pub struct Import<'a> {
 pub struct Imported {
     /// The artefact.
     pub artefact: Artefact,
-    /// Theirs and ours, in the order of its logits.
-    pub labels: Vec<(String, String)>,
+    /// Theirs and ours, in the order of the network's logits; `None` where one stands for none of ours.
+    pub labels: Vec<(String, Option<String>)>,
+    /// Labels of the task that it never answers.
+    pub never: Vec<String>,
     /// Texts that it was tried on.
     pub texts: usize,
+}
+
+/// A file of labels to fill in, for [`LabelMap::read`]: a line for each label of the classifier in `folder`.
+///
+/// # Errors
+/// The folder is no classifier that runs here, or `task` is none.
+pub fn labels_template(folder: &Path, task: &str, own_labels: bool) -> Result<String, ExchangeError> {
+    let config: Config = read_json(&folder.join("config.json"))?;
+    let theirs = config::labels(&config, Architecture::of(&config)?)?;
+    Ok(Target::of(task, own_labels)?.template(&theirs))
 }
 
 impl Import<'_> {
@@ -60,74 +78,82 @@ impl Import<'_> {
         }
         let config: Config = read_json(&self.folder.join("config.json"))?;
         let architecture = Architecture::of(&config)?;
-        let taxonomy = Taxonomy::newest(self.task)
-            .ok_or_else(|| ExchangeError::UnknownTask { task: self.task.to_owned() })?;
-        let theirs = config::labels(&config, architecture)?;
-        let ours = fit(taxonomy, &theirs, self.labels, |name| label_named(self.task, name))?;
-        let labels: Vec<(String, String)> = theirs.into_iter().zip(ours).collect();
+        let target = Target::of(self.task, self.own_labels)?;
+        let task = target.task();
+        let fitted = target.fit(config::labels(&config, architecture)?, self.labels)?;
 
         let draft = Draft::begin(self.out, MANIFEST)?;
-        let labels = self.weights(&draft, architecture, taxonomy, labels)?;
-        let ours: Vec<String> = labels.iter().map(|(_, ours)| ours.clone()).collect();
+        bring(self.folder, &draft)?;
+        let (labels, head) = match fitted.one_to_one() {
+            Some(ours) => {
+                let order = order(task, fitted.taxonomy, &ours);
+                if !order.is_sorted() {
+                    reorder(&draft.folder().join(WEIGHTS), architecture, &order)?;
+                }
+                let labels = order.iter().map(|place| fitted.labels[*place].clone()).collect();
+                let ours = order.iter().map(|place| ours[*place].clone()).collect();
+                (labels, self.head(&config, fitted.taxonomy, ours, Vec::new()))
+            }
+            None => {
+                let ours = fitted.taxonomy.leaves().to_vec();
+                let head = self.head(&config, fitted.taxonomy, ours, foreign(&fitted));
+                (fitted.labels, head)
+            }
+        };
         let max_tokens = self.max_tokens(architecture.longest_text(&config));
-        let temperature = config.get("ombud_temperature").and_then(Value::as_f64).unwrap_or(1.0);
-        draft.write_json("config.json", &config::with_labels(config, architecture.class, &ours))?;
+        let named: Vec<String> = head.network_labels().into_iter().map(str::to_owned).collect();
+        draft.write_json("config.json", &config::with_labels(config, architecture.class, &named))?;
         draft.copy(self.folder, "tokenizer.json")?;
-        draft.write_json("source.json", &json!({"source": self.source, "labels": labels}))?;
+        draft.write_json(SOURCE, &json!({"source": self.source, "labels": labels}))?;
+        if !fitted.taxonomy.is_built_in() {
+            let tree = toml::to_string(&Document::of([fitted.taxonomy]));
+            draft
+                .write(TAXONOMY, tree.map_err(|error| ExchangeError::broken(Path::new(TAXONOMY), error))?)?;
+        }
         let model_id = self.out.file_name().unwrap_or_default().to_string_lossy();
+        let format = if head.foreign.is_empty() { 1 } else { 2 };
         draft.write_json(
             MANIFEST,
             &json!({
-                "format": 1, "model_id": model_id, "family": "encoder", "max_tokens": max_tokens, "reads": self.reads,
-                "heads": [{
-                    "task": self.task, "kind": kind(self.task), "label_set": taxonomy.label_set(), "labels": ours,
-                    "temperature": temperature, "thresholds": self.thresholds,
-                    "evidence": EvidenceTable::newest_for(self.task).map(EvidenceTable::name),
-                }],
+                "format": format, "model_id": model_id, "family": "encoder", "max_tokens": max_tokens,
+                "reads": self.reads, "heads": [head],
             }),
         )?;
         let card = card::Imported {
             model_id: &model_id,
             source: self.source,
-            task: self.task,
             architecture,
+            head: &head,
             labels: &labels,
             reads: self.reads,
             readme: fs::read_to_string(self.folder.join("README.md")).unwrap_or_default(),
         };
         draft.write("README.md", card.to_string())?;
-        let tried = probe(&Artefact::open(draft.folder())?, self.task, models)?;
+        let tried = probe(&Artefact::open(draft.folder())?, task, models)?;
         draft.publish()?;
-        Ok(Imported { artefact: Artefact::open(self.out)?, labels, texts: tried.len() })
+        let never = head.never_answered().map(str::to_owned).collect();
+        Ok(Imported { artefact: Artefact::open(self.out)?, labels, never, texts: tried.len() })
     }
 
-    /// Puts the weights into `draft`. A flag's negative label stands first, so its logits may have to change places.
-    fn weights(
+    fn head(
         &self,
-        draft: &Draft,
-        architecture: &Architecture,
+        config: &Config,
         taxonomy: &Taxonomy,
-        labels: Vec<(String, String)>,
-    ) -> Result<Vec<(String, String)>, ExchangeError> {
-        const NAME: &str = "model.safetensors";
-        let place = |leaf: &String| labels.iter().position(|(_, ours)| ours == leaf);
-        let order: Vec<usize> = taxonomy.leaves().iter().filter_map(place).collect();
-        if kind(self.task) == Kind::Choice || order.is_sorted() {
-            draft.copy(self.folder, NAME)?;
-            return Ok(labels);
+        labels: Vec<String>,
+        foreign: Vec<ForeignLabel>,
+    ) -> Head {
+        let task = taxonomy.task();
+        Head {
+            task: task.to_owned(),
+            kind: kind(task),
+            label_set: taxonomy.label_set().to_owned(),
+            labels,
+            temperature: config.get("ombud_temperature").and_then(Value::as_f64).unwrap_or(1.0),
+            thresholds: self.thresholds.clone(),
+            evidence: EvidenceTable::newest_for(task).map(|table| table.name().to_owned()),
+            evidence_odds: BTreeMap::new(),
+            foreign,
         }
-        let mut tensors = Tensors::read(&self.folder.join(NAME))?;
-        for field in ["weight", "bias"] {
-            if let Some(tensor) = tensors.0.get_mut(&format!("{}.{field}", architecture.classifier)) {
-                if tensor.shape.first() != Some(&order.len()) {
-                    let what = format!("{}.{field} has shape {:?}", architecture.classifier, tensor.shape);
-                    return Err(ExchangeError::broken(&self.folder.join(NAME), what));
-                }
-                *tensor = tensor.in_order(&order);
-            }
-        }
-        tensors.write(&draft.folder().join(NAME))?;
-        Ok(order.iter().map(|place| labels[*place].clone()).collect())
     }
 
     /// What its tokenizer cuts at, if that is less than it could read.
@@ -137,6 +163,40 @@ impl Import<'_> {
         let limit = said.and_then(|said| said["model_max_length"].as_u64());
         limit.map_or(longest, |limit| limit.min(longest))
     }
+}
+
+/// For each logit of the head the place of what becomes it: a flag's negative label stands first.
+fn order(task: &str, taxonomy: &Taxonomy, ours: &[String]) -> Vec<usize> {
+    match kind(task) {
+        Kind::Choice => (0..ours.len()).collect(),
+        Kind::Flag => {
+            let place = |leaf: &String| ours.iter().position(|label| label == leaf);
+            taxonomy.leaves().iter().filter_map(place).collect()
+        }
+    }
+}
+
+/// Puts the logits of the classifier in `file` into another order.
+fn reorder(file: &Path, architecture: &Architecture, order: &[usize]) -> Result<(), ExchangeError> {
+    let mut tensors = Tensors::read(file)?;
+    for field in ["weight", "bias"] {
+        if let Some(tensor) = tensors.0.get_mut(&format!("{}.{field}", architecture.classifier)) {
+            if tensor.shape.first() != Some(&order.len()) {
+                let what = format!("{}.{field} has shape {:?}", architecture.classifier, tensor.shape);
+                return Err(ExchangeError::broken(file, what));
+            }
+            *tensor = tensor.in_order(order);
+        }
+    }
+    tensors.write(file)
+}
+
+fn foreign(fitted: &Fitted) -> Vec<ForeignLabel> {
+    let label = |(theirs, ours): &(String, Option<String>)| ForeignLabel {
+        theirs: theirs.clone(),
+        ours: ours.clone(),
+    };
+    fitted.labels.iter().map(label).collect()
 }
 
 fn kind(task: &str) -> Kind {

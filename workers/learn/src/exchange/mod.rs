@@ -2,7 +2,8 @@
 //!
 //! export: artefact -> `heads` (one task's tensors, widened) -> `config`, `tokenizer`, `probe`, `card` -> a folder that
 //! `from_pretrained` loads.
-//! import: such a folder -> `labels` (theirs to the taxonomy's) -> `tensors` -> `probe` -> an artefact that serves.
+//! import: such a folder -> `target`, `labels` (theirs to a tree's) -> `weights`, `tensors` -> `probe` -> an artefact that
+//! serves.
 
 mod architecture;
 mod card;
@@ -13,10 +14,12 @@ mod heads;
 mod import;
 mod labels;
 mod probe;
+mod target;
 mod tensors;
 mod tokenizer;
+mod weights;
 
 pub use error::ExchangeError;
 pub use export::{Export, Exported};
-pub use import::{Import, Imported};
+pub use import::{Import, Imported, labels_template};
 pub use labels::{LabelMap, Misfit};

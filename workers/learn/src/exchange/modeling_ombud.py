@@ -1,4 +1,4 @@
-"""An encoder of Ombud for one task: a BERT, DistilBERT or RoBERTa body whose tokens are pooled by a learned query.
+"""An encoder of Ombud for one task: a body that transformers knows, whose tokens are pooled by a learned query.
 
     AutoModelForSequenceClassification.from_pretrained(FOLDER, trust_remote_code=True)
 

@@ -23,7 +23,7 @@ const MANY_TIMES: usize = 120;
 pub(super) struct Answered {
     /// What it read, special tokens included.
     pub(super) input_ids: Vec<u32>,
-    /// In the order of the head's labels; temperature is not applied.
+    /// In the order of the head's logits; temperature is not applied.
     pub(super) logits: Vec<f32>,
 }
 
@@ -55,12 +55,8 @@ pub(super) fn probe(
             return Err(wrong("it reads no tokens".to_owned()));
         };
         let logits = if place < logits.len() { logits.swap_remove(place) } else { Vec::new() };
-        if logits.len() != head.labels.len() {
-            return Err(wrong(format!(
-                "it answers with {} logits for {} labels",
-                logits.len(),
-                head.labels.len()
-            )));
+        if logits.len() != head.outputs() {
+            return Err(wrong(format!("it answers with {} logits for {}", logits.len(), head.outputs())));
         }
         if let Some(logit) = logits.iter().find(|logit| !logit.is_finite()) {
             return Err(wrong(format!("it answers with {logit}: its weights are broken")));

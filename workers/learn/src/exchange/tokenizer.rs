@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-/// What the special tokens of BERT's and RoBERTa's kind are called, and Python's word for each.
+/// What the special tokens of the architectures' kinds are called, and Python's word for each. Of two for a word the first
+/// counts: MPNet has two that are unknown, and says the one that BERT has.
 const SPECIAL: [(&str, &str); 12] = [
     ("[UNK]", "unk_token"),
     ("[CLS]", "cls_token"),
@@ -39,11 +40,12 @@ impl Tokenizer {
             .flatten()
             .filter_map(|token| Some((token["content"].as_str()?, token["id"].as_u64()?)))
             .collect();
-        let mut special: Map<String, Value> = SPECIAL
-            .iter()
-            .filter(|(content, _)| added.iter().any(|(known, _)| known == content))
-            .map(|(content, word)| ((*word).to_owned(), json!(content)))
-            .collect();
+        let mut special: Map<String, Value> = Map::new();
+        for (content, word) in SPECIAL {
+            if added.iter().any(|(known, _)| *known == content) {
+                special.entry(word).or_insert_with(|| json!(content));
+            }
+        }
         // Whatever it is called.
         if let Some((content, _)) = added.iter().find(|(_, id)| *id == pad) {
             special.insert("pad_token".to_owned(), json!(content));

@@ -46,7 +46,7 @@ impl Challenge<'_> {
     /// # Errors
     /// The champion doesn't tell its recipe, an encoder has no base, or learning fails.
     pub fn run(&self, progress: &ProgressBar) -> Result<Artefact, LearnError> {
-        if self.is_learned(&self.out)? {
+        if self.is_done()? {
             return Ok(Artefact::open(&self.out)?);
         }
         let report = match self.champion.manifest.family {
@@ -55,6 +55,14 @@ impl Challenge<'_> {
         };
         self.forget()?;
         Ok(report.artefact)
+    }
+
+    /// Whether `out` holds what was learned from this very set: an earlier run came so far.
+    ///
+    /// # Errors
+    /// The set can't be read.
+    pub fn is_done(&self) -> Result<bool, LearnError> {
+        self.is_learned(&self.out)
     }
 
     /// Whether `dir` holds what was learned from this very set.
@@ -97,11 +105,11 @@ impl Challenge<'_> {
         let (out, model_id, lineage) = (out.to_owned(), model_id.to_owned(), self.lineage());
         if family == Family::Bag {
             let Learned::<bag::Recipe> { seed, mut recipe } = learned(told)?;
-            recipe.heads.iter_mut().for_each(|head| self.grow(&mut head.task));
+            recipe.heads.retain_mut(|head| self.grow(&mut head.task));
             return bag::Train { files, validation, out, model_id, seed, recipe, lineage }.run(progress);
         }
         let Learned::<encoder::Recipe> { seed, mut recipe } = learned(told)?;
-        recipe.heads.iter_mut().for_each(|head| self.grow(&mut head.task));
+        recipe.heads.retain_mut(|head| self.grow(&mut head.task));
         let base = self.base.clone().ok_or(LearnError::NoBase)?;
         let (threads, most_frozen_bytes) = (self.threads, self.most_frozen_bytes);
         let keep_every = self.keep_every;
@@ -151,11 +159,14 @@ impl Challenge<'_> {
         Ok(blend.run(progress)?.report)
     }
 
-    /// Gives a head of the recipe the label tree that the set's labels are of.
-    fn grow(&self, task: &mut Task) {
-        if let Some(grown) = self.set.tasks().iter().find(|grown| grown.name == task.name) {
+    /// Gives a head of the recipe the label tree that the set's labels are of; `false` where the set has too few of it to
+    /// teach it, and the challenger goes without.
+    fn grow(&self, task: &mut Task) -> bool {
+        let grown = self.set.tasks().iter().find(|grown| grown.name == task.name);
+        grown.is_some_and(|grown| {
             task.clone_from(grown);
-        }
+            true
+        })
     }
 
     /// Where members are kept until the blend is there.

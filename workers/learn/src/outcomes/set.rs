@@ -1,30 +1,25 @@
 //! The files that a challenger learns from: what the champion was given, and what humans said since.
 //!
-//! Copies of one narrative lie in one file: what the audit sample holds is learned nowhere.
+//! Copies of one narrative lie in one file: what models are tried on is learned nowhere, and calibrates nothing.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use indicatif::ProgressBar;
 use ombud_contract::records::TimestampMs;
 use ombud_contract::taxonomy::{Document, Taxonomy};
-use ombud_intake::{FileDefaults, LabelColumn, Rows};
+use ombud_intake::LabelColumn;
 use ombud_models::{Artefact, Kind};
 use serde::{Deserialize, Serialize};
 
-use super::admit::{Counts, KnownTree, admit};
-use super::challenge::columns;
-use super::gather::Case;
-use super::parts::{AUDIT, Column, Part, Parts, TRAIN, VALIDATION};
-use super::{Likeness, likeness};
+use super::parts::{TRAIN, TRIAL, VALIDATION};
+use super::pool::{Pool, Pools, Share};
 use crate::draft::Draft;
 use crate::train::examples::digest;
 use crate::train::{LearnError, Task};
 
 /// Says that a folder is a set, and what is in it.
-const SET: &str = "set.json";
+pub(super) const SET: &str = "set.json";
 
 /// What a set is made of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,12 +34,16 @@ pub struct Asked {
     pub files: Vec<String>,
     /// A new label is admitted from so many complaints on.
     pub least: usize,
+    /// Cases that nobody drew, at most; the latest judged. An older build had them all.
+    #[serde(default)]
+    pub rows: usize,
     /// Chooses what is held out.
     pub seed: u64,
 }
 
 /// What is in a set.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct SetFigures {
     /// Cases that humans judged.
     pub cases: usize,
@@ -52,14 +51,40 @@ pub struct SetFigures {
     pub train: usize,
     /// Complaints to calibrate on.
     pub validation: usize,
-    /// Complaints of the audit sample.
-    pub audit: usize,
-    /// Of the files and the cases: copies of what the audit sample holds, and files' rows that humans judged since.
+    /// Complaints to try models on: of the audit sample.
+    pub trial: usize,
+    /// Of the files and the cases: copies of what the audit sample holds, files' rows that humans judged since, and cases
+    /// without a label that may be used.
     pub left_out: usize,
+    /// Cases with labels that were judged before those that are as many as may be.
+    pub older: usize,
+    /// By flag: how many of the cases are labelled.
+    pub labelled: BTreeMap<String, Pools<Share>>,
+    /// By task: what calibrates it.
+    pub calibrated: BTreeMap<String, Calibrated>,
+    /// Tasks of the champion that there is too little to learn of; the challenger doesn't answer them.
+    pub not_learned: Vec<String>,
     /// By task: new labels that the challenger learns, and how many complaints carry them.
     pub admitted: BTreeMap<String, BTreeMap<String, usize>>,
     /// By task: new labels that too few complaints carry.
     pub waiting: BTreeMap<String, BTreeMap<String, usize>>,
+}
+
+/// Complaints that calibrate a task.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Calibrated {
+    /// Drawn at random.
+    pub audited: usize,
+    /// A tenth of all others, which people labelled because they came upon them, or which stood in files; none where
+    /// enough were drawn.
+    pub others: usize,
+}
+
+impl SetFigures {
+    /// Whether labels of `task` may be used that come from `pool`.
+    pub(super) fn speaks(&self, pool: Pool, task: &str) -> bool {
+        self.labelled.get(task).is_none_or(|labelled| labelled.of(pool).is_enough())
+    }
 }
 
 /// A training set, in a folder.
@@ -97,73 +122,14 @@ impl Set {
         Ok(Some(Self { dir: dir.to_owned(), told }))
     }
 
-    /// Makes the set of `asked` in `dir`, whole or not at all: `cases` as they were gathered, `files` as they are
-    /// labelled. `progress` counts rows.
-    ///
-    /// # Errors
-    /// A file can't be read, the folder can't be written, or the cases are too few to learn from.
-    pub fn make(
+    /// Says what is in it, and moves it to its place.
+    pub(super) fn publish(
         dir: &Path,
+        draft: Draft,
         asked: Asked,
-        champion: &Artefact,
-        cases: &[Case],
-        files: &[PathBuf],
-        known: &[KnownTree],
-        progress: &ProgressBar,
+        figures: SetFigures,
+        tasks: Vec<Task>,
     ) -> Result<Self, LearnError> {
-        progress.set_message("making the training set");
-        let mut figures = SetFigures { cases: cases.len(), ..SetFigures::default() };
-        let audit: HashSet<Likeness> =
-            cases.iter().filter(|case| case.audited).map(|case| likeness(&case.narrative)).collect();
-        let tasks = tasks(champion, &counts(cases, &audit), asked.least, known, &mut figures)?;
-        let sources = columns(champion);
-        let columns: Vec<Column> = tasks.iter().map(|task| Column::of(task, &sources)).collect();
-
-        let draft = Draft::begin(dir, SET)?;
-        // Narratives are nobody else's to read.
-        fs::set_permissions(draft.folder(), fs::Permissions::from_mode(0o700))
-            .map_err(|source| LearnError::File { path: draft.folder().to_owned(), source })?;
-        let mut parts = Parts::open(draft.folder(), &columns)?;
-        let mut judged = HashSet::new();
-        for case in cases {
-            progress.inc(1);
-            judged.insert(case.complaint_id.as_str());
-            let alike = likeness(&case.narrative);
-            let part = match (case.audited, audit.contains(&alike)) {
-                (true, _) => Part::Audit,
-                (false, true) => {
-                    figures.left_out += 1;
-                    continue;
-                }
-                (false, false) => Part::held_out_or_not(&alike, asked.seed),
-            };
-            let label = |column: &Column| case.labels.get(&column.task).map(|label| column.written(label));
-            parts.write(part, (&case.complaint_id, case.received_at, &case.narrative), label)?;
-        }
-        for file in files {
-            let rows = Rows::open(file, FileDefaults::of(file)?)?;
-            let named: Vec<LabelColumn> =
-                columns.iter().filter(|column| column.is_named(&rows)).map(Column::named).collect();
-            for row in rows.labelled_by(&named)? {
-                progress.inc(1);
-                let Ok(row) = row? else { continue };
-                let complaint = &row.complaint;
-                let alike = likeness(&complaint.narrative);
-                if audit.contains(&alike) || judged.contains(complaint.complaint_id.as_str()) {
-                    figures.left_out += 1;
-                    continue;
-                }
-                let part = Part::held_out_or_not(&alike, asked.seed);
-                let text =
-                    (complaint.complaint_id.as_str(), complaint.received_at, complaint.narrative.as_str());
-                parts.write(part, text, |column| column.of_row(&row.labels))?;
-            }
-        }
-        let written = parts.finish()?;
-        [figures.train, figures.validation, figures.audit] = written;
-        if figures.train == 0 || figures.validation == 0 {
-            return Err(LearnError::TooFewOutcomes { cases: figures.cases, rows: figures.train });
-        }
         let own =
             tasks.iter().filter_map(Task::taxonomy).filter(|tree| !tree.is_built_in()).collect::<Vec<_>>();
         // Names and numbers alone: nothing in it can't be written as TOML.
@@ -199,9 +165,9 @@ impl Set {
         self.dir.join(VALIDATION)
     }
 
-    /// The audit sample.
-    pub fn audit(&self) -> PathBuf {
-        self.dir.join(AUDIT)
+    /// Complaints to try models on.
+    pub fn trial(&self) -> PathBuf {
+        self.dir.join(TRIAL)
     }
 
     /// Where the labels of every choice stand.
@@ -225,7 +191,7 @@ impl Set {
 }
 
 impl Asked {
-    /// What a set of these files is made of.
+    /// What a set of these files is made of, with `rows` cases that nobody drew at most.
     ///
     /// # Errors
     /// A file can't be read.
@@ -233,62 +199,10 @@ impl Asked {
         (since, as_of): (TimestampMs, TimestampMs),
         champion: &Artefact,
         files: &[PathBuf],
-        least: usize,
+        (least, rows): (usize, usize),
         seed: u64,
     ) -> Result<Self, LearnError> {
         let files = files.iter().map(|file| digest(file)).collect::<Result<_, _>>()?;
-        Ok(Self { since, as_of, champion: champion.version.clone(), files, least, seed })
+        Ok(Self { since, as_of, champion: champion.version.clone(), files, least, rows, seed })
     }
-}
-
-/// Of the cases that may be learned from, copies once.
-fn counts(cases: &[Case], audit: &HashSet<Likeness>) -> Counts {
-    let mut seen: HashSet<(&str, &str, Likeness)> = HashSet::new();
-    let mut counts = Counts::new();
-    for case in cases {
-        let alike = likeness(&case.narrative);
-        for (task, label) in case.labels.iter().filter(|_| !audit.contains(&alike)) {
-            if seen.insert((task, label, alike)) {
-                *counts.entry(task.clone()).or_default().entry(label.clone()).or_default() += 1;
-            }
-        }
-    }
-    counts
-}
-
-/// The champion's tasks, each with its tree as it has grown.
-fn tasks(
-    champion: &Artefact,
-    counts: &Counts,
-    least: usize,
-    known: &[KnownTree],
-    figures: &mut SetFigures,
-) -> Result<Vec<Task>, LearnError> {
-    let mut tasks = Vec::new();
-    for head in &champion.manifest.heads {
-        let unknown = || LearnError::UnknownTask { task: head.task.clone() };
-        let tree = Taxonomy::by_label_set(&head.label_set).ok_or_else(unknown)?;
-        let tree = match (head.kind, counts.get(&head.task)) {
-            (Kind::Choice, Some(counts)) => {
-                let admission = admit(tree, counts, least, known)?;
-                for (labels, into) in
-                    [(admission.admitted, &mut figures.admitted), (admission.waiting, &mut figures.waiting)]
-                {
-                    if !labels.is_empty() {
-                        into.insert(head.task.clone(), labels);
-                    }
-                }
-                admission.tree
-            }
-            _ => tree,
-        };
-        tasks.push(Task {
-            name: head.task.clone(),
-            label_set: tree.label_set().to_owned(),
-            kind: head.kind,
-            // What every file is read for has the labels of the built-in trees alone.
-            column: (!tree.is_built_in()).then(|| head.task.clone()),
-        });
-    }
-    Ok(tasks)
 }

@@ -1,4 +1,4 @@
-//! Challenger and champion on the audit sample, which neither has learned from.
+//! Challenger and champion on the half of the audit sample that neither has learned from or was calibrated on.
 
 use indicatif::ProgressBar;
 use ombud_models::Artefact;
@@ -7,7 +7,9 @@ use ombud_torch::Libtorch;
 use super::set::Set;
 use crate::evaluate::{Evaluate, EvaluateError, Evaluation, Measured, Resampling, Subject, View};
 
-/// The challenger's figures, with the comparison to the champion in `against`. `None` of an empty audit sample.
+/// The challenger's figures, with the comparison to the champion in `against`. `None` where no case of that
+/// half was judged. What a flag is worth is judged only where enough of it are labelled: else the set has none of its labels
+/// there, and the figures none of the flag.
 ///
 /// # Errors
 /// A model doesn't load or can't score.
@@ -18,16 +20,16 @@ pub fn trial(
     threads: usize,
     progress: &ProgressBar,
 ) -> Result<Option<Evaluation>, EvaluateError> {
-    if set.figures().audit == 0 {
+    if set.figures().trial == 0 {
         return Ok(None);
     }
-    progress.set_message("both on the audit sample");
+    progress.set_message("both on the audit sample's half for trials");
     let measured = |artefact: &Artefact| -> Result<Measured, EvaluateError> {
         let subjects = vec![Subject::whole(artefact, &Libtorch)?];
         // Every choice by its column: a label that is new is none of the built-in trees.
         let columns = set.choices();
-        Evaluate { subjects, threads, resampling: Resampling::default(), columns }
-            .measure(&set.audit(), progress)
+        Evaluate { subjects, threads, resampling: Resampling::default(), columns, dates: None }
+            .measure(&set.trial(), progress)
     };
     let (this, other) = (measured(challenger)?, measured(champion)?);
     let view = View::default();

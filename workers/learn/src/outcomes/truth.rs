@@ -1,71 +1,24 @@
-//! What humans say that a complaint is: of each task the newest verdict that names its label.
-//!
-//! | verdict | what it teaches |
-//! |---|---|
-//! | CONFIRMED | the decisions' labels, or that of the named task, a guess too; POSSIBLE is no label, so it is never confirmed |
-//! | REALLOCATED | the label that it names, if it names one |
-//! | RELABELLED, VULNERABILITY | the label that it names |
-//! | NOT_A_COMPLAINT | where it is the newest: nothing at all |
+//! The labels of one case, as the one reading of verdicts gives them: nothing of what is no complaint, or is open.
 
 use std::collections::BTreeMap;
 
 use ombud_contract::{
-    records::{Feedback, FeedbackKind, Outcome, RoutedComplaint, Vulnerability},
-    verdict::VULNERABLE,
+    records::{Feedback, RoutedComplaint},
+    truth::{CaseTruth, case_truth},
 };
-use ombud_models::PRODUCT;
 
-/// The labels of one case by task; `None` for what is no complaint. `verdicts` and `routes` in any order.
+/// The labels of one case by task; `None` for what is no complaint, or was not judged. `verdicts` and `routes` in any order.
 pub(super) fn truth(verdicts: &[Feedback], routes: &[RoutedComplaint]) -> Option<BTreeMap<String, String>> {
-    let mut verdicts: Vec<&Feedback> =
-        verdicts.iter().filter(|verdict| verdict.kind != FeedbackKind::Other).collect();
-    verdicts.sort_by_key(|verdict| (verdict.decided_at, &verdict.feedback_id));
-    if verdicts.last().is_some_and(|newest| newest.kind == FeedbackKind::NotAComplaint) {
-        return None;
-    }
-    let mut labels = BTreeMap::new();
-    for verdict in verdicts {
-        let route = routes.iter().find(|route| route.revision == verdict.revision);
-        // Later ones take the place of earlier ones.
-        labels.extend(said(verdict, route));
-    }
-    Some(labels)
-}
-
-fn said(verdict: &Feedback, route: Option<&RoutedComplaint>) -> Vec<(String, String)> {
-    let named = |task: &str| {
-        let task = verdict.task.as_deref().unwrap_or(task);
-        verdict.label_after.clone().map(|label| (task.to_owned(), label)).into_iter().collect()
-    };
-    match verdict.kind {
-        FeedbackKind::Reallocated | FeedbackKind::Relabelled => named(PRODUCT),
-        FeedbackKind::Vulnerability => named(VULNERABLE),
-        FeedbackKind::Confirmed => {
-            route.map(|route| decided(route, verdict.task.as_deref())).unwrap_or_default()
-        }
-        FeedbackKind::NotAComplaint | FeedbackKind::Other => Vec::new(),
-    }
-}
-
-/// What a route says for certain; of a task that is named also the best guess of a model that abstained.
-fn decided(route: &RoutedComplaint, named: Option<&str>) -> Vec<(String, String)> {
-    let flag = match route.vulnerability {
-        Vulnerability::Vulnerable => Some("VULNERABLE"),
-        Vulnerability::NotIndicated => Some("NOT_INDICATED"),
-        Vulnerability::Possible => None,
-    };
-    let given = |outcome| outcome == Outcome::Labelled || (named.is_some() && outcome == Outcome::Abstained);
-    let others = route.decisions.iter().filter(|decision| decision.task != VULNERABLE);
-    others
-        .filter(|decision| given(decision.outcome))
-        .filter_map(|decision| Some((decision.task.clone(), decision.label.clone()?)))
-        .chain(flag.map(|label| (VULNERABLE.to_owned(), label.to_owned())))
-        .filter(|(task, _)| named.is_none_or(|named| named == task))
-        .collect()
+    let truth = case_truth(verdicts, routes);
+    let labels = truth.labels().into_iter().map(|(task, label)| (task.to_owned(), label.to_owned()));
+    matches!(truth, CaseTruth::Judged(_)).then(|| labels.collect())
 }
 
 #[cfg(test)]
 mod tests {
+    use ombud_contract::records::{FeedbackKind, Outcome, Vulnerability};
+    use ombud_contract::verdict::VULNERABLE;
+
     use super::*;
 
     fn route() -> RoutedComplaint {
@@ -101,14 +54,19 @@ mod tests {
     #[test]
     fn a_confirmed_route_teaches_its_decisions_and_never_a_possibly() {
         let mut certain = route();
-        certain.vulnerability = Vulnerability::NotIndicated;
+        certain.vulnerability = Vulnerability::Vulnerable;
         let labels = truth(&[verdict(FeedbackKind::Confirmed, 1)], &[certain.clone()]).unwrap();
         for decision in &certain.decisions {
             if decision.task != VULNERABLE && decision.outcome == Outcome::Labelled {
                 assert_eq!(labels.get(&decision.task), decision.label.as_ref());
             }
         }
-        assert_eq!(labels["vulnerable"], "NOT_INDICATED");
+        assert_eq!(labels["vulnerable"], "VULNERABLE");
+        certain.vulnerability = Vulnerability::NotIndicated;
+        let named = labelled(FeedbackKind::Confirmed, 1, VULNERABLE, "NOT_INDICATED");
+        assert_eq!(truth(&[named], &[certain.clone()]).unwrap()["vulnerable"], "NOT_INDICATED");
+        let labels = truth(&[verdict(FeedbackKind::Confirmed, 1)], &[certain.clone()]).unwrap();
+        assert!(!labels.contains_key("vulnerable"), "it is not named");
         certain.vulnerability = Vulnerability::Possible;
         let labels = truth(&[verdict(FeedbackKind::Confirmed, 1)], &[certain.clone()]).unwrap();
         assert!(!labels.contains_key("vulnerable") && labels.contains_key("product"));

@@ -6,9 +6,9 @@ use std::fmt::{self, Display, Formatter};
 use ombud_models::Manifest;
 
 use super::artefact::Training;
-use super::heads::Calibrated;
-use super::thresholds::Cut;
-use crate::evaluate::figures;
+use super::heads::{ByThreshold, Calibrated};
+use crate::evaluate::{PER_DAY, answered_table, figure, figures, with};
+use ombud_report::Table;
 
 /// What the card says that depends on the family.
 pub(crate) struct OfFamily<'a> {
@@ -29,6 +29,8 @@ pub(crate) struct Card<'a, R> {
     pub(crate) manifest: &'a Manifest,
     pub(crate) training: &'a Training<'a, R>,
     pub(crate) heads: &'a [Calibrated],
+    /// By level, what its thresholds keep.
+    pub(crate) promised: &'a BTreeMap<String, f64>,
     /// What shrinking added to each figure; empty where nothing was shrunk.
     pub(crate) shrinking: &'a BTreeMap<String, f64>,
     pub(crate) of_family: &'a OfFamily<'a>,
@@ -133,21 +135,38 @@ impl<R> Card<'_, R> {
     }
 
     fn thresholds(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.write_str("## Thresholds\n\nAn issue is answered at the finest level whose threshold its confidence reaches.\n\n")?;
-        f.write_str(
-            "| task | threshold | from | share of rows | precision | recall |\n|---|---|---|---|---|---|\n",
+        writeln!(
+            f,
+            "## Thresholds\n\nChosen on {}, in ten folds: each row as what the other folds' rows fitted scores it, so that\n\
+             none chose a threshold by a score that it had been fitted to itself. A complaint is answered on the finest\n\
+             level whose threshold its confidence reaches, and by people where it reaches none, so a level has what the\n\
+             finer ones left. Promised is the lower bound of the 95 % interval of the share right; a level without a\n\
+             promise is always answered. A strategy's `review_below` may ask for more.\n",
+            self.held_out()
         )?;
+        let mut choices = BTreeMap::new();
+        let mut flags = Table::new(&["flagged", "from", "precision", "recall", "flag rate"], 1);
         for learned in self.heads {
-            for (name, cut) in &learned.cuts {
-                let Cut { threshold, coverage, precision, recall } = cut;
-                let task = &learned.head.task;
-                writeln!(
-                    f,
-                    "| {task} | {name} | {threshold:.4} | {coverage:.3} | {precision:.3} | {recall:.3} |"
-                )?;
+            let task = &learned.head.task;
+            match &learned.served {
+                ByThreshold::Choice(answered) => {
+                    choices.insert(task.clone(), answered.clone());
+                }
+                ByThreshold::Flag(thresholds) => {
+                    for (name, at) in thresholds {
+                        let precision = with(at.precision, at.interval);
+                        let [from, recall, rate] = [Some(at.score), at.recall, at.flag_rate].map(figure);
+                        flags.push(vec![format!("{task}: {name}"), from, precision, recall, rate]);
+                    }
+                }
             }
         }
-        f.write_str("\n")?;
+        let promised = Some(self.promised);
+        for table in [answered_table(&choices, PER_DAY, promised), flags] {
+            if !table.rows.is_empty() {
+                writeln!(f, "{}", table.markdown())?;
+            }
+        }
         for head in &self.manifest.heads {
             let Some(table) = &head.evidence else { continue };
             writeln!(

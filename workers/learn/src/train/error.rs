@@ -56,6 +56,19 @@ pub enum LearnError {
         /// Enough.
         least: usize,
     },
+    /// Labels of a bank's own task that are probably one.
+    #[error(
+        "learn task {task}: labels of column {column} differ in letter case or white space alone: {labels}; make them one in \
+         the file, or say with --merge-labels that they are one"
+    )]
+    LabelsAlike {
+        /// The task.
+        task: String,
+        /// Where its labels stand.
+        column: String,
+        /// Which, with their rows.
+        labels: String,
+    },
     /// A label tree of a bank's own that can't be used.
     #[error(transparent)]
     Taxonomy(#[from] TaxonomyError),

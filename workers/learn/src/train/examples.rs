@@ -1,9 +1,10 @@
 //! Labelled complaints as a training run reads them, and which of them are held out.
 
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use indicatif::ProgressBar;
-use ombud_intake::{FileDefaults, LabelColumn, Labels, Rows};
+use ombud_intake::{FileDefaults, LabelColumn, Labels, Rows, bytes_of};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -127,13 +128,23 @@ fn place(task: &Task, labels: &Labels) -> Result<Option<usize>, LearnError> {
         "vulnerable" => labels.vulnerable.map(|yes| if yes { "VULNERABLE" } else { "NOT_INDICATED" }),
         _ => return Err(LearnError::UnknownTask { task: task.name.clone() }),
     };
-    Ok(label.and_then(|label| task.leaves().iter().position(|leaf| leaf == label)))
+    Ok(label.and_then(|label| task.place_of(label)))
 }
 
 /// SHA-256 of a file, hex.
 pub(crate) fn digest(path: &Path) -> Result<String, LearnError> {
-    let bytes = std::fs::read(path).map_err(|source| LearnError::File { path: path.to_owned(), source })?;
-    Ok(hex::encode(Sha256::digest(&bytes)))
+    let failed = |source| LearnError::File { path: path.to_owned(), source };
+    let mut bytes = BufReader::with_capacity(64 << 10, bytes_of(path)?);
+    let mut digest = Sha256::new();
+    loop {
+        let piece = bytes.fill_buf().map_err(failed)?;
+        if piece.is_empty() {
+            return Ok(hex::encode(digest.finalize()));
+        }
+        digest.update(piece);
+        let taken = piece.len();
+        bytes.consume(taken);
+    }
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use super::error::LearnError;
 use super::examples::Data;
 use super::heads::Calibrated;
 use super::report::Report;
+use super::tasks::Targets;
 use crate::evaluate::figures;
 use ombud_report::Section;
 
@@ -33,6 +34,8 @@ pub(crate) struct Finish<'a, R> {
     pub(crate) heads: Vec<Calibrated>,
     /// Figures of the whole model on the validation rows, beside those of its heads.
     pub(crate) of_model: Option<(&'static str, f64)>,
+    /// What its thresholds keep.
+    pub(crate) targets: &'a Targets,
     /// What its card says that no other family's does.
     pub(crate) card: OfFamily<'a>,
     /// What its page shows that no other family's does.
@@ -51,6 +54,7 @@ impl<R: Serialize> Finish<'_, R> {
         let mut metrics = BTreeMap::from([("validation.rows".to_owned(), data.validation.len() as f64)]);
         let mut shrinking = BTreeMap::new();
         for head in &heads {
+            metrics.extend(head.served.figures(&head.head.task));
             metrics.extend(figures(&head.head.task, &head.report).into_iter().map(on_validation));
             shrinking.extend(head.shrinking.clone().into_iter().map(on_validation));
         }
@@ -84,6 +88,7 @@ impl<R: Serialize> Finish<'_, R> {
             manifest: &manifest,
             training: &training,
             heads: &heads,
+            promised: &self.targets.least_right,
             shrinking: &shrinking,
             of_family: &self.card,
         }

@@ -9,16 +9,40 @@ use ombud_torch::bag::{Calibration, Hint};
 use super::error::LearnError;
 use super::outright::Outright;
 use super::tasks::{Targets, Task};
-use super::thresholds::{Cut, cuts};
-use crate::evaluate::{Resampling, Scored, Scores, TaskReport, figures, tasks};
+use super::thresholds::thresholds;
+use crate::evaluate::{
+    Answered, Answers, AtThreshold, PER_DAY, Resampling, Scored, Scores, TaskReport, figures, tasks,
+};
 
 /// A head, ready to serve.
 pub(crate) struct Calibrated {
     pub(crate) head: Head,
-    pub(crate) cuts: BTreeMap<String, Cut>,
+    /// Of the rows that its thresholds were chosen on: what serving gives, or what each threshold finds.
+    pub(crate) served: ByThreshold,
+    /// Of the rows that it was fitted to.
     pub(crate) report: TaskReport,
     /// What shrinking added to each of its figures; empty where nothing was shrunk.
     pub(crate) shrinking: BTreeMap<String, f64>,
+}
+
+/// What the thresholds of a choice, or of a flag, bring.
+pub(crate) enum ByThreshold {
+    Choice(Answered),
+    Flag(BTreeMap<String, AtThreshold>),
+}
+
+impl ByThreshold {
+    /// By name, such as `served.issue.group.right`: of a choice how many complaints it answers on each level and on any,
+    /// and how many of those answers are right.
+    pub(crate) fn figures(&self, task: &str) -> BTreeMap<String, f64> {
+        let Self::Choice(answered) = self else { return BTreeMap::new() };
+        let levels = answered.levels.iter().map(|level| (format!("{task}.{}", level.level), &level.given));
+        let figures = levels.chain([(task.to_owned(), &answered.all)]).flat_map(|(name, given)| {
+            [("share", given.share), ("right", given.right)]
+                .map(|(figure, value)| Some((format!("served.{name}.{figure}"), value?)))
+        });
+        figures.flatten().collect()
+    }
 }
 
 /// What the model that serves does to a head's logits, before they are divided by the temperature.
@@ -103,32 +127,34 @@ impl Adjustment {
         }
     }
 
-    /// The head with its thresholds and figures, from adjusted rows.
+    /// The head with its figures, from adjusted rows, and its thresholds, from `unfitted`: scores of the same rows by what
+    /// each was not fitted to.
     pub(crate) fn head(
         &self,
         task: &Task,
         targets: &Targets,
         rows: &[Logits],
         truths: &[Option<usize>],
+        unfitted: Vec<Scored>,
     ) -> Result<Calibrated, LearnError> {
         let labelled = truths.iter().any(Option::is_some);
         let Some(taxonomy) = task.taxonomy().filter(|_| labelled) else {
             return Err(LearnError::NothingToCalibrate { task: task.name.clone(), rows: rows.len() });
         };
-        let scored = self.scored(rows, truths);
-        let cuts = cuts(task.kind, taxonomy, &scored, targets);
-        let head = Head {
-            task: task.name.clone(),
-            kind: task.kind,
-            label_set: task.label_set.clone(),
-            labels: taxonomy.leaves().to_vec(),
+        let uncut = Head {
             temperature: self.temperature,
-            thresholds: cuts.iter().map(|(name, cut)| (name.clone(), round_down(cut.threshold))).collect(),
             evidence: EvidenceTable::newest_for(&task.name).map(|table| table.name().to_owned()),
             evidence_odds: self.outright.as_ref().map(|said| said.odds().clone()).unwrap_or_default(),
+            ..task.uncut(1.0)
         };
-        let report = report(&head, taxonomy, scored);
-        Ok(Calibrated { head, cuts, report, shrinking: BTreeMap::new() })
+        let answers = Answers::of(&Scores { head: uncut.clone(), taxonomy, rows: unfitted });
+        let head = Head { thresholds: thresholds(&answers, targets), ..uncut };
+        let served = match &answers {
+            Answers::Choice(levels) => ByThreshold::Choice(Answered::of(levels, &head, 0.0, PER_DAY)),
+            Answers::Flag(rows) => ByThreshold::Flag(AtThreshold::each(rows, &head.thresholds)),
+        };
+        let report = report(&head, taxonomy, self.scored(rows, truths));
+        Ok(Calibrated { head, served, report, shrinking: BTreeMap::new() })
     }
 
     /// The same of a model that was shrunk, with what that added; `whole` are the rows before it, adjusted as well.
@@ -139,8 +165,9 @@ impl Adjustment {
         rows: &[Logits],
         whole: &[Logits],
         truths: &[Option<usize>],
+        unfitted: Vec<Scored>,
     ) -> Result<Calibrated, LearnError> {
-        let mut calibrated = self.head(task, targets, rows, truths)?;
+        let mut calibrated = self.head(task, targets, rows, truths, unfitted)?;
         let before = self.report_of(&calibrated.head, whole, truths);
         let before = before.map(|report| figures(&task.name, &report)).unwrap_or_default();
         let after = figures(&task.name, &calibrated.report);
@@ -160,7 +187,8 @@ impl Adjustment {
         Some(report(head, taxonomy, self.scored(rows, truths)))
     }
 
-    fn scored(&self, rows: &[Logits], truths: &[Option<usize>]) -> Vec<Scored> {
+    /// The labelled rows' scores, from adjusted logits.
+    pub(crate) fn scored(&self, rows: &[Logits], truths: &[Option<usize>]) -> Vec<Scored> {
         let row = |(at, truth): (usize, &Option<usize>)| {
             let probabilities = probabilities(&rows[at][self.place], self.temperature);
             let probabilities = match &self.outright {
@@ -171,11 +199,6 @@ impl Adjustment {
         };
         truths.iter().enumerate().filter_map(row).collect()
     }
-}
-
-/// To six places, so that the row that set a threshold reaches it however its logits are rounded.
-fn round_down(threshold: f64) -> f64 {
-    (threshold * 1e6).floor() / 1e6
 }
 
 fn report(head: &Head, taxonomy: &'static Taxonomy, rows: Vec<Scored>) -> TaskReport {

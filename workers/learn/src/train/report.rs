@@ -45,7 +45,8 @@ impl Report {
         let figures = Section::new("Figures")
             .text(format!(
                 "Version {version}, learned from {} complaints. All figures are of the {} complaints of validation, \
-                 which also set the calibration and so flatter it a little; `ombud evaluate` measures on others.",
+                 which also set the calibration and so flatter it a little, but for what is served: of that each row is \
+                 scored by what the other folds' rows set. `ombud evaluate` measures on others.",
                 self.rows, self.validation_rows
             ))
             .table(&self.figures());

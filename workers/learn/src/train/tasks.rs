@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use ombud_contract::taxonomy::Taxonomy;
-use ombud_intake::{FileDefaults, LabelColumn, Rows};
+use ombud_intake::{FileDefaults, LabelColumn, Rows, folded_label};
 use ombud_models::{Head, Kind};
 use serde::{Deserialize, Serialize};
 
 use super::error::LearnError;
+use super::spellings::{Alike, Spellings};
 
 /// A task that rows are labelled for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,28 +26,47 @@ pub struct Task {
     pub column: Option<String>,
 }
 
-/// What a threshold must bring on the validation rows.
+/// What a threshold must bring, on validation rows that nothing was fitted to. Of shares that are right it is the lower
+/// bound of the 95 % interval (Wilson, two-sided) that must reach what is said here.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "WrittenTargets")]
 pub struct Targets {
-    /// Taxonomy level -> share of its answers that must be right; levels without one are always answered.
-    pub precision: BTreeMap<String, f64>,
-    /// Share of the vulnerable that `possible` must find.
+    /// Taxonomy level -> share of its answers that is right, of those that finer levels left to it; a level without one
+    /// is always answered.
+    pub least_right: BTreeMap<String, f64>,
+    /// Share of the vulnerable that `possible` finds.
     pub possible_recall: f64,
-    /// Share of those flagged `vulnerable` that must be.
+    /// Share of those flagged `vulnerable` that is vulnerable.
     pub vulnerable_precision: f64,
-    /// A precision counts from as many rows on: fewer are luck.
-    pub least_rows: usize,
 }
 
 impl Default for Targets {
     fn default() -> Self {
         Self {
-            precision: [("issue", 0.70), ("group", 0.75), ("intent", 0.75)]
+            least_right: [("issue", 0.65), ("group", 0.57), ("intent", 0.57)]
                 .map(|(level, share)| (level.to_owned(), share))
                 .into(),
             possible_recall: 0.6,
-            vulnerable_precision: 0.5,
-            least_rows: 10,
+            vulnerable_precision: 0.4,
+        }
+    }
+}
+
+/// Targets as a recipe has them.
+#[derive(Deserialize)]
+struct WrittenTargets {
+    least_right: Option<BTreeMap<String, f64>>,
+    possible_recall: f64,
+    vulnerable_precision: f64,
+}
+
+impl From<WrittenTargets> for Targets {
+    /// A recipe from before promises were lower bounds has plain shares, over all rows: they promise nothing.
+    fn from(written: WrittenTargets) -> Self {
+        let WrittenTargets { least_right, possible_recall, vulnerable_precision } = written;
+        match least_right {
+            Some(least_right) => Self { least_right, possible_recall, vulnerable_precision },
+            None => Self { possible_recall, ..Self::default() },
         }
     }
 }
@@ -61,28 +81,32 @@ impl Task {
     /// the least, in alphabetical order, as number `number` of the task's trees. Other labels are none.
     ///
     /// # Errors
-    /// A file can't be read or lacks the column, fewer than two labels have so many rows, or the tree of that number
-    /// is known with other labels.
+    /// A file can't be read or lacks the column, labels differ in case or white space alone and are not to be merged, fewer
+    /// than two labels have so many rows, or the tree of that number is known with other labels.
     pub fn own(
         name: &str,
         number: u32,
         column: &str,
         files: &[PathBuf],
         least: usize,
+        alike: Alike,
     ) -> Result<Self, LearnError> {
         let columns = [LabelColumn { task: name.to_owned(), column: column.to_owned() }];
-        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        let mut spellings = Spellings::default();
         for file in files {
             let rows = Rows::open(file, FileDefaults::of(file)?)?.labelled_by(&columns)?;
             for row in rows {
                 let label = row?.ok().and_then(|mut row| row.labels.own.remove(name));
                 if let Some(label) = label {
-                    *counts.entry(label).or_default() += 1;
+                    spellings.count(label);
                 }
             }
         }
-        let labels: Vec<String> =
-            counts.into_iter().filter(|(_, rows)| *rows >= least).map(|(label, _)| label).collect();
+        spellings.drop_rare(least);
+        if let Some(labels) = spellings.alike().filter(|_| alike == Alike::Refuse) {
+            return Err(LearnError::LabelsAlike { task: name.to_owned(), column: column.to_owned(), labels });
+        }
+        let labels = spellings.labels();
         if labels.len() < 2 {
             return Err(LearnError::TooFewLabels {
                 task: name.to_owned(),
@@ -121,11 +145,39 @@ impl Task {
             thresholds: BTreeMap::new(),
             evidence: None,
             evidence_odds: BTreeMap::new(),
+            foreign: Vec::new(),
         }
+    }
+
+    /// The place of `label` among the labels. A bank's own labels are known in any case.
+    pub(crate) fn place_of(&self, label: &str) -> Option<usize> {
+        let leaves = self.leaves();
+        let exact = leaves.iter().position(|leaf| leaf == label);
+        exact.or_else(|| {
+            self.column.as_ref()?;
+            let label = folded_label(label);
+            leaves.iter().position(|leaf| folded_label(leaf) == label)
+        })
     }
 
     /// The labels, in logit order.
     pub(crate) fn leaves(&self) -> &'static [String] {
         self.taxonomy().map_or(&[], Taxonomy::leaves)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_shares_of_an_older_recipe_are_not_taken_for_lower_bounds() {
+        let older = r#"{"precision": {"group": 0.75, "issue": 0.7}, "possible_recall": 0.7,
+            "vulnerable_precision": 0.5, "least_rows": 10}"#;
+        let read: Targets = serde_json::from_str(older).unwrap();
+        assert_eq!(read, Targets { possible_recall: 0.7, ..Targets::default() });
+        let own = Targets { vulnerable_precision: 0.3, least_right: BTreeMap::new(), ..Targets::default() };
+        let again: Targets = serde_json::from_str(&serde_json::to_string(&own).unwrap()).unwrap();
+        assert_eq!(again, own);
     }
 }

@@ -118,7 +118,13 @@ fn the_blend_is_no_worse_than_its_best_member_and_its_folder_serves() {
 
     // What the learner saw on validation is what serving gives there.
     let subjects = vec![Subject::whole(&artefact, &Libtorch).unwrap()];
-    let evaluate = Evaluate { subjects, threads: 2, resampling: Resampling::default(), columns: Vec::new() };
+    let evaluate = Evaluate {
+        subjects,
+        threads: 2,
+        resampling: Resampling::default(),
+        columns: Vec::new(),
+        dates: None,
+    };
     let evaluation = evaluate.run(&world.validation, &ProgressBar::hidden()).unwrap();
     let accuracy = |report: &TaskReport| match report {
         TaskReport::Choice(choice) => choice.accuracy,

@@ -71,6 +71,7 @@ fn head(task: &str, kind: Kind) -> Head {
         thresholds: BTreeMap::new(),
         evidence: None,
         evidence_odds: BTreeMap::new(),
+        foreign: Vec::new(),
     }
 }
 
@@ -105,7 +106,7 @@ fn measure(rows: &[String], threads: usize, model: Names) -> Result<Measured, Ev
     let data = folder.path().join("labelled.csv");
     std::fs::write(&data, format!("{HEADER}\n{}\n", rows.join("\n"))).unwrap();
     let subjects = vec![Subject::whole(&artefact("names"), &model)?];
-    Evaluate { subjects, threads, resampling: view().resampling, columns: Vec::new() }
+    Evaluate { subjects, threads, resampling: view().resampling, columns: Vec::new(), dates: None }
         .measure(&data, &ProgressBar::hidden())
 }
 
@@ -171,7 +172,8 @@ fn what_a_narrative_says_outright_is_judged_and_listed_as_it_serves() {
     assert_eq!(labels, ["VULNERABLE", "POSSIBLE", "POSSIBLE", "NOT_INDICATED"]);
     assert!(said[0].1 < 0.01 && said[2].1 > 0.99, "the score is the model's own: {said:?}");
 
-    let evaluate = Evaluate { subjects, threads: 1, resampling: view().resampling, columns: Vec::new() };
+    let evaluate =
+        Evaluate { subjects, threads: 1, resampling: view().resampling, columns: Vec::new(), dates: None };
     let evaluation = evaluate.measure(&data, &ProgressBar::hidden()).unwrap().evaluation(&view());
     let served = |name: &str| {
         let at = &evaluation.served["vulnerable"][name];
@@ -179,7 +181,26 @@ fn what_a_narrative_says_outright_is_judged_and_listed_as_it_serves() {
     };
     assert_eq!(served("vulnerable"), (Some(1.0), Some(0.5), Some(0.25), Some(1.0)));
     assert_eq!(served("possible"), (Some(2.0 / 3.0), Some(1.0), Some(0.75), Some(2.0 / 3.0)));
-    assert!(evaluation.tables().contains("vulnerable, possible"));
+    assert!(evaluation.markdown("labelled.csv").contains("vulnerable, possible"));
+}
+
+#[test]
+fn what_is_answered_is_counted_under_the_strategys_review_below() {
+    let measured = measure(&many(), 2, Names { says: 5.0 }).unwrap();
+    // It is .949 sure of every product.
+    let under = |review_below: f64| {
+        let review_below = [("product".to_owned(), review_below)].into();
+        measured.evaluation(&View { review_below, per_day: 1_000, ..view() })
+    };
+    let given = under(0.9);
+    let answered = &given.answered["product"];
+    assert_eq!((answered.all.share, answered.reviews_per_day), (Some(1.0), 0.0));
+    assert_eq!((answered.all.right, answered.levels[0].given.right), (product(&given).1, product(&given).1));
+    assert!(given.markdown("labelled.csv").contains("product: by people"));
+    assert!(!given.answered.contains_key("vulnerable"));
+    let none = &under(0.96).answered["product"];
+    assert_eq!((none.levels[0].from, none.all.answers, none.reviews_per_day), (0.96, 0, 1_000.0));
+    assert_eq!((none.all.right, none.all.interval), (None, None));
 }
 
 #[test]

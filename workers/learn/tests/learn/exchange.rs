@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ombud_learn::DraftError;
-use ombud_learn::exchange::{ExchangeError, Export, Import, Imported, LabelMap};
+use ombud_learn::exchange::{ExchangeError, Export, Import, Imported, LabelMap, labels_template};
 use ombud_models::{
-    Artefact, Classifier, ClassifyError, Input, LoadError, LoadModel, Logits, Model, Prepared, Reads,
+    Artefact, Classifier, ClassifyError, Head, Input, LoadError, LoadModel, Logits, Model, Prepared, Reads,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -23,7 +23,7 @@ struct Told {
 
 impl LoadModel for Told {
     fn load(&self, artefact: &Artefact) -> Result<Arc<dyn Model>, LoadError> {
-        let labels = artefact.manifest.heads.iter().map(|head| head.labels.len()).collect();
+        let labels = artefact.manifest.heads.iter().map(Head::outputs).collect();
         Ok(Arc::new(Told { logit: self.logit, labels }))
     }
 }
@@ -86,7 +86,8 @@ fn import(
     };
     let reads = Reads::default();
     let (labels, thresholds, reads) = (&labels, &thresholds, &reads);
-    Import { source: "bank/triage", folder, task, labels, thresholds, reads, out }.run(models)
+    let own_labels = false;
+    Import { source: "bank/triage", folder, task, own_labels, labels, thresholds, reads, out }.run(models)
 }
 
 #[test]
@@ -105,8 +106,8 @@ fn a_classifier_of_python_becomes_an_artefact_in_our_words() {
     fs::write(folder.path().join("tokenizer_config.json"), r#"{"model_max_length": 20}"#).unwrap();
     let out = out.path().join("their-bert");
     let imported = import(folder.path(), "product", &[("studying", "Student loan")], &MODEL, &out).unwrap();
-    assert_eq!(imported.labels[0], ("MORTGAGE".to_owned(), "Mortgage".to_owned()));
-    assert_eq!(imported.labels[1], ("studying".to_owned(), "Student loan".to_owned()));
+    assert_eq!(imported.labels[0], ("MORTGAGE".to_owned(), Some("Mortgage".to_owned())));
+    assert_eq!(imported.labels[1], ("studying".to_owned(), Some("Student loan".to_owned())));
 
     let artefact = Artefact::open(&out).unwrap();
     let manifest = &artefact.manifest;
@@ -140,6 +141,93 @@ fn a_flag_whose_positive_stands_first_is_turned_round() {
 }
 
 #[test]
+fn labels_of_another_list_are_summed_and_the_card_says_what_is_never_answered() {
+    let (folder, out) = (theirs("bert"), tempfile::tempdir().unwrap());
+    let five =
+        ["credit_reporting", "debt_collection", "mortgages_and_loans", "credit_card", "retail_banking"];
+    edit(folder.path(), |config| {
+        config["id2label"] = json!(five.iter().chain(&["x", "spam", "cards", "y"]).collect::<Vec<_>>());
+    });
+    let map = [
+        (five[0], "Credit reporting"),
+        (five[1], "Debt collection"),
+        (five[2], "Mortgage"),
+        (five[3], "Credit card or prepaid card"),
+        (five[4], "Checking or savings account"),
+        ("x", ""),
+        ("spam", ""),
+        ("cards", "Credit card or prepaid card"),
+    ];
+    let dir = out.path().join("their-five");
+    let open = import(folder.path(), "product", &map, &MODEL, &dir).unwrap_err().to_string();
+    assert!(open.contains("no labels of it: \"y\"") && open.contains("--labels-template"), "{open}");
+    let map: Vec<_> = map.into_iter().chain([("y", "Mortgage")]).collect();
+    let imported = import(folder.path(), "product", &map, &MODEL, &dir).unwrap();
+    assert_eq!(imported.never.len(), 4);
+    assert_eq!(imported.labels[6], ("spam".to_owned(), None));
+
+    let manifest = Artefact::open(&dir).unwrap().manifest;
+    let head = &manifest.heads[0];
+    assert_eq!((manifest.format, head.labels.len(), head.foreign.len(), head.outputs()), (2, 9, 9, 10));
+    assert_eq!(json_of(&dir.join("config.json"))["id2label"]["7"], "cards");
+    let card = fs::read_to_string(dir.join("README.md")).unwrap();
+    for said in [
+        "| 7 | cards | Credit card or prepaid card |",
+        "| 6 | spam | none |",
+        "probabilities of all that stand for one",
+        "It never answers with: Money transfer or virtual currency, Payday",
+    ] {
+        assert!(card.contains(said), "{said} is missing in {card}");
+    }
+    let refused =
+        Export { artefact: &Artefact::open(&dir).unwrap(), task: "product", out: &out.path().join("back") }
+            .run(&MODEL)
+            .unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "export their-five: it was imported with other labels than it answers with; take what it came from, bank/triage"
+    );
+}
+
+#[test]
+fn a_task_that_nobody_has_brings_the_models_labels_as_its_tree() {
+    let (folder, out) = (theirs("bert"), tempfile::tempdir().unwrap());
+    let queues =
+        ["Cards EU", "Cards US", "Lending", "Disputes", "Fraud desk", "Post", "Calls", "Branches", "Other"];
+    edit(folder.path(), |config| config["id2label"] = json!(queues));
+    let template = labels_template(folder.path(), "queue-of-theirs", false).unwrap();
+    assert!(template.contains("\"Cards EU\" = \"Cards EU\"\n"), "{template}");
+    let dir = out.path().join("queues");
+    let imported = import(folder.path(), "queue-of-theirs", &[], &MODEL, &dir).unwrap();
+    let head = &imported.artefact.manifest.heads[0];
+    assert_eq!((head.task.as_str(), head.label_set.as_str()), ("queue-of-theirs", "queue-of-theirs@1"));
+    assert_eq!((head.labels.as_slice(), head.foreign.len()), (&queues.map(str::to_owned)[..], 0));
+    assert!(fs::read_to_string(dir.join("taxonomy.toml")).unwrap().contains("Fraud desk"));
+
+    // Two of them become one queue, under the tree's next number.
+    let map = [("Cards EU", "Cards"), ("Cards US", "Cards")];
+    let imported =
+        import(folder.path(), "queue-of-theirs@2", &map, &MODEL, &out.path().join("fewer")).unwrap();
+    let head = &imported.artefact.manifest.heads[0];
+    assert_eq!((head.label_set.as_str(), head.labels.len(), head.foreign.len()), ("queue-of-theirs@2", 8, 9));
+}
+
+#[test]
+fn weights_in_several_files_become_one() {
+    let (folder, out) = (theirs("bert"), tempfile::tempdir().unwrap());
+    let (whole, piece) = (folder.path().join("model.safetensors"), "model-00001-of-00001.safetensors");
+    fs::rename(whole, folder.path().join(piece)).unwrap();
+    let index = folder.path().join("model.safetensors.index.json");
+    fs::write(&index, json!({"weight_map": {"classifier.bias": "../x.safetensors"}}).to_string()).unwrap();
+    let refused =
+        import(folder.path(), "product", &[], &MODEL, &out.path().join("x")).unwrap_err().to_string();
+    assert!(refused.contains("../x.safetensors"), "{refused}");
+    fs::write(&index, json!({"weight_map": {"classifier.bias": piece}}).to_string()).unwrap();
+    import(folder.path(), "product", &[], &MODEL, &out.path().join("x")).unwrap();
+    assert!(out.path().join("x/model.safetensors").is_file());
+}
+
+#[test]
 fn what_does_not_fit_is_refused_and_leaves_nothing_behind() {
     let parent = tempfile::tempdir().unwrap();
     let out = parent.path().join("out");
@@ -166,7 +254,7 @@ fn what_does_not_fit_is_refused_and_leaves_nothing_behind() {
             "no labels of it: \"LABEL_3\"; the model has none for: \"Credit reporting\"",
         ),
         (refusal(&as_it_is, "issue", &MODEL), "fit the labels to issue@1"),
-        (refusal(&as_it_is, "weather", &MODEL), "there are product, issue and vulnerable"),
+        (refusal(&as_it_is, "the weather", &MODEL), "task `the weather` must be a word"),
         (
             refusal(&as_it_is, "product", &Told { logit: f32::NAN, ..MODEL }),
             "answers with NaN: its weights are broken",
@@ -235,7 +323,7 @@ fn what_python_does_not_have_is_refused_with_what_it_has() {
 fn logits_survive_the_way_out_and_back_in() {
     use ombud_torch::Libtorch;
 
-    for architecture in ["bert", "distilbert", "roberta"] {
+    for architecture in ["bert", "distilbert", "mpnet", "roberta", "xlm-roberta"] {
         let parent = tempfile::tempdir().unwrap();
         let (out, back) = (parent.path().join("out"), parent.path().join("back"));
         let artefact = Artefact::open(&golden(architecture)).unwrap();
@@ -245,6 +333,7 @@ fn logits_survive_the_way_out_and_back_in() {
             source: "out",
             folder: &out,
             task: "product",
+            own_labels: false,
             labels: &labels,
             thresholds: &thresholds,
             reads: &Reads::default(),
@@ -258,6 +347,118 @@ fn logits_survive_the_way_out_and_back_in() {
                 let off = f64::from(*logit) - expected.as_f64().unwrap();
                 assert!(off.abs() < 1e-4, "{architecture}: off by {off}");
             }
+        }
+    }
+}
+
+/// Over libtorch: what transformers answers with the labels of the golden, summed by what they stand for.
+#[cfg(feature = "torch")]
+#[test]
+fn an_imported_model_answers_with_the_sums_of_its_own_probabilities() {
+    use ombud_models::probabilities;
+    use ombud_torch::Libtorch;
+
+    let (folder, out) = (theirs("xlm-roberta"), tempfile::tempdir().unwrap());
+    fs::write(folder.path().join("tokenizer_config.json"), r#"{"model_max_length": 24}"#).unwrap();
+    let names: Vec<String> = (0..9).map(|logit| format!("p{logit}")).collect();
+    edit(folder.path(), |config| config["id2label"] = json!(names));
+    // Three for one, two for another, two for none, two alone.
+    let ours = [
+        "Mortgage",
+        "",
+        "Mortgage",
+        "Student loan",
+        "Mortgage",
+        "",
+        "Student loan",
+        "Debt collection",
+        "Credit reporting",
+    ];
+    let map = LabelMap(names.iter().cloned().zip(ours.map(str::to_owned)).collect());
+    let import = Import {
+        source: "theirs",
+        folder: folder.path(),
+        task: "product",
+        own_labels: false,
+        labels: &map,
+        thresholds: &BTreeMap::new(),
+        reads: &Reads::default(),
+        out: &out.path().join("mapped"),
+    };
+    let imported = import.run(&Libtorch).unwrap();
+    let head = &imported.artefact.manifest.heads[0];
+    let model = Libtorch.load(&imported.artefact).unwrap();
+    for expected in json_of(&golden("xlm-roberta").join("expected.json")).as_array().unwrap() {
+        let theirs: Vec<f32> = serde_json::from_value(expected["logits"].clone()).unwrap();
+        let theirs = probabilities(&theirs, 1.0);
+        let prepared = model.prepare(expected["text"].as_str().unwrap());
+        let logits = model.replica().classify(&[&prepared]).unwrap().remove(0).remove(0);
+        let found = probabilities(&logits, head.temperature);
+        let sum = |label: &str| -> f64 { (0..9).filter(|at| ours[*at] == label).map(|at| theirs[at]).sum() };
+        for (label, found) in head.labels.iter().map(String::as_str).chain([""]).zip(found) {
+            assert!((found - sum(label)).abs() < 1e-4, "{label}: {found} for {}", sum(label));
+        }
+    }
+}
+
+#[cfg(feature = "torch")]
+#[test]
+fn temp_exchange_cases() {
+    use ombud_torch::Libtorch;
+    let run = |folder: &Path, task: &str, map: &LabelMap, out: &Path| {
+        Import {
+            source: "x",
+            folder,
+            task,
+            own_labels: false,
+            labels: map,
+            thresholds: &BTreeMap::new(),
+            reads: &Reads::default(),
+            out,
+        }
+        .run(&Libtorch)
+    };
+    let out = tempfile::tempdir().unwrap();
+    let mut names: Vec<_> = fs::read_dir("/tmp/wt-m-06").unwrap().map(|e| e.unwrap().path()).collect();
+    names.sort();
+    for folder in names {
+        let name = folder.file_name().unwrap().to_string_lossy().into_owned();
+        let task = if name == "own-queues" { "queue6" } else { "product" };
+        match run(&folder, task, &LabelMap::default(), &out.path().join(&name)) {
+            Err(error) => println!("{name}: {error}"),
+            Ok(imported) => {
+                let Ok(python) = fs::read(folder.join("python.json")) else {
+                    println!("{name}: imported, python none");
+                    continue;
+                };
+                let python: Value = serde_json::from_slice(&python).unwrap();
+                let model = Libtorch.load(&imported.artefact).unwrap();
+                let mut worst = 0.0_f64;
+                for at in 0..2 {
+                    let prepared = model.prepare(python["texts"][at].as_str().unwrap());
+                    let logits = model.replica().classify(&[&prepared]).unwrap().remove(0).remove(0);
+                    for (a, b) in logits.iter().zip(python["logits"][at].as_array().unwrap()) {
+                        worst = worst.max((f64::from(*a) - b.as_f64().unwrap()).abs());
+                    }
+                }
+                println!("{name}: imported, off {worst:.2e}");
+            }
+        }
+    }
+    println!("{}", labels_template(Path::new("/tmp/wt-m-06/seed-18-products"), "product", false).unwrap());
+    let _ = fs::remove_dir_all("/tmp/wt-m-back");
+    fs::create_dir_all("/tmp/wt-m-back").unwrap();
+    for architecture in ["bert", "distilbert", "mpnet", "roberta", "xlm-roberta"] {
+        let map = LabelMap(BTreeMap::from([("debts".to_owned(), "Debt collection".to_owned())]));
+        let ours = out.path().join(format!("ours-{architecture}"));
+        let theirs = PathBuf::from(format!("/tmp/wt-m-made/{architecture}"));
+        let imported = run(&theirs, "product", &map, &ours).unwrap();
+        let back = PathBuf::from(format!("/tmp/wt-m-back/{architecture}"));
+        Export { artefact: &imported.artefact, task: "product", out: &back }.run(&Libtorch).unwrap();
+        let heads = Artefact::open(Path::new(&format!("/tmp/wt-m-made/{architecture}-heads"))).unwrap();
+        for task in ["product", "vulnerable"] {
+            let to = PathBuf::from(format!("/tmp/wt-m-back/{architecture}-{task}"));
+            Export { artefact: &heads, task, out: &to }.run(&Libtorch).unwrap();
         }
     }
 }

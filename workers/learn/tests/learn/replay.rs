@@ -81,6 +81,7 @@ fn artefact(model_id: &str, tree: &Taxonomy) -> Artefact {
         thresholds: BTreeMap::new(),
         evidence: None,
         evidence_odds: BTreeMap::new(),
+        foreign: Vec::new(),
     };
     let manifest = Manifest {
         format: 1,

@@ -10,7 +10,7 @@ use indicatif::ProgressBar;
 use ombud_learn::DraftError;
 use ombud_learn::bag::{HeadRecipe, Recipe, Train};
 use ombud_learn::evaluate::TaskReport;
-use ombud_learn::train::{LearnError, Lineage, Report, Task};
+use ombud_learn::train::{Alike, LearnError, Lineage, Report, Task};
 use ombud_models::{LoadModel, probabilities};
 use ombud_torch::Libtorch;
 
@@ -142,7 +142,7 @@ fn a_task_of_ones_own_is_learned_from_a_column_and_brings_its_labels() {
     let text = fs::read_to_string(&usual.files[0]).unwrap();
     let rare = text.replacen("Mortgage,Trouble", "Rare,Trouble", 2);
     fs::write(&usual.files[0], rare).unwrap();
-    let task = Task::own("harm-of-test", 1, "Product", &usual.files, 20).unwrap();
+    let task = Task::own("harm-of-test", 1, "Product", &usual.files, 20, Alike::Refuse).unwrap();
     assert_eq!(task.label_set, "harm-of-test@1");
     let head = HeadRecipe { task, ..usual.recipe.heads[0].clone() };
     let report =
@@ -155,9 +155,25 @@ fn a_task_of_ones_own_is_learned_from_a_column_and_brings_its_labels() {
     assert!(report.artefact.files.iter().any(|file| file.name == "taxonomy.toml"));
 
     let again = train(dir.path(), "again");
-    let refused = |column, least| Task::own("harm-of-test", 1, column, &again.files, least).unwrap_err();
+    let refused =
+        |column, least| Task::own("harm-of-test", 1, column, &again.files, least, Alike::Refuse).unwrap_err();
     assert!(refused("kind", 20).to_string().contains("it has no column kind"));
     assert!(matches!(refused("product", 1_000), LearnError::TooFewLabels { labels: 0, .. }));
     // The same number with other labels: a tree never changes.
     assert!(matches!(refused("issue", 1), LearnError::Taxonomy(_)));
+}
+
+#[test]
+fn labels_that_differ_in_case_alone_are_asked_about_and_no_label_is_none() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("queues.csv");
+    let rows = [("Cards", 6), ("cards", 2), ("nan", 6), ("Lending", 6), ("N/A", 6)];
+    let rows = rows.iter().flat_map(|(queue, count)| std::iter::repeat_n(*queue, *count));
+    let text: String = rows.enumerate().map(|(n, queue)| format!("{n},complaint {n},{queue}\n")).collect();
+    fs::write(&file, format!("complaint_id,narrative,queue\n{text}")).unwrap();
+    let task = |alike| Task::own("queue-of-test", 1, "queue", std::slice::from_ref(&file), 5, alike);
+    let refused = task(Alike::Refuse).unwrap_err().to_string();
+    assert!(refused.contains(r#""Cards" (6 rows) and "cards" (2 rows)"#), "{refused}");
+    assert!(refused.contains("--merge-labels") && !refused.contains("nan"), "{refused}");
+    assert_eq!(task(Alike::Merge).unwrap().taxonomy().unwrap().leaves(), ["Cards", "Lending"]);
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use clap::Parser;
 use ombud_contract::records::{Arm, ModelState, TaskStrategy};
+use ombud_learn::outcomes::{Calibrated, Pools};
 
 use super::*;
 use crate::cli::{Cli, Command};
@@ -67,7 +68,7 @@ fn how_long_ago_verdicts_may_lie_is_counted_from_the_time_of_the_question() {
     let asked = |words: &[&str]| asked(&said(words), &artefact(), LAST_OF_JANUARY).unwrap();
     let month = asked(&["--since", "30d", "--admit", "7"]);
     assert_eq!((month.since, month.as_of), (LAST_OF_JANUARY - 30 * DAY, LAST_OF_JANUARY));
-    assert_eq!((month.champion.as_str(), month.least), ("0b57", 7));
+    assert_eq!((month.champion.as_str(), month.least, month.rows), ("0b57", 7, 50_000));
     assert_eq!(asked(&["--since", "2026-01-01"]).since, LAST_OF_JANUARY - 30 * DAY);
     assert_eq!(asked(&[]).since, LAST_OF_JANUARY - 365 * DAY);
 }
@@ -81,7 +82,7 @@ fn an_unfinished_run_of_the_same_question_goes_on_and_one_of_another_question_do
     assert!(resumed(&[], None), "without a time it goes on with its own, however late it is");
     assert!(resumed(&[], Some(LAST_OF_JANUARY)));
     assert!(!resumed(&[], Some(LAST_OF_JANUARY + 1)), "a time that is said is meant");
-    assert!(!resumed(&["--admit", "51"], None));
+    assert!(!resumed(&["--admit", "51"], None) && !resumed(&["--rows", "9"], None));
     assert!(!resumed(&["--since", "364d"], None));
     let other = |as_of| asked(&said(&[]), &Artefact { version: "0b58".into(), ..artefact() }, as_of);
     assert!(!resumes(&kept, None, other).unwrap(), "it challenged another champion");
@@ -120,29 +121,45 @@ fn a_label_tree_is_known_from_every_version_that_names_it_with_its_labels() {
 }
 
 #[test]
-fn the_end_tells_new_labels_that_were_learned_apart_from_those_that_are_too_rare() {
+fn the_end_tells_what_is_in_the_set_and_what_is_not_learned_or_judged() {
     let labels = |label: &str, rows| {
         BTreeMap::from([("issue".to_owned(), BTreeMap::from([(label.to_owned(), rows)]))])
     };
+    let share = |labelled, of| Share { labelled, of };
+    let labelled = Pools { rest: share(34, 100), calibration: share(0, 0), trial: share(95, 100) };
+    let calibrated = [("issue", 120, 30), ("product", 400, 0), ("vulnerable", 0, 0)]
+        .map(|(task, audited, others)| (task.to_owned(), Calibrated { audited, others }));
     let figures = SetFigures {
         cases: 100,
         train: 70,
         validation: 8,
-        audit: 12,
+        trial: 12,
         left_out: 10,
+        older: 5,
+        labelled: BTreeMap::from([("vulnerable".to_owned(), labelled)]),
+        calibrated: BTreeMap::from(calibrated),
+        not_learned: vec!["vulnerable".to_owned()],
         admitted: labels("crypto-scam", 60),
         waiting: labels("late-parcel", 3),
     };
     let mut out = Vec::new();
-    say(&figures, &mut out).unwrap();
+    say(&figures, 90, &mut out).unwrap();
     let lines = String::from_utf8(out).unwrap();
     let lines: Vec<&str> = lines.lines().collect();
-    let [first, learned, rare] = lines.as_slice() else { unreachable!("{lines:?}") };
-    assert!(
-        first
-            .starts_with("100 judged cases: 70 complaints to learn from, 8 to calibrate on, 12 in the audit")
-    );
-    assert!(first.contains("10 left out"), "{first}");
-    assert_eq!(*learned, "issue, learned as new: crypto-scam (60)");
-    assert_eq!(*rare, "issue, too rare to be learned: late-parcel (3)");
+    let begins = [
+        "100 judged cases: 70 complaints to learn from, 8 to calibrate on, 12 to try both models on; 10 left out,",
+        "5 more were judged earlier and are left out: --rows 90",
+        "vulnerable, labelled: 34.0 % of 100 in cases that people came upon, none judged in the audit sample's half that \
+         calibrates, 95.0 % of 100 in its half for trials",
+        "vulnerable is not learned by cases that people came upon: less than 90 % of them are labelled",
+        "issue, calibrated on 120 cases that were drawn at random, fewer than 300, and on 30 that were not",
+        "product, calibrated on 400 cases that were drawn at random",
+        "vulnerable is not learned, for want of labels",
+        "issue, learned as new: crypto-scam (60)",
+        "issue, too rare to be learned: late-parcel (3)",
+    ];
+    assert_eq!(lines.len(), begins.len(), "{lines:?}");
+    for (line, begin) in lines.iter().zip(begins) {
+        assert!(line.starts_with(begin), "{line}");
+    }
 }

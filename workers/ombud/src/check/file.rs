@@ -1,19 +1,25 @@
 //! The rows of a file: what would be rejected, and what is taken but odd.
 
-use std::{io::Write, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::Write,
+    path::Path,
+};
 
 use anyhow::Result;
 use ombud_contract::{
     codec,
-    shown::is_hidden,
+    shown::{is_hidden, shown},
+    taxonomy::Taxonomy,
     validate::{MAX_TEXT_BYTES, Unreadable},
 };
-use ombud_intake::{FileDefaults, Rejected, Row, Rows};
+use ombud_intake::{COMPLAINTS, FileDefaults, Note, Rejected, Row, Rows, field_of, normalised};
 use serde_json::{Map, Value};
 
 use super::{
     finding::{Finding, Report},
-    rules::{field, field_of},
+    personal::personal,
+    rules::{field, mend},
     topic::is_ahead,
 };
 
@@ -21,13 +27,52 @@ use super::{
 ///
 /// # Errors
 /// The file can't be read, or not to its end.
-pub(crate) fn check<W: Write>(path: &Path, now: i64, report: &mut Report<'_, W>) -> Result<()> {
-    let rows = Rows::open(path, FileDefaults::of(path)?)?;
+pub(crate) fn check<W: Write>(
+    path: &Path,
+    defaults: FileDefaults,
+    now: i64,
+    report: &mut Report<'_, W>,
+) -> Result<()> {
+    let rows = Rows::open(path, defaults)?;
+    check_header(&rows, report)?;
     let columns = rows.columns().to_vec();
     for row in rows {
         match row? {
             Ok(row) => report.checked(&taken(&row, now))?,
             Err(rejected) => report.checked(&[finding_of(&rejected, &columns)])?,
+        }
+    }
+    Ok(())
+}
+
+/// Says how the file is written where that is unusual, and which of its columns are not read.
+fn check_header<W: Write>(rows: &Rows, report: &mut Report<'_, W>) -> Result<()> {
+    let mut misspelt = BTreeMap::new();
+    for note in rows.notes() {
+        match note {
+            Note::DoubledColumn(column) => {
+                report.file("header", &shown(column), "column-doubled", mend("column-doubled"))?
+            }
+            // Told below, with all that is not read.
+            Note::Misspelt { column, nearest } => {
+                misspelt.insert(column, nearest);
+            }
+            note => report.file("file", "record", "read-as", &note.to_string())?,
+        }
+    }
+    let unknown: BTreeSet<&String> = rows.names().iter().filter(|name| !COMPLAINTS.has(name)).collect();
+    for column in unknown {
+        let unread = mend("column-unknown");
+        match misspelt.get(column) {
+            Some(nearest) => {
+                let mend = format!("it is not read; was {nearest} meant?");
+                report.file("header", &shown(column), "column-unknown", &mend)?;
+            }
+            // Objects of JSON may hold anything besides.
+            None if rows.is_json() => {}
+            // Spreadsheets leave such behind.
+            None if column.is_empty() => report.file("header", "(no name)", "column-unknown", unread)?,
+            None => report.file("header", &shown(column), "column-unknown", unread)?,
         }
     }
     Ok(())
@@ -45,9 +90,12 @@ fn finding_of(rejected: &Rejected, columns: &[String]) -> Finding {
 
 fn taken(row: &Row, now: i64) -> Vec<Finding> {
     let complaint = &row.complaint;
+    let personal = personal(complaint);
+    // What is not to be shown is not shown as the id of a finding either.
+    let is_shown = !personal.iter().any(|(field, _)| *field == "complaint_id");
     let finding = |field: &str, rule, wrong| Finding {
-        place: format!("row {}", row.number),
-        complaint_id: Some(complaint.complaint_id.clone()),
+        place: format!("line {}", row.line),
+        complaint_id: is_shown.then(|| complaint.complaint_id.clone()),
         field: field.to_owned(),
         rule,
         wrong,
@@ -57,12 +105,18 @@ fn taken(row: &Row, now: i64) -> Vec<Finding> {
         let why = Unreadable::from(error);
         findings.push(finding(field(&why), why.code(), true));
     }
+    let is_unknown =
+        |product: &String| Taxonomy::by_label_set("product@1").is_none_or(|tree| !tree.has(product));
+    if complaint.known_product.as_ref().is_some_and(is_unknown) {
+        findings.push(finding("known_product", "known-product-unknown", false));
+    }
     if complaint.language == "und" {
         findings.push(finding("language", "language-unknown", false));
     }
     if is_ahead(complaint.received_at, now) {
         findings.push(finding("received_at", "received-at-in-the-future", false));
     }
+    findings.extend(personal.into_iter().map(|(field, rule)| finding(field, rule, false)));
     findings
 }
 
@@ -88,7 +142,7 @@ fn which(rejected: &Rejected, columns: &[String]) -> String {
 
 /// Short texts of all layouts; a column that is none of them is not read.
 fn is_text(name: &str) -> bool {
-    const TEXTS: [&str; 9] = [
+    const TEXTS: [&str; 8] = [
         "channel",
         "language",
         "legal_entity",
@@ -97,19 +151,17 @@ fn is_text(name: &str) -> bool {
         "known_product",
         "company",
         "submitted_via",
-        "submitted via",
     ];
     TEXTS.contains(&name)
 }
 
 fn named(rejected: &Rejected, columns: &[String]) -> Vec<(String, String)> {
-    let name = |name: &str| name.trim().to_lowercase();
     if let [line] = &rejected.fields[..]
         && let Ok(object) = serde_json::from_slice::<Map<String, Value>>(line)
     {
         let text = |value: Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        return object.into_iter().map(|(known, value)| (name(&known), text(value))).collect();
+        return object.into_iter().map(|(known, value)| (normalised(&known), text(value))).collect();
     }
     let fields = rejected.fields.iter().map(|field| String::from_utf8_lossy(field).into_owned());
-    columns.iter().map(|column| name(column)).zip(fields).collect()
+    columns.iter().map(|column| normalised(column)).zip(fields).collect()
 }

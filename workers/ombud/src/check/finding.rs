@@ -3,10 +3,14 @@
 use std::{collections::BTreeMap, io::Write};
 
 use anyhow::Result;
+use ombud_intake::Rejections;
 use serde::Serialize;
 
 use super::rules::mend;
-use crate::{Done, terminal::table};
+use crate::{
+    Done,
+    screen::{Screen, Style},
+};
 
 /// Findings of one rule that people are shown, and those that are only worth a look; the summary counts the rest.
 const SHOWN: u64 = 20;
@@ -32,7 +36,7 @@ pub(crate) struct Finding {
 struct Told<'f> {
     #[serde(flatten)]
     finding: &'f Finding,
-    mend: &'static str,
+    mend: &'f str,
 }
 
 /// All findings of one rule on one field.
@@ -43,7 +47,7 @@ struct Reason {
     wrong: bool,
     count: u64,
     first: String,
-    mend: &'static str,
+    mend: String,
 }
 
 #[derive(Serialize)]
@@ -56,65 +60,107 @@ struct Summary<'r> {
 /// Tells findings, and sums them up.
 pub(crate) struct Report<'o, W> {
     json: bool,
+    screen: Screen,
     out: &'o mut W,
     checked: u64,
     wrong: u64,
-    /// Wrong ones first.
-    reasons: BTreeMap<(bool, &'static str, String), Reason>,
+    /// Each wrong record, by the first rule that it breaks.
+    rejections: Rejections,
+    /// Wrong ones first. Of one rule and field there may be several mends: how a file is written.
+    reasons: BTreeMap<(bool, &'static str, String, String), Reason>,
 }
 
 impl<'o, W: Write> Report<'o, W> {
-    pub(crate) fn new(json: bool, out: &'o mut W) -> Self {
-        Self { json, out, checked: 0, wrong: 0, reasons: BTreeMap::new() }
+    /// `everything` is where all findings are told.
+    pub(crate) fn new(json: bool, everything: String, screen: Screen, out: &'o mut W) -> Self {
+        let rejections = Rejections::listed_in(everything);
+        Self { json, screen, out, checked: 0, wrong: 0, rejections, reasons: BTreeMap::new() }
     }
 
     /// One record was looked at, with what was found of it.
     pub(crate) fn checked(&mut self, findings: &[Finding]) -> Result<()> {
         self.checked += 1;
-        self.wrong += u64::from(findings.iter().any(|finding| finding.wrong));
-        findings.iter().try_for_each(|finding| self.tell(finding))
+        if let Some(first) = findings.iter().find(|finding| finding.wrong) {
+            self.wrong += 1;
+            self.rejections.note(first.rule, mend(first.rule));
+        }
+        findings.iter().try_for_each(|finding| self.tell(finding, mend(finding.rule)))
     }
 
-    fn tell(&mut self, finding: &Finding) -> Result<()> {
+    /// What is told of a file as a whole: its header, or how it is written. No record is wrong for that.
+    pub(crate) fn file(&mut self, place: &str, field: &str, rule: &'static str, mend: &str) -> Result<()> {
+        let (place, field) = (place.to_owned(), field.to_owned());
+        self.tell(&Finding { place, complaint_id: None, field, rule, wrong: false }, mend)
+    }
+
+    fn tell(&mut self, finding: &Finding, mend: &str) -> Result<()> {
         let Finding { place, field, rule, wrong, complaint_id } = finding;
-        let key = (!wrong, *rule, field.clone());
+        let key = (!wrong, *rule, field.clone(), mend.to_owned());
         let reason = self.reasons.entry(key).or_insert_with(|| Reason {
             rule,
             field: field.clone(),
             wrong: *wrong,
             count: 0,
             first: place.clone(),
-            mend: mend(rule),
+            mend: mend.to_owned(),
         });
         reason.count += 1;
         if self.json {
-            writeln!(self.out, "{}", serde_json::to_string(&Told { finding, mend: reason.mend })?)?;
+            writeln!(self.out, "{}", serde_json::to_string(&Told { finding, mend: &reason.mend })?)?;
         } else if reason.count <= if *wrong { SHOWN } else { SHOWN_NOTES } {
-            let how = if *wrong { "wrong" } else { "note " };
+            let (how, style) = if *wrong { ("wrong", Style::Red) } else { ("note ", Style::Yellow) };
+            let how = self.screen.styled(style, how);
             let id = complaint_id.as_deref().map(|id| format!(" ({id})")).unwrap_or_default();
             writeln!(self.out, "{how} {place}{id}: {field}: {rule}: {}", reason.mend)?;
         }
         Ok(())
     }
 
-    /// Prints the summary.
-    pub(crate) fn conclude(self) -> Result<Done> {
-        let Self { checked, wrong, out, .. } = self;
+    /// Prints the summary; gives the verdict, and how many records are wrong by reason.
+    pub(crate) fn conclude(self) -> Result<(Done, Rejections)> {
+        let Self { checked, wrong, screen, out, .. } = self;
         let reasons: Vec<&Reason> = self.reasons.values().collect();
         if self.json {
             writeln!(out, "{}", serde_json::to_string(&Summary { checked, wrong, reasons })?)?;
         } else {
             if !reasons.is_empty() {
-                let mut table = table(["", "rule", "field", "records", "first", "mend"]);
+                let mut table = screen.table(["", "rule", "field", "records", "first", "mend"]);
                 for reason in reasons {
                     let how = if reason.wrong { "wrong" } else { "note" };
                     let count = reason.count.to_string();
-                    table.add_row([how, reason.rule, &reason.field, &count, &reason.first, reason.mend]);
+                    table.add_row([how, reason.rule, &reason.field, &count, &reason.first, &reason.mend]);
                 }
                 writeln!(out, "{table}")?;
             }
             writeln!(out, "{checked} records checked, {wrong} of them wrong")?;
         }
-        Ok(if wrong > 0 { Done::Wanting } else { Done::Well })
+        Ok((if wrong > 0 { Done::Wanting } else { Done::Well }, self.rejections))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::golden;
+
+    fn finding(place: &str, field: &str, rule: &'static str, wrong: bool) -> Finding {
+        Finding { place: place.into(), complaint_id: Some("c-1".into()), field: field.into(), rule, wrong }
+    }
+
+    #[test]
+    fn people_see_findings_within_80_columns_with_and_without_colours() {
+        for (name, coloured) in [("check.txt", false), ("check-colour.txt", true)] {
+            let (screen, mut out) = (Screen::new(80, coloured), Vec::new());
+            let mut report = Report::new(false, String::new(), screen, &mut out);
+            report.checked(&[finding("line 2", "narrative", "narrative-blank", true)]).unwrap();
+            report.checked(&[finding("line 3", "language", "language-unknown", false)]).unwrap();
+            report.checked(&[]).unwrap();
+            assert_eq!(report.conclude().unwrap().0, Done::Wanting);
+            let text = screen.with_styles(String::from_utf8(out).unwrap());
+            let table =
+                text.lines().filter(|line| line.contains(['│', '─', '═'])).collect::<Vec<_>>().join("\n");
+            assert!(golden::width(&table) <= 80, "{text}");
+            golden::compare(name, &text);
+        }
     }
 }

@@ -8,6 +8,7 @@ use ombud_stream::{ManualClock, Outgoing, Sink};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::file_reading::ReceivedAt;
 
 const NOW: i64 = 1_770_000_000_000;
 /// Behind every file's own time, which is when a row without a date was received.
@@ -15,7 +16,9 @@ const LATER: i64 = 4_000_000_000_000;
 const NARRATIVE: &str = "They charged me twice and nobody calls me back.";
 
 fn run(target: &str, json: bool, settings: &Settings) -> (Done, String) {
-    let args = Check { target: Some(target.to_owned()), number: 1_000, all: false, json, json_schema: false };
+    let reading = FileReading { received_at: Some(ReceivedAt::File), ..FileReading::default() };
+    let target = Some(target.to_owned());
+    let args = Check { target, number: 1_000, all: false, reading, json, json_schema: false };
     let mut out = Vec::new();
     let done = check(&args, settings, &ManualClock::at(LATER), &mut out).unwrap();
     let text = String::from_utf8(out).unwrap();
@@ -62,7 +65,7 @@ fn each_row_that_would_be_rejected_is_told_with_line_field_rule_and_mend() {
 fn json_lines_are_told_by_field_too() {
     let dir = tempfile::tempdir().unwrap();
     let content = format!(
-        "{{\"complaint_id\": \"c-1\", \"narrative\": \"{NARRATIVE}\", \"channel\": \"a\\u0007b\"}}\n{{\n\
+        "{{\"complaint_id\": \"c-1\", \"narrative\": \"{NARRATIVE}\", \"channel\": \"a\\u0007b\", \"received_at\": \"2026-01-31\"}}\n{{\n\
          {{\"complaint_id\": \"c-2\", \"narrative\": \"{NARRATIVE}\", \"received_at\": {}}}\n",
         LATER + 3_600_000
     );
@@ -82,12 +85,87 @@ fn json_lines_are_told_by_field_too() {
 }
 
 #[test]
+fn what_looks_personal_outside_the_narrative_is_counted_by_field_and_never_shown() {
+    let dir = tempfile::tempdir().unwrap();
+    let rows = format!(
+        "ann@bank.example,{NARRATIVE},en,\nc-2,{NARRATIVE},en,4111 1111 1111 1111\nc-3,{NARRATIVE},en,+44 7700 900123\n"
+    );
+    let path = file(&dir, "complaints.csv", &format!("complaint_id,narrative,language,customer_ref\n{rows}"));
+    let (done, text) = run(path.to_str().unwrap(), true, &Settings::default());
+    assert_eq!(done, Done::Well, "they are taken: {text}");
+    let told = objects(&text);
+    let rules: Vec<_> = told.iter().map(|it| json!([it["field"], it["rule"], it["complaint_id"]])).collect();
+    assert_eq!(
+        rules[..3],
+        [
+            json!(["complaint_id", "personal-email", null]),
+            json!(["customer_ref", "personal-card-number", "c-2"]),
+            json!(["customer_ref", "personal-phone-number", "c-3"]),
+        ]
+    );
+    let (_, shown) = run(path.to_str().unwrap(), false, &Settings::default());
+    assert!(
+        !text.contains("bank.example") && !shown.contains("bank.example") && !shown.contains("900123"),
+        "{shown}"
+    );
+}
+
+#[test]
 fn a_file_without_fault_ends_well() {
     let dir = tempfile::tempdir().unwrap();
     let path =
         file(&dir, "complaints.csv", &format!("complaint_id,narrative,language\nc-1,{NARRATIVE},en\n"));
     let (done, text) = run(path.to_str().unwrap(), false, &Settings::default());
     assert_eq!((done, text.as_str()), (Done::Well, "1 records checked, 0 of them wrong\n"));
+}
+
+#[test]
+fn what_a_file_does_otherwise_than_most_is_noted_and_no_record_is_wrong_for_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let content = format!(
+        "complaint_id;narrative;language;language;received;chanel;queue;known_product\n\
+         c-1;{NARRATIVE};en;en;;web;x;Mortgage\nc-2;{NARRATIVE};en;en;;web;x;Mortgages\n"
+    );
+    let path = file(&dir, "complaints.csv", &content);
+    let (done, text) = run(path.to_str().unwrap(), true, &Settings::default());
+    let told = objects(&text);
+    let found: Vec<_> = told[..6].iter().map(|it| json!([it["place"], it["field"], it["rule"]])).collect();
+    assert_eq!(
+        found,
+        [
+            json!(["file", "record", "read-as"]),
+            json!(["header", "language", "column-doubled"]),
+            json!(["header", "chanel", "column-unknown"]),
+            json!(["header", "queue", "column-unknown"]),
+            json!(["header", "received", "column-unknown"]),
+            json!(["line 3", "known_product", "known-product-unknown"]),
+        ]
+    );
+    assert!(told[0]["mend"].as_str().unwrap().contains("separated by ;"), "{text}");
+    assert!(told[2]["mend"].as_str().unwrap().contains("channel"), "{text}");
+    assert_eq!((done, &told[6]["wrong"]), (Done::Well, &json!(0)));
+}
+
+#[test]
+fn each_thing_that_a_file_does_otherwise_is_told_in_its_own_words() {
+    let dir = tempfile::tempdir().unwrap();
+    let content = format!("Complaints of March;;\ncomplaint_id;narrative;;language\nc-1;{NARRATIVE};;en\n");
+    let path = file(&dir, "complaints.csv", &content);
+    let (_, text) = run(path.to_str().unwrap(), true, &Settings::default());
+    let told = objects(&text);
+    let mends: Vec<&str> = told[..3].iter().filter_map(|it| it["mend"].as_str()).collect();
+    assert!(mends[0].contains("separated by ;") && mends[1].contains("header is on line 2"), "{text}");
+    assert_eq!((&told[2]["field"], &told[3]["reasons"].as_array().unwrap().len()), (&json!("(no name)"), &3));
+}
+
+#[test]
+fn a_folder_is_told_as_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let target = Some(dir.path().to_str().unwrap().to_owned());
+    let reading = FileReading::default();
+    let args = Check { target, number: 1, all: false, reading, json: false, json_schema: false };
+    let error = check(&args, &Settings::default(), &ManualClock::at(NOW), &mut Vec::new()).unwrap_err();
+    assert!(error.to_string().contains("is a folder"), "{error}");
 }
 
 /// A raw record in the partition of its key, or in `partition`.
@@ -186,6 +264,7 @@ fn what_is_neither_file_nor_topic_is_said() {
         target: Some("complaints.routed".into()),
         number: 1,
         all: false,
+        reading: FileReading::default(),
         json: false,
         json_schema: false,
     };

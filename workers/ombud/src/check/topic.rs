@@ -18,6 +18,7 @@ use ombud_stream::{Reader, Record, TopicPartition};
 
 use super::{
     finding::{Finding, Report},
+    personal::personal,
     rules::field,
 };
 use crate::scan;
@@ -74,25 +75,32 @@ impl Places {
 }
 
 fn findings(record: &Record, partitions: i32, places: &mut Places) -> Vec<Finding> {
+    let complaint = complaint_of(record.key.as_deref(), record.value.as_deref());
+    let personal = complaint.as_ref().map(personal).unwrap_or_default();
+    // What is not to be shown is not shown as the id of a finding either.
+    let is_shown = !personal.iter().any(|(field, _)| *field == "complaint_id");
+    let mut id = id_of(record.key.as_deref(), record.value.as_deref());
+    let shown = id.clone().filter(|_| is_shown);
     let finding = |field: &str, rule, wrong| Finding {
         place: format!("{}@{}", record.source, record.offset),
-        complaint_id: id_of(record.key.as_deref(), record.value.as_deref()),
+        complaint_id: shown.clone(),
         field: field.to_owned(),
         rule,
         wrong,
     };
     let mut findings = Vec::new();
-    let mut id = id_of(record.key.as_deref(), record.value.as_deref());
-    match complaint_of(record.key.as_deref(), record.value.as_deref()) {
+    match complaint {
         Err(why) => findings.push(finding(field(&why), why.code(), true)),
         Ok(complaint) => {
             let notes = notes(&complaint, record.appended_at);
-            findings.extend(notes.into_iter().map(|(field, rule)| finding(field, rule, false)));
+            let notes = notes.into_iter().chain(personal);
+            findings.extend(notes.map(|(field, rule)| finding(field, rule, false)));
             id = Some(complaint.complaint_id);
         }
     }
     if let Some(id) = id.filter(|id| places.lies_elsewhere(id, record.source.partition)) {
-        findings.push(Finding { complaint_id: Some(id), ..finding("key", "id-in-two-partitions", false) });
+        let complaint_id = is_shown.then_some(id);
+        findings.push(Finding { complaint_id, ..finding("key", "id-in-two-partitions", false) });
     }
     let key = record.key.as_deref().unwrap_or_default();
     if key.is_empty() {

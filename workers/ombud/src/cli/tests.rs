@@ -3,6 +3,7 @@
 use clap::{CommandFactory, error::ErrorKind};
 
 use super::*;
+use crate::golden;
 
 fn parsed(line: &str) -> Result<Cli, clap::Error> {
     Cli::try_parse_from(["ombud"].into_iter().chain(line.split(' ')))
@@ -15,6 +16,32 @@ fn command(line: &str) -> Command {
 #[test]
 fn no_two_flags_of_a_command_want_the_same_name() {
     Cli::command().debug_assert();
+}
+
+#[test]
+fn help_and_what_is_said_of_a_typo_fit_80_columns_with_and_without_colours() {
+    let said = |words: &[&str]| {
+        let words = ["ombud"].iter().chain(words);
+        let told = Cli::described().term_width(80).try_get_matches_from(words).unwrap_err();
+        assert_eq!(told.exit_code(), if told.use_stderr() { 2 } else { 0 });
+        told.render()
+    };
+    for (name, words) in [
+        ("help", &["--help"][..]),
+        ("help-up", &["up", "--help"]),
+        ("help-show", &["show", "--help"]),
+        ("typo-command", &["shwo", "c-1"]),
+        ("typo-flag", &["up", "--onec"]),
+    ] {
+        let text = said(words);
+        for (name, text) in [
+            (format!("{name}.txt"), text.to_string()),
+            (format!("{name}-colour.txt"), text.ansi().to_string()),
+        ] {
+            assert!(golden::width(&text) <= 80, "{text}");
+            golden::compare(&name, &text);
+        }
+    }
 }
 
 #[test]

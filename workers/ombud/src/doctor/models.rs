@@ -1,6 +1,6 @@
 //! The models that the newest strategy names, and in a deep look all others of the shelf: whether they are there, byte for byte.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, path::absolute};
 
 use anyhow::Result;
 use ombud_launch::config::Settings;
@@ -10,6 +10,7 @@ use super::Finding;
 use crate::{strategy::read_feed, world::View};
 
 pub(super) fn look(settings: &Settings, deep: bool, findings: &mut Vec<Finding>) {
+    findings.push(defaults(settings));
     // Without a log there is no strategy to look for, and that was said.
     let Ok(view) = View::open(settings) else { return };
     match named(&view, settings) {
@@ -29,6 +30,20 @@ pub(super) fn look(settings: &Settings, deep: bool, findings: &mut Vec<Finding>)
         }
         Err(error) => findings.push(Finding::failed("models", error.context("read the strategy"))),
     }
+}
+
+/// Where a first start takes its models and its strategy from.
+fn defaults(settings: &Settings) -> Finding {
+    let folder = absolute(&settings.models).unwrap_or_else(|_| settings.models.clone());
+    let shown = folder.display();
+    if folder.join("strategy.toml").is_file() {
+        return Finding::ok("defaults", format!("default models and the first strategy are in {shown}"));
+    }
+    Finding::warn(
+        "defaults",
+        format!("no default models and no first strategy are in {shown}: a first start needs them"),
+        "name their folder with OMBUD_MODELS",
+    )
 }
 
 /// Every model of the newest strategy with its version.
@@ -51,5 +66,27 @@ fn model(shelf: &ModelStore, id: &str, version: &str) -> Finding {
             Finding::warn("models", format!("{id}@{short} is not on this machine's shelf"), mend)
         }
         Err(error) => Finding::failed("models", error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::Health;
+
+    #[test]
+    fn where_the_default_models_lie_is_said_and_what_to_do_where_there_are_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let settings = Settings { models: dir.path().join("models"), ..Settings::default() };
+        let missing = defaults(&settings);
+        assert_eq!(missing.health, Health::Warn);
+        assert!(missing.mend.is_some_and(|mend| mend.contains("OMBUD_MODELS")));
+        std::fs::create_dir(&settings.models).unwrap();
+        std::fs::write(settings.models.join("strategy.toml"), "").unwrap();
+        let found = defaults(&settings);
+        assert!(
+            found.health == Health::Ok && found.found.contains(dir.path().to_str().unwrap()),
+            "{found:?}"
+        );
     }
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail, ensure};
-use ombud_console::{Refusal, Refused, Source, Verdict, complete, routes_of};
-use ombud_contract::{catalogue::Topic, records::Feedback};
+use ombud_console::{KnownCase, KnownTeams, Refusal, Refused, Source, Takeable, Taking, Verdict};
+use ombud_contract::catalogue::Topic;
 use ombud_launch::config::Settings;
 use ombud_store::CaseStore;
 use ombud_stream::{Clock, Sink, SystemClock};
@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     ask_up,
     publish::{Publisher, outgoing},
+    strategy::known_teams,
     world::World,
 };
 
@@ -28,6 +29,9 @@ pub(crate) struct Taken {
     pub(crate) complaint_id: String,
     pub(crate) revision: i64,
     pub(crate) audit_sample: bool,
+    /// Nobody has said yet whether the customer of this audited case is vulnerable.
+    #[serde(default)]
+    pub(crate) vulnerability_missing: bool,
 }
 
 /// Takes verdicts.
@@ -40,6 +44,7 @@ pub(crate) enum Desk<'a> {
 
 pub(crate) struct OnBrokers {
     cases: Box<dyn CaseStore>,
+    teams: KnownTeams,
     publisher: Publisher<Box<dyn Sink<()>>>,
     topic: Arc<str>,
 }
@@ -53,6 +58,7 @@ impl<'a> Desk<'a> {
         let world = World::brokers(settings)?;
         Ok(Self::Brokers(Box::new(OnBrokers {
             cases: world.view().cases()?,
+            teams: known_teams(world.view(), &settings.topics.prefix, Arc::new(SystemClock)),
             publisher: Publisher::new(world.sink(IN_FLIGHT)?),
             topic: Topic::Feedback.name(&settings.topics.prefix).into(),
         })))
@@ -119,27 +125,30 @@ fn settle(
 
 impl OnBrokers {
     fn give(&mut self, verdicts: &[Verdict]) -> Result<Vec<Result<Taken, Refused>>> {
-        let mut outcomes = Vec::with_capacity(verdicts.len());
-        for said in verdicts {
-            let routes = routes_of(&self.cases.case(&said.complaint_id)?);
-            let completed = complete(said, &routes, Source::Unasked(SOURCE), SystemClock.now_ms());
-            if let Ok(feedback) = &completed {
-                self.publisher.send(outgoing(&self.topic, &feedback.complaint_id, feedback)?)?;
-            }
-            outcomes.push(completed.map(Taken::from));
+        let mut case = |complaint_id: &str| Ok(KnownCase::of(&self.cases.case(complaint_id)?));
+        let mut taking = Taking {
+            case: &mut case,
+            teams: &self.teams,
+            source: Source::Unasked(SOURCE),
+            now: SystemClock.now_ms(),
+        };
+        let outcomes = taking.take(verdicts.iter().cloned().map(Ok))?;
+        for Takeable { feedback, .. } in outcomes.iter().flatten() {
+            self.publisher.send(outgoing(&self.topic, &feedback.complaint_id, feedback)?)?;
         }
         self.publisher.flush()?;
-        Ok(outcomes)
+        Ok(outcomes.into_iter().map(|outcome| outcome.map(Taken::from)).collect())
     }
 }
 
-impl From<Feedback> for Taken {
-    fn from(feedback: Feedback) -> Self {
+impl From<Takeable> for Taken {
+    fn from(Takeable { feedback, vulnerability_missing }: Takeable) -> Self {
         Self {
             feedback_id: feedback.feedback_id,
             complaint_id: feedback.complaint_id,
             revision: feedback.revision,
             audit_sample: feedback.audit_sample,
+            vulnerability_missing,
         }
     }
 }
@@ -157,7 +166,13 @@ mod tests {
 
     fn taken(complaint_id: &str) -> Taken {
         let feedback_id = format!("feedback on {complaint_id}");
-        Taken { feedback_id, complaint_id: complaint_id.to_owned(), revision: 1, audit_sample: false }
+        Taken {
+            feedback_id,
+            complaint_id: complaint_id.to_owned(),
+            revision: 1,
+            audit_sample: false,
+            vulnerability_missing: false,
+        }
     }
 
     fn refused(at: usize) -> Refused {

@@ -21,6 +21,7 @@ use ombud_store::{CaseStore, file_routed};
 use ombud_stream::{Reader, TopicPartition};
 
 use super::*;
+use crate::{strategy::known_teams, world::View};
 
 const TOKEN: &str = "sesame-open";
 
@@ -78,8 +79,10 @@ fn serving() -> Serving {
     let console = Console {
         sink: Box::new(sink),
         cases: Box::new(move || Ok(Box::new(view.cases().unwrap()) as Box<dyn CaseStore>)),
+        teams: known_teams(View::open(&settings).unwrap(), "", Arc::new(SystemClock)),
         clock: Arc::new(SystemClock),
         prefix: String::new(),
+        dates: None,
     };
     let routes = Guard::of(&settings.http, None).unwrap().around(console.routes());
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
@@ -103,10 +106,12 @@ fn one(id: &str, kind: Word) -> Feedback {
         task: None,
         label: None,
         to_team: None,
+        verdict: None,
         by: Some("agent-17".into()),
         reason_code: None,
         at: None,
         file: None,
+        dates: Dates::default(),
         json: true,
     }
 }
@@ -132,7 +137,7 @@ fn verdicts_are_given_one_by_one_and_from_a_file_that_may_be_given_again() {
     let serving = serving();
     let (done, said) = serving.say(&one("c-1", Word::Confirmed)).unwrap();
     let taken: Taken = serde_json::from_str(&said).unwrap();
-    assert_eq!((done, taken.audit_sample), (Done::Well, true));
+    assert_eq!((done, taken.audit_sample, taken.vulnerability_missing), (Done::Well, true, true));
     assert_eq!(serving.logged()[0].source, "desk");
 
     let refused = serving.say(&one("c-1", Word::Reallocated)).unwrap_err().to_string();
@@ -157,11 +162,11 @@ fn verdicts_are_given_one_by_one_and_from_a_file_that_may_be_given_again() {
     assert_eq!((&said["given"], &said["rejected"], &said["audit_sample"]), (&2.into(), &5.into(), &1.into()));
     let rejected = fs::read_to_string(rejected_path(&path)).unwrap();
     for (line, reason) in [
-        (3, "complaint_id,case-unknown"),
-        (5, "decided_at,decided-at-malformed"),
-        (6, "kind,unknown-symbol"),
-        (7, "revision,wrong-type"),
-        (8, "row,csv-field-count"),
+        (3, "case-unknown,complaint_id"),
+        (5, "decided-at-malformed,decided_at"),
+        (6, "unknown-symbol,kind"),
+        (7, "wrong-type,revision"),
+        (8, "csv-field-count,record"),
     ] {
         assert!(rejected.contains(&format!("\n{line},{reason},")), "{line} {reason}: {rejected}");
     }
@@ -169,6 +174,23 @@ fn verdicts_are_given_one_by_one_and_from_a_file_that_may_be_given_again() {
     let first = ids(&serving.logged()[1..]);
     serving.say(&args).unwrap();
     assert_eq!(ids(&serving.logged()[1 + first.len()..]), first, "begun again, the verdicts are the same");
+
+    // As a spreadsheet writes it: one date tells the order of both.
+    let rows = ["c-2;Not a complaint;13/01/2026", " c-1 ;confirmed;05/01/2026 09:30"];
+    let header = "\u{feff}Complaint ID;Kind;Decided at\n";
+    fs::write(&path, format!("{header}{}\n{}\n", rows[0], rows[1])).unwrap();
+    let (done, said) = serving.say(&args).unwrap();
+    assert_eq!(done, Done::Well, "{said}");
+    let decided: Vec<i64> =
+        serving.logged().iter().rev().take(2).map(|feedback| feedback.decided_at).collect();
+    assert_eq!(decided, [1_767_571_200_000 + 34_200_000, 1_768_262_400_000]);
+    fs::write(&path, format!("{header}{}\n", rows[1])).unwrap();
+    let refused = serving.say(&args).unwrap_err().to_string();
+    assert!(refused.contains("line 2 has 05/01/2026") && refused.contains("--dates"), "{refused}");
+    let dates = Dates { order: Some(ombud_intake::DateOrder::MonthFirst) };
+    let said = Feedback { dates, id: None, kind: None, file: Some(path.clone()), ..one("", Word::Confirmed) };
+    assert_eq!(serving.say(&said).unwrap().0, Done::Well);
+    assert_eq!(serving.logged().last().unwrap().decided_at, 1_777_593_600_000 + 34_200_000);
 
     let lines = serving.dir.path().join("verdicts.jsonl");
     let json =
@@ -200,11 +222,12 @@ fn a_file_is_found_wanting_for_each_row_that_is_refused_and_refused_whole_where_
         let mut out = Vec::new();
         conclude(&args, path, given, &mut out).map(|done| (done, String::from_utf8(out).unwrap()))
     };
-    let given = Given { rows: 3, given: 2, audit_sample: 1, rejected: 1 };
+    let given = Given { rows: 3, given: 2, audit_sample: 1, vulnerability_missing: 0, rejected: 1 };
     let (done, text) = said(given).unwrap();
     assert_eq!(done, Done::Wanting);
     assert!(text.starts_with("2 verdicts given, 1 of them on the audit sample, 1 rejected\n"), "{text}");
-    assert!(text.contains("verdicts.csv.rejected.csv"), "{text}");
+    let (_, text) = said(Given { vulnerability_missing: 1, ..given }).unwrap();
+    assert!(text.contains("vulnerability missing: of 1 verdicts"), "{text}");
     let (done, text) = said(Given { rejected: 0, ..given }).unwrap();
     assert_eq!((done, text.lines().count()), (Done::Well, 1));
     assert!(said(Given::default()).unwrap_err().to_string().contains("verdicts.csv: it has none"));

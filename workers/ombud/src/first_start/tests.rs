@@ -123,13 +123,13 @@ fn models_are_put_on_the_shelf_of_a_host_that_did_not_start_first() {
 }
 
 #[test]
-fn a_dry_run_reaches_for_nobody() {
-    // These settings name no brokers: reaching for them would be an error.
-    let item = on_brokers(Mode::DryRun, &Settings::default()).unwrap();
-    assert_eq!(
-        (item.what, item.name.as_str(), item.state),
-        ("strategy", "models.strategy", State::Unchanged)
-    );
-    assert_eq!(item.details, ["not looked at in a dry run"]);
-    assert!(on_brokers(Mode::Apply, &Settings::default()).is_err());
+fn what_a_first_start_lacks_is_foreseen_and_nothing_is_written() {
+    let place = Place::new();
+    let data = place.settings.data.join("not-there-yet");
+    let settings = Settings { data: data.clone(), ..place.settings.clone() };
+    foresee(&settings).unwrap();
+    fs::write(settings.models.join("strategy.toml"), "deadline = 5").unwrap();
+    let refused = format!("{:#}", foresee(&settings).unwrap_err());
+    assert!(refused.contains("OMBUD_MODELS") && refused.contains("strategy.toml"), "{refused}");
+    assert!(!data.exists());
 }

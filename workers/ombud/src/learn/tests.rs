@@ -32,6 +32,23 @@ fn a_model_is_called_like_its_folder_and_a_path_without_a_name_is_refused() {
 }
 
 #[test]
+fn a_folder_that_holds_a_model_is_kept_until_somebody_says_to_replace_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("mine");
+    ensure_free(&out).unwrap();
+    std::fs::create_dir(&out).unwrap();
+    ensure_free(&out).unwrap();
+    // What is left of a run that was killed lies beside it, and is gone on with.
+    std::fs::create_dir(dir.path().join("mine.work")).unwrap();
+    ensure_free(&out).unwrap();
+    std::fs::write(out.join("ombud.json"), "{}").unwrap();
+    let words = ["labelled.csv", "--out", out.to_str().unwrap()];
+    let error = learn(said(&words), &Terminal::default(), &mut Vec::new()).unwrap_err().to_string();
+    assert!(error.contains("--replace"), "{error}");
+    assert_eq!(std::fs::read_to_string(out.join("ombud.json")).unwrap(), "{}");
+}
+
+#[test]
 fn without_a_task_named_every_usual_one_is_learned_and_with_some_named_only_those() {
     let names = |words: &[&str]| -> Vec<String> {
         let heads = bag_of(said(words), "mine".into()).unwrap().recipe.heads;

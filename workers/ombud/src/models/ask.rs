@@ -2,20 +2,31 @@
 
 use std::{io::Write, sync::Arc};
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 use ombud_launch::config::Settings;
-use ombud_models::ModelStore;
+use ombud_models::{ModelName, ModelStore};
 use ombud_stream::SystemClock;
 
-use super::change::{Change, Changed, Changing};
-use crate::{ask_up, publish::Publisher, work::IN_FLIGHT, world::World};
+use super::{
+    change::{Change, Changed, Changing},
+    registry,
+};
+use crate::{
+    ask_up,
+    publish::Publisher,
+    work::IN_FLIGHT,
+    world::{READER, View, World},
+};
 
-/// Retires `named`, MODEL@VERSION.
+/// Retires `named`: MODEL@ and the first digits of a version.
 pub(crate) fn retire(named: &str, settings: &Settings, out: &mut impl Write) -> Result<()> {
-    let Some((model_id, version)) = named.split_once('@') else {
+    if !named.contains('@') {
         bail!("retire {named}: say MODEL@VERSION, as `ombud models list` has them");
-    };
-    let change = Change::Retire { model_id: model_id.to_owned(), version: version.to_owned() };
+    }
+    let name: ModelName = named.parse().map_err(|what| anyhow!("retire {named}: {what}"))?;
+    let registry = registry(&mut View::open(settings)?.reader(READER)?, &settings.topics.prefix)?;
+    let meant = name.find(&registry).map_err(|what| anyhow!("retire {named}: {what}"))?;
+    let change = Change::Retire { model_id: meant.model_id.clone(), version: meant.version.clone() };
     let shelf = ModelStore::new(settings.data.join("models"));
     say(&changed(&change, settings, &shelf)?, out)
 }

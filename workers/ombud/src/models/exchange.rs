@@ -5,11 +5,14 @@ use std::{collections::BTreeMap, io::Write, path::Path};
 use anyhow::{Context, Result, anyhow, ensure};
 use ombud_contract::records::Role;
 use ombud_launch::config::Settings;
-use ombud_learn::exchange::{Export, Import, LabelMap};
-use ombud_models::{Artefact, FirstStrategy, ModelStore, Reads, called, fetch};
+use ombud_learn::exchange::{Export, Import, LabelMap, labels_template};
+use ombud_models::{Artefact, FirstStrategy, ModelStore, Reads, TAXONOMY, called, fetch};
 use ombud_stream::{Clock, SystemClock};
 
 use crate::{cli, terminal::table, trial::TrialLoader};
+
+/// What is shown for a label that stands for none of ours.
+const NONE: &str = "none";
 
 /// Writes what `args` ask for, and says how Python loads it.
 pub(crate) fn export(args: &cli::ExportModel, settings: &Settings, out: &mut impl Write) -> Result<()> {
@@ -59,8 +62,13 @@ fn champion(task: &str, settings: &Settings) -> Result<Artefact> {
     })
 }
 
-/// Takes what `args` name, and says what its labels were taken for.
+/// Takes what `args` name, and says what its labels were taken for; or prints a file of them to be filled in.
 pub(crate) fn import(args: cli::ImportModel, settings: &Settings, out: &mut impl Write) -> Result<()> {
+    if args.labels_template {
+        let folder = fetch(&args.source, args.revision.as_deref())?;
+        write!(out, "{}", labels_template(&folder, &args.task, args.own_labels)?)?;
+        return Ok(());
+    }
     let mut labels = match &args.labels {
         Some(file) => LabelMap::read(file)?,
         None => LabelMap::default(),
@@ -76,24 +84,42 @@ pub(crate) fn import(args: cli::ImportModel, settings: &Settings, out: &mut impl
     let thresholds: BTreeMap<String, f64> = args.thresholds.into_iter().collect();
     let reads = Reads::in_languages(&args.reads).map_err(|what| anyhow!("import {}: {what}", args.source))?;
     let folder = fetch(&args.source, args.revision.as_deref())?;
+    let target =
+        args.out.with_context(|| format!("import {}: name a folder to write, --out DIR", args.source))?;
     let import = Import {
         source: &called(&folder),
         folder: &folder,
         task: &args.task,
+        own_labels: args.own_labels,
         labels: &labels,
         thresholds: &thresholds,
         reads: &reads,
-        out: &args.out,
+        out: &target,
     };
     let imported = import.run(&TrialLoader::of(settings))?;
     let mut taken = table(["logit", "theirs", "ours"]);
     for (logit, (theirs, ours)) in imported.labels.iter().enumerate() {
-        taken.add_row([&logit.to_string(), theirs, ours]);
+        taken.add_row([logit.to_string().as_str(), theirs.as_str(), ours.as_deref().unwrap_or(NONE)]);
     }
+    writeln!(out, "{taken}")?;
     let manifest = &imported.artefact.manifest;
+    let head = manifest.heads.first();
+    if let Some(head) = head.filter(|head| !head.foreign.is_empty()) {
+        writeln!(
+            out,
+            "labels that stand for one of {} have their probabilities summed; where {NONE} of them is likelier, it abstains",
+            head.label_set
+        )?;
+    }
+    if !imported.never.is_empty() {
+        writeln!(out, "it never answers with: {}", imported.never.join(", "))?;
+    }
+    if let Some(head) = head.filter(|_| imported.artefact.files.iter().any(|file| file.name == TAXONOMY)) {
+        writeln!(out, "{} is a tree of its own, of {} labels", head.label_set, head.labels.len())?;
+    }
     writeln!(
         out,
-        "{taken}\n{} {} answers {} texts with numbers\n{}",
+        "{} {} answers {} texts with numbers\n{}",
         manifest.model_id,
         imported.artefact.version,
         imported.texts,

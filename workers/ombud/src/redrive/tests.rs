@@ -216,7 +216,7 @@ fn a_letter_whose_key_names_no_complaint_is_mended_under_any_id() {
             headers: &[],
         };
         let letter = unread.letter("join", DeadReason::Undecodable, "not Avro", NOW).unwrap();
-        mended(&file, &codec::decode(&letter).unwrap())
+        mended(&file, &codec::decode(&letter).unwrap(), None)
     };
     assert_eq!(mend(None).unwrap().complaint_id, "c-9");
     assert_eq!(mend(Some(b"\0\0\0\0\x05\x06c-9")).unwrap().complaint_id, "c-9");

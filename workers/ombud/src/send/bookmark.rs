@@ -3,11 +3,12 @@
 use std::{
     collections::BTreeMap,
     fs::{self, File},
-    io::{self, BufReader, ErrorKind, Write},
+    io::{self, ErrorKind, Write},
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context, Result};
+use ombud_intake::bytes_of;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -90,12 +91,10 @@ impl Bookmark {
 
 /// SHA-256 of the file's bytes, hex.
 pub(crate) fn digest(path: &Path) -> Result<String> {
-    let read = || -> io::Result<String> {
-        let mut digest = Sha256::new();
-        io::copy(&mut BufReader::new(File::open(path)?), &mut Hashing(&mut digest))?;
-        Ok(hex::encode(digest.finalize()))
-    };
-    read().with_context(|| format!("read {}", path.display()))
+    let mut digest = Sha256::new();
+    let copied = io::copy(&mut bytes_of(path)?, &mut Hashing(&mut digest));
+    copied.with_context(|| format!("read {}", path.display()))?;
+    Ok(hex::encode(digest.finalize()))
 }
 
 struct Hashing<'d>(&'d mut Sha256);

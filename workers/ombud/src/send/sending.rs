@@ -26,6 +26,7 @@ use super::{
     underway::Underway,
 };
 use crate::{
+    backfill::Backfill,
     publish::outgoing,
     reading::{Read, Reading},
     world,
@@ -56,6 +57,8 @@ pub(crate) struct Sending {
     pub(crate) topic: Arc<str>,
     pub(crate) bulk: bool,
     pub(crate) pace: Option<Pace>,
+    /// Keeps it from standing in front of live complaints.
+    pub(crate) backfill: Option<Backfill>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) shutdown: Shutdown,
     pub(crate) bar: ProgressBar,
@@ -169,6 +172,7 @@ impl Run<'_> {
         record.headers.extend(hop.carried(&[]).into_owned());
         if self.hand_over(record, Token { row: row.number, hop })? {
             self.rows.sent(row.number);
+            self.it.backfill.iter_mut().for_each(Backfill::sent);
         }
         Ok(())
     }
@@ -176,6 +180,9 @@ impl Run<'_> {
     /// Takes deliveries until it is time; `false` where the run is to stop.
     fn wait_for_turn(&mut self) -> Result<bool> {
         self.take(Duration::ZERO)?;
+        if !self.wait_for_room()? {
+            return Ok(false);
+        }
         let Some(mut pace) = self.it.pace else { return Ok(true) };
         loop {
             let now = Instant::now();
@@ -191,6 +198,22 @@ impl Run<'_> {
                 return Ok(false);
             }
             if self.it.shutdown.requested() {
+                return Ok(false);
+            }
+        }
+    }
+
+    /// Takes deliveries until a backfill may go on; `false` where the run is to stop.
+    fn wait_for_room(&mut self) -> Result<bool> {
+        loop {
+            let Some(backfill) = &mut self.it.backfill else { return Ok(true) };
+            if backfill.has_room(Instant::now())? {
+                return Ok(true);
+            }
+            if self.rows.count() > 0 {
+                self.take(BREATH)?;
+            }
+            if self.it.shutdown.wait(BREATH) {
                 return Ok(false);
             }
         }

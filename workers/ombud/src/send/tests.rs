@@ -9,10 +9,12 @@ use ombud_local::{Local, Options};
 use ombud_stream::{Delivery, ManualClock, Outage, Outgoing, Reader, Record, Refused, Sink, TopicPartition};
 use sending::Token;
 
+use anyhow::bail;
+
 use super::*;
 
-const FILE: &str = "complaint_id,narrative\nc-1,They charged me.\nc-2,  \nc-1,They charged me.\n\
-    c-3,Nobody calls.\nc-1,They paid it back.\n";
+const FILE: &str = "complaint_id,narrative,submission\nc-1,They charged me.,\nc-2,  ,\nc-1,They charged me.,\n\
+    c-3,Nobody calls.,\nc-1,They paid it back.,2\n";
 
 fn file(dir: &Path) -> PathBuf {
     let path = dir.join("complaints.csv");
@@ -36,6 +38,7 @@ fn sending(appending: Appending, shutdown: &Shutdown) -> Sending {
         topic: "complaints.raw".into(),
         bulk: true,
         pace: Some(Pace::new(10_000.0, Instant::now())),
+        backfill: None,
         clock: Arc::new(ManualClock::at(1_770_000_000_000)),
         shutdown: shutdown.clone(),
         bar: ProgressBar::hidden(),
@@ -47,7 +50,11 @@ fn sending(appending: Appending, shutdown: &Shutdown) -> Sending {
 fn run(dir: &Path, appending: Appending, shutdown: &Shutdown) -> Result<Sent> {
     let bookmark = bookmark(dir);
     let reached = bookmark.read()?;
-    sending(appending, shutdown).run(Reading::open(&file(dir))?, &bookmark, reached)
+    sending(appending, shutdown).run(
+        Reading::open(&file(dir), FileDefaults::of(&file(dir))?)?,
+        &bookmark,
+        reached,
+    )
 }
 
 fn complaints(log: &Local) -> Vec<RawComplaint> {
@@ -89,7 +96,7 @@ fn every_content_of_a_file_is_sent_once_and_in_order() {
     let log = Local::open(dir.path(), Options::catalogue("", 4)).unwrap();
     let (sink, deliveries) = log.sink(2);
     let sent = run(dir.path(), (Box::new(sink), deliveries), &Shutdown::default()).unwrap();
-    assert_eq!((sent.sent, sent.duplicates, sent.read.rejected), (3, 1, 1));
+    assert_eq!((sent.sent, sent.duplicates, sent.read.rejections.count()), (3, 1, 1));
     assert!(sent.reached.done && sent.unsure == 0);
     let complaints = complaints(&log);
     assert!(complaints.iter().all(|it| it.bulk));
@@ -142,7 +149,15 @@ fn a_file_that_was_sent_is_not_sent_again_unless_that_is_asked_for_or_the_log_is
     let bookmark = bookmark(dir.path());
     let reached = Reached { row: 5, done: true, last: [(0, 2)].into() };
     bookmark.write(&reached).unwrap();
-    let mut args = Send { file: file(dir.path()), bulk: true, rate: None, from_start: false, json: false };
+    let mut args = Send {
+        file: file(dir.path()),
+        bulk: true,
+        at_once: true,
+        rate: None,
+        from_start: false,
+        reading: FileReading::default(),
+        json: false,
+    };
     let ends = |end| Ok(vec![(TopicPartition::new("complaints.raw", 0), end)]);
     assert_eq!(begin_at(&args, &bookmark, || ends(3)).unwrap(), reached);
     assert_eq!(begin_at(&args, &bookmark, || bail!("look: there is none")).unwrap(), reached);
@@ -180,7 +195,17 @@ fn on_brokers_a_file_is_sent_once_and_checks_out() {
 
     let dir = tempfile::tempdir().unwrap();
     let settings = crate::on_brokers::on_brokers(&dir);
-    let args = Send { file: file(dir.path()), bulk: true, rate: None, from_start: false, json: true };
+    let received_at = Some(crate::file_reading::ReceivedAt::File);
+    let reading = FileReading { received_at, ..FileReading::default() };
+    let args = Send {
+        file: file(dir.path()),
+        bulk: true,
+        at_once: true,
+        rate: None,
+        from_start: false,
+        reading,
+        json: true,
+    };
     let run = || {
         let mut out = Vec::new();
         send(&args, &settings, &Terminal::default(), &mut out).unwrap();
@@ -193,6 +218,7 @@ fn on_brokers_a_file_is_sent_once_and_checks_out() {
         target: Some(Topic::Raw.name(&settings.topics.prefix)),
         number: 1_000,
         all: true,
+        reading: FileReading::default(),
         json: true,
         json_schema: false,
     };

@@ -208,7 +208,7 @@ pub(crate) fn run(
         #[cfg(not(feature = "torch"))]
         StrategyCommand::Replay(_) => {
             let _ = terminal;
-            return Err(crate::run::without_models());
+            unreachable!("handed over before")
         }
         StrategyCommand::Set { file, how } => return change::set(&file, &how, settings, clock, out),
         StrategyCommand::Canary { task, model, share, how } => {

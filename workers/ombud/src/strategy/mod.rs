@@ -13,6 +13,7 @@ mod publish;
 mod replay;
 mod show;
 mod simulate;
+mod teams;
 #[cfg(test)]
 mod tests;
 mod why;
@@ -21,6 +22,7 @@ pub(crate) use command::{StrategyCommand, run};
 #[cfg(feature = "torch")]
 pub(crate) use known::Known;
 pub(crate) use known::{deciders, read_feed};
+pub(crate) use teams::known_teams;
 pub(crate) use why::Why;
 #[cfg(feature = "torch")]
 pub(crate) use {port::routes, publish::Desk};

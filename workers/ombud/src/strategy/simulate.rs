@@ -27,7 +27,7 @@ use crate::{
 /// What is said to `simulate`.
 #[derive(Args, Debug, Default)]
 pub(crate) struct Simulate {
-    /// Complaints: CSV, CSV.gz or JSONL [default: those that lie in the log]
+    /// Complaints: CSV or JSON, plain, .gz or .zst [default: those that lie in the log]
     #[arg(conflicts_with = "since")]
     file: Option<PathBuf>,
 

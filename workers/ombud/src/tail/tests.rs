@@ -86,7 +86,8 @@ fn key_headers_and_value_of_a_hostile_record_give_a_terminal_no_orders() {
     let record = Record { value: Some(value), key, headers, ..record(0, 0, 1) };
     let shown = |json| {
         let mut out = Vec::new();
-        print(Topic::Raw, &record, json, &mut Escaped::new(&mut out)).unwrap();
+        print(Topic::Raw, &record, json, &mut Escaped::new(&mut out, crate::screen::Screen::new(80, false)))
+            .unwrap();
         String::from_utf8(out).unwrap()
     };
     let people = shown(false);

@@ -1,17 +1,21 @@
 //! One file's complaints into complaints.raw, each content of each complaint once, however often it is begun.
 
-use std::{collections::HashMap, path::Path, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use anyhow::Result;
-use indicatif::ProgressBar;
-use ombud_contract::{catalogue::Topic, ids, records::RawComplaint};
-use ombud_intake::IntakeError;
+use ombud_contract::{ids, records::RawComplaint};
+use ombud_intake::{IntakeError, Rejections};
 use ombud_launch::shutdown::Shutdown;
 use ombud_stream::{Reader, Sink};
 
-use super::{follow::Follow, journey::Journeys};
+use super::{NEWS, follow::Follow, journey::Journeys, progress::Progress};
 use crate::{
     Done,
+    backfill::Backfill,
     publish::{Publisher, outgoing},
     reading::Reading,
 };
@@ -19,50 +23,78 @@ use crate::{
 /// Rows between two looks at what was routed meanwhile.
 const LOOK_EVERY: u64 = 256;
 
+/// The way that a file's complaints take.
+pub(crate) struct Way<'a, R, S> {
+    pub(crate) publisher: Publisher<S>,
+    pub(crate) follow: &'a mut Follow<R>,
+    /// complaints.raw, with its prefix.
+    pub(crate) raw: Arc<str>,
+    pub(crate) progress: &'a mut Progress,
+    /// Keeps the file from standing in front of live complaints.
+    pub(crate) backfill: Backfill,
+    pub(crate) shutdown: &'a Shutdown,
+}
+
 /// What was read of a file.
 #[derive(Default)]
 pub(crate) struct SentFile {
     /// Each complaint with the hash of its last content in the file.
     pub(crate) wanted: HashMap<String, String>,
-    /// Rows that are no complaint.
-    pub(crate) rejected: usize,
+    /// Rows that are no complaint, and why.
+    pub(crate) rejections: Rejections,
     /// Rows that say again what another row of the file said.
     pub(crate) duplicates: usize,
+    /// It was read to its end, or as far as it goes.
+    pub(crate) is_read: bool,
     /// The file broke off before its end.
     broken_off: Option<IntakeError>,
 }
 
 impl SentFile {
-    /// Reads `path` and sends, as bulk, what the log doesn't have yet. Ends early when shutdown is asked for: the
+    /// Without a file: all that the log holds.
+    pub(crate) fn of_log(journeys: &Journeys) -> Self {
+        Self { wanted: journeys.all(), is_read: true, ..Self::default() }
+    }
+
+    /// Reads a file and sends, as bulk, what the log doesn't have yet. Ends early when shutdown is asked for: the
     /// next run goes on there.
     pub(crate) fn send<R: Reader, S: Sink<()>>(
         &mut self,
-        path: &Path,
-        mut publisher: Publisher<S>,
-        follow: &mut Follow<R>,
-        prefix: &str,
-        bar: &ProgressBar,
-        shutdown: &Shutdown,
+        mut reading: Reading,
+        way: Way<'_, R, S>,
     ) -> Result<()> {
-        let raw: Arc<str> = Topic::Raw.name(prefix).into();
-        let mut reading = Reading::open(path)?;
-        while !shutdown.requested()
-            && let Some(row) = reading.next()?
-        {
+        let Way { mut publisher, follow, raw, progress, mut backfill, shutdown } = way;
+        while !shutdown.requested() {
+            let Some(row) = reading.next()? else {
+                self.is_read = true;
+                break;
+            };
             let mut complaint = row.complaint;
             complaint.bulk = true;
             if self.is_to_be_sent(&complaint, follow.journeys()) {
+                let mut is_full = false;
+                while !backfill.has_room(Instant::now())? && !shutdown.requested() {
+                    is_full = true;
+                    publisher.flush()?;
+                    follow.catch_up(NEWS)?;
+                }
+                if shutdown.requested() {
+                    break;
+                }
+                if is_full {
+                    progress.show(self.routed(follow.journeys()), self.wanted.len());
+                }
+                backfill.sent();
                 publisher.send(outgoing(&raw, &complaint.complaint_id, &complaint)?)?;
             }
             if row.number % LOOK_EVERY == 0 {
                 follow.catch_up(Duration::ZERO)?;
-                bar.set_length(self.wanted.len() as u64);
-                bar.set_position(self.routed(follow.journeys()) as u64);
+                progress.show(self.routed(follow.journeys()), self.wanted.len());
             }
         }
         publisher.flush()?;
         let read = reading.finish()?;
-        self.rejected = usize::try_from(read.rejected)?;
+        self.rejections = read.rejections;
         // What came before is good: it is routed, and the failure is told at the end.
         self.broken_off = read.broken_off;
         follow.catch_up(Duration::ZERO)?;
@@ -82,6 +114,12 @@ impl SentFile {
     /// How many of the wanted complaints are routed.
     pub(crate) fn routed(&self, journeys: &Journeys) -> usize {
         self.wanted.iter().filter(|(id, input)| journeys.standing(id, input).is_some()).count()
+    }
+
+    /// One of the wanted complaints that is routed: always the same one.
+    pub(crate) fn a_routed(&self, journeys: &Journeys) -> Option<&str> {
+        let routed = self.wanted.iter().filter(|(id, input)| journeys.standing(id, input).is_some());
+        routed.map(|(id, _)| id.as_str()).min()
     }
 
     /// The verdict on the file itself.

@@ -2,14 +2,18 @@
 //!
 //! FILE -> complaints.raw -> infer -> complaints.predictions -> join -> complaints.routed -> archive -> cases
 
+mod choice;
 mod file;
 mod follow;
 mod journey;
 mod models_port;
+mod next;
+mod progress;
 mod summary;
 
 use std::{
     io::Write,
+    path::PathBuf,
     sync::{Arc, Mutex},
     thread,
     time::{Duration, Instant},
@@ -17,8 +21,9 @@ use std::{
 
 use anyhow::{Context, Result};
 use axum::Router;
-use file::SentFile;
+use file::{SentFile, Way};
 use follow::Follow;
+use next::Next;
 use ombud_contract::catalogue::Topic;
 use ombud_infer::Tasks;
 use ombud_launch::{
@@ -29,16 +34,23 @@ use ombud_launch::{
 };
 use ombud_models::ModelStore;
 use ombud_stream::{Clock, Reader, Start, SystemClock};
+use progress::Progress;
 use summary::{Counts, Model, Summary};
 use tracing::{info, warn};
 
 use crate::{
-    Done, cli,
+    Done,
+    backfill::Backfill,
+    cli,
+    exit::say_stopped,
+    file_reading::tell,
     first_start::{FirstStart, shelve},
     models::registry,
     operator,
     publish::Publisher,
+    reading::Reading,
     scan::scan,
+    screen::Screen,
     strategy,
     terminal::Terminal,
     work::{Crew, IN_FLIGHT, Workers, serve_api, tell_waits},
@@ -54,13 +66,20 @@ const ASK_AGAIN: Duration = Duration::from_secs(1);
 pub(crate) fn up(args: &cli::Up, loaded: &Loaded, terminal: &Terminal, out: &mut impl Write) -> Result<Done> {
     let settings = &loaded.settings;
     tracing::debug!(%loaded, "settings");
+    info!(version = env!("CARGO_PKG_VERSION"), changed = loaded.changed(), "started");
+    // Before anything is made: a file that can't be read as it is, is said at once.
+    let now = SystemClock.now_ms();
+    let read = |path: &PathBuf| Reading::open(path, args.reading.defaults(path, settings, now)?);
+    let reading = args.file.as_ref().map(read).transpose()?;
     let shutdown = Shutdown::default();
     let _signals = SignalWatch::start(shutdown.clone())?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    // Brokers must be asked for on the command line: the first run is always the embedded one.
-    let world = match args.on_brokers {
+    let world = match choice::brokers(args, loaded)? {
         true => match World::brokers_unless(settings, &|| shutdown.requested())? {
             Some(world) => world,
+            None if args.once => {
+                return Ok(say_stopped("the brokers did not answer yet; the same command begins anew"));
+            }
             None => return Ok(Done::Well),
         },
         false => World::embedded(settings)?,
@@ -79,12 +98,14 @@ pub(crate) fn up(args: &cli::Up, loaded: &Loaded, terminal: &Terminal, out: &mut
         // Somebody else's first start: its models are still to be put on this machine's shelf.
         shelve(&settings.models, &store)?;
     }
-    let up = Up { world: &world, view, settings, shutdown: shutdown.clone(), clock };
+    // What a flag named has to be named again.
+    let data = loaded.origin("data").filter(|origin| *origin == "--data").and(settings.data.to_str());
+    let up = Up { world: &world, view, settings, data, shutdown: shutdown.clone(), clock };
     thread::scope(|scope| {
         let drain = Duration::from_millis(u64::try_from(settings.join.drain_ms).unwrap_or_default());
         // Brokers come back, and so does room on a disk.
         let mut crew = Crew::new(scope, shutdown, true).drain(drain);
-        let worked = up.work(args, &mut crew, store, terminal, out);
+        let worked = up.work((args, reading), &mut crew, store, terminal, out);
         // Whatever happened, what is in flight is finished; a worker's failure explains ours.
         crew.stop(worked)
     })
@@ -94,6 +115,8 @@ struct Up<'a> {
     world: &'a World,
     view: View,
     settings: &'a Settings,
+    /// The data folder, where a flag named it.
+    data: Option<&'a str>,
     shutdown: Shutdown,
     clock: Arc<dyn Clock>,
 }
@@ -101,7 +124,7 @@ struct Up<'a> {
 impl<'a> Up<'a> {
     fn work<'scope>(
         &self,
-        args: &cli::Up,
+        (args, reading): (&cli::Up, Option<Reading>),
         crew: &mut Crew<'scope, '_>,
         store: ModelStore,
         terminal: &Terminal,
@@ -113,10 +136,13 @@ impl<'a> Up<'a> {
         let settings = self.settings;
         let readiness = Readiness::default();
         self.world.tell(&readiness);
+        let mut serves = None;
         if !args.once {
             let (clock, metrics) = (Arc::clone(&self.clock), Metrics::install()?);
             let operators = (self.operators()?, Some(operator::make_token(&settings.data)?));
-            serve_api(crew, settings, self.world, clock, operators, readiness.clone(), metrics)?;
+            let address =
+                serve_api(crew, settings, self.world, clock, operators, readiness.clone(), metrics)?;
+            serves = Some(address);
         }
         let (world, clock, readied) = (self.world, Arc::clone(&self.clock), readiness.clone());
         let workers =
@@ -137,27 +163,45 @@ impl<'a> Up<'a> {
         let (reader, stop) = (self.view.reader(READER)?, self.shutdown.clone());
         let mut follow = Follow::new(reader, &settings.topics.prefix, [raw?, routed?], stop);
         follow.catch_up(Duration::ZERO)?;
-        let bar = terminal.bar("routed");
         let mut sent = SentFile::default();
-        if let Some(path) = &args.file {
-            let publisher = Publisher::new(self.world.patient_sink(IN_FLIGHT)?);
-            sent.send(path, publisher, &mut follow, &self.settings.topics.prefix, &bar, &self.shutdown)?;
-        } else if args.once {
-            sent.wanted = follow.journeys().all();
-        }
-        self.wait_for_routes(&sent, &mut follow, &bar)?;
-        bar.finish_and_clear();
-        if args.once {
-            self.wait_for_archive()?;
-        }
+        let is_routed = {
+            let mut progress = Progress::start(terminal);
+            if let Some(reading) = reading {
+                let way = Way {
+                    publisher: Publisher::new(self.world.patient_sink(IN_FLIGHT)?),
+                    follow: &mut follow,
+                    raw: Topic::Raw.name(&settings.topics.prefix).into(),
+                    progress: &mut progress,
+                    backfill: Backfill::watch(&self.view, settings)?,
+                    shutdown: &self.shutdown,
+                };
+                sent.send(reading, way)?;
+            } else if args.once {
+                sent = SentFile::of_log(follow.journeys());
+            }
+            self.wait_for_routes(&sent, &mut follow, &mut progress)?
+        };
+        let is_done = is_routed && (!args.once || self.wait_for_archive()?);
         if args.once || args.file.is_some() {
             let summary = self.summary(&sent, &follow)?;
             if args.json {
                 writeln!(out, "{}", serde_json::to_string(&summary)?)?;
             } else {
-                writeln!(out, "{}", summary.tables())?;
+                writeln!(out, "{}", summary.tables(Screen::of_process()))?;
             }
-            out.flush()?;
+            tell(&sent.rejections)?;
+        }
+        if !args.json {
+            let case = sent.a_routed(follow.journeys());
+            write!(out, "{}", Next { serves, case, data: self.data }.lines(Screen::of_process()))?;
+        }
+        out.flush()?;
+        if args.once && !(sent.is_read && is_done) {
+            let routed = sent.routed(follow.journeys());
+            let known = if sent.is_read { sent.wanted.len().to_string() } else { "the file's".to_owned() };
+            return Ok(say_stopped(&format!(
+                "{routed} of {known} complaints are routed; the same command goes on there"
+            )));
         }
         if !args.once {
             self.shutdown.wait(Duration::MAX);
@@ -178,22 +222,21 @@ impl<'a> Up<'a> {
         Ok(strategy::routes(strategy).merge(models_port::routes(models)))
     }
 
-    /// Waits until everything wanted is routed, or the operator wants no more. What the joiner has finished with and nobody
+    /// Waits until everything wanted is routed, or the operator wants no more; whether all is settled. What the joiner has finished with and nobody
     /// finds a route of was damaged on the way, and is a dead letter.
     fn wait_for_routes(
         &self,
         sent: &SentFile,
         follow: &mut Follow<Box<dyn Reader>>,
-        bar: &indicatif::ProgressBar,
-    ) -> Result<()> {
+        progress: &mut Progress,
+    ) -> Result<bool> {
         let wanted = sent.wanted.len();
-        bar.set_length(wanted as u64);
         let (mut asked_at, mut is_joined) = (Instant::now(), false);
         loop {
             let routed = sent.routed(follow.journeys());
-            bar.set_position(routed as u64);
+            progress.show(routed, wanted);
             if routed == wanted || self.shutdown.requested() {
-                return Ok(());
+                return Ok(routed == wanted);
             }
             let came = follow.catch_up(NEWS)?;
             if is_joined && !came {
@@ -201,7 +244,7 @@ impl<'a> Up<'a> {
                 if unrouted > 0 {
                     warn!(unrouted, "parked on their way: see `ombud tail complaints.dead-letters`");
                 }
-                return Ok(());
+                return Ok(true);
             }
             if asked_at.elapsed() >= ASK_AGAIN {
                 (asked_at, is_joined) = (Instant::now(), self.is_done(ombud_join::GROUP, Topic::Raw)?);
@@ -222,20 +265,22 @@ impl<'a> Up<'a> {
         Ok(true)
     }
 
-    /// Waits until the archive has committed everything that was routed when this was called.
-    fn wait_for_archive(&self) -> Result<()> {
+    /// Waits until the archive has committed everything that was routed when this was called; whether it has.
+    fn wait_for_archive(&self) -> Result<bool> {
         let standing = self.view.standing(ombud_archive::GROUP)?;
         let mut reader = self.view.reader(READER)?;
         for topic in ombud_archive::TOPICS.map(|topic| topic.name(&self.settings.topics.prefix)) {
             for (partition, end) in self.view.ends(&topic)? {
                 // Where everything was dropped by age there is nothing to commit.
                 let first = reader.offset_at(&partition, i64::MIN)?;
-                while !is_finished((first, end), standing.committed(&partition)?) && !self.shutdown.wait(NEWS)
-                {
+                while !is_finished((first, end), standing.committed(&partition)?) {
+                    if self.shutdown.wait(NEWS) {
+                        return Ok(false);
+                    }
                 }
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     fn summary(&self, sent: &SentFile, follow: &Follow<Box<dyn Reader>>) -> Result<Summary> {
@@ -246,7 +291,8 @@ impl<'a> Up<'a> {
             dead_letters += scan(&mut reader, &partition, 0, end, |_| Ok(()))?;
         }
         let registry = registry(&mut reader, prefix).context("read the registry")?;
-        let counts = Counts { dead_letters, rejected: sent.rejected, duplicates: sent.duplicates };
+        let rejected = usize::try_from(sent.rejections.count())?;
+        let counts = Counts { dead_letters, rejected, duplicates: sent.duplicates };
         let models = registry.versions().map(Model::from).collect();
         Ok(Summary::of(sent.wanted.iter(), follow.journeys(), counts, models))
     }

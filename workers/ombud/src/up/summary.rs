@@ -7,7 +7,7 @@ use ombud_contract::records::{ModelVersion, Vulnerability};
 use serde::Serialize;
 
 use super::journey::{Journeys, Standing};
-use crate::terminal::table;
+use crate::screen::Screen;
 
 /// One object, the last line of `ombud up --json`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -121,8 +121,8 @@ impl Summary {
     }
 
     /// For people.
-    pub(crate) fn tables(&self) -> String {
-        let mut teams = table(["team", "complaints", "possibly vulnerable", "for review"]);
+    pub(crate) fn tables(&self, screen: Screen) -> String {
+        let mut teams = screen.table(["team", "complaints", "possibly vulnerable", "for review"]);
         for (name, team) in &self.teams {
             teams.add_row([
                 name.clone(),
@@ -134,7 +134,7 @@ impl Summary {
         for column in teams.column_iter_mut().skip(1) {
             column.set_cell_alignment(CellAlignment::Right);
         }
-        let mut models = table(["model", "version", "tasks", "state"]);
+        let mut models = screen.table(["model", "version", "tasks", "state"]);
         for model in &self.models {
             models.add_row([
                 model.model_id.clone(),
@@ -145,8 +145,8 @@ impl Summary {
         }
         let ms = |ms: Option<i64>| ms.map_or("-".to_owned(), |ms| format!("{ms} ms"));
         format!(
-            "{teams}\n{models}\n{} complaints, {} routed ({} complete, {} partial), {} dead letters, {} rows \
-             rejected, {} duplicates\nfrom append to route: median {}, 99th percentile {}; {} complaints a second",
+            "{teams}\n{models}\n{} complaints, {} routed: {} complete, {} partial\n{} dead letters, {} rejected rows, {} \
+             duplicates\nfrom append to route: median {}, 99th percentile {}; {} a second",
             self.complaints,
             self.routed,
             self.complete,
@@ -156,7 +156,7 @@ impl Summary {
             self.duplicates,
             ms(self.p50_ms),
             ms(self.p99_ms),
-            self.per_second.map_or("-".to_owned(), |rate| format!("{rate:.0}")),
+            self.per_second.map_or("-".to_owned(), |rate| format!("{rate:.1}")),
         )
     }
 }

@@ -1,6 +1,6 @@
 //! `/api/*` behind the guard: the console's routes on this process's log and cases, and what else a process offers.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::Result;
 use axum::Router;
@@ -9,10 +9,10 @@ use ombud_launch::{config::Settings, guard::Guard, health::Readiness, telemetry:
 use ombud_stream::{Clock, Outage};
 
 use super::{Crew, IN_FLIGHT, port::listen};
-use crate::world::World;
+use crate::{file_reading::Dates, strategy::known_teams, world::World};
 
 /// Serves the API, with what `operators` change behind the same guard, beside health, readiness and metrics. Their token is
-/// let in everywhere.
+/// let in everywhere. Gives where it is served.
 pub(crate) fn serve_api(
     crew: &mut Crew<'_, '_>,
     settings: &Settings,
@@ -21,7 +21,7 @@ pub(crate) fn serve_api(
     (operators, token): (Router, Option<String>),
     readiness: Readiness,
     metrics: Metrics,
-) -> Result<()> {
+) -> Result<SocketAddr> {
     // Before anything is opened: a port that anybody could write through is refused at once.
     let guard = Guard::of(&settings.http, token.as_deref())?;
     let (sink, deliveries) = world.sink(IN_FLIGHT)?;
@@ -29,14 +29,18 @@ pub(crate) fn serve_api(
     let console = Console {
         sink,
         cases: Box::new(move || view.cases().map_err(outage)),
+        teams: known_teams(world.view(), &settings.topics.prefix, Arc::clone(&clock)),
         clock,
         prefix: settings.topics.prefix.clone(),
+        dates: Dates::default().order(settings),
     };
-    listen(crew, settings, guard.around(console.routes().merge(operators)), readiness, metrics)?;
+    let address =
+        listen(crew, settings, guard.around(console.routes().merge(operators)), readiness, metrics)?;
     crew.start("http-answers", move |_| {
         answer(&deliveries);
         Ok(())
-    })
+    })?;
+    Ok(address)
 }
 
 /// Why the console has no cases: an outage keeps whether it may pass, and anything else never does.

@@ -42,6 +42,14 @@ impl CaseStore for WatchedCases {
         self.ask("the case store to tell a case", |cases| cases.case(complaint_id))
     }
 
+    fn cases(
+        &mut self,
+        complaint_ids: &[String],
+        each: &mut dyn FnMut(&str, Vec<CaseEvent>),
+    ) -> Result<(), Outage> {
+        self.ask("the case store to tell cases", |cases| cases.cases(complaint_ids, each))
+    }
+
     fn queue(&mut self, team: &str, day: Date) -> Result<Vec<QueueEntry>, Outage> {
         self.ask("the case store to tell a queue", |cases| cases.queue(team, day))
     }

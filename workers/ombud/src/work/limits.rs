@@ -6,6 +6,9 @@ use ombud_launch::config::{Archive, Join};
 
 /// How long a worker waits for a record before it looks around.
 const POLL: Duration = Duration::from_millis(20);
+/// How often positions are committed in the embedded log, where it costs next to nothing: who sends a backfill there sees
+/// by them how fast it is answered.
+const COMMIT_EMBEDDED_EVERY: Duration = Duration::from_millis(100);
 
 pub(super) fn of_join(settings: &Join) -> ombud_join::Limits {
     ombud_join::Limits {
@@ -33,14 +36,18 @@ pub(super) fn of_archive(settings: &Archive) -> ombud_archive::Limits {
 }
 
 #[cfg(feature = "torch")]
-pub(super) fn of_infer(settings: &ombud_launch::config::Infer) -> ombud_infer::Limits {
+pub(super) fn of_infer(settings: &ombud_launch::config::Infer, on_brokers: bool) -> ombud_infer::Limits {
+    let usual = ombud_stream::Limits::default();
+    let commit_every = if on_brokers { usual.commit_every } else { COMMIT_EMBEDDED_EVERY };
+    let batch = ombud_stream::Limit { rows: settings.batch, cost: settings.token_budget };
+    let in_flight_least = ombud_infer::Limits::busy_bytes(settings.replicas, batch);
     ombud_infer::Limits {
         tokenizer_threads: settings.tokenizer_threads,
         replicas: settings.replicas,
-        batch: ombud_stream::Limit { rows: settings.batch, cost: settings.token_budget },
+        batch,
         window: settings.window,
         queue: settings.queue,
-        drive: ombud_stream::Limits { poll: POLL, ..Default::default() },
+        drive: ombud_stream::Limits { poll: POLL, in_flight_least, commit_every, ..usual },
     }
 }
 
@@ -94,9 +101,10 @@ mod tests {
             queue: 6,
             spare_models: 7,
         };
-        let limits = of_infer(&settings);
+        let limits = of_infer(&settings, true);
         assert_eq!((limits.tokenizer_threads, limits.replicas), (1, 2));
         assert_eq!((limits.batch.cost, limits.batch.rows), (3, 4));
         assert_eq!((limits.window, limits.queue), (5, 6));
+        assert_eq!(limits.drive.in_flight_least, (2 + 1) * 3 * 4);
     }
 }

@@ -1,6 +1,6 @@
 //! The HTTP port of a process: health, readiness, metrics, and whatever its role adds; and who tells what is waited for.
 
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
 use anyhow::Result;
 use axum::Router;
@@ -15,17 +15,18 @@ use super::Crew;
 /// How often it is looked whether somebody waits.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// Listens beside the workers.
+/// Listens beside the workers; gives where.
 pub(crate) fn listen(
     crew: &mut Crew<'_, '_>,
     settings: &Settings,
     routes: Router,
     readiness: Readiness,
     metrics: Metrics,
-) -> Result<()> {
+) -> Result<SocketAddr> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let server = runtime.block_on(Server::bind(&settings.http))?;
-    tracing::info!(address = %server.address(), "listening");
+    let address = server.address();
+    tracing::info!(%address, "listening");
     if let Some(address) = server.metrics_address() {
         tracing::info!(%address, "metrics are served");
     }
@@ -35,7 +36,8 @@ pub(crate) fn listen(
         let (readiness, metrics, shutdown) = (readiness.clone(), metrics.clone(), shutdown.clone());
         runtime.block_on(server.serve(routes, readiness, metrics, shutdown));
         Ok(())
-    })
+    })?;
+    Ok(address)
 }
 
 /// Logs what any part has been waiting for, on a thread of its own: who waits may be stuck in a call.

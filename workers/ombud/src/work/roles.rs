@@ -58,6 +58,7 @@ impl Role {
 pub(crate) fn run(role: &Role, loaded: &Loaded, start: Start) -> Result<Done> {
     let settings: &Settings = &loaded.settings;
     tracing::debug!(%loaded, "settings");
+    info!(version = env!("CARGO_PKG_VERSION"), changed = loaded.changed(), "started");
     let shutdown = Shutdown::default();
     let _signals = SignalWatch::start(shutdown.clone())?;
     // Before any worker: what it counts from then on is there from 0.
@@ -85,6 +86,7 @@ pub(crate) fn run(role: &Role, loaded: &Loaded, start: Start) -> Result<Done> {
                 }
                 _ => listen(&mut crew, settings, Router::new(), readiness, metrics),
             }
+            .map(drop)
         });
         if employed.is_ok() {
             shutdown.wait(Duration::MAX);

@@ -303,7 +303,7 @@ mod inferring {
                 strategy,
                 serving,
                 clock: Arc::clone(&self.clock),
-                limits: limits::of_infer(&self.settings.infer),
+                limits: limits::of_infer(&self.settings.infer, self.world.is_shared()),
             })
         }
     }

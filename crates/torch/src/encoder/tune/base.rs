@@ -10,9 +10,7 @@ use super::error::TuneError;
 use crate::encoder::config::Config;
 use crate::encoder::network::{Linear, Network};
 use crate::encoder::text::Text;
-use crate::encoder::weights::Weights;
-
-const WEIGHTS: &str = "model.safetensors";
+use crate::encoder::weights::{Weights, files_in};
 
 /// An encoder to train on from, and how it reads text.
 pub struct Base {
@@ -26,11 +24,11 @@ pub struct Base {
 }
 
 impl Base {
-    /// Opens a folder with `config.json`, `tokenizer.json` and `model.safetensors`. Texts are cleaned, and of a long
-    /// one `max_tokens` are read.
+    /// Opens a folder with `config.json`, `tokenizer.json` and `model.safetensors`, or the files of its index. Texts are
+    /// cleaned, and of a long one `max_tokens` are read.
     ///
     /// # Errors
-    /// A file is missing or broken, it is no BERT, DistilBERT or RoBERTa, or it has too few positions.
+    /// A file is missing or broken, its architecture does not run here, or it has too few positions.
     pub fn open(dir: &Path, max_tokens: usize, cleaning: Option<Cleaning>) -> Result<Self, TuneError> {
         let read = |file: &str| {
             let path = dir.join(file);
@@ -44,8 +42,13 @@ impl Base {
     }
 
     /// The files that decide what comes of a training.
-    pub fn files(&self) -> [PathBuf; 3] {
-        ["config.json", "tokenizer.json", WEIGHTS].map(|file| self.dir.join(file))
+    ///
+    /// # Errors
+    /// Its weights are in several files, and not all are there.
+    pub fn files(&self) -> Result<Vec<PathBuf>, TuneError> {
+        let mut files = ["config.json", "tokenizer.json"].map(|file| self.dir.join(file)).to_vec();
+        files.extend(files_in(&self.dir).map_err(TuneError::base(&self.dir))?);
+        Ok(files)
     }
 
     /// The ids that the model reads of a narrative.
@@ -58,7 +61,7 @@ impl Base {
 
     /// The body, and the layer that stands on the first token, where the base has one.
     pub(super) fn network(&self) -> Result<(Network, Option<Linear>), TuneError> {
-        let open = || Weights::open(&self.dir.join(WEIGHTS), &self.config);
+        let open = || Weights::open_in(&self.dir, &self.config);
         let body = open().and_then(Weights::body).map_err(TuneError::base(&self.dir))?;
         let pooler = open().and_then(Weights::pooler).map_err(TuneError::base(&self.dir))?;
         Ok((body, pooler))

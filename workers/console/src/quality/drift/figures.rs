@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::seen::{Cell, Seen};
-use crate::quality::count::Tally;
+use crate::quality::tally::Tally;
 
 /// Labels that are named as having moved.
 const MOVERS: usize = 5;

@@ -11,7 +11,7 @@ use ombud_contract::{
 use ombud_store::{CaseStore, Kind, ModelDecision, day_of};
 use ombud_stream::Outage;
 
-use crate::quality::count::{Tally, week_of};
+use crate::quality::{count::week_of, tally::Tally};
 
 /// Complaints of a version and week whose tokens are read from their cases: the decisions by model don't have them, and a
 /// share of so many is known to three points.
@@ -47,7 +47,8 @@ pub struct Seen {
     pub sampled: usize,
 }
 
-/// Everything that `versions` (model and version) decided on a day of `since..until`.
+/// Everything that `versions` (model and version) decided on a day of `since..until`; `each` is given every one of these
+/// decisions.
 ///
 /// # Errors
 /// The store doesn't answer.
@@ -55,6 +56,7 @@ pub fn gather<'a>(
     cases: &mut dyn CaseStore,
     versions: impl IntoIterator<Item = (&'a str, &'a str)>,
     (since, until): (TimestampMs, TimestampMs),
+    mut each: impl FnMut(&ModelDecision),
 ) -> Result<BTreeMap<Cell, Seen>, Outage> {
     let mut seen: BTreeMap<Cell, Seen> = BTreeMap::new();
     if since >= until {
@@ -70,6 +72,7 @@ pub fn gather<'a>(
                 if decision.role == Role::Deciding.symbol() {
                     seen.entry(cell(&decision.task, (model_id, version), &week)).or_default().add(&decision);
                     sample.draw(&decision.complaint_id);
+                    each(&decision);
                 }
             })?;
             // The calendar ends in the year 9999.

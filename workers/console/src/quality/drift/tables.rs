@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ombud_report::{Chart, Table};
 
 use super::figures::{Drift, Moving, Series};
-use crate::quality::{count::Tally, figures::Tallies, page::weeks, tables::short};
+use crate::quality::{figures::Tallies, page::weeks, tables::short, tally::Tally};
 
 /// Labels whose shares are drawn.
 const DRAWN: usize = 6;

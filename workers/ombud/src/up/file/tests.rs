@@ -1,13 +1,22 @@
 //! What of a file is sent, counted and waited for; on the embedded log where records are appended.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
-use ombud_contract::codec;
+use ombud_contract::{catalogue::Topic, codec};
+use ombud_intake::FileDefaults;
+use ombud_launch::config::Settings;
 use ombud_local::{Local, Options};
-use ombud_stream::TopicPartition;
+use ombud_stream::{Committer, Event, Member, Position, Source, Start, TopicPartition};
 
 use super::*;
-use crate::up::journey::tests::{complaint, route};
+use crate::{
+    terminal::Terminal,
+    up::journey::tests::{complaint, route},
+    world::View,
+};
 
 fn file(dir: &Path, rows: &str) -> PathBuf {
     let path = dir.join("complaints.csv");
@@ -19,8 +28,16 @@ fn send(log: &Local, path: &Path, shutdown: &Shutdown) -> SentFile {
     let mut follow = Follow::new(log.reader().unwrap(), "", [1, 1], Shutdown::default());
     follow.catch_up(Duration::ZERO).unwrap();
     let mut sent = SentFile::default();
-    let publisher = Publisher::new(log.sink(8));
-    sent.send(path, publisher, &mut follow, "", &ProgressBar::hidden(), shutdown).unwrap();
+    let reading = Reading::open(path, FileDefaults::of(path).unwrap()).unwrap();
+    let way = Way {
+        publisher: Publisher::new(log.sink(8)),
+        follow: &mut follow,
+        raw: Topic::Raw.name("").into(),
+        progress: &mut Progress::start(&Terminal::default()),
+        backfill: Backfill::watch(&View::Embedded(log.view()), &Settings::default()).unwrap(),
+        shutdown,
+    };
+    sent.send(reading, way).unwrap();
     sent
 }
 
@@ -77,9 +94,11 @@ fn what_is_waited_for_is_the_last_content_of_each_complaint_of_the_file() {
 
 #[test]
 fn a_file_that_broke_off_is_a_failure_though_what_came_before_is_good() {
-    let broken_off = IntakeError::UnknownKind { path: "complaints.csv".into() };
+    let broken_off = IntakeError::Folder { path: "complaints.csv".into() };
     assert!(SentFile { broken_off: Some(broken_off), ..SentFile::default() }.ended_well().is_err());
-    assert_eq!(SentFile { rejected: 3, ..SentFile::default() }.ended_well().unwrap(), Done::Well);
+    let mut rejections = Rejections::listed_in("there".into());
+    rejections.note("narrative-blank", "send what the customer wrote");
+    assert_eq!(SentFile { rejections, ..SentFile::default() }.ended_well().unwrap(), Done::Well);
 }
 
 #[test]
@@ -88,15 +107,51 @@ fn a_file_that_is_begun_again_sends_what_is_missing_as_bulk() {
     let log = Local::open(dir.path(), Options::catalogue("", 1)).unwrap();
     let path = file(dir.path(), "c-1,They charged me.\nc-2,  \nc-1,They charged me.\n");
     let sent = send(&log, &path, &Shutdown::default());
-    assert_eq!((sent.wanted.len(), sent.rejected, sent.duplicates), (1, 1, 1));
+    assert_eq!((sent.wanted.len(), sent.rejections.count(), sent.duplicates), (1, 1, 1));
 
     let path = file(dir.path(), "c-1,They charged me.\nc-3,Nobody calls.\n");
     let sent = send(&log, &path, &Shutdown::default());
-    assert_eq!((sent.wanted.len(), sent.rejected, sent.duplicates), (2, 0, 0));
+    assert_eq!((sent.wanted.len(), sent.rejections.count(), sent.duplicates), (2, 0, 0));
     let logged = logged(&log);
     let ids: Vec<&str> = logged.iter().map(|complaint| complaint.complaint_id.as_str()).collect();
     assert_eq!(ids, ["c-1", "c-3"]);
     assert!(logged.iter().all(|complaint| complaint.bulk));
+}
+
+#[test]
+fn a_backfill_goes_on_as_it_is_answered_and_no_faster() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = Local::open(dir.path(), Options::catalogue("", 1)).unwrap();
+    let rows: String =
+        (0..100).map(|number| format!("c-{number},They charged me {number} times.\n")).collect();
+    let (path, shutdown) = (file(dir.path(), &rows), Shutdown::default());
+    let partition = TopicPartition::new(Topic::Raw.name(""), 0);
+    let (most, sent) = std::thread::scope(|scope| {
+        let sending = scope.spawn(|| send(&log, &path, &shutdown));
+        let mut member = log.member("ombud.infer.all", &[&partition.topic], Start::Earliest).unwrap();
+        let (mut most, mut answered) = (0, 0);
+        while !sending.is_finished() {
+            most = most.max(log.reader().unwrap().end(&partition).unwrap() - answered);
+            match member.poll(Duration::from_millis(10)).unwrap() {
+                Some(Event::Record(record)) => {
+                    answered = record.offset + 1;
+                    let metadata = String::new();
+                    member
+                        .commit(&[Position { partition: partition.clone(), offset: answered, metadata }])
+                        .unwrap();
+                }
+                Some(Event::Assigned { partitions, generation }) => {
+                    for partition in partitions {
+                        member.begin(&partition, generation, &mut |_| Ok(0)).unwrap();
+                    }
+                }
+                _ => {}
+            }
+        }
+        (most, sending.join().unwrap())
+    });
+    assert_eq!((sent.wanted.len(), logged(&log).len()), (100, 100));
+    assert!(most < 100, "all of it lay in front of the group at once");
 }
 
 #[test]

@@ -7,7 +7,13 @@ use ombud_contract::{
 use proptest::{collection::vec, prelude::*};
 
 use super::*;
-use crate::up::journey::tests::{complaint, route};
+use crate::{
+    golden,
+    up::{
+        journey::tests::{complaint, route},
+        next::Next,
+    },
+};
 
 fn nothing() -> Counts {
     Counts { dead_letters: 0, rejected: 0, duplicates: 0 }
@@ -65,7 +71,26 @@ fn the_rate_runs_from_the_first_append_to_the_last_first_route_of_what_is_routed
 fn nothing_routed_has_no_times_and_says_so() {
     let summary = Summary::of(std::iter::empty(), &Journeys::default(), nothing(), vec![]);
     assert_eq!((summary.p50_ms, summary.p99_ms, summary.per_second), (None, None, None));
-    assert!(summary.tables().ends_with("median -, 99th percentile -; - complaints a second"));
+    assert!(summary.tables(Screen::new(80, false)).ends_with("median -, 99th percentile -; - a second"));
+}
+
+#[test]
+fn people_see_the_summary_within_80_columns_with_and_without_colours() {
+    let mut summary = summary(Counts { dead_letters: 1, rejected: 2, duplicates: 3 });
+    summary.models = vec![Model {
+        model_id: "complaints".into(),
+        version: "08364c3c8331a0e65b770ff054d1e6f319c625bfaa57582ffc4d6991b374e334".into(),
+        tasks: ["product", "issue", "vulnerable"].map(String::from).into(),
+        state: "registered".into(),
+    }];
+    let next = Next { serves: Some(([127, 0, 0, 1], 8080).into()), case: Some("c-1"), data: None };
+    for (name, coloured) in [("up.txt", false), ("up-colour.txt", true)] {
+        let screen = Screen::new(80, coloured);
+        let text = format!("{}\n{}", summary.tables(screen), next.lines(screen));
+        let text = screen.with_styles(text);
+        assert!(golden::width(&text) <= 80, "{text}");
+        golden::compare(name, &text);
+    }
 }
 
 #[test]
@@ -80,7 +105,7 @@ fn a_model_shows_its_state_in_a_word_and_as_much_of_its_version_as_tells_it_apar
     let summary =
         Summary::of(std::iter::empty(), &Journeys::default(), nothing(), vec![Model::from(&record)]);
     assert_eq!(summary.models[0].state, "retired");
-    let text = summary.tables();
+    let text = summary.tables(Screen::new(80, false));
     assert!(text.contains("0123456789ab ") && !text.contains("0123456789abc"), "{text}");
 }
 

@@ -1,0 +1,80 @@
+//! How much may lie in front of one group: what it finishes in a second or two.
+
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
+
+use super::Stand;
+
+/// What lies in front of a group is finished in about this time. It is more than twice the time between two commits, which
+/// are how progress is seen; less leaves workers without work.
+const WITHIN: Duration = Duration::from_millis(1_500);
+/// Over how long a group's rate is measured.
+const MEASURED_OVER: Duration = Duration::from_secs(3);
+/// So much in any case, so that there is a rate to measure: a second's work of an encoder on two cores.
+const LEAST: f64 = 32.0;
+/// How much more is tried where the group ran out of work.
+const GROWTH: f64 = 4.0;
+
+/// What lies in front of a group, and how much may.
+#[derive(Debug)]
+pub(crate) struct Ahead {
+    /// When it was looked, and what was finished by then.
+    looks: VecDeque<(Instant, i64)>,
+    in_front: i64,
+    most: f64,
+    /// Something was kept back since the last look.
+    was_full: bool,
+}
+
+impl Default for Ahead {
+    fn default() -> Self {
+        Self { looks: VecDeque::new(), in_front: 0, most: LEAST, was_full: false }
+    }
+}
+
+impl Ahead {
+    /// Whether one more may be sent.
+    pub(crate) fn has_room(&self) -> bool {
+        (self.in_front as f64) < self.most
+    }
+
+    /// One more was sent.
+    pub(crate) fn sent(&mut self) {
+        self.in_front += 1;
+    }
+
+    /// Something was kept back.
+    pub(crate) fn was_full(&mut self) {
+        self.was_full |= !self.has_room();
+    }
+
+    /// How many lie in front of the group, as far as it is known.
+    pub(crate) fn in_front(&self) -> i64 {
+        self.in_front
+    }
+
+    /// The group stands so at `now`.
+    pub(crate) fn look(&mut self, now: Instant, stand: Stand) {
+        self.in_front = stand.behind;
+        self.looks.push_back((now, stand.finished));
+        while self.looks.len() > 2
+            && self.looks.front().is_some_and(|(at, _)| now.saturating_duration_since(*at) > MEASURED_OVER)
+        {
+            self.looks.pop_front();
+        }
+        let ran_dry = std::mem::take(&mut self.was_full) && (stand.behind as f64) < self.most / GROWTH;
+        let tried = if ran_dry { self.most * GROWTH } else { 0.0 };
+        self.most = LEAST.max(self.rate() * WITHIN.as_secs_f64()).max(tried);
+    }
+
+    /// Finished in a second.
+    fn rate(&self) -> f64 {
+        let (Some((since, before)), Some((now, finished))) = (self.looks.front(), self.looks.back()) else {
+            return 0.0;
+        };
+        let over = now.saturating_duration_since(*since).as_secs_f64();
+        if over > 0.0 { (finished - before).max(0) as f64 / over } else { 0.0 }
+    }
+}

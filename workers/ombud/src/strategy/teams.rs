@@ -1,0 +1,64 @@
+//! Which teams there are, for whoever takes verdicts: read from the log when it is asked for.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use ombud_console::KnownTeams;
+use ombud_contract::catalogue::Topic;
+use ombud_models::{NotYet, StrategyFeed};
+use ombud_stream::{Clock, Outage};
+
+use crate::world::{READER, View};
+
+/// How long one question about models.strategy may take.
+const STRATEGY_TIMEOUT: Duration = Duration::from_secs(1);
+/// How often it is asked where the last answer is too old.
+const READINGS: usize = 3;
+
+/// The teams that the log's strategies name; `prefix` is what all topics' names begin with.
+pub(crate) fn known_teams(view: View, prefix: &str, clock: Arc<dyn Clock>) -> KnownTeams {
+    let topic = Topic::Strategy.name(prefix);
+    let feed: Mutex<Option<StrategyFeed>> = Mutex::new(None);
+    Arc::new(move |version| {
+        let mut feed = feed.lock().unwrap_or_else(PoisonError::into_inner);
+        // Opened when it is needed first: the log may be down at the start.
+        let feed = match &mut *feed {
+            Some(feed) => feed,
+            none => {
+                let reader = view.reader_within(READER, STRATEGY_TIMEOUT).map_err(unread)?;
+                none.insert(StrategyFeed::new(reader, &topic, Arc::clone(&clock)))
+            }
+        };
+        teams(feed, version, &*clock)
+    })
+}
+
+/// Those of the strategy in force and of that of `version`; `None` where no strategy is published.
+fn teams(
+    feed: &mut StrategyFeed,
+    version: i64,
+    clock: &dyn Clock,
+) -> Result<Option<BTreeSet<String>>, Outage> {
+    for _ in 0..READINGS {
+        match feed.at(clock.now_ms()) {
+            Ok(in_force) => {
+                let routed_by = feed.strategies().version(version);
+                let strategies = [Some(in_force), routed_by].into_iter().flatten();
+                return Ok(Some(strategies.flat_map(|one| one.routing.teams.keys().cloned()).collect()));
+            }
+            Err(NotYet::Unpublished) => return Ok(None),
+            Err(NotYet::Stale) => drop(feed.refresh()?),
+        }
+    }
+    Err(Outage::passing("read the strategies to their end", "what is there does not come"))
+}
+
+fn unread(error: anyhow::Error) -> Outage {
+    match error.downcast() {
+        Ok(outage) => outage,
+        Err(error) => Outage::passing("read models.strategy", error),
+    }
+}
