@@ -9,8 +9,8 @@ pub enum Layout {
     Own,
     /// The prepared data sets: `complaint_id`, `date_received`, `narrative`, ...
     DataSet,
-    /// The CFPB's database as it is handed around: `complaint_id`, `date_received`, `product`, ... with the narrative under
-    /// one of [`CFPB_NARRATIVES`].
+    /// The CFPB's database as it is handed around: `complaint_id`, `date_received`, `product`, ... with the narrative in
+    /// a column that has another name on each way.
     CfpbExport,
 }
 

@@ -8,6 +8,7 @@ use ombud_launch::config::{Archive, Join};
 const POLL: Duration = Duration::from_millis(20);
 /// How often positions are committed in the embedded log, where it costs next to nothing: who sends a backfill there sees
 /// by them how fast it is answered.
+#[cfg(feature = "torch")]
 const COMMIT_EMBEDDED_EVERY: Duration = Duration::from_millis(100);
 
 pub(super) fn of_join(settings: &Join) -> ombud_join::Limits {
