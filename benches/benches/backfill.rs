@@ -11,7 +11,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use ombud_tests::{Deployment, Load, Routes, appended, sample_times};
+use ombud_tests::{Deployment, Load, Routes, appended, default_models, sample_times};
 use serde_json::{Value, json};
 
 /// Live complaints, one a second: quiet first, then beside the backfill.
@@ -24,7 +24,9 @@ const ROUTED_FIRST: usize = 100;
 const PATIENCE: Duration = Duration::from_secs(900);
 
 fn main() -> Result<()> {
-    let deployment = Deployment::fresh(PARTITIONS)?;
+    let models = default_models();
+    let models = models.to_str().context("a path of text")?;
+    let deployment = Deployment::with(PARTITIONS, &[("OMBUD_MODELS", models)])?;
     let infer = deployment.start(&["infer", "--task", "all"])?;
     let _others = [deployment.start(&["join"])?, deployment.start(&["archive"])?];
     let (quiet, live, bulk) = (
