@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 /// Live complaints, one a second: quiet first, then beside the backfill.
 const LIVE_TIMES: usize = 1;
 /// How often the sample is sent as the backfill: more than is answered while the live ones come.
-const BACKFILL_TIMES: usize = 34;
+const BACKFILL_TIMES: usize = 50;
 const PARTITIONS: i32 = 6;
 /// Of a backfill, before the live complaints come.
 const ROUTED_FIRST: usize = 100;

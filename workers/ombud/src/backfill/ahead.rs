@@ -14,8 +14,12 @@ const WITHIN: Duration = Duration::from_millis(1_500);
 const MEASURED_OVER: Duration = Duration::from_secs(3);
 /// So much in any case, so that there is a rate to measure: a second's work of an encoder on two cores.
 const LEAST: f64 = 32.0;
-/// How much more is tried where the group ran out of work.
-const GROWTH: f64 = 4.0;
+/// How much more is tried where the group ran out of work before it was ever too slow: its rate is not known yet.
+const GROWTH_AT_FIRST: f64 = 4.0;
+/// The same once its rate is known: it had a moment's luck.
+const GROWTH: f64 = 1.25;
+/// A group has run out of work where it has less than this share of what may lie in front of it.
+const DRY: f64 = 0.25;
 
 /// What lies in front of a group, and how much may.
 #[derive(Debug)]
@@ -26,11 +30,13 @@ pub(crate) struct Ahead {
     most: f64,
     /// Something was kept back since the last look.
     was_full: bool,
+    /// It has been too slow once, so its rate is known.
+    is_measured: bool,
 }
 
 impl Default for Ahead {
     fn default() -> Self {
-        Self { looks: VecDeque::new(), in_front: 0, most: LEAST, was_full: false }
+        Self { looks: VecDeque::new(), in_front: 0, most: LEAST, was_full: false, is_measured: false }
     }
 }
 
@@ -64,8 +70,11 @@ impl Ahead {
         {
             self.looks.pop_front();
         }
-        let ran_dry = std::mem::take(&mut self.was_full) && (stand.behind as f64) < self.most / GROWTH;
-        let tried = if ran_dry { self.most * GROWTH } else { 0.0 };
+        let (was_full, is_dry) =
+            (std::mem::take(&mut self.was_full), (stand.behind as f64) < self.most * DRY);
+        self.is_measured |= was_full && !is_dry && self.looks.len() > 2;
+        let growth = if self.is_measured { GROWTH } else { GROWTH_AT_FIRST };
+        let tried = if was_full && is_dry { self.most * growth } else { 0.0 };
         self.most = LEAST.max(self.rate() * WITHIN.as_secs_f64()).max(tried);
     }
 
