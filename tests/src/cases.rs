@@ -1,6 +1,10 @@
 //! Inputs as others bring them, with what is expected of each: `expected.toml` in each folder of tests/cases.
 
-use std::{collections::BTreeMap, fs, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
@@ -81,7 +85,7 @@ pub enum Run {
 
 #[derive(Deserialize)]
 struct Expected {
-    /// None of what only brokers show.
+    /// Empty where the list is of records that only brokers show: a promise on brokers reads that one.
     #[serde(default)]
     case: Vec<Case>,
 }
@@ -134,7 +138,7 @@ fn read(kind: &str) -> Result<Vec<Case>> {
 }
 
 impl Case {
-    fn in_folder(mut self, folder: &std::path::Path) -> Result<Self> {
+    fn in_folder(mut self, folder: &Path) -> Result<Self> {
         self.file = folder.join(self.file);
         ensure!(self.file.exists(), "{} is missing", self.file.display());
         Ok(self)

@@ -149,6 +149,15 @@ impl Deployment {
         said(output).with_context(|| format!("ombud {}", arguments.join(" ")))
     }
 
+    /// Every record of a topic, as `ombud tail --json` prints it.
+    ///
+    /// # Errors
+    /// The command fails, or prints what is no JSON.
+    pub fn tail(&self, base: &str) -> Result<Vec<Value>> {
+        let lines = self.run(&["tail", &self.topic(base), "--json", "--from", "start"])?;
+        lines.lines().map(|line| Ok(serde_json::from_str(line)?)).collect()
+    }
+
     /// Runs a program of the independent clients (scripts/clients) with the services' addresses in its environment.
     ///
     /// # Errors

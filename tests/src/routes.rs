@@ -11,7 +11,7 @@ use ombud_contract::{codec, records::RoutedComplaint};
 use ombud_kafka::{Brokers, Connection, Kafka, KafkaReader, RegistryConnection};
 use ombud_stream::{Outage, Reader, TopicPartition};
 
-use crate::Deployment;
+use crate::{Deployment, whole};
 
 /// How long one fetch waits for a record.
 const WAIT: Duration = Duration::from_millis(20);
@@ -19,9 +19,6 @@ const WAIT: Duration = Duration::from_millis(20);
 const CALL: Duration = Duration::from_secs(30);
 /// How long one about the routes may take, which is asked again and again while they are followed.
 const LOOK: Duration = Duration::from_secs(2);
-
-/// How long a topic may take to be read to its end.
-const APPENDED_WITHIN: Duration = Duration::from_secs(120);
 
 /// One record of complaints.routed.
 #[derive(Clone, Debug)]
@@ -184,21 +181,6 @@ pub fn kafka(deployment: &Deployment) -> Result<Kafka> {
 /// # Errors
 /// A partition can't be read to its end.
 pub fn appended(deployment: &Deployment) -> Result<BTreeMap<(i32, i64), i64>> {
-    let (kafka, topic) = (kafka(deployment)?, deployment.topic("complaints.raw"));
-    let (mut reader, topic): (_, Arc<str>) = (kafka.reader("tests")?, topic.into());
-    let mut appended = BTreeMap::new();
-    let until = Instant::now() + APPENDED_WITHIN;
-    for number in 0..kafka.partitions(&topic)? {
-        let partition = TopicPartition::new(Arc::clone(&topic), number);
-        let (mut next, end) = (0, reader.end(&partition)?);
-        while next < end {
-            ensure!(Instant::now() < until, "{partition} can't be read to its end");
-            let stretch = reader.fetch(&partition, next, Duration::from_millis(100))?;
-            next = stretch.next;
-            for record in stretch {
-                appended.insert((number, record.offset), record.appended_at);
-            }
-        }
-    }
-    Ok(appended)
+    let raw = whole(deployment, "complaints.raw")?.into_iter();
+    Ok(raw.map(|raw| ((raw.source.partition, raw.offset), raw.appended_at)).collect())
 }

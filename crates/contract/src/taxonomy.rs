@@ -7,7 +7,7 @@ mod own;
 use std::{ops::AddAssign, sync::LazyLock};
 
 pub use document::{Document, LabelTree};
-pub use names::{label_named, leaf_named};
+pub use names::{label_named, label_or_name, leaf_named};
 pub use own::TaxonomyError;
 
 /// The label tree of one task, such as `issue@1`: leaves in logit order, and the levels above them.

@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     records::{Feedback, FeedbackKind, Outcome, RoutedComplaint, Vulnerability},
-    taxonomy::{Taxonomy, label_named},
+    taxonomy::{Taxonomy, label_or_name},
     verdict::VULNERABLE,
 };
 
@@ -35,6 +35,11 @@ pub const NO: &str = Vulnerability::NotIndicated.symbol();
 /// Where less of the judged cases has a label, the label is neither learned nor is anything measured by it: those that
 /// have one were not drawn at random.
 pub const LEAST_LABELLED: f64 = 0.9;
+
+/// Whether [`LEAST_LABELLED`] of them are labelled. Among none no label is missing.
+pub fn is_enough(labelled: usize, of: usize) -> bool {
+    labelled as f64 >= LEAST_LABELLED * of as f64
+}
 
 /// What the verdicts on a case come to.
 #[derive(Clone, Debug, PartialEq)]
@@ -272,7 +277,7 @@ fn confirmed(route: &RoutedComplaint) -> Vec<(&str, Finding<'_>)> {
 
 /// What it says that a task was decided wrongly, and perhaps what is right.
 fn corrected<'a>(task: &str, verdict: &'a Feedback, route: Option<&'a RoutedComplaint>) -> Finding<'a> {
-    let right = verdict.label_after.as_deref().map(|label| label_named(task, label).unwrap_or(label));
+    let right = verdict.label_after.as_deref().map(|label| label_or_name(task, label));
     match right {
         Some(label) if task != VULNERABLE || label == YES || label == NO => Finding::Label(label),
         None if task != VULNERABLE => Finding::Wrong,
@@ -325,8 +330,8 @@ impl LabelledShare {
         (self.judged > 0).then(|| self.labelled as f64 / self.judged as f64)
     }
 
-    /// Whether the label may be learned, and measured by: at least [`LEAST_LABELLED`] have it.
+    /// Whether the label may be learned, and measured by: enough have it, and there are some.
     pub fn is_enough(self) -> bool {
-        self.share().is_some_and(|share| share >= LEAST_LABELLED)
+        self.judged > 0 && is_enough(self.labelled, self.judged)
     }
 }

@@ -5,8 +5,8 @@ use crate::{
     ids::basis_point,
     records::{DeadReason, Feedback, FeedbackKind, TimestampMs, Vulnerability},
     shown::is_plain,
-    taxonomy::{Taxonomy, label_named},
-    truth::{NO, YES},
+    taxonomy::{Taxonomy, label_named, label_or_name},
+    truth::{NO, PRODUCT, YES},
     validate::{EARLIEST_RECEIVED, LATEST_RECEIVED, MAX_ID_BYTES, MAX_TEXT_BYTES, check_id, check_text},
 };
 
@@ -275,15 +275,15 @@ impl Feedback {
     /// Whether the right label is what was decided, by whatever name.
     fn leaves_the_label(&self) -> bool {
         let task = self.task.as_deref().unwrap_or(VULNERABLE);
-        let label = |name: &Option<String>| {
-            name.as_deref().map(|name| label_named(task, name).unwrap_or(name).to_owned())
-        };
-        label(&self.label_after) == label(&self.label_before)
+        let [after, before] = [&self.label_after, &self.label_before]
+            .map(|label| label.as_deref().map(|name| label_or_name(task, name)));
+        after == before
     }
 
-    /// Whether the task has such a label, in any case or by an older name, on any level of any of its numbered trees: verdicts outlive trees.
+    /// Whether the task has such a label, in any case or by an older name, on any level of any of its numbered trees:
+    /// verdicts outlive trees.
     fn knows(&self, label: &str) -> Result<(), InvalidFeedback> {
-        let task = self.task.as_deref().unwrap_or("product");
+        let task = self.task.as_deref().unwrap_or(PRODUCT);
         // A task that a bank added has no tree here.
         let has_trees = Taxonomy::of_task(task).next().is_some();
         if !has_trees || self.reason_code == NEW_LABEL || label_named(task, label).is_some() {

@@ -14,7 +14,10 @@
 //!         Err(rejected) => rejects.write(&rejected)?,
 //!     }
 //! }
-//! print!("{}", rejects.finish()?);
+//! let rejections = rejects.finish()?;
+//! if rejections.count() > 0 {
+//!     print!("{rejections}");
+//! }
 //! # Ok(())
 //! # }
 //! ```
@@ -59,5 +62,5 @@ pub use reasons::{field_of, mend};
 pub use record::Record;
 pub use rejected::{Reason, Rejected, RejectedWriter, Rejections, rejected_path};
 pub use rows::{FileDefaults, Row, Rows};
-pub use source::{Progress, bytes_of};
+pub use source::{Progress, STDIN, bytes_of};
 pub use table::Table;

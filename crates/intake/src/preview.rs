@@ -5,7 +5,7 @@ use std::path::Path;
 use ombud_contract::ids::written_id;
 
 use crate::{
-    dates::{Calendar, DateOrder, Undated, says_nothing},
+    dates::{Calendar, DateOrder, Undated},
     error::IntakeError,
     ids::{Narratives, SharedIds},
     layout::Layout,
@@ -41,16 +41,18 @@ impl Preview {
             Note::Misspelt { column, nearest } if *nearest == date => Some(column.clone()),
             _ => None,
         });
+        // Examples to learn from: whichever complaint they are of.
+        let takes_all = matches!(defaults.undated, Undated::Unimportant(_));
         let (mut orders, mut narratives, mut rows) = (Orders::default(), Narratives::default(), 0_u64);
-        for record in table {
-            let Ok(record) = record else { break };
-            let Ok(record) = record else { continue };
+        for record in table.map_while(Result::ok).flatten() {
             rows += 1;
             if let Some(text) = record.get(date) {
                 has_dates = true;
                 orders.note(record.line(), &text);
             }
-            note(&record, layout, &mut narratives);
+            if !takes_all {
+                note(&record, layout, &mut narratives);
+            }
         }
         let order = match (defaults.dates, defaults.undated) {
             (Some(said), _) => Some(said),
@@ -63,11 +65,8 @@ impl Preview {
             let (path, meant) = (path.into(), meant.unwrap_or_default());
             return Err(IntakeError::NoDates { path, column: date, meant });
         }
-        let shared = match defaults.undated {
-            Undated::Unimportant(_) => SharedIds::default(),
-            _ => narratives.shared(),
-        };
-        Ok(Self { calendar: Calendar { order, undated: defaults.undated, has_dates }, shared })
+        let calendar = Calendar { order, undated: defaults.undated, has_dates };
+        Ok(Self { calendar, shared: narratives.shared() })
     }
 }
 
@@ -96,9 +95,7 @@ fn usual_order(names: &[String]) -> Option<DateOrder> {
 /// Nothing tells the order, or rows contradict each other.
 pub fn find_order(table: Table, path: &Path, column: &str) -> Result<Option<DateOrder>, IntakeError> {
     let mut orders = Orders::default();
-    for record in table {
-        let Ok(record) = record else { break };
-        let Ok(record) = record else { continue };
+    for record in table.map_while(Result::ok).flatten() {
         if let Some(text) = record.get(column) {
             orders.note(record.line(), &text);
         }
@@ -116,7 +113,6 @@ struct Orders {
     against: [Option<Place>; 3],
     /// The first date that is one in several.
     open: Option<Place>,
-    any: bool,
 }
 
 /// Why a file has no order.
@@ -129,11 +125,7 @@ enum Conflict {
 
 impl Orders {
     fn note(&mut self, line: u64, text: &str) {
-        if says_nothing(text) {
-            return;
-        }
         let Some(Written::Ordered(ordered)) = time::read(text) else { return };
-        self.any = true;
         let place = || (line, ordered.date.clone());
         for order in DateOrder::ALL {
             if ordered.reading(order).is_none() {
@@ -151,7 +143,6 @@ impl Orders {
             DateOrder::ALL.into_iter().filter(|order| self.against[*order as usize].is_none()).collect();
         let [day_first, month_first, _] = self.against;
         match (&left[..], day_first, month_first, self.open) {
-            _ if !self.any => Ok(None),
             ([order], ..) => Ok(Some(*order)),
             ([], Some(no_day_first), Some(no_month_first), _) => {
                 Err(Conflict::Mixed(no_day_first, no_month_first))
@@ -160,7 +151,7 @@ impl Orders {
                 Some(usual) => Ok(Some(usual)),
                 None => Err(Conflict::Open(open, left)),
             },
-            // Not reached: a date of one reading leaves one order at most, and one of several is open.
+            // No date needs an order: one of a single reading leaves one at most, and one of several is open.
             _ => Ok(None),
         }
     }

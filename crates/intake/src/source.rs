@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     fs::File,
-    io::{self, Read, Seek},
+    io::{self, Read},
     os::unix::fs::FileExt,
     path::{Path, PathBuf},
     sync::{
@@ -16,7 +16,7 @@ use std::{
 use crate::error::IntakeError;
 
 /// How a command line names stdin.
-pub(crate) const STDIN: &str = "-";
+pub const STDIN: &str = "-";
 
 /// How far a file has been read; a clone follows along, for a progress bar on another thread.
 #[derive(Clone, Debug, Default)]
@@ -94,7 +94,6 @@ fn spooled(path: &Path, open: impl FnOnce() -> io::Result<Box<dyn Read>>) -> Res
     let mut spool = || {
         let mut file = tempfile::tempfile()?;
         io::copy(&mut pipe, &mut file)?;
-        file.rewind()?;
         Ok(Arc::new(file))
     };
     let file = spool().map_err(|cause| IntakeError::Spool {

@@ -63,7 +63,7 @@ impl Table {
     /// Opens a file and finds out how it is written; `-` is stdin. It is read through for that, and again for its records.
     ///
     /// # Errors
-    /// All but [`IntakeError::WriteRejected`] and [`IntakeError::NoLabels`].
+    /// All but [`IntakeError::WriteRejected`], [`IntakeError::NoLabels`] and those of a file's dates.
     pub fn open(path: &Path, known: &KnownColumns) -> Result<Self, IntakeError> {
         let text = Text::open(path)?;
         let mut head = text.lines(&text.progress())?;

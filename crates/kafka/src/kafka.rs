@@ -7,7 +7,7 @@ use std::{
 
 use crossbeam_channel::{Receiver, bounded};
 use ombud_contract::catalogue::Topic;
-use ombud_stream::{Delivery, Outage, Start};
+use ombud_stream::{Delivery, Start};
 use rdkafka::{
     ClientConfig,
     config::FromClientConfigAndContext,
@@ -133,23 +133,6 @@ impl Kafka {
         topics.try_for_each(|topic| {
             widths::count(&consumer, &topic.name(prefix), self.brokers.timeout).map(drop)
         })
-    }
-
-    /// The groups with members whose names begin with `name`, in alphabetical order.
-    ///
-    /// # Errors
-    /// The brokers don't answer, or don't allow it.
-    pub fn groups_with_members(&self, name: &str) -> Result<Vec<String>, Outage> {
-        let action = || format!("list the groups {name}*");
-        let consumer: Result<BaseConsumer<_>, _> = client(&self.brokers.admin(), Telling::default());
-        let consumer = consumer.map_err(|cause| Outage::fatal(action(), cause))?;
-        let listed = consumer.fetch_group_list(None, self.brokers.timeout);
-        let listed = listed.map_err(|cause| Outage::passing(action(), cause))?;
-        let working =
-            listed.groups().iter().filter(|it| it.name().starts_with(name) && !it.members().is_empty());
-        let mut names: Vec<String> = working.map(|it| it.name().to_owned()).collect();
-        names.sort_unstable();
-        Ok(names)
     }
 
     /// The number of partitions of one topic.

@@ -95,6 +95,24 @@ pub(crate) fn at_time<C: ConsumerContext>(
     })
 }
 
+/// What the brokers say of where `group`, the consumer's, stands in `partitions`, all of `topic`; an outage completes
+/// "failed to `action`".
+fn stands<'p, C: ConsumerContext>(
+    consumer: &BaseConsumer<C>,
+    group: &str,
+    topic: &str,
+    partitions: impl IntoIterator<Item = &'p TopicPartition>,
+    action: impl Fn() -> String,
+    within: Duration,
+) -> Result<TopicPartitionList, Outage> {
+    let mut list = TopicPartitionList::new();
+    for partition in partitions {
+        list.add_partition(topic, partition.partition);
+    }
+    let right = Right::read(topic).of_group(group);
+    outage::patiently(within, &right, action, || consumer.committed_offsets(list.clone(), within))
+}
+
 /// Where `group`, the consumer's, stands in `partition`; `None` where it has no position.
 pub(crate) fn committed<C: ConsumerContext>(
     consumer: &BaseConsumer<C>,
@@ -103,14 +121,11 @@ pub(crate) fn committed<C: ConsumerContext>(
     within: Duration,
 ) -> Result<Option<Position>, Outage> {
     let action = || format!("ask where the group stands in {partition}");
-    let mut list = TopicPartitionList::new();
-    list.add_partition(&partition.topic, partition.partition);
-    let right = Right::read(&partition.topic).of_group(group);
-    let answer =
-        outage::patiently(within, &right, action, || consumer.committed_offsets(list.clone(), within))?;
+    let answer = stands(consumer, group, &partition.topic, [partition], action, within)?;
     let Some(element) = answer.find_partition(&partition.topic, partition.partition) else {
         return Err(Outage::passing(action(), "the answer lacks it"));
     };
+    let right = Right::read(&partition.topic).of_group(group);
     element.error().map_err(|cause| outage::of(action(), cause, &right))?;
     Ok(match element.offset() {
         Offset::Offset(offset) => {
@@ -129,13 +144,7 @@ pub(crate) fn has_begun<C: ConsumerContext>(
     within: Duration,
 ) -> Result<bool, Outage> {
     let action = || format!("ask where the group stands in {topic}");
-    let mut list = TopicPartitionList::new();
-    for partition in partitions {
-        list.add_partition(topic, partition.partition);
-    }
-    let right = Right::read(topic).of_group(group);
-    let answer =
-        outage::patiently(within, &right, action, || consumer.committed_offsets(list.clone(), within))?;
+    let answer = stands(consumer, group, topic, partitions, action, within)?;
     Ok(answer.elements().iter().any(|element| matches!(element.offset(), Offset::Offset(_))))
 }
 
@@ -149,13 +158,8 @@ pub(crate) fn positions<C: ConsumerContext>(
 ) -> Result<Vec<i64>, Outage> {
     let Some((TopicPartition { topic, .. }, _)) = partitions.first() else { return Ok(Vec::new()) };
     let action = || format!("ask where the group stands in {topic}");
-    let mut list = TopicPartitionList::new();
-    for (partition, _) in partitions {
-        list.add_partition(topic, partition.partition);
-    }
-    let right = Right::read(topic).of_group(group);
-    let answer =
-        outage::patiently(within, &right, action, || consumer.committed_offsets(list.clone(), within))?;
+    let asked = partitions.iter().map(|(partition, _)| partition);
+    let answer = stands(consumer, group, topic, asked, action, within)?;
     let position = |(partition, first): &(TopicPartition, i64)| match answer
         .find_partition(topic, partition.partition)
         .map(|element| element.offset())

@@ -5,7 +5,7 @@ mod topic;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use ombud_stream::{Outage, Reader, Stretch, TopicPartition};
-use rdkafka::consumer::BaseConsumer;
+use rdkafka::consumer::{BaseConsumer, Consumer};
 use tracing::info;
 
 use crate::{
@@ -51,6 +51,20 @@ impl KafkaReader {
     /// The brokers don't answer.
     pub fn positions(&self, partitions: &[(TopicPartition, i64)]) -> Result<Vec<i64>, Outage> {
         offsets::positions(&self.asking, &self.group, partitions, self.brokers.timeout)
+    }
+
+    /// The groups with members whose names begin with `name`, in alphabetical order.
+    ///
+    /// # Errors
+    /// The brokers don't answer, or don't allow it.
+    pub fn groups_with_members(&self, name: &str) -> Result<Vec<String>, Outage> {
+        let listed = self.asking.fetch_group_list(None, self.brokers.timeout);
+        let listed = listed.map_err(|cause| Outage::passing(format!("list the groups {name}*"), cause))?;
+        let working =
+            listed.groups().iter().filter(|it| it.name().starts_with(name) && !it.members().is_empty());
+        let mut names: Vec<String> = working.map(|it| it.name().to_owned()).collect();
+        names.sort_unstable();
+        Ok(names)
     }
 
     /// Has all topics be read by new clients from the next fetch on; each says where it stands.

@@ -25,7 +25,7 @@ use crate::Error;
 /// Exit code of a process that was told twice, or did not stop in time: its work is not finished.
 const FAILED: i32 = 1;
 /// What shells say of a command that Ctrl-C ended.
-const INTERRUPTED: i32 = 130;
+pub const INTERRUPTED: u8 = 130;
 
 /// Asks everything that holds a clone to stop; never taken back.
 #[derive(Clone, Debug)]
@@ -102,7 +102,7 @@ pub fn end_on_interrupt(say: impl FnOnce() + Send + 'static) -> Result<(), Error
     let waiting = move || {
         if signals.forever().next().is_some() {
             say();
-            low_level::exit(INTERRUPTED);
+            low_level::exit(INTERRUPTED.into());
         }
     };
     thread::Builder::new().name("interrupt".into()).spawn(waiting).map(drop).map_err(Error::Signals)

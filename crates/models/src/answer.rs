@@ -56,7 +56,7 @@ impl Answer {
         if shown <= vulnerability_of(label) {
             return self;
         }
-        let label = vulnerability_label(shown);
+        let label = shown.symbol();
         Self {
             outcome: Outcome::Labelled,
             label: Some(label.to_owned()),
@@ -189,7 +189,7 @@ fn flag(head: &Head, logits: &[f32], review_below: f32, evidence: &[Evidence]) -
         (Vulnerability::NotIndicated, 1.0 - score, review_below)
     };
     let unsure = said == Vulnerability::NotIndicated && confidence < review_below;
-    let label = vulnerability_label(said);
+    let label = said.symbol();
     Answer {
         outcome: if unsure { Outcome::Abstained } else { Outcome::Labelled },
         label: Some(label.to_owned()),
@@ -199,15 +199,6 @@ fn flag(head: &Head, logits: &[f32], review_below: f32, evidence: &[Evidence]) -
         threshold: threshold as f32,
         score: Some(score as f32),
         failure: None,
-    }
-}
-
-/// A vulnerability as the label of a decision.
-pub fn vulnerability_label(vulnerability: Vulnerability) -> &'static str {
-    match vulnerability {
-        Vulnerability::NotIndicated => "NOT_INDICATED",
-        Vulnerability::Possible => "POSSIBLE",
-        Vulnerability::Vulnerable => "VULNERABLE",
     }
 }
 

@@ -87,7 +87,10 @@ pub fn digest_file(path: &Path, name: String) -> Result<FileDigest, ArtefactErro
 
 /// SHA-256 (hex) and length of what `from` gives; each chunk also goes to `each`, so that a copy is digested
 /// as it is written.
-pub(crate) fn digest_stream(
+///
+/// # Errors
+/// Those of `from` and of `each`.
+pub fn digest_stream(
     mut from: impl Read,
     mut each: impl FnMut(&[u8]) -> io::Result<()>,
 ) -> io::Result<(String, i64)> {

@@ -132,6 +132,26 @@ impl StrategyFeed {
         }
     }
 
+    /// The strategy in force at the time that `at` gives, read again up to `readings` times where the last reading is too
+    /// old; `None` where none is published.
+    ///
+    /// # Errors
+    /// The log doesn't answer, or its end does not come.
+    pub fn in_force(
+        &mut self,
+        at: impl Fn() -> i64,
+        readings: usize,
+    ) -> Result<Option<Arc<ActiveStrategy>>, Outage> {
+        for _ in 0..readings {
+            match self.at(at()) {
+                Ok(strategy) => return Ok(Some(Arc::clone(strategy))),
+                Err(NotYet::Unpublished) => return Ok(None),
+                Err(NotYet::Stale) => drop(self.refresh()?),
+            }
+        }
+        Err(Outage::passing("read the strategies to their end", "what is there does not come"))
+    }
+
     /// Until when the last reading to the end counts: [`StrategyFeed::at`] says [`NotYet::Stale`] after it. `None` before
     /// the first.
     pub fn fresh_until(&self) -> Option<i64> {

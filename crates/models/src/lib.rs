@@ -29,19 +29,19 @@ mod strategy_file;
 mod weight_files;
 
 pub use answer::{
-    Answer, answer, calibrated, in_label_set_order, probabilities, vulnerability_label, vulnerability_of,
-    vulnerability_shown, with_odds,
+    Answer, answer, calibrated, in_label_set_order, probabilities, vulnerability_of, vulnerability_shown,
+    with_odds,
 };
 pub use artefact::{Artefact, ArtefactError, MANIFEST, TAXONOMY};
 pub use classifier::{Classifier, ClassifyError, Input, LoadError, LoadModel, Logits, Model, Prepared};
-pub use digest::digest_file;
+pub use digest::{digest_file, digest_stream};
 pub use evidence::{Category, EvidenceTable};
 pub use feed::{LEAD, NotYet, StrategyFeed};
 pub use foreign::{ForeignLabel, Summing};
 #[cfg(feature = "hub")]
 pub use hub::{Hub, HubError, Patience, Token, called, fetch};
 pub use hub_name::{Commit, FileName, NameError, RepoId, Revision, WeightFileName};
-pub use manifest::{Cleaning, EvidenceOdds, Family, Head, Kind, MOST_ODDS, Manifest};
+pub use manifest::{Cleaning, EvidenceOdds, Family, Head, Kind, MOST_ODDS, Manifest, least_format};
 pub use pretrained::Lacking;
 pub use probe::{GOLDEN, GoldenInput, probe, probe_texts};
 pub use reads::{Reading, Reads, Unread};

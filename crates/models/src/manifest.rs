@@ -17,6 +17,11 @@ const FORMAT: u32 = 2;
 /// The layout since which heads have [`Head::foreign`].
 const FOREIGN: u32 = 2;
 
+/// The least layout that says all of `heads`.
+pub fn least_format(heads: &[Head]) -> u32 {
+    if heads.iter().any(|head| !head.foreign.is_empty()) { FOREIGN } else { 1 }
+}
+
 /// What every layout says of itself.
 #[derive(Deserialize)]
 struct Layout {

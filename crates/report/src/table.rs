@@ -7,6 +7,8 @@ use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement};
 
 /// Columns of what is no terminal.
 const USUAL_WIDTH: u16 = 80;
+/// A table in less than this is no table.
+const LEAST_WIDTH: u16 = 40;
 /// What a number with its interval needs, line by line, with the lines around it.
 const NUMBER_WIDTH: usize = 13;
 
@@ -36,7 +38,8 @@ impl Table {
     /// the next line.
     pub fn terminal(&self) -> String {
         // Of what is no terminal it has no width.
-        self.within(comfy_table::Table::new().width().unwrap_or(USUAL_WIDTH))
+        let found = comfy_table::Table::new().width().filter(|width| *width > 0);
+        self.within(found.map_or(USUAL_WIDTH, |width| width.max(LEAST_WIDTH)))
     }
 
     fn within(&self, width: u16) -> String {

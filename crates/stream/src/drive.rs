@@ -174,7 +174,6 @@ where
                 for partition in partitions {
                     let next = self.drive.member.begin(&partition, generation, start)?;
                     self.drive.member.pause(&partition, self.paused);
-                    self.in_flight.drop(self.ledger.revoke(&partition));
                     self.ledger.assign(partition, generation, next);
                 }
                 Ok(())
@@ -182,12 +181,8 @@ where
             Some(Event::Revoked { partitions, lost }) => self.give_up(&partitions, lost),
             Some(Event::Record(record)) => {
                 self.vitals.read(&record);
-                let cost = (self.drive.cost)(&record);
-                match self.ledger.open(&record, cost) {
-                    Some(receipt) => {
-                        self.in_flight.open(cost);
-                        self.let_in(Held { record, receipt, body: None })
-                    }
+                match self.ledger.open(&record, (self.drive.cost)(&record)) {
+                    Some(receipt) => self.let_in(Held { record, receipt, body: None }),
                     None => Ok(()),
                 }
             }
@@ -202,7 +197,7 @@ where
     /// room.
     fn let_in(&mut self, held: Held<T>) -> Result<(), Outage> {
         self.held.push_back(held);
-        let open = self.let_in_held()? && self.in_flight.has_room(Instant::now());
+        let open = self.let_in_held()? && self.has_room();
         if !open && !self.paused {
             self.pause(true);
         }
@@ -247,7 +242,7 @@ where
     /// Tries again what is held, and lets the partitions on once it is in and there is room for more. Returns whether they
     /// are on.
     fn resume_when_let_in(&mut self) -> Result<bool, Outage> {
-        let open = self.let_in_held()? && self.in_flight.has_room(Instant::now());
+        let open = self.let_in_held()? && self.has_room();
         if open && self.paused {
             self.pause(false);
         }
@@ -267,23 +262,27 @@ where
             Ok(outage) => return Err(outage),
             Err(TryRecvError::Empty | TryRecvError::Disconnected) => {}
         }
-        for delivery in self.drive.wiring.deliveries.try_iter() {
+        while let Ok(delivery) = self.drive.wiring.deliveries.try_recv() {
             delivery.result?;
             // The last record that stands on the receipt was delivered.
             if let Some(receipt) = SharedReceipt::into_inner(delivery.token) {
-                Self::settle(&mut self.ledger, &mut self.in_flight, &receipt);
+                self.settle(&receipt);
             }
         }
-        for receipt in self.drive.wiring.settled.try_iter() {
-            Self::settle(&mut self.ledger, &mut self.in_flight, &receipt);
+        while let Ok(receipt) = self.drive.wiring.settled.try_recv() {
+            self.settle(&receipt);
         }
         Ok(())
     }
 
-    fn settle(ledger: &mut Ledger, in_flight: &mut InFlight, receipt: &Receipt) {
-        if let Some(cost) = ledger.settle(receipt) {
-            in_flight.settle(cost, Instant::now());
+    fn settle(&mut self, receipt: &Receipt) {
+        if let Some(cost) = self.ledger.settle(receipt) {
+            self.in_flight.settle(cost, Instant::now());
         }
+    }
+
+    fn has_room(&self) -> bool {
+        self.in_flight.has_room(self.ledger.cost(), Instant::now())
     }
 
     /// Waits until nothing of `partitions` is in flight, for at most the drain time.
@@ -332,7 +331,7 @@ where
             self.commit()?;
         }
         for partition in partitions {
-            self.in_flight.drop(self.ledger.revoke(partition));
+            self.ledger.revoke(partition);
         }
         Ok(())
     }

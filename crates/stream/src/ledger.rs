@@ -15,6 +15,8 @@ use crate::{
 #[derive(Debug, Default)]
 pub struct Ledger {
     owned: BTreeMap<TopicPartition, Owned>,
+    /// What everything costs that is taken on and not settled.
+    cost: u64,
 }
 
 #[derive(Debug)]
@@ -32,13 +34,15 @@ impl Ledger {
     /// Begins an assignment of `partition`, to be read from `next`.
     pub fn assign(&mut self, partition: TopicPartition, generation: u64, next: i64) {
         let (frontier, appended) = (Frontier::new(next), VecDeque::new());
+        self.revoke(&partition);
         let owned = Owned { generation, frontier, committed: next, appended, costs: BTreeMap::new() };
         self.owned.insert(partition, owned);
     }
 
-    /// Ends the assignment of `partition`; what is in flight of it will settle nothing. Returns what that cost.
-    pub fn revoke(&mut self, partition: &TopicPartition) -> u64 {
-        self.owned.remove(partition).map_or(0, |owned| owned.costs.values().sum())
+    /// Ends the assignment of `partition`; what is in flight of it will settle nothing.
+    pub fn revoke(&mut self, partition: &TopicPartition) {
+        let owned = self.owned.remove(partition);
+        self.cost -= owned.map_or(0, |owned| owned.costs.values().sum());
     }
 
     /// Takes on a record of `cost`. `None` when its partition isn't owned, or when it was taken on before.
@@ -48,6 +52,7 @@ impl Ledger {
             return None;
         }
         owned.costs.insert(record.offset, cost);
+        self.cost += cost;
         owned.appended.push_back((record.offset, record.appended_at));
         Some(Receipt { source: record.source.clone(), offset: record.offset, generation: owned.generation })
     }
@@ -62,8 +67,17 @@ impl Ledger {
     /// Finishes what `receipt` stands for. Returns what that cost; `None` where it changed nothing.
     pub fn settle(&mut self, receipt: &Receipt) -> Option<u64> {
         let owned = self.owned.get_mut(&receipt.source)?;
-        let settles = owned.generation == receipt.generation && owned.frontier.settle(receipt.offset);
-        settles.then(|| owned.costs.remove(&receipt.offset).unwrap_or_default())
+        if owned.generation != receipt.generation || !owned.frontier.settle(receipt.offset) {
+            return None;
+        }
+        let cost = owned.costs.remove(&receipt.offset)?;
+        self.cost -= cost;
+        Some(cost)
+    }
+
+    /// What everything costs that is taken on and not settled.
+    pub fn cost(&self) -> u64 {
+        self.cost
     }
 
     /// The partitions whose frontier has moved since they were last committed, each with its frontier.
@@ -127,7 +141,9 @@ mod tests {
         let mut ledger = Ledger::default();
         ledger.assign(partition.clone(), 1, 5);
         let old = ledger.open(&record(0, 5), 7).unwrap();
-        assert_eq!(ledger.revoke(&partition), 7);
+        assert_eq!(ledger.cost(), 7);
+        ledger.revoke(&partition);
+        assert_eq!(ledger.cost(), 0);
         ledger.assign(partition.clone(), 2, 5);
         let new = ledger.open(&record(0, 5), 8).unwrap();
 
@@ -135,7 +151,7 @@ mod tests {
         assert!(ledger.to_commit().is_empty());
         assert_eq!(ledger.settle(&new), Some(8));
         assert_eq!(ledger.settle(&new), None);
-        assert_eq!(ledger.revoke(&partition), 0);
+        assert_eq!(ledger.cost(), 0);
         ledger.assign(partition.clone(), 3, 5);
         let newest = ledger.open(&record(0, 5), 8).unwrap();
         assert_eq!(ledger.settle(&newest), Some(8));
@@ -182,7 +198,7 @@ mod tests {
                         next[p] = finished[p];
                         ledger.assign(at, generation, next[p]);
                     }
-                    1 => { ledger.revoke(&at); }
+                    1 => ledger.revoke(&at),
                     2..=5 => if let Some(receipt) = ledger.open(&record(partition, next[p]), 1) {
                         next[p] += 1;
                         open.push(receipt);
@@ -195,6 +211,9 @@ mod tests {
                         ledger.settle(&open.swap_remove(pick.index(open.len())));
                     },
                 }
+                // Each costs 1.
+                let owned: Vec<TopicPartition> = ledger.partitions().cloned().collect();
+                prop_assert_eq!(ledger.cost(), ledger.unsettled(&owned) as u64);
                 for (at, offset) in ledger.to_commit() {
                     let p = usize::try_from(at.partition).unwrap();
                     let lowest = open.iter().filter(|r| r.source == at && ledger.owned[&at].generation == r.generation)

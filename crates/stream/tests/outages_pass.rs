@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crossbeam_channel::{Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded};
 use ombud_stream::{
     Committer, Drive, Envelope, Event, Limits, ManualClock, Outage, Position, Receipt, Record, Source,
     TopicPartition, Wiring,
@@ -103,18 +103,28 @@ fn drive(
     enough: impl Fn() -> bool,
     admit: impl FnMut(&Record) -> Result<Option<()>, Outage>,
 ) -> Result<(), Outage> {
-    let (entry, let_in) = bounded::<Envelope<()>>(8);
-    let (settle, settled): (Sender<Receipt>, _) = bounded(8);
-    let (_report, outages) = bounded(1);
-    let (_deliver, deliveries) = bounded(1);
     let (through, until) = (Cell::new(0), Instant::now() + PATIENCE);
-    let stop = || {
+    drive_until(member, (1, |_| 1), admit, |let_in, settle| {
         for envelope in let_in.try_iter() {
             settle.send(envelope.receipt).unwrap();
             through.set(through.get() + 1);
         }
         through.get() >= count || enough() || Instant::now() > until
-    };
+    })
+}
+
+/// Drives `member` with at least so much in flight, and what each record costs, until `stop` says so of what was let in and
+/// of where it is settled.
+fn drive_until(
+    member: &mut Told,
+    (in_flight_least, cost): (u64, fn(&Record) -> u64),
+    admit: impl FnMut(&Record) -> Result<Option<()>, Outage>,
+    stop: impl Fn(&Receiver<Envelope<()>>, &Sender<Receipt>) -> bool,
+) -> Result<(), Outage> {
+    let (entry, let_in) = bounded::<Envelope<()>>(8);
+    let (settle, settled): (Sender<Receipt>, _) = bounded(8);
+    let (_report, outages) = bounded(1);
+    let (_deliver, deliveries) = bounded(1);
     let drive = Drive {
         member,
         worker: "test",
@@ -124,12 +134,12 @@ fn drive(
             commit_every: Duration::ZERO,
             drain: PATIENCE,
             poll: Duration::from_millis(1),
-            in_flight_least: 1,
+            in_flight_least,
         },
         admit,
-        cost: |_| 1,
+        cost,
     };
-    drive.run(&stop, |_| Ok(0))
+    drive.run(&|| stop(&let_in, &settle), |_| Ok(0))
 }
 
 #[test]
@@ -209,12 +219,8 @@ fn nobody_waits_at_the_end_for_what_cannot_be_admitted() {
 fn no_more_is_taken_on_than_may_be_in_flight_until_something_is_finished() {
     let polls = std::iter::once(Ok(assigned())).chain((0..5).map(|offset| Ok(record(offset))));
     let mut member = told(polls, 0);
-    let (entry, let_in) = bounded::<Envelope<()>>(8);
-    let (settle, settled): (Sender<Receipt>, _) = bounded(8);
-    let (_report, outages) = bounded(1);
-    let (_deliver, deliveries) = bounded(1);
     let (turns, most, finished) = (Cell::new(0), Cell::new(0), Cell::new(0));
-    let stop = || {
+    let stop = |let_in: &Receiver<Envelope<()>>, settle: &Sender<Receipt>| {
         most.set(let_in.len().max(most.get()));
         turns.set(turns.get() + 1);
         // Nothing is finished for some turns; then everything is.
@@ -226,21 +232,7 @@ fn no_more_is_taken_on_than_may_be_in_flight_until_something_is_finished() {
         }
         finished.get() == 5
     };
-    let drive = Drive {
-        member: &mut member,
-        worker: "test",
-        clock: &ManualClock::at(0),
-        wiring: Wiring { entry, deliveries, settled, outages },
-        limits: Limits {
-            commit_every: Duration::ZERO,
-            drain: PATIENCE,
-            poll: Duration::from_millis(1),
-            in_flight_least: 25,
-        },
-        admit: |_: &Record| Ok(Some(())),
-        cost: |_| 10,
-    };
-    drive.run(&stop, |_| Ok(0)).unwrap();
+    drive_until(&mut member, (25, |_| 10), |_| Ok(Some(())), stop).unwrap();
     assert_eq!(most.get(), 3, "30 is the first that is not below 25");
     assert_eq!(member.committed[&partition()], 5);
     assert!(!member.paused);

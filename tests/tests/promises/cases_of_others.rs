@@ -89,9 +89,7 @@ fn read(mut command: Command, words: &[&str], file: &Path, case: &Case) -> Resul
 }
 
 fn checked(case: &Case, data: &Path) -> Result<()> {
-    let mut command = ombud(data)?;
-    command.arg("check").arg("--json");
-    Outcome::of(read(command, &[], &case.file, case)?).expect(case)
+    Outcome::of(read(ombud(data)?, &["check", "--json"], &case.file, case)?).expect(case)
 }
 
 /// Rejected rows are listed beside a file, so it is copied first.

@@ -158,9 +158,7 @@ fn agree_on_brokers(file: &Path) -> Result<()> {
     let complaints = usize::try_from(sent["sent"].as_u64().context("how many were sent")?)?;
     Routes::follow(&deployment)?.wait_for_complete(complaints, PATIENCE)?;
 
-    let topic = deployment.topic("complaints.routed");
-    let tail = deployment.run(&["tail", &topic, "--json", "--from", "start"])?;
-    let routes: Vec<Value> = tail.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
+    let routes = deployment.tail("complaints.routed")?;
     let data = tempfile::tempdir()?;
     same(&evaluated(data.path(), &models, file)?, &decided(&routes)?)
 }

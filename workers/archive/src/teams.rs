@@ -1,12 +1,10 @@
 //! Whether the team that a verdict names is one: of the strategy in force, or of the one that routed the complaint.
 
-use std::sync::Arc;
-
 use ombud_contract::{
     codec,
     records::{Feedback, RoutedComplaint},
 };
-use ombud_models::{ActiveStrategy, NotYet, StrategyFeed};
+use ombud_models::{ActiveStrategy, StrategyFeed};
 use ombud_store::{CaseStore, Kind};
 use ombud_stream::{Outage, Record};
 
@@ -24,7 +22,7 @@ pub(crate) fn has_known_team(
 ) -> Result<bool, Outage> {
     let Some(team) = feedback.to_team.as_deref() else { return Ok(true) };
     for at in [record.appended_at.min(now_ms), now_ms] {
-        match strategy(feed, at)? {
+        match feed.in_force(|| at, READINGS)? {
             // Nobody has said which teams there are.
             None => return Ok(true),
             Some(strategy) if has(&strategy, team) => return Ok(true),
@@ -40,18 +38,6 @@ pub(crate) fn has_known_team(
 
 fn has(strategy: &ActiveStrategy, team: &str) -> bool {
     strategy.routing.teams.contains_key(team)
-}
-
-/// The strategy in force at a time; `None` where none is published.
-fn strategy(feed: &mut StrategyFeed, at: i64) -> Result<Option<Arc<ActiveStrategy>>, Outage> {
-    for _ in 0..READINGS {
-        match feed.at(at) {
-            Ok(strategy) => return Ok(Some(Arc::clone(strategy))),
-            Err(NotYet::Unpublished) => return Ok(None),
-            Err(NotYet::Stale) => drop(feed.refresh()?),
-        }
-    }
-    Err(Outage::passing("read the strategies to their end", "what is there does not come"))
 }
 
 /// The route that was judged, where it is archived and can be read.

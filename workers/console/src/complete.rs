@@ -8,7 +8,7 @@ use ombud_contract::{
     codec::{self, Record},
     ids,
     records::{Feedback, FeedbackKind, RoutedComplaint, TimestampMs},
-    taxonomy::label_named,
+    taxonomy::label_or_name,
     truth::{CaseTruth, PRODUCT, case_truth},
     verdict::VULNERABLE,
 };
@@ -41,7 +41,10 @@ pub struct KnownCase {
 impl KnownCase {
     /// What the events of a case say. One that can't be read any more is passed over.
     pub fn of(events: &[CaseEvent]) -> Self {
-        Self { routes: routes_of(events), verdicts: records_of(events, EventKind::Feedback) }
+        Self {
+            routes: records_of(events, EventKind::Routed),
+            verdicts: records_of(events, EventKind::Feedback),
+        }
     }
 
     /// Whether it was drawn at random, is judged, and nobody has said whether the customer is vulnerable.
@@ -51,11 +54,7 @@ impl KnownCase {
     }
 }
 
-/// The routes of a case. One that can't be read any more is passed over.
-pub(crate) fn routes_of(events: &[CaseEvent]) -> Vec<RoutedComplaint> {
-    records_of(events, EventKind::Routed)
-}
-
+/// The records of one kind. One that can't be read any more is passed over.
 fn records_of<T: Record>(events: &[CaseEvent], kind: EventKind) -> Vec<T> {
     let records = events.iter().filter(|event| event.kind == kind);
     records
@@ -108,7 +107,7 @@ pub fn complete(
         model_id: decision.map(|decision| decision.model_id.clone()),
         model_version: decision.map(|decision| decision.model_version.clone()),
         label_before,
-        label_after: said.label_after.as_deref().map(|label| as_the_tree_has_it(of_task, label)),
+        label_after: said.label_after.as_deref().map(|label| label_or_name(of_task, label).to_owned()),
         from_team: Some(route.team.clone()),
         to_team: said.to_team.clone(),
         reason_code: said.reason_code.clone(),
@@ -197,11 +196,6 @@ fn identified(mut feedback: Feedback, now: TimestampMs) -> Result<Feedback, Refu
     Ok(feedback)
 }
 
-/// A label that nobody knows stays as it is.
-fn as_the_tree_has_it(task: &str, label: &str) -> String {
-    label_named(task, label).unwrap_or(label).to_owned()
-}
-
 /// The route that is meant: the one that is named, else the newest.
 fn judged<'a>(said: &Verdict, routes: &'a [RoutedComplaint]) -> Result<&'a RoutedComplaint, Refused> {
     if routes.is_empty() {
@@ -242,7 +236,7 @@ fn agrees(said: &Verdict, feedback: &Feedback) -> Result<(), Refused> {
     // POSSIBLE is no label of a tree.
     let label_before = said.label_before.as_deref().map(|label| match &feedback.label_before {
         Some(known) if known.eq_ignore_ascii_case(label) => known.clone(),
-        _ => as_the_tree_has_it(task, label),
+        _ => label_or_name(task, label).to_owned(),
     });
     let names = [
         ("prediction_id", &said.prediction_id, &feedback.prediction_id),

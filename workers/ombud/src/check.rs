@@ -13,6 +13,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 use finding::Report;
 use ombud_contract::catalogue::Topic;
+use ombud_intake::STDIN;
 use ombud_launch::config::Settings;
 use ombud_stream::Clock;
 
@@ -26,7 +27,8 @@ use crate::{
 /// What is said to `check`.
 #[derive(Args, Debug)]
 pub(crate) struct Check {
-    /// A file (CSV, also with semicolons, tabs or bars, or JSON, in our field names or the CFPB's, plain, .gz or .zst; - for stdin), or the topic complaints.raw
+    /// A file (CSV, also with semicolons, tabs or bars, or JSON, in our field names or the CFPB's, plain, .gz or .zst;
+    /// - for stdin), or the topic complaints.raw
     #[arg(value_name = "FILE|TOPIC", required_unless_present = "json_schema")]
     pub(crate) target: Option<String>,
 
@@ -87,7 +89,7 @@ pub(crate) fn check(
 
 /// Whether a target is a file rather than a topic: stdin (`-`), or anything that is there. A folder is told as one.
 fn is_file(target: &str) -> bool {
-    target == "-" || Path::new(target).exists()
+    target == STDIN || Path::new(target).exists()
 }
 
 #[cfg(test)]

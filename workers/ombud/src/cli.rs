@@ -157,7 +157,8 @@ pub(crate) enum Command {
 
 #[derive(Args, Debug)]
 pub(crate) struct Up {
-    /// Complaints to triage: CSV (also with semicolons, tabs or bars) or JSON, in our field names or the CFPB's, plain, .gz or .zst; - for stdin
+    /// Complaints to triage: CSV (also with semicolons, tabs or bars) or JSON, in our field names or the CFPB's, plain,
+    /// .gz or .zst; - for stdin
     pub(crate) file: Option<PathBuf>,
 
     #[command(flatten)]

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::Result;
 use ombud_contract::shown::shown;
-use ombud_launch::{config::LogFormat, telemetry};
+use ombud_launch::{config::LogFormat, shutdown::INTERRUPTED, telemetry};
 use ombud_stream::{Clock, SystemClock};
 use serde_json::json;
 
@@ -16,8 +16,6 @@ use serde_json::json;
 const DONE: u8 = 0;
 const FAILED: u8 = 1;
 const FOUND_WANTING: u8 = 3;
-/// What shells say of a command that Ctrl-C ended.
-const STOPPED: u8 = 130;
 
 /// How a command that did not fail ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,14 +45,12 @@ pub fn exit_code(ended: &Result<Done>) -> ExitCode {
 
 /// Says on stderr that a command was stopped, and `how` to go on: `the same command goes on there`.
 pub(crate) fn say_stopped(how: &str) -> Done {
-    let line = match logged_as() {
-        None => format!("stopped before the end: {}", shown(how)),
-        Some(_) => {
-            tracing::warn!(how, "stopped before the end");
-            return Done::Stopped;
-        }
-    };
-    let _ = writeln!(io::stderr(), "{line}");
+    if logged_as().is_some() {
+        tracing::warn!(how, "stopped before the end");
+    } else {
+        // Where stderr is closed there is nobody to tell.
+        let _ = writeln!(io::stderr(), "stopped before the end: {}", shown(how));
+    }
     Done::Stopped
 }
 
@@ -62,7 +58,7 @@ fn code(ended: &Result<Done>) -> u8 {
     match ended {
         Ok(Done::Well) => DONE,
         Ok(Done::Wanting) => FOUND_WANTING,
-        Ok(Done::Stopped) => STOPPED,
+        Ok(Done::Stopped) => INTERRUPTED,
         Err(_) => FAILED,
     }
 }

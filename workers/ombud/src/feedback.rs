@@ -61,7 +61,8 @@ pub(crate) struct Feedback {
     #[arg(long, value_name = "TIME", value_parser = when)]
     pub(crate) at: Option<When>,
 
-    /// Many verdicts: CSV or JSONL, with the API's field names; begun again, what was given stays one
+    /// Many verdicts: CSV (also with semicolons, tabs or bars) or JSON, with the API's field names; begun again, what was given
+    /// stays one
     #[arg(long, value_name = "FILE", conflicts_with_all = ["id", "kind", "task", "label", "to_team", "verdict", "reason_code", "at"])]
     pub(crate) file: Option<PathBuf>,
 

@@ -1,7 +1,10 @@
 //! The first start of a log: its models are registered and its first strategy is published, from the files beside
 //! the command. Later starts read both from the log, whatever the files then say.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{self, Path},
+    sync::Arc,
+};
 
 use anyhow::{Context, Result};
 use ombud_contract::{catalogue::Topic, records::Strategy};
@@ -46,9 +49,8 @@ pub(crate) fn foresee(settings: &Settings) -> Result<()> {
     let file = settings.models.join("strategy.toml");
     FirstStrategy::read(&file, &settings.models, ACTOR, 0)
         .context("read the first strategy (OMBUD_MODELS names its folder)")?;
-    let shelf = settings.data.join("models");
+    let shelf = path::absolute(settings.data.join("models"))?;
     let Some(existing) = shelf.ancestors().find(|folder| folder.exists()) else { return Ok(()) };
-    let existing = if existing.as_os_str().is_empty() { Path::new(".") } else { existing };
     access(existing, Access::WRITE_OK | Access::EXEC_OK).with_context(|| {
         format!(
             "put models into {}: this user may not write {}; give it that folder, or name another with --data",

@@ -7,12 +7,10 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
+use ombud_intake::STDIN;
 use rustix::fs::{Access, access};
 
 use crate::cli::Command;
-
-/// Names stdin.
-const STDIN: &str = "-";
 
 /// Refuses a command whose files are not there, are folders, or may not be read.
 pub(crate) fn check_files(command: &Command) -> Result<()> {

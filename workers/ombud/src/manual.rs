@@ -3,7 +3,6 @@
 use std::{fs, path::Path};
 
 use anyhow::{Context, Result};
-use clap::CommandFactory;
 
 use crate::Cli;
 
@@ -11,11 +10,13 @@ use crate::Cli;
 pub(crate) fn write(dir: &Path) -> Result<()> {
     let said = || format!("write the manual's pages into {}", dir.display());
     fs::create_dir_all(dir).with_context(said)?;
-    clap_mangen::generate_to(Cli::command(), dir).with_context(said)
+    clap_mangen::generate_to(Cli::described(), dir).with_context(said)
 }
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory;
+
     use super::*;
 
     #[test]

@@ -28,8 +28,8 @@ use crate::{
     Done,
     file_reading::Dates,
     publish::Publisher,
-    screen::Screen,
-    terminal::{Escaped, table},
+    screen::{Screen, Table},
+    terminal::Escaped,
     when::{When, when},
     world::{READER, View, World},
 };
@@ -230,8 +230,9 @@ fn confirm(args: &Redrive, records: usize, lines: &[Line]) -> Result<()> {
     if args.yes || !io::stdin().is_terminal() {
         return Ok(());
     }
-    let mut asked = Escaped::new(io::stderr().lock(), Screen::new(80, false));
-    writeln!(asked, "{}", tabled(lines))?;
+    let screen = Screen::new(80, false);
+    let mut asked = Escaped::new(io::stderr().lock(), screen);
+    writeln!(asked, "{}", tabled(lines, screen))?;
     write!(asked, "Send {records} records again? [y/N] ")?;
     asked.flush()?;
     let mut answer = String::new();
@@ -242,8 +243,8 @@ fn confirm(args: &Redrive, records: usize, lines: &[Line]) -> Result<()> {
     }
 }
 
-fn tabled(lines: &[Line]) -> crate::screen::Table {
-    let mut table = table(["dead letter", "reason", "record", "state", "detail"]);
+fn tabled(lines: &[Line], screen: Screen) -> Table {
+    let mut table = screen.table(["dead letter", "reason", "record", "state", "detail"]);
     for line in lines {
         let state = match line.state {
             State::ToSend => "to send",
@@ -277,7 +278,8 @@ fn print(args: &Redrive, lines: &[Line], out: &mut impl Write) -> Result<Done> {
             true => format!("dry run, nothing sent: {to_send} to send"),
             false => format!("{} sent", report.sent),
         };
-        writeln!(out, "{}\n{done}, {} sent before, {refused} not sent", tabled(lines), report.already)?;
+        let table = tabled(lines, Screen::of_process());
+        writeln!(out, "{table}\n{done}, {} sent before, {refused} not sent", report.already)?;
     }
     Ok(if refused > 0 { Done::Wanting } else { Done::Well })
 }

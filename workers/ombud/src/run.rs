@@ -235,6 +235,7 @@ mod tests {
     use clap::{CommandFactory, Parser};
 
     use super::*;
+    use crate::terminal::tests::Gone;
 
     fn said(words: &[&str]) -> Cli {
         Cli::try_parse_from([&["ombud"][..], words].concat()).unwrap()
@@ -292,16 +293,6 @@ mod tests {
 
     #[test]
     fn a_reader_that_has_seen_enough_is_no_failure_of_any_command() {
-        struct Gone;
-        impl Write for Gone {
-            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
-                Err(io::ErrorKind::BrokenPipe.into())
-            }
-
-            fn flush(&mut self) -> io::Result<()> {
-                Ok(())
-            }
-        }
         for words in [&["completions", "bash"][..], &["check", "--json-schema"]] {
             assert_eq!(run(said(words), &mut Gone).unwrap(), Done::Well, "{words:?}");
         }

@@ -51,7 +51,8 @@ const COUNTED_BYTES: u64 = 8 << 20;
 /// What is said to `send`.
 #[derive(Args, Debug)]
 pub(crate) struct Send {
-    /// Complaints: CSV (also with semicolons, tabs or bars) or JSON, in our field names or the CFPB's, plain, .gz or .zst; - for stdin
+    /// Complaints: CSV (also with semicolons, tabs or bars) or JSON, in our field names or the CFPB's, plain, .gz or .zst;
+    /// - for stdin
     pub(crate) file: PathBuf,
 
     /// Mark them as backfill: no deadline, after what is new

@@ -146,9 +146,22 @@ fn logged(event: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::screen::Style;
+
+    /// What is written to when nobody reads any more.
+    pub(crate) struct Gone;
+
+    impl Write for Gone {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
 
     #[test]
     fn an_event_of_the_log_is_one_line_whatever_it_tells() {
@@ -185,16 +198,6 @@ mod tests {
         writeln!(escaped, "{}\u{1b}[31m", screen.styled(Style::Bold, "case")).unwrap();
         assert_eq!(String::from_utf8(out).unwrap(), "\u{1b}[1mcase\u{1b}[0m\\u001b[31m\n");
 
-        struct Gone;
-        impl Write for Gone {
-            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
-                Err(io::ErrorKind::BrokenPipe.into())
-            }
-
-            fn flush(&mut self) -> io::Result<()> {
-                Ok(())
-            }
-        }
         let mut escaped = Escaped::new(Gone, screen);
         assert!(!escaped.is_closed());
         assert!(writeln!(escaped, "one").is_err() && escaped.is_closed());

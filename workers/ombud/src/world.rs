@@ -111,18 +111,6 @@ impl View {
             .collect()
     }
 
-    /// The groups that infer now. On the embedded log there is one, whether `up` is there or not.
-    ///
-    /// # Errors
-    /// The brokers don't answer, or don't allow it.
-    pub(crate) fn inferring(&self) -> Result<Vec<String>, Outage> {
-        let all = Tasks::All.group();
-        match self {
-            Self::Embedded(_) => Ok(vec![all]),
-            Self::Brokers(cluster) => cluster.kafka.groups_with_members(all.trim_end_matches("all")),
-        }
-    }
-
     /// Asks where `group` stands.
     pub(crate) fn standing(&self, group: &str) -> Result<Standing> {
         Ok(match self {
@@ -157,7 +145,16 @@ impl Standing {
         }
     }
 
-    /// The same of several partitions of one topic, each with where it begins for a group that has no position.
+    /// The groups that infer now. On the embedded log there is one, whether `up` is there or not.
+    pub(crate) fn inferring(&self) -> Result<Vec<String>, Outage> {
+        let all = Tasks::All.group();
+        match self {
+            Self::Embedded(..) => Ok(vec![all]),
+            Self::Brokers(reader) => reader.groups_with_members(all.trim_end_matches("all")),
+        }
+    }
+
+    /// Where the group stands in several partitions of one topic, each with where it begins for a group that has no position.
     pub(crate) fn positions(&self, partitions: &[(TopicPartition, i64)]) -> Result<Vec<i64>, Outage> {
         match self {
             Self::Embedded(reader, group) => partitions

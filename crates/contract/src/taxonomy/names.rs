@@ -34,6 +34,11 @@ pub fn label_named(task: &str, name: &str) -> Option<&'static str> {
         .or_else(|| leaf_named(task, name))
 }
 
+/// The same; a name that nobody knows stays as it is.
+pub fn label_or_name<'a>(task: &str, name: &'a str) -> &'a str {
+    label_named(task, name).unwrap_or(name)
+}
+
 /// The content of `aliases-1.toml`: names in lower case to labels.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -48,22 +48,19 @@ struct Place {
 /// What came again from one place.
 #[derive(Debug, PartialEq, Eq)]
 struct Again {
-    level: Level,
-    module: String,
-    /// Since it was told the last time.
-    times: u64,
-    /// What it said the last time.
-    last: String,
+    told: Told,
     /// Something of it was counted already.
     was_told: bool,
 }
 
 /// What is to be told of one place.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Told {
     level: Level,
     module: String,
+    /// Since it was told the last time.
     times: u64,
+    /// What it said the last time.
     last: String,
 }
 
@@ -104,13 +101,12 @@ impl Counted {
         let place = Place { callsite: metadata.callsite(), module: said.module };
         let mut places = self.lock();
         let Some(again) = places.get_mut(&place) else {
-            let first =
-                Again { level: *metadata.level(), module, times: 0, last: String::new(), was_told: false };
-            places.insert(place, first);
+            let told = Told { level: *metadata.level(), module, times: 0, last: String::new() };
+            places.insert(place, Again { told, was_told: false });
             return true;
         };
-        again.times += 1;
-        again.last = said.message;
+        again.told.times += 1;
+        again.told.last = said.message;
         false
     }
 
@@ -118,17 +114,13 @@ impl Counted {
     fn take(&self) -> Vec<Told> {
         let mut told = Vec::new();
         self.lock().retain(|_, again| {
-            let is_to_be_told = again.times > 0 || again.was_told;
-            if is_to_be_told {
-                told.push(Told {
-                    level: again.level,
-                    module: again.module.clone(),
-                    times: again.times,
-                    last: std::mem::take(&mut again.last),
-                });
+            let came_again = again.told.times > 0;
+            if came_again || again.was_told {
+                told.push(again.told.clone());
             }
-            again.was_told = again.times > 0;
-            std::mem::take(&mut again.times) > 0
+            again.was_told = came_again;
+            again.told.times = 0;
+            came_again
         });
         told
     }

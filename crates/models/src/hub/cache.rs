@@ -61,8 +61,8 @@ impl ModelCache {
     /// The folder of `commit`, where all that is needed of it is there.
     pub(super) fn whole(&self, commit: &Commit) -> Option<PathBuf> {
         let folder = self.snapshot(commit);
-        let is_whole = matches!(Lacking::in_folder(&folder), Ok(None));
-        let needed = needed(&folder).ok().filter(|_| is_whole)?;
+        let Ok(None) = Lacking::in_folder(&folder) else { return None };
+        let needed = needed(&folder).ok()?;
         needed.iter().all(|name| self.inside(&folder.join(name)).is_ok()).then_some(folder)
     }
 

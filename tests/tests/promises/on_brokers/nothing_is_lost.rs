@@ -17,7 +17,7 @@ use anyhow::{Error, Result, ensure};
 use csv::Reader;
 use ombud_kafka::{Kafka, KafkaReader};
 use ombud_stream::{Reader as _, TopicPartition};
-use ombud_tests::{Deployment, Load, Role, Routes, Services, kafka, sample_times, split, standing, whole};
+use ombud_tests::{Deployment, Load, Role, Routes, Services, appended, kafka, sample_times, split, standing};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use serde_json::Value;
 
@@ -218,10 +218,7 @@ fn ids(file: &Path) -> Result<BTreeSet<String>> {
 
 /// How long each complaint waited from its append to its first complete route.
 fn waits(deployment: &Deployment, routes: &Routes) -> Result<BTreeMap<String, i64>> {
-    let appended: BTreeMap<_, _> = whole(deployment, "complaints.raw")?
-        .into_iter()
-        .map(|raw| ((raw.source.partition, raw.offset), raw.appended_at))
-        .collect();
+    let appended = appended(deployment)?;
     let wait = |(id, all): (&String, &Vec<ombud_tests::Routed>)| {
         let first = all.iter().find(|routed| routed.record.missing_tasks.is_empty())?;
         let raw = appended.get(&(first.record.raw_partition, first.record.raw_offset))?;

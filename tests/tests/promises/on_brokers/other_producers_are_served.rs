@@ -134,14 +134,7 @@ fn in_their_own_words(deployment: &Deployment, routes: &mut Routes) -> Result<()
             })
         })
     })?;
-    let letters = deployment.run(&[
-        "tail",
-        &deployment.topic("complaints.dead-letters"),
-        "--json",
-        "--from",
-        "start",
-    ])?;
-    let letters: Vec<Value> = letters.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
+    let letters = deployment.tail("complaints.dead-letters")?;
     let checked = deployment.command()?.args(["check", &raw, "--all", "--json"]).output()?.stdout;
     let findings: Vec<Value> =
         String::from_utf8(checked)?.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;

@@ -15,11 +15,6 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Far below the deadline after which a complaint is routed without its decisions.
 const AT_ONCE_MS: i64 = 10_000;
 
-fn records(deployment: &Deployment, topic: &str) -> Result<Vec<Value>> {
-    let lines = deployment.run(&["tail", &deployment.topic(topic), "--json", "--from", "start"])?;
-    lines.lines().map(|line| Ok(serde_json::from_str(line)?)).collect()
-}
-
 #[test]
 fn poison_is_parked_its_neighbours_go_on_and_it_is_redriven() -> Result<()> {
     let deployment = Deployment::fresh(2)?;
@@ -32,7 +27,8 @@ fn poison_is_parked_its_neighbours_go_on_and_it_is_redriven() -> Result<()> {
 
     let mut routes = Routes::follow(&deployment)?;
     routes.wait_until(PATIENCE, |routes| routes.by_complaint.len() == poison.len() + good.len())?;
-    let appended: BTreeMap<i64, i64> = records(&deployment, "complaints.raw")?
+    let appended: BTreeMap<i64, i64> = deployment
+        .tail("complaints.raw")?
         .iter()
         .filter_map(|record| Some((record["offset"].as_i64()?, record["timestamp"].as_i64()?)))
         .collect();
@@ -42,7 +38,7 @@ fn poison_is_parked_its_neighbours_go_on_and_it_is_redriven() -> Result<()> {
         let waited = route.appended_at - appended[&route.record.raw_offset];
         assert!(waited < AT_ONCE_MS, "{id} waited {waited} ms");
     }
-    let letters = records(&deployment, "complaints.dead-letters")?;
+    let letters = deployment.tail("complaints.dead-letters")?;
     let parked: Vec<&Value> = letters.iter().map(|record| &record["value"]).collect();
     assert_eq!(parked.len(), poison.len());
     for (id, told) in poison {

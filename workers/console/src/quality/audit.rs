@@ -8,7 +8,7 @@ use std::{
     hash::{DefaultHasher, Hash as _, Hasher as _},
 };
 
-use ombud_contract::{truth::LEAST_LABELLED, verdict::is_drawn};
+use ombud_contract::{truth::is_enough, verdict::is_drawn};
 use serde::Serialize;
 
 use super::count::Quality;
@@ -45,7 +45,7 @@ impl Audit {
 
     /// Whether so few are judged that chance no longer chose them.
     pub fn is_wanting(self) -> bool {
-        (self.judged as f64) < LEAST_LABELLED * self.drawn as f64
+        !is_enough(self.judged, self.drawn)
     }
 }
 

@@ -2,14 +2,13 @@
 
 use ombud_contract::{
     codec,
-    records::{Feedback, Prediction, Role},
+    records::{Prediction, Role},
 };
 use ombud_store::{CaseEvent, CaseStore, JudgedCases, Kind};
 use ombud_stream::Outage;
-use tracing::warn;
 
 use super::count::Judged;
-use crate::complete::routes_of;
+use crate::complete::KnownCase;
 
 /// Gives every case with a verdict in `since..until` (milliseconds) to `each`, its verdicts of that time alone; and how
 /// many that were. However many there are, a page of them is in memory. `told` is called after each page with how many
@@ -36,20 +35,14 @@ pub fn gather(
 }
 
 fn judged(events: &[CaseEvent], since: i64, until: i64) -> Judged {
-    let verdicts = events.iter().filter(|event| event.kind == Kind::Feedback);
-    let verdicts = verdicts.filter_map(|event| match codec::decode::<Feedback>(&event.body) {
-        Ok(feedback) => Some(feedback),
-        Err(why) => {
-            warn!(?event, %why, "a stored verdict can't be read");
-            None
-        }
-    });
+    let KnownCase { routes, mut verdicts } = KnownCase::of(events);
+    verdicts.retain(|verdict| (since..until).contains(&verdict.decided_at));
     // One that can't be read any more says nothing of what was.
     let predictions = events.iter().filter(|event| event.kind == Kind::Prediction);
     let predictions = predictions.filter_map(|event| codec::decode::<Prediction>(&event.body).ok());
     Judged {
         shadows: predictions.filter(|prediction| prediction.role == Role::Shadow).collect(),
-        verdicts: verdicts.filter(|verdict| (since..until).contains(&verdict.decided_at)).collect(),
-        routes: routes_of(events),
+        verdicts,
+        routes,
     }
 }

@@ -7,6 +7,7 @@ use ombud_models::Logits;
 use serde::Serialize;
 
 use crate::train::Task;
+use crate::train::thresholds::round_down;
 use ombud_report::{Axes, Line, Section, line_chart};
 
 /// Steps of the curve; eleven points, from every text to none.
@@ -103,11 +104,6 @@ pub(super) fn shown(curve: &[Point]) -> Option<Section> {
 /// The probability of the likeliest label.
 fn confidence(log_probabilities: &[f32]) -> f64 {
     f64::from(log_probabilities.iter().copied().fold(f32::NEG_INFINITY, f32::max)).exp()
-}
-
-/// To six places, so that the row that set a threshold reaches it however its logits are rounded.
-fn round_down(threshold: f64) -> f64 {
-    (threshold * 1e6).floor() / 1e6
 }
 
 #[cfg(test)]

@@ -6,7 +6,6 @@ use ombud_models::{Family, Head, Logits};
 
 use super::members::{Member, Said, voices};
 use crate::evaluate::{Scored, figures};
-use crate::train::examples::Data;
 use crate::train::heads::{Adjustment, Calibrated};
 use crate::train::outright::Outright;
 use crate::train::{LearnError, Targets, Task};
@@ -19,7 +18,8 @@ pub(super) struct Judge<'a> {
     pub(super) tasks: &'a [Task],
     pub(super) heads: &'a [Head],
     pub(super) members: &'a [Member],
-    pub(super) data: &'a Data,
+    /// By task, what each row is.
+    pub(super) truths: &'a [Vec<Option<usize>>],
     pub(super) said: &'a Said,
     /// By task, what is said outright beside what the members say.
     pub(super) outright: &'a [Option<&'a Outright>],
@@ -35,8 +35,8 @@ impl Judge<'_> {
         unfitted: Vec<Vec<Scored>>,
     ) -> Result<Vec<Calibrated>, LearnError> {
         let head = |(place, (task, unfitted)): (usize, (&Task, Vec<Scored>))| {
-            let truths = self.data.truths(place);
-            Adjustment::none(place, self.outright[place]).head(task, targets, rows, &truths, unfitted)
+            let truths = &self.truths[place];
+            Adjustment::none(place, self.outright[place]).head(task, targets, rows, truths, unfitted)
         };
         self.tasks.iter().zip(unfitted).enumerate().map(head).collect()
     }
@@ -81,8 +81,8 @@ impl Judge<'_> {
 
     /// Of the task at `place`, whose logits stand at `at` in the rows.
     fn figures_at(&self, place: usize, at: usize, rows: &[Logits]) -> BTreeMap<String, f64> {
-        let (head, truths) = (&self.heads[place], self.data.truths(place));
-        let report = Adjustment::none(at, self.outright[place]).report_of(head, rows, &truths);
+        let (head, truths) = (&self.heads[place], &self.truths[place]);
+        let report = Adjustment::none(at, self.outright[place]).report_of(head, rows, truths);
         report.map(|report| figures(&head.task, &report)).unwrap_or_default()
     }
 }

@@ -118,7 +118,8 @@ impl Blend {
         let fused = ensemble.answer(&ensemble.fusion(&weighed, None))?;
 
         let outright: Vec<Option<&Outright>> = weighed.iter().map(|one| one.outright.as_ref()).collect();
-        let judge = Judge { tasks, heads, members: &members, data: &data, said: &said, outright: &outright };
+        let judge =
+            Judge { tasks, heads, members: &members, truths: &truths, said: &said, outright: &outright };
         let curve = self.curve(&judge, &fused)?;
         let chosen = self.recipe.most_lost.and_then(|most_lost| choose(&curve, most_lost));
         let cascade = chosen.map(|point| &point.thresholds);

@@ -84,7 +84,8 @@ impl Given {
     }
 }
 
-/// The place of the level on which a row is answered: as in `ombud_models::answer`, the finest that carries.
+/// The place of the level on which a row is answered: as in `ombud_models::answer`, the finest that carries. What a mapped
+/// head gives to none of its labels is not known here, so that rows count as answered on which it abstains (ADR 27).
 pub(crate) fn given_on(levels: &[LevelAnswers], head: &Head, review_below: f64, row: usize) -> Option<usize> {
     let carries = |level: &LevelAnswers| {
         level.verdicts[row].confidence >= head.carries_from(&level.level, review_below)

@@ -53,7 +53,8 @@ impl Export<'_> {
     /// Writes the folder: whole, or not at all. `models` tries the artefact, so that the folder tells what Ombud answers.
     ///
     /// # Errors
-    /// The model is of a family that Python doesn't have, sums another model's labels, does not answer the task, can't serve, or can't be written.
+    /// The model is of a family that Python doesn't have, sums another model's labels, does not answer the task, can't serve,
+    /// or can't be written.
     pub fn run(&self, models: &dyn LoadModel) -> Result<Exported, ExchangeError> {
         let artefact = self.artefact;
         let head = self.head()?;

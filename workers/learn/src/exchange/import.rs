@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::slice;
 
 use ombud_contract::taxonomy::{Document, Taxonomy};
 use ombud_models::{
     Artefact, EvidenceTable, ForeignLabel, Head, Kind, Lacking, LoadModel, MANIFEST, Reads, TAXONOMY,
-    VULNERABLE,
+    VULNERABLE, least_format,
 };
 use serde_json::{Value, json};
 
@@ -111,7 +112,7 @@ impl Import<'_> {
                 .write(TAXONOMY, tree.map_err(|error| ExchangeError::broken(Path::new(TAXONOMY), error))?)?;
         }
         let model_id = self.out.file_name().unwrap_or_default().to_string_lossy();
-        let format = if head.foreign.is_empty() { 1 } else { 2 };
+        let format = least_format(slice::from_ref(&head));
         draft.write_json(
             MANIFEST,
             &json!({

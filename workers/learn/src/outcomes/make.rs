@@ -36,8 +36,6 @@ pub struct SetDraft<'a> {
     draft: Draft,
     spill: Spill,
     figures: SetFigures,
-    /// Tasks whose labels may be missing where it matters.
-    flags: Vec<String>,
     /// Cases that are kept.
     kept: Pools<usize>,
     /// Ids of all that humans judged.
@@ -57,8 +55,7 @@ impl<'a> SetDraft<'a> {
         fs::set_permissions(draft.folder(), fs::Permissions::from_mode(0o700))
             .map_err(|source| LearnError::File { path: draft.folder().to_owned(), source })?;
         let heads = champion.manifest.heads.iter().filter(|head| head.kind == Kind::Flag);
-        let flags: Vec<String> = heads.map(|head| head.task.clone()).collect();
-        let labelled = flags.iter().map(|flag| (flag.clone(), Pools::default())).collect();
+        let labelled = heads.map(|head| (head.task.clone(), Pools::default())).collect();
         Ok(Self {
             asked,
             champion,
@@ -66,7 +63,6 @@ impl<'a> SetDraft<'a> {
             spill: Spill::begin(draft.folder())?,
             draft,
             figures: SetFigures { labelled, ..SetFigures::default() },
-            flags,
             kept: Pools::default(),
             judged: HashSet::new(),
             audited: Pools::default(),
@@ -82,10 +78,8 @@ impl<'a> SetDraft<'a> {
         let pool = Pool::of(case);
         self.figures.cases += 1;
         self.judged.insert(complaint_hash(&case.complaint_id));
-        for flag in &self.flags {
-            if let Some(labelled) = self.figures.labelled.get_mut(flag) {
-                labelled.of_mut(pool).add(case.labels.contains_key(flag));
-            }
+        for (flag, labelled) in &mut self.figures.labelled {
+            labelled.of_mut(pool).add(case.labels.contains_key(flag));
         }
         if pool != Pool::Rest {
             // Whether it is kept or not: no copy of it is learned.

@@ -1,6 +1,6 @@
 //! The three pools of judged cases: the halves of the audit sample, and the rest; and how much of each is labelled.
 
-use ombud_contract::{audit::AuditHalf, truth::LEAST_LABELLED};
+use ombud_contract::{audit::AuditHalf, truth::is_enough};
 use serde::{Deserialize, Serialize};
 
 use super::gather::Case;
@@ -77,9 +77,9 @@ impl Share {
         self.of += 1;
     }
 
-    /// Whether something may be learned or judged from the pool: [`LEAST_LABELLED`] of it are labelled.
+    /// Whether something may be learned or judged from the pool: enough of it is labelled.
     pub fn is_enough(self) -> bool {
-        self.labelled as f64 >= LEAST_LABELLED * self.of as f64
+        is_enough(self.labelled, self.of)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ombud_contract::records::{Decision, Outcome, Vulnerability};
-use ombud_models::{VULNERABLE, vulnerability_label};
+use ombud_models::VULNERABLE;
 use serde::Serialize;
 
 use super::decide::Side;
@@ -148,7 +148,7 @@ pub(super) fn aspects(compared: &Changed) -> Vec<(String, Both<String>)> {
 }
 
 fn treated(vulnerability: Vulnerability) -> String {
-    vulnerability_label(vulnerability).to_owned()
+    vulnerability.symbol().to_owned()
 }
 
 fn said(side: &Side, task: &str) -> Option<Said> {

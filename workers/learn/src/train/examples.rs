@@ -1,10 +1,10 @@
 //! Labelled complaints as a training run reads them, and which of them are held out.
 
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use indicatif::ProgressBar;
 use ombud_intake::{FileDefaults, LabelColumn, Labels, Rows, bytes_of};
+use ombud_models::digest_stream;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -134,17 +134,8 @@ fn place(task: &Task, labels: &Labels) -> Result<Option<usize>, LearnError> {
 /// SHA-256 of a file, hex.
 pub(crate) fn digest(path: &Path) -> Result<String, LearnError> {
     let failed = |source| LearnError::File { path: path.to_owned(), source };
-    let mut bytes = BufReader::with_capacity(64 << 10, bytes_of(path)?);
-    let mut digest = Sha256::new();
-    loop {
-        let piece = bytes.fill_buf().map_err(failed)?;
-        if piece.is_empty() {
-            return Ok(hex::encode(digest.finalize()));
-        }
-        digest.update(piece);
-        let taken = piece.len();
-        bytes.consume(taken);
-    }
+    let (sha256, _) = digest_stream(bytes_of(path)?, |_| Ok(())).map_err(failed)?;
+    Ok(sha256)
 }
 
 #[cfg(test)]

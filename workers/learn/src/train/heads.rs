@@ -190,12 +190,13 @@ impl Adjustment {
     /// The labelled rows' scores, from adjusted logits.
     pub(crate) fn scored(&self, rows: &[Logits], truths: &[Option<usize>]) -> Vec<Scored> {
         let row = |(at, truth): (usize, &Option<usize>)| {
+            let truth = (*truth)?;
             let probabilities = probabilities(&rows[at][self.place], self.temperature);
             let probabilities = match &self.outright {
                 Some(outright) => with_odds(probabilities, outright.adds()[at]),
                 None => probabilities,
             };
-            Some(Scored { recent: false, truth: (*truth)?, probabilities })
+            Some(Scored { recent: false, truth, probabilities })
         };
         truths.iter().enumerate().filter_map(row).collect()
     }

@@ -14,7 +14,7 @@ mod report;
 pub(crate) mod score;
 mod spellings;
 mod tasks;
-mod thresholds;
+pub(crate) mod thresholds;
 
 pub use artefact::Lineage;
 pub use error::LearnError;

@@ -76,7 +76,7 @@ impl Ranked {
 }
 
 /// To six places, so that the row that set a threshold reaches it however its logits are rounded.
-fn round_down(threshold: f64) -> f64 {
+pub(crate) fn round_down(threshold: f64) -> f64 {
     (threshold * 1e6).floor() / 1e6
 }
 

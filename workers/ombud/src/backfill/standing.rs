@@ -30,6 +30,8 @@ pub(crate) trait Groups {
 pub(crate) struct Standings {
     view: View,
     reader: Box<dyn Reader>,
+    /// Knows the groups.
+    groups: Standing,
     /// Each partition with the first offset that it held.
     partitions: Vec<(TopicPartition, i64)>,
     asked: Vec<(String, Standing)>,
@@ -44,7 +46,8 @@ impl Standings {
             let first = reader.offset_at(&partition, i64::MIN)?;
             partitions.push((partition, first));
         }
-        Ok(Self { view: view.clone(), reader, partitions, asked: Vec::new() })
+        let groups = view.standing(READER)?;
+        Ok(Self { view: view.clone(), reader, groups, partitions, asked: Vec::new() })
     }
 
     fn standing(&mut self, name: &str) -> Result<&Standing, Outage> {
@@ -64,7 +67,7 @@ impl Standings {
 
 impl Groups for Standings {
     fn names(&mut self) -> Result<Vec<String>, Outage> {
-        self.view.inferring()
+        self.groups.inferring()
     }
 
     fn stands(&mut self, names: &[&str]) -> Result<Vec<Stand>, Outage> {

@@ -9,6 +9,7 @@ use std::{
 
 use anyhow::{Context, Result};
 use ombud_intake::bytes_of;
+use ombud_models::digest_stream;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -91,23 +92,9 @@ impl Bookmark {
 
 /// SHA-256 of the file's bytes, hex.
 pub(crate) fn digest(path: &Path) -> Result<String> {
-    let mut digest = Sha256::new();
-    let copied = io::copy(&mut bytes_of(path)?, &mut Hashing(&mut digest));
-    copied.with_context(|| format!("read {}", path.display()))?;
-    Ok(hex::encode(digest.finalize()))
-}
-
-struct Hashing<'d>(&'d mut Sha256);
-
-impl Write for Hashing<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+    let digested = digest_stream(bytes_of(path)?, |_| Ok(()));
+    let (sha256, _) = digested.with_context(|| format!("read {}", path.display()))?;
+    Ok(sha256)
 }
 
 #[cfg(test)]

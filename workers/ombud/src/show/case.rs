@@ -7,6 +7,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use ombud_contract::{
     codec,
     records::{Decision, Feedback, Outcome, RawComplaint, RoutedComplaint, Vulnerability},
+    verdict::{AUDIT_SAMPLE, VULNERABLE},
 };
 use ombud_models::Strategies;
 use ombud_store::{CaseEvent, Kind};
@@ -16,7 +17,7 @@ use crate::screen::{Screen, Style};
 
 /// Why people look at a complaint beside what models answered: codes, and what they mean.
 const REASONS: [(&str, &str); 4] = [
-    ("audit-sample", "drawn for the audit sample"),
+    (AUDIT_SAMPLE, "drawn for the audit sample"),
     ("language-unread", "no model reads its language"),
     ("unknown-product", "no team serves its product"),
     ("unreadable", "nobody can read the record"),
@@ -95,7 +96,7 @@ fn routed(text: &mut String, route: &RoutedComplaint, strategies: &Strategies, s
     let before = route.previous_team.as_deref().map(|team| format!(", before: {}", called(team)));
     line(text, "team", &format!("{team}{}", before.unwrap_or_default()))?;
     for decision in &route.decisions {
-        if decision.task != "vulnerable" {
+        if decision.task != VULNERABLE {
             line(text, &decision.task, &decided(decision))?;
         }
     }

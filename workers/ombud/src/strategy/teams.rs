@@ -8,7 +8,7 @@ use std::{
 
 use ombud_console::KnownTeams;
 use ombud_contract::catalogue::Topic;
-use ombud_models::{NotYet, StrategyFeed};
+use ombud_models::StrategyFeed;
 use ombud_stream::{Clock, Outage};
 
 use crate::world::{READER, View};
@@ -42,18 +42,10 @@ fn teams(
     version: i64,
     clock: &dyn Clock,
 ) -> Result<Option<BTreeSet<String>>, Outage> {
-    for _ in 0..READINGS {
-        match feed.at(clock.now_ms()) {
-            Ok(in_force) => {
-                let routed_by = feed.strategies().version(version);
-                let strategies = [Some(in_force), routed_by].into_iter().flatten();
-                return Ok(Some(strategies.flat_map(|one| one.routing.teams.keys().cloned()).collect()));
-            }
-            Err(NotYet::Unpublished) => return Ok(None),
-            Err(NotYet::Stale) => drop(feed.refresh()?),
-        }
-    }
-    Err(Outage::passing("read the strategies to their end", "what is there does not come"))
+    let Some(in_force) = feed.in_force(|| clock.now_ms(), READINGS)? else { return Ok(None) };
+    let routed_by = feed.strategies().version(version);
+    let strategies = [Some(&in_force), routed_by].into_iter().flatten();
+    Ok(Some(strategies.flat_map(|one| one.routing.teams.keys().cloned()).collect()))
 }
 
 fn unread(error: anyhow::Error) -> Outage {

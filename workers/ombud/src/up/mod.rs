@@ -222,8 +222,8 @@ impl<'a> Up<'a> {
         Ok(strategy::routes(strategy).merge(models_port::routes(models)))
     }
 
-    /// Waits until everything wanted is routed, or the operator wants no more; whether all is settled. What the joiner has finished with and nobody
-    /// finds a route of was damaged on the way, and is a dead letter.
+    /// Waits until everything wanted is routed, or the operator wants no more; whether all is settled. What the joiner has
+    /// finished with and nobody finds a route of was damaged on the way, and is a dead letter.
     fn wait_for_routes(
         &self,
         sent: &SentFile,
