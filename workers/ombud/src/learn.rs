@@ -37,10 +37,11 @@ pub(crate) fn learn(args: cli::Learn, terminal: &Terminal, out: &mut impl Write)
     }
     writeln!(
         out,
-        "{}\n{} learned from {} complaints, calibrated on {}\n{}\n{}",
+        "{}\n{} learned from {} complaints{}, calibrated on {}\n{}\n{}",
         report.figures().terminal(),
         report.artefact.manifest.model_id,
         report.rows,
+        report.labels_missing().map_or_else(String::new, |labels| format!(" ({labels})")),
         report.validation_rows,
         report.artefact.dir.display(),
         report.page.display()
@@ -196,6 +197,7 @@ fn as_json(report: &Report) -> serde_json::Value {
         "dir": report.artefact.dir,
         "page": report.page,
         "rows": report.rows,
+        "labelled": report.labelled,
         "validation_rows": report.validation_rows,
         "metrics": report.artefact.manifest.metrics,
         "shrinking": report.shrinking,

@@ -1,5 +1,6 @@
 //! Labelled complaints as a training run reads them, and which of them are held out.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use indicatif::ProgressBar;
@@ -36,6 +37,8 @@ pub struct Source {
 
 /// What a run learns from, and what it is judged and calibrated by.
 pub(crate) struct Data {
+    /// In the order of each example's labels.
+    pub(crate) tasks: Vec<String>,
     pub(crate) files: Vec<Source>,
     pub(crate) train: Vec<Example>,
     /// `None` where a tenth of `files` was held out.
@@ -69,7 +72,15 @@ impl Data {
                 (None, train, validation)
             }
         };
-        Ok(Self { files: sources, train, validation_file, validation })
+        let tasks = tasks.iter().map(|task| task.name.clone()).collect();
+        Ok(Self { tasks, files: sources, train, validation_file, validation })
+    }
+
+    /// How many of the rows to learn from have a label, by task.
+    pub(crate) fn labelled(&self) -> BTreeMap<String, usize> {
+        let labelled =
+            |place: usize| self.train.iter().filter(|example| example.labels[place].is_some()).count();
+        self.tasks.iter().enumerate().map(|(place, task)| (task.clone(), labelled(place))).collect()
     }
 
     /// The validation rows' labels of the task at `place`.

@@ -99,6 +99,7 @@ impl<R: Serialize> Finish<'_, R> {
             page: beside(self.out, ".html"),
             files: data.files.clone(),
             rows: data.train.len(),
+            labelled: data.labelled(),
             validation_rows: data.validation.len(),
             tasks: heads.into_iter().map(|head| (head.head.task, head.report)).collect(),
             shrinking,

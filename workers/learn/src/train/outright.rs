@@ -101,7 +101,13 @@ mod tests {
         let rows = said.into_iter().flat_map(|(text, yes)| (0..40).map(move |i| row(text, i % 4 < yes)));
         let train = rows.collect();
         let validation = vec![row("A veteran.", true), row("Nothing is said.", false)];
-        Data { files: Vec::new(), train, validation_file: None, validation }
+        Data {
+            tasks: vec!["vulnerable".to_owned()],
+            files: Vec::new(),
+            train,
+            validation_file: None,
+            validation,
+        }
     }
 
     #[test]

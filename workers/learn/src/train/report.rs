@@ -20,6 +20,8 @@ pub struct Report {
     pub files: Vec<Source>,
     /// Complaints learned from.
     pub rows: usize,
+    /// Those of them that have a label, by task: the others teach that task nothing.
+    pub labelled: BTreeMap<String, usize>,
     /// Complaints calibrated and measured on.
     pub validation_rows: usize,
     /// By task, on the validation rows.
@@ -39,15 +41,26 @@ impl Report {
         figures
     }
 
+    /// How many of the complaints learned from have a label, by task; nothing where all of them have each.
+    pub fn labels_missing(&self) -> Option<String> {
+        if self.labelled.values().all(|labelled| *labelled == self.rows) {
+            return None;
+        }
+        let by_task = self.labelled.iter().map(|(task, labelled)| format!("{task} {labelled}"));
+        Some(format!("labelled: {}", by_task.collect::<Vec<_>>().join(", ")))
+    }
+
     /// The content of `page`; `how` are the sections that say how a model of its family was learned.
     pub(crate) fn html(&self, how: Vec<Section>) -> String {
         let Artefact { version, manifest, .. } = &self.artefact;
         let figures = Section::new("Figures")
             .text(format!(
-                "Version {version}, learned from {} complaints. All figures are of the {} complaints of validation, \
+                "Version {version}, learned from {} complaints{}. All figures are of the {} complaints of validation, \
                  which also set the calibration and so flatter it a little, but for what is served: of that each row is \
                  scored by what the other folds' rows set. `ombud evaluate` measures on others.",
-                self.rows, self.validation_rows
+                self.rows,
+                self.labels_missing().map_or_else(String::new, |labels| format!(" ({labels})")),
+                self.validation_rows
             ))
             .table(&self.figures());
         let mut sections = vec![figures];

@@ -108,6 +108,7 @@ fn without_a_validation_file_a_tenth_is_held_out() {
     let report = run(&Train { validation: None, ..train(dir.path(), "bag") }).unwrap();
     assert_eq!(report.rows + report.validation_rows, 200);
     assert!((5..50).contains(&report.validation_rows), "{}", report.validation_rows);
+    assert_eq!(report.labels_missing(), None, "every row has every label");
 }
 
 #[test]
@@ -149,6 +150,8 @@ fn a_task_of_ones_own_is_learned_from_a_column_and_brings_its_labels() {
         run(&Train { recipe: Recipe { heads: vec![head], ..usual.recipe.clone() }, ..usual }).unwrap();
     let TaskReport::Choice(harm) = &report.tasks["harm-of-test"] else { panic!("{:?}", report.tasks) };
     assert_eq!(harm.accuracy, Some(1.0));
+    let labelled = report.rows - 2;
+    assert_eq!(report.labels_missing(), Some(format!("labelled: harm-of-test {labelled}")));
     assert_eq!(report.artefact.manifest.heads[0].labels, ["Debt collection", "Mortgage"]);
     let trees = fs::read_to_string(report.artefact.dir.join("taxonomy.toml")).unwrap();
     assert!(trees.contains("harm-of-test"), "{trees}");
