@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Writes what an archive says of its contents: share/licences/ and sbom.cdx.json (CycloneDX 1.6).
+"""Writes what an archive says of its contents: share/licences/, sbom.cdx.json and sbom-core.cdx.json (CycloneDX 1.6). The second
+lists what `ombud` alone needs, without `ombud-torch`: an image without libtorch holds that. And it writes the list of its crates
+into each program, where scanners of images look for it: in the section .dep-v0, as cargo-auditable has it.
 
     cargo metadata ... | scripts/package_contents.py FOLDER VERSION COMMIT SECONDS LIBTORCH
 
@@ -7,7 +9,7 @@ FOLDER is the unpacked archive, SECONDS the time of the commit since the epoch, 
 Libraries of Rust come from the metadata and the lock file; the others are those that lie in FOLDER/lib, and each must
 be known here by name.
 """
-import hashlib, json, pathlib, shutil, subprocess, sys, tomllib, uuid
+import hashlib, json, pathlib, shutil, subprocess, sys, tempfile, tomllib, uuid, zlib
 from datetime import datetime, timezone
 
 GCC = "GPL-3.0-or-later WITH GCC-exception-3.1"
@@ -59,6 +61,16 @@ def linked(metadata):
         needs[key] = [package for package, kind in kinds if None in kind]
         open_ += needs[key]
     return packages, needs
+
+
+def without_libtorch(packages, needs):
+    """Of these crates, those that are in `ombud`: its features are fewer, and metadata has one set for all."""
+    said = subprocess.run(
+        ["cargo", "tree", "--locked", "--package", "ombud", "--edges", "normal", "--target", "x86_64-unknown-linux-gnu",
+         "--prefix", "none", "--format", "{p}"], capture_output=True, text=True, check=True).stdout
+    linked = {tuple(line.split()[:2]) for line in said.splitlines()}
+    kept = {key for key in needs if (packages[key]["name"], f"v{packages[key]['version']}") in linked}
+    return {key: [need for need in needs[key] if need in kept] for key in needs if key in kept}
 
 
 def licence_files(package):
@@ -120,7 +132,14 @@ def write_licences(folder, libtorch, packages, needs):
             (out / f"{part}.txt").write_text(f"{part}: {licence}\n")
 
 
-def write_sbom(folder, version, commit, seconds, packages, needs):
+def loaded(folder):
+    """The names of the libraries that the loader brings for `ombud`."""
+    said = subprocess.run(["ldd", folder / "ombud"], capture_output=True, text=True, check=True).stdout
+    return {line.split()[0] for line in said.splitlines()}
+
+
+def write_sbom(file, root_crate, natives_of, version, commit, seconds, packages, needs):
+    """Writes `file`: the crates in `needs`, of which `root_crate` is the program, and the libraries in `natives_of`."""
     checksums = {
         (entry["name"], entry["version"]): entry.get("checksum")
         for entry in tomllib.loads(pathlib.Path("Cargo.lock").read_text())["package"]
@@ -142,28 +161,45 @@ def write_sbom(folder, version, commit, seconds, packages, needs):
         dependencies.append({"ref": purl(package), "dependsOn": sorted({purl(packages[need]) for need in needs[key]})})
     torch = pathlib.Path("scripts/pins/torch.txt").read_text().split("==")[1].split()[0]
     natives = []
-    for file, part, licence in libraries(folder):
-        component = {"type": "file" if part == "ombud" else "library", "bom-ref": f"lib/{file.name}", "name": file.name,
+    for library, part, licence in natives_of:
+        component = {"type": "file" if part == "ombud" else "library", "bom-ref": f"lib/{library.name}", "name": library.name,
                      "licenses": [{"expression": licence}], "properties": [{"name": "part of", "value": part}],
-                     "hashes": [{"alg": "SHA-256", "content": hashlib.sha256(file.read_bytes()).hexdigest()}]}
+                     "hashes": [{"alg": "SHA-256", "content": hashlib.sha256(library.read_bytes()).hexdigest()}]}
         if part == "libtorch":
             component |= {"version": torch, "purl": f"pkg:pypi/torch@{torch}"}
-        elif origin := debian(file.name):
+        elif origin := debian(library.name):
             component |= origin
         natives.append(component)
-    compute = next(packages[key] for key in needs if packages[key]["name"] == "ombud-compute")
-    dependencies.append({"ref": "ombud-archive", "dependsOn": [purl(compute)] + [it["bom-ref"] for it in natives]})
+    program = next(packages[key] for key in needs if packages[key]["name"] == root_crate)
+    dependencies.append({"ref": "ombud-archive", "dependsOn": [purl(program)] + [it["bom-ref"] for it in natives]})
     sbom = {
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
-        "serialNumber": f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, f'ombud:{version}:{commit}')}",
+        "serialNumber": f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, f'{root_crate}:{version}:{commit}')}",
         "version": 1,
         "metadata": {"timestamp": datetime.fromtimestamp(seconds, timezone.utc).isoformat(), "component": root},
         "components": components + natives,
         "dependencies": dependencies,
     }
-    (folder / "sbom.cdx.json").write_text(json.dumps(sbom, indent=1) + "\n")
-    return len(components), len(natives)
+    file.write_text(json.dumps(sbom, indent=1) + "\n")
+    print(f"package: {len(components)} libraries of Rust and {len(natives)} others in {file.name}", file=sys.stderr)
+
+
+def write_crates(program, root_crate, packages, needs):
+    """Adds the section .dep-v0 to `program`: packed JSON, in which dependencies are positions in the list."""
+    # cargo-auditable itself asks cargo's metadata, which has one set of features for the workspace: `ombud` would list tch.
+    keys = sorted(needs, key=lambda key: purl(packages[key]))
+    place = {key: index for index, key in enumerate(keys)}
+    crates = []
+    for key in keys:
+        package = packages[key]
+        crate = {"name": package["name"], "version": package["version"], "source": "crates.io" if package["source"] else "local",
+                 "dependencies": sorted({place[need] for need in needs[key]})}
+        crates.append(crate | ({"root": True} if package["name"] == root_crate else {}))
+    with tempfile.NamedTemporaryFile() as section:
+        section.write(zlib.compress(json.dumps({"packages": crates}, separators=(",", ":")).encode()))
+        section.flush()
+        subprocess.run(["objcopy", f"--add-section=.dep-v0={section.name}", "--set-section-flags=.dep-v0=noload,readonly", program], check=True)
 
 
 def debian(name):
@@ -182,8 +218,13 @@ def main():
     folder, libtorch = pathlib.Path(folder), pathlib.Path(libtorch)
     packages, needs = linked(json.load(sys.stdin))
     write_licences(folder, libtorch, packages, needs)
-    crates, natives = write_sbom(folder, version, commit, int(seconds), packages, needs)
-    print(f"package: {crates} libraries of Rust and {natives} others in sbom.cdx.json", file=sys.stderr)
+    of_this = (version, commit, int(seconds), packages)
+    natives = list(libraries(folder))
+    write_sbom(folder / "sbom.cdx.json", "ombud-compute", natives, *of_this, needs)
+    core, names = without_libtorch(packages, needs), loaded(folder)
+    write_crates(folder / "ombud", "ombud", packages, core)
+    write_crates(folder / "ombud-torch", "ombud-compute", packages, needs)
+    write_sbom(folder / "sbom-core.cdx.json", "ombud", [it for it in natives if it[0].name in names], *of_this, core)
 
 
 if __name__ == "__main__":

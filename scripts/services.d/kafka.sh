@@ -19,6 +19,7 @@ kafka_launch() {
   local data=$services/kafka
   fill kafka.properties "$data/server.properties" data="$data" \
     port="$kafka_port" controller_port="$kafka_controller_port" tls_port="$kafka_tls_port"
+  [[ -z ${SERVICES_KAFKA_PROPERTIES:-} ]] || cat "$SERVICES_KAFKA_PROPERTIES" >>"$data/server.properties"
   [[ -e $data/tls/server.pem ]] || kafka_certificates "$data"
   # Formatted for the first time, or again after a format that was cut short.
   [[ -e $data/log/meta.properties ]] || kafka_format "$data"
@@ -26,6 +27,12 @@ kafka_launch() {
 }
 
 kafka_jvm=("${small_jvm[@]}" -Dlog4j2.configurationFile="$here/log4j2.properties" -cp "$cache/kafka/*")
+
+# Kafka's own command, in one process for all lines; the JDK compiles the file that calls it.
+kafka_acls() {
+  "$java17" --list-modules | grep --quiet '^jdk.compiler@' || fail "a JDK is missing: apt-get install openjdk-17-jdk-headless"
+  "$java17" -Xmx128m "${small_jvm[@]}" -cp "$cache/kafka/*" "$here/Acls.java" "$(kafka_address)"
+}
 
 kafka_format() {
   local data=$1

@@ -55,16 +55,21 @@ fn build() -> Result<PathBuf> {
 /// # Errors
 /// It does not build.
 pub fn ombud(data: &Path) -> Result<Command> {
-    let mut command = Command::new(binary()?);
+    Ok(deaf(binary()?, data, &quick_models(data)?))
+}
+
+/// The command of any release, deaf as [`ombud`] is.
+pub(crate) fn deaf(binary: &Path, data: &Path, models: &Path) -> Command {
+    let mut command = Command::new(binary);
     for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("OMBUD_")) {
         command.env_remove(name);
     }
     command
         .current_dir(data)
         .env("OMBUD_DATA", data)
-        .env("OMBUD_MODELS", quick_models(data)?)
+        .env("OMBUD_MODELS", models)
         .env("OMBUD_HTTP__ADDRESS", "127.0.0.1:0");
-    Ok(command)
+    command
 }
 
 /// The models that the repository carries; its strategy names the blend.
@@ -78,7 +83,11 @@ pub fn default_models() -> PathBuf {
 /// # Errors
 /// It can't be written.
 pub fn quick_models(data: &Path) -> Result<PathBuf> {
-    let (all, quick) = (default_models(), data.join("quick-models"));
+    naming_the_bag(&default_models(), data.join("quick-models"))
+}
+
+/// The folder `quick` with the bag of `all`, and a strategy that names nothing else.
+pub(crate) fn naming_the_bag(all: &Path, quick: PathBuf) -> Result<PathBuf> {
     if quick.exists() {
         return Ok(quick);
     }

@@ -19,7 +19,7 @@ use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::{ombud, repository};
+use crate::{Previous, ombud, repository};
 
 /// How long a role may take until it is ready, on a machine that does much else.
 const READY: Duration = Duration::from_secs(120);
@@ -140,6 +140,16 @@ impl Deployment {
         Ok(command)
     }
 
+    /// The same of the release before.
+    ///
+    /// # Errors
+    /// Its models can't be prepared.
+    pub fn command_of(&self, release: &Previous) -> Result<Command> {
+        let mut command = release.command(self.dir.path())?;
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        Ok(command)
+    }
+
     /// Runs a command to its end, which must be a good one; gives what it printed.
     ///
     /// # Errors
@@ -192,9 +202,20 @@ impl Deployment {
     /// # Errors
     /// It can't be started.
     pub fn launch(&self, role: &[&str]) -> Result<Role> {
+        self.spawn(self.command()?, role)
+    }
+
+    /// Starts a long-lived role of the release before without waiting for it.
+    ///
+    /// # Errors
+    /// It can't be started.
+    pub fn launch_of(&self, release: &Previous, role: &[&str]) -> Result<Role> {
+        self.spawn(self.command_of(release)?, role)
+    }
+
+    fn spawn(&self, mut command: Command, role: &[&str]) -> Result<Role> {
         self.started.set(self.started.get() + 1);
         let log = self.dir.path().join(format!("{}-{}.log", role.join("-"), self.started.get()));
-        let mut command = self.command()?;
         command.args(role).stdout(Stdio::null()).stderr(Stdio::piped());
         Role::spawn(command, role.join(" "), log)
     }
@@ -251,7 +272,11 @@ impl Role {
     /// It ends before, or takes too long; the end of its log is in the error.
     pub fn wait_until_ready(&mut self) -> Result<()> {
         let until = Instant::now() + READY;
-        while !self.is_ready()? {
+        loop {
+            // One that is about to end answers nobody; then its end says why.
+            if self.is_ready().unwrap_or(false) {
+                return Ok(());
+            }
             if let Some(ended) = self.child.try_wait()? {
                 bail!("{} ended with {ended} before it was ready:\n{}", self.name, self.last_words());
             }
@@ -263,7 +288,6 @@ impl Role {
             );
             thread::park_timeout(AGAIN);
         }
-        Ok(())
     }
 
     fn is_ready(&mut self) -> Result<bool> {
@@ -288,6 +312,22 @@ impl Role {
             .build()
             .into();
         let mut response = agent.get(format!("http://{address}{path}")).call()?;
+        Ok((response.status().as_u16(), response.body_mut().read_to_string()?))
+    }
+
+    /// POSTs JSON to its HTTP port; gives status and body.
+    ///
+    /// # Errors
+    /// It does not listen yet, or does not answer.
+    pub fn post(&self, path: &str, json: &str) -> Result<(u16, String)> {
+        let address = self.address.as_ref().with_context(|| format!("{} does not listen yet", self.name))?;
+        let agent: ureq::Agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_secs(10)))
+            .build()
+            .into();
+        let mut response =
+            agent.post(format!("http://{address}{path}")).content_type("application/json").send(json)?;
         Ok((response.status().as_u16(), response.body_mut().read_to_string()?))
     }
 
@@ -350,11 +390,21 @@ impl Role {
         let asked_at = Instant::now();
         let asked = Command::new("kill").args(["-TERM", &self.pid().to_string()]).status()?;
         ensure!(asked.success());
+        let ended = self.wait_until_it_ends(bound)?;
+        Ok((ended, asked_at.elapsed()))
+    }
+
+    /// Waits until it has ended, and gives how.
+    ///
+    /// # Errors
+    /// It has not within `bound`; the end of its log is in the error.
+    pub fn wait_until_it_ends(&mut self, bound: Duration) -> Result<ExitStatus> {
+        let until = Instant::now() + bound;
         loop {
             if let Some(ended) = self.child.try_wait()? {
-                return Ok((ended, asked_at.elapsed()));
+                return Ok(ended);
             }
-            let late = asked_at.elapsed() > bound;
+            let late = Instant::now() > until;
             ensure!(!late, "{} has not ended after {bound:?}:\n{}", self.name, self.last_words());
             thread::park_timeout(AGAIN);
         }

@@ -139,6 +139,18 @@ impl Routes {
         }
     }
 
+    /// Reads on for so long.
+    ///
+    /// # Errors
+    /// A record can't be decoded, or none can be read ever again.
+    pub fn pass(&mut self, time: Duration) -> Result<()> {
+        let until = Instant::now() + time;
+        while Instant::now() < until {
+            self.catch_up()?;
+        }
+        Ok(())
+    }
+
     /// Complaints whose log contradicts itself: two different records of one revision, or a lesser revision last.
     pub fn contradictions(&self) -> Vec<&str> {
         let contradicts = |routes: &[Routed]| {

@@ -48,6 +48,40 @@ impl Services {
         Ok(Self { data, variables })
     }
 
+    /// Has its broker get more settings than others do, from its start on: the lines of `properties`.
+    ///
+    /// # Errors
+    /// They can't be written.
+    pub fn set_kafka(&mut self, properties: &str) -> Result<()> {
+        let file = self.data.path().join("more.properties");
+        std::fs::write(&file, properties)?;
+        self.variables.push(("SERVICES_KAFKA_PROPERTIES".to_owned(), file.to_string_lossy().into_owned()));
+        Ok(())
+    }
+
+    /// Has Kafka's own `kafka-acls` run `lines`, as `ombud setup --export acls` prints them, on its broker.
+    ///
+    /// # Errors
+    /// The command or the broker refuses one; what it said is in the error.
+    pub fn allow(&self, lines: &str) -> Result<()> {
+        let file = self.data.path().join("acls.txt");
+        std::fs::write(&file, lines)?;
+        let output = self.command(&["acls"]).stdin(std::fs::File::open(file)?).output()?;
+        let said = [output.stdout, output.stderr].concat();
+        ensure!(output.status.success(), "scripts/services acls: {}", String::from_utf8_lossy(&said));
+        Ok(())
+    }
+
+    /// What leads to its broker alone, by TLS and a password.
+    ///
+    /// # Errors
+    /// It can't be asked.
+    pub fn by_tls(&self) -> Result<Vec<(String, String)>> {
+        let mut variables = exported(self.command(&["env", "--tls"]))?;
+        variables.retain(|(name, _)| name.starts_with("OMBUD_KAFKA_"));
+        Ok(variables)
+    }
+
     /// The variables that tell scripts/services where this set is: its folder and its ports.
     pub fn place(&self) -> &[(String, String)] {
         &self.variables
@@ -59,10 +93,18 @@ impl Services {
     /// They can't be asked.
     pub fn variables(&self) -> Result<Vec<(String, String)>> {
         let mut variables = exported(self.command(&["env"]))?;
-        let plain = variables.iter().find(|(name, _)| name == "OMBUD_KAFKA_BOOTSTRAP");
-        let (_, plain) = plain.cloned().context("they have brokers")?;
-        variables.push(("TEST_PLAIN_BOOTSTRAP".to_owned(), plain));
+        variables.push(("TEST_PLAIN_BOOTSTRAP".to_owned(), self.plain()?));
         Ok(variables)
+    }
+
+    /// Its brokers in the clear.
+    ///
+    /// # Errors
+    /// They can't be asked.
+    pub fn plain(&self) -> Result<String> {
+        let variables = exported(self.command(&["env"]))?;
+        let plain = variables.into_iter().find(|(name, _)| name == "OMBUD_KAFKA_BOOTSTRAP");
+        Ok(plain.context("they have brokers")?.1)
     }
 
     /// SIGKILL to `server`: `kafka`, `registry` or `cql`.

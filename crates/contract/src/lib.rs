@@ -1,5 +1,6 @@
 //! What travels on the topics: records, their Avro schemas, their ids and the rules that make them valid.
 
+pub mod access;
 pub mod audit;
 pub mod catalogue;
 pub mod codec;

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use backon::{BlockingRetryable, ExponentialBuilder};
 use futures_executor::block_on;
-use ombud_contract::catalogue::Topic;
+use ombud_contract::{access::Operation, catalogue::Topic};
 use rdkafka::{
     admin::{
         AdminClient, AdminOptions, AlterConfig, ConfigResource, ConfigSource, NewTopic, ResourceSpecifier,
@@ -15,6 +15,7 @@ use rdkafka::{
     },
     client::Client,
     config::FromClientConfigAndContext,
+    consumer::BaseConsumer,
     error::{KafkaError as Cause, RDKafkaErrorCode},
     metadata::Metadata,
 };
@@ -23,8 +24,10 @@ use crate::{
     connection::Brokers,
     context::Telling,
     error::KafkaError,
-    kafka::reach,
+    kafka::{client, reach},
+    outage::allow,
     outcome::{Mode, Outcome, State},
+    widths,
 };
 use compare::{Found, Plan};
 
@@ -39,6 +42,26 @@ pub struct Wish {
     pub partitions: Option<i32>,
     /// Copies of each partition. `None` keeps what exists; new topics get three, or one a broker where there are fewer.
     pub replication: Option<i32>,
+}
+
+/// A topic as it is made where it is missing and there are brokers enough.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Design {
+    /// How many partitions it gets.
+    pub partitions: i32,
+    /// Copies of each.
+    pub copies: i32,
+    /// What is set on it, in the brokers' names.
+    pub settings: Vec<(&'static str, String)>,
+}
+
+impl Design {
+    /// Of `topic`, by the catalogue and by what the operator wants other.
+    pub fn of(topic: Topic, wish: Wish) -> Self {
+        let plan = Plan::new(wish, i32::MAX, None);
+        let copies = plan.copies();
+        Self { partitions: plan.partitions(topic), copies, settings: compare::settings(topic, copies) }
+    }
 }
 
 /// Administers the topics of one cluster. Blocks; every request has the connection's timeout.
@@ -117,7 +140,7 @@ impl Admin {
             new = new.set(setting, value);
         }
         let results = block_on(self.client.create_topics([&new], &self.options(mode)));
-        flat(results.map(done), || format!("create topic {name}"))?;
+        flat(results.map(done), (Operation::Create, &name), || format!("create topic {name}"))?;
         let details = vec![format!("partitions {partitions}, copies of each {copies}")];
         Ok(Outcome { name, state: State::Created, details, mend: None })
     }
@@ -149,7 +172,8 @@ impl Admin {
             alter = alter.set(change.setting, &change.value);
         }
         let results = block_on(self.client.alter_configs([&alter], &self.options(mode)));
-        flat(results.map(done), || format!("change the settings of topic {name}"))?;
+        let action = || format!("change the settings of topic {name}");
+        flat(results.map(done), (Operation::AlterConfigs, &name), action)?;
         let changes = differences.changes.iter().map(|change| change.text.clone());
         let details = changes.chain(differences.notes).collect();
         Ok(Outcome { name, state: State::Changed, details, mend: None })
@@ -161,7 +185,10 @@ impl Admin {
         let mut found = BTreeMap::new();
         for topic in Topic::ALL {
             let name = topic.name(prefix);
-            let Some(there) = metadata.topics().iter().find(|it| it.name() == name) else { continue };
+            let Some(there) = metadata.topics().iter().find(|it| it.name() == name) else {
+                self.ensure_not_hidden(&name)?;
+                continue;
+            };
             let copies = there.partitions().iter().map(|it| it.replicas().len()).min().unwrap_or(0);
             let (all, own) = self.settings(&name)?;
             let count = |n: usize| i32::try_from(n).unwrap_or(i32::MAX);
@@ -175,8 +202,13 @@ impl Admin {
     fn settings(&self, name: &str) -> Result<(Settings, Settings), KafkaError> {
         let asked = [ResourceSpecifier::Topic(name)];
         let results = block_on(self.client.describe_configs(&asked, &self.options(Mode::Apply)));
-        let resource: ConfigResource =
-            flat(results.map(first), || format!("read the settings of topic {name}"))?;
+        let action = || format!("read the settings of topic {name}");
+        let needed = (Operation::DescribeConfigs, name);
+        let resource: ConfigResource = flat(results.map(first), needed, action)?;
+        if resource.entries.is_empty() {
+            // Every topic has settings; of a refusal our client library hands on only that none came.
+            return flat(Ok(Some(Err(RDKafkaErrorCode::TopicAuthorizationFailed))), needed, action);
+        }
         let mut all = Settings::new();
         let mut own = Settings::new();
         for entry in resource.entries {
@@ -219,6 +251,17 @@ impl Admin {
         &self.brokers
     }
 
+    /// Checks that a topic which the brokers don't list is missing: they don't list those either that this user may not see,
+    /// and such a one would be made in vain.
+    pub(crate) fn ensure_not_hidden(&self, name: &str) -> Result<(), KafkaError> {
+        // A consumer's client: an administrator's may have the topic created by asking for it.
+        let asking: BaseConsumer<_> = client(&self.brokers.admin(), Telling::default())?;
+        match widths::count(&asking, name, Operation::Describe, self.brokers.timeout) {
+            Ok(_) | Err(KafkaError::NoTopic { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
     pub(crate) fn metadata(&self) -> Result<Metadata, KafkaError> {
         // All topics: to ask for one by name may create it.
         self.client()
@@ -249,11 +292,20 @@ fn done<N>(results: Vec<Result<N, (N, RDKafkaErrorCode)>>) -> Option<Result<(), 
     first(results).map(|result| result.map(drop).map_err(|(_, code)| code))
 }
 
+/// The result of a request about `topic` for which this user needs `operation` on it.
 fn flat<T>(
     result: Result<Option<Result<T, RDKafkaErrorCode>>, Cause>,
+    (operation, topic): (Operation, &str),
     action: impl Fn() -> String,
 ) -> Result<T, KafkaError> {
-    let failed = |cause| KafkaError::Admin { action: action(), cause };
+    let failed = |cause: Cause| {
+        let refused = matches!(cause, Cause::AdminOp(RDKafkaErrorCode::TopicAuthorizationFailed));
+        let action = match refused {
+            true => format!("{}: {}", action(), allow(operation, topic)),
+            false => action(),
+        };
+        KafkaError::Admin { action, cause }
+    };
     match result.map_err(failed)? {
         Some(Ok(done)) => Ok(done),
         Some(Err(code)) => Err(failed(Cause::AdminOp(code))),

@@ -26,13 +26,24 @@ pub enum KafkaError {
         topic: String,
     },
     /// A topic is there, or isn't: the brokers don't say.
-    #[error(
-        "look at topic {topic}: the brokers refuse it to this user; allow it the operation Describe on it, which Read and \
-             Write imply (docs/operations.md, Access)"
-    )]
+    #[error("look at topic {topic}: {mend} (docs/operations.md, Access)")]
     Hidden {
         /// Its name.
         topic: String,
+        /// What to grant.
+        mend: String,
+    },
+    /// Groups are there, or aren't: the brokers don't say.
+    #[error(
+        "look at the groups {prefix}*: the brokers refuse them to this user; allow it the operation Describe on the groups \
+             {prefix}* (docs/operations.md, Access)"
+    )]
+    HiddenGroups {
+        /// What their names begin with.
+        prefix: String,
+        /// What the broker said.
+        #[source]
+        cause: Cause,
     },
     /// Fewer partitions are asked for than there are.
     #[error(

@@ -1,17 +1,25 @@
 //! How far each consumer group is: its members, and what lies between its positions and the logs' ends.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
 
 use ombud_contract::catalogue::Topic;
 use rdkafka::{
     Offset, TopicPartitionList,
     config::FromClientConfigAndContext,
     consumer::{BaseConsumer, Consumer},
-    error::KafkaError as Cause,
+    error::{KafkaError as Cause, RDKafkaErrorCode},
 };
 use serde::Serialize;
 
-use crate::{admin::Admin, context::Telling, error::KafkaError};
+use crate::{
+    admin::Admin, connection::Brokers, context::Telling, error::KafkaError, kafka::client, poll::poll,
+};
+
+/// How long brokers may take to refuse a group.
+const REFUSAL: Duration = Duration::from_secs(2);
 
 /// A consumer group.
 #[derive(Clone, Debug, Serialize)]
@@ -44,11 +52,29 @@ pub struct Lag {
 /// First offset and end of a partition.
 type Span = (i64, i64);
 
+/// Checks that brokers show this user groups whose names begin with `prefix`. They don't list what they refuse, which looks as
+/// if nobody had ever worked; so one is asked for by name, and librdkafka says what came of that to who polls.
+pub(crate) fn ensure_shown(brokers: &Brokers, prefix: &str) -> Result<(), KafkaError> {
+    let asking: BaseConsumer<_> = client(&brokers.consumer(&format!("{prefix}any")), Telling::default())?;
+    let until = Instant::now() + REFUSAL.min(brokers.timeout);
+    loop {
+        let left = until.saturating_duration_since(Instant::now());
+        if let Some(Err(cause)) = poll(&asking, left)
+            && cause.rdkafka_error_code() == Some(RDKafkaErrorCode::GroupAuthorizationFailed)
+        {
+            return Err(KafkaError::HiddenGroups { prefix: prefix.to_owned(), cause });
+        }
+        if left.is_zero() {
+            return Ok(());
+        }
+    }
+}
+
 impl Admin {
     /// The groups whose names begin with `name`, and where they stand in the catalogue's topics.
     ///
     /// # Errors
-    /// The brokers don't answer or don't allow it.
+    /// The brokers don't answer, or don't show this user such groups.
     pub fn groups(&self, name: &str, prefix: &str) -> Result<Vec<Group>, KafkaError> {
         let timeout = self.connection().timeout;
         let listed = self
@@ -66,6 +92,9 @@ impl Admin {
             })?;
             let (state, members) = (listed.state().to_owned(), listed.members().len());
             groups.push(Group { name, state, members, topics });
+        }
+        if groups.is_empty() {
+            ensure_shown(self.connection(), name)?;
         }
         groups.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(groups)

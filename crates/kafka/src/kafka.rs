@@ -6,7 +6,7 @@ use std::{
 };
 
 use crossbeam_channel::{Receiver, bounded};
-use ombud_contract::catalogue::Topic;
+use ombud_contract::{access::Operation, catalogue::Topic};
 use ombud_stream::{Delivery, Start};
 use rdkafka::{
     ClientConfig,
@@ -114,7 +114,7 @@ impl Kafka {
         Ok(KafkaMember::new(consumer, of, self.brokers.clone(), self.schemas.clone()))
     }
 
-    /// Reads without joining anything; `group` only names who reads, for the broker's permissions.
+    /// Reads without joining anything; `group` only names who reads, and needs no permission.
     ///
     /// # Errors
     /// A property is wrong.
@@ -122,16 +122,14 @@ impl Kafka {
         KafkaReader::new(&self.brokers, group, self.schemas.clone())
     }
 
-    /// Checks that the topics are there which share shards. One may be narrower than another while partitions are added:
-    /// what lies in the others then waits.
+    /// Checks that the topics are there that somebody `needs`, each for an operation, and are not hidden from this user.
     ///
     /// # Errors
-    /// A topic is missing, or the brokers don't answer.
-    pub fn find_topics(&self, prefix: &str) -> Result<(), KafkaError> {
+    /// A topic is missing, the brokers refuse it to this user, or they don't answer.
+    pub fn find_topics(&self, prefix: &str, needs: &[(Topic, Operation)]) -> Result<(), KafkaError> {
         let consumer: BaseConsumer<_> = client(&self.brokers.admin(), Telling::default())?;
-        let mut topics = [Topic::Raw, Topic::Predictions, Topic::Routed].into_iter();
-        topics.try_for_each(|topic| {
-            widths::count(&consumer, &topic.name(prefix), self.brokers.timeout).map(drop)
+        needs.iter().try_for_each(|(topic, operation)| {
+            widths::count(&consumer, &topic.name(prefix), *operation, self.brokers.timeout).map(drop)
         })
     }
 
@@ -141,7 +139,7 @@ impl Kafka {
     /// It is missing, or the brokers don't answer.
     pub fn partitions(&self, topic: &str) -> Result<i32, KafkaError> {
         let consumer: BaseConsumer<_> = client(&self.brokers.admin(), Telling::default())?;
-        widths::count(&consumer, topic, self.brokers.timeout)
+        widths::count(&consumer, topic, Operation::Read, self.brokers.timeout)
     }
 
     /// Asks for numbers of partitions again and again.

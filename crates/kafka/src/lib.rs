@@ -27,7 +27,7 @@ mod sink;
 pub mod testing;
 mod widths;
 
-pub use admin::{Admin, Wish};
+pub use admin::{Admin, Design, Wish};
 pub use connection::{Brokers, Connection, RegistryConnection};
 pub use error::KafkaError;
 pub use groups::{Group, Lag};

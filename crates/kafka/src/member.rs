@@ -9,6 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use ombud_contract::access::Operation;
 use ombud_stream::{Committer, Event, Outage, Position, Record, Source, Start, TopicPartition};
 use rdkafka::{
     Offset, TopicPartitionList,
@@ -20,6 +21,7 @@ use tracing::{debug, info, warn};
 use crate::{
     connection::Brokers,
     context::{Rebalance, Rebalances, Telling},
+    error::KafkaError,
     incoming::Incoming,
     kafka::client,
     offsets,
@@ -392,7 +394,8 @@ impl KafkaMember {
                 Err(outage::session_refused(&self.of.group, cause))
             }
             _ if outage::is_fatal(&cause) => {
-                Err(outage::of(format!("read as {}", self.of.group), cause, &self.right()))
+                let right = self.lacked(&cause);
+                Err(outage::of(format!("read as {}", self.of.group), cause, &right))
             }
             // librdkafka goes on by itself when the brokers are back.
             _ => {
@@ -445,6 +448,25 @@ impl KafkaMember {
         let why =
             "a new client reaches them, and this one does not any more: the process has to be started again";
         Err(Outage::fatal(format!("reach the brokers as {}", self.of.group), why))
+    }
+
+    /// What this user lacks where the brokers have refused a call with `cause`: of several topics, the right to those that
+    /// they don't show it. librdkafka has said which one it was, and that does not come as far as here.
+    fn lacked(&self, cause: &Cause) -> Right {
+        let topics = &self.of.topics;
+        let is_about_a_topic = cause.rdkafka_error_code() == Some(RDKafkaErrorCode::TopicAuthorizationFailed);
+        let is_hidden = |topic: &&String| {
+            let found = widths::count(&self.consumer, topic, Operation::Read, ASK_BROKERS);
+            matches!(found, Err(KafkaError::Hidden { .. }))
+        };
+        let hidden: Vec<&str> = match is_about_a_topic && topics.len() > 1 {
+            true => topics.iter().filter(is_hidden).map(String::as_str).collect(),
+            false => Vec::new(),
+        };
+        match hidden.is_empty() {
+            true => self.right(),
+            false => Right::read(&hidden.join(", ")).of_group(&self.of.group),
+        }
     }
 
     fn right(&self) -> Right {

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use backon::{BlockingRetryable, ExponentialBuilder};
+use ombud_contract::access::Operation;
 use ombud_stream::Outage;
 use rdkafka::error::{KafkaError as Cause, RDKafkaErrorCode};
 
 /// What a client must be allowed to do for a call, in the words of Kafka's ACLs.
 #[derive(Clone, Debug)]
 pub(crate) struct Right {
-    operation: &'static str,
+    operation: Operation,
     topics: String,
     group: String,
 }
@@ -17,12 +18,12 @@ pub(crate) struct Right {
 impl Right {
     /// To read `topics` (names, separated by commas).
     pub(crate) fn read(topics: &str) -> Self {
-        Self { operation: "Read", topics: topics.to_owned(), group: String::new() }
+        Self { operation: Operation::Read, topics: topics.to_owned(), group: String::new() }
     }
 
     /// To append to `topic`.
     pub(crate) fn write(topic: &str) -> Self {
-        Self { operation: "Write", ..Self::read(topic) }
+        Self { operation: Operation::Write, ..Self::read(topic) }
     }
 
     /// As a member of `group`, or to ask where it stands.
@@ -35,17 +36,16 @@ impl Right {
         let Self { operation, topics, group } = self;
         Some(match code {
             RDKafkaErrorCode::TopicAuthorizationFailed => {
-                format!("allow it the operations {operation} and Describe on topic {topics}")
+                format!("allow it the operation {operation} on topic {topics}")
             }
             RDKafkaErrorCode::GroupAuthorizationFailed => {
                 format!("allow it the operation Read on group {group}")
             }
             RDKafkaErrorCode::ClusterAuthorizationFailed => format!(
-                "allow it the operations Write and Describe on topic {topics}, and before Kafka 2.8 IdempotentWrite on \
-                 the cluster"
+                "allow it the operation Write on topic {topics}, and before Kafka 2.8 IdempotentWrite on the cluster"
             ),
             RDKafkaErrorCode::TransactionalIdAuthorizationFailed => {
-                "allow it the operations Write and Describe on its transactional id".to_owned()
+                "allow it the operation Write on its transactional id".to_owned()
             }
             RDKafkaErrorCode::SaslAuthenticationFailed | RDKafkaErrorCode::Authentication => {
                 "check sasl.mechanism, sasl.username and sasl.password".to_owned()
@@ -53,6 +53,18 @@ impl Right {
             _ => return None,
         })
     }
+}
+
+/// What to grant where the brokers refused a question about `topic` that `operation` allows, in the words of Kafka's ACLs.
+pub(crate) fn allow(operation: Operation, topic: &str) -> String {
+    let implied = match operation {
+        Operation::Describe => ", which Read, Write and Alter imply",
+        Operation::DescribeConfigs => ", which AlterConfigs implies",
+        _ => "",
+    };
+    format!(
+        "the brokers refuse it to this user; allow it the operation {operation} on topic {topic}{implied}"
+    )
 }
 
 /// Whether the broker knows us and won't have us do it, or doesn't want to know us.
@@ -98,7 +110,7 @@ pub(crate) fn session_refused(group: &str, cause: Cause) -> Outage {
 /// broken from the start where a user may write nowhere.
 pub(crate) fn thrown_away(topic: &str, cause: Cause) -> Outage {
     let why = "the producer is broken for good, and what it held was thrown away";
-    let mend = "see that this user is allowed the operations Write and Describe on topic";
+    let mend = "see that this user is allowed the operation Write on topic";
     Outage::fatal(format!("append to {topic}: {why}; {mend} {topic}"), cause)
 }
 
@@ -123,11 +135,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_a_right_implies_is_asked_for_with_the_right_that_roles_have() {
+        let alter = allow(Operation::Describe, "complaints.raw");
+        assert!(
+            alter.ends_with("operation Describe on topic complaints.raw, which Read, Write and Alter imply")
+        );
+        let settings = allow(Operation::DescribeConfigs, "complaints.raw");
+        assert!(settings.ends_with("on topic complaints.raw, which AlterConfigs implies"), "{settings}");
+        assert!(allow(Operation::Create, "t").ends_with("the operation Create on topic t"));
+    }
+
+    #[test]
     fn a_missing_permission_is_fatal_and_named() {
         let right = Right::read("complaints.raw").of_group("ombud.join");
         let refused = |code| of("read".to_owned(), Cause::MessageConsumption(code), &right);
         for (code, named) in [
-            (RDKafkaErrorCode::TopicAuthorizationFailed, "Read and Describe on topic complaints.raw"),
+            (RDKafkaErrorCode::TopicAuthorizationFailed, "Read on topic complaints.raw"),
             (RDKafkaErrorCode::GroupAuthorizationFailed, "Read on group ombud.join"),
             (RDKafkaErrorCode::ClusterAuthorizationFailed, "IdempotentWrite on the cluster"),
             (RDKafkaErrorCode::TransactionalIdAuthorizationFailed, "transactional id"),

@@ -2,15 +2,22 @@
 
 mod topic;
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use ombud_stream::{Outage, Reader, Stretch, TopicPartition};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use tracing::info;
 
 use crate::{
-    connection::Brokers, context::Telling, error::KafkaError, incoming::Incoming, kafka::client, offsets,
-    schemas::Schemas,
+    connection::Brokers, context::Telling, error::KafkaError, groups::ensure_shown, incoming::Incoming,
+    kafka::client, offsets, schemas::Schemas,
 };
 use topic::TopicReader;
 
@@ -22,6 +29,8 @@ pub struct KafkaReader {
     asking: Arc<BaseConsumer<Telling>>,
     incoming: Incoming,
     topics: BTreeMap<Arc<str>, TopicReader>,
+    /// Where no group was listed, it was asked once whether there is none or they are hidden.
+    groups_are_shown: AtomicBool,
 }
 
 impl KafkaReader {
@@ -32,6 +41,7 @@ impl KafkaReader {
             asking: Arc::new(client(&brokers.consumer(group), Telling::default())?),
             incoming: Incoming::new(schemas),
             topics: BTreeMap::new(),
+            groups_are_shown: AtomicBool::new(false),
         })
     }
 
@@ -56,10 +66,16 @@ impl KafkaReader {
     /// The groups with members whose names begin with `name`, in alphabetical order.
     ///
     /// # Errors
-    /// The brokers don't answer, or don't allow it.
+    /// The brokers don't answer; fatal where they don't show this user such groups.
     pub fn groups_with_members(&self, name: &str) -> Result<Vec<String>, Outage> {
         let listed = self.asking.fetch_group_list(None, self.brokers.timeout);
         let listed = listed.map_err(|cause| Outage::passing(format!("list the groups {name}*"), cause))?;
+        if !listed.groups().iter().any(|it| it.name().starts_with(name))
+            && !self.groups_are_shown.swap(true, Ordering::SeqCst)
+        {
+            let hidden = |error| Outage::fatal(format!("list the groups {name}*"), error);
+            ensure_shown(&self.brokers, name).map_err(hidden)?;
+        }
         let working =
             listed.groups().iter().filter(|it| it.name().starts_with(name) && !it.members().is_empty());
         let mut names: Vec<String> = working.map(|it| it.name().to_owned()).collect();

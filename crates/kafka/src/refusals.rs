@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use ombud_contract::{access::Operation, catalogue::Topic};
 use ombud_stream::{Outage, Outgoing, Reader as _, Sink as _, Source as _, Start, TopicPartition};
 use rdkafka::{
     mocking::MockCluster,
@@ -9,7 +10,7 @@ use rdkafka::{
     types::{RDKafkaApiKey, RDKafkaRespErr},
 };
 
-use crate::{Brokers, Connection, Kafka, KafkaSink, RegistryConnection};
+use crate::{Brokers, Connection, Kafka, KafkaMember, KafkaSink, RegistryConnection, groups::ensure_shown};
 
 /// How soon a refusal must end a worker.
 const SOON: Duration = Duration::from_secs(10);
@@ -34,7 +35,10 @@ fn refusing() -> Refusing {
 
 /// What ends a member.
 fn end_of_member(kafka: &Kafka) -> Outage {
-    let mut member = kafka.member(GROUP, &[TOPIC], Start::Earliest, None).unwrap();
+    end_of(&mut kafka.member(GROUP, &[TOPIC], Start::Earliest, None).unwrap())
+}
+
+fn end_of(member: &mut KafkaMember) -> Outage {
     let until = Instant::now() + SOON;
     while Instant::now() < until {
         if let Err(outage) = member.poll(Duration::from_millis(100)) {
@@ -71,12 +75,46 @@ fn a_session_that_the_brokers_do_not_take_is_named() {
 fn a_topic_that_is_refused_is_named() {
     let Refusing { cluster, kafka } = refusing();
     cluster.topic_error(TOPIC, RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED).unwrap();
-    let right = "Read and Describe on topic complaints.raw";
+    let right = "Read on topic complaints.raw";
     is_named(&end_of_member(&kafka), right);
     let began = Instant::now();
     is_named(&kafka.reader(GROUP).unwrap().end(&TopicPartition::new(TOPIC, 0)).unwrap_err(), right);
     assert!(began.elapsed() < SOON);
-    assert!(kafka.partitions(TOPIC).unwrap_err().to_string().contains("the operation Describe"));
+    assert!(kafka.partitions(TOPIC).unwrap_err().to_string().contains(right));
+    let needs = [(Topic::Raw, Operation::Write)];
+    let hidden = kafka.find_topics("", &needs).unwrap_err().to_string();
+    assert!(hidden.contains("the operation Write on topic complaints.raw"), "{hidden}");
+}
+
+#[test]
+fn of_several_topics_the_refused_one_is_named() {
+    let Refusing { cluster, kafka } = refusing();
+    cluster.create_topic("complaints.feedback", 1, 1).unwrap();
+    cluster
+        .topic_error("complaints.feedback", RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
+        .unwrap();
+    let mut member = kafka.member(GROUP, &[TOPIC, "complaints.feedback"], Start::Earliest, None).unwrap();
+    let outage = end_of(&mut member);
+    is_named(&outage, "Read on topic complaints.feedback");
+    assert!(!outage.action.contains(TOPIC), "{outage}");
+}
+
+#[test]
+fn who_only_reads_needs_no_group_and_groups_that_are_hidden_are_named() {
+    let Refusing { cluster, kafka } = refusing();
+    let refused = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED; 100];
+    cluster.request_errors(RDKafkaApiKey::FindCoordinator, &refused);
+    let mut reader = kafka.reader("ombud.read").unwrap();
+    let until = Instant::now() + SOON / 5;
+    while Instant::now() < until {
+        let at = TopicPartition::new(TOPIC, 0);
+        assert!(reader.fetch(&at, 0, Duration::from_millis(100)).is_ok());
+    }
+    let brokers = Brokers { bootstrap: cluster.bootstrap_servers(), properties: [].into(), timeout: SOON };
+    let hidden = ensure_shown(&brokers, "ombud.infer.").unwrap_err().to_string();
+    assert!(hidden.contains("Describe on the groups ombud.infer.*"), "{hidden}");
+    cluster.clear_request_errors(RDKafkaApiKey::FindCoordinator);
+    assert!(ensure_shown(&brokers, "ombud.infer.").is_ok());
 }
 
 fn record() -> Outgoing {
@@ -120,7 +158,7 @@ fn an_append_that_is_refused_is_named() {
     let Refusing { cluster, kafka } = refusing();
     let refused = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED; 100];
     cluster.request_errors(RDKafkaApiKey::Produce, &refused);
-    is_named(&delivery(&kafka), "Write and Describe on topic complaints.raw");
+    is_named(&delivery(&kafka), "Write on topic complaints.raw");
 }
 
 #[test]
@@ -128,5 +166,5 @@ fn a_producer_that_is_refused_is_named() {
     let Refusing { cluster, kafka } = refusing();
     let refused = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED; 100];
     cluster.request_errors(RDKafkaApiKey::InitProducerId, &refused);
-    is_named(&delivery(&kafka), "Write and Describe on topic complaints.raw");
+    is_named(&delivery(&kafka), "Write on topic complaints.raw");
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ombud_contract::access::Operation;
 use ombud_stream::Outage;
 use rdkafka::{
     consumer::{BaseConsumer, Consumer, ConsumerContext},
@@ -47,16 +48,17 @@ pub(crate) fn width<C: ConsumerContext>(
     within: Duration,
 ) -> Result<i32, Outage> {
     let action = || format!("count the partitions of {topic}");
-    count(consumer, topic, within).map_err(|error| match error {
+    count(consumer, topic, Operation::Read, within).map_err(|error| match error {
         KafkaError::Admin { cause, .. } => outage::of(action(), cause, &Right::read(topic)),
         error => Outage::fatal(action(), error),
     })
 }
 
-/// The same for who runs no worker yet.
+/// The same for who runs no worker yet; `operation` is what it needs there, and is named where the topic is refused.
 pub(crate) fn count<C: ConsumerContext>(
     consumer: &BaseConsumer<C>,
     topic: &str,
+    operation: Operation,
     within: Duration,
 ) -> Result<i32, KafkaError> {
     let unanswered =
@@ -66,7 +68,8 @@ pub(crate) fn count<C: ConsumerContext>(
     match named.and_then(|found| found.error()).map(RDKafkaErrorCode::from) {
         None => {}
         Some(RDKafkaErrorCode::TopicAuthorizationFailed) => {
-            return Err(KafkaError::Hidden { topic: topic.to_owned() });
+            let mend = outage::allow(operation, topic);
+            return Err(KafkaError::Hidden { topic: topic.to_owned(), mend });
         }
         // It is being made.
         Some(code @ RDKafkaErrorCode::LeaderNotAvailable) => {

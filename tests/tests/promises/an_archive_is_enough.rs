@@ -83,6 +83,10 @@ fn another_user_without_a_network_routes_every_complaint_of_the_sample() -> Resu
     let sbom: Value = serde_json::from_slice(&fs::read(unpacked.join("sbom.cdx.json"))?)?;
     let components = sbom["components"].as_array().context("components")?;
     ensure!(["tch", "libtorch_cpu.so"].iter().all(|name| components.iter().any(|it| it["name"] == **name)));
+    let core: Value = serde_json::from_slice(&fs::read(unpacked.join("sbom-core.cdx.json"))?)?;
+    let core = core["components"].as_array().context("components")?;
+    ensure!(core.iter().any(|it| it["name"] == "rdkafka"));
+    ensure!(["tch", "libtorch_cpu.so"].iter().all(|name| !core.iter().any(|it| it["name"] == **name)));
     // Nothing of the machine that built it is looked for on the one that runs it.
     for program in ["ombud", "ombud-torch"] {
         let dynamic = run(Command::new("readelf").arg("-d").arg(unpacked.join(program)))?;

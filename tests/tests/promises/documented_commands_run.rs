@@ -241,9 +241,9 @@ impl Reading<'_> {
     }
 }
 
-/// The pages, in the order in which they are read: README.md, then the others by name.
+/// The pages, in the order in which they are read: README.md, DEVELOPERS.md, then the others by name.
 fn pages() -> Result<Vec<String>> {
-    let mut pages = vec!["README.md".to_owned()];
+    let mut pages = ["README.md", "DEVELOPERS.md"].map(str::to_owned).to_vec();
     let mut folders: Vec<PathBuf> = ["docs", "examples", "schemas"].map(PathBuf::from).into();
     let mut found = BTreeSet::new();
     while let Some(folder) = folders.pop() {

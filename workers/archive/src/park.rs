@@ -23,6 +23,7 @@ pub(crate) fn count_from_zero() {
     for (topic, outcome) in TOPICS.iter().flat_map(|topic| OUTCOMES.map(|outcome| (topic, outcome))) {
         counter!("ombud_archived_total", "topic" => topic.base_name(), "outcome" => outcome).increment(0);
     }
+    counter!("ombud_split_routes_total").increment(0);
     for reason in DeadReason::ALL {
         let reason = format!("{reason:?}").to_lowercase();
         counter!("ombud_dead_letters_total", "worker" => WORKER, "reason" => reason).increment(0);

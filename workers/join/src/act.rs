@@ -12,6 +12,7 @@ use crate::{
     began::Began,
     error::JoinError,
     event::{Effect, Input, Origin},
+    labels::{RouteLabels, kind},
     owned::Owned,
     position::Position,
     read::{self, WORKER},
@@ -28,8 +29,8 @@ pub struct Sent {
 
 #[derive(Clone, Debug)]
 enum What {
-    /// `None` once a first route of the same round was acknowledged, and for a tombstone.
-    Route(Arc<str>, Option<Arc<Began>>),
+    /// Labels: `None` for a tombstone. Who began: `None` once what was submitted is settled, and for a tombstone.
+    Route(Arc<str>, Option<RouteLabels>, Option<Arc<Began>>),
     Letter(Origin),
 }
 
@@ -49,6 +50,8 @@ where
                     let key = Some(Bytes::copy_from_slice(complaint_id.as_bytes()));
                     let (topic, partition) = (Arc::clone(&owned.routed.topic), Some(owned.raw.partition));
                     let began = record.as_ref().and_then(|record| owned.began.of(record));
+                    let bulk = began.as_ref().map(|began| began.bulk);
+                    let labels = record.as_ref().map(|record| RouteLabels::of(record, bulk));
                     let outgoing = match record {
                         Some(record) => {
                             let value =
@@ -61,7 +64,7 @@ where
                         }
                         None => Outgoing { topic, partition, key, value: None, headers: Vec::new() },
                     };
-                    let sent = owned.sent(What::Route(complaint_id, began));
+                    let sent = owned.sent(What::Route(complaint_id, labels, began));
                     self.send(outgoing, sent)?;
                 }
                 Effect::Letter(origin) => {
@@ -131,15 +134,19 @@ where
         };
         let Some(at) = self.owned.iter().position(of) else { return Ok(()) };
         let input = match (token.what, place) {
-            (What::Route(complaint_id, began), Some(offset)) => {
+            (What::Route(complaint_id, labels, began), Some(offset)) => {
                 let now = self.join.clock.now_ms();
+                if let Some(labels) = labels {
+                    labels.count();
+                }
                 if let Some(began) = began.filter(|began| began.routed(now)) {
                     let took_ms = (now - began.appended_at).max(0);
-                    histogram!("ombud_route_seconds").record(took_ms as f64 / 1_000.0);
+                    histogram!("ombud_route_seconds", "kind" => kind(began.bulk))
+                        .record(took_ms as f64 / 1_000.0);
                 }
                 Input::RouteAcked { complaint_id, offset }
             }
-            (What::Route(complaint_id, _), None) => Input::RouteFailed { complaint_id },
+            (What::Route(complaint_id, ..), None) => Input::RouteFailed { complaint_id },
             (What::Letter(origin), Some(_)) => {
                 self.owned[at].letters.remove(&origin);
                 Input::LetterAcked(origin)

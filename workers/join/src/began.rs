@@ -19,6 +19,8 @@ use crate::read::WORKER;
 #[derive(Debug)]
 pub(crate) struct Began {
     pub(crate) appended_at: i64,
+    /// Part of a backfill.
+    pub(crate) bulk: bool,
     /// For the route that follows.
     pub(crate) headers: Vec<Header>,
     hop: Mutex<Hop>,
@@ -55,13 +57,14 @@ impl Began {
 pub(crate) struct AllBegan(BTreeMap<i64, Arc<Began>>);
 
 impl AllBegan {
-    /// `record` was read at `now`.
-    pub(crate) fn begin(&mut self, record: &Record, now: i64) {
+    /// `record` was read at `now`; it is part of a backfill (`bulk`), or live.
+    pub(crate) fn begin(&mut self, record: &Record, bulk: bool, now: i64) {
         let hop = Hop::process(WORKER, record, now);
         let carried = hop.carried(&record.headers);
         let headers = carried.iter().filter(|(name, _)| name.starts_with("trace")).cloned().collect();
         let began = Began {
             appended_at: record.appended_at,
+            bulk,
             headers,
             hop: Mutex::new(hop),
             routed: AtomicBool::new(false),

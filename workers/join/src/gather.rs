@@ -20,7 +20,7 @@ impl Shard {
         }
         let Some(mut case) = self.cases.take(&id) else { return self.begin(turn, id, None, raw) };
         let same = case.input == raw.what.input;
-        if raw.offset < case.raw_offset {
+        if raw.offset < case.raw_offset && !self.is_later(&case, &raw) {
             self.counts.superseded_raw += 1;
             self.settle_raw(raw.offset);
         } else if same && case.is_closed() {
@@ -50,6 +50,13 @@ impl Shard {
             case.pending.push_back(Waiting::Raw(raw));
         }
         self.cases.put(id, case);
+    }
+
+    /// Whether the log took `raw` after what `case` was routed for, though it has the lesser offset. Never in the log that
+    /// was routed from: the case's raw record was lost (a mirror that was cut, an unclean election), and its offset is used
+    /// again. What is later then must not be taken for what was overtaken.
+    fn is_later(&self, case: &Case, raw: &Raw) -> bool {
+        revision::is_after(raw.appended_at, case.greatest, self.partition)
     }
 
     /// Whether what stands was routed for `raw`, which repeats it, or for something later.

@@ -16,6 +16,7 @@ mod error;
 mod event;
 mod follow;
 mod gather;
+mod labels;
 mod limits;
 #[cfg(any(test, feature = "simulation"))]
 mod mutation;

@@ -155,8 +155,8 @@ impl Owned {
     /// Delivers a raw record.
     pub(crate) fn take(&mut self, record: Record, rules: &dyn Rules, now: i64, out: &mut Vec<Effect>) {
         let (offset, appended_at) = (record.offset, record.appended_at);
-        self.began.begin(&record, now);
         let (body, why) = read::submission(&record);
+        self.began.begin(&record, body.bulk, now);
         if let Some(why) = why {
             self.letters.insert(Origin::Raw(offset), (record, why));
         }

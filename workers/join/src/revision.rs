@@ -43,6 +43,12 @@ pub(crate) fn last(ms: i64, greatest: i64, partition: i32) -> i64 {
     first(ms, greatest, partition) | (LAST_ROUTE << PARTITION_BITS)
 }
 
+/// Whether the log took something at `ms` after every submission that may be routed as `greatest`. Where that has a number of
+/// before, which says no time, nobody knows.
+pub(crate) fn is_after(ms: i64, greatest: i64, partition: i32) -> bool {
+    greatest >= FLOOR && at(ms, partition) > greatest
+}
+
 /// The time that a revision stands for; that of the floor for those below.
 pub(crate) fn time(revision: i64) -> i64 {
     SINCE_MS + ((revision - FLOOR).max(0) >> (ROUTE_BITS + PARTITION_BITS))
@@ -127,6 +133,18 @@ mod tests {
         }
 
         #[test]
+        fn what_was_taken_before_a_submission_or_with_it_is_not_after_any_of_its_routes(
+            ms in SINCE_MS..3_900_000_000_000_i64, before in 0..5_000_i64, routes in 0..31_u8, partition in 0..200_i32,
+        ) {
+            let mut greatest = first(ms, 0, partition);
+            for _ in 0..routes {
+                greatest = next(greatest, partition).unwrap_or(greatest);
+            }
+            prop_assert!(!is_after(ms - before, greatest, partition));
+            prop_assert!(is_after(ms + 1, greatest, partition));
+        }
+
+        #[test]
         fn a_revision_tells_its_time(ms in SINCE_MS..3_900_000_000_000_i64, partition in 0..200_i32) {
             prop_assert_eq!(time(at(ms, partition)), ms);
         }
@@ -137,6 +155,12 @@ mod tests {
         let old = (7 << 10) | 1_022;
         assert_eq!(next(old, 3), Some(old + 1));
         assert_eq!(next(old + 1, 3), None);
+    }
+
+    #[test]
+    fn nothing_is_known_to_be_after_what_was_numbered_by_offset() {
+        assert!(!is_after(3_000_000_000_000, (7 << 10) | 1, 3));
+        assert!(!is_after(3_000_000_000_000, 0, 3), "of a complaint that was never routed");
     }
 
     #[test]

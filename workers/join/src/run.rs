@@ -22,6 +22,7 @@ use crate::{
     error::JoinError,
     event::{Input, Log},
     follow::{Follower, follow},
+    labels::RouteLabels,
     limits::Limits,
     owned::Owned,
     position::{Meta, Position},
@@ -143,6 +144,7 @@ fn count_from_zero() {
     for (what, none) in Counts::default().named() {
         counter!("ombud_join_total", "what" => what).increment(none);
     }
+    RouteLabels::count_from_zero();
     for reason in DeadReason::ALL {
         let reason = format!("{reason:?}").to_lowercase();
         counter!("ombud_dead_letters_total", "worker" => WORKER, "reason" => reason).increment(0);
@@ -322,7 +324,7 @@ where
     }
 
     fn tick(&mut self, rules: &StrategyRules) -> Result<(), JoinError> {
-        let (mut open, mut closed, mut early, mut unleased) = (0, 0, 0, 0);
+        let (mut open, mut overdue, mut closed, mut early, mut unleased) = (0, 0, 0, 0, 0);
         for at in 0..self.owned.len() {
             let now = self.join.clock.now_ms();
             let mut out = Vec::new();
@@ -341,10 +343,12 @@ where
                 unleased += owned.shard.in_flight();
             }
             open += owned.shard.open();
+            overdue += owned.shard.past_deadline(now);
             closed += owned.shard.closed();
             early += owned.shard.early();
         }
         gauge!("ombud_join_open").set(open as f64);
+        gauge!("ombud_join_overdue").set(overdue as f64);
         gauge!("ombud_join_closed").set(closed as f64);
         gauge!("ombud_join_early").set(early as f64);
         self.vitals.tell(self.join.clock.now_ms(), self.owned.iter().map(Owned::standing));

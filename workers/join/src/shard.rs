@@ -340,6 +340,11 @@ impl Shard {
         self.raw.unsettled()
     }
 
+    /// Open cases whose deadline has passed by `now`: each is routed as soon as predictions are read up to it.
+    pub fn past_deadline(&self, now: i64) -> usize {
+        self.cases.due(now).count()
+    }
+
     /// Routed complaints that are remembered.
     pub fn closed(&self) -> usize {
         self.cases.closed()

@@ -231,6 +231,20 @@ fn a_complaint_that_is_read_long_after_its_deadline_gets_the_answers_that_lie_in
 }
 
 #[test]
+fn a_complaint_past_its_deadline_is_counted_until_it_is_routed() {
+    let mut story = Story::new();
+    story.complain(0, "a", "A");
+    story.complain(1, "b", "B");
+    story.answer_all(0, (1, "b", "B"));
+    assert_eq!(story.shard.past_deadline(DEADLINE_MS - 1), 0);
+    story.at(DEADLINE_MS);
+    assert_eq!(story.shard.past_deadline(story.now), 1, "b was routed before");
+    story.tell(Input::PredictionsEnd { end: 3, as_of: story.now });
+    story.tell(Input::Tick);
+    assert_eq!((story.routes()[0].why, story.shard.past_deadline(story.now)), (Why::Deadline, 0));
+}
+
+#[test]
 fn answers_to_another_copy_of_the_submission_do_not_decide_the_round() {
     let mut story = Story::new();
     story.complain(0, "a", "A");
@@ -287,6 +301,45 @@ fn a_clock_that_went_back_is_not_followed_and_a_restart_remembers_it() {
     let body = Submission { kind: Kind::Withdrawn, ..Submission::unreadable("b", "B", 0) };
     story.tell(Input::Raw { offset: 1, appended_at: NEW_YEAR - 3, body });
     assert_eq!(story.routes()[0].revision, first.revision);
+}
+
+/// A shard whose changelog says that complaint `a` was routed for raw record 7 at the new year, where raw ends at 4: a mirror
+/// was cut, and the next raw records get the offsets of those that are lost. Gives that route, too.
+fn cut() -> (Story, RoutedComplaint) {
+    let lost = RoutedComplaint { revision: revision::at(NEW_YEAR, 0), ..route(7, 1, "lost") };
+    let found = Position { raw: 4, meta: Meta { epoch: 1, clock: NEW_YEAR, ..Meta::default() } };
+    (Story::from(found, std::slice::from_ref(&lost), 4, Limits::default()), lost)
+}
+
+#[test]
+fn an_edit_is_routed_though_a_raw_record_that_was_lost_had_the_greater_offset() {
+    let (mut story, lost) = cut();
+    let body = Submission { kind: Kind::Withdrawn, ..Submission::unreadable("a", "B", 0) };
+    story.tell(Input::Raw { offset: 4, appended_at: NEW_YEAR + 60_000, body });
+    let edit = story.routes().remove(0);
+    assert_eq!((edit.raw_offset, edit.why), (4, Why::Withdrawn));
+    assert!(edit.revision > lost.revision);
+    story.ack("a", 1);
+    assert_eq!(story.shard.position(0).raw, 5);
+}
+
+#[test]
+fn what_was_lost_and_is_sent_again_is_routed_as_it_was() {
+    let (mut story, lost) = cut();
+    let body = Submission { kind: Kind::Complaint, ..Submission::unreadable("a", "A", 0) };
+    story.tell(Input::Raw { offset: 4, appended_at: NEW_YEAR + 60_000, body });
+    let again = story.routes().remove(0);
+    assert_eq!((again.route_id.as_str(), again.why), ("lost", Why::Resubmitted));
+    assert!(again.revision > lost.revision);
+}
+
+#[test]
+fn an_older_submission_stays_overtaken_by_one_that_was_lost() {
+    let (mut story, _) = cut();
+    let body = Submission { kind: Kind::Withdrawn, ..Submission::unreadable("a", "B", 0) };
+    story.tell(Input::Raw { offset: 4, appended_at: NEW_YEAR - 1, body });
+    assert!(story.routes().is_empty());
+    assert_eq!(story.shard.position(0).raw, 5);
 }
 
 #[test]

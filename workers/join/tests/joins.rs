@@ -12,6 +12,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusRecorder};
 use ombud_contract::{
     catalogue::Topic,
     codec, ids,
@@ -37,6 +38,8 @@ struct World {
     _dir: tempfile::TempDir,
     local: Local,
     clock: Arc<ManualClock>,
+    /// What joiners record.
+    recorder: PrometheusRecorder,
 }
 
 fn strategy() -> Strategy {
@@ -87,7 +90,7 @@ impl World {
         let clock = Arc::new(ManualClock::at(BEGIN));
         let options = Options { clock: Arc::<ManualClock>::clone(&clock), ..Options::default() };
         let local = Local::open(dir.path(), options).unwrap();
-        Self { _dir: dir, local, clock }
+        Self { _dir: dir, local, clock, recorder: PrometheusBuilder::new().build_recorder() }
     }
 
     fn append(&self, topic: Topic, partition: i32, key: Option<&str>, value: Bytes) -> i64 {
@@ -108,7 +111,11 @@ impl World {
     }
 
     fn complain(&self, id: &str) -> (RawComplaint, i64) {
-        let complaint = RawComplaint::new(id, "the bank took a fee that it had promised not to take", BEGIN);
+        self.send(RawComplaint::new(id, "the bank took a fee that it had promised not to take", BEGIN))
+    }
+
+    fn send(&self, complaint: RawComplaint) -> (RawComplaint, i64) {
+        let id = complaint.complaint_id.as_str();
         let offset = self.append(Topic::Raw, 1, Some(id), codec::encode(&complaint).unwrap());
         (complaint, offset)
     }
@@ -206,7 +213,11 @@ impl World {
         };
         let stop = AtomicBool::new(false);
         thread::scope(|scope| {
-            let running = scope.spawn(|| join.run(&|| stop.load(Ordering::Relaxed), |_| Ok(0)));
+            let running = scope.spawn(|| {
+                metrics::with_local_recorder(&self.recorder, || {
+                    join.run(&|| stop.load(Ordering::Relaxed), |_| Ok(0))
+                })
+            });
             let (stopping, until) = (StopOnDrop(&stop), Instant::now() + WAIT_TIMEOUT);
             while !enough() && !running.is_finished() {
                 assert!(Instant::now() < until, "what is waited for does not come within {WAIT_TIMEOUT:?}");
@@ -290,6 +301,48 @@ fn a_late_answer_amends_what_the_deadline_routed() {
     assert_eq!((last.why, last.writer_epoch), (Why::Amended, 2));
     assert!(routes[0].revision < last.revision);
     assert!(last.missing_tasks.is_empty());
+}
+
+#[test]
+fn routes_are_counted_by_why_kind_and_what_is_missing_and_timed_by_kind() {
+    let world = World::new();
+    world.answer_all(&world.complain("a"));
+    let last_year = RawComplaint::new("b", "a complaint of last year", BEGIN);
+    world.answer_all(&world.send(RawComplaint { bulk: true, ..last_year }));
+    let flag_missing = world.complain("c");
+    world.answer(&flag_missing, "product", "Credit card");
+    let others_missing = world.complain("d");
+    world.answer(&others_missing, "vulnerable", "NOT_INDICATED");
+    world.join_until(|| world.routes().len() == 4);
+    // Of what comes to a settled submission nobody knows any more whether it was live.
+    world.answer(&flag_missing, "vulnerable", "NOT_INDICATED");
+    world.join_until(|| world.routes().len() == 5);
+
+    let text = world.recorder.handle().render();
+    let counted: Vec<&str> = text
+        .lines()
+        .filter(|line| line.starts_with("ombud_routes_total{") && !line.ends_with(" 0"))
+        .collect();
+    for (labels, count) in [
+        (r#"kind="live",missing="none",why="COMPLETE""#, 1),
+        (r#"kind="bulk",missing="none",why="COMPLETE""#, 1),
+        (r#"kind="live",missing="vulnerable",why="DEADLINE""#, 1),
+        (r#"kind="live",missing="other",why="DEADLINE""#, 1),
+        (r#"kind="unknown",missing="other",why="AMENDED""#, 1),
+    ] {
+        let line = format!("ombud_routes_total{{{labels}}} {count}");
+        assert!(counted.contains(&line.as_str()), "{line}: {counted:?}");
+    }
+    assert_eq!(counted.len(), 5, "{counted:?}");
+    let begun_at_0 = r#"ombud_routes_total{kind="bulk",missing="vulnerable",why="DEADLINE"} 0"#;
+    for line in [
+        begun_at_0,
+        r#"ombud_route_seconds_count{kind="live"} 3"#,
+        r#"ombud_route_seconds_count{kind="bulk"} 1"#,
+        "ombud_join_overdue 0",
+    ] {
+        assert!(text.lines().any(|known| known == line), "{line}: {text}");
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod brokers;
 mod cases;
 mod clocks;
 mod embedded;
+mod mirror;
 mod models;
 mod split;
 
@@ -85,6 +86,7 @@ pub(crate) fn doctor(args: &Doctor, settings: &Settings, out: &mut impl Write) -
         cases::look(settings, &mut findings);
     }
     split::look(settings, &mut findings);
+    mirror::look(settings, &mut findings);
     models::look(settings, args.deep, &mut findings);
     print(args, &findings, out)
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use ombud_contract::{catalogue::Topic, records::Strategy};
+use ombud_contract::{access::Operation, catalogue::Topic, records::Strategy};
 use ombud_launch::config::Settings;
 use ombud_models::{FirstStrategy, ModelStore, model_version_record, registry_key};
 use ombud_stream::{Clock, Reader, Sink, SystemClock, TopicPartition};
@@ -62,7 +62,10 @@ pub(crate) fn foresee(settings: &Settings) -> Result<()> {
 
 /// `setup`'s part: publishes the first strategy on brokers, unless one is published already; whether it did.
 pub(crate) fn on_brokers(settings: &Settings) -> Result<bool> {
-    let world = World::brokers(settings)?;
+    let world = World::brokers(
+        settings,
+        &[(Topic::Registry, Operation::Write), (Topic::Strategy, Operation::Write)],
+    )?;
     let store = ModelStore::new(settings.data.join("models"));
     let mut first = FirstStart {
         reader: world.view().reader(READER)?,

@@ -33,6 +33,7 @@ mod learn;
 #[cfg(feature = "torch")]
 mod listing;
 mod manual;
+mod mirror;
 mod models;
 #[cfg(test)]
 #[cfg(feature = "servers")]

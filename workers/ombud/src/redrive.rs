@@ -147,7 +147,8 @@ pub(crate) fn redrive(
         confirm(args, to_send, &lines)?;
         let world = match settings.kafka_bootstrap.is_empty() {
             true => World::embedded(settings).context("write the embedded log: stop `ombud up` first")?,
-            false => World::brokers(settings)?,
+            // The topics that they came from were looked at above.
+            false => World::brokers(settings, &[])?,
         };
         let mut publisher = Publisher::new(world.sink(IN_FLIGHT)?);
         for (line, meant) in lines.iter_mut().zip(&letters).filter(|(line, _)| line.state == State::ToSend) {

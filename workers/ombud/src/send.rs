@@ -17,7 +17,7 @@ use anyhow::Result;
 use bookmark::{Bookmark, Errand, Reached, digest};
 use clap::Args;
 use indicatif::HumanCount;
-use ombud_contract::catalogue::Topic;
+use ombud_contract::{access::Operation, catalogue::Topic};
 use ombud_intake::{FileDefaults, Rows};
 use ombud_launch::{
     config::Settings,
@@ -113,7 +113,8 @@ pub(crate) fn send(
         let (posts, deliveries) = Posts::start(&url, &settings.http.token, &shutdown)?;
         (url, (Box::new(posts), deliveries))
     } else {
-        (settings.kafka_bootstrap.clone(), World::brokers(settings)?.sink(IN_FLIGHT)?)
+        let world = World::brokers(settings, &[(Topic::Raw, Operation::Write)])?;
+        (settings.kafka_bootstrap.clone(), world.sink(IN_FLIGHT)?)
     };
     let errand =
         Errand { file_sha256: digest(&args.file)?, bulk: args.bulk, topic: topic.to_string(), cluster };

@@ -1,6 +1,7 @@
 //! `ombud setup`: tables, topics, schemas and the first strategy come about; what exists is widened where that is harmless,
-//! never narrowed.
+//! never narrowed. Or topics and users are printed, for other tools to make.
 
+mod export;
 mod steps;
 mod widen;
 
@@ -13,6 +14,7 @@ use ombud_launch::config::Settings;
 use serde::Serialize;
 
 use crate::{Done, terminal::table};
+use export::{Authentication, Format, export};
 use steps::{bring_about, foresee};
 use widen::widen;
 
@@ -39,6 +41,18 @@ pub(crate) struct Setup {
     /// One JSON object
     #[arg(long)]
     pub(crate) json: bool,
+
+    /// Only print topics and users with their rights, for who makes them by other means; no server is asked
+    #[arg(long, value_enum, value_name = "FORMAT", conflicts_with_all = ["widen", "dry_run", "json"])]
+    pub(crate) export: Option<Format>,
+
+    /// The Kafka object of Strimzi that topics and users belong to
+    #[arg(long, value_name = "NAME", requires = "export", required_if_eq("export", "strimzi"))]
+    pub(crate) cluster: Option<String>,
+
+    /// How exported users prove who they are [default: scram-sha-512]
+    #[arg(long, value_enum, value_name = "HOW", requires = "export")]
+    pub(crate) authentication: Option<Authentication>,
 }
 
 /// One thing that was set up.
@@ -72,6 +86,10 @@ impl Setup {
 
 /// Sets up what the settings name, if nothing is found that would fail.
 pub(crate) fn setup(args: &Setup, settings: &Settings, out: &mut impl Write) -> Result<Done> {
+    if let Some(format) = args.export {
+        export(format, args, settings, out)?;
+        return Ok(Done::Well);
+    }
     if let Some(to) = args.widen {
         return print(args, &widen(to, args.mode(), settings)?, out);
     }
@@ -153,7 +171,16 @@ mod tests {
     }
 
     fn printed(items: &[Item], dry_run: bool, json: bool) -> (Done, String) {
-        let args = Setup { partitions: None, replication_factor: None, widen: None, dry_run, json };
+        let args = Setup {
+            partitions: None,
+            replication_factor: None,
+            widen: None,
+            dry_run,
+            json,
+            export: None,
+            cluster: None,
+            authentication: None,
+        };
         let mut out = Vec::new();
         let done = print(&args, items, &mut out).unwrap();
         (done, String::from_utf8(out).unwrap())

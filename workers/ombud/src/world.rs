@@ -9,7 +9,10 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
 use crossbeam_channel::Receiver;
-use ombud_contract::catalogue::Topic;
+use ombud_contract::{
+    access::{BrokerRole, Operation},
+    catalogue::Topic,
+};
 use ombud_infer::Tasks;
 use ombud_kafka::{Kafka, KafkaReader, Widths};
 use ombud_launch::{config::Settings, health::Readiness};
@@ -23,6 +26,14 @@ use crate::connect;
 
 /// On whose behalf commands read that belong to no worker's group.
 pub(crate) const READER: &str = "ombud.read";
+
+/// The topics that the roles called `names` in schemas/access.toml work with, each with the operation that is named where the
+/// brokers refuse it.
+pub(crate) fn needs_of(names: &[&str]) -> Vec<(Topic, Operation)> {
+    let roles = names.iter().filter_map(|name| BrokerRole::named(name));
+    let topics = roles.flat_map(|role| role.topics());
+    topics.filter_map(|(topic, operations)| Some((topic, *operations.first()?))).collect()
+}
 
 /// A sink, and what became of its records.
 pub(crate) type Appending<T> = (Box<dyn Sink<T>>, Receiver<Delivery<T>>);
@@ -189,19 +200,23 @@ impl World {
         Ok(Self::Embedded(Local::open(&settings.data, options)?))
     }
 
-    /// The brokers that `settings` name.
-    pub(crate) fn brokers(settings: &Settings) -> Result<Self> {
-        let world = Self::brokers_unless(settings, &|| false)?;
+    /// The brokers that `settings` name, with the topics that somebody `needs`, each for an operation.
+    pub(crate) fn brokers(settings: &Settings, needs: &[(Topic, Operation)]) -> Result<Self> {
+        let world = Self::brokers_unless(settings, needs, &|| false)?;
         world.context("find Kafka")
     }
 
     /// The same; `None` where somebody asks to stop before they answer.
-    pub(crate) fn brokers_unless(settings: &Settings, stopped: &dyn Fn() -> bool) -> Result<Option<Self>> {
+    pub(crate) fn brokers_unless(
+        settings: &Settings,
+        needs: &[(Topic, Operation)],
+        stopped: &dyn Fn() -> bool,
+    ) -> Result<Option<Self>> {
         if settings.kafka_bootstrap.is_empty() {
             anyhow::bail!("find Kafka: say --kafka HOST:PORT, or set OMBUD_KAFKA_BOOTSTRAP");
         }
         let Some(cluster) = Cluster::connect_unless(settings, stopped)? else { return Ok(None) };
-        cluster.kafka.find_topics(&settings.topics.prefix)?;
+        cluster.kafka.find_topics(&settings.topics.prefix, needs)?;
         Ok(Some(Self::Brokers(cluster)))
     }
 
@@ -337,8 +352,17 @@ mod tests {
     }
 
     #[test]
+    fn a_worker_needs_the_topics_of_its_role() {
+        for name in ["infer", "join", "archive", "console"] {
+            let needs = needs_of(&[name]);
+            assert_eq!(needs.len(), BrokerRole::named(name).unwrap().topics().count(), "{name}");
+        }
+        assert!(needs_of(&["archive"]).contains(&(Topic::DeadLetters, Operation::Write)));
+    }
+
+    #[test]
     fn who_needs_brokers_and_names_none_is_told_how() {
-        let error = World::brokers(&Settings::default()).err().unwrap().to_string();
+        let error = World::brokers(&Settings::default(), &[]).err().unwrap().to_string();
         assert!(error.contains("--kafka") && error.contains("OMBUD_KAFKA_BOOTSTRAP"), "{error}");
     }
 

@@ -1,5 +1,6 @@
 //! What every record, schema and id keeps.
 
+mod access;
 mod any;
 mod codec;
 mod compatibility;

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use backon::BlockingRetryable;
 use futures_executor::block_on;
-use ombud_contract::catalogue::Topic;
+use ombud_contract::{access::Operation, catalogue::Topic};
 use rdkafka::admin::NewPartitions;
 
 use super::{Admin, done, flat};
@@ -43,7 +43,7 @@ impl Admin {
             let count = found.and_then(|it| i32::try_from(it.partitions().len()).ok());
             match count.filter(|count| *count > 0) {
                 Some(count) => Ok((topic, count)),
-                None => Err(KafkaError::NoTopic { topic: name }),
+                None => self.ensure_not_hidden(&name).and(Err(KafkaError::NoTopic { topic: name })),
             }
         };
         in_order().map(width).collect()
@@ -52,7 +52,8 @@ impl Admin {
     fn add_partitions(&self, name: &str, to: i32, mode: Mode) -> Result<(), KafkaError> {
         let new = NewPartitions::new(name, usize::try_from(to).unwrap_or(0));
         let results = block_on(self.client.create_partitions([&new], &self.options(mode)));
-        flat(results.map(done), || format!("widen topic {name} to {to} partitions"))?;
+        let action = || format!("widen topic {name} to {to} partitions");
+        flat(results.map(done), (Operation::Alter, name), action)?;
         match mode {
             Mode::Apply => self.wait_for_partitions(name, to),
             Mode::DryRun => Ok(()),

@@ -85,14 +85,18 @@ mod tests {
         metrics::with_local_recorder(&recorder, || {
             metrics.describe();
             metrics::counter!("ombud_join_total", "what" => "complete").increment(3);
-            metrics::histogram!("ombud_route_seconds").record(0.004);
+            metrics::histogram!("ombud_route_seconds", "kind" => "live").record(0.004);
+            metrics::histogram!("ombud_route_seconds", "kind" => "live").record(4.9);
+            metrics::histogram!("ombud_route_seconds", "kind" => "live").record(5.1);
         });
         metrics.upkeep();
         let text = metrics::with_local_recorder(&recorder, || metrics.render());
         assert!(text.contains("# HELP ombud_join_total What the joiner did"), "{text}");
         assert!(text.contains("# TYPE ombud_route_seconds histogram"), "{text}");
         assert!(text.contains("ombud_join_total{what=\"complete\"} 3"), "{text}");
-        assert!(text.contains("ombud_route_seconds_bucket{le=\"0.005\"} 1"), "{text}");
+        assert!(text.contains("ombud_route_seconds_bucket{kind=\"live\",le=\"0.005\"} 1"), "{text}");
+        // What is promised of live complaints is counted by this bucket: deploy/monitoring/rules.yaml.
+        assert!(text.contains("ombud_route_seconds_bucket{kind=\"live\",le=\"5\"} 2"), "{text}");
         for name in names::PROCESS {
             assert!(text.contains(&format!("\n{name} ")), "{name}: {text}");
         }

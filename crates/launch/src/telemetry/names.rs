@@ -22,7 +22,7 @@ pub const METRICS: &[Metric] = &[
     Gauge(
         "ombud_drain_seconds",
         Seconds,
-        "Time until what lies unread is read, at the rate of the last 10 s.",
+        "Time until what lies unread is read, at the rate of late; a day where nothing moved for a minute.",
     ),
     Gauge("ombud_lag_records", Count, "Records that lie unread in the partitions owned."),
     Gauge(
@@ -86,7 +86,16 @@ pub const METRICS: &[Metric] = &[
     Gauge("ombud_join_open", Count, "Complaints that wait for decisions."),
     Gauge("ombud_join_closed", Count, "Routed complaints that are remembered to tell duplicates."),
     Gauge("ombud_join_early", Count, "Predictions that came before their complaint."),
-    Histogram("ombud_route_seconds", "From a complaint's append until its first route is acknowledged."),
+    Gauge("ombud_join_overdue", Count, "Complaints past their deadline that are not decided yet."),
+    Counter(
+        "ombud_routes_total",
+        Count,
+        "Routes that are acknowledged, by why, kind of complaint and which answers are missing.",
+    ),
+    Histogram(
+        "ombud_route_seconds",
+        "From a complaint's append until its first route is acknowledged, by kind of complaint.",
+    ),
     // archive and the case store
     Counter("ombud_archived_total", Count, "Records read by the archive, by topic and outcome."),
     Counter(

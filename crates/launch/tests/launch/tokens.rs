@@ -135,6 +135,22 @@ fn scopes_of_no_token_are_refused() {
     assert!(refused.to_string().contains("there is no http.tokens.crm"), "{refused}");
 }
 
+/// So the chart shuts the API of the pod in which people run commands.
+#[tokio::test]
+async fn a_digest_of_no_token_lets_nobody_in_though_the_port_is_open() {
+    let nobodys = "0".repeat(64);
+    let mut settings = http("0.0.0.0:8080", &[("shut", &nobodys), ("card_desk", &nobodys)], true);
+    settings.scopes.insert("card_desk".into(), "complaints,read".into());
+    let guard = Guard::of(&settings, None).unwrap();
+    let digest = format!("Bearer {nobodys}");
+    for shown in [None, Some("Bearer "), Some(digest.as_str())] {
+        for (method, path) in [(Method::POST, "/api/complaints"), (Method::GET, "/api/openapi.json")] {
+            let (status, _) = ask(&guard, method, path, shown).await;
+            assert_eq!(status, StatusCode::UNAUTHORIZED, "{path} {shown:?}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn without_tokens_this_machine_is_let_in_and_an_address_for_others_is_refused() {
     let guard = Guard::of(&http("127.0.0.1:0", &[], false), None).unwrap();

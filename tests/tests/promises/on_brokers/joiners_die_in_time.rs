@@ -7,14 +7,13 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of a test")]
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, ensure};
-use ombud_contract::{codec, records::Strategy};
 use ombud_stream::{Clock, SystemClock};
-use ombud_tests::{Deployment, Load, Role, Routed, Routes, sample_times, split, standing, whole};
+use ombud_tests::{Deployment, Load, Role, Routes, Waits, deadline_ms, sample_times, split, standing, whole};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
 const PARTITIONS: i32 = 12;
@@ -47,23 +46,6 @@ fn wait_for_takeover(routes: &mut Routes, killed_at: i64) -> Result<()> {
         let routed: BTreeSet<i32> = since.map(|one| one.at.partition).collect();
         routed.len() == usize::try_from(PARTITIONS).unwrap()
     })
-}
-
-/// The deadline of the one strategy, in milliseconds.
-fn deadline_ms(deployment: &Deployment) -> Result<i64> {
-    let records = whole(deployment, "models.strategy")?;
-    let value = records.first().and_then(|record| record.value.as_deref()).context("a strategy")?;
-    let strategy: Strategy = codec::decode(value)?;
-    Ok(strategy.deadline_ms)
-}
-
-/// The first route of each raw record, by its partition and offset.
-fn first_routes(routes: &Routes) -> BTreeMap<(i32, i64), &Routed> {
-    let mut first = BTreeMap::new();
-    for routed in routes.by_complaint.values().flatten() {
-        first.entry((routed.record.raw_partition, routed.record.raw_offset)).or_insert(routed);
-    }
-    first
 }
 
 fn joiners_die(kills: usize) -> Result<()> {
@@ -107,31 +89,22 @@ fn joiners_die(kills: usize) -> Result<()> {
         drop(load);
     }
 
+    routes.pass(Duration::from_millis(GONE_MS.unsigned_abs()))?;
     let raw = whole(&deployment, "complaints.raw")?;
     routes.wait_for_complete(raw.len(), WAIT_TIMEOUT)?;
     assert_eq!((routes.by_complaint.len(), routes.contradictions()), (raw.len(), vec![]));
-    let (deadline, first) = (deadline_ms(&deployment)?, first_routes(&routes));
-    // Since the first kill: when each was appended, and how long it waited for its first route.
-    let (mut waits, mut late) = (Vec::new(), Vec::new());
-    for record in raw.iter().filter(|record| record.appended_at >= takeovers[0].killed_at) {
-        let at = (record.source.partition, record.offset);
-        let route = first.get(&at).with_context(|| format!("a route of {at:?}"))?;
-        let waited = route.appended_at - record.appended_at;
-        waits.push((record.appended_at, waited));
-        if waited > deadline || !route.record.missing_tasks.is_empty() {
-            late.push((at, waited, &route.record.missing_tasks));
-        }
-    }
+    let deadline = deadline_ms(&deployment)?;
+    let waits = Waits::of(&deployment, &routes)?.between(takeovers[0].killed_at, i64::MAX);
     println!(
         "taken over after   complaints meanwhile   longest from append to route (deadline {deadline} ms)"
     );
     for Takeover { killed_at, over_at } in &takeovers {
-        let meanwhile = waits.iter().filter(|(appended_at, _)| (killed_at..=over_at).contains(&appended_at));
-        let meanwhile: Vec<i64> = meanwhile.map(|(_, waited)| *waited).collect();
-        let longest = meanwhile.iter().max().context("a complaint while a joiner was dead")?;
-        println!("{:>13} ms {:>22} {longest:>26} ms", over_at - killed_at, meanwhile.len());
+        let meanwhile = waits.between(*killed_at, *over_at);
+        let longest = meanwhile.percentile(1.0).context("a complaint while a joiner was dead")?;
+        println!("{:>13} ms {:>22} {longest:>26} ms", over_at - killed_at, meanwhile.count());
     }
-    assert!(late.is_empty(), "routed late or in part (raw, ms, missing): {late:?}");
+    let late = waits.late(deadline);
+    assert!(late.is_empty(), "routed late or in part: {late:?}");
     joiners.into_iter().chain([infer]).try_for_each(|role| role.stop().map(drop))
 }
 

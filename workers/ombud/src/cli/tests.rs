@@ -45,6 +45,22 @@ fn help_and_what_is_said_of_a_typo_fit_80_columns_with_and_without_colours() {
 }
 
 #[test]
+fn every_command_of_the_runbooks_is_one() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/runbooks.md");
+    let text = std::fs::read_to_string(page).unwrap();
+    let codes = text.split('`').skip(1).step_by(2);
+    let in_a_pod =
+        |code: &str| Some(code.strip_prefix("kubectl exec ")?.split_once(" -- ombud ")?.1.to_owned());
+    let commands: Vec<String> = codes.filter_map(in_a_pod).collect();
+    assert!(commands.len() > 10, "{commands:?}");
+    for line in commands {
+        if let Err(error) = parsed(&line) {
+            panic!("{line}: {error}");
+        }
+    }
+}
+
+#[test]
 fn what_excludes_something_else_is_not_said_together_with_it() {
     for line in [
         "learn --out dir --from-feedback --family bag",

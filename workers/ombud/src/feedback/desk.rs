@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail, ensure};
 use ombud_console::{KnownCase, KnownTeams, Refusal, Refused, Source, Takeable, Taking, Verdict};
-use ombud_contract::catalogue::Topic;
+use ombud_contract::{access::Operation, catalogue::Topic};
 use ombud_launch::config::Settings;
 use ombud_store::CaseStore;
 use ombud_stream::{Clock, Sink, SystemClock};
@@ -55,7 +55,7 @@ impl<'a> Desk<'a> {
         if settings.kafka_bootstrap.is_empty() {
             return Ok(Self::Up(settings));
         }
-        let world = World::brokers(settings)?;
+        let world = World::brokers(settings, &[(Topic::Feedback, Operation::Write)])?;
         Ok(Self::Brokers(Box::new(OnBrokers {
             cases: world.view().cases()?,
             teams: known_teams(world.view(), &settings.topics.prefix, Arc::new(SystemClock)),

@@ -3,6 +3,7 @@
 use std::{io::Write, sync::Arc};
 
 use anyhow::{Result, anyhow, bail};
+use ombud_contract::{access::Operation, catalogue::Topic};
 use ombud_launch::config::Settings;
 use ombud_models::{ModelName, ModelStore};
 use ombud_stream::SystemClock;
@@ -36,7 +37,7 @@ pub(super) fn changed(change: &Change, settings: &Settings, shelf: &ModelStore) 
     if settings.kafka_bootstrap.is_empty() {
         return ask_up::post(settings, super::PATH, change);
     }
-    let world = World::brokers(settings)?;
+    let world = World::brokers(settings, &[(Topic::Registry, Operation::Write)])?;
     let (view, prefix) = (world.view(), settings.topics.prefix.as_str());
     let changing = Changing { view: &view, shelf, prefix, clock: Arc::new(SystemClock), by: "ombud models" };
     changing.make(change, &mut Publisher::new(world.sink(IN_FLIGHT)?))

@@ -101,7 +101,7 @@ fn a_letter_is_sent_again_as_it_was_and_once() {
 fn on_brokers_a_letter_is_sent_again_as_it_was_and_once() {
     let dir = tempfile::tempdir().unwrap();
     let settings = crate::on_brokers::on_brokers(&dir);
-    append(&World::brokers(&settings).unwrap(), &settings, &[Some(BAD)]);
+    append(&World::brokers(&settings, &[]).unwrap(), &settings, &[Some(BAD)]);
     is_sent_again_once(&settings);
 }
 

@@ -7,7 +7,7 @@ use ombud_kafka::{Admin, Mode, Registry, State, Wish};
 use ombud_launch::config::Settings;
 
 use super::{Item, Setup, item};
-use crate::{connect, first_start};
+use crate::{connect, first_start, mirror, world::View};
 
 /// One step; it adds each thing as soon as it is done with, so also those before an error.
 type Step = fn(&Setup, &Settings, Mode, &mut Vec<Item>) -> Result<()>;
@@ -26,6 +26,9 @@ pub(super) fn foresee(args: &Setup, settings: &Settings) -> Result<Vec<Item>> {
         if let Err(error) = step(args, settings, Mode::DryRun, &mut items) {
             failures.push(format!("{error:#}"));
         }
+    }
+    if let Err(error) = compare(settings, &items) {
+        failures.push(format!("{error:#}"));
     }
     match &failures[..] {
         [] => Ok(items),
@@ -86,6 +89,21 @@ fn schemas(_: &Setup, settings: &Settings, mode: Mode, items: &mut Vec<Item>) ->
         items.push(item("schemas", registry.register(topic, &settings.topics.prefix, mode)?));
     }
     Ok(())
+}
+
+/// Refuses to go on with topics that do not belong together, where `foreseen` says that all of them are there.
+fn compare(settings: &Settings, foreseen: &[Item]) -> Result<()> {
+    let is_there = |topic: Topic| {
+        let name = topic.name(&settings.topics.prefix);
+        foreseen.iter().any(|item| item.what == "topic" && item.name == name && item.state != State::Created)
+    };
+    if ![Topic::Raw, Topic::Routed, Topic::Strategy].into_iter().all(is_there) {
+        return Ok(());
+    }
+    match mirror::look(&View::open(settings)?, settings)?.fault() {
+        Some(fault) => bail!("go on with these topics: {}; {}", fault.found, fault.mend),
+        None => Ok(()),
+    }
 }
 
 fn strategy(_: &Setup, settings: &Settings, mode: Mode, items: &mut Vec<Item>) -> Result<()> {

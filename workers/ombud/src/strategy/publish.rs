@@ -10,7 +10,7 @@ use std::{fmt, sync::Arc};
 
 use anyhow::{Context, Result};
 use crossbeam_channel::Receiver;
-use ombud_contract::{catalogue::Topic, records::Strategy};
+use ombud_contract::{access::Operation, catalogue::Topic, records::Strategy};
 use ombud_launch::config::Settings;
 use ombud_models::{LEAD, StrategyFeed, Unfit};
 use ombud_stream::{Clock, Delivery, Reader, Sink};
@@ -50,7 +50,7 @@ pub(super) fn publish(next: &Strategy, settings: &Settings, clock: &Arc<dyn Cloc
     if settings.kafka_bootstrap.is_empty() {
         return ask_up::post(settings, PATH, next);
     }
-    let world = World::brokers(settings)?;
+    let world = World::brokers(settings, &[(Topic::Strategy, Operation::Write)])?;
     Ok(Desk::open(&world, settings, Arc::clone(clock))?.publish(next)?)
 }
 

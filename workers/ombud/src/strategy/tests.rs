@@ -145,7 +145,7 @@ fn a_canary_grows_is_promoted_and_is_rolled_back_on_brokers() {
     let mut settings = crate::on_brokers::on_brokers(&dir);
     settings.models = dir.path().join("models-folder");
     models(&settings.models);
-    begin(&World::brokers(&settings).unwrap(), &settings);
+    begin(&World::brokers(&settings, &[]).unwrap(), &settings);
     goes_round(&settings);
 }
 

@@ -54,11 +54,13 @@ use crate::{
     strategy,
     terminal::Terminal,
     work::{Crew, IN_FLIGHT, Workers, serve_api, tell_waits},
-    world::{READER, View, World},
+    world::{READER, View, World, needs_of},
 };
 
 /// How long to wait for news before the shutdown is looked at again.
 const NEWS: Duration = Duration::from_millis(50);
+/// Whose work it does.
+const ROLES: [&str; 4] = ["infer", "join", "archive", "console"];
 /// How often the joiner's group is asked whether anything is still to come.
 const ASK_AGAIN: Duration = Duration::from_secs(1);
 
@@ -75,7 +77,7 @@ pub(crate) fn up(args: &cli::Up, loaded: &Loaded, terminal: &Terminal, out: &mut
     let _signals = SignalWatch::start(shutdown.clone())?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let world = match choice::brokers(args, loaded)? {
-        true => match World::brokers_unless(settings, &|| shutdown.requested())? {
+        true => match World::brokers_unless(settings, &needs_of(&ROLES), &|| shutdown.requested())? {
             Some(world) => world,
             None if args.once => {
                 return Ok(say_stopped("the brokers did not answer yet; the same command begins anew"));

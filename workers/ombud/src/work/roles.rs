@@ -19,7 +19,10 @@ use super::{
     console,
     port::{listen, tell_waits},
 };
-use crate::{Done, world::World};
+use crate::{
+    Done,
+    world::{World, needs_of},
+};
 
 /// What a process does.
 pub(crate) enum Role {
@@ -35,6 +38,17 @@ pub(crate) enum Role {
 }
 
 impl Role {
+    /// What schemas/access.toml calls it.
+    fn name(&self) -> &'static str {
+        match self {
+            #[cfg(feature = "torch")]
+            Self::Infer(_) => "infer",
+            Self::Join => "join",
+            Self::Archive => "archive",
+            Self::Console => "console",
+        }
+    }
+
     fn employ<'scope, 'a: 'scope>(
         &self,
         workers: &Arc<Workers<'a>>,
@@ -63,7 +77,8 @@ pub(crate) fn run(role: &Role, loaded: &Loaded, start: Start) -> Result<Done> {
     let _signals = SignalWatch::start(shutdown.clone())?;
     // Before any worker: what it counts from then on is there from 0.
     let metrics = Metrics::install()?;
-    let Some(world) = World::brokers_unless(settings, &|| shutdown.requested())? else {
+    let Some(world) = World::brokers_unless(settings, &needs_of(&[role.name()]), &|| shutdown.requested())?
+    else {
         return Ok(Done::Well);
     };
     let drain = Duration::from_millis(u64::try_from(settings.join.drain_ms).unwrap_or_default());

@@ -61,7 +61,7 @@ fn a_joiner_works_behind_markers_and_its_group_has_nothing_left() {
     let first = FirstStrategy::read(&models.join("strategy.toml"), &models, "test", 0).unwrap().record;
     append(&settings, Topic::Strategy, "strategy", &codec::encode(&first).unwrap(), Committed);
     append(&settings, Topic::Strategy, "strategy", b"never happened", Aborted);
-    let world = World::brokers(&settings).unwrap();
+    let world = World::brokers(&settings, &[]).unwrap();
     for round in 1..=2 {
         append(&settings, Topic::Routed, "c-0", b"never happened", Aborted);
         // Nobody can read it, so that it is routed at once and needs no models.

@@ -114,8 +114,9 @@ impl<'a> Workers<'a> {
             ended
         })?;
         if self.world.is_shared() {
-            let (mut reader, name) = (self.world.view().reader(group)?, worker.to_owned());
-            crew.start_beside("lag", move |stop| lag::watch(&name, &progress, &mut *reader, stop))?;
+            let (mut reader, worker, group) =
+                (self.world.view().reader(group)?, worker.to_owned(), group.to_owned());
+            crew.start_beside("lag", move |stop| lag::watch(&worker, &group, &progress, &mut *reader, stop))?;
         }
         Ok(())
     }

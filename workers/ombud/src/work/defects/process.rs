@@ -98,7 +98,7 @@ impl Case {
     fn world(&self) -> World {
         match self.settings.kafka_bootstrap.is_empty() {
             true => World::embedded(&self.settings).unwrap(),
-            false => World::brokers(&self.settings).unwrap(),
+            false => World::brokers(&self.settings, &[]).unwrap(),
         }
     }
 

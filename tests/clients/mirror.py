@@ -1,0 +1,125 @@
+"""Copies the topics of one cluster to another, as a mirror does.
+
+    python tests/clients/mirror.py FROM TO PREFIX NEW_PREFIX [option...]
+
+FROM and TO are bootstrap servers. Without options every record keeps its partition, offset, time and headers; so that it
+can keep the time, the copies of all topics have message.timestamp.type=CreateTime.
+
+    --stamp            copies have their topics' own settings: where the log stamps what it appends, it does
+    --skip TOPIC=N     the first N records of each partition are not copied, so that offsets shift
+    --cut TOPIC=N      the last N records of each partition are not copied
+    --leave-out TOPIC  nothing of it is copied, nor is it made
+    --positions        positions of the groups `ombud.*` are copied, with their metadata"""
+
+import argparse
+
+from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic
+
+SET_ON_THE_TOPIC = (1,)  # DYNAMIC_TOPIC_CONFIG
+PATIENCE_S = 30
+
+
+def counted(text):
+    topic, count = text.split("=")
+    return topic, int(count)
+
+
+def settings(admin, name):
+    resource = ConfigResource(ConfigResource.Type.TOPIC, name)
+    found = admin.describe_configs([resource])[resource].result(PATIENCE_S)
+    return {key: entry.value for key, entry in found.items() if entry.source in SET_ON_THE_TOPIC}
+
+
+def must_be_taken(error, _):
+    assert error is None, error
+
+
+def copy(options, name, base, partitions, producer):
+    consumer = Consumer({"bootstrap.servers": options.source, "group.id": f"{name}-mirror", "enable.auto.commit": False})
+    for number in range(partitions):
+        at = TopicPartition(name, number, 0)
+        first, end = consumer.get_watermark_offsets(at)
+        assert first == 0, f"{name}/{number} begins at {first}: its offsets can't be kept"
+        consumer.assign([at])
+        for offset in range(end):
+            message = consumer.poll(PATIENCE_S)
+            assert message is not None and message.error() is None, f"{name}/{number} at {offset}"
+            assert message.offset() == offset, f"{name}/{number} has no record at {offset}: offsets can't be kept"
+            if options.skip.get(base, 0) <= offset < end - options.cut.get(base, 0):
+                producer.produce(
+                    options.new_prefix + base,
+                    key=message.key(),
+                    value=message.value(),
+                    partition=number,
+                    headers=message.headers() or [],
+                    timestamp=message.timestamp()[1],
+                    on_delivery=must_be_taken,
+                )
+                producer.poll(0)
+    consumer.close()
+
+
+def copy_positions(options, admin, copied):
+    groups = admin.list_consumer_groups().result(PATIENCE_S).valid
+    for group in sorted(it.group_id for it in groups if it.group_id.startswith("ombud.")):
+        of = {"group.id": group, "enable.auto.commit": False}
+        source = Consumer(of | {"bootstrap.servers": options.source})
+        asked = [TopicPartition(options.prefix + base, n) for base, count in copied.items() for n in range(count)]
+        stands = [
+            TopicPartition(
+                options.new_prefix + it.topic.removeprefix(options.prefix), it.partition, it.offset, metadata=it.metadata or ""
+            )
+            for it in source.committed(asked, timeout=PATIENCE_S)
+            if it.offset >= 0
+        ]
+        source.close()
+        if stands:
+            target = Consumer(of | {"bootstrap.servers": options.target})
+            for done in target.commit(offsets=stands, asynchronous=False):
+                assert done.error is None, f"{group}: {done}"
+            target.close()
+
+
+def main():
+    arguments = argparse.ArgumentParser()
+    for name in ("source", "target", "prefix", "new_prefix"):
+        arguments.add_argument(name)
+    arguments.add_argument("--stamp", action="store_true")
+    arguments.add_argument("--positions", action="store_true")
+    arguments.add_argument("--skip", type=counted, action="append", default=[])
+    arguments.add_argument("--cut", type=counted, action="append", default=[])
+    arguments.add_argument("--leave-out", action="append", default=[])
+    options = arguments.parse_args()
+    options.skip, options.cut = dict(options.skip), dict(options.cut)
+
+    source = AdminClient({"bootstrap.servers": options.source})
+    about = source.list_topics(timeout=PATIENCE_S).topics
+    copied = {
+        name.removeprefix(options.prefix): len(topic.partitions)
+        for name, topic in about.items()
+        if name.startswith(options.prefix) and name.removeprefix(options.prefix) not in options.leave_out
+    }
+    assert copied, f"no topic of {options.source} begins with {options.prefix}"
+    wanted = []
+    for base, partitions in copied.items():
+        config = settings(source, options.prefix + base)
+        if not options.stamp:
+            config["message.timestamp.type"] = "CreateTime"
+        wanted.append(NewTopic(options.new_prefix + base, partitions, 1, config=config))
+    target = AdminClient({"bootstrap.servers": options.target})
+    for made in target.create_topics(wanted).values():
+        made.result(PATIENCE_S)
+
+    producer = Producer(
+        {"bootstrap.servers": options.target, "acks": "all", "enable.idempotence": True, "message.max.bytes": 4_000_000}
+    )
+    for base, partitions in copied.items():
+        copy(options, options.prefix + base, base, partitions, producer)
+    assert producer.flush(PATIENCE_S) == 0, "not every record was acknowledged"
+    if options.positions:
+        copy_positions(options, source, copied)
+
+
+if __name__ == "__main__":
+    main()
