@@ -23,17 +23,21 @@ etcd_launch() {
 }
 
 kube-apiserver_launch() {
+  # A streamed list needs etcd 3.4.25, and Debian 12 has 3.4.23: every watch of kwok's would be refused.
   launch kube-apiserver --bind-address=127.0.0.1 --secure-port="$(port_of kube-apiserver)" \
     --tls-cert-file="$pki/server.pem" --tls-private-key-file="$pki/server.key" --client-ca-file="$pki/ca.pem" \
     --etcd-servers="https://127.0.0.1:$(port_of etcd)" --etcd-cafile="$pki/ca.pem" \
     --etcd-certfile="$pki/admin.pem" --etcd-keyfile="$pki/admin.key" \
     --service-account-issuer=https://kubernetes.default.svc --service-account-signing-key-file="$pki/accounts.key" \
     --service-account-key-file="$pki/accounts.key" --authorization-mode=Node,RBAC --service-cluster-ip-range=10.96.0.0/16 \
-    --endpoint-reconciler-type=none --audit-policy-file="$here/audit.yaml" --audit-log-path="$data/audit.jsonl"
+    --endpoint-reconciler-type=none --feature-gates=WatchList=false \
+    --audit-policy-file="$here/audit.yaml" --audit-log-path="$data/audit.jsonl"
 }
 
 kube-controller-manager_launch() {
+  # No node here is ever lost, however long a busy machine leaves kwok no time to speak for it.
   launch kube-controller-manager --kubeconfig="$data/kubeconfig.kube-controller-manager" --leader-elect=false \
+    --node-monitor-grace-period=24h \
     --bind-address=127.0.0.1 --secure-port="$(port_of kube-controller-manager)" \
     --tls-cert-file="$pki/server.pem" --tls-private-key-file="$pki/server.key" \
     --root-ca-file="$pki/ca.pem" --service-account-private-key-file="$pki/accounts.key"

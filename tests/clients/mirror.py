@@ -9,7 +9,8 @@ can keep the time, the copies of all topics have message.timestamp.type=CreateTi
     --skip TOPIC=N     the first N records of each partition are not copied, so that offsets shift
     --cut TOPIC=N      the last N records of each partition are not copied
     --leave-out TOPIC  nothing of it is copied, nor is it made
-    --positions        positions of the groups `ombud.*` are copied, with their metadata"""
+
+Positions of groups are not copied: this client does not give their metadata as it lies."""
 
 import argparse
 
@@ -60,33 +61,11 @@ def copy(options, name, base, partitions, producer):
     consumer.close()
 
 
-def copy_positions(options, admin, copied):
-    groups = admin.list_consumer_groups().result(PATIENCE_S).valid
-    for group in sorted(it.group_id for it in groups if it.group_id.startswith("ombud.")):
-        of = {"group.id": group, "enable.auto.commit": False}
-        source = Consumer(of | {"bootstrap.servers": options.source})
-        asked = [TopicPartition(options.prefix + base, n) for base, count in copied.items() for n in range(count)]
-        stands = [
-            TopicPartition(
-                options.new_prefix + it.topic.removeprefix(options.prefix), it.partition, it.offset, metadata=it.metadata or ""
-            )
-            for it in source.committed(asked, timeout=PATIENCE_S)
-            if it.offset >= 0
-        ]
-        source.close()
-        if stands:
-            target = Consumer(of | {"bootstrap.servers": options.target})
-            for done in target.commit(offsets=stands, asynchronous=False):
-                assert done.error is None, f"{group}: {done}"
-            target.close()
-
-
 def main():
     arguments = argparse.ArgumentParser()
     for name in ("source", "target", "prefix", "new_prefix"):
         arguments.add_argument(name)
     arguments.add_argument("--stamp", action="store_true")
-    arguments.add_argument("--positions", action="store_true")
     arguments.add_argument("--skip", type=counted, action="append", default=[])
     arguments.add_argument("--cut", type=counted, action="append", default=[])
     arguments.add_argument("--leave-out", action="append", default=[])
@@ -117,8 +96,6 @@ def main():
     for base, partitions in copied.items():
         copy(options, options.prefix + base, base, partitions, producer)
     assert producer.flush(PATIENCE_S) == 0, "not every record was acknowledged"
-    if options.positions:
-        copy_positions(options, source, copied)
 
 
 if __name__ == "__main__":

@@ -111,7 +111,8 @@ impl Kafka {
             topics: topics.iter().map(|topic| (*topic).to_owned()).collect(),
             start,
         };
-        Ok(KafkaMember::new(consumer, of, self.brokers.clone(), self.schemas.clone()))
+        let asking = client(&self.brokers.admin(), Telling::default())?;
+        Ok(KafkaMember::new(consumer, asking, of, self.brokers.clone(), self.schemas.clone()))
     }
 
     /// Reads without joining anything; `group` only names who reads, and needs no permission.

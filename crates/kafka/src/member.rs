@@ -49,6 +49,8 @@ const ASK_ANEW: Duration = Duration::from_secs(2);
 /// One member, used by one thread; made by [`crate::Kafka::member`]. Dropping it leaves the group.
 pub struct KafkaMember {
     consumer: BaseConsumer<Rebalances>,
+    /// Asks where partitions end: a question of the member's own client waits behind a fetch that waits for records.
+    asking: BaseConsumer<Telling>,
     of: Membership,
     brokers: Brokers,
     timeout: Duration,
@@ -109,12 +111,14 @@ struct Stalled {
 impl KafkaMember {
     pub(crate) fn new(
         consumer: BaseConsumer<Rebalances>,
+        asking: BaseConsumer<Telling>,
         of: Membership,
         brokers: Brokers,
         schemas: Schemas,
     ) -> Self {
         Self {
             consumer,
+            asking,
             of,
             timeout: brokers.timeout,
             brokers,
@@ -501,8 +505,8 @@ impl KafkaMember {
         let mut positions = Vec::with_capacity(all.len());
         for partition in all {
             let offset = match since {
-                None => offsets::ends(&self.consumer, &partition, self.timeout)?.1,
-                Some(ms) => offsets::at_time(&self.consumer, &partition, ms, self.timeout)?,
+                None => offsets::ends(&self.asking, &partition, self.timeout)?.1,
+                Some(ms) => offsets::at_time(&self.asking, &partition, ms, self.timeout)?,
             };
             positions.push(Position { partition, offset, metadata: String::new() });
         }
@@ -554,7 +558,7 @@ impl Source for KafkaMember {
             return Err(Outage::fatal(format!("start {partition}"), "it is not owned"));
         };
         (slot.from, slot.next) = (Some(offset), offset);
-        let (low, high) = offsets::ends(&self.consumer, partition, self.timeout)?;
+        let (low, high) = offsets::ends(&self.asking, partition, self.timeout)?;
         if !(low..=high).contains(&offset) {
             let why = format!("{partition} holds offsets {low} to {high}, and the group stands at {offset}");
             return Err(offsets::lost(&self.of.group, why));

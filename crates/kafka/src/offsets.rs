@@ -129,7 +129,9 @@ pub(crate) fn committed<C: ConsumerContext>(
     element.error().map_err(|cause| outage::of(action(), cause, &right))?;
     Ok(match element.offset() {
         Offset::Offset(offset) => {
-            Some(Position { partition: partition.clone(), offset, metadata: element.metadata().to_owned() })
+            // Clients for Python count the NUL that ends a text in C, so it comes with positions that they copied.
+            let metadata = element.metadata().trim_end_matches('\0').to_owned();
+            Some(Position { partition: partition.clone(), offset, metadata })
         }
         _ => None,
     })

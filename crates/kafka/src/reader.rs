@@ -1,4 +1,4 @@
-//! Reading partitions without a group, each from wherever it is asked for: one client a topic.
+//! Reading partitions without a group, each from wherever it is asked for: one client a topic, and one that asks.
 
 mod topic;
 
@@ -25,7 +25,8 @@ use topic::TopicReader;
 pub struct KafkaReader {
     brokers: Brokers,
     group: String,
-    /// Asks what needs no reading; the first topic is read by it, too.
+    /// Asks where partitions end and groups stand, and reads nothing: a broker answers the requests of a connection one after
+    /// the other, so that a question waits behind a fetch that waits for records.
     asking: Arc<BaseConsumer<Telling>>,
     incoming: Incoming,
     topics: BTreeMap<Arc<str>, TopicReader>,
@@ -94,13 +95,10 @@ impl KafkaReader {
     }
 
     fn add_topic(&mut self, topic: &Arc<str>) -> Result<(), Outage> {
-        let consumer = if self.topics.is_empty() {
-            Arc::clone(&self.asking)
-        } else {
-            let made = client(&self.brokers.consumer(&self.group), Telling::default());
-            Arc::new(made.map_err(|cause| Outage::fatal(format!("read {topic}"), cause))?)
-        };
-        self.topics.insert(Arc::clone(topic), TopicReader::new(consumer, self.brokers.timeout));
+        let consumer = client(&self.brokers.consumer(&self.group), Telling::default());
+        let consumer = consumer.map_err(|cause| Outage::fatal(format!("read {topic}"), cause))?;
+        let reader = TopicReader::new(consumer, Arc::clone(&self.asking), self.brokers.timeout);
+        self.topics.insert(Arc::clone(topic), reader);
         Ok(())
     }
 }

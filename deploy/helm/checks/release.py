@@ -1,5 +1,5 @@
 """One release of the chart in a cluster: what helm and kubectl do to it, and what then is there."""
-import json, os, subprocess, tempfile, time
+import json, os, re, subprocess, tempfile, time
 from audit import need, require
 
 WAIT_S = 120
@@ -16,18 +16,20 @@ def run(*command, text=None, fails=False):
     require((done.returncode != 0) == fails, f"{' '.join(command)} ended with {done.returncode}: {said[-3000:]}")
     if fails:
         return said
-    require("warn" not in said.lower(), f"{' '.join(command)} warns: {said[-3000:]}")
+    # Of Kubernetes' client, lines with an I are no warnings, whatever they say: that a watch has ended and is made anew.
+    warnings = [line for line in said.splitlines() if "warn" in line.lower() and not re.match(r"I\d{4} ", line)]
+    require(not warnings, f"{' '.join(command)} warns: {said[-3000:]}")
     return done.stdout
 
 
-def until(what, holds, seconds=WAIT_S):
-    """Waits until `holds` returns something true, and returns it."""
+def until(what, holds, seconds=WAIT_S, instead=str):
+    """Waits until `holds` returns something true, and returns it; `instead` says what there is where it does not."""
     end = time.monotonic() + seconds
     while True:
         found = holds()
         if found:
             return found
-        require(time.monotonic() < end, f"waited {seconds} s in vain: {what}")
+        require(time.monotonic() < end, f"waited {seconds} s in vain: {what} {instead()}".strip())
         time.sleep(0.3)
 
 
@@ -36,8 +38,8 @@ def kubectl(*arguments, text=None, fails=False):
 
 
 def remove_all():
-    """Namespaces of earlier scenarios, with all that is in them, and their disks."""
-    for kind in ("namespaces", "persistentvolumes"):
+    """Namespaces of earlier scenarios, with all that is in them, and what belongs to no namespace."""
+    for kind in ("namespaces", "persistentvolumes", "priorityclasses"):
         kubectl("delete", kind, "--selector", "check=chart", f"--timeout={WAIT_S}s")
 
 
@@ -72,27 +74,41 @@ class Release:
     def validate(self):
         """What helm renders, strictly validated by the API server without being kept: unknown and doubled fields too."""
         rendered = run("helm", "template", *self.arguments())
+        # Nothing of a dry run stays, and a pod is refused whose account or priority is not there.
+        names = lambda field: set(re.findall(rf'^ *{field}: "?([a-z0-9.-]+)', rendered, re.MULTILINE))
+        accounts = names("serviceAccountName")
+        apply(*({"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "value": 1,
+                 "metadata": {"name": name, "labels": TO_REMOVE}} for name in names("priorityClassName")),
+              *({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name, "namespace": self.namespace}}
+                for name in accounts))
         taken = json.loads(kubectl("apply", "--server-side", "--dry-run=server", "--validate=strict", "--warnings-as-errors",
                                    "--namespace", self.namespace, "--output", "json", "-f", "-", text=rendered))
-        return taken["items"] if taken["kind"] == "List" else [taken]
+        objects = taken["items"] if taken["kind"] == "List" else [taken]
+        if own := {o["metadata"]["name"] for o in objects if o["kind"] == "ServiceAccount"} & accounts:
+            kubectl("delete", "serviceaccounts", *own, "--namespace", self.namespace)
+        return objects
 
     def provide(self, objects):
-        """What pods name and the chart leaves to others: Secrets, ConfigMaps, claims; and disks for all claims."""
+        """What pods name and the chart leaves to others: nodes, Secrets, ConfigMaps, claims; and disks for all claims."""
+        for label, value in {one for o in objects for one in pod_spec(o).get("nodeSelector", {}).items()}:
+            if "kubernetes.io/" not in label:
+                kubectl("label", "nodes", "--all", "--overwrite", f"{label}={value}")
         own = {(o["kind"], o["metadata"]["name"]): o.get("spec") for o in objects}
         named = {one for o in objects for one in need(pod_spec(o))}
-        for kind, name in sorted(named - own.keys()):
-            if kind != "PersistentVolumeClaim":
-                apply({"apiVersion": "v1", "kind": kind, "metadata": {"name": name, "namespace": self.namespace}})
+        given = [{"apiVersion": "v1", "kind": kind, "metadata": {"name": name, "namespace": self.namespace}}
+                 for kind, name in sorted(named - own.keys()) if kind != "PersistentVolumeClaim"]
         for name in sorted(name for kind, name in named | own.keys() if kind == "PersistentVolumeClaim"):
             spec = own.get(("PersistentVolumeClaim", name)) or CLAIM
             disk = f"{self.namespace}-{name}"
-            apply({"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": disk, "labels": TO_REMOVE}, "spec": {
+            given.append({"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": disk, "labels": TO_REMOVE}, "spec": {
                 "accessModes": spec["accessModes"], "capacity": spec["resources"]["requests"], "hostPath": {"path": "/nowhere"},
                 "storageClassName": spec.get("storageClassName") or "", "persistentVolumeReclaimPolicy": "Retain",
                 "claimRef": {"namespace": self.namespace, "name": name}}})
             if ("PersistentVolumeClaim", name) not in own:
-                apply({"apiVersion": "v1", "kind": "PersistentVolumeClaim",
-                       "metadata": {"name": name, "namespace": self.namespace}, "spec": spec | {"volumeName": disk}})
+                given.append({"apiVersion": "v1", "kind": "PersistentVolumeClaim",
+                              "metadata": {"name": name, "namespace": self.namespace}, "spec": spec | {"volumeName": disk}})
+        if given:
+            apply(*given)
 
     def deployments(self):
         """Pod templates and identities by name."""
@@ -109,7 +125,13 @@ class Release:
                          and d["status"].get("updatedReplicas", 0) == d["spec"]["replicas"] == d["status"].get("replicas", 0)
                          and d["status"].get("readyReplicas", 0) == d["spec"]["replicas"] for d in self.deployments().values())
             return rolled and all(p["status"]["phase"] == "Succeeded" or is_ready(p) for p in pods) and pods
-        return until(f"all pods of {self.namespace} are ready", done)
+        return until(f"all pods of {self.namespace} are ready", done, instead=self.unready)
+
+    def unready(self):
+        """In words, for who has waited in vain: the pods that are not ready, and what each Deployment has of its replicas."""
+        pods = [(p["metadata"]["name"], p["status"].get("conditions", p["status"]["phase"])) for p in self.get("pods")
+                if p["status"]["phase"] != "Succeeded" and not is_ready(p)]
+        return f"{pods}, {[(name, d['spec']['replicas'], d['status']) for name, d in self.deployments().items()]}"
 
     def ready(self):
         """How many pods of each Deployment are ready, whatever else is under way."""

@@ -40,8 +40,10 @@ const IDLE: Duration = Duration::from_secs(30);
 /// librdkafka delivers what it fetched of all partitions in one queue, so what comes of another partition than the one
 /// that is asked for is kept for it, within bounds.
 pub(super) struct TopicReader {
-    pub(super) consumer: Arc<BaseConsumer<Telling>>,
-    pub(super) timeout: Duration,
+    consumer: BaseConsumer<Telling>,
+    /// Asks where a partition ends, without waiting behind a fetch.
+    asking: Arc<BaseConsumer<Telling>>,
+    timeout: Duration,
     tracks: BTreeMap<i32, Track>,
     /// When anything last came, or the brokers last answered.
     heard_at: Instant,
@@ -96,9 +98,14 @@ fn size(record: &Record) -> usize {
 }
 
 impl TopicReader {
-    pub(super) fn new(consumer: Arc<BaseConsumer<Telling>>, timeout: Duration) -> Self {
+    pub(super) fn new(
+        consumer: BaseConsumer<Telling>,
+        asking: Arc<BaseConsumer<Telling>>,
+        timeout: Duration,
+    ) -> Self {
         Self {
             consumer,
+            asking,
             timeout,
             tracks: BTreeMap::new(),
             heard_at: Instant::now(),
@@ -170,7 +177,7 @@ impl TopicReader {
             self.untrack(partition)?;
         }
         self.untrack_idle(partition, now)?;
-        let (low, high) = offsets::ends(&self.consumer, partition, self.timeout)?;
+        let (low, high) = offsets::ends(&self.asking, partition, self.timeout)?;
         if from > high {
             let why = format!("it ends at {high}");
             return Err(Outage::fatal(format!("read {partition} from {from}"), why));
@@ -302,7 +309,7 @@ impl TopicReader {
         }
         let next = track.next;
         if may_ask && std::mem::take(&mut track.unsure) {
-            let (_, end) = offsets::ends(&self.consumer, partition, self.timeout)?;
+            let (_, end) = offsets::ends(&self.asking, partition, self.timeout)?;
             if end > next {
                 self.untrack(partition)?;
                 self.begin(partition, next, Some(end))?;

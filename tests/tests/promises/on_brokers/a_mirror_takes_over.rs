@@ -13,7 +13,11 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use ombud_stream::{Clock, Reader as _, SystemClock, TopicPartition};
+use ombud_contract::catalogue::Topic;
+use ombud_kafka::KafkaMember;
+use ombud_stream::{
+    Clock, Committer as _, Event, Position, Reader as _, Source as _, Start, SystemClock, TopicPartition,
+};
 use ombud_tests::{Deployment, Role, Routed, Routes, Services, bag, kafka, sample_times, whole};
 use serde_json::{Value, json};
 
@@ -80,10 +84,60 @@ impl Lost {
         Ok(copy)
     }
 
+    /// Copies where each group stands, with what the joiner keeps beside its position.
+    fn copy_positions(&self, copy: &Deployment) -> Result<()> {
+        let archived = Topic::ALL.into_iter().filter(|topic| *topic != Topic::DeadLetters).collect();
+        let groups = [
+            ("ombud.infer.all", vec![Topic::Raw]),
+            ("ombud.join", vec![Topic::Raw]),
+            ("ombud.archive", archived),
+        ];
+        for (group, topics) in groups {
+            let (mut member, assigned) = member_of(&self.deployment, group, &topics)?;
+            let mut positions = Vec::new();
+            for partition in assigned {
+                positions.extend(member.committed(&partition)?);
+            }
+            ensure!(!positions.is_empty(), "{group} stands nowhere");
+            let (mut member, _) = member_of(copy, group, &topics)?;
+            let renamed = positions.into_iter().map(|position| {
+                let base = position.partition.topic.strip_prefix(&self.deployment.prefix).unwrap();
+                let partition = TopicPartition::new(copy.topic(base).as_str(), position.partition.partition);
+                Position { partition, ..position }
+            });
+            member.commit(&renamed.collect::<Vec<_>>())?;
+        }
+        Ok(())
+    }
+
     /// How many complaints were routed once and are not among `ids`.
     fn others(&self, ids: &[&str]) -> usize {
         self.held.keys().filter(|id| !ids.contains(&id.as_str())).count()
     }
+}
+
+/// The one member of a group, with all partitions of `topics`.
+fn member_of(
+    deployment: &Deployment,
+    group: &str,
+    topics: &[Topic],
+) -> Result<(KafkaMember, Vec<TopicPartition>)> {
+    let kafka = kafka(deployment)?;
+    let names: Vec<String> = topics.iter().map(|topic| topic.name(&deployment.prefix)).collect();
+    let mut count = 0;
+    for name in &names {
+        count += usize::try_from(kafka.partitions(name)?)?;
+    }
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut member = kafka.member(group, &names, Start::Earliest, None)?;
+    let (mut assigned, until) = (Vec::new(), Instant::now() + WAIT_TIMEOUT);
+    while assigned.len() < count {
+        ensure!(Instant::now() < until, "{group} has {assigned:?} of {count} partitions");
+        if let Some(Event::Assigned { partitions, .. }) = member.poll(Duration::from_millis(100))? {
+            assigned.extend(partitions);
+        }
+    }
+    Ok((member, assigned))
 }
 
 /// Sends complaints anew, each with another text than before.
@@ -145,7 +199,8 @@ fn stopped(roles: Vec<Role>) -> Result<()> {
 
 /// Offsets, times and positions are kept: as if nothing had happened.
 fn a_whole_one_goes_on(lost: &Lost, bootstrap: &str) -> Result<()> {
-    let copy = lost.copied(bootstrap, &["--positions"])?;
+    let copy = lost.copied(bootstrap, &[])?;
+    lost.copy_positions(&copy)?;
     copy.set_up(PARTITIONS)?;
     let (health, said) = doctor(&copy)?;
     ensure!(health == "ok", "{said}");

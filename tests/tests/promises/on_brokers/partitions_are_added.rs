@@ -48,7 +48,7 @@ fn widen_others(deployment: &Deployment) -> Result<Value> {
 /// Sends a file; nothing of it has a deadline that a wait could miss.
 fn send(deployment: &Deployment, file: &Path) -> Result<()> {
     let file = file.to_str().context("its name")?;
-    deployment.run(&["send", "--bulk", "--json", file]).map(drop)
+    deployment.run(&["send", "--bulk", "--at-once", "--json", file]).map(drop)
 }
 
 /// Waits until so many partitions of `role` wait.

@@ -18,6 +18,8 @@ use ombud_tests::{Deployment, Load, Role, Routes, Waits, bag, deadline_ms, sampl
 use serde_json::Value;
 
 const PARTITIONS: i32 = 6;
+/// Partitions as the chart has them: a joiner that starts takes on half of them, one after the other.
+const ALL_PARTITIONS: i32 = 48;
 /// Complaints in the sample.
 const SAMPLE: usize = 300;
 /// Complaints a second: a hundred times as many as a bank with 15,000 a day has on average.
@@ -236,7 +238,7 @@ fn joiners_that_are_replaced_under_load_delay_no_complaint() -> Result<()> {
 #[test]
 #[ignore = "long: TEST_FULL=1 scripts/test runs it"]
 fn every_change_that_kubernetes_makes_delays_no_complaint() -> Result<()> {
-    let deployment = Deployment::fresh(PARTITIONS)?;
+    let deployment = Deployment::fresh(ALL_PARTITIONS)?;
     let next = deployment.folder().join("next");
     let canary = bag(&next, 900)?.version;
     deployment.run(&["models", "add", next.to_str().context("its name")?])?;
@@ -249,7 +251,7 @@ fn every_change_that_kubernetes_makes_delays_no_complaint() -> Result<()> {
     scene.act("infer scaled in, 4 to 2", |scene| scene.scale(2))?;
     scene.act("setup, a strategy and a roll", |scene| {
         // What the chart does before an upgrade; where nothing is new it changes nothing.
-        deployment.set_up(PARTITIONS)?;
+        deployment.set_up(ALL_PARTITIONS)?;
         let named = format!("complaints-bag@{canary}");
         deployment.run(&["strategy", "canary", "product", &named, "10%", "--by", "test", "--json"])?;
         scene.roll()
