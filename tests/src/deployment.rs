@@ -18,6 +18,7 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 use tempfile::TempDir;
+use ureq::{Agent, Body, http::Response};
 
 use crate::{Previous, ombud, repository};
 
@@ -168,6 +169,14 @@ impl Deployment {
         lines.lines().map(|line| Ok(serde_json::from_str(line)?)).collect()
     }
 
+    /// The kind of each event in a complaint's case. Until the archive has filed it there is no case, and no event.
+    pub fn kinds_of_events(&self, id: &str) -> Vec<String> {
+        let case = self.run(&["show", id, "--json"]).unwrap_or_default();
+        let case: Value = serde_json::from_str(&case).unwrap_or_default();
+        let events = case["events"].as_array().map_or(&[][..], Vec::as_slice);
+        events.iter().filter_map(|event| Some(event["kind"].as_str()?.to_owned())).collect()
+    }
+
     /// Runs a program of the independent clients (scripts/clients) with the services' addresses in its environment.
     ///
     /// # Errors
@@ -305,14 +314,7 @@ impl Role {
     /// # Errors
     /// It does not listen yet, or does not answer.
     pub fn get(&self, path: &str) -> Result<(u16, String)> {
-        let address = self.address.as_ref().with_context(|| format!("{} does not listen yet", self.name))?;
-        let agent: ureq::Agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .timeout_global(Some(Duration::from_secs(10)))
-            .build()
-            .into();
-        let mut response = agent.get(format!("http://{address}{path}")).call()?;
-        Ok((response.status().as_u16(), response.body_mut().read_to_string()?))
+        self.ask(path, |agent, url| agent.get(url).call())
     }
 
     /// POSTs JSON to its HTTP port; gives status and body.
@@ -320,14 +322,21 @@ impl Role {
     /// # Errors
     /// It does not listen yet, or does not answer.
     pub fn post(&self, path: &str, json: &str) -> Result<(u16, String)> {
+        self.ask(path, |agent, url| agent.post(url).content_type("application/json").send(json))
+    }
+
+    fn ask(
+        &self,
+        path: &str,
+        request: impl FnOnce(&Agent, String) -> Result<Response<Body>, ureq::Error>,
+    ) -> Result<(u16, String)> {
         let address = self.address.as_ref().with_context(|| format!("{} does not listen yet", self.name))?;
-        let agent: ureq::Agent = ureq::Agent::config_builder()
+        let agent = Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(Duration::from_secs(10)))
             .build()
             .into();
-        let mut response =
-            agent.post(format!("http://{address}{path}")).content_type("application/json").send(json)?;
+        let mut response = request(&agent, format!("http://{address}{path}"))?;
         Ok((response.status().as_u16(), response.body_mut().read_to_string()?))
     }
 

@@ -208,7 +208,8 @@ fn a_whole_one_goes_on(lost: &Lost, bootstrap: &str) -> Result<()> {
     let ids: Vec<&str> = lost.held.keys().map(String::as_str).take(5).collect();
     let mut routes = edits_are_newer(lost, &copy, &ids)?;
     let until = Instant::now() + WAIT_TIMEOUT;
-    while routed_events(&copy, ids[0]) < 2 {
+    let routed = || copy.kinds_of_events(ids[0]).iter().filter(|kind| *kind == "routed").count();
+    while routed() < 2 {
         ensure!(Instant::now() < until, "the archive does not go on");
     }
     stopped(roles)?;
@@ -220,14 +221,6 @@ fn a_whole_one_goes_on(lost: &Lost, bootstrap: &str) -> Result<()> {
         "what was routed is not routed again"
     );
     Ok(())
-}
-
-/// How many routes the case of a complaint has; none where it is not filed yet.
-fn routed_events(deployment: &Deployment, id: &str) -> usize {
-    let case = deployment.run(&["show", id, "--json"]).unwrap_or_default();
-    let case: Value = serde_json::from_str(&case).unwrap_or_default();
-    let events = case["events"].as_array().map_or(&[][..], Vec::as_slice);
-    events.iter().filter(|event| event["kind"] == "routed").count()
 }
 
 /// complaints.raw lacks its newest records, and groups have no positions: everything is read again, and what comes next gets

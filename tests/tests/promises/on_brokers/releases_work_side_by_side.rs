@@ -163,11 +163,8 @@ fn append(deployment: &Deployment, all: &[Older]) -> Result<()> {
 fn wait_for_events(deployment: &Deployment, id: &str, wanted: &[(&str, usize)]) -> Result<()> {
     let until = Instant::now() + WAIT_TIMEOUT;
     loop {
-        // Until the archive has filed it there is no case, and `show` says so.
-        let case = deployment.run(&["show", id, "--json"]).unwrap_or_default();
-        let case: Value = serde_json::from_str(&case).unwrap_or_default();
-        let events = case["events"].as_array().cloned().unwrap_or_default();
-        let count = |kind: &str| events.iter().filter(|event| event["kind"] == kind).count();
+        let events = deployment.kinds_of_events(id);
+        let count = |kind: &str| events.iter().filter(|event| *event == kind).count();
         if wanted.iter().all(|(kind, number)| count(kind) >= *number) {
             return Ok(());
         }

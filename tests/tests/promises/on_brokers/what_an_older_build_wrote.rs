@@ -11,7 +11,6 @@ use std::{
 
 use anyhow::Result;
 use ombud_tests::{Deployment, Routes, repository};
-use serde_json::Value;
 
 use crate::first_build;
 
@@ -64,13 +63,7 @@ fn topics_and_tables_of_the_first_build_go_on() -> Result<()> {
         let more = usize::from(id == first_build::CORRECTED);
         assert_eq!(now.len(), routed.len() + more, "{id}");
     }
-    let kinds = |id: &str| -> Vec<String> {
-        // Until the archive has filed it there is no case, and `show` says so.
-        let case = deployment.run(&["show", id, "--json"]).unwrap_or_default();
-        let case: Value = serde_json::from_str(&case).unwrap_or_default();
-        let events = case["events"].as_array().cloned().unwrap_or_default();
-        events.iter().filter_map(|event| Some(event["kind"].as_str()?.to_owned())).collect()
-    };
+    let kinds = |id: &str| deployment.kinds_of_events(id);
     let routed = |id: &str| kinds(id).iter().filter(|kind| *kind == "routed").count();
     let until = Instant::now() + PATIENCE;
     while routed(first_build::CORRECTED) < 2 {
