@@ -6,6 +6,7 @@ use ombud_contract::records::{Decision, Prediction, RoutedComplaint, Why};
 
 use crate::{
     event::{About, Logged, Submission},
+    revision,
     rules::Plan,
 };
 
@@ -110,19 +111,25 @@ pub(crate) struct Case {
     pub(crate) held_raw: Vec<i64>,
     pub(crate) held_answers: Vec<AnswerPlace>,
     pub(crate) pending: VecDeque<Waiting>,
-    /// Of this round, or of the one before while this one has none.
-    pub(crate) last: Option<Last>,
+    /// The newest durable route of this round.
+    pub(crate) routed: Option<Last>,
+    /// The newest durable route of the rounds before.
+    pub(crate) before: Option<Last>,
 }
 
 impl Case {
-    /// The durable route of this very round.
-    pub(crate) fn routed(&self) -> Option<&Last> {
-        self.last.as_ref().filter(|last| last.record.raw_offset == self.raw_offset)
+    /// The newest durable route of the complaint.
+    pub(crate) fn last(&self) -> Option<&Last> {
+        self.routed.as_ref().or(self.before.as_ref())
+    }
+
+    /// When the log took its newest submission, as far as revisions say it.
+    pub(crate) fn taken_at(&self) -> i64 {
+        self.submitted.unwrap_or_else(|| revision::time(self.greatest))
     }
 
     pub(crate) fn is_decided(&self, task: &str) -> bool {
-        let routed =
-            || self.routed().is_some_and(|last| last.record.decisions.iter().any(|d| d.task == task));
+        let routed = || self.routed.iter().flat_map(|last| &last.record.decisions).any(|d| d.task == task);
         self.got.iter().any(|d| d.task == task) || routed()
     }
 
@@ -157,7 +164,7 @@ impl Case {
     /// Where routed has to be read again from, lest an amendment be lost: the partial route that waits for it.
     pub(crate) fn pin(&self) -> Option<i64> {
         let waits = matches!(self.phase, Phase::Closed { .. } | Phase::Emitting { .. });
-        self.routed().filter(|last| waits && !last.record.missing_tasks.is_empty()).map(|last| last.offset)
+        self.routed.as_ref().filter(|last| waits && !last.record.missing_tasks.is_empty()).map(|last| last.offset)
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -166,6 +173,6 @@ impl Case {
 
     /// The first route of a later round says so, unless it has something more urgent to say.
     pub(crate) fn why_complete(&self) -> Why {
-        if self.last.is_some() { Why::Resubmitted } else { Why::Complete }
+        if self.last().is_some() { Why::Resubmitted } else { Why::Complete }
     }
 }

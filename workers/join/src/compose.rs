@@ -30,10 +30,10 @@ impl Writer {
         why: Why,
         rules: &dyn Rules,
     ) -> RoutedComplaint {
-        match (&case.last, why) {
+        match (case.last(), why) {
             (Some(mine), Why::Reconciled) => self.repeat(mine, why),
             // The same content once more: it stands, and was submitted later.
-            (Some(mine), Why::Resubmitted) if case.routed().is_some() => self.repeat(mine, why),
+            (Some(mine), Why::Resubmitted) if case.routed.is_some() => self.repeat(mine, why),
             _ => self.route(complaint_id, case, why, rules),
         }
     }
@@ -74,7 +74,7 @@ impl Writer {
         };
         let mut route = rules.route(case.plan.strategy, &facts);
         let mut about = case.about.clone();
-        let before = case.last.as_ref().map(|last| &last.record);
+        let before = case.last().map(|last| &last.record);
         if let Some(before) = before.filter(|_| kind != Kind::Complaint) {
             keep_its_queue(&mut route, before, kind);
             if kind == Kind::Unreadable {

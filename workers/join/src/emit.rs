@@ -97,12 +97,12 @@ impl Shard {
             return self.cases.put(Arc::clone(id), case);
         };
         self.in_flight -= 1;
-        case.last = Some(Last { record: Arc::clone(record), offset });
+        case.routed = Some(Last { record: Arc::clone(record), offset });
         self.close(turn, Arc::clone(id), case);
     }
 
     fn close(&mut self, turn: &mut Turn<'_>, id: Arc<str>, mut case: Case) {
-        let partial = case.routed().is_some_and(|last| !last.record.missing_tasks.is_empty());
+        let partial = case.routed.as_ref().is_some_and(|last| !last.record.missing_tasks.is_empty());
         if !partial {
             // They stand in the last record.
             case.got = Vec::new();

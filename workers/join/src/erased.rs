@@ -27,7 +27,7 @@ impl Shard {
         (entry.since, entry.offset) = (appended_at, offset);
         let Some(case) = self.cases.take(id) else { return };
         self.release(&case.held_raw, &case.held_answers);
-        if case.last.as_ref().is_some_and(|last| last.offset > offset) {
+        if case.last().is_some_and(|last| last.offset > offset) {
             // Acknowledged only now, so the tail has passed it already.
             self.erase_again(turn, id);
         }

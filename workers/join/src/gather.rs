@@ -1,6 +1,6 @@
 //! Submissions and answers into cases: which begin a round, which belong to one, which are void.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{cmp::Ordering, collections::VecDeque, sync::Arc};
 
 use ombud_contract::records::{Prediction, Role, Why};
 
@@ -20,12 +20,14 @@ impl Shard {
         }
         let Some(mut case) = self.cases.take(&id) else { return self.begin(turn, id, None, raw) };
         let same = case.input == raw.what.input;
-        if raw.offset < case.raw_offset && !self.is_later(&case, &raw) {
+        let order = self.order(&raw, &case);
+        if order == Ordering::Less {
             self.counts.superseded_raw += 1;
             self.settle_raw(raw.offset);
         } else if same && case.is_closed() {
             self.counts.duplicate_raw += 1;
-            if !self.is_answered(&case, &raw) {
+            let routed = revision::at(raw.clock, self.partition) <= case.greatest;
+            if order == Ordering::Greater && !routed && !broken!(self, RepeatUnrouted) {
                 // Another partition may have taken another submission in between: this one must be the greatest.
                 case.submitted = Some(raw.clock);
                 case.held_raw.push(raw.offset);
@@ -52,18 +54,15 @@ impl Shard {
         self.cases.put(id, case);
     }
 
-    /// Whether the log took `raw` after what `case` was routed for, though it has the lesser offset. Never in the log that
-    /// was routed from: the case's raw record was lost (a mirror that was cut, an unclean election), and its offset is used
-    /// again. What is later then must not be taken for what was overtaken.
-    fn is_later(&self, case: &Case, raw: &Raw) -> bool {
-        revision::is_after(raw.appended_at, case.greatest, self.partition)
-    }
-
-    /// Whether what stands was routed for `raw`, which repeats it, or for something later.
-    fn is_answered(&self, case: &Case, raw: &Raw) -> bool {
-        raw.offset == case.raw_offset
-            || revision::at(raw.clock, self.partition) <= case.greatest
-            || broken!(self, RepeatUnrouted)
+    /// Whether the log took `raw` before the submission of `case`, is that submission, or was taken after it. The offset
+    /// says it where no record is lost. Where the end of raw was lost (a mirror that was cut, an unclean election) the
+    /// offsets are used again, up to that of the case; the time still says what is later.
+    fn order(&self, raw: &Raw, case: &Case) -> Ordering {
+        if revision::is_after(raw.appended_at, case.greatest, self.partition) {
+            Ordering::Greater
+        } else {
+            raw.offset.cmp(&case.raw_offset)
+        }
     }
 
     /// A new round. What the round before still held is void.
@@ -74,7 +73,7 @@ impl Shard {
             Some(ms) => revision::last(ms, before.greatest, self.partition),
             None => before.greatest,
         });
-        let last = before.and_then(|before| {
+        let routed_before = before.and_then(|before| {
             self.counts.superseded_raw += before.held_raw.len() as u64;
             self.release(&before.held_raw, &before.held_answers);
             for waiting in before.pending {
@@ -84,7 +83,7 @@ impl Shard {
                     Waiting::Tail { .. } => unreachable!("the tail waits for an acknowledgement only"),
                 }
             }
-            before.last
+            before.routed.or(before.before)
         });
         let deadline = self.deadline(turn.now, &raw, plan.deadline_ms);
         let case = Case {
@@ -99,7 +98,8 @@ impl Shard {
             held_raw: vec![raw.offset],
             held_answers: Vec::new(),
             pending: VecDeque::new(),
-            last,
+            routed: None,
+            before: routed_before,
         };
         match raw.what.kind {
             Kind::Unreadable => self.emit(turn, id, case, Why::Unreadable),

@@ -400,7 +400,7 @@ impl Shard {
 
     /// The complaint's newest revision and route id that are known to be durable; `None` where it is not known.
     pub fn newest(&self, complaint_id: &str) -> Option<(i64, &str)> {
-        let last = self.cases.get(complaint_id)?.last.as_ref()?;
+        let last = self.cases.get(complaint_id)?.last()?;
         Some((last.record.revision, &last.record.route_id))
     }
 }

@@ -7,6 +7,7 @@ use ombud_contract::records::Why;
 use crate::{
     case::{Case, Last, Phase, Waiting},
     event::{About, Logged},
+    revision,
     rules::{Plan, Rules},
     shard::{Shard, Turn, broken},
 };
@@ -58,12 +59,13 @@ impl Shard {
             }
             return self.adopt(turn, id, None, theirs, appended_at);
         };
-        if theirs.record.raw_offset > case.raw_offset {
+        let later = revision::is_after(case.taken_at(), theirs.record.revision, self.partition);
+        if theirs.record.raw_offset > case.raw_offset && !later {
             // They had read further than this shard has: as if the fold had found it.
             return self.adopt(turn, id, Some(case), theirs, appended_at);
         }
         case.greatest = case.greatest.max(theirs.record.revision);
-        match (&case.phase, &case.last) {
+        match (&case.phase, case.last()) {
             (Phase::Closed { .. }, Some(mine))
                 if !agree(mine, &theirs) && !broken!(self, NoReconciliation) =>
             {
@@ -71,7 +73,7 @@ impl Shard {
             }
             // They said the same for a later submission, which repeats it.
             (Phase::Closed { .. }, Some(mine)) if theirs.record.revision > mine.record.revision => {
-                case.last = Some(theirs);
+                case.routed = Some(theirs);
             }
             _ => {}
         }
@@ -87,7 +89,7 @@ impl Shard {
         appended_at: i64,
     ) {
         self.counts.adopted += 1;
-        let mine = before.as_ref().and_then(|before| before.last.as_ref());
+        let mine = before.as_ref().and_then(Case::last);
         let hidden = mine.is_some_and(|mine| mine.offset > theirs.offset);
         let mut case = Case::folded(theirs, appended_at, self.limits.partial_ms, turn.rules);
         case.greatest = before.as_ref().map_or(0, |before| before.greatest).max(case.greatest);
@@ -143,7 +145,8 @@ impl Case {
             held_raw: Vec::new(),
             held_answers: Vec::new(),
             pending: VecDeque::new(),
-            last: Some(last),
+            routed: Some(last),
+            before: None,
         }
     }
 }
