@@ -118,20 +118,23 @@ class Release:
         return {name: d["spec"]["template"] for name, d in self.deployments().items()}
 
     def settled(self):
-        """Waits until every pod is ready or has ended well, and every replica that is wanted is there."""
+        """Waits until every pod is ready or has ended well, every Job has ended, and every replica that is wanted is there."""
         def done():
             pods = self.get("pods")
             rolled = all(d["status"].get("observedGeneration") == d["metadata"]["generation"]
                          and d["status"].get("updatedReplicas", 0) == d["spec"]["replicas"] == d["status"].get("replicas", 0)
                          and d["status"].get("readyReplicas", 0) == d["spec"]["replicas"] for d in self.deployments().values())
-            return rolled and all(p["status"]["phase"] == "Succeeded" or is_ready(p) for p in pods) and pods
+            # The pod of a Job is ready while it runs.
+            ended = all(has_ended(job) for job in self.get("jobs"))
+            return rolled and ended and all(p["status"]["phase"] == "Succeeded" or is_ready(p) for p in pods) and pods
         return until(f"all pods of {self.namespace} are ready", done, instead=self.unready)
 
     def unready(self):
-        """In words, for who has waited in vain: the pods that are not ready, and what each Deployment has of its replicas."""
+        """In words, for who has waited in vain: the pods that are not ready, Jobs under way, what each Deployment has of its replicas."""
         pods = [(p["metadata"]["name"], p["status"].get("conditions", p["status"]["phase"])) for p in self.get("pods")
                 if p["status"]["phase"] != "Succeeded" and not is_ready(p)]
-        return f"{pods}, {[(name, d['spec']['replicas'], d['status']) for name, d in self.deployments().items()]}"
+        jobs = [job["metadata"]["name"] for job in self.get("jobs") if not has_ended(job)]
+        return f"{pods}, {jobs}, {[(name, d['spec']['replicas'], d['status']) for name, d in self.deployments().items()]}"
 
     def ready(self):
         """How many pods of each Deployment are ready, whatever else is under way."""
@@ -145,6 +148,10 @@ class Release:
 
 def is_ready(pod):
     return any((c["type"], c["status"]) == ("Ready", "True") for c in pod["status"].get("conditions", []))
+
+
+def has_ended(job):
+    return any(c["type"] in ("Complete", "Failed") and c["status"] == "True" for c in job["status"].get("conditions", []))
 
 
 def pod_spec(one):
