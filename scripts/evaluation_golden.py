@@ -1,8 +1,8 @@
-"""Makes workers/learn/tests/goldens/metrics.json: figures of scikit-learn and statsmodels for the evaluation to agree with.
+"""Makes crates/measure/tests/goldens/metrics.json: figures of scikit-learn and statsmodels for the evaluation to agree with.
 
 Made with scikit-learn 1.9.1, statsmodels 0.15.0, scipy 1.17.1 and numpy 2.4.6; run as
 
-    python scripts/evaluation_golden.py workers/learn/tests/goldens/metrics.json
+    python scripts/evaluation_golden.py crates/measure/tests/goldens/metrics.json
 
 The calibration error is no figure of scikit-learn; it is computed here with numpy's histograms.
 """

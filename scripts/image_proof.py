@@ -150,7 +150,7 @@ class Role:
         self.look_from_outside()
 
     def look_from_outside(self):
-        """What the kernel says of the process: who it is, and where it may write."""
+        """What the kernel says about the process: who it is, and where it may write."""
         about = pathlib.Path(f"/proc/{child_of(self.process)}")
         status = dict(line.split(":\t", 1) for line in (about / "status").read_text().splitlines() if ":\t" in line)
         for field, wanted in {"Uid": f"{USER}\t" * 3 + str(USER), "Gid": f"{USER}\t" * 3 + str(USER), "Groups": "", "NoNewPrivs": "1",

@@ -1,4 +1,4 @@
-"""What promtool does not tell of deploy/monitoring: that rules, tests, dashboards, runbooks and tables agree, and name only
+"""What promtool does not check in deploy/monitoring: that rules, tests, dashboards, runbooks and tables agree, and name only
 what is exported. scripts/monitoring calls it."""
 
 import json
@@ -40,9 +40,9 @@ class Monitoring:
         self.recorded = {rule["record"] for rule in self.rules if "record" in rule}
         self.tests = tests_of(sorted(folder.glob("tests/*.yaml")))
         self.boards = {path.stem: json.loads(path.read_text()) for path in sorted(folder.glob("dashboards/*.json"))}
-        operations = (root / "docs/operations.md").read_text()
-        self.alarms = re.findall(r"^\| \[(Ombud\w+)\]\((\S+)\) \| (\w+) \|", section(operations, "## What to watch"), re.M)
-        self.metrics = dict(re.findall(r"^\| `(\w+)` \| (\w+) \|", section(operations, "### Every metric"), re.M))
+        page = (root / "docs/monitoring.md").read_text()
+        self.alarms = re.findall(r"^\| \[(Ombud\w+)\]\((\S+)\) \| (\w+) \|", section(page, "## Alarms"), re.M)
+        self.metrics = dict(re.findall(r"^\| `(\w+)` \| (\w+) \|", section(page, "## Every metric"), re.M))
         self.runbooks = (root / "docs/runbooks.md").read_text()
 
     def expressions(self):
@@ -135,13 +135,13 @@ def check_alerts(files):
 
 
 def check_docs(files):
-    expect(files.alarms and len(files.alarms) == len({name for name, _, _ in files.alarms}), "docs/operations.md: alarms")
+    expect(files.alarms and len(files.alarms) == len({name for name, _, _ in files.alarms}), "docs/monitoring.md: alarms")
     documented = {name: (link, severity) for name, link, severity in files.alarms}
     for name in sorted(documented.keys() ^ files.alerts.keys()):
-        expect(False, f"{name} is in only one of docs/operations.md (What to watch) and rules.yaml")
+        expect(False, f"{name} is in only one of docs/monitoring.md (Alarms) and rules.yaml")
     for name in documented.keys() & files.alerts.keys():
         wanted = (f"runbooks.md#{name.lower()}", files.alerts[name]["labels"]["severity"])
-        expect(documented[name] == wanted, f"docs/operations.md says {documented[name]} of {name}, and not {wanted}")
+        expect(documented[name] == wanted, f"docs/monitoring.md says {documented[name]} of {name}, and not {wanted}")
     books = re.findall(r"^## (\w+)\n", files.runbooks, re.M)
     expect(books == list(files.alerts), f"docs/runbooks.md: {sorted(set(books) ^ files.alerts.keys()) or 'another order than rules'}")
     for name in set(books) & files.alerts.keys():

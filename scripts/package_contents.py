@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes what an archive says of its contents: share/licences/, sbom.cdx.json and sbom-core.cdx.json (CycloneDX 1.6). The second
+"""Writes what an archive says about its contents: share/licences/, sbom.cdx.json and sbom-core.cdx.json (CycloneDX 1.6). The second
 lists what `ombud` alone needs, without `ombud-torch`: an image without libtorch holds that. And it writes the list of its crates
 into each program, where scanners of images look for it: in the section .dep-v0, as cargo-auditable has it.
 

@@ -116,7 +116,7 @@ def loss_of(logits, labels):
 
 
 def groups(model):
-    """Parameters with their rates; what is frozen is told so."""
+    """Parameters with their rates; what is frozen is marked so."""
     body, layers = model.body, model.body.encoder.layer
     for part in [body.embeddings, *layers[:FROZEN_LAYERS]]:
         part.requires_grad_(False)
@@ -130,7 +130,7 @@ def groups(model):
 
 
 def fast():
-    """What Ombud multiplies in on this machine, where it isn't told."""
+    """What Ombud multiplies in on this machine, where it isn't given."""
     cpu = pathlib.Path("/proc/cpuinfo")
     return "bfloat16" if cpu.exists() and "avx512_bf16" in cpu.read_text() else "float"
 

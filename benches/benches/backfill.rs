@@ -21,7 +21,8 @@ const BACKFILL_TIMES: usize = 50;
 const PARTITIONS: i32 = 6;
 /// Of a backfill, before the live complaints come.
 const ROUTED_FIRST: usize = 100;
-const PATIENCE: Duration = Duration::from_secs(900);
+/// For the routes of both to be there.
+const ROUTES_TIMEOUT: Duration = Duration::from_secs(900);
 
 fn main() -> Result<()> {
     let models = default_models();
@@ -88,7 +89,7 @@ fn one_a_second(
     (path, ids): &(PathBuf, Vec<String>),
 ) -> Result<Value> {
     Load::start(deployment, path, 1, &[])?.finish()?;
-    let until = Instant::now() + PATIENCE;
+    let until = Instant::now() + ROUTES_TIMEOUT;
     while !ids.iter().all(|id| routes.by_complaint.contains_key(id)) {
         ensure!(Instant::now() < until, "not all of {} are routed", path.display());
         routes.catch_up()?;

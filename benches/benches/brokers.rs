@@ -23,7 +23,8 @@ const TIMES: usize = 4;
 /// Complaints that come one by one, one every two seconds.
 const ONE_BY_ONE: usize = 60;
 const PARTITIONS: i32 = 6;
-const PATIENCE: Duration = Duration::from_secs(600);
+/// For all routes of a turn to be there.
+const ROUTES_TIMEOUT: Duration = Duration::from_secs(600);
 
 fn main() -> Result<()> {
     let dir = tempfile::tempdir()?;
@@ -98,7 +99,7 @@ fn over_kafka(subject: &Subject, complaints: usize) -> Result<f64> {
     let file = subject.file.to_str().context("a path of text")?;
     deployment.run(&["send", "--bulk", file])?;
     let mut routes = Routes::follow(&deployment)?;
-    routes.wait_for_complete(complaints, PATIENCE)?;
+    routes.wait_for_complete(complaints, ROUTES_TIMEOUT)?;
     let raw = appended(&deployment)?;
     let first = raw.values().min().context("raw records")?;
     let last = routes.by_complaint.values().flatten().map(|routed| routed.appended_at).max();
@@ -126,7 +127,7 @@ fn one_by_one(subject: &Subject, dir: &Path) -> Result<Vec<i64>> {
     writer.flush()?;
     deployment.run(&["send", "--rate", "0.5", few.to_str().context("a path of text")?])?;
     let mut routes = Routes::follow(&deployment)?;
-    routes.wait_for_complete(ONE_BY_ONE, PATIENCE)?;
+    routes.wait_for_complete(ONE_BY_ONE, ROUTES_TIMEOUT)?;
     let raw = appended(&deployment)?;
     let waits = routes.by_complaint.values().filter_map(|routed| {
         let first = routed.first()?;

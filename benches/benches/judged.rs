@@ -17,13 +17,13 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use comfy_table::{CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
 use indicatif::ProgressBar;
-use ombud_console::quality::{self, Drawn, Quality, Report, drift, tables};
 use ombud_contract::{
     codec,
     records::{Decision, Feedback, FeedbackKind, Prediction, RawComplaint, RoutedComplaint},
 };
-use ombud_learn::outcomes::{Asked, SetDraft, gather};
+use ombud_learn::outcomes::{SetDraft, SetRequest, gather};
 use ombud_local::{Local, Options};
+use ombud_measure::quality::{self, AuditDraw, QualityCounts, QualityReport, drift, tables};
 use ombud_models::Artefact;
 use ombud_store::{
     CaseStore, CqlCases, CqlConnection, Row, file_feedback, file_prediction, file_raw, file_routed, migrate,
@@ -146,15 +146,15 @@ impl Place {
 
     /// As `ombud report quality` does.
     fn report(&self, cases: usize) -> Result<()> {
-        let (mut store, mut quality) = (self.open()?, Quality::default());
+        let (mut store, mut quality) = (self.open()?, QualityCounts::default());
         let judged = quality::gather(&mut *store, FROM, UNTIL, |_, _| {}, |case| quality.add(&case))?;
         ensure!(judged == cases, "{judged} of {cases} cases are judged");
         let version = Examples::read()?.prediction;
         let versions = [(version.model_id.as_str(), version.model_version.as_str())];
         let seen = drift::gather(&mut *store, versions, (FROM, UNTIL), |_| {})?;
-        let report = Report::of(
+        let report = QualityReport::of(
             &quality,
-            &Drawn::default(),
+            &AuditDraw::default(),
             drift::figures(&seen),
             ("January".into(), "December".into()),
         );
@@ -165,7 +165,7 @@ impl Place {
     /// As `ombud learn --from-feedback` does before it learns.
     fn set(&self, cases: usize) -> Result<()> {
         let champion = Artefact::open(&default_models().join("complaints-bag"))?;
-        let asked = Asked::of((FROM, UNTIL), &champion, &[], (50, ROWS), 1)?;
+        let asked = SetRequest::of((FROM, UNTIL), &champion, &[], (50, ROWS), 1)?;
         let mut draft = SetDraft::begin(&self.dir.join("set"), asked, &champion)?;
         let mut store = self.open()?;
         let take = |case| Ok::<_, anyhow::Error>(draft.take(&case)?);

@@ -6,8 +6,7 @@ use anyhow::{Context, Result};
 use ombud_contract::taxonomy::Taxonomy;
 use ombud_intake::{FileDefaults, Rows};
 use ombud_launch::config::Settings;
-use ombud_models::{Artefact, Family, Head, Kind, LoadModel, Manifest, Model, Prepared};
-use ombud_stream::{Batch, Limit, pack_by_length};
+use ombud_models::{Artefact, BatchBudget, Family, Head, Kind, LoadModel, Manifest, Model, Prepared, pack};
 use ombud_tests::{quick_models, repository, sample_times};
 use ombud_torch::{Libtorch, Shape, random_encoder};
 
@@ -88,10 +87,11 @@ impl Subject {
 
 /// The same window, budget and replicas as infer's.
 pub(crate) fn bare(model: &dyn Model, prepared: &[Prepared]) -> Result<f64> {
-    let limit = Limit { rows: 256, cost: Settings::default().infer.token_budget };
-    let batches: Vec<Batch<&Prepared>> = prepared
-        .chunks(128)
-        .flat_map(|window| pack_by_length(window.iter().collect(), |text| text.cost(), limit))
+    let infer = Settings::default().infer;
+    let budget = BatchBudget { texts: infer.batch, tokens: infer.token_budget }.within(model.budget());
+    let batches: Vec<Vec<&Prepared>> = prepared
+        .chunks(infer.window)
+        .flat_map(|window| pack(window.iter().collect(), |text| text.cost(), budget))
         .collect();
     let (send, receive) = crossbeam_channel::bounded(batches.len());
     for batch in &batches {
@@ -103,9 +103,7 @@ pub(crate) fn bare(model: &dyn Model, prepared: &[Prepared]) -> Result<f64> {
         let threads: Vec<_> = (0..replicas())
             .map(|_| {
                 let (mut replica, batches) = (model.replica(), receive.clone());
-                scope.spawn(move || {
-                    batches.iter().try_for_each(|batch| replica.classify(&batch.items).map(drop))
-                })
+                scope.spawn(move || batches.iter().try_for_each(|batch| replica.classify(batch).map(drop)))
             })
             .collect();
         threads.into_iter().try_for_each(|thread| thread.join().unwrap_or(Ok(())))

@@ -3,7 +3,7 @@
     $(scripts/clients)/python examples/product-team/judge.py ROUTED.json REALLOCATED --to-team home-lending --actor agent-17
 
 ROUTED.json is the value of the routed record that is judged, as `ombud tail complaints.routed --json` or your own store has
-it. What the verdict says of the decision is copied from there, so that it is about that very route. No free text: Ombud
+it. What the verdict says about the decision is copied from there, so that it is about that very route. No free text: Ombud
 parks a verdict that holds any.
 """
 

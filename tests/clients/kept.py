@@ -14,17 +14,17 @@ import pathlib
 import struct
 import sys
 
+import topic
 from cassandra.cluster import Cluster
 from confluent_kafka import Consumer, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic
+from confluent_kafka.admin import AdminClient, NewTopic
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
+from topic import REQUEST_TIMEOUT_S
 
 BOOTSTRAP = {"bootstrap.servers": os.environ["OMBUD_KAFKA_BOOTSTRAP"]}
 GROUPS = ("ombud.",)
 # The one table whose rows carry a time of their own, so that an older write never wins.
 STAMPED = "queue_by_team_day"
-SET_BY_US = (1,)  # DYNAMIC_TOPIC_CONFIG
-PATIENCE_S = 30
 
 
 def packed(data):
@@ -41,7 +41,7 @@ def connect(keyspace=None):
 
 
 def names(prefix):
-    return [name for name in AdminClient(BOOTSTRAP).list_topics(timeout=PATIENCE_S).topics if name.startswith(prefix)]
+    return [name for name in AdminClient(BOOTSTRAP).list_topics(timeout=REQUEST_TIMEOUT_S).topics if name.startswith(prefix)]
 
 
 def subjects(registry, prefix):
@@ -60,27 +60,18 @@ def subjects(registry, prefix):
 
 def topics(prefix):
     admin = AdminClient(BOOTSTRAP)
-    about = admin.list_topics(timeout=PATIENCE_S).topics
+    about = admin.list_topics(timeout=REQUEST_TIMEOUT_S).topics
     for name in names(prefix):
-        resource = ConfigResource(ConfigResource.Type.TOPIC, name)
-        settings = admin.describe_configs([resource])[resource].result(PATIENCE_S)
-        own = {key: entry.value for key, entry in settings.items() if entry.source in SET_BY_US}
+        own = topic.settings(admin, name)
         yield {"topic": name.removeprefix(prefix), "partitions": len(about[name].partitions), "config": own}
 
 
 def records(prefix):
     consumer = Consumer(BOOTSTRAP | {"group.id": f"{prefix}kept", "enable.auto.commit": False})
-    about = consumer.list_topics(timeout=PATIENCE_S).topics
+    about = consumer.list_topics(timeout=REQUEST_TIMEOUT_S).topics
     for name in names(prefix):
         for number in about[name].partitions:
-            at = TopicPartition(name, number, 0)
-            first, end = consumer.get_watermark_offsets(at)
-            assert first == 0, f"{name} begins at {first}: its positions can't be kept"
-            consumer.assign([at])
-            for offset in range(end):
-                message = consumer.poll(PATIENCE_S)
-                assert message is not None and message.error() is None, f"{name}/{number} at {offset}"
-                assert message.offset() == offset, f"{name}/{number} has no record at {offset}: positions can't be kept"
+            for message, _ in topic.records(consumer, name, number):
                 yield {
                     "record": name.removeprefix(prefix),
                     "partition": number,
@@ -92,12 +83,12 @@ def records(prefix):
 
 
 def positions(prefix):
-    groups = AdminClient(BOOTSTRAP).list_consumer_groups().result(PATIENCE_S).valid
+    groups = AdminClient(BOOTSTRAP).list_consumer_groups().result(REQUEST_TIMEOUT_S).valid
     for group in sorted(it.group_id for it in groups if it.group_id.startswith(GROUPS)):
         consumer = Consumer(BOOTSTRAP | {"group.id": group})
-        about = consumer.list_topics(timeout=PATIENCE_S).topics
+        about = consumer.list_topics(timeout=REQUEST_TIMEOUT_S).topics
         asked = [TopicPartition(name, n) for name in names(prefix) for n in about[name].partitions]
-        for found in consumer.committed(asked, timeout=PATIENCE_S):
+        for found in consumer.committed(asked, timeout=REQUEST_TIMEOUT_S):
             if found.offset >= 0:
                 yield {
                     "group": group,
@@ -125,7 +116,7 @@ def rows(keyspace):
 
 
 def keep(prefix, keyspace, file):
-    registry = SchemaRegistryClient({"url": os.environ["OMBUD_REGISTRY_URL"], "timeout": PATIENCE_S})
+    registry = SchemaRegistryClient({"url": os.environ["OMBUD_REGISTRY_URL"], "timeout": REQUEST_TIMEOUT_S})
     with gzip.open(file, "wt", encoding="utf-8") as out:
         for part in (subjects(registry, prefix), topics(prefix), records(prefix), positions(prefix), rows(keyspace)):
             for line in part:
@@ -137,7 +128,7 @@ def restore(prefix, keyspace, file, *migrations):
         kept = [json.loads(line) for line in lines]
     of = lambda kind: [line for line in kept if kind in line]
 
-    registry = SchemaRegistryClient({"url": os.environ["OMBUD_REGISTRY_URL"], "timeout": PATIENCE_S})
+    registry = SchemaRegistryClient({"url": os.environ["OMBUD_REGISTRY_URL"], "timeout": REQUEST_TIMEOUT_S})
     ids = {}
     for line in of("subject"):
         ids[line["id"]] = registry.register_schema(prefix + line["subject"], Schema(line["schema"], line["type"]))
@@ -145,7 +136,7 @@ def restore(prefix, keyspace, file, *migrations):
     admin = AdminClient(BOOTSTRAP)
     wanted = [NewTopic(prefix + line["topic"], line["partitions"], 1, config=line["config"]) for line in of("partitions")]
     for made in admin.create_topics(wanted).values():
-        made.result(PATIENCE_S)
+        made.result(REQUEST_TIMEOUT_S)
 
     producer = Producer(BOOTSTRAP | {"acks": "all", "enable.idempotence": True, "message.max.bytes": 4_000_000})
     for line in of("record"):
@@ -156,7 +147,7 @@ def restore(prefix, keyspace, file, *migrations):
         headers = [(key, unpacked(text)) for key, text in line["headers"]]
         producer.produce(prefix + line["record"], key=unpacked(line["key"]), value=value, partition=line["partition"], headers=headers)
         producer.poll(0)
-    assert producer.flush(PATIENCE_S) == 0, "not every record was acknowledged"
+    assert producer.flush(REQUEST_TIMEOUT_S) == 0, "not every record was acknowledged"
 
     groups = {}
     for line in of("group"):

@@ -14,22 +14,15 @@ Positions of groups are not copied: this client does not give their metadata as 
 
 import argparse
 
-from confluent_kafka import Consumer, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic
-
-SET_ON_THE_TOPIC = (1,)  # DYNAMIC_TOPIC_CONFIG
-PATIENCE_S = 30
+import topic
+from confluent_kafka import Consumer, Producer
+from confluent_kafka.admin import AdminClient, NewTopic
+from topic import REQUEST_TIMEOUT_S
 
 
 def counted(text):
-    topic, count = text.split("=")
-    return topic, int(count)
-
-
-def settings(admin, name):
-    resource = ConfigResource(ConfigResource.Type.TOPIC, name)
-    found = admin.describe_configs([resource])[resource].result(PATIENCE_S)
-    return {key: entry.value for key, entry in found.items() if entry.source in SET_ON_THE_TOPIC}
+    base, count = text.split("=")
+    return base, int(count)
 
 
 def must_be_taken(error, _):
@@ -39,15 +32,8 @@ def must_be_taken(error, _):
 def copy(options, name, base, partitions, producer):
     consumer = Consumer({"bootstrap.servers": options.source, "group.id": f"{name}-mirror", "enable.auto.commit": False})
     for number in range(partitions):
-        at = TopicPartition(name, number, 0)
-        first, end = consumer.get_watermark_offsets(at)
-        assert first == 0, f"{name}/{number} begins at {first}: its offsets can't be kept"
-        consumer.assign([at])
-        for offset in range(end):
-            message = consumer.poll(PATIENCE_S)
-            assert message is not None and message.error() is None, f"{name}/{number} at {offset}"
-            assert message.offset() == offset, f"{name}/{number} has no record at {offset}: offsets can't be kept"
-            if options.skip.get(base, 0) <= offset < end - options.cut.get(base, 0):
+        for message, end in topic.records(consumer, name, number):
+            if options.skip.get(base, 0) <= message.offset() < end - options.cut.get(base, 0):
                 producer.produce(
                     options.new_prefix + base,
                     key=message.key(),
@@ -73,29 +59,29 @@ def main():
     options.skip, options.cut = dict(options.skip), dict(options.cut)
 
     source = AdminClient({"bootstrap.servers": options.source})
-    about = source.list_topics(timeout=PATIENCE_S).topics
+    about = source.list_topics(timeout=REQUEST_TIMEOUT_S).topics
     copied = {
-        name.removeprefix(options.prefix): len(topic.partitions)
-        for name, topic in about.items()
+        name.removeprefix(options.prefix): len(found.partitions)
+        for name, found in about.items()
         if name.startswith(options.prefix) and name.removeprefix(options.prefix) not in options.leave_out
     }
     assert copied, f"no topic of {options.source} begins with {options.prefix}"
     wanted = []
     for base, partitions in copied.items():
-        config = settings(source, options.prefix + base)
+        config = topic.settings(source, options.prefix + base)
         if not options.stamp:
             config["message.timestamp.type"] = "CreateTime"
         wanted.append(NewTopic(options.new_prefix + base, partitions, 1, config=config))
     target = AdminClient({"bootstrap.servers": options.target})
     for made in target.create_topics(wanted).values():
-        made.result(PATIENCE_S)
+        made.result(REQUEST_TIMEOUT_S)
 
     producer = Producer(
         {"bootstrap.servers": options.target, "acks": "all", "enable.idempotence": True, "message.max.bytes": 4_000_000}
     )
     for base, partitions in copied.items():
         copy(options, options.prefix + base, base, partitions, producer)
-    assert producer.flush(PATIENCE_S) == 0, "not every record was acknowledged"
+    assert producer.flush(REQUEST_TIMEOUT_S) == 0, "not every record was acknowledged"
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from confluent_kafka import Producer
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 from fastavro import parse_schema, schemaless_writer
 
-PATIENCE_S = 30
+REQUEST_TIMEOUT_S = 30
 SCHEMAS = pathlib.Path(__file__).parents[2] / "schemas"
 
 
@@ -41,7 +41,7 @@ def must_be_taken(error, _):
 
 
 def main(prefix, file):
-    registry = SchemaRegistryClient({"url": os.environ["OMBUD_REGISTRY_URL"], "timeout": PATIENCE_S})
+    registry = SchemaRegistryClient({"url": os.environ["OMBUD_REGISTRY_URL"], "timeout": REQUEST_TIMEOUT_S})
     bootstrap = os.environ["OMBUD_KAFKA_BOOTSTRAP"]
     producer = Producer({"bootstrap.servers": bootstrap, "acks": "all", "enable.idempotence": True})
     with open(file, encoding="utf-8") as lines:
@@ -54,7 +54,7 @@ def main(prefix, file):
         out.write(struct.pack(">bI", 0, known.schema_id))
         schemaless_writer(out, parse_schema(json.loads(text)), packed(schema, line["record"]))
         producer.produce(topic, key=line["key"], value=out.getvalue(), partition=0, on_delivery=must_be_taken)
-    assert producer.flush(PATIENCE_S) == 0, "not every record was acknowledged"
+    assert producer.flush(REQUEST_TIMEOUT_S) == 0, "not every record was acknowledged"
 
 
 if __name__ == "__main__":

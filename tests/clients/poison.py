@@ -1,5 +1,5 @@
 """Appends what no CRM should send to one partition of complaints.raw, between complaints that are good; prints where each
-lies, what its bytes are, and what a dead letter must say of it, as one JSON object."""
+lies, what its bytes are, and what a dead letter must say about it, as one JSON object."""
 
 import base64
 import json
@@ -74,7 +74,7 @@ assert producer.flush(30) == 0
 # Where nobody finds an id, the place stands for it.
 placed[f"unreadable-0-{placed['nameless']}"] = placed["nameless"]
 poison[f"unreadable-0-{placed['nameless']}"] = (nameless, "UNDECODABLE")
-told = {
+described = {
     name: {
         "offset": placed[name],
         "reason": reason,
@@ -82,4 +82,4 @@ told = {
     }
     for name, (value, reason) in poison.items()
 }
-print(json.dumps({"poison": told, "good": {name: offset for name, offset in placed.items() if name.startswith("good-")}}))
+print(json.dumps({"poison": described, "good": {name: offset for name, offset in placed.items() if name.startswith("good-")}}))

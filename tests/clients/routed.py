@@ -2,35 +2,17 @@
 
 import argparse
 import json
-import os
 
-from confluent_kafka import Consumer, TopicPartition
-from confluent_kafka.schema_registry import SchemaRegistryClient
-from confluent_kafka.schema_registry.avro import AvroDeserializer
-from confluent_kafka.serialization import MessageField, SerializationContext
+from routes import routes
 
 
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("topic")
     topic = arguments.parse_args().topic
-    decode = AvroDeserializer(SchemaRegistryClient({"url": os.environ["OMBUD_REGISTRY_URL"], "timeout": 10}))
-    bootstrap = os.environ.get("TEST_PLAIN_BOOTSTRAP", os.environ["OMBUD_KAFKA_BOOTSTRAP"])
-    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": f"{topic}-test", "enable.auto.commit": False})
-
-    partitions = [TopicPartition(topic, n, 0) for n in consumer.list_topics(topic).topics[topic].partitions]
-    ends = {p.partition: consumer.get_watermark_offsets(p)[1] for p in partitions}
-    consumer.assign(partitions)
-    context = SerializationContext(topic, MessageField.VALUE)
     held, records, unversioned = {}, 0, []
-    while any(ends.values()):
-        message = consumer.poll(10)
-        assert message is not None, f"nothing came within 10 s; still missing: {ends}"
-        assert message.error() is None, message.error()
+    for message, route in routes(topic, f"{topic}-test"):
         records += 1
-        if message.offset() + 1 >= ends[message.partition()]:
-            ends[message.partition()] = 0
-        route = decode(message.value(), context)
         assert message.key().decode() == route["complaint_id"]
         versions = {d["task"]: d["model_version"] for d in route["decisions"]}
         if any(len(versions.get(task, "")) != 64 for task in ("product", "issue", "vulnerable")):

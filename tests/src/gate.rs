@@ -13,8 +13,8 @@ use std::{
 
 use anyhow::{Result, ensure};
 
-/// How often it is looked whether something was held back.
-const LOOK: Duration = Duration::from_millis(20);
+/// How often to check whether something was held back.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// A port of this machine. It lives as long as the promise's process.
 pub struct Gate {
@@ -66,12 +66,12 @@ impl Gate {
     /// Waits until something was held back.
     ///
     /// # Errors
-    /// Nothing is within `patience`.
-    pub fn wait_until_held(&self, patience: Duration) -> Result<()> {
-        let until = Instant::now() + patience;
+    /// Nothing is within `timeout`.
+    pub fn wait_until_held(&self, timeout: Duration) -> Result<()> {
+        let until = Instant::now() + timeout;
         while !self.held.load(Ordering::SeqCst) {
-            ensure!(Instant::now() < until, "nothing came to {} within {patience:?}", self.address);
-            thread::park_timeout(LOOK);
+            ensure!(Instant::now() < until, "nothing came to {} within {timeout:?}", self.address);
+            thread::park_timeout(POLL_INTERVAL);
         }
         Ok(())
     }

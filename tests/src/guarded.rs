@@ -81,7 +81,7 @@ pub struct Guarded {
 
 impl Guarded {
     /// Starts the broker, and allows what `ombud setup --export acls` prints. Nobody has made a topic yet. `is_left_out`
-    /// says of which rights there is a user that lacks it.
+    /// names the rights for each of which there is a user that lacks it.
     ///
     /// # Errors
     /// There are no other services, or the broker does not start or refuses a line.

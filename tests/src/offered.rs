@@ -106,7 +106,7 @@ pub struct Offers<'a> {
 }
 
 impl<'a> Offers<'a> {
-    /// To `deployment`, whose processes find the shared folder where it has been told so: see [`Self::share`].
+    /// To `deployment`, whose processes find the shared folder through its settings: see [`Self::share`].
     pub fn to(deployment: &'a Deployment) -> Self {
         let folder = deployment.folder();
         Self { deployment, shared: folder.join(SHARED), made: folder.join("made") }

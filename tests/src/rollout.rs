@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::{Log, Serving, ombud};
 
 /// How long a strategy may take to begin, or complaints to be routed.
-const PATIENCE: Duration = Duration::from_secs(120);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// `up` on its data, and whoever changes what decides there.
 pub struct Rollout {
@@ -72,7 +72,7 @@ impl Rollout {
     /// # Errors
     /// It does not begin.
     pub fn begun(&self, version: i64) -> Result<()> {
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + WAIT_TIMEOUT;
         while self.strategy("show")?["version"] != version {
             ensure!(Instant::now() < until, "strategy {version} does not begin");
             thread::park_timeout(Duration::from_millis(100));
@@ -91,7 +91,7 @@ impl Rollout {
             let (status, said) = self.up.post("/api/complaints", &complaint)?;
             ensure!(status == 202, "{status}: {said}");
         }
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + WAIT_TIMEOUT;
         loop {
             let routes = Log::of(&self.data).tail("complaints.routed")?;
             let of = |at| routes.iter().find(|record| record["value"]["complaint_id"] == id(at));
@@ -110,7 +110,7 @@ impl Rollout {
     /// # Errors
     /// It is not kept.
     pub fn case(&self, complaint_id: &str) -> Result<Value> {
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + WAIT_TIMEOUT;
         loop {
             match Log::of(&self.data).show(complaint_id) {
                 Ok(case) => return Ok(case),

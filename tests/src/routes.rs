@@ -8,17 +8,15 @@ use std::{
 
 use anyhow::{Result, ensure};
 use ombud_contract::{codec, records::RoutedComplaint};
-use ombud_kafka::{Brokers, Connection, Kafka, KafkaReader, RegistryConnection};
+use ombud_kafka::KafkaReader;
 use ombud_stream::{Outage, Reader, TopicPartition};
 
-use crate::{Deployment, whole};
+use crate::{Deployment, kafka, whole};
 
 /// How long one fetch waits for a record.
-const WAIT: Duration = Duration::from_millis(20);
-/// How long a call to brokers or registry may take: they are killed under some promises.
-const CALL: Duration = Duration::from_secs(30);
-/// How long one about the routes may take, which is asked again and again while they are followed.
-const LOOK: Duration = Duration::from_secs(2);
+const FETCH_TIMEOUT: Duration = Duration::from_millis(20);
+/// How long a call to brokers may take while routes are followed: it is repeated again and again.
+const CALL_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// One record of complaints.routed.
 #[derive(Clone, Debug)]
@@ -53,7 +51,7 @@ impl Routes {
         let topic: Arc<str> = deployment.topic("complaints.routed").into();
         let partitions = kafka.partitions(&topic)?;
         let positions = (0..partitions).map(|n| (TopicPartition::new(Arc::clone(&topic), n), 0)).collect();
-        let reader = kafka.within(LOOK).reader("tests")?;
+        let reader = kafka.within(CALL_TIMEOUT).reader("tests")?;
         Ok(Self { reader, positions, outage: None, by_complaint: BTreeMap::new() })
     }
 
@@ -64,7 +62,7 @@ impl Routes {
     pub fn catch_up(&mut self) -> Result<usize> {
         let mut came = 0;
         for (at, next) in &mut self.positions {
-            let stretch = match self.reader.fetch(at, *next, WAIT) {
+            let stretch = match self.reader.fetch(at, *next, FETCH_TIMEOUT) {
                 Ok(stretch) => stretch,
                 Err(outage) if outage.fatal => return Err(outage.into()),
                 Err(outage) => {
@@ -113,17 +111,17 @@ impl Routes {
     /// Reads on until `complaints` are complete.
     ///
     /// # Errors
-    /// They are not within `patience`.
-    pub fn wait_for_complete(&mut self, complaints: usize, patience: Duration) -> Result<()> {
-        self.wait_until(patience, |routes| routes.complete() >= complaints)
+    /// They are not within `timeout`.
+    pub fn wait_for_complete(&mut self, complaints: usize, timeout: Duration) -> Result<()> {
+        self.wait_until(timeout, |routes| routes.complete() >= complaints)
     }
 
     /// Reads on until `enough` says so.
     ///
     /// # Errors
-    /// It does not within `patience`.
-    pub fn wait_until(&mut self, patience: Duration, enough: impl Fn(&Self) -> bool) -> Result<()> {
-        let until = Instant::now() + patience;
+    /// It does not within `timeout`.
+    pub fn wait_until(&mut self, timeout: Duration, enough: impl Fn(&Self) -> bool) -> Result<()> {
+        let until = Instant::now() + timeout;
         loop {
             self.catch_up()?;
             if enough(self) {
@@ -131,7 +129,7 @@ impl Routes {
             }
             ensure!(
                 Instant::now() < until,
-                "after {patience:?} {} complaints are routed, {} of them completely; the last outage: {:?}",
+                "after {timeout:?} {} complaints are routed, {} of them completely; the last outage: {:?}",
                 self.by_complaint.len(),
                 self.complete(),
                 self.outage
@@ -167,25 +165,6 @@ impl Routes {
         let found = self.by_complaint.iter().filter(|(_, routes)| contradicts(routes));
         found.map(|(id, _)| id.as_str()).collect()
     }
-}
-
-/// The deployment's brokers and registry, in the clear.
-///
-/// # Errors
-/// They don't answer.
-pub fn kafka(deployment: &Deployment) -> Result<Kafka> {
-    let variable = |name: &str| deployment.variable(name);
-    let plain = variable("TEST_PLAIN_BOOTSTRAP").or_else(|_| variable("OMBUD_KAFKA_BOOTSTRAP"))?;
-    let connection = Connection {
-        brokers: Brokers { bootstrap: plain, properties: [].into(), timeout: CALL },
-        registry: RegistryConnection {
-            urls: vec![variable("OMBUD_REGISTRY_URL")?],
-            credentials: None,
-            ca: None,
-            timeout: CALL,
-        },
-    };
-    Ok(Kafka::connect(&connection, &deployment.prefix)?)
 }
 
 /// When each raw record was appended, in milliseconds since the Unix epoch, by partition and offset.

@@ -18,15 +18,15 @@ use tempfile::TempDir;
 use crate::{binary, repository};
 
 /// How long one block may take: the slowest builds the command, or starts three servers.
-const BOUND: Duration = Duration::from_secs(600);
+const BLOCK_TIMEOUT: Duration = Duration::from_secs(600);
 /// How long a block that is stopped by Ctrl-C may take to end.
-const STOP_BOUND: Duration = Duration::from_secs(60);
-/// How often a shell that prints nothing is looked at.
-const LOOK: Duration = Duration::from_millis(50);
+const STOP_TIMEOUT: Duration = Duration::from_secs(60);
+/// How often a shell that prints nothing is checked.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 /// Lines that may wait to be looked at; a process that prints more waits.
-const LINES: usize = 1_024;
+const MOST_WAITING_LINES: usize = 1_024;
 /// How much of what a block printed is in an error.
-const LAST_LINES: usize = 60;
+const MOST_SHOWN_LINES: usize = 60;
 /// What the shell prints before each block: no command prints this.
 const NEXT_BLOCK: &str = "\u{1}block";
 /// What the repository's root has that the folder must not: cargo looks for its workspace further up.
@@ -139,7 +139,7 @@ impl Shell {
             bail!("{}:{} ended before it had printed `{text}`", block.page, block.line);
         }
         running.interrupt()?;
-        running.bound = STOP_BOUND;
+        running.bound = STOP_TIMEOUT;
         let ended = running.wait(blocks, |_| false)?;
         running.end();
         running.judge(blocks, ended)?.pop().context("what it printed")
@@ -210,17 +210,17 @@ struct Running {
 impl Running {
     fn start(mut command: Command) -> Result<Self> {
         let mut child = command.spawn().context("start bash")?;
-        let (tell, lines) = sync_channel(LINES);
+        let (tell, lines) = sync_channel(MOST_WAITING_LINES);
         follow(child.stdout.take().context("its output")?, tell.clone(), Line::Stdout);
         follow(child.stderr.take().context("its errors")?, tell, Line::Stderr);
-        Ok(Self { child, lines, printed: Vec::new(), bound: BOUND })
+        Ok(Self { child, lines, printed: Vec::new(), bound: BLOCK_TIMEOUT })
     }
 
     /// Waits until it has ended, or until what the last block printed is `enough`: then the status is `None`.
     fn wait(&mut self, blocks: &[Commands], enough: impl Fn(&Printed) -> bool) -> Result<Option<ExitStatus>> {
         let mut until = Instant::now() + self.bound;
         loop {
-            match self.lines.recv_timeout(LOOK) {
+            match self.lines.recv_timeout(POLL_INTERVAL) {
                 Ok(line) => {
                     if self.note(line) {
                         until = Instant::now() + self.bound;
@@ -271,7 +271,7 @@ impl Running {
     /// Ends whatever still runs, and takes what was printed last.
     fn end(&mut self) {
         drop(self.child.stdin.take());
-        while let Ok(line) = self.lines.recv_timeout(STOP_BOUND) {
+        while let Ok(line) = self.lines.recv_timeout(STOP_TIMEOUT) {
             self.note(line);
         }
     }
@@ -290,7 +290,7 @@ impl Running {
         let block = self.printed.len().checked_sub(1).and_then(|number| blocks.get(number));
         let place = block.map_or("bash".to_owned(), |block| format!("{}:{}", block.page, block.line));
         let lines = self.printed.last().map_or(&[][..], |printed| &printed.lines);
-        (place, lines[lines.len().saturating_sub(LAST_LINES)..].join("\n"))
+        (place, lines[lines.len().saturating_sub(MOST_SHOWN_LINES)..].join("\n"))
     }
 }
 

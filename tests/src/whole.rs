@@ -11,9 +11,9 @@ use ombud_stream::{Reader, Record, TopicPartition};
 use crate::{Deployment, kafka};
 
 /// How long one fetch waits for a record.
-const WAIT: Duration = Duration::from_millis(100);
+const FETCH_TIMEOUT: Duration = Duration::from_millis(100);
 /// How long all of it may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const READ_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Every record that lies in a topic now, partition by partition.
 ///
@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub fn whole(deployment: &Deployment, base: &str) -> Result<Vec<Record>> {
     let kafka = kafka(deployment)?;
     let topic: Arc<str> = deployment.topic(base).into();
-    let until = Instant::now() + PATIENCE;
+    let until = Instant::now() + READ_TIMEOUT;
     let mut found = Vec::new();
     for number in 0..kafka.partitions(&topic)? {
         let partition = TopicPartition::new(Arc::clone(&topic), number);
@@ -31,9 +31,9 @@ pub fn whole(deployment: &Deployment, base: &str) -> Result<Vec<Record>> {
         while next < end {
             ensure!(
                 Instant::now() < until,
-                "{partition} is read up to {next} of {end} only, after {PATIENCE:?}"
+                "{partition} is read up to {next} of {end} only, after {READ_TIMEOUT:?}"
             );
-            let stretch = reader.fetch(&partition, next, WAIT)?;
+            let stretch = reader.fetch(&partition, next, FETCH_TIMEOUT)?;
             next = stretch.next;
             found.extend(stretch);
         }

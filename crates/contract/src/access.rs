@@ -1,4 +1,4 @@
-//! Who may what on brokers, role by role: `schemas/access.toml`, compiled in.
+//! What each role may do on brokers: `schemas/access.toml`, compiled in.
 
 use std::{collections::BTreeSet, fmt, sync::LazyLock};
 
@@ -61,7 +61,7 @@ pub enum Operation {
 }
 
 impl Operation {
-    /// Whether who may do this may do `other` as well, without being allowed it.
+    /// Whether this right includes `other`.
     pub fn implies(self, other: Self) -> bool {
         match other {
             Self::Describe => matches!(self, Self::Read | Self::Write | Self::Alter),

@@ -60,7 +60,7 @@ impl Topic {
         Self::ALL.into_iter().find(|topic| topic.base_name() == base)
     }
 
-    /// What the catalogue says of it.
+    /// Its settings in the catalogue.
     pub fn settings(self) -> &'static Settings {
         &self.entry().settings
     }

@@ -13,31 +13,12 @@ use apache_avro::{Schema, reader::datum::GenericDatumReader, writer::datum::Gene
 use bytes::Bytes;
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{
-    catalogue::Topic,
-    records::{
-        DeadLetter, DeadReason, Feedback, ModelVersion, Prediction, RawComplaint, RoutedComplaint, Strategy,
-    },
-};
+use crate::catalogue::Topic;
 
 /// A record that is the value of a topic.
 pub trait Record: Serialize + DeserializeOwned {
     /// Where it travels.
     const TOPIC: Topic;
-}
-
-macro_rules! travels {
-    ($($record:ty => $topic:ident),+ $(,)?) => { $(impl Record for $record { const TOPIC: Topic = Topic::$topic; })+ };
-}
-
-travels! {
-    RawComplaint => Raw,
-    Prediction => Predictions,
-    RoutedComplaint => Routed,
-    Feedback => Feedback,
-    DeadLetter => DeadLetters,
-    ModelVersion => Registry,
-    Strategy => Strategy,
 }
 
 /// Bytes that are no record, or a record that gives no bytes. Says where and how, never what was in them.
@@ -59,7 +40,7 @@ pub enum CodecError {
         /// The id that the bytes name.
         id: i32,
     },
-    /// The schema id is known, and its schema is of something else: what [`foreign`] was told.
+    /// The schema id is known, and its schema is of something else: what was given to [`foreign`].
     #[error("decode a value of {topic}: its schema is {what}", topic = .topic.base_name())]
     Foreign {
         /// The topic that it should belong to.
@@ -92,21 +73,8 @@ pub enum CodecError {
     },
 }
 
-impl CodecError {
-    /// What a dead letter gives as its reason.
-    pub fn dead_reason(&self) -> DeadReason {
-        match self {
-            Self::Undecodable { .. } => DeadReason::Undecodable,
-            Self::UnknownSchema { .. } | Self::Foreign { .. } => DeadReason::UnknownSchema,
-            Self::Corrupt { .. } => DeadReason::Corrupt,
-            Self::TooLarge { .. } => DeadReason::TooLarge,
-            Self::Unencodable { .. } => DeadReason::Other,
-        }
-    }
-}
-
-/// What logs and stores hand out in place of a value that is not what was written. It names no schema, so that nobody who
-/// decodes can take damage for a record, and each hears of it as [`CodecError::Corrupt`].
+/// What logs and stores hand out in place of a value that is not what was written. It names no schema, so that no
+/// reader takes damage for a record, and each gets [`CodecError::Corrupt`].
 pub const CORRUPT: &[u8] = b"\xffcorrupt";
 
 /// What stands in front of what [`foreign`] says.
@@ -161,26 +129,6 @@ pub fn transcode(topic: Topic, writer: &Schema, body: &[u8]) -> Result<Bytes, Co
     let mut value = codec.start();
     value.append(&mut codec.modernise(&reader, body)?);
     Ok(value.into())
-}
-
-/// The record in `value` as JSON, in its own field names; bytes are hexadecimal.
-///
-/// # Errors
-/// As [`decode`].
-pub fn to_json(topic: Topic, value: &[u8]) -> Result<serde_json::Value, CodecError> {
-    fn json<T: Record>(value: &[u8]) -> Result<serde_json::Value, CodecError> {
-        let record: T = decode(value)?;
-        serde_json::to_value(record).map_err(|_| CodecError::Unencodable { topic: T::TOPIC })
-    }
-    match topic {
-        Topic::Raw => json::<RawComplaint>(value),
-        Topic::Predictions => json::<Prediction>(value),
-        Topic::Routed => json::<RoutedComplaint>(value),
-        Topic::Feedback => json::<Feedback>(value),
-        Topic::DeadLetters => json::<DeadLetter>(value),
-        Topic::Registry => json::<ModelVersion>(value),
-        Topic::Strategy => json::<Strategy>(value),
-    }
 }
 
 const MAGIC: u8 = 0;
@@ -284,7 +232,7 @@ impl<'s> Codec<'s> {
     /// The body of an older record, as the newest schema would have written it.
     fn modernise(&self, older: &GenericDatumReader<'_>, body: &[u8]) -> Result<Vec<u8>, CodecError> {
         let undecodable = |what| CodecError::Undecodable { topic: self.topic, what };
-        let mut body = Whole { rest: body, ran_out: false };
+        let mut body = StrictReader { rest: body, ran_out: false };
         let value =
             older.read_value(&mut body).map_err(|_| undecodable("not the Avro of its older schema"))?;
         if body.ran_out || !body.rest.is_empty() {
@@ -301,12 +249,12 @@ impl<'s> Codec<'s> {
 const PREFIX_BYTES: usize = 5;
 
 /// Remembers that a read came up short: the Avro reader of plain values takes a missing end for nulls.
-struct Whole<'b> {
+struct StrictReader<'b> {
     rest: &'b [u8],
     ran_out: bool,
 }
 
-impl Read for Whole<'_> {
+impl Read for StrictReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.rest.read(buffer)?;
         self.ran_out |= n == 0 && !buffer.is_empty();

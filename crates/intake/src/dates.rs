@@ -2,37 +2,10 @@
 
 use ombud_contract::records::TimestampMs;
 
-use crate::time::{self, Written};
-
-/// In which order dates are written whose numbers don't tell it, such as 03/04/2026.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum DateOrder {
-    /// Day, month, year: 03/04/2026 is the third of April.
-    DayFirst,
-    /// Month, day, year: 03/04/2026 is the fourth of March.
-    MonthFirst,
-    /// Year, month, day: 26-04-03 is the third of April.
-    Iso,
-}
-
-impl DateOrder {
-    /// All of them, in the order of [`Written`]'s readings.
-    pub(crate) const ALL: [Self; 3] = [Self::DayFirst, Self::MonthFirst, Self::Iso];
-
-    /// How it is said: `day-first`, `month-first` or `iso`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::DayFirst => "day-first",
-            Self::MonthFirst => "month-first",
-            Self::Iso => "iso",
-        }
-    }
-
-    /// The order that is said so.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|order| order.name() == name)
-    }
-}
+use crate::{
+    date_order::DateOrder,
+    time::{self, WrittenTime},
+};
 
 /// What counts where a row doesn't say when its complaint was received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +21,7 @@ pub enum Undated {
 /// How the dates of one file, or of one sender, are read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Calendar {
-    /// What was said, or found.
+    /// The order that was given, or found.
     pub(crate) order: Option<DateOrder>,
     pub(crate) undated: Undated,
     /// Whether there are dates at all.
@@ -78,17 +51,17 @@ impl Calendar {
 /// Why a date is not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DateFault {
-    /// It is none.
+    /// It is no date.
     Malformed,
-    /// It is one in several orders, and nobody says which.
+    /// It is a date in several orders, and nobody says which one holds.
     Ambiguous,
-    /// It is one, and not in the order of the others.
+    /// It is a date, and not in the order of the others.
     InAnotherOrder,
 }
 
 impl DateFault {
     /// What would be right.
-    pub fn mend(self) -> &'static str {
+    pub fn fix(self) -> &'static str {
         match self {
             Self::Malformed => {
                 "write the time as 2026-01-31T09:00:00Z, 2026-01-31 or milliseconds since 1970"
@@ -111,14 +84,14 @@ impl DateFault {
     }
 }
 
-/// The time that `text` says, in milliseconds since 1970; a date whose numbers don't tell their order is read in `order`.
+/// The time in `text`, in milliseconds since 1970; a date whose numbers don't show their order is read in `order`.
 ///
 /// # Errors
-/// It says none, or none that is certain.
+/// It is no time, or could be several.
 pub fn read_date(text: &str, order: Option<DateOrder>) -> Result<TimestampMs, DateFault> {
     match time::read(text).ok_or(DateFault::Malformed)? {
-        Written::Plain(time) => Ok(time),
-        Written::Ordered(ordered) => match order {
+        WrittenTime::Plain(time) => Ok(time),
+        WrittenTime::Ordered(ordered) => match order {
             Some(order) => ordered.reading(order).ok_or(DateFault::InAnotherOrder),
             None => ordered.only_reading().ok_or(DateFault::Ambiguous),
         },
@@ -169,13 +142,5 @@ mod tests {
         }
         assert_eq!(at(Some("yesterday"), Undated::ReceivedAt(7), true), Err("received-at-malformed"));
         assert_eq!(at(Some("yesterday"), Undated::Unimportant(7), true), Ok((7, None)));
-    }
-
-    #[test]
-    fn every_order_is_found_by_its_name() {
-        for order in DateOrder::ALL {
-            assert_eq!(DateOrder::named(order.name()), Some(order));
-        }
-        assert_eq!(DateOrder::named("found"), None);
     }
 }

@@ -15,10 +15,10 @@ use crate::{
 /// Elasticsearch puts a record's fields under this name, beside its own.
 pub(crate) const SOURCE: &str = "_source";
 
-/// An object within another may have a narrative too: a record's history, say. So many bytes behind the first one it is still
-/// looked whether one stands further out.
+/// An object within another may have a narrative too: a record's history, say. For so many bytes
+/// behind the first one, an outer one is still looked for.
 const LOOK_ON_BYTES: usize = 1 << 20;
-/// The most names that are told of a file without records.
+/// The most names that are shown of a file without records.
 const MOST_NAMES: usize = 30;
 
 /// Where the records of a JSON text stand.

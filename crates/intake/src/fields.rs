@@ -30,7 +30,7 @@ impl<'r> Fields<'r> {
         })
     }
 
-    /// The same, but nothing where there is nothing in it either.
+    /// The same; `None` also where the field is empty.
     pub(crate) fn filled(&self, name: &str) -> Option<Cow<'r, str>> {
         self.get(name).filter(|text| !text.is_empty())
     }
@@ -65,10 +65,10 @@ impl<'r> Fields<'r> {
     }
 }
 
-/// A number as JSON writes it, but without a fraction of nothing: a program that makes all numbers of a column floats, because
-/// some are missing, means 910000 by 910000.0.
+/// A number as JSON writes it, but without a fraction of zero: a program that turns a whole column into floats, because some
+/// numbers are missing, means 910000 by 910000.0.
 fn whole(number: &Number) -> String {
-    /// Beyond it, neighbours are one float.
+    /// Beyond it, neighbouring integers share one float.
     const EXACT_BELOW: f64 = 9_007_199_254_740_992.0;
     match number.as_f64().filter(|_| number.is_f64()) {
         Some(float) if float.fract() == 0.0 && float.abs() < EXACT_BELOW => format!("{float:.0}"),
@@ -76,7 +76,7 @@ fn whole(number: &Number) -> String {
     }
 }
 
-/// What a JSON value is that is no text.
+/// The type of a JSON value that is no text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OtherType {
     Bool,

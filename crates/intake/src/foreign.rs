@@ -1,4 +1,4 @@
-//! What a file is that holds no text, by its first bytes, and how to get its rows out of it.
+//! Files that hold no text: which kind, by the first bytes, and how to get the rows out of them.
 
 /// How many bytes from the beginning are looked at.
 pub(crate) const LOOKED_AT: usize = 4 << 10;
@@ -94,7 +94,7 @@ const BEGINNINGS: [(&[u8], Foreign); 26] = [
     (b"\0\0\xFE\xFF", UTF_32),
 ];
 
-/// What a file that begins so is, where it is none of text.
+/// The kind of a file with these first bytes; `None` where it may be text.
 pub(crate) fn foreign(start: &[u8]) -> Option<Foreign> {
     let has = |text: &[u8]| start.windows(text.len()).any(|window| window == text);
     if start.starts_with(b"PK\x03\x04") {

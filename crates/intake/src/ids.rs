@@ -16,7 +16,7 @@ pub(crate) struct Narratives {
 }
 
 impl Narratives {
-    /// Notes a row that tells by nothing but its narrative which complaint it is about.
+    /// Notes a row in which only the narrative says which complaint it is about.
     pub(crate) fn note(&mut self, id: &str, narrative: &str) {
         self.rows.push((hash(id), hash(narrative.trim())[0]));
     }

@@ -1,4 +1,4 @@
-//! Which of the three layouts a file has, told by its columns, and what its columns are called there.
+//! Which of the three layouts a file has, by its columns, and what its columns are called there.
 
 use crate::columns::KnownColumns;
 
@@ -113,5 +113,29 @@ impl Layout {
             (true, false) => Some(Self::Own),
             (false, _) => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::columns::normalised;
+
+    #[test]
+    fn a_misspelt_column_has_a_nearest_one_and_another_word_has_none() {
+        assert_eq!(COMPLAINTS.nearest("narative"), Some("narrative"));
+        assert_eq!(COMPLAINTS.nearest("recieved_at"), Some("received_at"));
+        assert_eq!(COMPLAINTS.nearest("queue"), None);
+        assert_eq!(COMPLAINTS.nearest("text"), None);
+        assert_eq!(COMPLAINTS.nearest("zipcode"), None, "zip_code is not read either");
+    }
+
+    #[test]
+    fn every_known_name_is_written_as_it_is_looked_up() {
+        for name in COMPLAINTS.all.iter().chain(COMPLAINTS.unread) {
+            assert_eq!(normalised(name), **name);
+            assert!(COMPLAINTS.has(name));
+        }
+        assert!(COMPLAINTS.any_of.iter().all(|name| COMPLAINTS.all.contains(name)));
     }
 }

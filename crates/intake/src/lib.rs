@@ -23,10 +23,12 @@
 //! ```
 
 mod columns;
+mod date_order;
 mod dates;
 mod documents;
 mod error;
 mod fields;
+mod file_defaults;
 mod foreign;
 mod header;
 mod ids;
@@ -51,16 +53,18 @@ mod time;
 mod unpacked;
 
 pub use columns::{KnownColumns, normalised};
-pub use dates::{DateFault, DateOrder, Undated, read_date};
+pub use date_order::DateOrder;
+pub use dates::{DateFault, Undated, read_date};
 pub use error::IntakeError;
+pub use file_defaults::FileDefaults;
 pub use labels::{LabelColumn, Labels, folded_label, label_named};
 pub use layout::{COMPLAINTS, Layout};
 pub use notes::Note;
 pub use posted::{NoComplaint, Posted, complaint_of_json};
 pub use preview::find_order;
-pub use reasons::{field_of, mend};
+pub use reasons::{field_of, fix};
 pub use record::Record;
 pub use rejected::{Reason, Rejected, RejectedWriter, Rejections, rejected_path};
-pub use rows::{FileDefaults, Row, Rows};
+pub use rows::{Row, Rows};
 pub use source::{Progress, STDIN, bytes_of};
 pub use table::Table;

@@ -6,7 +6,7 @@ use std::{
 };
 
 /// The longest line, and the most lines that one quoted field may hold together: far above any narrative that is
-/// accepted, so that one that is too large is still told by its own reason.
+/// accepted, so that one that is too large is still reported with its own reason.
 pub(crate) const MAX_LINE_BYTES: usize = 16 << 20;
 
 const BYTE_ORDER_MARK: &[u8] = &[0xEF, 0xBB, 0xBF];

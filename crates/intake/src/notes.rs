@@ -1,4 +1,4 @@
-//! What a file is read as, where that is not the usual thing: people are told, for they may know better.
+//! What a file is read as, where that is not the usual thing: people read it, for they may know better.
 
 use std::fmt;
 

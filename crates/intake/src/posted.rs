@@ -3,17 +3,18 @@
 use ombud_contract::records::{RawComplaint, TimestampMs};
 
 use crate::{
-    dates::{Calendar, DateOrder, Undated},
+    date_order::DateOrder,
+    dates::{Calendar, Undated},
     fields::Fields,
     layout::Layout,
     read::read,
-    reasons::mend,
+    reasons::fix,
     record::posted_object,
 };
 
 /// A JSON object that is no complaint; the code is that of a rejected row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("accept the complaint: {}: {}", .0, mend(.0).unwrap_or("see docs/crm.md"))]
+#[error("accept the complaint: {}: {}", .0, fix(.0).unwrap_or("see docs/crm.md"))]
 pub struct NoComplaint(pub &'static str);
 
 /// A complaint that came by itself.
@@ -77,8 +78,8 @@ mod tests {
             Err(NoComplaint("received-at-in-another-order"))
         );
         assert_eq!(at("", None), Ok((NOW, false)));
-        let told = NoComplaint("received-at-ambiguous").to_string();
-        assert!(told.contains("intake.dates"), "{told}");
+        let shown = NoComplaint("received-at-ambiguous").to_string();
+        assert!(shown.contains("intake.dates"), "{shown}");
     }
 
     #[test]

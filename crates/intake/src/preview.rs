@@ -5,21 +5,22 @@ use std::path::Path;
 use ombud_contract::ids::written_id;
 
 use crate::{
-    dates::{Calendar, DateOrder, Undated},
+    date_order::DateOrder,
+    dates::{Calendar, Undated},
     error::IntakeError,
+    file_defaults::FileDefaults,
     ids::{Narratives, SharedIds},
     layout::Layout,
     notes::Note,
     record::Record,
-    rows::FileDefaults,
     table::Table,
-    time::{self, Written},
+    time::{self, WrittenTime},
 };
 
 /// What only the CFPB calls so.
 const CFPBS_OWN: [&str; 2] = ["consumer_complaint_narrative", "complaint_what_happened"];
 
-/// What a whole file tells before its first row is taken.
+/// What only the whole file says, read before its first row is taken.
 pub(crate) struct Preview {
     pub(crate) calendar: Calendar,
     pub(crate) shared: SharedIds,
@@ -92,7 +93,7 @@ fn usual_order(names: &[String]) -> Option<DateOrder> {
 /// The order of the dates in `column` of `table`, the file at `path`; `None` where none of them needs one.
 ///
 /// # Errors
-/// Nothing tells the order, or rows contradict each other.
+/// Nothing shows the order, or rows contradict each other.
 pub fn find_order(table: Table, path: &Path, column: &str) -> Result<Option<DateOrder>, IntakeError> {
     let mut orders = Orders::default();
     for record in table.map_while(Result::ok).flatten() {
@@ -106,12 +107,12 @@ pub fn find_order(table: Table, path: &Path, column: &str) -> Result<Option<Date
 /// A date, and the line that it stands on.
 type Place = (u64, String);
 
-/// What the dates of a file tell of their order.
+/// What the dates of a file show of their order.
 #[derive(Default)]
 struct Orders {
-    /// For each order the first date that is none in it.
+    /// For each order, the first date that is no date in it.
     against: [Option<Place>; 3],
-    /// The first date that is one in several.
+    /// The first date that is a date in several orders.
     open: Option<Place>,
 }
 
@@ -125,7 +126,7 @@ enum Conflict {
 
 impl Orders {
     fn note(&mut self, line: u64, text: &str) {
-        let Some(Written::Ordered(ordered)) = time::read(text) else { return };
+        let Some(WrittenTime::Ordered(ordered)) = time::read(text) else { return };
         let place = || (line, ordered.date.clone());
         for order in DateOrder::ALL {
             if ordered.reading(order).is_none() {
@@ -151,7 +152,7 @@ impl Orders {
                 Some(usual) => Ok(Some(usual)),
                 None => Err(Conflict::Open(open, left)),
             },
-            // No date needs an order: one of a single reading leaves one at most, and one of several is open.
+            // No date needs an order: a date with one reading leaves one order at most, and one with several is open.
             _ => Ok(None),
         }
     }

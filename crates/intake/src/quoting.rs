@@ -188,7 +188,7 @@ impl Quoting {
         self == Self::Quoted
     }
 
-    /// Moves over a line; tells whether a closing quote was followed by text.
+    /// Moves over a line; returns whether a closing quote was followed by text.
     fn read(&mut self, dialect: Dialect, line: &[u8]) -> bool {
         let mut sloppy = false;
         // Whether an odd number of backslashes stands right before.

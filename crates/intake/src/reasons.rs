@@ -3,8 +3,8 @@
 use crate::dates::DateFault;
 
 /// What a row that is rejected for `reason` asks to be done; `None` where no row is rejected for it.
-pub fn mend(reason: &str) -> Option<&'static str> {
-    let mend = match reason {
+pub fn fix(reason: &str) -> Option<&'static str> {
+    let fix = match reason {
         "id-empty" => "give every complaint the id that it keeps over its submissions",
         "id-too-long" => "use an id of at most 128 bytes",
         "id-reserved" => "use another id: unreadable- and two numbers name records without one",
@@ -25,10 +25,10 @@ pub fn mend(reason: &str) -> Option<&'static str> {
         "received-at-out-of-range" => {
             "write a time between 1990 and 2199, as 2026-01-31T09:00:00Z or 2026-01-31"
         }
-        "received-at-malformed" => DateFault::Malformed.mend(),
+        "received-at-malformed" => DateFault::Malformed.fix(),
         "received-at-missing" => "say when it was received: other rows do, and deadlines count from it",
-        "received-at-ambiguous" => DateFault::Ambiguous.mend(),
-        "received-at-in-another-order" => DateFault::InAnotherOrder.mend(),
+        "received-at-ambiguous" => DateFault::Ambiguous.fix(),
+        "received-at-in-another-order" => DateFault::InAnotherOrder.fix(),
         "submission-below-one" => "count submissions from 1",
         "submission-malformed" => "write a whole number",
         "text-too-long" => "keep it to 256 bytes: it is no place for free text",
@@ -58,7 +58,7 @@ pub fn mend(reason: &str) -> Option<&'static str> {
         "flag-malformed" => "write true or false",
         _ => return None,
     };
-    Some(mend)
+    Some(fix)
 }
 
 /// The field that a reason is about; `record` where it is about the whole.

@@ -11,7 +11,7 @@ use std::{
 
 use crate::{
     error::IntakeError,
-    reasons::{field_of, mend},
+    reasons::{field_of, fix},
     source::STDIN,
 };
 
@@ -24,7 +24,7 @@ pub struct Rejected {
     /// `quote-unclosed`, `header-repeated`, `line-too-long`, `not-utf8`, `json-malformed`, `json-nan`, `narrative-is-a-number`,
     /// `-a-flag`, `-a-list` or `-an-object`, `id-is-a-list` or `-an-object`, `id-with-several-narratives`, `received-at-malformed`,
     /// `received-at-missing`, `received-at-ambiguous`, `received-at-in-another-order`, `submission-malformed`, `flag-malformed`,
-    /// `attributes-malformed`. [`crate::mend`] says what to do.
+    /// `attributes-malformed`. [`crate::fix`] says what to do.
     pub reason: &'static str,
     /// Its fields as bytes, under [`crate::Rows::columns`]. Personal: not for logs.
     pub fields: Vec<Vec<u8>>,
@@ -48,13 +48,13 @@ pub struct Reason {
     /// The field that it is about.
     pub field: Cow<'static, str>,
     /// What would be right.
-    pub mend: Cow<'static, str>,
+    pub fix: Cow<'static, str>,
 }
 
 impl Reason {
     /// What is known of a code of [`Rejected::reason`].
     fn of(code: &'static str) -> Self {
-        Self { code: code.into(), field: field_of(code).into(), mend: mend(code).unwrap_or_default().into() }
+        Self { code: code.into(), field: field_of(code).into(), fix: fix(code).unwrap_or_default().into() }
     }
 }
 
@@ -68,7 +68,7 @@ pub struct RejectedWriter {
 }
 
 impl RejectedWriter {
-    /// Will write to `path`, with the original's columns behind line, reason, field and mend; removes what an earlier run
+    /// Will write to `path`, with the original's columns behind `line`, `reason`, `field` and `mend`; removes what an earlier run
     /// left there.
     ///
     /// # Errors
@@ -102,7 +102,7 @@ impl RejectedWriter {
             .map_err(|cause| IntakeError::WriteRejected { path: self.path.clone(), cause })
     }
 
-    /// Makes sure that all is written; tells how many there were, and why.
+    /// Makes sure that all is written; returns how many there were, and why.
     ///
     /// # Errors
     /// The file can't be written.
@@ -123,17 +123,17 @@ impl RejectedWriter {
                 none.insert(writer)
             }
         };
-        let Reason { code, field, mend } = reason;
-        for said in [rejected.line.to_string().as_str(), code, field, mend] {
+        let Reason { code, field, fix } = reason;
+        for said in [rejected.line.to_string().as_str(), code, field, fix] {
             writer.write_field(said)?;
         }
         writer.write_record(&rejected.fields)?;
-        self.rejections.note(code, mend);
+        self.rejections.note(code, fix);
         Ok(())
     }
 }
 
-/// How many rows were rejected, and for which reasons. Displayed, it is what a person is told at the end.
+/// How many rows were rejected, and for which reasons. Displayed, it is what a person reads at the end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rejections {
     /// Where all of them are listed.
@@ -150,12 +150,12 @@ impl Rejections {
     }
 
     /// One more, for the reason with this code.
-    pub fn note(&mut self, code: &str, mend: &str) {
+    pub fn note(&mut self, code: &str, fix: &str) {
         self.count += 1;
         match self.reasons.get_mut(code) {
             Some((count, _)) => *count += 1,
             None => {
-                self.reasons.insert(code.to_owned(), (1, mend.to_owned()));
+                self.reasons.insert(code.to_owned(), (1, fix.to_owned()));
             }
         }
     }
@@ -173,8 +173,8 @@ impl fmt::Display for Rejections {
         reasons.sort_by_key(|(_, (count, _))| std::cmp::Reverse(*count));
         let (rows, are) = if self.count == 1 { ("row", "is") } else { ("rows", "are") };
         writeln!(f, "{} {rows} {are} rejected:", self.count)?;
-        for (code, (count, mend)) in reasons.iter().take(SHOWN) {
-            writeln!(f, "{count:>7}  {code}: {mend}")?;
+        for (code, (count, fix)) in reasons.iter().take(SHOWN) {
+            writeln!(f, "{count:>7}  {code}: {fix}")?;
         }
         let others: u64 = reasons.iter().skip(SHOWN).map(|(_, (count, _))| count).sum();
         if others > 0 {
@@ -192,13 +192,13 @@ mod tests {
     fn the_three_most_frequent_reasons_are_told_with_the_mend_and_the_place_of_the_rest() {
         let mut rejections = Rejections::listed_in("complaints.csv.rejected.csv".to_owned());
         for (code, times) in [("a", 1), ("b", 3), ("c", 2), ("d", 4), ("e", 1)] {
-            (0..times).for_each(|_| rejections.note(code, "mend it"));
+            (0..times).for_each(|_| rejections.note(code, "fix it"));
         }
-        let expected = "11 rows are rejected:\n      4  d: mend it\n      3  b: mend it\n      2  c: mend it\n\
+        let expected = "11 rows are rejected:\n      4  d: fix it\n      3  b: fix it\n      2  c: fix it\n\
             \u{20}     2  for other reasons\neach with its line and what to do: complaints.csv.rejected.csv\n";
         assert_eq!(rejections.to_string(), expected);
         let mut one = Rejections::listed_in("x".to_owned());
-        one.note("a", "mend it");
-        assert!(one.to_string().starts_with("1 row is rejected:\n      1  a: mend it\neach"), "{one}");
+        one.note("a", "fix it");
+        assert!(one.to_string().starts_with("1 row is rejected:\n      1  a: fix it\neach"), "{one}");
     }
 }

@@ -1,16 +1,13 @@
 //! The rows of one file: records -> complaints with their labels, or rejected rows.
 
-use std::{
-    path::{Path, PathBuf},
-    time::UNIX_EPOCH,
-};
+use std::path::{Path, PathBuf};
 
-use ombud_contract::records::{RawComplaint, TimestampMs};
+use ombud_contract::records::RawComplaint;
 
 use crate::{
     columns::normalised,
-    dates::{DateOrder, Undated},
     error::IntakeError,
+    file_defaults::FileDefaults,
     labels::{LabelColumn, Labels},
     layout::{COMPLAINTS, Layout},
     notes::Note,
@@ -18,41 +15,9 @@ use crate::{
     read::read,
     record::Record,
     rejected::Rejected,
-    source::{Progress, Source},
+    source::Progress,
     table::Table,
 };
-
-/// What a complaint gets where the file says nothing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FileDefaults {
-    /// In which order its dates are written; without it what the whole file tells.
-    pub dates: Option<DateOrder>,
-    /// When it was received.
-    pub undated: Undated,
-    /// Its language; where this is missing too, `und`: models look at the text themselves.
-    pub language: Option<String>,
-}
-
-impl FileDefaults {
-    /// For whoever learns from rows, measures by them or counts them, one by one: a row without a date has the file's time, and
-    /// what other rows have its id is all the same.
-    ///
-    /// # Errors
-    /// The file isn't there.
-    pub fn of(path: &Path) -> Result<Self, IntakeError> {
-        Ok(Self { dates: None, undated: Undated::Unimportant(Self::changed(path)?), language: None })
-    }
-
-    /// The file's time of change, or when a pipe ended.
-    ///
-    /// # Errors
-    /// The file isn't there.
-    pub fn changed(path: &Path) -> Result<TimestampMs, IntakeError> {
-        let changed = Source::open(path)?.changed();
-        let since = changed.duration_since(UNIX_EPOCH).unwrap_or_default();
-        Ok(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
-    }
-}
 
 /// One complaint of a file.
 #[derive(Clone, Debug, PartialEq)]

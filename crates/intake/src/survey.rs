@@ -1,4 +1,4 @@
-//! What a first reading of a file tells of its text: the encoding, what ends a line, how quotes within quotes are written.
+//! What a first reading of a file finds out about its text: the encoding, what ends a line, how quotes within quotes are written.
 
 use encoding_rs::{Encoding, MACINTOSH, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
@@ -102,7 +102,7 @@ impl Survey {
         self.undefined |= bytes.iter().any(|byte| [0x81, 0x8D, 0x8F, 0x90, 0x9D].contains(byte));
     }
 
-    /// The first line tells: one that ends in carriage returns and a line feed ends in the line feed.
+    /// The first line decides: one that ends in carriage returns and a line feed ends in the line feed.
     fn look_for_line_end(&mut self, bytes: &[u8]) {
         if self.line_end.is_some() {
             return;

@@ -13,26 +13,26 @@ use jiff::{
 };
 use ombud_contract::records::TimestampMs;
 
-use crate::dates::DateOrder;
+use crate::date_order::DateOrder;
 
-/// What a text says of when.
+/// The moment that a text names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Written {
+pub(crate) enum WrittenTime {
     /// One moment, whatever the order of the file's dates.
     Plain(TimestampMs),
     /// A date in numbers that don't tell their order.
-    Ordered(Ordered),
+    Ordered(NumericDate),
 }
 
 /// A date in numbers, read in each order in which it is one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Ordered {
+pub(crate) struct NumericDate {
     /// The date alone, as it is written: digits with separators.
     pub(crate) date: String,
     readings: [Option<TimestampMs>; 3],
 }
 
-impl Ordered {
+impl NumericDate {
     /// The moment, in a file of this order.
     pub(crate) fn reading(&self, order: DateOrder) -> Option<TimestampMs> {
         self.readings[order as usize]
@@ -47,14 +47,14 @@ impl Ordered {
 }
 
 /// `None` where it is no moment.
-pub(crate) fn read(text: &str) -> Option<Written> {
+pub(crate) fn read(text: &str) -> Option<WrittenTime> {
     let text = text.trim();
     if text.starts_with(|c: char| c.is_ascii_digit() || c == '-') {
         if let Some(time) = number::read(text) {
-            return Some(Written::Plain(time));
+            return Some(WrittenTime::Plain(time));
         }
         if let Some(time) = iso(text) {
-            return Some(Written::Plain(time));
+            return Some(WrittenTime::Plain(time));
         }
     }
     let (mut clock, mut date) = (Clock::default(), Vec::new());
@@ -67,7 +67,7 @@ pub(crate) fn read(text: &str) -> Option<Written> {
     }
     let moment = |date: Date| clock.on(date);
     if date.iter().any(|word| word.contains(char::is_alphabetic)) {
-        return moment(by_name(&date)?).map(Written::Plain);
+        return moment(by_name(&date)?).map(WrittenTime::Plain);
     }
     in_numbers(&date, moment)
 }
@@ -158,7 +158,7 @@ fn year_of(word: &str) -> Option<i16> {
 }
 
 /// A date in numbers, with one separator: `13/04/2026`, `13.04.26`, `13. 4. 2026`, `2026/04/13`.
-fn in_numbers(words: &[&str], moment: impl Fn(Date) -> Option<TimestampMs>) -> Option<Written> {
+fn in_numbers(words: &[&str], moment: impl Fn(Date) -> Option<TimestampMs>) -> Option<WrittenTime> {
     let written = words.concat();
     let separator = written.chars().find(|c| !c.is_ascii_digit()).filter(|c| ['/', '.', '-'].contains(c))?;
     if words.len() > 1 && !words[..words.len() - 1].iter().all(|word| word.ends_with('.')) {
@@ -167,7 +167,7 @@ fn in_numbers(words: &[&str], moment: impl Fn(Date) -> Option<TimestampMs>) -> O
     let parts: Vec<&str> = written.split(separator).collect();
     let [first, second, last] = parts[..] else { return None };
     if first.len() == 4 {
-        return moment(date(year_of(first)?, month_of(second)?, day_of(last)?)?).map(Written::Plain);
+        return moment(date(year_of(first)?, month_of(second)?, day_of(last)?)?).map(WrittenTime::Plain);
     }
     let read =
         |year: &str, month: &str, day: &str| moment(date(year_of(year)?, month_of(month)?, day_of(day)?)?);
@@ -178,9 +178,9 @@ fn in_numbers(words: &[&str], moment: impl Fn(Date) -> Option<TimestampMs>) -> O
     let one = *said.next()?;
     let (more, alike) = (readings.iter().flatten().count() > 1, said.all(|other| *other == one));
     Some(if more && alike {
-        Written::Plain(one)
+        WrittenTime::Plain(one)
     } else {
-        Written::Ordered(Ordered { date: written, readings })
+        WrittenTime::Ordered(NumericDate { date: written, readings })
     })
 }
 

@@ -3,7 +3,7 @@
 //! `cargo run -p ombud-kafka --example product_team -- BOOTSTRAP REGISTRY TOPIC [--until-end]`
 //!
 //! Needs nothing of Ombud's own crates. What it holds is in memory: the topic is compacted, so that reading it from its
-//! start tells every complaint's state, and no offset has to be kept. One rule makes it right whatever comes twice or late:
+//! start gives every complaint's state, and no offset has to be kept. One rule makes it right whatever comes twice or late:
 //! a record is applied only if its revision is greater than the one that is held.
 
 use std::{

@@ -21,10 +21,10 @@ use rdkafka::{
 };
 
 use crate::{
+    client::{client, reach},
     connection::Brokers,
-    context::Telling,
+    context::LibrdkafkaLog,
     error::KafkaError,
-    kafka::{client, reach},
     outage::allow,
     outcome::{Mode, Outcome, State},
     widths,
@@ -32,7 +32,7 @@ use crate::{
 use compare::{Found, Plan};
 
 /// The wait before looking again whether what was created is to be seen; doubles up to tenfold.
-const LOOK_AFTER: Duration = Duration::from_millis(50);
+const SHOWN_BACKOFF: Duration = Duration::from_millis(50);
 
 /// What the operator wants other than the catalogue.
 #[derive(Clone, Copy, Debug, Default)]
@@ -66,7 +66,7 @@ impl Design {
 
 /// Administers the topics of one cluster. Blocks; every request has the connection's timeout.
 pub struct Admin {
-    client: AdminClient<Telling>,
+    client: AdminClient<LibrdkafkaLog>,
     brokers: Brokers,
 }
 
@@ -74,10 +74,10 @@ impl Admin {
     /// Finds the brokers.
     ///
     /// # Errors
-    /// They don't answer, or refuse us: with what has to be mended.
+    /// They don't answer, or refuse us: with what has to be fixed.
     pub fn connect(brokers: &Brokers) -> Result<Self, KafkaError> {
         reach(brokers)?;
-        let client = AdminClient::from_config_and_context(&brokers.admin(), Telling::default());
+        let client = AdminClient::from_config_and_context(&brokers.admin(), LibrdkafkaLog::default());
         Ok(Self { client: client.map_err(KafkaError::Client)?, brokers: brokers.clone() })
     }
 
@@ -104,7 +104,7 @@ impl Admin {
         Ok(outcomes)
     }
 
-    /// The same; `tell` hears of each topic as soon as it is done with, so also of those before an error.
+    /// The same; `report` gets each topic as soon as it is done with, so also of those before an error.
     ///
     /// # Errors
     /// As [`Self::ensure_topics`].
@@ -113,13 +113,13 @@ impl Admin {
         prefix: &str,
         wish: Wish,
         mode: Mode,
-        mut tell: impl FnMut(Outcome),
+        mut report: impl FnMut(Outcome),
     ) -> Result<(), KafkaError> {
         let found = self.found(prefix)?;
         let brokers = i32::try_from(self.metadata()?.brokers().len()).unwrap_or(i32::MAX);
         let plan = Plan::new(wish, brokers, found.get(&Topic::Raw));
         for topic in Topic::ALL {
-            tell(match found.get(&topic) {
+            report(match found.get(&topic) {
                 Some(found) => self.compare(topic, prefix, found, &plan, mode)?,
                 None => self.create(topic, prefix, &plan, mode)?,
             });
@@ -142,7 +142,7 @@ impl Admin {
         let results = block_on(self.client.create_topics([&new], &self.options(mode)));
         flat(results.map(done), (Operation::Create, &name), || format!("create topic {name}"))?;
         let details = vec![format!("partitions {partitions}, copies of each {copies}")];
-        Ok(Outcome { name, state: State::Created, details, mend: None })
+        Ok(Outcome { name, state: State::Created, details, fix: None })
     }
 
     fn compare(
@@ -156,12 +156,12 @@ impl Admin {
         let name = topic.name(prefix);
         let differences = compare::differences(topic, found, plan);
         if !differences.refused.is_empty() {
-            let (details, mend) = (differences.refused, differences.mend);
-            return Ok(Outcome { name, state: State::Refused, details, mend });
+            let (details, fix) = (differences.refused, differences.fix);
+            return Ok(Outcome { name, state: State::Refused, details, fix });
         }
         if differences.changes.is_empty() {
             let details = differences.notes;
-            return Ok(Outcome { name, state: State::Unchanged, details, mend: None });
+            return Ok(Outcome { name, state: State::Unchanged, details, fix: None });
         }
         // The request replaces all that was ever set on the topic, so that everything else is given back as it was.
         let mut alter = AlterConfig::new(ResourceSpecifier::Topic(&name));
@@ -176,7 +176,7 @@ impl Admin {
         flat(results.map(done), (Operation::AlterConfigs, &name), action)?;
         let changes = differences.changes.iter().map(|change| change.text.clone());
         let details = changes.chain(differences.notes).collect();
-        Ok(Outcome { name, state: State::Changed, details, mend: None })
+        Ok(Outcome { name, state: State::Changed, details, fix: None })
     }
 
     /// What there is of the catalogue.
@@ -221,7 +221,7 @@ impl Admin {
         Ok((all, own))
     }
 
-    /// Returns when brokers answer for every topic: a producer that asks too early is told that there is none.
+    /// Returns when brokers answer for every topic: a producer that asks too early gets the answer that there is none.
     fn wait_for(&self, prefix: &str) -> Result<(), KafkaError> {
         let look = || {
             let metadata = self.metadata()?;
@@ -237,13 +237,13 @@ impl Admin {
     /// When to look again whether what was done is to be seen.
     fn looks(&self) -> ExponentialBuilder {
         ExponentialBuilder::default()
-            .with_min_delay(LOOK_AFTER)
-            .with_max_delay(LOOK_AFTER * 10)
+            .with_min_delay(SHOWN_BACKOFF)
+            .with_max_delay(SHOWN_BACKOFF * 10)
             .without_max_times()
             .with_total_delay(Some(self.brokers.timeout))
     }
 
-    pub(crate) fn client(&self) -> &Client<Telling> {
+    pub(crate) fn client(&self) -> &Client<LibrdkafkaLog> {
         self.client.inner()
     }
 
@@ -255,7 +255,7 @@ impl Admin {
     /// and such a one would be made in vain.
     pub(crate) fn ensure_not_hidden(&self, name: &str) -> Result<(), KafkaError> {
         // A consumer's client: an administrator's may have the topic created by asking for it.
-        let asking: BaseConsumer<_> = client(&self.brokers.admin(), Telling::default())?;
+        let asking: BaseConsumer<_> = client(&self.brokers.admin(), LibrdkafkaLog::default())?;
         match widths::count(&asking, name, Operation::Describe, self.brokers.timeout) {
             Ok(_) | Err(KafkaError::NoTopic { .. }) => Ok(()),
             Err(error) => Err(error),

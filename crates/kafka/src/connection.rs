@@ -63,7 +63,7 @@ impl Brokers {
         // Partitions that are added are met soon: the default is to look every five minutes.
         config.set("topic.metadata.refresh.interval.ms", "10000");
         // A cluster that was away as a whole may have named no broker when it came back: the default waits five minutes
-        // before it is looked for anew.
+        // before it looks for one again.
         config.set("metadata.recovery.rebootstrap.trigger.ms", "10000");
         for (name, value) in ours {
             config.set(*name, *value);
@@ -97,7 +97,7 @@ impl Brokers {
             ("enable.auto.offset.store", "false"),
             ("auto.offset.reset", "error"),
             ("partition.assignment.strategy", "cooperative-sticky"),
-            // Tells when everything has come, also where no record lies at the end.
+            // Reports when everything has come, also where no record lies at the end.
             ("enable.partition.eof", "true"),
         ] {
             config.set(name, value);
@@ -122,7 +122,7 @@ impl Brokers {
         let mut config = self.client(&[
             ("client.id", "ombud"),
             ("linger.ms", "2"),
-            // A topic that is missing is told soon.
+            // A topic that is missing is reported soon.
             ("topic.metadata.propagation.max.ms", "10000"),
             ("compression.type", "lz4"),
             ("message.max.bytes", "16777216"),

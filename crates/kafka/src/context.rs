@@ -1,4 +1,4 @@
-//! What librdkafka tells us from its own threads: its log, its errors, and rebalances to answer.
+//! What librdkafka reports from its own threads: its log, its errors, and rebalances to answer.
 
 use std::{
     collections::VecDeque,
@@ -16,21 +16,21 @@ use rdkafka::{
     types::RDKafkaRespErr,
 };
 
-/// Says what librdkafka logs, and remembers its last complaint: its error codes alone don't tell a wrong password from
+/// Writes what librdkafka logs to our log, and keeps its last complaint: its error codes alone don't tell a wrong password from
 /// a broker that is down.
 #[derive(Debug, Default)]
-pub(crate) struct Telling {
+pub(crate) struct LibrdkafkaLog {
     complaint: Mutex<Option<String>>,
 }
 
-impl Telling {
+impl LibrdkafkaLog {
     /// The last error that was logged.
     pub(crate) fn complaint(&self) -> Option<String> {
         lock(&self.complaint).clone()
     }
 }
 
-impl ClientContext for Telling {
+impl ClientContext for LibrdkafkaLog {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         if (level as i32) <= RDKafkaLogLevel::Error as i32 {
             *lock(&self.complaint) = Some(message.to_owned());
@@ -40,7 +40,7 @@ impl ClientContext for Telling {
             RDKafkaLogLevel::Info | RDKafkaLogLevel::Notice => {
                 tracing::debug!(target: "librdkafka", facility, message);
             }
-            // A broker that goes away is told by whoever waits for it.
+            // Whoever waits for a broker that went away reports that.
             _ => tracing::info!(target: "librdkafka", facility, message),
         }
     }
@@ -55,7 +55,7 @@ impl ClientContext for Telling {
     }
 }
 
-impl ConsumerContext for Telling {}
+impl ConsumerContext for LibrdkafkaLog {}
 
 /// A rebalance that waits for the member's answer.
 #[derive(Debug)]
@@ -74,7 +74,7 @@ pub(crate) enum Rebalance {
 /// Hands rebalances over to the member instead of answering them: it answers when what is in flight is finished.
 #[derive(Debug, Default)]
 pub(crate) struct Rebalances {
-    telling: Telling,
+    log: LibrdkafkaLog,
     rebalances: Mutex<VecDeque<Rebalance>>,
     leaving: AtomicBool,
 }
@@ -93,11 +93,11 @@ impl Rebalances {
 
 impl ClientContext for Rebalances {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        self.telling.log(level, facility, message);
+        self.log.log(level, facility, message);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        self.telling.error(error, reason);
+        self.log.error(error, reason);
     }
 }
 

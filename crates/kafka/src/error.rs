@@ -9,12 +9,12 @@ pub enum KafkaError {
     #[error("make a Kafka client: check the properties in [kafka.properties]")]
     Client(#[source] Cause),
     /// Nobody answers, or not to us.
-    #[error("reach Kafka at {bootstrap}: {mend}")]
+    #[error("reach Kafka at {bootstrap}: {fix}")]
     Unreachable {
         /// Where it was looked for.
         bootstrap: String,
         /// What to look at.
-        mend: String,
+        fix: String,
         /// The last thing that librdkafka said.
         #[source]
         cause: Cause,
@@ -26,17 +26,17 @@ pub enum KafkaError {
         topic: String,
     },
     /// A topic is there, or isn't: the brokers don't say.
-    #[error("look at topic {topic}: {mend} (docs/operations.md, Access)")]
+    #[error("look at topic {topic}: {fix} (docs/access.md)")]
     Hidden {
         /// Its name.
         topic: String,
         /// What to grant.
-        mend: String,
+        fix: String,
     },
     /// Groups are there, or aren't: the brokers don't say.
     #[error(
         "look at the groups {prefix}*: the brokers refuse them to this user; allow it the operation Describe on the groups \
-             {prefix}* (docs/operations.md, Access)"
+             {prefix}* (docs/access.md)"
     )]
     HiddenGroups {
         /// What their names begin with.
@@ -92,7 +92,7 @@ pub enum KafkaError {
     /// The registry refuses or doesn't answer.
     #[error("{action}")]
     Registry {
-        /// What was tried, with the mend where there is one.
+        /// What was tried, with what to do where that is known.
         action: String,
         /// The cause below.
         #[source]

@@ -1,25 +1,17 @@
 //! How far each consumer group is: its members, and what lies between its positions and the logs' ends.
 
-use std::{
-    collections::HashMap,
-    time::{Duration, Instant},
-};
+use std::collections::HashMap;
 
 use ombud_contract::catalogue::Topic;
 use rdkafka::{
     Offset, TopicPartitionList,
     config::FromClientConfigAndContext,
     consumer::{BaseConsumer, Consumer},
-    error::{KafkaError as Cause, RDKafkaErrorCode},
+    error::KafkaError as Cause,
 };
 use serde::Serialize;
 
-use crate::{
-    admin::Admin, connection::Brokers, context::Telling, error::KafkaError, kafka::client, poll::poll,
-};
-
-/// How long brokers may take to refuse a group.
-const REFUSAL: Duration = Duration::from_secs(2);
+use crate::{admin::Admin, context::LibrdkafkaLog, error::KafkaError, shown_groups::ensure_shown};
 
 /// A consumer group.
 #[derive(Clone, Debug, Serialize)]
@@ -51,24 +43,6 @@ pub struct Lag {
 
 /// First offset and end of a partition.
 type Span = (i64, i64);
-
-/// Checks that brokers show this user groups whose names begin with `prefix`. They don't list what they refuse, which looks as
-/// if nobody had ever worked; so one is asked for by name, and librdkafka says what came of that to who polls.
-pub(crate) fn ensure_shown(brokers: &Brokers, prefix: &str) -> Result<(), KafkaError> {
-    let asking: BaseConsumer<_> = client(&brokers.consumer(&format!("{prefix}any")), Telling::default())?;
-    let until = Instant::now() + REFUSAL.min(brokers.timeout);
-    loop {
-        let left = until.saturating_duration_since(Instant::now());
-        if let Some(Err(cause)) = poll(&asking, left)
-            && cause.rdkafka_error_code() == Some(RDKafkaErrorCode::GroupAuthorizationFailed)
-        {
-            return Err(KafkaError::HiddenGroups { prefix: prefix.to_owned(), cause });
-        }
-        if left.is_zero() {
-            return Ok(());
-        }
-    }
-}
 
 impl Admin {
     /// The groups whose names begin with `name`, and where they stand in the catalogue's topics.
@@ -107,8 +81,10 @@ impl Admin {
         spans: &mut HashMap<(String, i32), Span>,
     ) -> Result<Vec<Lag>, Cause> {
         let timeout = self.connection().timeout;
-        let consumer =
-            BaseConsumer::from_config_and_context(&self.connection().consumer(group), Telling::default())?;
+        let consumer = BaseConsumer::from_config_and_context(
+            &self.connection().consumer(group),
+            LibrdkafkaLog::default(),
+        )?;
         let mut asked = TopicPartitionList::new();
         for (topic, count) in counts {
             asked.add_partition_range(topic, 0, count - 1);

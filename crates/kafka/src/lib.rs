@@ -4,6 +4,7 @@
 //! carries the registry's, and [`Schemas`] translates where a record comes in or goes out.
 
 mod admin;
+mod client;
 mod connection;
 mod context;
 mod error;
@@ -22,6 +23,7 @@ mod refusals;
 mod registry;
 mod release;
 mod schemas;
+mod shown_groups;
 mod sink;
 #[cfg(feature = "testing")]
 pub mod testing;

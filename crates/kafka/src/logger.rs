@@ -58,7 +58,7 @@ unsafe extern "C" fn log(_: *const RDKafka, level: c_int, facility: *const c_cha
         unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned()
     };
     let (facility, message) = (text(facility), text(message));
-    // As in `Telling`: whoever waits for brokers says so; 5 and above are notices.
+    // As in `LibrdkafkaLog`: whoever waits for brokers says so; 5 and above are notices.
     if level >= 5 {
         tracing::debug!(target: "librdkafka", facility, message);
     } else {
@@ -118,12 +118,12 @@ mod tests {
     fn what_librdkafka_says_of_itself_is_an_event_of_our_log() {
         let consumer: BaseConsumer<DefaultConsumerContext> = ClientConfig::new().create().unwrap();
         quiet(consumer.on());
-        let told = Log::default();
-        tracing::subscriber::with_default(told.clone(), || unsafe {
+        let written = Log::default();
+        tracing::subscriber::with_default(written.clone(), || unsafe {
             log(ptr::null(), 4, c"TERMINATE".as_ptr(), c"terminating".as_ptr());
             log(ptr::null(), 4, ptr::null(), c"nameless".as_ptr());
         });
-        let told = told.0.lock().unwrap().join(" ");
-        assert!(told.contains("terminating") && told.contains("nameless"), "{told}");
+        let logged = written.0.lock().unwrap().join(" ");
+        assert!(logged.contains("terminating") && logged.contains("nameless"), "{logged}");
     }
 }

@@ -12,7 +12,7 @@ use rdkafka::{
 use crate::outage::{self, Right};
 
 /// The first offset that is still there, and the end: what the next record gets, or where the first transaction begins
-/// that is still open (a client that reads what is committed is told that).
+/// that is still open (a client that reads what is committed gets that).
 pub(crate) fn ends<C: ConsumerContext>(
     consumer: &BaseConsumer<C>,
     partition: &TopicPartition,
@@ -59,10 +59,10 @@ pub(crate) fn position<C: ConsumerContext>(
     consumer: &BaseConsumer<C>,
     partition: &TopicPartition,
 ) -> Result<Option<i64>, Outage> {
-    let told = consumer
+    let answer = consumer
         .position()
-        .map_err(|cause| Outage::passing(format!("tell how far {partition} is read"), cause))?;
-    let element = told.find_partition(&partition.topic, partition.partition);
+        .map_err(|cause| Outage::passing(format!("ask how far {partition} is read"), cause))?;
+    let element = answer.find_partition(&partition.topic, partition.partition);
     Ok(match element.map(|element| element.offset()) {
         Some(Offset::Offset(offset)) => Some(offset),
         _ => None,
@@ -95,7 +95,7 @@ pub(crate) fn at_time<C: ConsumerContext>(
     })
 }
 
-/// What the brokers say of where `group`, the consumer's, stands in `partitions`, all of `topic`; an outage completes
+/// What the brokers answer about where `group`, the consumer's, stands in `partitions`, all of `topic`; an outage completes
 /// "failed to `action`".
 fn stands<'p, C: ConsumerContext>(
     consumer: &BaseConsumer<C>,
@@ -150,7 +150,7 @@ pub(crate) fn has_begun<C: ConsumerContext>(
     Ok(answer.elements().iter().any(|element| matches!(element.offset(), Offset::Offset(_))))
 }
 
-/// Where `group`, the consumer's, stands in each of `partitions`, all of one topic; where it has no position, what is said
+/// Where `group`, the consumer's, stands in each of `partitions`, all of one topic; where it has no position, what is given
 /// beside the partition.
 pub(crate) fn positions<C: ConsumerContext>(
     consumer: &BaseConsumer<C>,
@@ -174,9 +174,9 @@ pub(crate) fn positions<C: ConsumerContext>(
 
 /// What a group stands at is not in the log any more, or not yet: going on elsewhere would skip records unseen.
 pub(crate) fn lost(group: &str, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Outage {
-    let mend = format!(
-        "go on as {group}: the offset that it stands at is not in the log (retention, or the topic was made anew); \
+    let fix = format!(
+        "continue as {group}: its committed offset is not in the log (retention, or the topic was made again); \
          set the group's offsets with kafka-consumer-groups --reset-offsets"
     );
-    Outage::fatal(mend, cause)
+    Outage::fatal(fix, cause)
 }

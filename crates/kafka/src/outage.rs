@@ -1,4 +1,4 @@
-//! Which of librdkafka's errors pass, how long they are waited for, and which permission would mend the others.
+//! Which of librdkafka's errors pass, how long they are waited for, and which permission would fix the others.
 
 use std::time::Duration;
 
@@ -93,7 +93,7 @@ pub(crate) fn is_fatal(cause: &Cause) -> bool {
 /// The outage that `cause` is, for a call that needs `right`.
 pub(crate) fn of(action: String, cause: Cause, right: &Right) -> Outage {
     match cause.rdkafka_error_code().and_then(|code| right.missing(code)) {
-        Some(mend) => Outage::fatal(format!("{action}: the brokers refuse it to this user; {mend}"), cause),
+        Some(fix) => Outage::fatal(format!("{action}: the brokers refuse it to this user; {fix}"), cause),
         None if is_fatal(&cause) => Outage::fatal(action, cause),
         None => Outage::passing(action, cause),
     }
@@ -101,17 +101,17 @@ pub(crate) fn of(action: String, cause: Cause, right: &Right) -> Outage {
 
 /// A group that can't be joined: brokers bound how long its members may be silent.
 pub(crate) fn session_refused(group: &str, cause: Cause) -> Outage {
-    let mend = "set join.session_timeout_ms for the joiner, session.timeout.ms in [kafka.properties] for the others, within \
+    let fix = "set join.session_timeout_ms for the joiner, session.timeout.ms in [kafka.properties] for the others, within \
                 the brokers' group.min.session.timeout.ms and group.max.session.timeout.ms";
-    Outage::fatal(format!("join {group}: the brokers refuse its session timeout; {mend}"), cause)
+    Outage::fatal(format!("join {group}: the brokers refuse its session timeout; {fix}"), cause)
 }
 
 /// What became of a record that librdkafka threw away: it does so only when the producer is broken for good, and it is
 /// broken from the start where a user may write nowhere.
 pub(crate) fn thrown_away(topic: &str, cause: Cause) -> Outage {
     let why = "the producer is broken for good, and what it held was thrown away";
-    let mend = "see that this user is allowed the operation Write on topic";
-    Outage::fatal(format!("append to {topic}: {why}; {mend} {topic}"), cause)
+    let fix = "see that this user is allowed the operation Write on topic";
+    Outage::fatal(format!("append to {topic}: {why}; {fix} {topic}"), cause)
 }
 
 /// Asks again while a broker may come back: after a restart, a coordinator answers "not yet" for some seconds.

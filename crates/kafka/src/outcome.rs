@@ -35,5 +35,6 @@ pub struct Outcome {
     /// What differed, a line each; empty where there is nothing to say.
     pub details: Vec<String>,
     /// What brings it about that is refused here, where one command does.
-    pub mend: Option<String>,
+    #[serde(rename = "mend")]
+    pub fix: Option<String>,
 }

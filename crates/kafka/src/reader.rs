@@ -16,8 +16,8 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use tracing::info;
 
 use crate::{
-    connection::Brokers, context::Telling, error::KafkaError, groups::ensure_shown, incoming::Incoming,
-    kafka::client, offsets, schemas::Schemas,
+    client::client, connection::Brokers, context::LibrdkafkaLog, error::KafkaError, incoming::Incoming,
+    offsets, schemas::Schemas, shown_groups::ensure_shown,
 };
 use topic::TopicReader;
 
@@ -27,7 +27,7 @@ pub struct KafkaReader {
     group: String,
     /// Asks where partitions end and groups stand, and reads nothing: a broker answers the requests of a connection one after
     /// the other, so that a question waits behind a fetch that waits for records.
-    asking: Arc<BaseConsumer<Telling>>,
+    asking: Arc<BaseConsumer<LibrdkafkaLog>>,
     incoming: Incoming,
     topics: BTreeMap<Arc<str>, TopicReader>,
     /// Where no group was listed, it was asked once whether there is none or they are hidden.
@@ -39,7 +39,7 @@ impl KafkaReader {
         Ok(Self {
             brokers: brokers.clone(),
             group: group.to_owned(),
-            asking: Arc::new(client(&brokers.consumer(group), Telling::default())?),
+            asking: Arc::new(client(&brokers.consumer(group), LibrdkafkaLog::default())?),
             incoming: Incoming::new(schemas),
             topics: BTreeMap::new(),
             groups_are_shown: AtomicBool::new(false),
@@ -86,7 +86,7 @@ impl KafkaReader {
 
     /// Has all topics be read by new clients from the next fetch on; each says where it stands.
     fn renew(&mut self) -> Result<(), Outage> {
-        let made = client(&self.brokers.consumer(&self.group), Telling::default());
+        let made = client(&self.brokers.consumer(&self.group), LibrdkafkaLog::default());
         let made = made.map_err(|cause| Outage::fatal(format!("read as {}", self.group), cause))?;
         info!(group = self.group, "the brokers did not answer: read by a new client");
         self.topics.clear();
@@ -95,7 +95,7 @@ impl KafkaReader {
     }
 
     fn add_topic(&mut self, topic: &Arc<str>) -> Result<(), Outage> {
-        let consumer = client(&self.brokers.consumer(&self.group), Telling::default());
+        let consumer = client(&self.brokers.consumer(&self.group), LibrdkafkaLog::default());
         let consumer = consumer.map_err(|cause| Outage::fatal(format!("read {topic}"), cause))?;
         let reader = TopicReader::new(consumer, Arc::clone(&self.asking), self.brokers.timeout);
         self.topics.insert(Arc::clone(topic), reader);

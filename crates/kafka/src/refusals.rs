@@ -10,10 +10,12 @@ use rdkafka::{
     types::{RDKafkaApiKey, RDKafkaRespErr},
 };
 
-use crate::{Brokers, Connection, Kafka, KafkaMember, KafkaSink, RegistryConnection, groups::ensure_shown};
+use crate::{
+    Brokers, Connection, Kafka, KafkaMember, KafkaSink, RegistryConnection, shown_groups::ensure_shown,
+};
 
-/// How soon a refusal must end a worker.
-const SOON: Duration = Duration::from_secs(10);
+/// How long a refusal may take to end a worker.
+const END_TIMEOUT: Duration = Duration::from_secs(10);
 const TOPIC: &str = "complaints.raw";
 const GROUP: &str = "ombud.join";
 
@@ -39,13 +41,13 @@ fn end_of_member(kafka: &Kafka) -> Outage {
 }
 
 fn end_of(member: &mut KafkaMember) -> Outage {
-    let until = Instant::now() + SOON;
+    let until = Instant::now() + END_TIMEOUT;
     while Instant::now() < until {
         if let Err(outage) = member.poll(Duration::from_millis(100)) {
             return outage;
         }
     }
-    panic!("nothing ended the member within {SOON:?}");
+    panic!("nothing ended the member within {END_TIMEOUT:?}");
 }
 
 fn is_named(outage: &Outage, right: &str) {
@@ -79,7 +81,7 @@ fn a_topic_that_is_refused_is_named() {
     is_named(&end_of_member(&kafka), right);
     let began = Instant::now();
     is_named(&kafka.reader(GROUP).unwrap().end(&TopicPartition::new(TOPIC, 0)).unwrap_err(), right);
-    assert!(began.elapsed() < SOON);
+    assert!(began.elapsed() < END_TIMEOUT);
     assert!(kafka.partitions(TOPIC).unwrap_err().to_string().contains(right));
     let needs = [(Topic::Raw, Operation::Write)];
     let hidden = kafka.find_topics("", &needs).unwrap_err().to_string();
@@ -105,12 +107,13 @@ fn who_only_reads_needs_no_group_and_groups_that_are_hidden_are_named() {
     let refused = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED; 100];
     cluster.request_errors(RDKafkaApiKey::FindCoordinator, &refused);
     let mut reader = kafka.reader("ombud.read").unwrap();
-    let until = Instant::now() + SOON / 5;
+    let until = Instant::now() + END_TIMEOUT / 5;
     while Instant::now() < until {
         let at = TopicPartition::new(TOPIC, 0);
         assert!(reader.fetch(&at, 0, Duration::from_millis(100)).is_ok());
     }
-    let brokers = Brokers { bootstrap: cluster.bootstrap_servers(), properties: [].into(), timeout: SOON };
+    let brokers =
+        Brokers { bootstrap: cluster.bootstrap_servers(), properties: [].into(), timeout: END_TIMEOUT };
     let hidden = ensure_shown(&brokers, "ombud.infer.").unwrap_err().to_string();
     assert!(hidden.contains("Describe on the groups ombud.infer.*"), "{hidden}");
     cluster.clear_request_errors(RDKafkaApiKey::FindCoordinator);
@@ -127,20 +130,20 @@ fn what_is_purged_comes_back_undelivered_and_what_is_sent_after_it_arrives() {
     let (mut sink, deliveries) = kafka.sink(8).unwrap();
     let send = |sink: &mut KafkaSink<u32>, token| assert!(sink.send(record(), token).is_ok());
     send(&mut sink, 0);
-    deliveries.recv_timeout(SOON).unwrap().result.unwrap();
-    cluster.broker_round_trip_time(1, SOON / 5).unwrap();
+    deliveries.recv_timeout(END_TIMEOUT).unwrap().result.unwrap();
+    cluster.broker_round_trip_time(1, END_TIMEOUT / 5).unwrap();
     for (token, is_on_its_way) in [(1, false), (2, true), (3, false)] {
         send(&mut sink, token);
         if is_on_its_way {
-            assert!(deliveries.recv_timeout(SOON / 50).is_err());
+            assert!(deliveries.recv_timeout(END_TIMEOUT / 50).is_err());
         }
         sink.purge();
-        let purged = deliveries.recv_timeout(SOON).unwrap();
+        let purged = deliveries.recv_timeout(END_TIMEOUT).unwrap();
         assert!(purged.token == token && !purged.result.unwrap_err().fatal);
     }
     cluster.broker_round_trip_time(1, Duration::ZERO).unwrap();
     send(&mut sink, 4);
-    let last = deliveries.recv_timeout(2 * SOON).unwrap();
+    let last = deliveries.recv_timeout(2 * END_TIMEOUT).unwrap();
     assert_eq!((last.token, last.result.is_ok()), (4, true));
 }
 
@@ -149,7 +152,7 @@ fn delivery(kafka: &Kafka) -> Outage {
     let (mut sink, deliveries) = kafka.sink(1).unwrap();
     match sink.send(record(), ()) {
         Err(refused) => refused.outage.unwrap(),
-        Ok(()) => deliveries.recv_timeout(SOON).unwrap().result.unwrap_err(),
+        Ok(()) => deliveries.recv_timeout(END_TIMEOUT).unwrap().result.unwrap_err(),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The registry's calls: each within its timeout, and every answer told apart from having none.
+//! The registry's calls: each within its timeout, and an answer never taken for none, nor none for an answer.
 
 mod answer;
 #[cfg(test)]
@@ -34,8 +34,8 @@ pub(crate) use subject::subject;
 /// What the registry's API speaks.
 const CONTENT_TYPE: &str = "application/vnd.schemaregistry.v1+json";
 /// The wait before a call that failed at once is tried again; doubles.
-const RETRY_AFTER: Duration = Duration::from_millis(100);
-/// Tries of a call, all told.
+const RETRY_BACKOFF: Duration = Duration::from_millis(100);
+/// Tries of a call, the first one included.
 const TRIES: usize = 3;
 
 /// A schema registry that speaks the Confluent API. Blocks: never to be called by a task of an async runtime.
@@ -214,8 +214,8 @@ impl Registry {
 
     fn config(&self, subject: &str, ask: impl Fn(String) -> RequestBuilder) -> Result<Level, CallError> {
         self.each_url(subject, |url| {
-            let told = self.send(ask(url))?;
-            told.json().map_err(|cause| CallError::silent(&cause))
+            let answer = self.send(ask(url))?;
+            answer.json().map_err(|cause| CallError::silent(&cause))
         })
     }
 
@@ -248,11 +248,11 @@ impl Registry {
         Err(CallError::refused(status.as_u16(), response.json().ok()))
     }
 
-    /// What is told when `action` failed: `failed("register a schema", ..)`.
+    /// The error that says that `action` failed: `failed("register a schema", ..)`.
     fn failed(&self, action: &str, error: CallError) -> KafkaError {
-        let mend = error.mend();
+        let fix = error.fix();
         KafkaError::Registry {
-            action: format!("{action} at the schema registry {}: {mend}", self.address()),
+            action: format!("{action} at the schema registry {}: {fix}", self.address()),
             cause: error.into(),
         }
     }
@@ -269,7 +269,7 @@ impl Registered {
 /// Tries again what failed at once. What has used up its timeout isn't: whoever waits has waited.
 fn patiently<T>(call: impl FnMut() -> Result<T, CallError>) -> Result<T, CallError> {
     let backoff =
-        ExponentialBuilder::default().with_min_delay(RETRY_AFTER).with_max_times(TRIES - 1).with_jitter();
+        ExponentialBuilder::default().with_min_delay(RETRY_BACKOFF).with_max_times(TRIES - 1).with_jitter();
     call.retry(backoff).when(CallError::is_worth_retrying).call()
 }
 

@@ -64,7 +64,7 @@ impl Schemas {
         let id = codec::schema_id(value).and_then(|id| u32::try_from(id).ok()).filter(|id| *id > 0);
         let Some(id) = id else { return Ok(None) };
         let meaning = self.meaning(ours, id).map_err(|error| {
-            outage(format!("ask for schema {id} of a record of {topic}: {}", error.mend()), error)
+            outage(format!("ask for schema {id} of a record of {topic}: {}", error.fix()), error)
         })?;
         Ok(meaning.map(|meaning| meaning.read(ours, value)))
     }
@@ -91,7 +91,7 @@ impl Schemas {
                         format!("find a schema in {subject}: register it with `ombud setup`"),
                         error,
                     ),
-                    error => outage(format!("ask for a schema of {subject}: {}", error.mend()), error),
+                    error => outage(format!("ask for a schema of {subject}: {}", error.fix()), error),
                 })?;
                 self.0.cache.register(id, found);
                 found

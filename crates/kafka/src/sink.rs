@@ -20,28 +20,28 @@ use rdkafka::{
 };
 
 use crate::{
-    context::Telling,
+    context::LibrdkafkaLog,
     outage::{self, Right},
     schemas::Schemas,
 };
 
-/// How long a send waits before it says again that deliveries have to be taken.
-const BREATH: Duration = Duration::from_millis(1);
+/// How long a send waits before it reports again that deliveries have to be taken.
+const FULL_SINK_BACKOFF: Duration = Duration::from_millis(1);
 
 /// How long brokers may take until all of them know a partition that was added.
-const PROPAGATION: Duration = Duration::from_secs(5);
-/// One wait for that.
-const ASK_AGAIN: Duration = Duration::from_millis(50);
+const PROPAGATION_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long to wait before they are asked again.
+const PROPAGATION_BACKOFF: Duration = Duration::from_millis(50);
 /// How long brokers are waited for when they are asked for the partitions of a topic.
-const ASK_BROKERS: Duration = Duration::from_secs(1);
+const METADATA_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How long a sink that is dropped waits for what it has sent.
-const LAST_WORDS: Duration = Duration::from_secs(5);
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Appends records of any topic; made by [`crate::Kafka::sink`].
 pub struct KafkaSink<T: Send + 'static> {
     producer: ThreadedProducer<Deliveries<T>>,
-    flight: Arc<Flight<T>>,
+    in_flight: Arc<InFlight<T>>,
     schemas: Schemas,
     /// The last send found no place for a delivery.
     was_full: bool,
@@ -50,7 +50,7 @@ pub struct KafkaSink<T: Send + 'static> {
 }
 
 /// What sink and callback share.
-pub(crate) struct Flight<T> {
+pub(crate) struct InFlight<T> {
     deliveries: Sender<Delivery<T>>,
     /// Sent and not yet in `deliveries`; locked while one passes over, so that none is counted twice.
     sent: Mutex<usize>,
@@ -59,7 +59,7 @@ pub(crate) struct Flight<T> {
     purged: AtomicBool,
 }
 
-impl<T> Flight<T> {
+impl<T> InFlight<T> {
     pub(crate) fn new(deliveries: Sender<Delivery<T>>, capacity: usize) -> Self {
         Self { deliveries, sent: Mutex::new(0), capacity, purged: AtomicBool::new(false) }
     }
@@ -76,21 +76,21 @@ impl<T> Flight<T> {
 
 /// Passes librdkafka's delivery reports on.
 pub(crate) struct Deliveries<T> {
-    flight: Arc<Flight<T>>,
-    telling: Telling,
+    in_flight: Arc<InFlight<T>>,
+    log: LibrdkafkaLog,
     /// What broke the producer for good: of what it held, librdkafka then says only that it was thrown away.
     broken: Mutex<Option<RDKafkaErrorCode>>,
 }
 
 impl<T> Deliveries<T> {
-    pub(crate) fn new(flight: Arc<Flight<T>>) -> Self {
-        Self { flight, telling: Telling::default(), broken: Mutex::default() }
+    pub(crate) fn new(in_flight: Arc<InFlight<T>>) -> Self {
+        Self { in_flight, log: LibrdkafkaLog::default(), broken: Mutex::default() }
     }
 }
 
 impl<T: Send + 'static> ClientContext for Deliveries<T> {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        self.telling.log(level, facility, message);
+        self.log.log(level, facility, message);
     }
 
     fn error(&self, error: Cause, reason: &str) {
@@ -101,7 +101,7 @@ impl<T: Send + 'static> ClientContext for Deliveries<T> {
                 if refused { RDKafkaErrorCode::ClusterAuthorizationFailed } else { RDKafkaErrorCode::Fatal };
             *self.broken.lock().unwrap_or_else(PoisonError::into_inner) = Some(code);
         }
-        self.telling.error(error, reason);
+        self.log.error(error, reason);
     }
 }
 
@@ -119,7 +119,7 @@ impl<T: Send + 'static> ProducerContext for Deliveries<T> {
                 Err(match cause.rdkafka_error_code() {
                     Some(RDKafkaErrorCode::PurgeQueue | RDKafkaErrorCode::PurgeInflight) => {
                         // A producer that is broken as well says so with the next send.
-                        if self.flight.purged.load(Ordering::SeqCst) {
+                        if self.in_flight.purged.load(Ordering::SeqCst) {
                             Outage::passing(format!("append to {topic} before it was purged"), cause)
                         } else {
                             outage::thrown_away(&topic, cause)
@@ -129,9 +129,9 @@ impl<T: Send + 'static> ProducerContext for Deliveries<T> {
                 })
             }
         };
-        let mut sent = self.flight.sent();
+        let mut sent = self.in_flight.sent();
         // There is room; an error only says that nobody takes deliveries any more.
-        let _ = self.flight.deliveries.try_send(Delivery { token, result });
+        let _ = self.in_flight.deliveries.try_send(Delivery { token, result });
         *sent -= 1;
     }
 }
@@ -146,10 +146,10 @@ pub(crate) struct Sent<T> {
 impl<T: Send + 'static> KafkaSink<T> {
     pub(crate) fn new(
         producer: ThreadedProducer<Deliveries<T>>,
-        flight: Arc<Flight<T>>,
+        in_flight: Arc<InFlight<T>>,
         schemas: Schemas,
     ) -> Self {
-        Self { producer, flight, schemas, was_full: false, unknown_since: None }
+        Self { producer, in_flight, schemas, was_full: false, unknown_since: None }
     }
 
     fn encoded(&self, record: &Outgoing) -> Result<Option<Bytes>, Outage> {
@@ -157,20 +157,20 @@ impl<T: Send + 'static> KafkaSink<T> {
         value.map(|value| self.schemas.outgoing(&record.topic, value)).transpose()
     }
 
-    /// Whether a partition that the producer does not know may have been added: the producer is made to ask for those of
-    /// `topic` anew, which it does by itself only now and then.
+    /// Whether a partition that the producer does not know may have been added: the producer is made to ask again for
+    /// those of `topic`, which it does by itself only now and then.
     fn may_be_added(&mut self, topic: &str, cause: &Cause) -> bool {
         if cause.rdkafka_error_code() != Some(RDKafkaErrorCode::UnknownPartition) {
             return false;
         }
         if let Some(since) = self.unknown_since {
-            if since.elapsed() > PROPAGATION {
+            if since.elapsed() > PROPAGATION_TIMEOUT {
                 return false;
             }
-            std::thread::park_timeout(ASK_AGAIN);
+            std::thread::park_timeout(PROPAGATION_BACKOFF);
         }
         self.unknown_since.get_or_insert_with(Instant::now);
-        if let Err(error) = self.producer.client().fetch_metadata(Some(topic), ASK_BROKERS) {
+        if let Err(error) = self.producer.client().fetch_metadata(Some(topic), METADATA_TIMEOUT) {
             tracing::debug!(topic, %error, "partitions not asked for");
         }
         true
@@ -180,10 +180,10 @@ impl<T: Send + 'static> KafkaSink<T> {
 impl<T: Send + 'static> Sink<T> for KafkaSink<T> {
     fn send(&mut self, record: Outgoing, token: T) -> Result<(), Refused<T>> {
         // Every record in flight has its place in the channel, so that librdkafka's thread never waits for a slow taker.
-        if self.flight.is_full() {
+        if self.in_flight.is_full() {
             // Twice in a row: another thread takes the deliveries, and this one would only spin meanwhile.
             if self.was_full {
-                std::thread::park_timeout(BREATH);
+                std::thread::park_timeout(FULL_SINK_BACKOFF);
             }
             self.was_full = true;
             return Err(Refused { record, token, outage: None });
@@ -204,12 +204,12 @@ impl<T: Send + 'static> Sink<T> for KafkaSink<T> {
         if let Some(value) = &value {
             message = message.payload(&value[..]);
         }
-        *self.flight.sent() += 1;
+        *self.in_flight.sent() += 1;
         let Err((cause, refused)) = self.producer.send(message) else {
             self.unknown_since = None;
             return Ok(());
         };
-        *self.flight.sent() -= 1;
+        *self.in_flight.sent() -= 1;
         let token = refused.delivery_opaque.token.into_inner().unwrap_or_else(PoisonError::into_inner);
         let full = cause.rdkafka_error_code() == Some(RDKafkaErrorCode::QueueFull);
         let again = full || self.may_be_added(&record.topic, &cause);
@@ -223,7 +223,7 @@ impl<T: Send + 'static> Sink<T> for KafkaSink<T> {
     }
 
     fn purge(&mut self) {
-        self.flight.purged.store(true, Ordering::SeqCst);
+        self.in_flight.purged.store(true, Ordering::SeqCst);
         // librdkafka goes on under a new producer epoch, so that the gap in the sequence breaks nothing. It is not waited
         // for: a broker's thread may be looking up its host.
         self.producer.purge(PurgeConfig::default().queue().inflight().non_blocking());
@@ -233,7 +233,7 @@ impl<T: Send + 'static> Sink<T> for KafkaSink<T> {
 impl<T: Send + 'static> Drop for KafkaSink<T> {
     fn drop(&mut self) {
         // librdkafka throws away what it holds when it is dropped; whoever sent that would have to send it again.
-        if let Err(error) = self.producer.flush(LAST_WORDS) {
+        if let Err(error) = self.producer.flush(FLUSH_TIMEOUT) {
             tracing::warn!(%error, "records in flight given up");
         }
     }

@@ -2,10 +2,11 @@
 
 #![expect(clippy::expect_used, reason = "helpers of tests fail as tests do")]
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::{
     ClientConfig,
+    consumer::{BaseConsumer, Consumer},
     producer::{BaseProducer, BaseRecord, Producer},
 };
 
@@ -43,5 +44,23 @@ pub fn append_in_transaction(
     match ending {
         Ending::Committed => producer.commit_transaction(TIMEOUT).expect("commits"),
         Ending::Aborted => producer.abort_transaction(TIMEOUT).expect("aborts"),
+    }
+    wait_for_markers(bootstrap, topic, partition);
+}
+
+/// Waits until no transaction is open in a partition: who ends one is answered before its markers are written.
+pub fn wait_for_markers(bootstrap: &str, topic: &str, partition: i32) {
+    let asking = |isolation: &str| -> BaseConsumer {
+        let mut config = ClientConfig::new();
+        config.set("bootstrap.servers", bootstrap).set("isolation.level", isolation);
+        config.create().expect("a consumer")
+    };
+    let end = |consumer: &BaseConsumer| {
+        consumer.fetch_watermarks(topic, partition, TIMEOUT).expect("the broker answers").1
+    };
+    let (committed, all) = (asking("read_committed"), asking("read_uncommitted"));
+    let until = Instant::now() + TIMEOUT;
+    while end(&committed) < end(&all) {
+        assert!(Instant::now() < until, "a transaction is open in {topic}[{partition}]");
     }
 }

@@ -1,4 +1,4 @@
-//! How many partitions a topic has, asked anew each time: some may be added while workers run.
+//! How many partitions a topic has, asked for again each time: some may be added while workers run.
 
 use std::time::Duration;
 
@@ -10,26 +10,26 @@ use rdkafka::{
 };
 
 use crate::{
+    client::client,
     connection::Brokers,
-    context::Telling,
+    context::LibrdkafkaLog,
     error::KafkaError,
-    kafka::client,
     outage::{self, Right},
 };
 
 /// How long one answer may take: whoever asks polls a group beside it.
-const ANSWER: Duration = Duration::from_secs(2);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Asks for the numbers of partitions by a client of its own; made by [`crate::Kafka::widths`].
 pub struct Widths {
-    consumer: BaseConsumer<Telling>,
+    consumer: BaseConsumer<LibrdkafkaLog>,
     within: Duration,
 }
 
 impl Widths {
     pub(crate) fn new(brokers: &Brokers) -> Result<Self, KafkaError> {
-        let consumer = client(&brokers.admin(), Telling::default())?;
-        Ok(Self { consumer, within: brokers.timeout.min(ANSWER) })
+        let consumer = client(&brokers.admin(), LibrdkafkaLog::default())?;
+        Ok(Self { consumer, within: brokers.timeout.min(ANSWER_TIMEOUT) })
     }
 
     /// The number of partitions of `topic` now.
@@ -54,7 +54,7 @@ pub(crate) fn width<C: ConsumerContext>(
     })
 }
 
-/// The same for who runs no worker yet; `operation` is what it needs there, and is named where the topic is refused.
+/// The same before a worker runs; `operation` is what it needs there, and is named where the topic is refused.
 pub(crate) fn count<C: ConsumerContext>(
     consumer: &BaseConsumer<C>,
     topic: &str,
@@ -68,8 +68,8 @@ pub(crate) fn count<C: ConsumerContext>(
     match named.and_then(|found| found.error()).map(RDKafkaErrorCode::from) {
         None => {}
         Some(RDKafkaErrorCode::TopicAuthorizationFailed) => {
-            let mend = outage::allow(operation, topic);
-            return Err(KafkaError::Hidden { topic: topic.to_owned(), mend });
+            let fix = outage::allow(operation, topic);
+            return Err(KafkaError::Hidden { topic: topic.to_owned(), fix });
         }
         // It is being made.
         Some(code @ RDKafkaErrorCode::LeaderNotAvailable) => {

@@ -22,9 +22,9 @@ use crate::{
 /// keep theirs, so that they close first.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// Bytes of a request's head.
-const HEAD_BYTES: usize = 64 << 10;
-/// How long nobody is let in after the system refused a connection, for lack of file descriptors for instance.
-const REFUSED: Duration = Duration::from_millis(10);
+const HEAD_BYTES_MAX: usize = 64 << 10;
+/// How long no connection is accepted after the system refused one, for lack of file descriptors for instance.
+const ACCEPT_BACKOFF: Duration = Duration::from_millis(10);
 
 /// Answers with `app` until shutdown; connections that are answered may finish.
 pub(crate) async fn serve(listener: TcpListener, app: Router, seats: Arc<Seats>, shutdown: Shutdown) {
@@ -43,7 +43,7 @@ pub(crate) async fn serve(listener: TcpListener, app: Router, seats: Arc<Seats>,
                 Err(error) => {
                     warn!(%error, "a connection was not taken");
                     seats.make_room();
-                    tokio::time::sleep(REFUSED).await;
+                    tokio::time::sleep(ACCEPT_BACKOFF).await;
                 }
             }
         }
@@ -66,7 +66,7 @@ async fn converse(
         app.clone().oneshot(request)
     });
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(HEAD_BYTES);
+    http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(HEAD_BYTES_MAX);
     let mut connection = pin!(http.serve_connection(TokioIo::new(stream), answer));
     let mut closed = pin!(closed);
     tokio::select! {

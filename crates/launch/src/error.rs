@@ -117,7 +117,7 @@ pub enum Error {
         #[source]
         cause: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The receiver of traces can't be talked to at all: its URL is none.
+    /// The receiver of traces can't be reached at all: its URL is invalid.
     #[error("set up traces; check telemetry.otlp_endpoint (OMBUD_TELEMETRY__OTLP_ENDPOINT)")]
     Traces(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Another process listens there.
@@ -143,13 +143,13 @@ pub enum Error {
          http.open = true (OMBUD_HTTP__OPEN) where a proxy lets in only whom it knows"
     )]
     Unguarded(SocketAddr),
-    /// A token's hash is none.
+    /// A token's hash is no SHA-256.
     #[error("read http.tokens.{name}: it must be a SHA-256 in hexadecimal")]
     TokenDigest {
         /// The token's name.
         name: String,
     },
-    /// A token's scopes are none.
+    /// A token has a scope that does not exist.
     #[error("read http.scopes.{name}: it must be some of complaints, feedback, strategy, models, read")]
     TokenScopes {
         /// The token's name.

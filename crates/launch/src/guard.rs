@@ -1,5 +1,5 @@
-//! Who may use `/api/*`: no page of another site, whoever shows a token that may do what it asks for, and, where no tokens
-//! are set, whoever reaches this machine's own addresses, except for what changes who decides.
+//! Who may use `/api/*`: never a page of another site; a client with a token that may do what it asks for; and, where no
+//! tokens are set, any client on this machine's own addresses, except for what changes which models decide.
 //!
 //! Host -> Origin -> token and scope -> JSON -> the whole body -> a seat for the work -> the route
 
@@ -47,7 +47,7 @@ impl Guard {
     /// What `http` asks for, and beside it the `operator`'s own token, which may do everything.
     ///
     /// # Errors
-    /// It has no tokens, and its address can be reached from elsewhere; or a token or its scopes are none.
+    /// It has no tokens, and its address can be reached from elsewhere; or a token or its scopes are invalid.
     pub fn of(http: &Http, operator: Option<&str>) -> Result<Self, Error> {
         if http.tokens.is_empty() && !http.open && !http.address.ip().is_loopback() {
             return Err(Error::Unguarded(http.address));
@@ -60,7 +60,7 @@ impl Guard {
         })))
     }
 
-    /// `routes`, reached by those alone who may.
+    /// `routes`, behind this guard.
     pub fn around(&self, routes: Router) -> Router {
         // The guard has read the body, up to its own bound.
         routes.layer(DefaultBodyLimit::disable()).layer(middleware::from_fn_with_state(self.clone(), ask))
@@ -125,7 +125,7 @@ impl Rules {
     /// The request with all of its body, which is neither larger nor slower than it may be.
     async fn whole(&self, request: Request) -> Result<Request, Refusal> {
         let (parts, body) = request.into_parts();
-        // Before a byte of it is taken, where its length is told.
+        // Before a byte of it is taken, where its length is given.
         if body.size_hint().lower() > self.body_bytes as u64 {
             return Err(Refusal::TooLarge(self.body_bytes));
         }
@@ -143,7 +143,7 @@ fn text(value: &HeaderValue) -> &str {
     value.to_str().unwrap_or_default()
 }
 
-/// Whether the body is said to be JSON, once: of the types that a page may send without asking none is.
+/// Whether the body's type is given once, and is JSON: a page can't send that type to another site without asking first.
 fn is_json(headers: &HeaderMap) -> bool {
     let mut types = headers.get_all(header::CONTENT_TYPE).iter().map(text);
     let (Some(said), None) = (types.next(), types.next()) else { return false };

@@ -24,11 +24,12 @@ use crate::{
 };
 
 /// How long requests that are under way may take after shutdown was asked for.
-const DRAIN: Duration = Duration::from_secs(5);
-const UPKEEP: Duration = Duration::from_secs(5);
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
+/// How often recorded samples are folded into the histograms.
+const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 
 #[derive(Serialize)]
-struct Answer {
+struct ReadinessAnswer {
     ready: bool,
     waiting: BTreeMap<String, String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -39,7 +40,7 @@ async fn readyz(State(readiness): State<Readiness>) -> impl IntoResponse {
     let waiting = readiness.waiting();
     let ready = waiting.is_empty();
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(Answer { ready, waiting, remarks: readiness.remarks() }))
+    (status, Json(ReadinessAnswer { ready, waiting, remarks: readiness.remarks() }))
 }
 
 async fn render(State(metrics): State<Metrics>) -> impl IntoResponse {
@@ -55,24 +56,33 @@ async fn sealed(mut answer: Response) -> Response {
     answer
 }
 
-/// The port, taken but not yet served.
+/// The ports, taken but not yet served.
 #[derive(Debug)]
 pub struct Server {
-    listener: TcpListener,
-    address: SocketAddr,
-    /// Where metrics are served instead, where that is said.
-    metrics: Option<(TcpListener, SocketAddr)>,
+    public: Port,
+    /// Where metrics are served instead, where the settings name another port.
+    metrics: Option<Port>,
     connections: usize,
 }
 
-async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Error> {
-    let refused = |cause: io::Error| match cause.kind() {
-        io::ErrorKind::AddrInUse => Error::PortInUse(address),
-        _ => Error::Listen { address, cause },
-    };
-    let listener = TcpListener::bind(address).await.map_err(refused)?;
-    let bound = listener.local_addr().map_err(refused)?;
-    Ok((listener, bound))
+/// A port that is listened on.
+#[derive(Debug)]
+struct Port {
+    listener: TcpListener,
+    /// With the number that the system chose for port 0.
+    address: SocketAddr,
+}
+
+impl Port {
+    async fn listen(address: SocketAddr) -> Result<Self, Error> {
+        let refused = |cause: io::Error| match cause.kind() {
+            io::ErrorKind::AddrInUse => Error::PortInUse(address),
+            _ => Error::Listen { address, cause },
+        };
+        let listener = TcpListener::bind(address).await.map_err(refused)?;
+        let address = listener.local_addr().map_err(refused)?;
+        Ok(Self { listener, address })
+    }
 }
 
 impl Server {
@@ -81,25 +91,25 @@ impl Server {
     /// # Errors
     /// A port is in use, or an address is not this machine's.
     pub async fn bind(http: &Http) -> Result<Self, Error> {
-        let (listener, address) = listen(http.address).await?;
+        let public = Port::listen(http.address).await?;
         let metrics = match http.metrics_address.as_str() {
             "" => None,
             text => {
                 let address = text.parse().map_err(|_| Error::MetricsAddress(text.to_owned()))?;
-                Some(listen(address).await?)
+                Some(Port::listen(address).await?)
             }
         };
-        Ok(Self { listener, address, metrics, connections: http.connections })
+        Ok(Self { public, metrics, connections: http.connections })
     }
 
     /// Where it listens: the settings' address, with the port that the system chose for port 0.
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.public.address
     }
 
     /// Where metrics are served, where that is not at [`Self::address`].
     pub fn metrics_address(&self) -> Option<SocketAddr> {
-        self.metrics.as_ref().map(|(_, address)| *address)
+        self.metrics.as_ref().map(|port| port.address)
     }
 
     /// Serves `routes` beside health, readiness and metrics until shutdown; requests that are under way may finish.
@@ -109,7 +119,7 @@ impl Server {
             .route("/healthz", get(|| async { "alive\n" }))
             .merge(Router::new().route("/readyz", get(readyz)).with_state(readiness));
         let apart = match self.metrics {
-            Some((listener, _)) => Some((listener, scraped)),
+            Some(port) => Some((port.listener, scraped)),
             None => {
                 app = app.merge(scraped);
                 None
@@ -119,7 +129,7 @@ impl Server {
             let app = app.layer(middleware::map_response(sealed)).layer(middleware::from_fn(requests::count));
             connections::serve(listener, app, Seats::new(self.connections), shutdown.clone())
         };
-        let public = on(self.listener, app);
+        let public = on(self.public.listener, app);
         let served = async {
             match apart {
                 Some((listener, scraped)) => {
@@ -130,7 +140,7 @@ impl Server {
         };
         let overdue = async {
             shutdown.asked().await;
-            tokio::time::sleep(DRAIN).await;
+            tokio::time::sleep(DRAIN_TIMEOUT).await;
         };
         tokio::select! {
             () = served => {}
@@ -142,7 +152,7 @@ impl Server {
 
 /// Never ends: histograms would grow without bound where nobody scrapes.
 async fn keep_up(metrics: &Metrics) -> ! {
-    let mut interval = tokio::time::interval(UPKEEP);
+    let mut interval = tokio::time::interval(UPKEEP_INTERVAL);
     interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         interval.tick().await;

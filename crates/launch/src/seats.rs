@@ -1,5 +1,5 @@
-//! Who is connected: at most so many. Where all seats are taken, whoever has been silent for longest makes room, so that
-//! health is answered however many requests are begun and never finished.
+//! Bounds the connections of a port. Where all seats are taken, the connection that has been silent for longest is closed,
+//! so that health is answered however many requests are begun and never finished.
 
 use std::{
     collections::BTreeMap,
@@ -20,15 +20,15 @@ pub(crate) struct Seats {
 struct Room {
     /// Counts what happens, so that it has an order.
     turn: u64,
-    taken: BTreeMap<u64, Taken>,
+    taken: BTreeMap<u64, Connection>,
     working: usize,
 }
 
-struct Taken {
+struct Connection {
     /// The turn in which it was last heard of.
     heard: u64,
-    /// Its request is whole and is being answered: it is left alone.
-    works: bool,
+    /// Its request is whole and is being answered: it is not closed.
+    is_answered: bool,
     /// Dropped to close the connection.
     _close: oneshot::Sender<Infallible>,
 }
@@ -52,7 +52,7 @@ impl Seats {
         Arc::new(Self { most, room: Mutex::default() })
     }
 
-    /// A seat for a connection that came to the address `bound`, and what ends when it has to make room.
+    /// A seat for a connection that came to our address `bound`, and a channel that closes when it has to make room.
     pub(crate) fn take(self: &Arc<Self>, bound: Option<IpAddr>) -> (Seat, oneshot::Receiver<Infallible>) {
         let (close, closed) = oneshot::channel();
         let mut room = self.room();
@@ -60,7 +60,7 @@ impl Seats {
             room.make_room();
         }
         let number = room.next_turn();
-        room.taken.insert(number, Taken { heard: number, works: false, _close: close });
+        room.taken.insert(number, Connection { heard: number, is_answered: false, _close: close });
         (Seat(Arc::new(Place { seats: Arc::clone(self), number, bound })), closed)
     }
 
@@ -81,7 +81,7 @@ impl Room {
     }
 
     fn make_room(&mut self) {
-        let silent = self.taken.iter().filter(|(_, taken)| !taken.works);
+        let silent = self.taken.iter().filter(|(_, taken)| !taken.is_answered);
         if let Some(number) = silent.min_by_key(|(_, taken)| taken.heard).map(|(number, _)| *number) {
             self.taken.remove(&number);
         }
@@ -111,7 +111,7 @@ impl Seat {
         if room.working >= most - most / 4 {
             return None;
         }
-        room.taken.get_mut(&self.0.number)?.works = true;
+        room.taken.get_mut(&self.0.number)?.is_answered = true;
         room.working += 1;
         Some(Work(self.clone()))
     }
@@ -124,7 +124,7 @@ impl Drop for Work {
         room.working -= 1;
         let turn = room.next_turn();
         if let Some(taken) = room.taken.get_mut(number) {
-            (taken.works, taken.heard) = (false, turn);
+            (taken.is_answered, taken.heard) = (false, turn);
         }
     }
 }

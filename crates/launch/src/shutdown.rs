@@ -22,9 +22,9 @@ use tokio::sync::watch;
 
 use crate::Error;
 
-/// Exit code of a process that was told twice, or did not stop in time: its work is not finished.
+/// Exit code of a process that was asked to stop twice, or did not stop in time: its work is not finished.
 const FAILED: i32 = 1;
-/// What shells say of a command that Ctrl-C ended.
+/// The exit code that shells give a command which Ctrl-C ended.
 pub const INTERRUPTED: u8 = 130;
 
 /// Asks everything that holds a clone to stop; never taken back.
@@ -35,19 +35,19 @@ pub struct Shutdown(Arc<State>);
 struct State {
     requested: AtomicBool,
     /// Dropped by the request, which wakes every thread that waits on `dropped`.
-    held: Mutex<Option<Sender<Infallible>>>,
+    waker: Mutex<Option<Sender<Infallible>>>,
     dropped: Receiver<Infallible>,
-    told: watch::Sender<bool>,
+    asked: watch::Sender<bool>,
 }
 
 impl Default for Shutdown {
     fn default() -> Self {
-        let (held, dropped) = bounded(0);
+        let (waker, dropped) = bounded(0);
         Self(Arc::new(State {
             requested: AtomicBool::new(false),
-            held: Mutex::new(Some(held)),
+            waker: Mutex::new(Some(waker)),
             dropped,
-            told: watch::Sender::new(false),
+            asked: watch::Sender::new(false),
         }))
     }
 }
@@ -56,8 +56,8 @@ impl Shutdown {
     /// Asks to stop; asking again changes nothing.
     pub fn request(&self) {
         self.0.requested.store(true, Ordering::SeqCst);
-        *self.0.held.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        self.0.told.send_replace(true);
+        *self.0.waker.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.0.asked.send_replace(true);
     }
 
     /// Whether somebody asked; cheap enough for every turn of a loop.
@@ -82,7 +82,7 @@ impl Shutdown {
     /// Resolves when somebody asks.
     pub async fn asked(&self) {
         // An error would mean that the sender is gone, and `self` holds it.
-        let _ = self.0.told.subscribe().wait_for(|told| *told).await;
+        let _ = self.0.asked.subscribe().wait_for(|asked| *asked).await;
     }
 }
 
@@ -92,16 +92,16 @@ pub fn end_now(done: bool) -> ! {
     low_level::exit(if done { 0 } else { FAILED })
 }
 
-/// Ends the process with exit code 130 at the first SIGINT, once `say` has said how to go on: for work that keeps on the way what
-/// is worth keeping, and has nothing to finish.
+/// Ends the process with exit code 130 at the first SIGINT, once `explain` has said how to resume: for work that saves what
+/// is worth keeping as it goes, and has nothing to finish.
 ///
 /// # Errors
 /// The system refused a handler or the thread.
-pub fn end_on_interrupt(say: impl FnOnce() + Send + 'static) -> Result<(), Error> {
+pub fn end_on_interrupt(explain: impl FnOnce() + Send + 'static) -> Result<(), Error> {
     let mut signals = Signals::new([SIGINT]).map_err(Error::Signals)?;
     let waiting = move || {
         if signals.forever().next().is_some() {
-            say();
+            explain();
             low_level::exit(INTERRUPTED.into());
         }
     };
@@ -155,14 +155,14 @@ impl Drop for SignalWatch {
 mod tests {
     use super::*;
 
-    const AN_INSTANT: Duration = Duration::from_millis(1);
-    const LONG: Duration = Duration::from_secs(60);
+    const SHORT_WAIT: Duration = Duration::from_millis(1);
+    const WAIT_TIMEOUT: Duration = Duration::from_secs(60);
 
     #[test]
     fn a_request_wakes_a_waiting_thread() {
         let shutdown = Shutdown::default();
         let waiting = shutdown.clone();
-        let thread = thread::spawn(move || waiting.wait(LONG));
+        let thread = thread::spawn(move || waiting.wait(WAIT_TIMEOUT));
         shutdown.request();
         assert!(thread.join().unwrap());
         assert!(shutdown.requested());
@@ -171,7 +171,7 @@ mod tests {
     #[test]
     fn a_wait_without_a_request_ends_in_time() {
         let shutdown = Shutdown::default();
-        assert!(!shutdown.wait(AN_INSTANT));
+        assert!(!shutdown.wait(SHORT_WAIT));
         assert!(!shutdown.requested());
     }
 

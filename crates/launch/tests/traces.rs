@@ -10,7 +10,7 @@ use std::{
 
 use ombud_launch::{
     config::Settings,
-    telemetry::{Hop, Says, Traces},
+    telemetry::{Hop, HopAttribute, Traces},
 };
 use ombud_stream::{Header, Record, TopicPartition};
 use opentelemetry_proto::tonic::{
@@ -75,19 +75,19 @@ fn spans(taken: &ExportTraceServiceRequest) -> BTreeMap<&str, &Span> {
 fn one_complaint() {
     let raw = record("complaints.raw", 7, Vec::new());
     let mut infer = Hop::process("infer", &raw, 1_005);
-    infer.say(Says::Complaint("c-1"));
-    infer.say(Says::Task("product"));
-    infer.say(Says::Model("sha256:0a"));
+    infer.say(HopAttribute::Complaint("c-1"));
+    infer.say(HopAttribute::Task("product"));
+    infer.say(HopAttribute::Model("sha256:0a"));
     let prediction = record("complaints.predictions", 9, infer.carried(&raw.headers).into_owned());
     let mut join = Hop::process("join", &raw, 1_004);
     join.joined_by(&prediction.headers);
-    join.say(Says::Team("cards"));
-    join.say(Says::Revision(1));
+    join.say(HopAttribute::Team("cards"));
+    join.say(HopAttribute::Revision(1));
     let route = record("complaints.routed", 4, join.carried(&raw.headers).into_owned());
     infer.end_at(1_020);
     join.end_at(1_030);
     let mut archive = Hop::process("archive", &route, 1_031);
-    archive.say(Says::Failed("unreadable"));
+    archive.say(HopAttribute::Failed("unreadable"));
     archive.end_at(1_040);
 }
 
@@ -114,7 +114,7 @@ fn one_complaint_is_one_trace_from_hop_to_hop() {
     drop(Hop::process("forgotten", &record("complaints.raw", 2, Vec::new()), 1_000));
     one_complaint();
     let mut send = Hop::send("http", "complaints.raw", &[], 990);
-    send.say(Says::Offset(7));
+    send.say(HopAttribute::Offset(7));
     send.end_at(1_000);
     traces.shutdown();
     assert!(!Hop::process("infer", &record("complaints.raw", 8, Vec::new()), 0).is_kept());

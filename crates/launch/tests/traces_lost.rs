@@ -16,7 +16,7 @@ fn a_receiver_that_is_down_costs_its_spans_which_are_counted() {
     let traces = Traces::install(&settings, "ombud-test").unwrap();
     for offset in 0..3 {
         let mut hop = Hop::send("http", "complaints.raw", &[], offset);
-        hop.say(ombud_launch::telemetry::Says::Offset(offset));
+        hop.say(ombud_launch::telemetry::HopAttribute::Offset(offset));
         hop.end_at(offset + 1);
     }
     traces.shutdown();

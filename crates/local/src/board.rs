@@ -1,4 +1,4 @@
-//! What the threads of one process tell each other: how far each partition goes, and who owns what.
+//! What the threads of one process know of each other: how far each partition goes, and who owns what.
 
 use std::{
     collections::BTreeMap,

@@ -7,19 +7,21 @@ use sha2::{Digest, Sha256};
 use crate::{
     digest,
     error::{LocalError, sql},
-    file::{offset_of, open_to_read, place},
+    file::open_to_read,
     headers,
-    local::{LocalView, Shared},
-    marks::{self, Mark, Marked},
+    heads::{offset_of, place},
+    local::LocalView,
+    marks::{self, Mark, MarksFile},
+    shared::Shared,
 };
 
-/// What SQLite tells of its pages at most.
+/// How many findings about its pages SQLite reports at most.
 const PAGE_FINDINGS: &str = "PRAGMA integrity_check(1000)";
 /// What stands before a value: a log's own number of its schema, which `content-sha256` leaves out.
 const SCHEMA_PREFIX_BYTES: usize = 5;
 
 impl LocalView {
-    /// Reads all that the folder holds of log, positions and cases, as it is now, and tells `found` of each damage, by its place and
+    /// Reads all that the folder holds of log, positions and cases, as it is now, and reports each damage to `found`, by its place and
     /// without content. Gives the number of records that it looked at.
     ///
     /// # Errors
@@ -28,22 +30,23 @@ impl LocalView {
         let dir = self.shared.path.parent().unwrap_or(&self.shared.path);
         // First, as the log may grow meanwhile.
         let mark = match marks::read(dir)? {
-            Marked::Whole(mark) => mark,
-            Marked::Absent | Marked::Damaged => Mark::default(),
+            MarksFile::Whole(mark) => mark,
+            MarksFile::Absent | MarksFile::Damaged => Mark::default(),
         };
         let connection = open_to_read(&self.shared.path)?;
         let moment = connection.unchecked_transaction().map_err(sql("read the log"))?;
         if let Err(error) = pages(&moment, found) {
             found(format!("ombud.db: {error}"));
         }
-        let mut examined = Examined { connection: &moment, shared: &self.shared, mark, found, records: 0 };
-        if let Err(error) = examined.records() {
-            (examined.found)(format!("ombud.db, records: {error}"));
+        let mut examination =
+            Examination { connection: &moment, shared: &self.shared, mark, found, records: 0 };
+        if let Err(error) = examination.records() {
+            (examination.found)(format!("ombud.db, records: {error}"));
         }
-        if let Err(error) = examined.positions() {
-            (examined.found)(format!("ombud.db, positions: {error}"));
+        if let Err(error) = examination.positions() {
+            (examination.found)(format!("ombud.db, positions: {error}"));
         }
-        let records = examined.records;
+        let records = examination.records;
         let cases = self.cases()?.each_damaged(&mut |event| {
             found(format!("case {}: an event is not what was written", event.complaint_id));
         });
@@ -66,7 +69,7 @@ fn pages(connection: &Connection, found: &mut dyn FnMut(String)) -> rusqlite::Re
     Ok(())
 }
 
-struct Examined<'a> {
+struct Examination<'a> {
     connection: &'a Connection,
     shared: &'a Shared,
     mark: Mark,
@@ -74,7 +77,7 @@ struct Examined<'a> {
     records: u64,
 }
 
-impl Examined<'_> {
+impl Examination<'_> {
     fn records(&mut self) -> rusqlite::Result<()> {
         let (shared, connection) = (self.shared, self.connection);
         for (topic, ids) in shared.topics.ids() {
@@ -152,7 +155,7 @@ fn is_same(row: &Row<'_>, made: digest::RowDigest) -> rusqlite::Result<Option<bo
     Ok(kept.map(|kept| kept == made))
 }
 
-/// By the row's digest, or, in one of an older build, by what the record's worker said of its value.
+/// By the row's digest, or, in one of an older build, by the digest that the record's worker put into its headers.
 fn is_intact(row: &Row<'_>) -> rusqlite::Result<bool> {
     let blob = |column| row.get::<_, Option<Vec<u8>>>(column);
     let (key, value, headers) = (blob(2)?, blob(3)?, blob(4)?);

@@ -1,4 +1,4 @@
-//! Whether the disk has room, as the one who writes finds it, and as readiness tells it.
+//! Whether the disk has room, as the writer finds it, and as readiness shows it.
 
 use std::{
     path::Path,
@@ -7,7 +7,7 @@ use std::{
 
 use ombud_stream::{Readiness, Waiting};
 
-/// Told by the writer.
+/// As the writer found it.
 #[derive(Default)]
 pub(crate) struct Disk(Mutex<State>);
 
@@ -19,8 +19,8 @@ struct State {
 }
 
 impl Disk {
-    /// Tells `readiness` from now on.
-    pub(crate) fn tell(&self, readiness: &Readiness) {
+    /// Reports to `readiness` from now on.
+    pub(crate) fn report_to(&self, readiness: &Readiness) {
         self.lock().waiting = Some(Waiting::at_once(readiness, "log"));
     }
 

@@ -1,4 +1,4 @@
-//! What can go wrong with the folder and the file, each with its mend.
+//! What can go wrong with the folder and the file, each with what to do.
 
 use std::path::PathBuf;
 

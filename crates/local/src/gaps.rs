@@ -1,42 +1,14 @@
 //! Offsets that hold no record any more: what was acknowledged, lost, and given up by a repair. They are never used again, so
 //! that positions of groups keep their meaning.
 
-use std::fmt;
-
 use ombud_stream::TopicPartition;
 use rusqlite::Connection;
 
 use crate::{
     error::{LocalError, sql},
-    file::Topics,
+    gap::{AcceptedGap, Gap},
+    topics::Topics,
 };
-
-/// A stretch of a partition that is missing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Gap {
-    /// The partition.
-    pub partition: TopicPartition,
-    /// The first offset that is missing.
-    pub from: i64,
-    /// The offset after the last one that is missing.
-    pub to: i64,
-}
-
-impl fmt::Display for Gap {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { partition, from, to } = self;
-        write!(f, "{partition} offsets {from} to {}", to - 1)
-    }
-}
-
-/// A gap that a repair accepted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AcceptedGap {
-    /// Which offsets.
-    pub gap: Gap,
-    /// When, in ms.
-    pub accepted_at: i64,
-}
 
 /// All gaps of a log.
 #[derive(Default)]

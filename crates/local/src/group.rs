@@ -1,7 +1,7 @@
-//! Who of a consumer group owns which partition, and how ownership passes from one member to another.
+//! Which member of a consumer group owns which partition, and how ownership passes from one member to another.
 //!
 //! Plain state: members join and leave, and each takes its turn when it polls. A partition passes on in three
-//! steps: its owner is told (`Revoked`), gives it up with its next turn, and only then somebody else gets it.
+//! steps: its owner hears of it (`Revoked`), gives it up with its next turn, and only then somebody else gets it.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -25,14 +25,14 @@ pub(crate) struct Group {
 struct Owner {
     member: MemberId,
     /// `Revoked` was delivered: the member's next turn gives the partition up.
-    told: bool,
+    knows: bool,
 }
 
 /// What a member's turn came to.
 pub(crate) struct Turn {
     /// Partitions were given up: others may take theirs.
     pub(crate) gave_up: bool,
-    /// What the member has to be told.
+    /// What the member has to hear.
     pub(crate) event: Option<Event>,
 }
 
@@ -59,7 +59,7 @@ impl Group {
     /// The member polls.
     pub(crate) fn turn(&mut self, member: MemberId) -> Turn {
         let before = self.owners.len();
-        self.owners.retain(|_, owner| owner.member != member || !owner.told);
+        self.owners.retain(|_, owner| owner.member != member || !owner.knows);
         let gave_up = self.owners.len() < before;
         let event = self.revoke(member).or_else(|| self.assign(member));
         Turn { gave_up, event }
@@ -74,7 +74,7 @@ impl Group {
         let mut partitions = Vec::new();
         for (partition, owner) in &mut self.owners {
             if owner.member == member && self.target.get(partition) != Some(&member) {
-                owner.told = true;
+                owner.knows = true;
                 partitions.push(partition.clone());
             }
         }
@@ -90,7 +90,7 @@ impl Group {
             return None;
         }
         for partition in &partitions {
-            self.owners.insert(partition.clone(), Owner { member, told: false });
+            self.owners.insert(partition.clone(), Owner { member, knows: false });
         }
         self.generation += 1;
         Some(Event::Assigned { partitions, generation: self.generation })
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_partition_passes_on_only_after_its_owner_was_told_and_came_back() {
+    fn a_partition_passes_on_only_after_its_owner_heard_of_it_and_came_back() {
         let mut group = Group::default();
         let first = group.join(&raw(4));
         assert_eq!(assigned(group.turn(first)), (vec![0, 1, 2, 3], 1));
@@ -187,7 +187,7 @@ mod tests {
             let mut alive = vec![group.join(&raw(count))];
             // What each member believes to own, and the newest generation it saw.
             let mut beliefs: BTreeMap<MemberId, (BTreeSet<TopicPartition>, u64)> = BTreeMap::new();
-            let mut told: BTreeMap<MemberId, Vec<TopicPartition>> = BTreeMap::new();
+            let mut revoked: BTreeMap<MemberId, Vec<TopicPartition>> = BTreeMap::new();
             let settle = (0..20).map(|i| (2, i));
             for (what, which) in steps.into_iter().chain(settle) {
                 match what {
@@ -196,11 +196,11 @@ mod tests {
                         let gone = alive.remove(which % alive.len());
                         group.leave(gone);
                         beliefs.remove(&gone);
-                        told.remove(&gone);
+                        revoked.remove(&gone);
                     }
                     _ => for member in alive.clone() {
                         let (owned, seen) = beliefs.entry(member).or_default();
-                        for partition in told.remove(&member).unwrap_or_default() {
+                        for partition in revoked.remove(&member).unwrap_or_default() {
                             owned.remove(&partition);
                         }
                         match group.turn(member).event {
@@ -209,7 +209,7 @@ mod tests {
                                 *seen = generation;
                                 owned.extend(partitions);
                             }
-                            Some(Event::Revoked { partitions, .. }) => { told.insert(member, partitions); }
+                            Some(Event::Revoked { partitions, .. }) => { revoked.insert(member, partitions); }
                             _ => {}
                         }
                     }

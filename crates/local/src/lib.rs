@@ -1,20 +1,26 @@
 //! The embedded default: a durable log and a case store in one SQLite file, for one process.
 //!
-//! [`Local`] takes the folder and hands out the seams of `ombud-stream`: [`Member`] (source and committer),
+//! [`Local`] takes the folder and hands out the seams of `ombud-stream`: [`LocalMember`] (source and committer),
 //! [`LocalSink`], [`LocalReader`], and [`LocalCases`] of `ombud-store`. [`LocalView`] reads beside a running process. All that changes the
 //! file goes through one thread, which syncs before it acknowledges, and marks in a second file how far the log had come.
 
 mod backup;
 mod board;
+mod case_rows;
 mod cases;
+mod change;
 mod deep;
 mod digest;
 mod disk;
 mod error;
 mod file;
+mod folder;
+mod gap;
 mod gaps;
 mod group;
 mod headers;
+mod heads;
+mod inspect;
 mod local;
 mod loss;
 mod marks;
@@ -25,16 +31,18 @@ mod partition;
 mod queue;
 mod reader;
 mod repair;
+mod shared;
 mod sink;
+mod topics;
 mod writer;
 
 pub use cases::LocalCases;
 pub use error::LocalError;
-pub use gaps::{AcceptedGap, Gap};
+pub use gap::{AcceptedGap, Gap};
 pub use local::{Local, LocalView, TopicEnds};
 pub use loss::{Damage, Loss};
-pub use member::Member;
-pub use options::{Limits, Options};
+pub use member::LocalMember;
+pub use options::{LogLimits, Options};
 pub use partition::partition_of;
 pub use reader::LocalReader;
 pub use repair::Repaired;

@@ -1,14 +1,9 @@
 //! The embedded log as its user sees it: open it, and take seams from it.
 
-use std::{
-    fs::File,
-    path::{Path, PathBuf},
-    sync::Arc,
-    thread::JoinHandle,
-};
+use std::{fs::File, path::Path, sync::Arc, thread::JoinHandle};
 
 use crossbeam_channel::Receiver;
-use ombud_stream::{Delivery, Outage, Reader, Readiness, Start, TopicPartition};
+use ombud_stream::{Delivery, Reader, Readiness, Start, TopicPartition};
 
 use crate::{
     board::Board,
@@ -16,42 +11,22 @@ use crate::{
     digest,
     disk::Disk,
     error::{LocalError, sql},
-    file::{self, Topics},
-    gaps::{AcceptedGap, Gaps},
-    loss::{self, FolderState, Loss},
+    file, folder,
+    gap::AcceptedGap,
+    gaps::Gaps,
+    heads::heads,
+    inspect::{self, FolderState},
+    loss::Loss,
     marks::{Mark, Marks},
-    member::Member,
-    options::{Limits, Options},
+    member::LocalMember,
+    options::{LogLimits, Options},
     queue::Queue,
     reader::LocalReader,
+    shared::Shared,
     sink::LocalSink,
-    writer::{Change, Writer},
+    topics::Topics,
+    writer::Writer,
 };
-
-/// What the threads of one opening share.
-pub(crate) struct Shared {
-    pub(crate) path: PathBuf,
-    pub(crate) topics: Topics,
-    /// They change only while the folder is held by a repair.
-    pub(crate) gaps: Gaps,
-    pub(crate) limits: Limits,
-    pub(crate) board: Board,
-    pub(crate) queue: Queue<Change>,
-    /// The writer is in this process, so that the board is true.
-    pub(crate) live: bool,
-    /// What a query says for a row's digest.
-    pub(crate) digest: &'static str,
-    /// Whether there is room for more.
-    pub(crate) disk: Disk,
-}
-
-impl Shared {
-    /// The id of a partition; asking for one that doesn't exist is a mistake that retrying won't mend.
-    pub(crate) fn id(&self, partition: &TopicPartition) -> Result<usize, Outage> {
-        let unknown = || Outage::fatal(format!("find {partition}"), "the log has no such partition");
-        self.topics.id(partition).ok_or_else(unknown)
-    }
-}
 
 /// One topic and the ends of its partitions.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,19 +63,19 @@ impl Local {
     /// partition count, or the file system refuses.
     pub fn open(dir: impl AsRef<Path>, options: Options) -> Result<Self, LocalError> {
         let dir = dir.as_ref();
-        let lock = file::lock(dir)?;
-        let path = file::path(dir);
-        let (mut connection, held) = match loss::inspect(dir)? {
+        let lock = folder::lock(dir)?;
+        let path = folder::path(dir);
+        let (mut connection, held) = match inspect::inspect(dir)? {
             FolderState::New => (file::open(&path)?, Mark::default()),
             FolderState::Whole(connection, held) => (connection, held),
             FolderState::Lost(loss) => return Err(LocalError::Lost { dir: dir.into(), loss }),
         };
-        // Before the file says that it has marks: who dies in between leaves a folder that opens.
+        // Before the file says that it has marks: a process that dies in between leaves a folder that opens.
         Marks::begin(dir, &held)?;
         file::prepare(&mut connection, &path)?;
         let topics = create_topics(&mut connection, &options)?;
         let gaps = Gaps::read(&connection, &topics)?;
-        let heads = file::heads(&connection, &gaps, topics.partition_count());
+        let heads = heads(&connection, &gaps, topics.partition_count());
         let heads = heads.map_err(sql("read where partitions end"))?;
         let marks = Marks::begin(dir, &Mark::of(held.commit, &topics, &heads))?;
         let limits = options.limits;
@@ -128,14 +103,14 @@ impl Local {
     /// # Errors
     /// There is none yet, it is newer than this build, or the file system refuses.
     pub fn open_read_only(dir: impl AsRef<Path>) -> Result<LocalView, LocalError> {
-        let path = file::path(dir.as_ref());
+        let path = folder::path(dir.as_ref());
         let connection = file::open_to_read(&path)?;
         let (topics, digest) = (Topics::read(&connection)?, digest::column(&connection)?);
         let gaps = Gaps::read(&connection, &topics)?;
         let queue = Queue::new(0, 0);
         queue.close();
         let board = Board::new(Vec::new());
-        let (limits, disk) = (Limits::default(), Disk::default());
+        let (limits, disk) = (LogLimits::default(), Disk::default());
         let shared = Shared { path, topics, gaps, limits, board, queue, live: false, digest, disk };
         Ok(LocalView { shared: Arc::new(shared) })
     }
@@ -144,9 +119,9 @@ impl Local {
     /// a log that was never there.
     ///
     /// # Errors
-    /// It can't be told: the folder can't be read, or the log is newer than this build.
+    /// Nobody can say: the folder can't be read, or the log is newer than this build.
     pub fn loss(dir: impl AsRef<Path>) -> Result<Option<Loss>, LocalError> {
-        Ok(match loss::inspect(dir.as_ref())? {
+        Ok(match inspect::inspect(dir.as_ref())? {
             FolderState::New | FolderState::Whole(..) => None,
             FolderState::Lost(loss) => Some(loss),
         })
@@ -157,7 +132,7 @@ impl Local {
     /// # Errors
     /// As for [`Local::loss`].
     pub fn is_new(dir: impl AsRef<Path>) -> Result<bool, LocalError> {
-        Ok(matches!(loss::inspect(dir.as_ref())?, FolderState::New))
+        Ok(matches!(inspect::inspect(dir.as_ref())?, FolderState::New))
     }
 
     /// Takes the folder, as [`Local::open`] does, for as long as the file is held.
@@ -165,7 +140,7 @@ impl Local {
     /// # Errors
     /// Another process has it, or the file system refuses.
     pub fn hold(dir: impl AsRef<Path>) -> Result<File, LocalError> {
-        file::lock(dir.as_ref())
+        folder::lock(dir.as_ref())
     }
 
     /// A sink with at most `capacity` records in flight, and the channel on which their deliveries come. Where the disk is full
@@ -176,17 +151,17 @@ impl Local {
         (LocalSink::new(Arc::clone(&self.view.shared), deliveries, capacity), receiver)
     }
 
-    /// Says by `readiness` while the disk is full.
-    pub fn tell(&self, readiness: &Readiness) {
-        self.view.shared.disk.tell(readiness);
+    /// Shows in `readiness` while the disk is full.
+    pub fn report_full_disk(&self, readiness: &Readiness) {
+        self.view.shared.disk.report_to(readiness);
     }
 
     /// A new member of `group` over `topics`.
     ///
     /// # Errors
     /// A topic doesn't exist, or the file can't be opened.
-    pub fn member(&self, group: &str, topics: &[&str], start: Start) -> Result<Member, LocalError> {
-        Member::join(Arc::clone(&self.view.shared), group, topics, start)
+    pub fn member(&self, group: &str, topics: &[&str], start: Start) -> Result<LocalMember, LocalError> {
+        LocalMember::join(Arc::clone(&self.view.shared), group, topics, start)
     }
 
     /// What can be read of it.

@@ -2,7 +2,7 @@
 //! has lost its end is noticed.
 //!
 //! The file `marks` has two slots of equal size. They are written in turn, so that a torn slot, which fails its checksum,
-//! leaves the other one. The first transaction after that writes it anew.
+//! leaves the other one. The first transaction after that writes it again.
 
 use std::{
     collections::BTreeMap,
@@ -17,11 +17,7 @@ use bytes::{Buf, BufMut};
 use ombud_stream::TopicPartition;
 use sha2::{Digest, Sha256};
 
-use crate::{
-    error::LocalError,
-    file::{Head, Topics},
-    gaps::Gap,
-};
+use crate::{error::LocalError, gap::Gap, heads::Head, topics::Topics};
 
 const MAGIC: &[u8] = b"ombudmk1";
 const CHECKSUM_BYTES: usize = 32;
@@ -112,7 +108,7 @@ fn checksum(body: &[u8]) -> [u8; CHECKSUM_BYTES] {
 }
 
 /// What a folder's file of marks says.
-pub(crate) enum Marked {
+pub(crate) enum MarksFile {
     /// There is no such file.
     Absent,
     /// Neither slot is whole.
@@ -122,16 +118,16 @@ pub(crate) enum Marked {
 }
 
 /// Reads the marks of a folder, also beside their writer.
-pub(crate) fn read(dir: &Path) -> Result<Marked, LocalError> {
+pub(crate) fn read(dir: &Path) -> Result<MarksFile, LocalError> {
     let path = path(dir);
     let bytes = match fs::read(&path) {
         Ok(bytes) => bytes,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Marked::Absent),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(MarksFile::Absent),
         Err(cause) => return Err(LocalError::Io { action: format!("read {}", path.display()), cause }),
     };
     let (first, second) = bytes.split_at(bytes.len() / 2);
     let newest = [first, second].into_iter().filter_map(Mark::decode).max_by_key(|mark| mark.commit);
-    Ok(newest.map_or(Marked::Damaged, Marked::Whole))
+    Ok(newest.map_or(MarksFile::Damaged, MarksFile::Whole))
 }
 
 fn path(dir: &Path) -> PathBuf {
@@ -147,7 +143,7 @@ pub(crate) struct Marks {
 }
 
 impl Marks {
-    /// Writes the file anew with `mark`, whole or not at all.
+    /// Writes a new file with `mark`, whole or not at all.
     pub(crate) fn begin(dir: &Path, mark: &Mark) -> Result<Self, LocalError> {
         let begin = || -> io::Result<Self> {
             let (path, coming) = (path(dir), dir.join("marks.new"));
@@ -192,15 +188,15 @@ mod tests {
 
     fn newest(dir: &Path) -> Option<Mark> {
         match read(dir).unwrap() {
-            Marked::Whole(mark) => Some(mark),
-            Marked::Absent | Marked::Damaged => None,
+            MarksFile::Whole(mark) => Some(mark),
+            MarksFile::Absent | MarksFile::Damaged => None,
         }
     }
 
     #[test]
     fn the_newest_mark_is_read_back() {
         let dir = tempfile::tempdir().unwrap();
-        assert!(matches!(read(dir.path()).unwrap(), Marked::Absent));
+        assert!(matches!(read(dir.path()).unwrap(), MarksFile::Absent));
         let mut marks = Marks::begin(dir.path(), &mark(0, &[0, 0])).unwrap();
         assert_eq!(newest(dir.path()), Some(mark(0, &[0, 0])));
         for commit in 1..5 {
@@ -224,14 +220,14 @@ mod tests {
             assert_eq!(newest(dir.path()), Some(mark(1, &[1])), "byte {byte}");
             torn[byte] ^= 1;
             fs::write(path(dir.path()), &torn).unwrap();
-            assert!(matches!(read(dir.path()).unwrap(), Marked::Damaged), "byte {byte}");
+            assert!(matches!(read(dir.path()).unwrap(), MarksFile::Damaged), "byte {byte}");
         }
         fs::write(path(dir.path()), b"").unwrap();
-        assert!(matches!(read(dir.path()).unwrap(), Marked::Damaged));
+        assert!(matches!(read(dir.path()).unwrap(), MarksFile::Damaged));
     }
 
     #[test]
-    fn what_a_log_lacks_is_told_by_partition_and_what_it_has_beyond_the_mark_is_no_loss() {
+    fn what_a_log_lacks_is_said_by_partition_and_what_it_has_beyond_the_mark_is_no_loss() {
         let lost = mark(3, &[5, 2, 0]).missing_in(&mark(3, &[3, 4]));
         let gap = Gap { partition: TopicPartition::new("t", 0), from: 3, to: 5 };
         assert_eq!(lost, [gap]);

@@ -61,7 +61,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let folder = dir.path().join("a #1? folder 100%");
         drop(Local::open(&folder, Options::catalogue("", 2)).unwrap());
-        let path = crate::file::path(&folder);
+        let path = crate::folder::path(&folder);
         let names = || {
             let mut names: Vec<_> =
                 fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
@@ -79,7 +79,7 @@ mod tests {
     fn a_log_that_somebody_serves_or_whose_journal_is_not_folded_in_is_not_taken_for_one_that_nobody_changes()
     {
         let dir = tempfile::tempdir().unwrap();
-        let path = crate::file::path(dir.path());
+        let path = crate::folder::path(dir.path());
         let local = Local::open(dir.path(), Options::catalogue("", 2)).unwrap();
         assert!(matches!(open(&path), Err(LocalError::Journal { .. })));
         drop(local);

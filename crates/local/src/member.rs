@@ -1,4 +1,4 @@
-//! A member of a consumer group: is told what it owns, gets its records, and commits how far it is.
+//! A member of a consumer group: it gets partitions and their records, and commits how far it is.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -9,19 +9,19 @@ use std::{
 use ombud_stream::{Committer, Event, Outage, Position, Reader, Record, Source, Start, TopicPartition};
 
 use crate::{
+    change::LogChange,
     error::LocalError,
     group::MemberId,
-    local::Shared,
     queue::NoRoom,
     reader::{LocalReader, fetch},
-    writer::Change,
+    shared::Shared,
 };
 
 /// How long a commit may wait for room in the writer's queue.
-const COMMIT_WAIT: Duration = Duration::from_secs(10);
+const COMMIT_QUEUE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// One member, used by one thread; made by [`crate::Local::member`]. Dropping it leaves the group.
-pub struct Member {
+pub struct LocalMember {
     shared: Arc<Shared>,
     reader: LocalReader,
     group: Arc<str>,
@@ -48,7 +48,7 @@ impl Slot {
     }
 }
 
-impl Member {
+impl LocalMember {
     pub(crate) fn join(
         shared: Arc<Shared>,
         group: &str,
@@ -139,7 +139,7 @@ impl Member {
     }
 }
 
-impl Source for Member {
+impl Source for LocalMember {
     fn poll(&mut self, wait: Duration) -> Result<Option<Event>, Outage> {
         let shared = Arc::clone(&self.shared);
         let deadline = Instant::now() + wait;
@@ -187,7 +187,7 @@ impl Source for Member {
     }
 }
 
-impl Committer for Member {
+impl Committer for LocalMember {
     fn committed(&mut self, partition: &TopicPartition) -> Result<Option<Position>, Outage> {
         self.reader.committed(&self.group, partition)
     }
@@ -207,16 +207,16 @@ impl Committer for Member {
         let bytes = positions.iter().map(|p| p.metadata.len()).sum();
         let (answer, outcome) = crossbeam_channel::bounded(1);
         let done = Box::new(move |result| drop(answer.send(result)));
-        let room = self.shared.queue.room(bytes, COMMIT_WAIT).map_err(|why| match why {
+        let room = self.shared.queue.room(bytes, COMMIT_QUEUE_TIMEOUT).map_err(|why| match why {
             NoRoom::Full => Outage::passing(doing(), "the writer is behind"),
             NoRoom::Closed => Outage::fatal(doing(), "the log is closed"),
         })?;
-        room.put(Change::Commit { group: Arc::clone(&self.group), positions: positions.to_vec(), done });
+        room.put(LogChange::Commit { group: Arc::clone(&self.group), positions: positions.to_vec(), done });
         outcome.recv().unwrap_or_else(|gone| Err(Outage::fatal(doing(), gone)))
     }
 }
 
-impl Drop for Member {
+impl Drop for LocalMember {
     fn drop(&mut self) {
         self.shared.board.change(|state| state.group(&self.group).leave(self.id));
     }

@@ -13,13 +13,17 @@ pub struct Options {
     /// Says when a record is appended.
     pub clock: Arc<dyn Clock>,
     /// What bounds memory.
-    pub limits: Limits,
+    pub limits: LogLimits,
 }
 
 impl Options {
     /// These topics, the machine's clock and the default limits.
     pub fn new(topics: impl IntoIterator<Item = (String, i32)>) -> Self {
-        Self { topics: topics.into_iter().collect(), clock: Arc::new(SystemClock), limits: Limits::default() }
+        Self {
+            topics: topics.into_iter().collect(),
+            clock: Arc::new(SystemClock),
+            limits: LogLimits::default(),
+        }
     }
 
     /// The topics of the catalogue under `prefix`: `partitions` each, one for those that need an order over all.
@@ -38,7 +42,7 @@ impl Default for Options {
 
 /// What bounds memory and waiting. The defaults suit complaints of a few KiB.
 #[derive(Clone, Copy, Debug)]
-pub struct Limits {
+pub struct LogLimits {
     /// Changes that may wait for the writer; more make senders wait.
     pub queue_len: usize,
     /// Bytes that may wait for the writer; one larger record still passes, alone.
@@ -55,7 +59,7 @@ pub struct Limits {
     pub record_bytes: usize,
 }
 
-impl Default for Limits {
+impl Default for LogLimits {
     fn default() -> Self {
         Self {
             queue_len: 8_192,

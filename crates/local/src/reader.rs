@@ -13,13 +13,14 @@ use rusqlite::{Connection, OptionalExtension};
 use crate::{
     digest,
     error::{LocalError, outage},
-    file::{head, offset_of, open_to_read, place},
+    file::open_to_read,
     headers,
-    local::Shared,
+    heads::{head, offset_of, place},
+    shared::Shared,
 };
 
-/// Another process's appends send no signal: how often a waiting reader beside it looks again.
-const LOOK_AGAIN: Duration = Duration::from_millis(50);
+/// How often a waiting reader beside another process looks for new records: that process's appends send no signal.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Reads any partition; made by [`crate::Local::reader`] and [`crate::LocalView::reader`].
 pub struct LocalReader {
@@ -53,7 +54,7 @@ impl LocalReader {
             if left.is_zero() {
                 break;
             }
-            std::thread::park_timeout(left.min(LOOK_AGAIN));
+            std::thread::park_timeout(left.min(POLL_INTERVAL));
         }
         Ok(())
     }

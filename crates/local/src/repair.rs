@@ -7,11 +7,12 @@ use std::{
 
 use crate::{
     error::{LocalError, sql},
-    file::{self, Topics},
-    gaps,
+    file, folder, gaps,
+    inspect::{self, FolderState},
     local::Local,
-    loss::{self, Damage, FolderState, Loss},
-    marks::{self, Mark, Marked, Marks, sync_folder},
+    loss::{Damage, Loss},
+    marks::{self, Mark, Marks, MarksFile, sync_folder},
+    topics::Topics,
 };
 
 /// The log's files: what is put aside with it.
@@ -31,14 +32,14 @@ impl Local {
     /// acknowledged. A log that is gone or unreadable is put aside, and a new one begun. `None` where nothing is lost.
     ///
     /// # Errors
-    /// Another process has the folder, or the file system refuses. Begun again, it goes on.
+    /// Another process has the folder, or the file system refuses. Called again, it continues.
     pub fn accept_loss(dir: impl AsRef<Path>, now_ms: i64) -> Result<Option<Repaired>, LocalError> {
         let dir = dir.as_ref();
-        let _held = file::lock(dir)?;
-        let FolderState::Lost(loss) = loss::inspect(dir)? else { return Ok(None) };
+        let _held = folder::lock(dir)?;
+        let FolderState::Lost(loss) = inspect::inspect(dir)? else { return Ok(None) };
         let mark = match marks::read(dir)? {
-            Marked::Whole(mark) => mark,
-            Marked::Absent | Marked::Damaged => Mark::default(),
+            MarksFile::Whole(mark) => mark,
+            MarksFile::Absent | MarksFile::Damaged => Mark::default(),
         };
         let aside = match loss.damage {
             Damage::Missing | Damage::Unreadable(_) => put_aside(dir, now_ms)?,
@@ -50,7 +51,7 @@ impl Local {
 }
 
 fn write_down(dir: &Path, mark: &Mark, loss: &Loss, now_ms: i64) -> Result<(), LocalError> {
-    let path = file::path(dir);
+    let path = folder::path(dir);
     let mut connection = file::open(&path)?;
     file::prepare(&mut connection, &path)?;
     let doing = || format!("write down what {} has lost", path.display());
@@ -64,7 +65,7 @@ fn write_down(dir: &Path, mark: &Mark, loss: &Loss, now_ms: i64) -> Result<(), L
     let number = "UPDATE commits SET number = max(number, ?1)";
     change.execute(number, [mark.commit]).map_err(sql(doing()))?;
     change.commit().map_err(sql(doing()))?;
-    if let Some((held, _)) = loss::held(&connection, &path)? {
+    if let Some((held, _)) = inspect::held(&connection, &path)? {
         Marks::begin(dir, &held)?;
     }
     Ok(())

@@ -9,16 +9,16 @@ use crossbeam_channel::Sender;
 use ombud_stream::{Delivery, Outage, Outgoing, Refused, Sink, TopicPartition};
 
 use crate::{
-    local::Shared,
+    change::{Done, LogChange},
     partition::partition_of,
     queue::NoRoom,
-    writer::{Change, Done},
+    shared::Shared,
 };
 
 /// How long a send may wait for room in the writer's queue.
-const MOMENT: Duration = Duration::from_millis(100);
-/// How long a send waits before it says again that deliveries have to be taken.
-const BREATH: Duration = Duration::from_millis(1);
+const SEND_QUEUE_TIMEOUT: Duration = Duration::from_millis(100);
+/// How long a send waits before it reports again that deliveries have to be taken.
+const FULL_SINK_BACKOFF: Duration = Duration::from_millis(1);
 
 /// Appends records of any topic; made by [`crate::Local::sink`].
 pub struct LocalSink<T> {
@@ -98,7 +98,7 @@ impl<T: Send + 'static> Sink<T> for LocalSink<T> {
         if self.is_full() {
             // Twice in a row: another thread takes the deliveries, and this one would only spin meanwhile.
             if self.was_full {
-                std::thread::park_timeout(BREATH);
+                std::thread::park_timeout(FULL_SINK_BACKOFF);
             }
             self.was_full = true;
             return Err(Refused { record, token, outage: None });
@@ -108,10 +108,10 @@ impl<T: Send + 'static> Sink<T> for LocalSink<T> {
             Ok(resolved) => resolved,
             Err(outage) => return Err(Refused { record, token, outage: Some(outage) }),
         };
-        match self.shared.queue.room(size(&record), MOMENT) {
+        match self.shared.queue.room(size(&record), SEND_QUEUE_TIMEOUT) {
             Ok(room) => {
                 let done = self.delivery(partition, token);
-                room.put(Change::Append { partition: id, record, waits: self.waits, done });
+                room.put(LogChange::Append { partition: id, record, waits: self.waits, done });
                 Ok(())
             }
             Err(NoRoom::Full) => Err(Refused { record, token, outage: None }),

@@ -3,41 +3,22 @@
 
 use std::{io, sync::Arc, time::Duration};
 
-use ombud_store::Row;
 use ombud_stream::{Clock, Outage, Outgoing, Position};
 use rusqlite::Connection;
 
 use crate::{
-    cases, digest,
+    case_rows,
+    change::LogChange,
+    digest,
     error::{is_full, outage},
-    file::{Head, heads, place},
     headers,
-    local::Shared,
+    heads::{Head, heads, place},
     marks::{Mark, Marks},
+    shared::Shared,
 };
 
-/// Told the outcome of one change; must not block.
-pub(crate) type Done<T> = Box<dyn FnOnce(Result<T, Outage>) + Send>;
-
-/// Something that waits to become durable.
-pub(crate) enum Change {
-    /// A record, to the partition of that id; done with its offset. Waits where the disk is full, or is told of it.
-    Append { partition: usize, record: Outgoing, waits: bool, done: Done<i64> },
-    /// A group's positions.
-    Commit { group: Arc<str>, positions: Vec<Position>, done: Done<()> },
-    /// Rows of cases.
-    Cases { rows: Vec<Row>, done: Done<()> },
-}
-
-impl Change {
-    /// Whether it stays until there is room on a full disk.
-    fn waits(&self) -> bool {
-        matches!(self, Self::Append { waits: true, .. })
-    }
-}
-
-/// How often a full disk is asked again.
-const ASK_AGAIN: Duration = Duration::from_millis(250);
+/// How long to wait before a full disk is tried again.
+const FULL_DISK_RETRY_INTERVAL: Duration = Duration::from_millis(250);
 
 /// What the thread owns.
 pub(crate) struct Writer {
@@ -52,7 +33,7 @@ pub(crate) struct Writer {
 
 /// Why a transaction was not acknowledged.
 #[derive(Debug, thiserror::Error)]
-enum Unwritten {
+enum WriteError {
     #[error(transparent)]
     Log(#[from] rusqlite::Error),
     /// The transaction is durable, and may be lost again without anybody noticing.
@@ -60,7 +41,7 @@ enum Unwritten {
     Marks(io::Error),
 }
 
-impl Unwritten {
+impl WriteError {
     fn is_full(&self) -> bool {
         match self {
             Self::Log(cause) => is_full(cause),
@@ -92,10 +73,10 @@ impl Writer {
         }
     }
 
-    /// Writes `changes`, and tells each what became of it. A full disk is waited out with those that may wait: their senders
+    /// Writes `changes`, and reports to each sender what became of it. A full disk is waited out with those that may wait: their senders
     /// stand still, as they do while brokers are away. The others hear of it at once, and nothing of theirs was acknowledged.
     /// Whoever is not ready is sent nothing, so the disk is asked again though nobody waits.
-    fn keep(&mut self, mut changes: Vec<Change>) {
+    fn keep(&mut self, mut changes: Vec<LogChange>) {
         let shared = Arc::clone(&self.shared);
         loop {
             let cause = match self.write(&changes) {
@@ -112,10 +93,10 @@ impl Writer {
             if !shared.disk.is_full() || shared.queue.is_closed() {
                 return self.fail(changes, &cause);
             }
-            let (waiting, told): (Vec<_>, Vec<_>) =
+            let (waiting, failing): (Vec<_>, Vec<_>) =
                 changes.into_iter().partition(|change| change.waits() && cause.is_full());
-            self.fail(told, &cause);
-            std::thread::park_timeout(ASK_AGAIN);
+            self.fail(failing, &cause);
+            std::thread::park_timeout(FULL_DISK_RETRY_INTERVAL);
             self.fail(shared.queue.take_out(|change| !change.waits()), &cause);
             changes = waiting;
         }
@@ -123,7 +104,7 @@ impl Writer {
 
     /// One transaction: the offset of every append, in order, or nothing at all. Without changes it only finds out whether
     /// the file can be written.
-    fn write(&mut self, changes: &[Change]) -> Result<Vec<i64>, Unwritten> {
+    fn write(&mut self, changes: &[LogChange]) -> Result<Vec<i64>, WriteError> {
         let now = self.clock.now_ms();
         // Also after a failure: what failed may have landed all the same.
         self.commit += 1;
@@ -132,13 +113,13 @@ impl Writer {
         let transaction = self.connection.transaction()?;
         for change in changes {
             match change {
-                Change::Append { partition, record, .. } => {
+                LogChange::Append { partition, record, .. } => {
                     offsets.push(heads[*partition].end);
                     append(&transaction, *partition, &mut heads[*partition], record, now)?;
                 }
-                Change::Commit { group, positions, .. } => commit(&transaction, group, positions)?,
-                Change::Cases { rows, .. } => {
-                    rows.iter().try_for_each(|row| cases::write(&transaction, row))?
+                LogChange::Commit { group, positions, .. } => commit(&transaction, group, positions)?,
+                LogChange::Cases { rows, .. } => {
+                    rows.iter().try_for_each(|row| case_rows::write(&transaction, row))?
                 }
             }
         }
@@ -146,11 +127,11 @@ impl Writer {
         transaction.commit()?;
         self.heads = heads;
         let mark = Mark::of(self.commit, &self.shared.topics, &self.heads);
-        self.marks.write(&mark).map_err(Unwritten::Marks)?;
+        self.marks.write(&mark).map_err(WriteError::Marks)?;
         Ok(offsets)
     }
 
-    fn acknowledge(&self, changes: Vec<Change>, offsets: &[i64]) {
+    fn acknowledge(&self, changes: Vec<LogChange>, offsets: &[i64]) {
         if !offsets.is_empty() {
             let ends = self.heads.iter().map(|head| head.end);
             self.shared.board.change(|state| state.ends = ends.collect());
@@ -158,13 +139,13 @@ impl Writer {
         let mut offsets = offsets.iter();
         for change in changes {
             match change {
-                Change::Append { done, .. } => done(Ok(*offsets.next().unwrap_or(&-1))),
-                Change::Commit { done, .. } | Change::Cases { done, .. } => done(Ok(())),
+                LogChange::Append { done, .. } => done(Ok(*offsets.next().unwrap_or(&-1))),
+                LogChange::Commit { done, .. } | LogChange::Cases { done, .. } => done(Ok(())),
             }
         }
     }
 
-    fn fail(&mut self, changes: Vec<Change>, cause: &Unwritten) {
+    fn fail(&mut self, changes: Vec<LogChange>, cause: &WriteError) {
         if changes.is_empty() {
             return;
         }
@@ -177,13 +158,13 @@ impl Writer {
         }
         for change in changes {
             match change {
-                Change::Append { record, done, .. } => {
+                LogChange::Append { record, done, .. } => {
                     done(Err(cause.outage(format!("append to {}", record.topic))));
                 }
-                Change::Commit { group, done, .. } => {
+                LogChange::Commit { group, done, .. } => {
                     done(Err(cause.outage(format!("commit the positions of {group}"))));
                 }
-                Change::Cases { done, .. } => done(Err(cause.outage("write rows of cases"))),
+                LogChange::Cases { done, .. } => done(Err(cause.outage("write rows of cases"))),
             }
         }
         // Whoever tries again at once would only heat the disk that is full.

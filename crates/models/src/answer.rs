@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use ombud_contract::records::{Evidence, Outcome, Vulnerability};
 use ombud_contract::taxonomy::Taxonomy;
 
-use crate::manifest::{self, Head, Kind};
+use crate::head::{Head, Kind, POSSIBLE, VULNERABLE};
 
 /// What a head's logits say.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,8 +48,8 @@ impl Answer {
         Self { outcome: Outcome::Abstained, failure: None, ..Self::failed("") }
     }
 
-    /// A flag's answer together with what the narrative says outright. A failed one stays failed, for its model needs
-    /// mending; where it is routed, explicit evidence counts all the same.
+    /// A flag's answer together with what the narrative says outright. A failed one stays failed, because its model
+    /// needs a fix; where it is routed, explicit evidence counts all the same.
     fn fused(self, evidence: &[Evidence]) -> Self {
         let (Some(label), Some(score)) = (&self.label, self.score) else { return self };
         let shown = vulnerability_shown(evidence);
@@ -177,9 +177,9 @@ fn flag(head: &Head, logits: &[f32], review_below: f32, evidence: &[Evidence]) -
     let [_, score] = calibrated(head, logits, evidence)[..] else {
         return Answer::failed("logits-count");
     };
-    // An artefact has both thresholds; without them nobody is called vulnerable, and nobody is cleared.
-    let possible = head.thresholds.get(manifest::POSSIBLE).copied().unwrap_or(0.0);
-    let vulnerable = head.thresholds.get(manifest::VULNERABLE).copied().unwrap_or(1.0);
+    // An artefact has both thresholds; without them no customer is called vulnerable, and none is cleared.
+    let possible = head.thresholds.get(POSSIBLE).copied().unwrap_or(0.0);
+    let vulnerable = head.thresholds.get(VULNERABLE).copied().unwrap_or(1.0);
     let review_below = f64::from(review_below);
     let (said, confidence, threshold) = if score >= vulnerable {
         (Vulnerability::Vulnerable, score, vulnerable)
@@ -211,7 +211,7 @@ pub fn vulnerability_shown(evidence: &[Evidence]) -> Vulnerability {
     }
 }
 
-/// What a decision's label says; a label that nobody here knows is POSSIBLE, never a no.
+/// What a decision's label says; an unknown label is POSSIBLE, never a no.
 pub fn vulnerability_of(label: &str) -> Vulnerability {
     match label {
         "NOT_INDICATED" => Vulnerability::NotIndicated,

@@ -9,9 +9,9 @@ use sha2::{Digest, Sha256};
 
 use crate::artefact::{ArtefactError, CARD};
 
-/// Read at once; weights are large and must not be held whole.
-const CHUNK: usize = 128 * 1024;
-/// Deeper folders are no model.
+/// Bytes that are read at once; weights are too large to be held in memory whole.
+const CHUNK_BYTES: usize = 128 * 1024;
+/// A folder that is deeper than this is not a model.
 const MAX_DEPTH: usize = 8;
 
 /// Digests of all files under `dir` that the version covers, sorted by name.
@@ -96,7 +96,7 @@ pub fn digest_stream(
 ) -> io::Result<(String, i64)> {
     let mut hasher = Sha256::new();
     let mut bytes = 0_i64;
-    let mut chunk = vec![0_u8; CHUNK];
+    let mut chunk = vec![0_u8; CHUNK_BYTES];
     loop {
         let read = match from.read(&mut chunk) {
             Ok(0) => return Ok((hex::encode(hasher.finalize()), bytes)),
@@ -111,7 +111,7 @@ pub fn digest_stream(
 }
 
 /// The version: SHA-256 (hex) over name, digest and size of each file; every part is preceded by its length, so
-/// that no two lists read alike.
+/// that no two lists give the same bytes.
 pub(crate) fn version_of(files: &[FileDigest]) -> String {
     let mut hasher = Sha256::new();
     for file in files {

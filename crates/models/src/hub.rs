@@ -4,7 +4,7 @@
 mod cache;
 mod error;
 mod named;
-mod patience;
+mod timeouts;
 mod transfer;
 
 use std::path::{Path, PathBuf};
@@ -13,12 +13,12 @@ use std::{env, fs};
 pub use error::HubError;
 use named::Named;
 use ombud_stream::without_user;
-pub use patience::Patience;
+pub use timeouts::HubTimeouts;
 use tracing::warn;
 use transfer::with_hub;
 
 use crate::hub_name::{Commit, FileName, RepoId, Revision};
-use crate::pretrained::Lacking;
+use crate::pretrained::FolderFault;
 use crate::stop::Stop;
 
 /// The folder that holds config.json, tokenizer.json and the weights of `id_or_folder`: a folder as it is, else
@@ -31,7 +31,7 @@ pub fn fetch(id_or_folder: &str, revision: Option<&str>) -> Result<PathBuf, HubE
 }
 
 /// What to call a folder that [`fetch`] gave: `owner/name@COMMIT` of one from the hub, else the folder's name alone; its
-/// path is of no use elsewhere, and nobody's business.
+/// path is of no use elsewhere, and private.
 pub fn called(folder: &Path) -> String {
     let last = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let snapshots = folder.parent().filter(|parent| parent.ends_with("snapshots"));
@@ -55,7 +55,7 @@ pub struct Hub {
     /// Whether only the cache may be looked at.
     pub offline: bool,
     /// How long it may take.
-    pub patience: Patience,
+    pub timeouts: HubTimeouts,
 }
 
 /// A secret, which is never shown.
@@ -76,7 +76,7 @@ impl std::fmt::Debug for Hub {
             .field("cache", &self.cache)
             .field("token", &self.token)
             .field("offline", &self.offline)
-            .field("patience", &self.patience)
+            .field("timeouts", &self.timeouts)
             .finish()
     }
 }
@@ -101,7 +101,7 @@ impl Hub {
             cache,
             token: said("HF_TOKEN").or_else(kept).filter(|token| !token.is_empty()).map(Token),
             offline: said("HF_HUB_OFFLINE").is_some_and(yes),
-            patience: Patience::default(),
+            timeouts: HubTimeouts::default(),
         }
     }
 
@@ -139,7 +139,7 @@ impl Hub {
     }
 
     /// Copies `names`, the files of an artefact of Ombud, of `id` at `revision` into the folder `into`: out of the cache
-    /// where it has them, else from the hub. What they hold is the caller's to verify. Ends early when `stop` says so.
+    /// where it has them, else from the hub. The caller must verify what they hold. Ends early when `stop` is requested.
     ///
     /// # Errors
     /// See [`HubError`].
@@ -172,8 +172,8 @@ impl Hub {
         with_hub(self, stop, |transfer| copy(&|name| named.fetched(transfer, revision, name)))
     }
 
-    /// Takes `names` of `id` at `revision` out of the cache, so that they are fetched from the hub again: somebody has
-    /// found that they are not what they should be.
+    /// Takes `names` of `id` at `revision` out of the cache, so that they are fetched from the hub again, because
+    /// they are not what they should be.
     ///
     /// # Errors
     /// One can't be removed.
@@ -187,7 +187,7 @@ impl Hub {
     /// The commit that `revision` of `id` is now, and the files that it has. For commands: a signal ends it.
     ///
     /// # Errors
-    /// See [`HubError`]. Without a way to the hub there is none.
+    /// See [`HubError`]. It needs a connection to the hub.
     pub fn files(&self, id: &RepoId, revision: &Revision) -> Result<(Commit, Vec<FileName>), HubError> {
         let named = Named { hub: self, id, revision };
         if self.offline {
@@ -201,9 +201,9 @@ fn folder(path: &Path, revision: Option<&str>) -> Result<PathBuf, HubError> {
     if let Some(revision) = revision {
         return Err(HubError::RevisionOfFolder { path: path.to_owned(), revision: revision.to_owned() });
     }
-    match Lacking::in_folder(path) {
+    match FolderFault::in_folder(path) {
         Ok(None) => Ok(path.to_owned()),
-        Ok(Some(lacking)) => Err(HubError::Lacking { place: path.display().to_string(), lacking }),
+        Ok(Some(lacking)) => Err(HubError::FolderFault { place: path.display().to_string(), lacking }),
         Err(source) => Err(HubError::Read { path: path.to_owned(), source }),
     }
 }

@@ -1,15 +1,15 @@
 //! What a hub calls models, their revisions and their files. Each becomes a part of addresses and of paths, so each is
-//! parsed where it comes in, whoever says it: a person, a record of the registry or the hub itself. Only what was parsed
-//! names a place in the cache.
+//! parsed where it comes in, from a person, a record of the registry or the hub itself. Only a parsed name becomes a place
+//! in the cache.
 
 use std::fmt;
 
 /// The longest name: what a file system takes.
-const LONGEST: usize = 255;
-/// So much of what is no name is shown.
-const SHOWN: usize = 80;
+const LONGEST_NAME: usize = 255;
+/// So much of a refused text is shown.
+const MOST_SHOWN: usize = 80;
 
-/// What was said is no such name.
+/// The text is no such name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("take {said:?} for {what}: {rule}")]
 pub struct NameError {
@@ -32,13 +32,13 @@ macro_rules! name {
             /// It is none: the error says what would be.
             pub fn parse(said: &str) -> Result<Self, NameError> {
                 let is_one: fn(&str) -> bool = $is_one;
-                if said.len() <= LONGEST && is_one(said) {
+                if said.len() <= LONGEST_NAME && is_one(said) {
                     return Ok(Self(said.to_owned()));
                 }
-                Err(NameError { said: said.chars().take(SHOWN).collect(), what: $what, rule: $rule })
+                Err(NameError { said: said.chars().take(MOST_SHOWN).collect(), what: $what, rule: $rule })
             }
 
-            /// As it was said.
+            /// As it was given.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -125,7 +125,7 @@ mod tests {
             assert!(FileName::parse(said).is_err(), "{said}");
             assert!(Commit::parse(said).is_err(), "{said}");
         }
-        let long = "a".repeat(LONGEST + 1);
+        let long = "a".repeat(LONGEST_NAME + 1);
         assert!(Revision::parse(&long).is_err() && FileName::parse(&long).is_err());
         assert!(RepoId::parse("a/b/c").is_err() && RepoId::parse("a--b/c").is_err());
         assert!(FileName::parse("a\u{1b}[2J").is_err() && FileName::parse("a?b").is_err());

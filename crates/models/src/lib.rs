@@ -4,14 +4,17 @@ mod answer;
 mod artefact;
 mod classifier;
 mod digest;
+mod draft;
 mod evidence;
-mod feed;
-mod foreign;
+mod head;
 #[cfg(feature = "hub")]
 mod hub;
 mod hub_name;
+mod log_probability;
 mod manifest;
+mod pack;
 mod place;
+mod prepared;
 mod pretrained;
 mod probe;
 mod reads;
@@ -20,12 +23,15 @@ mod registry_feed;
 mod rejection;
 mod route;
 mod routing;
-mod routing_document;
+mod score;
 mod shelf;
 mod sources;
 mod stop;
 mod strategy;
+mod strategy_feed;
 mod strategy_file;
+mod summing;
+mod tail;
 mod weight_files;
 
 pub use answer::{
@@ -33,29 +39,37 @@ pub use answer::{
     with_odds,
 };
 pub use artefact::{Artefact, ArtefactError, MANIFEST, TAXONOMY};
-pub use classifier::{Classifier, ClassifyError, Input, LoadError, LoadModel, Logits, Model, Prepared};
+pub use classifier::{Classifier, ClassifyError, LoadError, LoadModel, Logits, Model};
 pub use digest::{digest_file, digest_stream};
+pub use draft::{Draft, DraftError, check_free};
 pub use evidence::{Category, EvidenceTable};
-pub use feed::{LEAD, NotYet, StrategyFeed};
-pub use foreign::{ForeignLabel, Summing};
+pub use head::{EvidenceOdds, ForeignLabel, Head, Kind, MOST_ODDS};
 #[cfg(feature = "hub")]
-pub use hub::{Hub, HubError, Patience, Token, called, fetch};
+pub use hub::{Hub, HubError, HubTimeouts, Token, called, fetch};
 pub use hub_name::{Commit, FileName, NameError, RepoId, Revision, WeightFileName};
-pub use manifest::{Cleaning, EvidenceOdds, Family, Head, Kind, MOST_ODDS, Manifest, least_format};
-pub use pretrained::Lacking;
+pub use log_probability::{log_of_sum, log_softmax};
+pub use manifest::{Cleaning, Family, Manifest, least_format};
+pub use pack::{BatchBudget, cut_by_length, pack};
+pub use prepared::{Input, Prepared};
+pub use pretrained::FolderFault;
 pub use probe::{GOLDEN, GoldenInput, probe, probe_texts};
 pub use reads::{Reading, Reads, Unread};
 pub use registry::{Registry, evaluated, model_version_record, registry_key};
 pub use registry_feed::{RegistryFeed, model_version};
-pub use rejection::{Blame, Fault, Hindrance, HostFault, Rejection, Unservable};
+pub use rejection::{Blame, Fault, Hindrance, HostFault, Rejection, ServingFailure};
 pub use route::{Facts, Route, VULNERABLE, route};
-pub use routing::{Clocks, Desk, ISSUE, LabelSets, PRODUCT, Priorities, Queue, RoutingError, RoutingTable};
+pub use routing::{
+    Clocks, ISSUE, LabelSets, PRODUCT, Priorities, ProductTeam, Queue, RoutingError, RoutingTable,
+};
+pub use score::score_each;
 pub use shelf::ModelStore;
-pub use sources::Sources;
+pub use sources::{Sources, with_causes};
 pub use stop::Stop;
 pub use strategy::{
-    ALL, ActiveStrategy, ArmShare, Change, ChangeError, Difference, Draw, ModelName, Signature, Strategies,
-    StrategyError, Unfit, differences, proposal, written,
+    ALL, ActiveStrategy, ArmShare, ChangeError, Difference, Draw, LEAD, ModelName, Signature, Strategies,
+    StrategyChange, StrategyError, StrategyRefusal, differences, proposal, written,
 };
+pub use strategy_feed::{StrategyFeed, StrategyUnknown};
 pub use strategy_file::{FirstStrategy, StrategyDraft, StrategyFileError};
+pub use summing::Summing;
 pub use weight_files::{WeightFiles, WeightFilesError};

@@ -1,18 +1,17 @@
-//! `ombud.json`: what an artefact says of itself, beside the weights.
+//! `ombud.json`: what an artefact says about itself, beside the weights.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use ombud_contract::records::Evidence;
 use ombud_contract::taxonomy::Taxonomy;
 use serde::{Deserialize, Serialize};
 
 use crate::evidence::EvidenceTable;
-use crate::foreign::ForeignLabel;
+use crate::head::Head;
 use crate::reads::Reads;
 
-/// The newest layout of `ombud.json`. It rises with each field or word that an earlier build would not read: so that
-/// one knows that it is the build that lacks something, and no version is rejected for everybody. An artefact says the
-/// least that it needs.
+/// The newest layout of `ombud.json`. It rises with each field or word that an earlier build would not read, so that
+/// such a build knows that it lacks something itself, and does not reject the version for everyone. An artefact names the
+/// least layout that it needs.
 const FORMAT: u32 = 2;
 /// The layout since which heads have [`Head::foreign`].
 const FOREIGN: u32 = 2;
@@ -22,18 +21,11 @@ pub fn least_format(heads: &[Head]) -> u32 {
     if heads.iter().any(|head| !head.foreign.is_empty()) { FOREIGN } else { 1 }
 }
 
-/// What every layout says of itself.
+/// What every layout has.
 #[derive(Deserialize)]
 struct Layout {
     format: u32,
 }
-/// The threshold of a [`Kind::Flag`] above which the answer is POSSIBLE.
-pub(crate) const POSSIBLE: &str = "possible";
-/// The threshold of a [`Kind::Flag`] above which the answer is VULNERABLE.
-pub(crate) const VULNERABLE: &str = "vulnerable";
-
-/// The most that evidence adds to log-odds: certainty, and a sum of all that can still be computed with.
-pub const MOST_ODDS: f64 = 20.0;
 
 /// How a model is built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,66 +58,12 @@ impl Family {
     }
 }
 
-/// What is taken out of a narrative before a model reads it. Never changed: another way gets another name.
+/// What is taken out of a narrative before a model reads it. Never changed: another cleaning gets another name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Cleaning {
     /// Runs of `XXXX` become one `xx`; braces and `.00` go.
     #[serde(rename = "redactions-1")]
     Redactions1,
-}
-
-/// How a head's logits become an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    /// One of the labels, at the finest taxonomy level that the confidence carries.
-    Choice,
-    /// Yes or no: two labels, the negative first. Thresholds `possible` and `vulnerable` cut its score.
-    Flag,
-}
-
-/// One task that the artefact answers.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Head {
-    /// `product`, `issue`, `vulnerable`, ...
-    pub task: String,
-    /// How its logits become an answer.
-    pub kind: Kind,
-    /// The numbered label set, such as `issue@1`: a taxonomy of `schemas/taxonomy/`.
-    pub label_set: String,
-    /// Leaf labels, in logit order.
-    pub labels: Vec<String>,
-    /// Logits are divided by it before the softmax.
-    pub temperature: f64,
-    /// For [`Kind::Choice`]: level -> least confidence to answer at that level. For [`Kind::Flag`]:
-    /// `possible` and `vulnerable` -> least score.
-    #[serde(default)]
-    pub thresholds: BTreeMap<String, f64>,
-    /// For [`Kind::Flag`]: the numbered table of what a narrative says outright, such as `vulnerable@1`; its findings are
-    /// fused with the score. Part of the model, so that a version always answers the same.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub evidence: Option<String>,
-    /// By category of that table: what its phrases add to the score. Empty: the score is of the logits alone.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub evidence_odds: BTreeMap<String, EvidenceOdds>,
-    /// Where the model was trained on other labels: what each logit of its network stands for, in their order. Empty: they
-    /// are of `labels`. Encoders only.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub foreign: Vec<ForeignLabel>,
-}
-
-/// What phrases of a category add to the log-odds of yes where a narrative has any: 0 or more, so that nothing that a
-/// customer says lowers a score.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct EvidenceOdds {
-    /// Of its explicit phrases.
-    #[serde(default)]
-    pub explicit: f64,
-    /// Of its hints.
-    #[serde(default)]
-    pub hint: f64,
 }
 
 /// The content of `ombud.json`.
@@ -195,7 +133,7 @@ impl Manifest {
         self.heads.iter().enumerate().find(|(_, head)| head.task == task)
     }
 
-    /// What it reads, said or not.
+    /// What it reads, by its own words or by default.
     pub fn reads(&self) -> Reads {
         self.reads.clone().unwrap_or_default()
     }
@@ -247,130 +185,6 @@ impl Manifest {
             }
         }
         None
-    }
-}
-
-impl Head {
-    /// What `narrative` says outright, by the table that this head names. Opening the artefact has made sure that this
-    /// build has it.
-    pub fn evidence_in(&self, narrative: &str) -> Vec<Evidence> {
-        let table = self.evidence.as_deref().and_then(EvidenceTable::by_name);
-        table.map_or_else(Vec::new, |table| table.find(narrative))
-    }
-
-    /// What `evidence` adds to the log-odds of yes: each category and strength once, however often it is said.
-    pub fn odds_of(&self, evidence: &[Evidence]) -> f64 {
-        let said: BTreeSet<(&str, bool)> =
-            evidence.iter().map(|one| (one.category.as_str(), one.explicit)).collect();
-        let odds = |(category, explicit): (&str, bool)| {
-            let odds = self.evidence_odds.get(category).copied().unwrap_or_default();
-            if explicit { odds.explicit } else { odds.hint }
-        };
-        said.into_iter().map(odds).sum()
-    }
-
-    /// What an answer's confidence must reach to be given on `level`, under a strategy's `review_below`.
-    pub fn carries_from(&self, level: &str, review_below: f64) -> f64 {
-        self.thresholds.get(level).copied().unwrap_or(0.0).max(review_below)
-    }
-
-    fn fault(&self) -> Option<(String, String)> {
-        let at = |near: &str, what: String| Some((near.to_owned(), what));
-        if !(self.temperature > 0.0 && self.temperature.is_finite()) {
-            return at(
-                "temperature",
-                format!("temperature is {}: it must be greater than 0; 1 changes nothing", self.temperature),
-            );
-        }
-        if let Some((name, value)) = self.thresholds.iter().find(|(_, value)| !(0.0..=1.0).contains(*value)) {
-            return at(name, format!("thresholds.{name} is {value}: it must lie in 0 to 1"));
-        }
-        let Some(taxonomy) = Taxonomy::by_label_set(&self.label_set) else {
-            return at(&self.label_set, format!("label_set: there is no taxonomy `{}`", self.label_set));
-        };
-        if let Some(label) = self.labels.iter().find(|label| !taxonomy.leaves().contains(label)) {
-            return at(label, format!("labels: `{label}` is not in taxonomy {}", self.label_set));
-        }
-        if let Some(label) = taxonomy.leaves().iter().find(|leaf| !self.labels.contains(leaf)) {
-            return at("labels", format!("labels: `{label}` of taxonomy {} is missing", self.label_set));
-        }
-        let twice = |i: usize| self.labels[..i].contains(&self.labels[i]);
-        if let Some(i) = (0..self.labels.len()).find(|i| twice(*i)) {
-            return at("labels", format!("labels: `{}` stands there twice", self.labels[i]));
-        }
-        if let Some(fault) = self.evidence_fault() {
-            return Some(fault);
-        }
-        if !self.foreign.is_empty()
-            && let Some(fault) = self.foreign_fault()
-        {
-            return Some(fault);
-        }
-        match self.kind {
-            Kind::Choice => {
-                let levels: Vec<&str> = taxonomy.levels().collect();
-                let name = self.thresholds.keys().find(|name| !levels.contains(&name.as_str()))?;
-                let levels = levels.join(", ");
-                at(name, format!("thresholds.{name} is no level of {}: {levels}", self.label_set))
-            }
-            Kind::Flag if self.labels != taxonomy.leaves() => at(
-                "labels",
-                format!("labels: of a flag they stand as in {}, the negative first", self.label_set),
-            ),
-            Kind::Flag => self.flag_fault(),
-        }
-    }
-
-    fn evidence_fault(&self) -> Option<(String, String)> {
-        let Some(name) = &self.evidence else {
-            let what = "evidence_odds: there is no `evidence` that they could be of: name its table";
-            return (!self.evidence_odds.is_empty()).then(|| ("evidence_odds".to_owned(), what.to_owned()));
-        };
-        let what = match EvidenceTable::by_name(name) {
-            None => format!("evidence: this Ombud has no table `{name}`"),
-            Some(_) if self.kind != Kind::Flag => {
-                "evidence: only a flag is fused with it: leave it out".to_owned()
-            }
-            Some(table) if table.task() != self.task => {
-                format!("evidence: table `{name}` is for the task {}", table.task())
-            }
-            Some(table) => return self.odds_fault(table),
-        };
-        Some(("evidence".to_owned(), what))
-    }
-
-    fn odds_fault(&self, table: &EvidenceTable) -> Option<(String, String)> {
-        let known = |name: &str| table.categories().iter().any(|category| category.name == name);
-        if let Some(name) = self.evidence_odds.keys().find(|name| !known(name)) {
-            let what = format!("evidence_odds.{name}: table {} has no such category", table.name());
-            return Some((name.clone(), what));
-        }
-        let adds = |odds: f64| (0.0..=MOST_ODDS).contains(&odds);
-        let (name, _) =
-            self.evidence_odds.iter().find(|(_, odds)| !(adds(odds.explicit) && adds(odds.hint)))?;
-        let what =
-            format!("evidence_odds.{name}: each must lie in 0 to {MOST_ODDS}: nothing said lowers a score");
-        Some((name.clone(), what))
-    }
-
-    fn flag_fault(&self) -> Option<(String, String)> {
-        let at = |near: &str, what: String| Some((near.to_owned(), what));
-        if self.labels.len() != 2 {
-            return at(
-                "labels",
-                format!("labels: a flag has 2, the negative first, not {}", self.labels.len()),
-            );
-        }
-        if let Some(name) = self.thresholds.keys().find(|name| *name != POSSIBLE && *name != VULNERABLE) {
-            return at(name, format!("thresholds.{name}: a flag has `{POSSIBLE}` and `{VULNERABLE}`"));
-        }
-        match (self.thresholds.get(POSSIBLE), self.thresholds.get(VULNERABLE)) {
-            (Some(possible), Some(vulnerable)) if possible <= vulnerable => None,
-            (Some(_), Some(_)) => {
-                at(POSSIBLE, format!("thresholds: `{POSSIBLE}` must not be above `{VULNERABLE}`"))
-            }
-            _ => at("thresholds", format!("thresholds: a flag needs `{POSSIBLE}` and `{VULNERABLE}`")),
-        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Where in a text something stands, as a person counts.
+//! Places in a text as people count them.
 
 /// The line of the byte at `offset`, from 1.
 pub(crate) fn line_at(text: &str, offset: usize) -> usize {

@@ -1,20 +1,16 @@
-//! What a folder that Python's transformers wrote must hold to be read here, and the mend where it doesn't.
+//! What a folder that Python's transformers wrote must hold to be read here, and how to fix it where it doesn't.
 
 use std::path::Path;
 use std::{fs, io};
 
 #[cfg(feature = "hub")]
 use crate::hub_name::FileName;
-use crate::weight_files::{WeightFiles, WeightFilesError};
+use crate::weight_files::{INDEX, WEIGHTS, WeightFiles, WeightFilesError};
 
 /// Its sizes and its labels.
 pub(crate) const CONFIG: &str = "config.json";
 /// Its vocabulary and how it cuts text.
 const TOKENIZER: &str = "tokenizer.json";
-/// Its weights, in one file that runs no code when it is read.
-pub(crate) const WEIGHTS: &str = "model.safetensors";
-/// What stands in their place where they are in several files.
-pub(crate) const INDEX: &str = "model.safetensors.index.json";
 /// What is read where it is there, besides the above.
 #[cfg(feature = "hub")]
 const WELCOME: [&str; 3] = ["tokenizer_config.json", "special_tokens_map.json", "README.md"];
@@ -23,7 +19,7 @@ const ADAPTER: [&str; 2] = ["adapter_model.safetensors", "adapter_model.bin"];
 
 /// What keeps a folder from being read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Lacking {
+pub enum FolderFault {
     /// Nothing says what it is.
     #[error("it has no {CONFIG}: name a folder that `save_pretrained` wrote, or a model of the hub")]
     Config,
@@ -60,7 +56,7 @@ pub enum Lacking {
     },
 }
 
-impl Lacking {
+impl FolderFault {
     /// What a folder with the files `names` lacks, as far as names tell.
     pub fn among<S: AsRef<str>>(names: &[S]) -> Option<Self> {
         let has = |name: &str| names.iter().any(|other| other.as_ref() == name);
@@ -123,11 +119,11 @@ mod tests {
     use super::*;
 
     fn refusal(names: &[&str]) -> String {
-        Lacking::among(names).map(|lacking| lacking.to_string()).unwrap_or_default()
+        FolderFault::among(names).map(|lacking| lacking.to_string()).unwrap_or_default()
     }
 
     #[test]
-    fn whatever_is_missing_is_named_with_its_mend() {
+    fn whatever_is_missing_is_named_with_its_fix() {
         assert_eq!(refusal(&[CONFIG, WEIGHTS, TOKENIZER, "README.md"]), "");
         assert!(refusal(&[WEIGHTS, TOKENIZER]).contains("save_pretrained"));
         let pickled = refusal(&[CONFIG, "pytorch_model.bin", TOKENIZER]);

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::artefact::Artefact;
 use crate::classifier::{Logits, Model};
-use crate::manifest::Head;
-use crate::rejection::{Blame, Fault, HostFault, Unservable};
+use crate::head::Head;
+use crate::rejection::{Blame, Fault, HostFault, ServingFailure};
 
 /// Texts that every model must answer with finite numbers before it serves: ordinary, empty, and strange.
 const PROBES: [&str; 3] =
@@ -18,7 +18,7 @@ pub const GOLDEN: &str = "golden.json";
 /// How far a logit may lie from the golden one: kernels of other processors add up in another order.
 const TOLERANCE: f32 = 1e-3;
 
-/// One text that is nobody's complaint, and the logits that it must get.
+/// A text that is no customer's complaint, and the logits that it must get.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GoldenInput {
@@ -31,8 +31,8 @@ pub struct GoldenInput {
 /// Asks `model`, made of `artefact`, the probes and its golden inputs.
 ///
 /// # Errors
-/// What it answers that it must not rejects the version; that this host can't read or compute rejects nothing.
-pub fn probe(artefact: &Artefact, model: &dyn Model) -> Result<(), Unservable> {
+/// A wrong answer rejects the version; what this host can't read or compute rejects nothing.
+pub fn probe(artefact: &Artefact, model: &dyn Model) -> Result<(), ServingFailure> {
     answers_to(artefact, model, &PROBES)?;
     let golden = golden_inputs(artefact)?;
     let texts: Vec<&str> = golden.iter().map(|input| input.text.as_str()).collect();
@@ -56,11 +56,11 @@ pub fn probe_texts(dir: &Path) -> Vec<String> {
     PROBES.iter().map(|text| (*text).to_owned()).chain(golden.into_iter().map(|input| input.text)).collect()
 }
 
-fn broken(fault: Fault, what: impl Into<String>) -> Unservable {
-    Unservable::new(Blame::Version(fault), what)
+fn broken(fault: Fault, what: impl Into<String>) -> ServingFailure {
+    ServingFailure::new(Blame::Version(fault), what)
 }
 
-fn golden_inputs(artefact: &Artefact) -> Result<Vec<GoldenInput>, Unservable> {
+fn golden_inputs(artefact: &Artefact) -> Result<Vec<GoldenInput>, ServingFailure> {
     if !artefact.files.iter().any(|file| file.name == GOLDEN) {
         return Ok(Vec::new());
     }
@@ -68,18 +68,18 @@ fn golden_inputs(artefact: &Artefact) -> Result<Vec<GoldenInput>, Unservable> {
     let wrong = |what: String| broken(Fault::Golden, format!("{GOLDEN}: {what}"));
     let text = fs::read_to_string(path).map_err(|error| match error.kind() {
         ErrorKind::InvalidData => wrong(error.to_string()),
-        _ => Unservable::new(Blame::Host(HostFault::of_io(&error)), format!("read {GOLDEN}: {error}")),
+        _ => ServingFailure::new(Blame::Host(HostFault::of_io(&error)), format!("read {GOLDEN}: {error}")),
     })?;
-    // serde_json's words quote no text of the input, only places.
+    // serde_json's message quotes no text of the input, only places.
     serde_json::from_str(&text).map_err(|error| wrong(format!("{error}; a list of text and logits is right")))
 }
 
 /// Logits of each of `texts`, which are one finite number a label of each head.
-fn answers_to(artefact: &Artefact, model: &dyn Model, texts: &[&str]) -> Result<Vec<Logits>, Unservable> {
+fn answers_to(artefact: &Artefact, model: &dyn Model, texts: &[&str]) -> Result<Vec<Logits>, ServingFailure> {
     let prepared: Vec<_> = texts.iter().map(|text| model.prepare(text)).collect();
     let batch: Vec<_> = prepared.iter().collect();
     let classified = model.replica().classify(&batch);
-    let answers = classified.map_err(|error| Unservable::new(error.blame, error.to_string()))?;
+    let answers = classified.map_err(|error| ServingFailure::new(error.blame, error.to_string()))?;
     if answers.len() != batch.len() {
         let what = format!("{} probes gave {} answers", batch.len(), answers.len());
         return Err(broken(Fault::Unloadable, what));

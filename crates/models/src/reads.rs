@@ -2,8 +2,8 @@
 //!
 //! narrative -> the customer's own words -> [what the artefact says it reads] -> read, or not and why
 //!
-//! A model answers any text, also one in a language that it never saw, and sounds sure of it. So infer, evaluate and
-//! replay ask here first. Where an artefact can't read a text each of its tasks abstains, and people read it.
+//! A model answers any text with confidence, even one in a language that it never saw. So infer, evaluate and replay ask
+//! here first. Where an artefact can't read a text each of its tasks abstains, and people read it.
 
 mod detect;
 mod own_words;
@@ -11,7 +11,7 @@ mod words;
 
 use serde::{Deserialize, Serialize};
 
-use crate::classifier::Prepared;
+use crate::prepared::Prepared;
 use own_words::OwnWords;
 use words::{English, MOST_DIFFERENT, Words};
 
@@ -19,8 +19,8 @@ use words::{English, MOST_DIFFERENT, Words};
 const ENGLISH: &str = "en";
 /// What a complaint's language is where nobody knows it.
 const UNKNOWN: &str = "und";
-/// Beside a mail or a disclaimer that is not theirs, so few of the customer's words say too little of their matter: it
-/// stands in what was left out.
+/// Beside quoted mail or a disclaimer, fewer words of the customer's than this say too little: their matter is in what was
+/// left out.
 const LEAST_BESIDE_MAIL: usize = 12;
 
 /// What an artefact reads, as its `ombud.json` says; what it leaves out has the default, which is meant to be safe for any
@@ -64,7 +64,7 @@ impl Reads {
             let known = detect::known().collect::<Vec<_>>().join(", ");
             return Some((
                 "languages",
-                format!("languages: `{strange}` can't be told from others: name any of {known}"),
+                format!("languages: `{strange}` can't be recognised: name any of {known}"),
             ));
         }
         if !(1..=MOST_DIFFERENT).contains(&(self.least_words as usize)) {
@@ -79,9 +79,9 @@ impl Reads {
         None
     }
 
-    /// Whether the language that a complaint is said to be in may be read. Nobody saying it forbids nothing.
-    fn allows(&self, said: &str) -> bool {
-        let subtag = said.split(['-', '_']).next().unwrap_or_default();
+    /// Whether the stated language of a complaint may be read. An unknown language forbids nothing.
+    fn allows(&self, stated: &str) -> bool {
+        let subtag = stated.split(['-', '_']).next().unwrap_or_default();
         subtag.eq_ignore_ascii_case(UNKNOWN)
             || self.languages.iter().any(|read| read.eq_ignore_ascii_case(subtag))
     }
@@ -102,7 +102,7 @@ impl std::fmt::Display for Reads {
 /// Why a model cannot read a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Unread {
-    /// It is in a language that the model doesn't read, or is said to be.
+    /// It is in a language that the model doesn't read, or its stated language is one.
     Language,
     /// It is in a script that the model has no words of.
     Script,
@@ -127,21 +127,21 @@ impl Unread {
     }
 }
 
-/// One narrative, looked at once for all models that are asked about it.
+/// One narrative, examined once for all models that are asked about it.
 #[derive(Debug)]
 pub struct Reading<'a> {
     own: OwnWords<'a>,
     words: Words,
-    /// The language that it is said to be in.
-    said: &'a str,
+    /// Its stated language.
+    stated: &'a str,
 }
 
 impl<'a> Reading<'a> {
-    /// Looks at `narrative`, which is said to be in the language of the tag `said`; `und` says nothing. Takes time linear in
-    /// the narrative.
-    pub fn of(narrative: &'a str, said: &'a str) -> Self {
+    /// Looks at `narrative`, whose stated language is the tag `stated`; `und` says nothing. Takes time linear in the
+    /// narrative.
+    pub fn of(narrative: &'a str, stated: &'a str) -> Self {
         let own = OwnWords::of(narrative);
-        Self { words: Words::of(own.text()), own, said }
+        Self { words: Words::of(own.text()), own, stated }
     }
 
     /// The customer's own words, which are what a model is given: without quoted mail, disclaimers, markup and characters
@@ -150,10 +150,10 @@ impl<'a> Reading<'a> {
         self.own.text()
     }
 
-    /// Why a model that reads `reads`, and made `prepared` of [`Reading::text`], cannot read it; `None` where it can. What
-    /// the complaint is said to be in can only forbid: the text decides.
+    /// Why a model that reads `reads`, and made `prepared` of [`Reading::text`], cannot read it; `None` where it can.
+    /// The stated language can only forbid: the text decides.
     pub fn unread(&self, reads: &Reads, prepared: &Prepared) -> Option<Unread> {
-        if !reads.allows(self.said) {
+        if !reads.allows(self.stated) {
             return Some(Unread::Language);
         }
         let english = reads.languages.iter().any(|language| language.eq_ignore_ascii_case(ENGLISH));
@@ -173,7 +173,7 @@ impl<'a> Reading<'a> {
         (prepared.unseen_share() > reads.greatest_unseen_share).then_some(Unread::UnseenWords)
     }
 
-    /// By its words; where they leave a doubt, the detector must not say another language for certain.
+    /// By its words; in doubt the detector must not be certain of another language.
     fn is_english(&self) -> bool {
         match self.words.english() {
             English::Yes => true,

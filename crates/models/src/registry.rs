@@ -1,4 +1,4 @@
-//! Which model versions exist and where each stands, folded from models.registry.
+//! Which model versions exist and the state of each, folded from models.registry.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use ombud_contract::records::{ModelEvaluation, ModelState, ModelVersion};
 
 use crate::artefact::Artefact;
 
-/// A record carries all of its version's: it must stay small.
+/// A record carries all evaluations of its version, so it must stay small.
 const MOST_EVALUATIONS: usize = 32;
 
 /// The key of a model version on models.registry.
@@ -40,16 +40,16 @@ pub fn model_version_record(artefact: &Artefact, created_by: &str, created_at: i
     }
 }
 
-/// What is appended where `evaluation` is told of the version that `known` is; nothing where it was told before. The
-/// oldest of many are forgotten.
+/// The record to append when `evaluation` of the version `known` is reported; `None` where it was reported before. The
+/// oldest of many are dropped.
 pub fn evaluated(known: &ModelVersion, evaluation: ModelEvaluation) -> Option<ModelVersion> {
     if known.evaluation(&evaluation.evaluation_id).is_some() {
         return None;
     }
     let mut next = known.clone();
     next.evaluations.push(evaluation);
-    let forgotten = next.evaluations.len().saturating_sub(MOST_EVALUATIONS);
-    next.evaluations.drain(..forgotten);
+    let surplus = next.evaluations.len().saturating_sub(MOST_EVALUATIONS);
+    next.evaluations.drain(..surplus);
     Some(next)
 }
 
@@ -70,7 +70,7 @@ impl Registry {
         self.versions.get(&registry_key(model_id, version))
     }
 
-    /// Whether the version may answer: known and not rejected. A retired one serves on for the strategies that
+    /// Whether the version may answer: known and not rejected. A retired one still serves for the strategies that
     /// name it, so that a replay repeats.
     pub fn may_serve(&self, model_id: &str, version: &str) -> bool {
         self.get(model_id, version).is_some_and(|known| known.state != ModelState::Rejected)

@@ -1,36 +1,30 @@
 //! The registry as a worker follows it: models.registry, folded as far as it was read.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use ombud_contract::codec;
 use ombud_contract::records::ModelVersion;
-use ombud_stream::{Outage, Reader, Record, TopicPartition, Waiting};
+use ombud_stream::{Outage, Reader, Record, Waiting};
 
 use crate::registry::Registry;
+use crate::tail::Tail;
 
-/// One wait for records that are known to be there.
-const WAIT: Duration = Duration::from_millis(100);
-/// Waits in one refresh; what comes later is read by the next.
-const WAITS: u32 = 20;
-
-/// Tails models.registry.
+/// Follows models.registry.
 pub struct RegistryFeed {
-    reader: Box<dyn Reader>,
-    topic: TopicPartition,
-    next: i64,
+    tail: Tail,
     registry: Arc<Registry>,
+    /// Read, and not given out yet because the log stopped answering behind it.
+    came: Vec<ModelVersion>,
     waiting: Option<Waiting>,
 }
 
 impl RegistryFeed {
     /// A feed of `topic` (with its prefix), from its beginning; it knows nothing before [`RegistryFeed::refresh`].
     pub fn new(reader: Box<dyn Reader>, topic: &str) -> Self {
-        let topic = TopicPartition::new(topic, 0);
-        Self { reader, topic, next: 0, registry: Arc::default(), waiting: None }
+        Self { tail: Tail::new(reader, topic), registry: Arc::default(), came: Vec::new(), waiting: None }
     }
 
-    /// Says by `waiting` while the topic was not read to its end. For whoever refreshes it every second or so.
+    /// Reports by `waiting` while the topic is not read to its end. For a worker that refreshes it every second or so.
     #[must_use]
     pub fn telling(self, waiting: Waiting) -> Self {
         Self { waiting: Some(waiting), ..self }
@@ -42,30 +36,25 @@ impl RegistryFeed {
     /// The log doesn't answer: what was read stays.
     pub fn refresh(&mut self) -> Result<Vec<ModelVersion>, Outage> {
         let read = self.read_on();
-        let Some(waiting) = &mut self.waiting else { return read.map(|(came, _)| came) };
-        match &read {
-            Err(outage) => waiting.wait_for(&outage.action),
-            Ok((_, false)) => waiting.wait_for("models.registry to be read to its end"),
-            Ok((_, true)) => waiting.over(),
+        if let Some(waiting) = &mut self.waiting {
+            match &read {
+                Err(outage) => waiting.wait_for(&outage.action),
+                Ok(false) => waiting.wait_for("models.registry to be read to its end"),
+                Ok(true) => waiting.over(),
+            }
         }
-        read.map(|(came, _)| came)
+        read.map(|_| std::mem::take(&mut self.came))
     }
 
-    /// What came, and whether the end was reached.
-    fn read_on(&mut self) -> Result<(Vec<ModelVersion>, bool), Outage> {
-        let end = self.reader.end(&self.topic)?;
-        let (mut came, mut waits) = (Vec::new(), 0);
-        while self.next < end && waits < WAITS {
-            let stretch = self.reader.fetch(&self.topic, self.next, WAIT)?;
-            waits += u32::from(stretch.next == self.next);
-            came.extend(stretch.records.iter().filter_map(model_version));
-            self.next = stretch.next;
-        }
-        if !came.is_empty() {
-            let registry = Arc::make_mut(&mut self.registry);
-            came.iter().cloned().for_each(|version| registry.apply(version));
-        }
-        Ok((came, self.next >= end))
+    /// Whether the end was reached.
+    fn read_on(&mut self) -> Result<bool, Outage> {
+        let (registry, came) = (&mut self.registry, &mut self.came);
+        self.tail.read_to_end(|record| {
+            if let Some(version) = model_version(record) {
+                Arc::make_mut(registry).apply(version.clone());
+                came.push(version);
+            }
+        })
     }
 
     /// What was read so far.
@@ -74,7 +63,7 @@ impl RegistryFeed {
     }
 }
 
-/// What a record of models.registry says. One that nobody can read is skipped and logged, so that it stops nobody.
+/// The model version of a record of models.registry. One that cannot be read is skipped and logged, so that it stops nobody.
 pub fn model_version(record: &Record) -> Option<ModelVersion> {
     let decoded = codec::decode(record.value.as_deref()?);
     decoded.inspect_err(|error| tracing::error!(offset = record.offset, %error, "model version skipped")).ok()

@@ -1,5 +1,5 @@
-//! Why a model version does not serve: for ever and for everybody, because of its own bytes, or here and now, because of
-//! this host. A code for metrics and the registry, and words for who mends it.
+//! Why a model version does not serve: permanently and everywhere, because of its own bytes, or here and now, because of
+//! this host. A code for metrics and the registry, and words for the person who fixes it.
 
 use std::{fmt, io};
 
@@ -153,14 +153,14 @@ impl fmt::Display for Hindrance {
 
 /// Why a version does not serve.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Unservable {
+pub enum ServingFailure {
     /// Nobody needs to try again.
     Rejected(Rejection),
     /// Trying again may help.
     Hindered(Hindrance),
 }
 
-impl Unservable {
+impl ServingFailure {
     /// `what` is wrong, and `blame` is to blame.
     pub fn new(blame: Blame, what: impl Into<String>) -> Self {
         match blame {
@@ -170,7 +170,7 @@ impl Unservable {
     }
 }
 
-impl fmt::Display for Unservable {
+impl fmt::Display for ServingFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Rejected(rejection) => rejection.fmt(f),

@@ -18,7 +18,7 @@ use ombud_contract::records::{Decision, Outcome, Vulnerability};
 use ombud_contract::verdict::{AUDIT_SAMPLE, is_drawn};
 
 use crate::answer::vulnerability_of;
-use crate::routing::{Desk, ISSUE, PRODUCT, Queue, RoutingTable};
+use crate::routing::{ISSUE, PRODUCT, ProductTeam, Queue, RoutingTable};
 use crate::strategy::ActiveStrategy;
 
 /// Withdrawn complaints wait behind all others.
@@ -66,7 +66,7 @@ pub struct Route {
 }
 
 /// Routes one complaint. A withdrawn one goes to the queue of its decisions, behind all others and without clocks
-/// or review; that queue is told, and has nothing left to do.
+/// or review; that queue only learns about it, and has nothing left to do.
 pub fn route<'a>(facts: &Facts<'a>, strategy: &'a ActiveStrategy) -> Route {
     let table = &strategy.routing;
     let mut review = Review::default();
@@ -110,8 +110,8 @@ pub fn route<'a>(facts: &Facts<'a>, strategy: &'a ActiveStrategy) -> Route {
     }
 }
 
-/// How far a task's answer carries.
-enum Standing<'a> {
+/// What is known about a task of one complaint.
+enum TaskAnswer<'a> {
     Sure(&'a Decision, &'a str),
     Abstained,
     /// The model cannot read the text.
@@ -123,7 +123,7 @@ enum Standing<'a> {
     Unasked,
 }
 
-impl<'a> Standing<'a> {
+impl<'a> TaskAnswer<'a> {
     fn of(task: &str, facts: &Facts<'a>) -> Self {
         let Some(decision) = facts.decisions.iter().find(|decision| decision.task == task) else {
             let required = facts.missing_tasks.iter().any(|missing| missing == task);
@@ -140,8 +140,8 @@ impl<'a> Standing<'a> {
 
 /// I10: only a model's clear no, on a text that it reads, is a no.
 fn vulnerability(facts: &Facts<'_>, table: &RoutingTable, review: &mut Review) -> Vulnerability {
-    let said = match Standing::of(VULNERABLE, facts) {
-        Standing::Sure(_, label) => vulnerability_of(label),
+    let answered = match TaskAnswer::of(VULNERABLE, facts) {
+        TaskAnswer::Sure(_, label) => vulnerability_of(label),
         unsure => {
             if !facts.unreadable {
                 review.unanswered(VULNERABLE, &unsure);
@@ -151,8 +151,12 @@ fn vulnerability(facts: &Facts<'_>, table: &RoutingTable, review: &mut Review) -
     };
     // Needs no model, so it counts where the model failed as well.
     let explicit = |decision: &Decision| decision.task == VULNERABLE && decision.explicit_evidence;
-    let said = if facts.decisions.iter().any(explicit) { Vulnerability::Vulnerable } else { said };
-    if facts.unreadable || !table.reads(facts.language) { said.max(Vulnerability::Possible) } else { said }
+    let answered = if facts.decisions.iter().any(explicit) { Vulnerability::Vulnerable } else { answered };
+    if facts.unreadable || !table.reads(facts.language) {
+        answered.max(Vulnerability::Possible)
+    } else {
+        answered
+    }
 }
 
 /// The product that decides the team, and its desk; `None` sends the complaint to triage and says why.
@@ -160,15 +164,15 @@ fn product<'a>(
     facts: &Facts<'a>,
     table: &'a RoutingTable,
     review: &mut Review,
-) -> Option<(&'a str, &'a Desk)> {
+) -> Option<(&'a str, &'a ProductTeam)> {
     if facts.unreadable {
         review.must("unreadable");
         return None;
     }
-    let product = match (facts.known_product, Standing::of(PRODUCT, facts)) {
+    let product = match (facts.known_product, TaskAnswer::of(PRODUCT, facts)) {
         (Some(known), _) => Some(known),
-        (None, Standing::Sure(_, label)) => Some(label),
-        (None, Standing::Unasked) => {
+        (None, TaskAnswer::Sure(_, label)) => Some(label),
+        (None, TaskAnswer::Unasked) => {
             review.must("missing-product");
             None
         }
@@ -196,9 +200,9 @@ fn issue_queue<'t>(
     product: &str,
     review: &mut Review,
 ) -> Option<&'t Queue> {
-    review.unanswered(ISSUE, &Standing::of(ISSUE, facts));
-    let takes = |task: &str, level: &str, labels: &[String]| match Standing::of(task, facts) {
-        Standing::Sure(decision, _) => {
+    review.unanswered(ISSUE, &TaskAnswer::of(ISSUE, facts));
+    let takes = |task: &str, level: &str, labels: &[String]| match TaskAnswer::of(task, facts) {
+        TaskAnswer::Sure(decision, _) => {
             table.label_at(decision, level).is_some_and(|label| labels.iter().any(|l| l == label))
         }
         _ => false,
@@ -210,7 +214,7 @@ fn issue_queue<'t>(
         .find(|queue| takes(&queue.task, &queue.level, &queue.labels))
 }
 
-/// What a human should know of the allocation.
+/// What a human should know about the allocation.
 #[derive(Default)]
 struct Review {
     needed: bool,
@@ -224,14 +228,14 @@ impl Review {
     }
 
     /// An unsure answer is noted; none at all is for a human, who knows less than the team was promised.
-    fn unanswered(&mut self, task: &str, standing: &Standing<'_>) {
-        let (how, must) = match standing {
-            Standing::Sure(..) | Standing::Unasked => return,
-            Standing::Abstained => ("abstained", false),
+    fn unanswered(&mut self, task: &str, answer: &TaskAnswer<'_>) {
+        let (how, must) = match answer {
+            TaskAnswer::Sure(..) | TaskAnswer::Unasked => return,
+            TaskAnswer::Abstained => ("abstained", false),
             // Whether somebody is vulnerable is not left open because the product is known.
-            Standing::Unread => ("unread", task == VULNERABLE),
-            Standing::Failed => ("failed", true),
-            Standing::Missing => ("missing", true),
+            TaskAnswer::Unread => ("unread", task == VULNERABLE),
+            TaskAnswer::Failed => ("failed", true),
+            TaskAnswer::Missing => ("missing", true),
         };
         self.needed |= must;
         self.reasons.push(format!("{how}-{task}"));

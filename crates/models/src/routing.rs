@@ -4,13 +4,15 @@
 //! checked table promises: every product has a team, and every team that it names exists. Of several queues that
 //! take a complaint the first in the table gets it.
 
+mod document;
+
 use std::collections::BTreeMap;
 
+pub(crate) use document::RoutingDocument;
 use ombud_contract::records::Decision;
 use serde::{Deserialize, Serialize};
 
 use crate::place::line_at;
-use crate::routing_document::RoutingDocument;
 
 /// The task whose labels are the products.
 pub const PRODUCT: &str = "product";
@@ -33,7 +35,7 @@ pub struct RoutingTable {
     /// Team to what it is called.
     pub teams: BTreeMap<String, String>,
     /// Product to who serves it.
-    pub products: BTreeMap<String, Desk>,
+    pub products: BTreeMap<String, ProductTeam>,
     /// Specialised queues, first come first served.
     pub queues: Vec<Queue>,
     /// Label sets by task that the table was checked against.
@@ -42,7 +44,7 @@ pub struct RoutingTable {
     pub(crate) issue_levels: Vec<String>,
 }
 
-/// How urgent each kind of complaint is; greater is more urgent, 0 is kept for the withdrawn.
+/// How urgent each kind of complaint is; greater is more urgent, 0 is reserved for withdrawn complaints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Priorities {
     /// At a product's team, or in a queue that names none.
@@ -66,7 +68,7 @@ pub struct Clocks {
 
 /// Who serves a product.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Desk {
+pub struct ProductTeam {
     /// The team.
     pub team: String,
     /// Its clocks.
@@ -94,7 +96,7 @@ impl RoutingTable {
     /// Reads and checks a table.
     ///
     /// # Errors
-    /// [`RoutingError`] names the line, what is wrong and how to mend it.
+    /// [`RoutingError`] names the line, what is wrong and how to fix it.
     pub fn parse(text: &str) -> Result<Self, RoutingError> {
         let document: RoutingDocument = toml::from_str(text).map_err(|error| RoutingError {
             line: error.span().map_or(1, |span| line_at(text, span.start)),
@@ -119,11 +121,11 @@ impl RoutingTable {
         }
         let depth = |wanted: &str| self.issue_levels.iter().position(|known| known == wanted);
         // Of an answer at a level that the table doesn't know, the path's places mean nothing.
-        let (said, asked) = (depth(&decision.level)?, depth(level)?);
-        if asked > said || decision.path.len() != said + 1 {
+        let (answered, wanted) = (depth(&decision.level)?, depth(level)?);
+        if wanted > answered || decision.path.len() != answered + 1 {
             return None;
         }
-        decision.path.get(asked).map(String::as_str)
+        decision.path.get(wanted).map(String::as_str)
     }
 }
 
@@ -133,11 +135,11 @@ impl RoutingTable {
 pub struct RoutingError {
     /// From 1.
     pub line: usize,
-    /// What is wrong and how to mend it.
+    /// What is wrong and how to fix it.
     pub what: String,
 }
 
-/// Which numbered label sets the table speaks of, such as `issue@1`.
+/// Which numbered label sets the table uses, such as `issue@1`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LabelSets {

@@ -1,7 +1,7 @@
-//! The shelf: models by content in the data folder, so that what a strategy of last month named still serves
-//! though `models/` has moved on.
+//! The shelf: models by content in the data folder, so that a version that last month's strategy named still serves
+//! after `models/` has changed.
 //!
-//! `DIR/<model_id>/<version>/` is there complete or not at all, and is verified each time it is taken down.
+//! `DIR/<model_id>/<version>/` is there complete or not at all, and is verified each time it is used.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -17,8 +17,8 @@ use crate::manifest::is_model_id;
 /// What a version was made of when it was put on the shelf; hidden, so that it is not part of the version.
 const CONTENTS: &str = ".contents.json";
 
-/// Names of versions that this host has come through a trial of. Beside the models and not among a version's files, where
-/// whoever made it could have put it.
+/// Names of versions whose trial on this host passed. Beside the models and not among a version's files, where the maker of
+/// the model could have put it.
 const PASSED: &str = ".passed";
 
 /// The models that this data folder holds.
@@ -62,15 +62,15 @@ impl ModelStore {
         Ok(home)
     }
 
-    /// Lets read `arriving`, and the model's folder around it, whoever may read the shelf: this process writes for itself
-    /// alone, and the folder `shared_models` is there for other hosts and users.
+    /// Makes `arriving`, and the model's folder around it, readable for everyone who may read the shelf: this process writes
+    /// for itself alone, and the folder `shared_models` is for other hosts and users.
     fn let_read(&self, arriving: &Path) -> Result<(), ArtefactError> {
         let mode = |path: &Path| fs::metadata(path).map(|found| found.permissions().mode());
         let share = || -> io::Result<()> {
             let readers = mode(&self.dir)? & 0o055;
             let folder = |path: &Path| {
                 let is = mode(path)?;
-                // Another user's, who has let them read it.
+                // It may be another user's, who made it readable.
                 if is & readers == readers {
                     return Ok(());
                 }
@@ -112,13 +112,13 @@ impl ModelStore {
         })
     }
 
-    /// Whether it is written down that this host came through a trial of `artefact`'s version.
+    /// Whether the trial of `artefact`'s version has passed on this host.
     pub fn has_passed(&self, artefact: &Artefact) -> bool {
         self.dir.join(PASSED).join(&artefact.version).is_file()
     }
 
-    /// Writes down that this host came through a trial of `artefact`'s version, so that it makes none again. A data folder that
-    /// is not there is not made for that.
+    /// Records that the trial of `artefact`'s version has passed on this host, so that it is not repeated. A missing data
+    /// folder is not created for that.
     ///
     /// # Errors
     /// It can't be written.
@@ -146,10 +146,10 @@ impl ModelStore {
         Ok(Arriving(folder))
     }
 
-    /// Removes the versions that `unused` says nobody needs; gives them. What is half arrived is left to who brings it.
+    /// Removes the versions that `unused` says are not needed; gives them. A version that is still arriving is left alone.
     ///
     /// # Errors
-    /// The shelf can't be listed or a folder can't be removed; it is whole or gone all the same when it is looked for.
+    /// The shelf can't be listed or a folder can't be removed; each version is whole or gone all the same.
     pub fn collect(
         &self,
         unused: impl Fn(&str, &str) -> bool,
@@ -162,7 +162,7 @@ impl ModelStore {
         gone.retain(|(model_id, version)| unused(model_id, version));
         for (model_id, version) in &gone {
             let parent = self.dir.join(model_id);
-            // Renamed first: nobody may find half of it.
+            // Renamed first, so that no reader finds half of it.
             let leaving = parent.join(format!(".leaving-{version}"));
             remove(&leaving)?;
             fs::rename(parent.join(version), &leaving).map_err(writing(&leaving))?;
@@ -219,7 +219,7 @@ impl Arriving {
 impl Drop for Arriving {
     fn drop(&mut self) {
         if let Err(error) = remove(&self.0) {
-            tracing::warn!(%error, "what was fetched stays behind");
+            tracing::warn!(%error, "a fetched folder could not be removed");
         }
     }
 }

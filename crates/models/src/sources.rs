@@ -1,5 +1,5 @@
 //! Where a worker finds the artefact that a strategy names: its own shelf, the shared folder, then the hub. What comes
-//! from elsewhere is put on the shelf, whole and verified, before anybody loads it.
+//! from elsewhere is put on the shelf, whole and verified, before it is loaded.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::artefact::{Artefact, ArtefactError};
 use crate::hub::Hub;
 #[cfg(feature = "hub")]
 use crate::hub_name::{FileName, NameError, RepoId, Revision};
-use crate::rejection::{Blame, Fault, Hindrance, HostFault, Unservable};
+use crate::rejection::{Blame, Fault, Hindrance, HostFault, ServingFailure};
 use crate::shelf::ModelStore;
 use crate::stop::Stop;
 
@@ -47,35 +47,35 @@ impl Sources {
         &self.shelf
     }
 
-    /// The artefact of one version, verified byte for byte, from this process's shelf. `known`: what the registry says
-    /// of it, which names the hub. What is fetched from there ends by its own deadlines, or when `stop` says so.
+    /// The artefact of one version, verified byte for byte, from this process's shelf. `known` is the
+    /// registry's record of it, which names the hub. A fetch from there ends by its own deadlines, or when `stop` is requested.
     ///
     /// # Errors
-    /// See [`Unservable`]: rejected is what is offered as this version and is not it.
+    /// See [`ServingFailure`]: what is offered as this version and is something else is rejected.
     pub fn obtain(
         &self,
         model_id: &str,
         version: &str,
         known: Option<&ModelVersion>,
         stop: &Stop,
-    ) -> Result<Artefact, Unservable> {
+    ) -> Result<Artefact, ServingFailure> {
         let mut missed = Vec::new();
         match self.shelf.get(model_id, version) {
             Ok(Some(artefact)) => return Ok(artefact),
             Ok(None) => {}
             Err(error) => match error.blame() {
-                // Bytes that are the version's own and still no artefact are the same everywhere, and so is a name.
+                // The version's own bytes are the same everywhere, and so is a name: where they are no artefact, no host has one.
                 blame @ Blame::Version(Fault::Manifest | Fault::Record) => {
-                    return Err(Unservable::new(blame, chain(&error)));
+                    return Err(ServingFailure::new(blame, with_causes(&error)));
                 }
                 // A damaged copy is this host's fault, not the model's: a whole one replaces it.
-                Blame::Version(_) => missed.push(Hindrance::new(HostFault::Damaged, chain(&error))),
-                Blame::Host(fault) => missed.push(Hindrance::new(fault, chain(&error))),
+                Blame::Version(_) => missed.push(Hindrance::new(HostFault::Damaged, with_causes(&error))),
+                Blame::Host(fault) => missed.push(Hindrance::new(fault, with_causes(&error))),
             },
         }
         if let Some(shared) = &self.shared {
-            // The shared folder is filled by renaming whole folders: what differs there was offered so. Read a second
-            // time, because one worker's bad reading would reject the version for all of them.
+            // The shared folder is filled by renaming whole folders: what differs there was put there so. It is read
+            // twice, because one worker's failed read would reject the version for all workers.
             let read = || shared.get(model_id, version);
             let elsewhere = known.is_some_and(|known| known.hub_id.is_some());
             match read().or_else(|_| read()) {
@@ -83,16 +83,16 @@ impl Sources {
                 Ok(None) => missed.push(Hindrance::new(HostFault::Absent, "it isn't in the shared folder")),
                 Err(error) => match error.blame() {
                     Blame::Version(Fault::ContentDiffers) if elsewhere => {
-                        missed.push(Hindrance::new(HostFault::Damaged, chain(&error)));
+                        missed.push(Hindrance::new(HostFault::Damaged, with_causes(&error)));
                     }
-                    blame @ Blame::Version(_) => return Err(Unservable::new(blame, chain(&error))),
-                    Blame::Host(fault) => missed.push(Hindrance::new(fault, chain(&error))),
+                    blame @ Blame::Version(_) => return Err(ServingFailure::new(blame, with_causes(&error))),
+                    Blame::Host(fault) => missed.push(Hindrance::new(fault, with_causes(&error))),
                 },
             }
         }
         match known.and_then(|known| Some((known, known.hub_id.as_deref()?))) {
             Some((known, hub_id)) => self.fetch_from_hub(known, hub_id, missed, stop),
-            None if missed.is_empty() => Err(Unservable::Hindered(Hindrance::new(
+            None if missed.is_empty() => Err(ServingFailure::Hindered(Hindrance::new(
                 HostFault::Absent,
                 "it isn't in the model store, and the registry names no hub: `ombud models add` its folder again",
             ))),
@@ -107,31 +107,32 @@ impl Sources {
         hub_id: &str,
         mut missed: Vec<Hindrance>,
         stop: &Stop,
-    ) -> Result<Artefact, Unservable> {
-        // What a record says is of anybody who may write one, and no path is made of it.
+    ) -> Result<Artefact, ServingFailure> {
+        // Anyone who may write to the registry chooses these names, so they are parsed before a path is made of them.
         let (hub_id, revision, names) = named(known, hub_id).map_err(|error| {
-            Unservable::new(Blame::Version(Fault::Record), format!("models.registry says to {error}"))
+            ServingFailure::new(Blame::Version(Fault::Record), format!("models.registry says to {error}"))
         })?;
         let arriving = self.shelf.arriving(&known.version).map_err(|error| of_this_host(&error))?;
         let mut fetch = || match self.hub.fetch_files(&hub_id, &revision, &names, arriving.path(), stop) {
             Ok(()) => Ok(Artefact::verify(arriving.path(), &known.version)),
             Err(error) => {
-                missed.push(Hindrance::new(error.fault(), chain(&error)));
+                missed.push(Hindrance::new(error.fault(), with_causes(&error)));
                 Err(hindered(std::mem::take(&mut missed)))
             }
         };
         let artefact = match fetch()? {
-            // Out of the cache, whose copy may be damaged: what the hub itself has now counts.
+            // It came from the cache, whose copy may be damaged: what counts is what the hub has now.
             Err(error) if error.blame() == Blame::Version(Fault::ContentDiffers) => {
-                tracing::warn!(%hub_id, %revision, error = chain(&error), "fetched again");
+                tracing::warn!(%hub_id, %revision, error = with_causes(&error), "fetched again");
                 let forgotten = self.hub.forget(&hub_id, &revision, &names);
-                forgotten
-                    .map_err(|error| Unservable::Hindered(Hindrance::new(error.fault(), chain(&error))))?;
+                forgotten.map_err(|error| {
+                    ServingFailure::Hindered(Hindrance::new(error.fault(), with_causes(&error)))
+                })?;
                 fetch()?
             }
             verified => verified,
         };
-        let artefact = artefact.map_err(|error| Unservable::new(error.blame(), chain(&error)))?;
+        let artefact = artefact.map_err(|error| ServingFailure::new(error.blame(), with_causes(&error)))?;
         self.shelve(&artefact)
     }
 
@@ -142,13 +143,13 @@ impl Sources {
         hub_id: &str,
         mut missed: Vec<Hindrance>,
         _: &Stop,
-    ) -> Result<Artefact, Unservable> {
+    ) -> Result<Artefact, ServingFailure> {
         let what = format!("this build fetches nothing from the hub, where it is {hub_id}");
         missed.push(Hindrance::new(HostFault::Build, what));
         Err(hindered(missed))
     }
 
-    fn shelve(&self, artefact: &Artefact) -> Result<Artefact, Unservable> {
+    fn shelve(&self, artefact: &Artefact) -> Result<Artefact, ServingFailure> {
         let home = self.shelf.add(artefact).map_err(|error| of_this_host(&error))?;
         Artefact::verify(&home, &artefact.version).map_err(|error| of_this_host(&error))
     }
@@ -163,23 +164,23 @@ fn named(known: &ModelVersion, hub_id: &str) -> Result<(RepoId, Revision, Vec<Fi
 }
 
 /// What was missed at each place, in the order of asking: the last one asked gives the code.
-fn hindered(missed: Vec<Hindrance>) -> Unservable {
+fn hindered(missed: Vec<Hindrance>) -> ServingFailure {
     let fault = missed.last().map_or(HostFault::Absent, |last| last.fault);
     let what: Vec<String> = missed.into_iter().map(|one| one.what).collect();
-    Unservable::Hindered(Hindrance::new(fault, what.join("; ")))
+    ServingFailure::Hindered(Hindrance::new(fault, what.join("; ")))
 }
 
-/// `error` met what was verified before: whatever it is, the version is not at fault.
-fn of_this_host(error: &ArtefactError) -> Unservable {
+/// An error with content that was verified before: whatever it is, the version is not at fault.
+fn of_this_host(error: &ArtefactError) -> ServingFailure {
     let fault = match error.blame() {
         Blame::Version(_) => HostFault::Damaged,
         Blame::Host(fault) => fault,
     };
-    Unservable::Hindered(Hindrance::new(fault, chain(error)))
+    ServingFailure::Hindered(Hindrance::new(fault, with_causes(error)))
 }
 
 /// An error and its causes in one line.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+pub fn with_causes(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
     causes.fold(error.to_string(), |line, cause| format!("{line}: {cause}"))
 }

@@ -1,8 +1,8 @@
-//! How what waits for something outside the process hears that the process is to stop.
+//! How a wait for something outside the process learns that the process stops.
 
 use std::{fmt, sync::Arc};
 
-/// Whether to stop; clones ask the same.
+/// Whether to stop; clones ask the same question.
 #[derive(Clone)]
 pub struct Stop(Arc<dyn Fn() -> bool + Send + Sync>);
 
@@ -17,7 +17,7 @@ impl Stop {
         Self::when(|| false)
     }
 
-    /// Whether somebody asked.
+    /// Whether a stop was requested.
     pub fn requested(&self) -> bool {
         (self.0)()
     }

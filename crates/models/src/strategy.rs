@@ -1,20 +1,21 @@
 //! The strategy: which model answers which task for which complaint, from when on, and by which table it is routed.
 
-mod called;
 mod change;
 mod difference;
 mod draw;
 mod gate;
+mod model_name;
 mod proposal;
 mod written;
 
 use std::sync::Arc;
+use std::time::Duration;
 
-pub use called::ModelName;
-pub use change::{Change, ChangeError, Signature};
+pub use change::{ChangeError, Signature, StrategyChange};
 pub use difference::{Difference, differences};
 pub use draw::{ArmShare, Draw};
-pub use gate::Unfit;
+pub use gate::StrategyRefusal;
+pub use model_name::ModelName;
 use ombud_contract::ids::basis_point;
 use ombud_contract::records::{Arm, Role, Strategy, TaskStrategy};
 pub use proposal::proposal;
@@ -25,6 +26,9 @@ use crate::shelf::is_version;
 
 /// All complaints, in basis points.
 pub const ALL: i32 = 10_000;
+/// How long before its start a strategy must be appended, and how old a reading of all strategies may be where one is
+/// decided by: so all workers agree on the strategy of every complaint.
+pub const LEAD: Duration = Duration::from_secs(5);
 
 /// A strategy that was checked, with its routing table read.
 #[derive(Clone, Debug)]
@@ -76,7 +80,7 @@ impl ActiveStrategy {
         self.record.tasks.iter().filter(|task| task.required).map(|task| task.task.as_str())
     }
 
-    /// Who decides `task` for this complaint: always the same arm, and each arm its share of all ids.
+    /// The arm that decides `task` for this complaint: always the same one, and each arm gets its share of all ids.
     /// `None` for a task without deciding arms.
     pub fn arm_for(&self, task: &str, complaint_id: &str) -> Option<&Arm> {
         let task = self.task(task)?;
@@ -90,7 +94,7 @@ impl ActiveStrategy {
         None
     }
 
-    /// Who else answers `task` for this complaint without changing its route. Each shadow draws its share by
+    /// The shadows that answer `task` for this complaint without changing its route. Each shadow draws its share by
     /// itself, so that several may watch the same complaint.
     pub fn shadows_for<'a>(&'a self, task: &str, complaint_id: &'a str) -> impl Iterator<Item = &'a Arm> {
         self.task(task).into_iter().flat_map(move |task| {

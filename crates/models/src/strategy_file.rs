@@ -17,8 +17,8 @@ use toml::Spanned;
 use crate::artefact::{Artefact, ArtefactError};
 use crate::place::line_at;
 use crate::registry::Registry;
+use crate::routing::RoutingDocument;
 use crate::routing::{ISSUE, PRODUCT, RoutingTable};
-use crate::routing_document::RoutingDocument;
 use crate::strategy::{ALL, ActiveStrategy, ModelName, StrategyError};
 
 /// A checked first strategy and the models that it names.
@@ -34,7 +34,7 @@ impl FirstStrategy {
     /// Reads `file`; the folders that its arms name lie in `models`.
     ///
     /// # Errors
-    /// [`StrategyFileError`] names file and line, what is wrong there and how to mend it.
+    /// [`StrategyFileError`] names file and line, what is wrong there and how to fix it.
     pub fn read(
         file: &Path,
         models: &Path,
@@ -50,7 +50,7 @@ impl FirstStrategy {
 /// A checked strategy file for a log that has a strategy: its record has yet to get its version and its time.
 #[derive(Clone, Debug)]
 pub struct StrategyDraft {
-    /// Version 1 of time 0, for [`crate::Change::Replace`].
+    /// Version 1 of time 0, for [`crate::StrategyChange::Replace`].
     pub record: Strategy,
 }
 
@@ -59,7 +59,7 @@ impl StrategyDraft {
     /// a version being enough.
     ///
     /// # Errors
-    /// [`StrategyFileError`] names file and line, what is wrong there and how to mend it.
+    /// [`StrategyFileError`] names file and line, what is wrong there and how to fix it.
     pub fn read(file: &Path, registry: &Registry) -> Result<Self, StrategyFileError> {
         let folder = file.parent().unwrap_or(Path::new(""));
         let named = Named { folder, registry: Some(registry), artefacts: BTreeMap::new() };
@@ -138,7 +138,7 @@ pub enum StrategyFileError {
         file: PathBuf,
         /// From 1.
         line: usize,
-        /// What is wrong and how to mend it.
+        /// What is wrong and how to fix it.
         what: String,
     },
     /// A model that it names can't be used.

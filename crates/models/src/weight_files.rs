@@ -1,5 +1,5 @@
-//! Weights in several files: what `model.safetensors.index.json` says of them. It comes from outside, so the names in it
-//! are parsed, and all of it is bounded.
+//! Weights in several files: what `model.safetensors.index.json` says about them. The file comes from outside, so
+//! the names in it are parsed, and all of it is bounded.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -9,8 +9,11 @@ use std::path::Path;
 use serde::Deserialize;
 
 use crate::hub_name::{NameError, WeightFileName};
-use crate::pretrained::{INDEX, WEIGHTS};
 
+/// Weights in one file, which runs no code when it is read.
+pub(crate) const WEIGHTS: &str = "model.safetensors";
+/// What replaces it where the weights are in several files.
+pub(crate) const INDEX: &str = "model.safetensors.index.json";
 /// The largest index: a model of a hundred thousand tensors has less.
 const LARGEST_INDEX: u64 = 16 << 20;
 /// The most files: `save_pretrained` writes some gigabytes into each.
@@ -27,10 +30,10 @@ pub struct WeightFiles {
 /// Why weights in several files can't be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WeightFilesError {
-    /// The index is none.
+    /// The index is not an index.
     #[error("{INDEX} is no list of weights: {0}; save the model again, `model.save_pretrained(DIR)`")]
     Broken(String),
-    /// It names what is no file of weights.
+    /// It names something that is not a file of weights.
     #[error("{INDEX} names a file: {0}")]
     Name(#[from] NameError),
     /// It names too many.
@@ -67,7 +70,7 @@ struct Index {
 }
 
 impl WeightFiles {
-    /// Those of `folder`, all of which are there; `None` where its weights are in one file.
+    /// The files of `folder`, after a check that all are there; `None` where its weights are in one file.
     ///
     /// # Errors
     /// See [`WeightFilesError`].
@@ -89,7 +92,7 @@ impl WeightFiles {
         Ok(Some(named))
     }
 
-    /// Those that the index `path` names.
+    /// The files that the index `path` names.
     ///
     /// # Errors
     /// See [`WeightFilesError`].
@@ -109,7 +112,7 @@ impl WeightFiles {
     }
 
     fn parse(text: &str) -> Result<Self, WeightFilesError> {
-        // serde_json's words quote the text that it stumbles over; where that stands is enough.
+        // serde_json's message would quote the text; the line alone is enough.
         let index: Index = serde_json::from_str(text).map_err(|error| {
             WeightFilesError::Broken(format!("line {} has no weight_map of names", error.line()))
         })?;

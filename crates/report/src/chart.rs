@@ -7,8 +7,6 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use serde::Serialize;
 
-use crate::Interval;
-
 /// An SVG element, to stand in a page as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chart(String);
@@ -44,11 +42,11 @@ pub struct Line {
 
 /// Shares that were measured one after the other, and their name in the legend.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Measured {
+pub struct IntervalSeries {
     /// In the legend.
     pub name: String,
     /// By place on the axis: the share, and how far it may be off.
-    pub shares: Vec<(usize, f64, Interval)>,
+    pub shares: Vec<(usize, f64, [f64; 2])>,
 }
 
 /// Rows whose confidence is alike.
@@ -63,7 +61,7 @@ pub struct Bin {
 }
 
 const SIZE: (u32, u32) = (640, 400);
-/// Okabe and Ito's colours, which the colour-blind tell apart.
+/// Okabe and Ito's colours, which colour-blind people can distinguish.
 const COLOURS: [RGBColor; 7] = [
     RGBColor(0, 114, 178),
     RGBColor(213, 94, 0),
@@ -121,7 +119,7 @@ where
 }
 
 /// Draws shares with their intervals over named places, such as weeks, side by side where several stand at one.
-pub fn interval_chart(axes: &Axes<'_>, places: &[String], measured: &[Measured]) -> Chart {
+pub fn interval_chart(axes: &Axes<'_>, places: &[String], measured: &[IntervalSeries]) -> Chart {
     let y_range = axes.y_range.clone().unwrap_or(0.0..1.0);
     // Beside each other within a third of the way to the next place.
     let aside = |at: usize| (at as f64 - measured.len().saturating_sub(1) as f64 / 2.0) * 0.08;
@@ -267,7 +265,7 @@ mod tests {
 
     #[test]
     fn a_share_is_drawn_with_its_interval_over_the_name_of_its_place() {
-        let measured = |name: &str| Measured {
+        let measured = |name: &str| IntervalSeries {
             name: name.into(),
             shares: vec![(0, 0.8, [0.7, 0.9]), (1, 0.6, [0.4, 0.8])],
         };

@@ -12,11 +12,11 @@
 //! ```
 
 mod chart;
-mod interval;
+mod model_card;
 mod page;
 mod table;
 
-pub use chart::{Axes, Bin, Chart, Line, Measured, interval_chart, line_chart, reliability};
-pub use interval::{Interval, wilson};
+pub use chart::{Axes, Bin, Chart, IntervalSeries, Line, interval_chart, line_chart, reliability};
+pub use model_card::{CardMetadata, CardResults};
 pub use page::{Section, page};
 pub use table::Table;

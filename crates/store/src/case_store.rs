@@ -20,7 +20,7 @@ pub trait CaseStore: Send {
     /// The store doesn't answer.
     fn case(&mut self, complaint_id: &str) -> Result<Vec<CaseEvent>, Outage>;
 
-    /// Gives `each` of these complaints with its case, as [`Self::case`] tells it, in the order of `complaint_ids`. A
+    /// Gives `each` of these complaints with its case, as [`Self::case`] gives it, in the order of `complaint_ids`. A
     /// store far away reads several at once; however many there are, so many are in memory.
     ///
     /// # Errors

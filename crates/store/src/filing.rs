@@ -161,42 +161,12 @@ fn event(kind: Kind, complaint_id: &str, id: String, original: &Record) -> CaseE
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
-    use ombud_contract::records::{Outcome, Role, Vulnerability, Why};
+mod tests {
+    use ombud_contract::records::{Outcome, Role};
     use ombud_stream::TopicPartition;
 
     use super::*;
-
-    pub(crate) fn route(team: &str) -> RoutedComplaint {
-        RoutedComplaint {
-            route_id: "r".into(),
-            complaint_id: "c-1".into(),
-            revision: 1,
-            why: Why::Complete,
-            input_sha256: "i".into(),
-            raw_partition: 0,
-            raw_offset: 0,
-            received_at: 1_709_251_199_999,
-            routed_at: 1_709_251_200_500,
-            team: team.into(),
-            previous_team: None,
-            priority: 1,
-            vulnerability: Vulnerability::Possible,
-            needs_human: false,
-            human_reasons: Vec::new(),
-            decisions: Vec::new(),
-            missing_tasks: vec!["issue".into(), "vulnerable".into()],
-            strategy_version: 1,
-            writer_epoch: 1,
-            channel: "web".into(),
-            customer_ref: None,
-            external_ref: None,
-            language: "und".into(),
-            known_product: None,
-            resolve_by: None,
-            final_response_by: None,
-        }
-    }
+    use crate::sample_route::route;
 
     fn original(topic: &str, value: Bytes) -> Record {
         Record {

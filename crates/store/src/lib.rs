@@ -10,6 +10,8 @@ mod filing;
 mod judged;
 mod queue;
 mod row;
+#[cfg(test)]
+mod sample_route;
 #[cfg(feature = "testing")]
 pub mod testing;
 

@@ -97,7 +97,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::filing::tests::route;
+    use crate::sample_route::route;
 
     /// A queue table as the store keeps it: the greatest revision of a key stays, at one revision the taking away.
     #[derive(Default)]

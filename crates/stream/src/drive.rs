@@ -1,6 +1,6 @@
 //! The one thread of a group member: polls, lets records in, settles what is delivered, and commits.
 //!
-//! Outages of the log that pass hold the flow up and end nothing: polls and commits are tried again.
+//! An outage of the log that passes holds the flow up and ends nothing: polls and commits are tried again.
 
 use std::{
     collections::VecDeque,
@@ -15,18 +15,22 @@ use crate::{
     flow::SharedReceipt,
     in_flight::{InFlight, InFlightLimit},
     ledger::Ledger,
-    passing::Passing,
     record::{Envelope, Receipt, Record, TopicPartition},
-    seam::{Clock, Committer, Delivery, Event, Member, Outage, Position, Source},
+    retried_call::RetriedCall,
+    seam::{Clock, Committer, Delivery, Event, GroupMember, Outage, Position, Source},
     vitals::Vitals,
 };
 
-/// How often a record that could not be admitted is asked about again.
-const ADMIT_AGAIN: Duration = Duration::from_secs(1);
+/// How long to wait before `admit` is asked again about a record that it held back.
+const ADMIT_RETRY_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How long a record waits for room in the flow before the partitions are paused: cheaper than a pause, which purges what the
+/// log has fetched ahead.
+const ENTRY_TIMEOUT: Duration = Duration::from_millis(20);
 
 /// Bounds of a driver.
 #[derive(Clone, Copy, Debug)]
-pub struct Limits {
+pub struct DriveLimits {
     /// How often positions are committed. Longer: less load on the log, more to repeat after a crash.
     pub commit_every: Duration,
     /// How long a revocation or a shutdown waits for what is in flight; at most half the session timeout.
@@ -38,13 +42,13 @@ pub struct Limits {
     pub in_flight_least: u64,
 }
 
-impl Limits {
+impl DriveLimits {
     fn in_flight(self) -> InFlightLimit {
         InFlightLimit { within: self.drain / 2, least: self.in_flight_least }
     }
 }
 
-impl Default for Limits {
+impl Default for DriveLimits {
     fn default() -> Self {
         Self {
             commit_every: Duration::from_millis(500),
@@ -67,45 +71,45 @@ pub struct Wiring<T> {
     pub outages: Receiver<Outage>,
 }
 
-/// Drives one group member until it is told to stop or the flow meets an outage.
+/// Drives one group member until it has to stop or the flow meets an outage.
 pub struct Drive<'a, M, T, A> {
     /// The member.
     pub member: &'a mut M,
     /// What metrics call the worker.
     pub worker: &'a str,
-    /// Tells how old records are.
+    /// From which the age of records is known.
     pub clock: &'a dyn Clock,
     /// The flow.
     pub wiring: Wiring<T>,
     /// The bounds.
-    pub limits: Limits,
+    pub limits: DriveLimits,
     /// Makes the body that travels with a record (say, the strategy that holds for it), on the driver's thread;
     /// `None` while it can't be known: the record is held back, and asked about again every second.
     pub admit: A,
-    /// What a record costs the flow, in the unit of [`Limits::in_flight_least`].
+    /// What a record costs the flow, in the unit of [`DriveLimits::in_flight_least`].
     pub cost: fn(&Record) -> u64,
 }
 
 /// A record that waits for its body, or for room in the flow.
-struct Held<T> {
+struct PendingRecord<T> {
     record: Record,
     receipt: Receipt,
     body: Option<T>,
 }
 
-struct Driving<'a, M, T, A> {
+struct DriveLoop<'a, M, T, A> {
     drive: Drive<'a, M, T, A>,
     ledger: Ledger,
     in_flight: InFlight,
     vitals: Vitals,
     /// Let in next, in order; the partitions are paused while anything waits here, so it stays short.
-    held: VecDeque<Held<T>>,
+    pending: VecDeque<PendingRecord<T>>,
     paused: bool,
-    /// When the first of `held` was refused its body.
-    refused_at: Option<Instant>,
+    /// When `admit` held back the first of `pending`.
+    held_back_at: Option<Instant>,
     committed_at: Instant,
-    polls: Passing,
-    commits: Passing,
+    polls: RetriedCall,
+    commits: RetriedCall,
 }
 
 impl<M, T, A> Drive<'_, M, T, A>
@@ -127,28 +131,28 @@ where
     ) -> Result<(), Outage> {
         let vitals = Vitals::of(self.worker);
         let in_flight = InFlight::new(self.limits.in_flight());
-        let mut driving = Driving {
+        let mut drive_loop = DriveLoop {
             drive: self,
             ledger: Ledger::default(),
             in_flight,
             vitals,
-            held: VecDeque::new(),
+            pending: VecDeque::new(),
             paused: false,
-            refused_at: None,
+            held_back_at: None,
             committed_at: Instant::now(),
-            polls: Passing::of("kafka"),
-            commits: Passing::of("kafka"),
+            polls: RetriedCall::of("kafka"),
+            commits: RetriedCall::of("kafka"),
         };
         while !stop() {
-            driving.turn(&mut start)?;
+            drive_loop.turn(&mut start)?;
         }
-        let partitions: Vec<TopicPartition> = driving.ledger.partitions().cloned().collect();
-        driving.drain(&partitions)?;
-        driving.commit()
+        let partitions: Vec<TopicPartition> = drive_loop.ledger.partitions().cloned().collect();
+        drive_loop.drain(&partitions)?;
+        drive_loop.commit()
     }
 }
 
-impl<M, T, A> Driving<'_, M, T, A>
+impl<M, T, A> DriveLoop<'_, M, T, A>
 where
     M: Source + Committer,
     A: FnMut(&Record) -> Result<Option<T>, Outage>,
@@ -161,7 +165,7 @@ where
         }
         let open = self.resume_when_let_in()?;
         // Where the flow had no room, the look for it has waited already.
-        let waits = open || self.held.is_empty() || self.refused_at.is_some();
+        let waits = open || self.pending.is_empty() || self.held_back_at.is_some();
         let wait = if waits { self.drive.limits.poll } else { Duration::ZERO };
         let polled = self.drive.member.poll(wait);
         let Some(event) = self.polls.through(polled)? else {
@@ -182,7 +186,7 @@ where
             Some(Event::Record(record)) => {
                 self.vitals.read(&record);
                 match self.ledger.open(&record, (self.drive.cost)(&record)) {
-                    Some(receipt) => self.let_in(Held { record, receipt, body: None }),
+                    Some(receipt) => self.let_in(PendingRecord { record, receipt, body: None }),
                     None => Ok(()),
                 }
             }
@@ -195,9 +199,9 @@ where
 
     /// Lets one record in, or holds it. Pauses the partitions where it is held, or where it was the last for which there is
     /// room.
-    fn let_in(&mut self, held: Held<T>) -> Result<(), Outage> {
-        self.held.push_back(held);
-        let open = self.let_in_held()? && self.has_room();
+    fn let_in(&mut self, pending: PendingRecord<T>) -> Result<(), Outage> {
+        self.pending.push_back(pending);
+        let open = self.let_in_pending()? && self.has_room();
         if !open && !self.paused {
             self.pause(true);
         }
@@ -205,24 +209,23 @@ where
     }
 
     /// Lets in what is held. Returns whether nothing is held back any more.
-    fn let_in_held(&mut self) -> Result<bool, Outage> {
-        while let Some(Held { record, receipt, body }) = self.held.pop_front() {
+    fn let_in_pending(&mut self) -> Result<bool, Outage> {
+        while let Some(PendingRecord { record, receipt, body }) = self.pending.pop_front() {
             let body = match body {
                 Some(body) => Some(body),
                 None => self.admit(&record)?,
             };
             let Some(body) = body else {
-                self.held.push_front(Held { record, receipt, body });
+                self.pending.push_front(PendingRecord { record, receipt, body });
                 return Ok(false);
             };
-            // Waiting a little for room is cheaper than a pause, which purges what the log has fetched ahead.
             let envelope = Envelope { body, record, receipt };
-            match self.drive.wiring.entry.send_timeout(envelope, Duration::from_millis(20)) {
+            match self.drive.wiring.entry.send_timeout(envelope, ENTRY_TIMEOUT) {
                 Ok(()) => {}
                 // Disconnected: a stage ended, and its outage is read in the next round.
                 Err(SendTimeoutError::Timeout(back) | SendTimeoutError::Disconnected(back)) => {
                     let Envelope { body, record, receipt } = back;
-                    self.held.push_front(Held { record, receipt, body: Some(body) });
+                    self.pending.push_front(PendingRecord { record, receipt, body: Some(body) });
                     return Ok(false);
                 }
             }
@@ -231,18 +234,18 @@ where
     }
 
     fn admit(&mut self, record: &Record) -> Result<Option<T>, Outage> {
-        if self.refused_at.is_some_and(|at| at.elapsed() < ADMIT_AGAIN) {
+        if self.held_back_at.is_some_and(|at| at.elapsed() < ADMIT_RETRY_INTERVAL) {
             return Ok(None);
         }
         let body = (self.drive.admit)(record)?;
-        self.refused_at = body.is_none().then(Instant::now);
+        self.held_back_at = body.is_none().then(Instant::now);
         Ok(body)
     }
 
     /// Tries again what is held, and lets the partitions on once it is in and there is room for more. Returns whether they
     /// are on.
     fn resume_when_let_in(&mut self) -> Result<bool, Outage> {
-        let open = self.let_in_held()? && self.has_room();
+        let open = self.let_in_pending()? && self.has_room();
         if open && self.paused {
             self.pause(false);
         }
@@ -288,12 +291,12 @@ where
     /// Waits until nothing of `partitions` is in flight, for at most the drain time.
     fn drain(&mut self, partitions: &[TopicPartition]) -> Result<(), Outage> {
         let until = Instant::now() + self.drive.limits.drain;
-        let held = self.held.len();
-        if self.refused_at.is_some() {
+        let before = self.pending.len();
+        if self.held_back_at.is_some() {
             // Nobody knows when they may be let in, so nobody waits for them.
             self.let_go(partitions);
         }
-        let left_behind = held - self.held.len();
+        let left_behind = before - self.pending.len();
         loop {
             self.take_deliveries()?;
             self.resume_when_let_in()?;
@@ -316,9 +319,9 @@ where
 
     /// Holds nothing of `partitions` any more: the next owner reads it again.
     fn let_go(&mut self, partitions: &[TopicPartition]) {
-        self.held.retain(|held| !partitions.contains(&held.record.source));
-        if self.held.is_empty() {
-            self.refused_at = None;
+        self.pending.retain(|pending| !partitions.contains(&pending.record.source));
+        if self.pending.is_empty() {
+            self.held_back_at = None;
         }
     }
 
@@ -356,7 +359,7 @@ where
                 }
             }
         }
-        self.vitals.tell(self.drive.clock.now_ms(), self.ledger.standings());
+        self.vitals.report(self.drive.clock.now_ms(), self.ledger.statuses());
         Ok(())
     }
 }

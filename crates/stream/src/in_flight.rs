@@ -55,7 +55,7 @@ impl InFlight {
         let recent = || self.finished.iter().filter(|(began, _)| !is_old(*began, now));
         let Some((since, _)) = recent().next() else { return self.limit.least };
         let finished: u64 = recent().map(|(_, cost)| cost).sum();
-        // A first step that has hardly begun would tell of a rate that nobody reaches.
+        // A first step that has hardly begun would give a rate that nobody reaches.
         let over = now.saturating_duration_since(*since).max(STEP);
         let rate = finished as f64 / over.as_secs_f64();
         self.limit.least.max((rate * self.limit.within.as_secs_f64()) as u64)

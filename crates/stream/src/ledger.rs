@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use crate::{
     frontier::Frontier,
     record::{Receipt, Record, TopicPartition},
-    vitals::Standing,
+    vitals::PartitionStatus,
 };
 
 /// The frontiers of all the partitions that one group member owns.
@@ -14,13 +14,13 @@ use crate::{
 /// flight before is read again, and its old receipts mean nothing.
 #[derive(Debug, Default)]
 pub struct Ledger {
-    owned: BTreeMap<TopicPartition, Owned>,
+    owned: BTreeMap<TopicPartition, Assignment>,
     /// What everything costs that is taken on and not settled.
     cost: u64,
 }
 
 #[derive(Debug)]
-struct Owned {
+struct Assignment {
     generation: u64,
     frontier: Frontier,
     committed: i64,
@@ -35,7 +35,7 @@ impl Ledger {
     pub fn assign(&mut self, partition: TopicPartition, generation: u64, next: i64) {
         let (frontier, appended) = (Frontier::new(next), VecDeque::new());
         self.revoke(&partition);
-        let owned = Owned { generation, frontier, committed: next, appended, costs: BTreeMap::new() };
+        let owned = Assignment { generation, frontier, committed: next, appended, costs: BTreeMap::new() };
         self.owned.insert(partition, owned);
     }
 
@@ -57,7 +57,7 @@ impl Ledger {
         Some(Receipt { source: record.source.clone(), offset: record.offset, generation: owned.generation })
     }
 
-    /// Notes that `partition` was delivered up to `next`: what lies behind its last record is nobody's to read.
+    /// Notes that `partition` was delivered up to `next`: what lies behind its last record cannot be read.
     pub fn pass(&mut self, partition: &TopicPartition, next: i64) {
         if let Some(owned) = self.owned.get_mut(partition) {
             owned.frontier.pass(next);
@@ -101,9 +101,9 @@ impl Ledger {
         partitions.into_iter().filter_map(|p| self.owned.get(p)).map(|o| o.frontier.unsettled()).sum()
     }
 
-    /// How each partition stands.
-    pub fn standings(&self) -> impl Iterator<Item = Standing> {
-        self.owned.iter().map(|(partition, owned)| Standing {
+    /// How far each partition is.
+    pub fn statuses(&self) -> impl Iterator<Item = PartitionStatus> {
+        self.owned.iter().map(|(partition, owned)| PartitionStatus {
             partition: partition.clone(),
             frontier: owned.frontier.frontier(),
             in_flight: owned.frontier.unsettled(),

@@ -1,5 +1,5 @@
 //! What a process waits for: shown to whoever asks whether it is ready, and logged once it has lasted for some seconds, and
-//! every minute after that. Who waits may be blocked all the while: it only says so, and another thread tells.
+//! every minute after that. A thread that waits may be blocked all the while: it only notes what for, and another thread logs it.
 
 use std::{
     collections::BTreeMap,
@@ -9,10 +9,10 @@ use std::{
 
 use tracing::{info, warn};
 
-/// How long a wait lasts that is told: a rebalance, or the first look at a topic, takes less.
-const TELL_AFTER: Duration = Duration::from_secs(5);
-/// How often a wait is told that goes on.
-const TELL_AGAIN: Duration = Duration::from_secs(60);
+/// How long a wait lasts before it is logged: a rebalance, or the first look at a topic, takes less.
+const LOG_AFTER: Duration = Duration::from_secs(5);
+/// How often a wait that lasts is logged.
+const LOG_INTERVAL: Duration = Duration::from_secs(60);
 
 /// What the parts of one process wait for; clones share it.
 #[derive(Clone, Debug, Default)]
@@ -23,7 +23,7 @@ struct Waits {
     /// The number of the next one; what began first is shown first.
     next: u64,
     by_number: BTreeMap<u64, Wait>,
-    /// What is to be said of parts that are ready all the same.
+    /// Remarks on parts that are ready all the same.
     remarks: BTreeMap<String, String>,
 }
 
@@ -34,12 +34,12 @@ struct Wait {
     since: Instant,
     at_once: bool,
     quiet: bool,
-    told_at: Option<Instant>,
+    logged_at: Option<Instant>,
 }
 
 impl Wait {
     fn has_lasted(&self, now: Instant) -> bool {
-        now >= self.since + TELL_AFTER
+        now >= self.since + LOG_AFTER
     }
 }
 
@@ -62,38 +62,39 @@ impl Readiness {
         waiting
     }
 
-    /// Says `what` of `part` beside readiness, which it does not change: something that no other process would do better.
+    /// Shows the remark `what` on `part` beside readiness, which it does not change: something that no other process would do
+    /// better.
     pub fn remark(&self, part: &str, what: &str) {
         self.lock().remarks.insert(part.to_owned(), what.to_owned());
     }
 
-    /// Nothing is to be said of `part` any more.
+    /// Removes the remark on `part`.
     pub fn forget_remark(&self, part: &str) {
         self.lock().remarks.remove(part);
     }
 
-    /// What is said of parts beside readiness.
+    /// The remarks on parts, which do not change readiness.
     pub fn remarks(&self) -> BTreeMap<String, String> {
         self.lock().remarks.clone()
     }
 
-    /// Logs what has lasted for some seconds and was not told in the last minute. To be called every second or so.
-    pub fn tell(&self) {
-        self.tell_at(Instant::now());
+    /// Logs what has lasted for some seconds and was not logged in the last minute. To be called every second or so.
+    pub fn log_waits(&self) {
+        self.log_waits_at(Instant::now());
     }
 
-    /// Gives how many were told.
-    fn tell_at(&self, now: Instant) -> usize {
-        let mut told = 0;
+    /// Gives how many were logged.
+    fn log_waits_at(&self, now: Instant) -> usize {
+        let mut logged = 0;
         for wait in self.lock().by_number.values_mut().filter(|wait| !wait.quiet && wait.has_lasted(now)) {
-            if wait.told_at.is_none_or(|at| now >= at + TELL_AGAIN) {
-                wait.told_at = Some(now);
-                told += 1;
+            if wait.logged_at.is_none_or(|at| now >= at + LOG_INTERVAL) {
+                wait.logged_at = Some(now);
+                logged += 1;
                 let lasts = now.duration_since(wait.since);
                 warn!(part = wait.part, waits_for = wait.what, ?lasts, "waiting");
             }
         }
-        told
+        logged
     }
 
     fn lock(&self) -> MutexGuard<'_, Waits> {
@@ -108,7 +109,7 @@ pub struct Waiting {
     part: String,
     at_once: bool,
     quiet: bool,
-    /// The number of the wait that goes on, and what was said of it.
+    /// The number of the current wait, and what it waits for.
     said: Option<(u64, String)>,
 }
 
@@ -127,7 +128,7 @@ impl Waiting {
         Self { readiness: readiness.clone(), part: part.to_owned(), at_once, quiet: false, said: None }
     }
 
-    /// Only shown: somebody else logs it, who knows more.
+    /// Only shown: other code, which knows more, logs it.
     #[must_use]
     pub fn quiet(mut self) -> Self {
         self.quiet = true;
@@ -154,7 +155,7 @@ impl Waiting {
             Some(wait) => wait.what = what,
             None => {
                 let (since, at_once, quiet) = (Instant::now(), self.at_once, self.quiet);
-                waits.by_number.insert(number, Wait { part, what, since, at_once, quiet, told_at: None });
+                waits.by_number.insert(number, Wait { part, what, since, at_once, quiet, logged_at: None });
             }
         }
     }
@@ -163,7 +164,7 @@ impl Waiting {
     pub fn over(&mut self) {
         let Some((number, _)) = self.said.take() else { return };
         let over = self.readiness.lock().by_number.remove(&number);
-        if let Some(wait) = over.filter(|wait| wait.told_at.is_some()) {
+        if let Some(wait) = over.filter(|wait| wait.logged_at.is_some()) {
             info!(part = wait.part, waited_for = wait.what, lasted = ?wait.since.elapsed(), "no longer waiting");
         }
     }
@@ -196,12 +197,12 @@ mod tests {
         commit.wait_for("the log to take a commit");
         assert_eq!(shown(&readiness, Duration::ZERO), [said("infer", "models to be loaded")]);
         assert_eq!(
-            shown(&readiness, TELL_AFTER),
+            shown(&readiness, LOG_AFTER),
             [said("infer", "models to be loaded"), said("join", "the log to take a commit")]
         );
         models.over();
         drop(commit);
-        assert_eq!(shown(&readiness, TELL_AFTER), []);
+        assert_eq!(shown(&readiness, LOG_AFTER), []);
     }
 
     #[test]
@@ -218,31 +219,39 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_is_told_after_some_seconds_and_then_every_minute() {
+    fn a_wait_is_logged_after_some_seconds_and_then_every_minute() {
         let readiness = Readiness::default();
         let mut waiting = Waiting::lasting(&readiness, "join");
         waiting.wait_for("the strategy");
         let began = Instant::now();
-        assert_eq!(readiness.tell_at(began), 0, "not at once");
-        assert_eq!(readiness.tell_at(began + TELL_AFTER), 1);
-        assert_eq!(readiness.tell_at(began + TELL_AFTER + Duration::from_secs(1)), 0, "not with every look");
+        assert_eq!(readiness.log_waits_at(began), 0, "not at once");
+        assert_eq!(readiness.log_waits_at(began + LOG_AFTER), 1);
+        assert_eq!(
+            readiness.log_waits_at(began + LOG_AFTER + Duration::from_secs(1)),
+            0,
+            "not with every look"
+        );
         waiting.wait_for("the strategy, said in other words");
-        assert_eq!(readiness.tell_at(began + TELL_AFTER + TELL_AGAIN), 1);
+        assert_eq!(readiness.log_waits_at(began + LOG_AFTER + LOG_INTERVAL), 1);
         waiting.over();
         let mut outage = Waiting::at_once(&readiness, "join").quiet();
         outage.wait_for("reach the brokers");
-        assert_eq!(readiness.tell_at(began + TELL_AFTER + 2 * TELL_AGAIN), 0, "who tries again tells of it");
+        assert_eq!(
+            readiness.log_waits_at(began + LOG_AFTER + 2 * LOG_INTERVAL),
+            0,
+            "whoever tries again logs it"
+        );
         assert_eq!(readiness.waiting().len(), 1);
     }
 
     #[test]
-    fn another_wait_begins_anew() {
+    fn another_wait_starts_from_the_beginning() {
         let readiness = Readiness::default();
         let mut waiting = Waiting::lasting(&readiness, "join");
         waiting.wait_for("the strategy");
         waiting.over();
         waiting.wait_for("the strategy");
         assert_eq!(shown(&readiness, Duration::ZERO), []);
-        assert_eq!(readiness.tell_at(Instant::now() + TELL_AFTER), 1);
+        assert_eq!(readiness.log_waits_at(Instant::now() + LOG_AFTER), 1);
     }
 }

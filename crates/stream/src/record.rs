@@ -75,7 +75,7 @@ impl Record {
         }
     }
 
-    /// The record with `mark`, which nobody decodes, for its value. What lies in the log is kept for its dead letter.
+    /// The record with `mark` as its value, which nobody decodes. What lies in the log is kept for its dead letter.
     #[must_use]
     pub fn spoilt(self, mark: &'static [u8]) -> Self {
         let original = self.as_logged().cloned().unwrap_or_default();
@@ -86,7 +86,7 @@ impl Record {
 /// The header with the digest of a value, in hexadecimal.
 const CONTENT_SHA256: &str = "content-sha256";
 
-/// Of what stands behind the schema id, which each log numbers in its own way.
+/// The digest of what follows the schema id, which each log numbers in its own way.
 fn content_sha256(value: &[u8]) -> String {
     hex::encode(Sha256::digest(value.get(SCHEMA_PREFIX_BYTES..).unwrap_or(value)))
 }
@@ -129,7 +129,7 @@ impl fmt::Debug for Outgoing {
 const SCHEMA_PREFIX_BYTES: usize = 5;
 /// Headers that follow a complaint from record to record.
 const CARRIED: [&str; 2] = ["traceparent", "tracestate"];
-/// The greatest value of a header that follows: what the W3C asks everybody to carry. A greater one is left behind, since a
+/// The longest value of a header that follows: what the W3C asks everybody to carry. A longer one is left behind, since a
 /// record that grows from hop to hop is refused by a broker in the end.
 pub const CARRIED_BYTES: usize = 512;
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::record::{Outgoing, Record, TopicPartition};
 
-/// The world is not answering. The flow stops and goes on where it stood; nothing is dropped.
+/// The world is not answering. The flow stops, and later resumes where it stopped; nothing is dropped.
 #[derive(Debug, thiserror::Error)]
 #[error("{action}")]
 pub struct Outage {
@@ -21,7 +21,7 @@ pub struct Outage {
 }
 
 impl Outage {
-    /// An outage that trying again may mend.
+    /// An outage that may be over when the call is tried again.
     pub fn passing(
         action: impl Into<String>,
         cause: impl Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -38,29 +38,29 @@ impl Outage {
     }
 }
 
-/// What a consumer group member is told.
+/// What a member of a consumer group hears.
 #[derive(Clone, Debug)]
 pub enum Event {
     /// These partitions are owned from now on, under `generation` (greater than every earlier one of this
     /// member). Nothing of them is delivered before [`Source::start`] says from where.
     Assigned {
-        /// The partitions that came, not those that stayed.
+        /// The partitions that were added, not those that stayed.
         partitions: Vec<TopicPartition>,
         /// Numbers this member's assignments.
         generation: u64,
     },
-    /// These partitions go. Until the next call of [`Source::poll`] they are still owned and may be committed
+    /// These partitions are revoked. Until the next call of [`Source::poll`] they are still owned and may be committed
     /// (unless `lost`); that call gives them up.
     Revoked {
-        /// The partitions that go.
+        /// The partitions that are revoked.
         partitions: Vec<TopicPartition>,
         /// Already owned by somebody else: commit nothing.
         lost: bool,
     },
     /// The next record of an owned partition; within a partition in offset order, each once per start or seek.
     Record(Record),
-    /// An owned partition has been delivered up to `next`: what lies between the last record and there is nobody's to
-    /// read. The group may commit it once everything before is finished, or its lag never comes to 0.
+    /// An owned partition has been delivered up to `next`: between the last record and there is nothing
+    /// to read. The group may commit it once everything before is finished, or its lag never comes to 0.
     Reached {
         /// The partition.
         partition: TopicPartition,
@@ -84,7 +84,7 @@ pub trait Source: Send {
     /// The partition isn't owned (fatal), or the log doesn't answer.
     fn start(&mut self, partition: &TopicPartition, offset: i64) -> Result<(), Outage>;
 
-    /// Holds back (`true`) or lets on (`false`) an owned partition; never blocks, loses nothing.
+    /// Pauses (`true`) or resumes (`false`) an owned partition; never blocks, loses nothing.
     fn pause(&mut self, partition: &TopicPartition, paused: bool);
 }
 
@@ -130,8 +130,8 @@ pub enum Start {
 
 /// What one fetch found: some records, and where the partition is read on.
 ///
-/// Offsets are positions, not counts. Some are nobody's to read: markers of transactions, records of aborted ones, what
-/// compaction and retention took. So where reading goes on is not told by the last record, and a stretch without any
+/// Offsets are positions, not counts. Some cannot be read by anybody: markers of transactions, records of aborted ones, what
+/// compaction and retention took. So the last record does not say where reading goes on, and a stretch without any
 /// may still lead on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stretch {
@@ -156,7 +156,7 @@ pub trait Reader: Send {
     /// and bytes.
     ///
     /// Whoever asks again and again, each time from [`Stretch::next`] and with time to wait, comes to what
-    /// [`Reader::end`] said: that is what "read to its end" means. A fetch that may not wait tells what has come by
+    /// [`Reader::end`] said: that is what "read to its end" means. A fetch that may not wait returns what has come by
     /// itself, and may stop short of an end behind which an open transaction stands.
     ///
     /// # Errors
@@ -187,7 +187,7 @@ pub struct Delivery<T> {
 }
 
 /// What a worker holds of its group: both seams in one object.
-pub trait Member: Source + Committer {
+pub trait GroupMember: Source + Committer {
     /// Begins an assigned partition where the group stands in it, or where `start` says; gives that offset.
     ///
     /// # Errors
@@ -208,7 +208,7 @@ pub trait Member: Source + Committer {
     }
 }
 
-impl<M: Source + Committer + ?Sized> Member for M {}
+impl<M: Source + Committer + ?Sized> GroupMember for M {}
 
 /// Appends to a log. Deliveries come back on the bounded channel that the sink was made with, in the order of
 /// sending for each partition.
@@ -305,7 +305,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands where it was set.
+/// A clock that shows the time to which it was set.
 #[derive(Debug, Default)]
 pub struct ManualClock(std::sync::atomic::AtomicI64);
 

@@ -1,4 +1,4 @@
-//! What a group member tells of its partitions: how many, how much is in flight, how old, what stands still.
+//! What a group member reports of its partitions: how many, how much is in flight, how old, what stands still.
 
 use std::collections::BTreeMap;
 
@@ -9,9 +9,9 @@ use crate::record::{Record, TopicPartition};
 /// An unfinished record that is the oldest of its partition for longer than this has stalled it.
 const STALLED_AFTER_MS: i64 = 60_000;
 
-/// How one owned partition stands.
+/// How far one owned partition is.
 #[derive(Clone, Debug)]
-pub struct Standing {
+pub struct PartitionStatus {
     /// The partition.
     pub partition: TopicPartition,
     /// Everything below is finished.
@@ -31,8 +31,8 @@ pub struct Vitals {
     redelivered: Counter,
     /// The offset after the last one read, by partition.
     read: BTreeMap<TopicPartition, i64>,
-    /// The frontier that was told last, and since when it stands there.
-    stands: BTreeMap<TopicPartition, (i64, i64)>,
+    /// The frontier that was reported last, and since when it has been there.
+    frontiers: BTreeMap<TopicPartition, (i64, i64)>,
 }
 
 impl Vitals {
@@ -46,7 +46,7 @@ impl Vitals {
             stalled: gauge!("ombud_stalled_partitions", "worker" => worker.clone()),
             redelivered: counter!("ombud_redelivered_total", "worker" => worker),
             read: BTreeMap::new(),
-            stands: BTreeMap::new(),
+            frontiers: BTreeMap::new(),
         }
     }
 
@@ -61,22 +61,22 @@ impl Vitals {
         }
     }
 
-    /// Tells how every owned partition stands at `now_ms`, in milliseconds since the Unix epoch.
-    pub fn tell(&mut self, now_ms: i64, owned: impl IntoIterator<Item = Standing>) {
+    /// Reports how far every owned partition is at `now_ms`, in milliseconds since the Unix epoch.
+    pub fn report(&mut self, now_ms: i64, owned: impl IntoIterator<Item = PartitionStatus>) {
         let (mut partitions, mut in_flight, mut stalled, mut oldest) = (0_u32, 0, 0_u32, now_ms);
-        let mut stands = BTreeMap::new();
-        for standing in owned {
-            let before = self.stands.get(&standing.partition).filter(|_| standing.in_flight > 0);
+        let mut frontiers = BTreeMap::new();
+        for status in owned {
+            let before = self.frontiers.get(&status.partition).filter(|_| status.in_flight > 0);
             let since = before
-                .filter(|(frontier, _)| *frontier == standing.frontier)
+                .filter(|(frontier, _)| *frontier == status.frontier)
                 .map_or(now_ms, |(_, since)| *since);
             partitions += 1;
-            in_flight += standing.in_flight;
+            in_flight += status.in_flight;
             stalled += u32::from(now_ms - since > STALLED_AFTER_MS);
-            oldest = oldest.min(standing.oldest_at.unwrap_or(now_ms));
-            stands.insert(standing.partition, (standing.frontier, since));
+            oldest = oldest.min(status.oldest_at.unwrap_or(now_ms));
+            frontiers.insert(status.partition, (status.frontier, since));
         }
-        self.stands = stands;
+        self.frontiers = frontiers;
         self.owned.set(partitions);
         self.in_flight.set(in_flight as f64);
         self.stalled.set(stalled);

@@ -1,9 +1,9 @@
-//! Whose fault it is when libtorch, or a file that it reads, says no.
+//! Whose fault an error of libtorch, or of a file that it reads, is.
 
 use ombud_models::{Blame, Fault, HostFault};
 use tch::TchError;
 
-/// What is said where there is no memory left: by libtorch's allocator, by the system, by Rust, by C++.
+/// The messages where no memory is left: by libtorch's allocator, by the system, by Rust, by C++.
 const NO_MEMORY: [&str; 4] = ["can't allocate memory", "Cannot allocate memory", "OutOfMemory", "bad_alloc"];
 
 /// Only what is read out of the version's own bytes blames it. What libtorch's kernels say does not: shapes, numbers and

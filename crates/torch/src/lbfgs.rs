@@ -11,15 +11,15 @@ use std::ops::ControlFlow;
 use tch::{Kind, Tensor};
 
 /// Steps remembered; more cost memory and gain little.
-const MEMORY: usize = 10;
+const REMEMBERED_STEPS: usize = 10;
 /// The value must fall by this share of what the slope promises, ...
 const SUFFICIENT_DECREASE: f64 = 1e-4;
 /// ... and the slope must flatten to this share of what it was.
 const CURVATURE: f64 = 0.9;
 /// A search that needs more tries than this has met the limits of double precision.
-const TRIES: usize = 25;
+const MOST_TRIES: usize = 25;
 
-/// Where the search stands.
+/// A point that the search reached.
 pub(crate) struct Point {
     pub(crate) at: Tensor,
     pub(crate) value: f64,
@@ -43,7 +43,7 @@ pub(crate) fn minimise(
 ) -> Point {
     let (value, gradient) = function(&start);
     let mut point = Point { at: start, value, gradient };
-    let mut steps: VecDeque<Step> = VecDeque::with_capacity(MEMORY);
+    let mut steps: VecDeque<Step> = VecDeque::with_capacity(REMEMBERED_STEPS);
     for iteration in 1..=iterations {
         let direction = direction(&point.gradient, &steps);
         let slope = dot(&point.gradient, &direction);
@@ -55,7 +55,7 @@ pub(crate) fn minimise(
         let turned = &next.gradient - &point.gradient;
         let rho = 1.0 / dot(&moved, &turned);
         point = next;
-        if steps.len() == MEMORY {
+        if steps.len() == REMEMBERED_STEPS {
             steps.pop_front();
         }
         steps.push_back(Step { moved, turned, rho });
@@ -97,7 +97,7 @@ fn search(
         return None;
     }
     let (mut low, mut high, mut length) = (0.0, f64::INFINITY, first_try);
-    for _ in 0..TRIES {
+    for _ in 0..MOST_TRIES {
         let at = &from.at + direction * length;
         let (value, gradient) = function(&at);
         if value > from.value + SUFFICIENT_DECREASE * length * slope || !value.is_finite() {

@@ -1,4 +1,4 @@
-//! How libtorch is held on a machine that it shares: one thread a replica.
+//! libtorch on a machine that it shares: one thread a replica.
 
 use std::cell::Cell;
 

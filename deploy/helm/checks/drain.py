@@ -1,4 +1,4 @@
-"""ombud_drain_seconds of one worker, as workers/ombud/src/work/lag.rs computes it at each look."""
+"""ombud_drain_seconds of one worker, as cli/src/serve/lag.rs computes it at each look."""
 
 import math
 

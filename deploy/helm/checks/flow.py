@@ -18,7 +18,7 @@ DAY = 86_400
 ANSWERED_PER_CORE = 32.7 / 2
 IN_FLIGHT_SECONDS = 5  # crates/stream/src/in_flight.rs: what is finished in half of the drain time
 IN_FLIGHT_LEAST = 32  # for each core: two batches
-AHEAD_SECONDS, AHEAD_LEAST, AHEAD_GROWTH = 1.5, 32, 1.25  # workers/ombud/src/backfill/ahead.rs
+AHEAD_SECONDS, AHEAD_LEAST, AHEAD_GROWTH = 1.5, 32, 1.25  # cli/src/backfill/window.rs
 READY_AFTER = 45  # seconds from a pod's creation: image 20, models 20, a probe 5
 CPU_EVERY = 15  # metrics-server's resolution
 # Cooperative rebalancing: members hear of it with a heartbeat (3 s), finish what they have of what moves, and join again.

@@ -102,7 +102,7 @@ class OfTriggers(unittest.TestCase):
 
 
 class OfTheGauge(unittest.TestCase):
-    """The stories of workers/ombud/src/work/lag.rs."""
+    """The stories of cli/src/serve/lag.rs."""
 
     def test_a_backlog_takes_its_length_over_the_rate(self):
         gauge = drain.Gauge()
@@ -129,16 +129,16 @@ class OfTheFigures(unittest.TestCase):
         return float(found[1].replace("_", ""))
 
     def test_they_are_those_of_the_code_and_of_what_was_measured(self):
-        gauge, ahead = "workers/ombud/src/work/lag.rs", "workers/ombud/src/backfill/ahead.rs"
+        gauge, ahead = "cli/src/serve/lag.rs", "cli/src/backfill/window.rs"
         seconds = r": Duration = Duration::from_secs\((\d+)\)"
-        self.assertEqual(self.said(gauge, "EVERY" + seconds), drain.EVERY)
-        self.assertEqual(self.said(gauge, "MEMORY" + seconds), drain.MEMORY)
+        self.assertEqual(self.said(gauge, "SAMPLE_INTERVAL" + seconds), drain.EVERY)
+        self.assertEqual(self.said(gauge, "RATE_MEMORY" + seconds), drain.MEMORY)
         self.assertEqual(self.said(gauge, "STANDS_STILL_AFTER" + seconds), drain.STANDS_STILL_AFTER)
         self.assertEqual(self.said(gauge, r"STANDS_STILL: f64 = ([\d_.]+)"), drain.STANDS_STILL)
-        self.assertEqual(self.said(ahead, r"WITHIN: Duration = Duration::from_millis\(([\d_]+)\)"), 1_000 * flow.AHEAD_SECONDS)
-        self.assertEqual(self.said(ahead, r"LEAST: f64 = ([\d.]+)"), flow.AHEAD_LEAST)
+        self.assertEqual(self.said(ahead, r"FINISHED_WITHIN: Duration = Duration::from_millis\(([\d_]+)\)"), 1_000 * flow.AHEAD_SECONDS)
+        self.assertEqual(self.said(ahead, r"LEAST_ROOM: f64 = ([\d.]+)"), flow.AHEAD_LEAST)
         self.assertEqual(self.said(ahead, r"GROWTH: f64 = ([\d.]+)"), flow.AHEAD_GROWTH)
-        measured = self.said("README.md", r"the flow over Kafka routes ([\d.]+) complaints a second")
+        measured = self.said("docs/measured.md", r"the flow over Kafka routes ([\d.]+)\s+complaints a second")
         self.assertEqual(measured, 2 * flow.ANSWERED_PER_CORE)
 
 
@@ -171,7 +171,7 @@ class OfTheGroup(unittest.TestCase):
 
 
 class OfWorseValues(unittest.TestCase):
-    """One change each, and what is said of it."""
+    """One change each, and what is said about it."""
 
     def problems(self, change, *numbers):
         document, cores = rendered()

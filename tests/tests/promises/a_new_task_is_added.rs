@@ -9,7 +9,7 @@ use ombud_tests::{Rollout, decision, quick_models};
 use serde_json::Value;
 
 const TASK: &str = "channel-of-harm";
-/// What is said, and the harm that it tells of.
+/// Narratives, and the harm that each reports.
 const SAID: [(&str, &str); 3] = [
     ("They charged a fee twice and keep the money.", "money"),
     ("I was locked out of my account for weeks.", "access"),

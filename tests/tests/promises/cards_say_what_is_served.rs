@@ -1,4 +1,4 @@
-//! What a default model's card says of each level is what its manifest says, and what serving gives.
+//! What a default model's card says about each level is what its manifest says, and what serving gives.
 
 #![cfg(feature = "torch")]
 

@@ -135,13 +135,13 @@ fn compare(records: &[Value], expected: &BTreeMap<String, BTreeMap<String, Value
     Ok(())
 }
 
-/// Takes verdicts beside an `up` that serves, as the desks of a bank do.
-struct Desk {
+/// Takes verdicts while an `up` serves, as a bank's teams give them.
+struct FeedbackServer {
     data: tempfile::TempDir,
     serving: Serving,
 }
 
-impl Desk {
+impl FeedbackServer {
     fn open(complaints: &Path) -> Result<Self> {
         let data = tempfile::tempdir()?;
         let copy = data.path().join(complaints.file_name().context("a name")?);
@@ -195,8 +195,8 @@ fn imported(case: &Case) -> Result<()> {
 fn each(cases: &[Case], complaints: &Path) -> Result<()> {
     ensure!(!cases.is_empty(), "there is no case");
     let data = tempfile::tempdir()?;
-    let desk = match cases.iter().any(|case| case.run == Run::Feedback) {
-        true => Some(Desk::open(complaints)?),
+    let server = match cases.iter().any(|case| case.run == Run::Feedback) {
+        true => Some(FeedbackServer::open(complaints)?),
         false => None,
     };
     let mut wrong = Vec::new();
@@ -204,7 +204,7 @@ fn each(cases: &[Case], complaints: &Path) -> Result<()> {
         let came = match case.run {
             Run::Check => checked(case, data.path()),
             Run::Up => routed(case),
-            Run::Feedback => desk.as_ref().context("a desk")?.judged(case),
+            Run::Feedback => server.as_ref().context("a server")?.judged(case),
             Run::Learn => learned(case, data.path()),
             Run::Import => imported(case),
         };

@@ -16,234 +16,31 @@
 #![cfg(feature = "torch")]
 #![allow(clippy::unwrap_used, reason = "helpers of a test")]
 
+mod block;
+mod page;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result, bail, ensure};
-use ombud_tests::{Commands, Printed, Services, Serving, Shell, repository};
-use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
+use anyhow::{Context, Result};
+use block::{Block, Mark};
+use ombud_tests::{Commands, Services, Serving, Shell, repository};
+use page::blocks;
 
-/// Fences of these hold commands.
-const COMMANDS: [&str; 4] = ["sh", "bash", "shell", "console"];
 /// What a shell in which a block says this needs: servers.
 const STARTS_SERVERS: &str = "scripts/services start";
 /// Where a running `up` listens by default.
 const DEFAULT_ADDRESS: &str = "127.0.0.1:8080";
 
-/// A block of commands as its page has it.
-#[derive(Debug)]
-struct Block {
-    commands: Commands,
-    marks: BTreeMap<Mark, String>,
-    /// What the paragraph below it lists as code.
-    listed_below: BTreeSet<String>,
-}
+/// The pages that are read before the others.
+const FIRST: [&str; 3] = ["README.md", "docs/first-run.md", "CONTRIBUTING.md"];
 
-/// What a comment before a block says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Mark {
-    NotRun,
-    Shell,
-    Beside,
-    Until,
-    Prints,
-    Fields,
-}
-
-impl Mark {
-    const ALL: [(&str, Self); 6] = [
-        ("not run", Self::NotRun),
-        ("shell", Self::Shell),
-        ("beside", Self::Beside),
-        ("until", Self::Until),
-        ("prints", Self::Prints),
-        ("fields", Self::Fields),
-    ];
-
-    fn known() -> String {
-        Self::ALL.map(|(name, _)| format!("<!-- {name}: ... -->")).join(", ")
-    }
-
-    /// The mark that a comment is, with what it says; `None` for any other comment.
-    fn of(comment: &str) -> Option<(Self, String)> {
-        let inside = comment.trim().strip_prefix("<!--")?.trim_end_matches("-->");
-        let (name, said) = inside.split_once(':')?;
-        let (_, mark) = Self::ALL.iter().find(|(known, _)| *known == name.trim())?;
-        Some((*mark, said.split_whitespace().collect::<Vec<_>>().join(" ")))
-    }
-}
-
-impl Block {
-    fn place(&self) -> String {
-        format!("{}:{}", self.commands.page, self.commands.line)
-    }
-
-    fn says(&self, mark: Mark) -> Option<&str> {
-        self.marks.get(&mark).map(String::as_str)
-    }
-
-    /// Refuses marks that contradict each other, or say nothing.
-    fn checked(self) -> Result<Self> {
-        let place = self.place();
-        let alone = |mark: Mark| self.marks.contains_key(&mark) && self.marks.len() > 1;
-        for (mark, said) in &self.marks {
-            ensure!(
-                !said.is_empty(),
-                "{place}: `{mark:?}` says nothing: write what, or why, behind the colon"
-            );
-        }
-        ensure!(!alone(Mark::NotRun), "{place}: a block that is not run needs no other mark");
-        ensure!(
-            !self.marks.contains_key(&Mark::Shell)
-                || !(self.marks.contains_key(&Mark::Until) || self.marks.contains_key(&Mark::Beside)),
-            "{place}: `until` and `beside` are for a block in a shell of its own: leave `shell` out"
-        );
-        for (mark, known) in [(Mark::Beside, "ombud up"), (Mark::Fields, "below")] {
-            ensure!(
-                self.says(mark).is_none_or(|said| said == known),
-                "{place}: {mark:?} can only be `{known}`"
-            );
-        }
-        ensure!(
-            self.says(Mark::Fields).is_none() || !self.listed_below.is_empty(),
-            "{place}: no field stands as code in the paragraph below"
-        );
-        Ok(self)
-    }
-
-    /// Holds what the page promises against what was printed.
-    fn judge(&self, printed: &Printed) -> Result<()> {
-        let (place, all) = (self.place(), printed.lines.join("\n"));
-        if let Some(text) = self.says(Mark::Prints) {
-            ensure!(all.contains(text), "{place} did not print `{text}`, but\n{all}");
-        }
-        if self.says(Mark::Fields).is_some() {
-            let line = printed.stdout.last().with_context(|| format!("{place} printed nothing"))?;
-            let object: BTreeMap<String, serde_json::Value> = serde_json::from_str(line)
-                .with_context(|| format!("{place}: the last line is no JSON object: {line}"))?;
-            let fields: BTreeSet<String> = object.into_keys().collect();
-            ensure!(
-                fields == self.listed_below,
-                "{place} printed {fields:?}, the page lists {:?}",
-                self.listed_below
-            );
-        }
-        Ok(())
-    }
-}
-
-/// The blocks of a page, each with the marks before it.
-fn blocks(page: &str, text: &str) -> Result<Vec<Block>> {
-    let mut reading = Reading { page, ..Reading::default() };
-    for (event, range) in Parser::new(text).into_offset_iter() {
-        reading.take(event, text[..range.start].matches('\n').count() + 1)?;
-    }
-    ensure!(reading.marks.is_empty(), "{page}: the last mark has no block: put it right before a fence");
-    reading.blocks.into_iter().map(Block::checked).collect()
-}
-
-/// A page that is read from its beginning.
-#[derive(Default)]
-struct Reading<'a> {
-    page: &'a str,
-    blocks: Vec<Block>,
-    /// Those whose block has not come yet.
-    marks: BTreeMap<Mark, String>,
-    html: String,
-    /// A comment that is no mark was the last thing.
-    stray: bool,
-    fence: Option<Commands>,
-    /// The paragraph right below the last block.
-    below: Below,
-}
-
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-enum Below {
-    Next,
-    Within,
-    #[default]
-    Elsewhere,
-}
-
-impl Reading<'_> {
-    fn take(&mut self, event: Event<'_>, line: usize) -> Result<()> {
-        let place = format!("{}:{line}", self.page);
-        let between = matches!(
-            event,
-            Event::Start(Tag::HtmlBlock | Tag::CodeBlock(_)) | Event::Html(_) | Event::End(TagEnd::HtmlBlock)
-        );
-        ensure!(
-            between || self.fence.is_some() || self.marks.is_empty(),
-            "{place}: the mark before this has no block: put it right before a fence"
-        );
-        self.stray &= between;
-        match event {
-            Event::Html(html) => self.html.push_str(&html),
-            Event::End(TagEnd::HtmlBlock) => {
-                for comment in std::mem::take(&mut self.html).split_inclusive("-->") {
-                    let Some((mark, said)) = Mark::of(comment) else {
-                        self.stray |= !comment.trim().is_empty();
-                        continue;
-                    };
-                    ensure!(self.marks.insert(mark, said).is_none(), "{place}: {mark:?} is said twice");
-                }
-            }
-            Event::InlineHtml(html) => {
-                ensure!(
-                    Mark::of(&html).is_none(),
-                    "{place}: a mark stands on a line of its own, before a fence"
-                );
-            }
-            Event::Start(Tag::CodeBlock(CodeBlockKind::Indented)) => {
-                bail!("{place}: write it as a fence with its language, so that it is known whether it is run")
-            }
-            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(language))) => {
-                ensure!(
-                    !language.is_empty(),
-                    "{place}: say the fence's language: sh for commands, text for none"
-                );
-                let is_commands = COMMANDS.contains(&&*language);
-                ensure!(
-                    !(is_commands && self.stray),
-                    "{place}: the comment before this is no mark: {}",
-                    Mark::known()
-                );
-                ensure!(
-                    is_commands || self.marks.is_empty(),
-                    "{place}: the mark before this has no block of commands"
-                );
-                let commands =
-                    || Commands { page: self.page.to_owned(), line: line + 1, text: String::new() };
-                self.fence = is_commands.then(commands);
-            }
-            Event::Text(text) => self.fence.iter_mut().for_each(|commands| commands.text.push_str(&text)),
-            Event::End(TagEnd::CodeBlock) => {
-                let Some(commands) = self.fence.take() else { return Ok(()) };
-                let marks = std::mem::take(&mut self.marks);
-                self.blocks.push(Block { commands, marks, listed_below: BTreeSet::new() });
-                self.below = Below::Next;
-            }
-            Event::Start(Tag::Paragraph) if self.below == Below::Next => self.below = Below::Within,
-            Event::End(TagEnd::Paragraph) | Event::Start(Tag::Heading { .. } | Tag::List(_)) => {
-                self.below = Below::Elsewhere
-            }
-            Event::Code(code) if self.below == Below::Within => {
-                if let Some(block) = self.blocks.last_mut() {
-                    block.listed_below.insert(code.to_string());
-                }
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-}
-
-/// The pages, in the order in which they are read: README.md, DEVELOPERS.md, then the others by name.
+/// The pages, in the order in which they are read: [`FIRST`], then the others by name.
 fn pages() -> Result<Vec<String>> {
-    let mut pages = ["README.md", "DEVELOPERS.md"].map(str::to_owned).to_vec();
+    let mut pages = FIRST.map(str::to_owned).to_vec();
     let mut folders: Vec<PathBuf> = ["docs", "examples", "schemas"].map(PathBuf::from).into();
     let mut found = BTreeSet::new();
     while let Some(folder) = folders.pop() {
@@ -257,7 +54,7 @@ fn pages() -> Result<Vec<String>> {
             }
         }
     }
-    pages.extend(found);
+    pages.extend(found.into_iter().filter(|page| !FIRST.contains(&page.as_str())));
     Ok(pages)
 }
 

@@ -15,10 +15,10 @@ use ombud_tests::{Deployment, Log, Role, Routes, data_set, default_models, ombud
 use serde_json::{Value, json};
 
 /// Batches differ between the two, and with them the last bits of an encoder's numbers.
-const APART: f64 = 1e-4;
+const MOST_DIFFERENCE: f64 = 1e-4;
 
 /// How long the flow over brokers may take, three processes on the cores of one.
-const PATIENCE: Duration = Duration::from_secs(600);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// (complaint, task) -> (version, outcome, label, level, truncated tokens), confidence.
 type Answers = BTreeMap<(String, String), (Vec<Value>, f64)>;
@@ -75,7 +75,7 @@ fn same(evaluated: &Answers, routed: &Answers) -> Result<()> {
         let (arrived, in_route) = &routed[key];
         ensure!(told == arrived, "{key:?}: evaluate says {told:?}, the route {arrived:?}");
         let apart = (confidence - in_route).abs();
-        ensure!(apart <= APART, "{key:?}: confidences are {apart} apart");
+        ensure!(apart <= MOST_DIFFERENCE, "{key:?}: confidences are {apart} apart");
     }
     Ok(())
 }
@@ -156,7 +156,7 @@ fn agree_on_brokers(file: &Path) -> Result<()> {
     let path = file.to_str().context("a path in UTF-8")?;
     let sent: Value = serde_json::from_str(&deployment.run(&["send", "--bulk", "--json", path])?)?;
     let complaints = usize::try_from(sent["sent"].as_u64().context("how many were sent")?)?;
-    Routes::follow(&deployment)?.wait_for_complete(complaints, PATIENCE)?;
+    Routes::follow(&deployment)?.wait_for_complete(complaints, WAIT_TIMEOUT)?;
 
     let routes = deployment.tail("complaints.routed")?;
     let data = tempfile::tempdir()?;

@@ -116,7 +116,7 @@ fn write(rows: &[&Row], labelled: bool, file: &Path) -> Result<()> {
     Ok(csv.flush()?)
 }
 
-/// What a human says of each task of a route; the truth is what the row says.
+/// A human's verdict on each task of a route; the truth is what the row says.
 fn judge(row: &Row, route: &Value, csv: &mut Writer<fs::File>) -> Result<()> {
     let issues = Taxonomy::by_label_set("issue@1").context("issues")?;
     let mut say = |kind: &str, task: &str, label: &str, code: &str| {

@@ -1,4 +1,4 @@
-//! Which crate may import which (ARCHITECTURE.md, "Crates"), held over what cargo says of the manifests.
+//! Which crate may import which (ARCHITECTURE.md, "Crates"), held over what cargo reads from the manifests.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 use std::collections::BTreeSet;
@@ -10,8 +10,10 @@ const LAYERS: &[&[&str]] = &[
     &["ombud-benches"],
     &["ombud-tests", "ombud-compute"],
     &["ombud"],
-    &["ombud-infer", "ombud-join", "ombud-archive", "ombud-learn", "ombud-explain", "ombud-console"],
+    &["ombud-infer", "ombud-join", "ombud-archive", "ombud-explain", "ombud-console"],
     &["ombud-launch"],
+    &["ombud-learn"],
+    &["ombud-measure", "ombud-exchange"],
     &["ombud-kafka", "ombud-local", "ombud-torch"],
     &["ombud-store", "ombud-models", "ombud-intake", "ombud-report"],
     &["ombud-stream"],

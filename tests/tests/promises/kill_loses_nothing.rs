@@ -19,7 +19,7 @@ const KILLS: usize = 20;
 
 /// What must not depend on when the power went: where a complaint lies, and everything that was decided of it.
 #[derive(Debug, PartialEq)]
-struct Standing {
+struct RoutedState {
     team: Value,
     vulnerability: Value,
     needs_human: Value,
@@ -46,7 +46,7 @@ fn finished(file: &Path, data: &Path) -> Result<Value> {
     Ok(serde_json::from_str(&last)?)
 }
 
-fn standings(log: &Log) -> Result<BTreeMap<String, Standing>> {
+fn routed_states(log: &Log) -> Result<BTreeMap<String, RoutedState>> {
     let mut newest: BTreeMap<String, Value> = BTreeMap::new();
     for record in log.tail("complaints.routed")? {
         let route = record["value"].clone();
@@ -56,21 +56,21 @@ fn standings(log: &Log) -> Result<BTreeMap<String, Standing>> {
             newest.insert(id, route);
         }
     }
-    let standing = |route: Value| {
+    let state = |route: Value| {
         let of = |decision: &Value| {
             ["outcome", "label", "level", "confidence", "model_version"]
                 .map(|key| decision[key].clone())
                 .to_vec()
         };
         let decisions = route["decisions"].as_array().into_iter().flatten();
-        Standing {
+        RoutedState {
             team: route["team"].clone(),
             vulnerability: route["vulnerability"].clone(),
             needs_human: route["needs_human"].clone(),
             decisions: decisions.map(|d| (d["task"].to_string(), of(d))).collect(),
         }
     };
-    Ok(newest.into_iter().map(|(id, route)| (id, standing(route))).collect())
+    Ok(newest.into_iter().map(|(id, route)| (id, state(route))).collect())
 }
 
 #[test]
@@ -112,10 +112,10 @@ fn kill_9_at_twenty_random_moments_loses_nothing_and_changes_no_decision() -> Re
     let summary = finished(&file, &disturbed)?;
     ensure!(summary["routed"] == complaints && summary["complete"] == complaints, "disturbed: {summary}");
     let (calm, shaken) = (Log::of(dir.path().join("undisturbed")), Log::of(disturbed));
-    let (expected, found) = (standings(&calm)?, standings(&shaken)?);
+    let (expected, found) = (routed_states(&calm)?, routed_states(&shaken)?);
     ensure!(expected.len() == usize::try_from(complaints)?);
-    for (id, standing) in &expected {
-        ensure!(found.get(id) == Some(standing), "{id}: {:?} is not {standing:?}", found.get(id));
+    for (id, state) in &expected {
+        ensure!(found.get(id) == Some(state), "{id}: {:?} is not {state:?}", found.get(id));
     }
 
     let mut decided: BTreeMap<(String, String, String), BTreeSet<String>> = BTreeMap::new();

@@ -20,6 +20,7 @@ mod kill_loses_nothing;
 mod models_go_to_python_and_back;
 mod nobody_comes_in_over_http;
 mod on_brokers;
+mod pages_read_well;
 mod releases_are_whole;
 mod replay_tells_what_changes;
 mod settings_are_ones_own;

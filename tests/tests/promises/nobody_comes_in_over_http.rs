@@ -16,11 +16,11 @@ use anyhow::{Context, Result, ensure};
 use ombud_tests::{Log, Serving, browser, ombud};
 use serde_json::{Value, json};
 
-const PATIENCE: Duration = Duration::from_secs(120);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(120);
 /// No request may take longer than its head and its body together.
-const ANSWERED: Duration = Duration::from_secs(70);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(70);
 /// In 2100: no strategy of this test ever begins.
-const FAR: i64 = 4_102_444_800_000;
+const FAR_FUTURE_MS: i64 = 4_102_444_800_000;
 
 /// A page that tries all that a browser lets a page of another site try, and tells its own site what came of it.
 const PAGE: &str = include_str!("nobody_comes_in_over_http/page.html");
@@ -84,7 +84,7 @@ impl<'a> Bank<'a> {
                 let version = 2 + self.signatures.len();
                 let mut next = self.strategy.clone();
                 next["version"] = version.into();
-                next["effective_from"] = (FAR + version as i64).into();
+                next["effective_from"] = (FAR_FUTURE_MS + version as i64).into();
                 (next["changed_by"], next["changed_at"]) = ("the-board".into(), 7.into());
                 next.to_string()
             }
@@ -165,7 +165,7 @@ impl<'a> Bank<'a> {
 /// What is answered to these bytes; 0 where the connection is closed without an answer.
 fn send(address: &str, request: &[u8]) -> Result<u16> {
     let mut stream = TcpStream::connect(address)?;
-    stream.set_read_timeout(Some(ANSWERED))?;
+    stream.set_read_timeout(Some(ANSWER_TIMEOUT))?;
     // It may be refused before all of it is read.
     let _ = stream.write_all(request);
     let mut answer = Vec::new();
@@ -224,7 +224,7 @@ fn a_token_does_what_its_scopes_say_and_nothing_is_too_large_or_too_slow() -> Re
     let operator = bank.operator.clone();
     let first = json!({"complaint_id": FIRST, "narrative": "They charged me twice and nobody answers."});
     ensure!(bank.ask(COMPLAINTS, &[HOST, JSON, SENDER], &first.to_string())? == 202);
-    let until = Instant::now() + PATIENCE;
+    let until = Instant::now() + WAIT_TIMEOUT;
     while bank.ask(FEEDBACK, &[HOST, JSON, LEDGER], VERDICT)? != 202 {
         ensure!(Instant::now() < until, "the first complaint has no case");
         thread::park_timeout(Duration::from_millis(100));
@@ -328,13 +328,13 @@ fn a_page_in_a_real_browser_changes_nothing_and_reads_nothing() -> Result<()> {
         .args(["--host-resolver-rules=MAP evil.example 127.0.0.1", &site])
         .spawn()
         .context("start the browser")?;
-    let outcomes = outcomes.recv_timeout(PATIENCE);
+    let outcomes = outcomes.recv_timeout(WAIT_TIMEOUT);
     browser.kill()?;
     browser.wait()?;
     let outcomes = outcomes.context("the page has not come to its end")?;
     // 3 names for this host, and at each 4 bodies in 4 ways, 3 that are read and 2 that are shown.
     ensure!(outcomes == "tried=63&let=0", "{outcomes}");
-    let refused = Instant::now() + PATIENCE;
+    let refused = Instant::now() + WAIT_TIMEOUT;
     // Two of the four ways are refused by the browser itself, which asks first.
     while metric(&up, "ombud_http_refused_total")? < 36.0 {
         ensure!(Instant::now() < refused, "what the page sent has not come");

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 const COMPLAINTS: usize = 60;
 /// How long cases may take to be kept.
-const PATIENCE: Duration = Duration::from_secs(120);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// The bag under another name, which confuses two pairs of products and is slow to call anybody vulnerable.
 fn challenger(data: &Path) -> Result<String> {
@@ -56,7 +56,7 @@ fn narratives() -> Result<Vec<String>> {
 
 /// `strategy replay` with `candidate`, once all of the complaints are kept.
 fn replayed(up: &Rollout, candidate: &str, complaints: usize) -> Result<Value> {
-    let until = Instant::now() + PATIENCE;
+    let until = Instant::now() + WAIT_TIMEOUT;
     let words = ["strategy", "replay", "--candidate", candidate, "--since", "2h", "--json"];
     loop {
         let output = up.command()?.args(words).output()?;
@@ -100,7 +100,7 @@ fn differences(before: &Value, after: &Value) -> Result<Changes> {
     Ok(all)
 }
 
-/// What the document says of one complaint.
+/// What the document says about one complaint.
 fn told(document: &Value, complaint_id: &str) -> Result<Changes> {
     let changed = document["changed"].as_array().context("changed")?;
     let Some(one) = changed.iter().find(|one| one["complaint_id"] == complaint_id) else {

@@ -103,7 +103,7 @@ fn without_the_one_that_computes_it_is_said_how_to_get_it_and_all_else_works() -
         ensure!(output.status.success() && !output.stdout.is_empty(), "{words:?}");
     }
     let wrong = run(&["up", "--onec"])?;
-    ensure!(wrong.status.code() == Some(2), "a wrong word is told before anything is handed over");
+    ensure!(wrong.status.code() == Some(2), "a wrong word is reported before anything is handed over");
     Ok(())
 }
 

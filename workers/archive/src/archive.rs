@@ -3,7 +3,7 @@
 //!
 //! Batches are what is there, finished in order: nothing is committed before everything that came before it is kept, and
 //! after a crash the same rows are written again. A batch that a slow store can't finish in its time is committed as far
-//! as it is kept; the rest goes on when the group has been polled, and nothing more comes until then.
+//! as it is kept; the rest follows when the group has been polled, and nothing more is read until then.
 
 use std::{
     sync::Arc,
@@ -22,29 +22,23 @@ use ombud_launch::telemetry::Hop;
 use ombud_models::StrategyFeed;
 use ombud_store::{CaseStore, Place, Row, file_feedback, file_routed, is_other_than_routed};
 use ombud_stream::{
-    Clock, Committer, Delivery, Event, Member as _, Outage, Outgoing, Passing, Record, Sink, Source,
+    Clock, Committer, Delivery, Event, GroupMember as _, Outage, Outgoing, Record, RetriedCall, Sink, Source,
     TopicPartition,
 };
 use tracing::{debug, error, info, warn};
 
 use crate::{
     error::ArchiveError,
-    hand::{Hand, Places},
-    limits::{Limits, millis},
-    park::{WORKER, letter, park},
-    patience::{Attempt, Patience},
-    progress::Progress,
-    read::{Reading, read},
+    limits::{ArchiveLimits, millis},
+    park::{count_from_zero, letter, park},
+    pending::{Pending, Places},
+    positions::Positions,
+    read::{RecordContent, read},
+    store_retry::{Attempt, StoreRetry},
     strategies::is_taken,
     teams::has_known_team,
+    topics::WORKER,
 };
-
-/// The archive's consumer group.
-pub const GROUP: &str = "ombud.archive";
-
-/// What it reads.
-pub const TOPICS: [Topic; 6] =
-    [Topic::Raw, Topic::Predictions, Topic::Routed, Topic::Feedback, Topic::Registry, Topic::Strategy];
 
 /// One member of the archive's group.
 pub struct Archive<M, S, C> {
@@ -65,17 +59,17 @@ pub struct Archive<M, S, C> {
     /// Stamps dead letters.
     pub clock: Arc<dyn Clock>,
     /// Its bounds.
-    pub limits: Limits,
+    pub limits: ArchiveLimits,
 }
 
 /// What a running archive keeps from turn to turn.
-struct Running {
-    hand: Hand,
-    /// Nothing more comes, for something is in hand.
-    held: bool,
-    progress: Progress,
-    polls: Passing,
-    patience: Patience,
+struct RunState {
+    pending: Pending,
+    /// No more records come until nothing is pending.
+    is_paused: bool,
+    positions: Positions,
+    polls: RetriedCall,
+    store_retry: StoreRetry,
 }
 
 impl<M: Source + Committer, S: Sink<()>, C: CaseStore> Archive<M, S, C> {
@@ -88,62 +82,63 @@ impl<M: Source + Committer, S: Sink<()>, C: CaseStore> Archive<M, S, C> {
         stop: &dyn Fn() -> bool,
         mut start: impl FnMut(&TopicPartition) -> Result<i64, Outage>,
     ) -> Result<(), ArchiveError> {
-        let mut running = Running {
-            hand: Hand::new(self.limits.batch_len),
-            held: false,
-            progress: Progress::new(),
-            polls: Passing::of("kafka"),
-            patience: Patience::new(&self.limits),
+        count_from_zero();
+        let mut state = RunState {
+            pending: Pending::new(self.limits.batch_len),
+            is_paused: false,
+            positions: Positions::new(),
+            polls: RetriedCall::of("kafka"),
+            store_retry: StoreRetry::new(&self.limits),
         };
         while !stop() {
-            self.turn(&mut running, &mut start)?;
+            self.turn(&mut state, &mut start)?;
         }
-        running.progress.commit(&mut self.member).map_err(ArchiveError::from)
+        state.positions.commit(&mut self.member).map_err(ArchiveError::from)
     }
 
-    /// Once round: what comes, what can be kept of it within the time of a batch, and a commit.
+    /// One turn: what comes, what can be kept of it within the time of a batch, and a commit.
     fn turn(
         &mut self,
-        running: &mut Running,
+        state: &mut RunState,
         start: &mut impl FnMut(&TopicPartition) -> Result<i64, Outage>,
     ) -> Result<(), ArchiveError> {
-        let going = self.gather(running, start)?;
-        running.progress.tell(self.clock.now_ms());
-        if running.hand.is_empty() && going.is_empty() {
-            running.progress.commit_again(&mut self.member)?;
-            // What was in hand may have gone with partitions that were lost.
-            self.hold(running);
+        let revoked = self.gather(state, start)?;
+        state.positions.report(self.clock.now_ms());
+        if state.pending.is_empty() && revoked.is_empty() {
+            state.positions.commit_again(&mut self.member)?;
+            // What was pending may have gone with partitions that were lost.
+            self.pause_while_pending(state);
             return Ok(());
         }
-        let tries = !running.hand.is_empty() && running.patience.is_due();
-        let attempt = if tries { Some(self.keep(running)?) } else { None };
-        running.progress.commit(&mut self.member)?;
-        running.progress.end(&going);
-        running.hand.forget(&going);
-        running.progress.tell(self.clock.now_ms());
-        self.hold(running);
+        let tries = !state.pending.is_empty() && state.store_retry.is_due();
+        let attempt = if tries { Some(self.keep(state)?) } else { None };
+        state.positions.commit(&mut self.member)?;
+        state.positions.end(&revoked);
+        state.pending.forget(&revoked);
+        state.positions.report(self.clock.now_ms());
+        self.pause_while_pending(state);
         match attempt {
-            Some(attempt) => running.patience.note(self.clock.now_ms(), attempt).map_err(ArchiveError::from),
+            Some(attempt) => state.store_retry.note(self.clock.now_ms(), attempt).map_err(ArchiveError::from),
             None => Ok(()),
         }
     }
 
-    /// What comes within the limits, from the first record on; only news of the group while something is in hand. A batch
-    /// ends where partitions are revoked, so that it is kept while they are still owned: they are given back.
+    /// What comes within the limits, from the first record on; only news of the group while something is pending. A batch
+    /// ends where partitions are revoked, so that it is kept while they are still owned: gives those partitions.
     fn gather(
         &mut self,
-        running: &mut Running,
+        state: &mut RunState,
         start: &mut impl FnMut(&TopicPartition) -> Result<i64, Outage>,
     ) -> Result<Vec<TopicPartition>, Outage> {
-        let Running { hand, held, progress, polls, patience } = running;
-        let wait = if *held && patience.is_due() { Duration::ZERO } else { self.limits.poll };
+        let RunState { pending, is_paused, positions, polls, store_retry } = state;
+        let wait = if *is_paused && store_retry.is_due() { Duration::ZERO } else { self.limits.poll };
         let (mut bytes, mut full_at) = (0, None);
-        while *held || (hand.len() < self.limits.batch_len && bytes < self.limits.batch_bytes) {
+        while *is_paused || (pending.len() < self.limits.batch_len && bytes < self.limits.batch_bytes) {
             let left = |until: Instant| until.saturating_duration_since(Instant::now());
             let polled = self.member.poll(full_at.map_or(wait, left));
             let Some(event) = polls.through(polled)? else {
                 // What is there is not held up by it.
-                if hand.is_empty() || !patience.is_due() {
+                if pending.is_empty() || !store_retry.is_due() {
                     thread::park_timeout(self.limits.poll);
                 }
                 break;
@@ -151,26 +146,26 @@ impl<M: Source + Committer, S: Sink<()>, C: CaseStore> Archive<M, S, C> {
             match event {
                 None => break,
                 Some(Event::Record(record)) => {
-                    progress.read(&record);
+                    positions.read(&record);
                     bytes += record.value.as_ref().map_or(0, |value| value.len());
-                    hand.read(record);
+                    pending.read(record);
                     full_at.get_or_insert_with(|| Instant::now() + self.limits.linger);
                 }
                 Some(Event::Assigned { partitions, generation }) => {
                     for partition in partitions {
                         let next = self.member.begin(&partition, generation, start)?;
-                        self.member.pause(&partition, *held);
-                        progress.begin(partition, next);
+                        self.member.pause(&partition, *is_paused);
+                        positions.begin(partition, next);
                     }
                 }
-                Some(Event::Reached { partition, next }) => progress.pass(&partition, next),
+                Some(Event::Reached { partition, next }) => positions.pass(&partition, next),
                 Some(Event::Revoked { partitions, lost }) => {
                     info!(?partitions, lost, "partitions revoked");
                     if !lost {
                         return Ok(partitions);
                     }
-                    hand.forget(&partitions);
-                    progress.end(&partitions);
+                    pending.forget(&partitions);
+                    positions.end(&partitions);
                     break;
                 }
             }
@@ -178,27 +173,27 @@ impl<M: Source + Committer, S: Sink<()>, C: CaseStore> Archive<M, S, C> {
         Ok(Vec::new())
     }
 
-    /// Lets nothing more come while something is in hand, so that a poll only tells of the group.
-    fn hold(&mut self, running: &mut Running) {
-        let hold = !running.hand.is_empty();
-        if hold != running.held {
-            running.held = hold;
-            for partition in running.progress.partitions() {
-                self.member.pause(partition, hold);
+    /// Pauses the partitions while something is pending, so that a poll only brings news of the group.
+    fn pause_while_pending(&mut self, state: &mut RunState) {
+        let is_pending = !state.pending.is_empty();
+        if is_pending != state.is_paused {
+            state.is_paused = is_pending;
+            for partition in state.positions.partitions() {
+                self.member.pause(partition, is_pending);
             }
         }
     }
 
-    /// Files, parks and stores what is in hand, for as long as a batch may take: something at least, where the store
+    /// Files, parks and stores what is pending, for as long as a batch may take: something at least, where the store
     /// answers at all.
-    fn keep(&mut self, running: &mut Running) -> Result<Attempt, ArchiveError> {
+    fn keep(&mut self, state: &mut RunState) -> Result<Attempt, ArchiveError> {
         let until = self.clock.now_ms().saturating_add(millis(self.limits.batch_within));
         let mut attempt = Attempt { kept: 0, outage: None };
-        if !running.hand.has_filed() {
-            attempt.outage = self.file(&mut running.hand, until)?;
+        if !state.pending.has_filed() {
+            attempt.outage = self.file(&mut state.pending, until)?;
         }
-        while running.hand.has_filed() && (attempt.kept == 0 || self.clock.now_ms() < until) {
-            match self.store(running) {
+        while state.pending.has_filed() && (attempt.kept == 0 || self.clock.now_ms() < until) {
+            match self.store(state) {
                 Ok(records) => attempt.kept += records,
                 Err(outage) => {
                     attempt.outage = Some(outage);
@@ -211,31 +206,30 @@ impl<M: Source + Committer, S: Sink<()>, C: CaseStore> Archive<M, S, C> {
 
     /// Files what waits until time is up, one record at least, and parks what can't be filed; gives the outage of the store
     /// that ended it.
-    fn file(&mut self, hand: &mut Hand, until: i64) -> Result<Option<Outage>, ArchiveError> {
-        hand.places.clear();
+    fn file(&mut self, pending: &mut Pending, until: i64) -> Result<Option<Outage>, ArchiveError> {
+        pending.places.clear();
         let (mut letters, mut outage) = (Vec::new(), None);
-        while let Some(record) = hand.next_waiting() {
+        while let Some(record) = pending.next_waiting() {
             let now = self.clock.now_ms();
-            if now >= until && hand.has_filed() {
-                hand.put_back(record);
+            if now >= until && pending.has_filed() {
+                pending.put_back(record);
                 break;
             }
             let hop = Hop::process("archive", &record, now);
             let Some(topic) = Topic::named(&record.source.topic, &self.prefix) else {
-                hand.file(record, Vec::new(), hop);
+                pending.file(record, Vec::new(), hop);
                 continue;
             };
-            let reading =
-                match self.hold_against_the_case(read(topic, &record, now), &record, &mut hand.places) {
-                    Ok(reading) => reading,
-                    Err(stopped) => {
-                        hand.put_back(record);
-                        outage = Some(stopped);
-                        break;
-                    }
-                };
-            let rows = self.rows_of((topic, reading), &record, &mut hand.places, &mut letters)?;
-            hand.file(record, rows, hop);
+            let content = match self.checked(read(topic, &record, now), &record, &mut pending.places) {
+                Ok(content) => content,
+                Err(stopped) => {
+                    pending.put_back(record);
+                    outage = Some(stopped);
+                    break;
+                }
+            };
+            let rows = self.rows_of(content, topic, &record, &mut pending.places, &mut letters)?;
+            pending.file(record, rows, hop);
         }
         park(&mut self.sink, &self.deliveries, letters, self.limits.park_within)?;
         Ok(outage)
@@ -244,19 +238,20 @@ impl<M: Source + Committer, S: Sink<()>, C: CaseStore> Archive<M, S, C> {
     /// The rows that `record` leaves; its dead letter, where nobody can read it.
     fn rows_of(
         &mut self,
-        (topic, reading): (Topic, Reading),
+        content: RecordContent,
+        topic: Topic,
         record: &Record,
         places: &mut Places,
         letters: &mut Vec<Outgoing>,
     ) -> Result<Vec<Row>, ArchiveError> {
-        let (rows, outcome) = match reading {
-            Reading::Rows(_) if topic == Topic::Strategy && !is_taken(&mut self.strategy, record)? => {
+        let (rows, outcome) = match content {
+            RecordContent::Rows(_) if topic == Topic::Strategy && !is_taken(&mut self.strategy, record)? => {
                 warn!(at = ?record, "strategy not kept: no worker takes it");
                 (Vec::new(), "overtaken")
             }
-            Reading::Rows(rows) => (rows, "kept"),
-            Reading::Route(route) => {
-                // Where its stored routes and those earlier in hand put it.
+            RecordContent::Rows(rows) => (rows, "kept"),
+            RecordContent::Route(route) => {
+                // Where its stored routes, and those that are filed before it, put it.
                 let known = places.entry(route.complaint_id.clone()).or_default();
                 let rows = file_routed(&route, record, known);
                 if known.iter().any(|place| place.is_elsewhere(&route)) {
@@ -265,10 +260,10 @@ impl<M: Source + Committer, S: Sink<()>, C: CaseStore> Archive<M, S, C> {
                 known.push(Place::of(&route));
                 (rows, "kept")
             }
-            Reading::Verdict(feedback) => (file_feedback(&feedback, record), "kept"),
-            Reading::Unreadable(why) => {
+            RecordContent::Verdict(feedback) => (file_feedback(&feedback, record), "kept"),
+            RecordContent::Unreadable(why) => {
                 warn!(at = ?record, %why, "record parked");
-                let reason = format!("{:?}", why.reason).to_lowercase();
+                let reason = why.reason.metric_label();
                 counter!("ombud_dead_letters_total", "worker" => WORKER, "reason" => reason).increment(1);
                 let letter = letter(record, &why, &self.dead_letters, self.clock.now_ms());
                 letters.push(letter.map_err(|cause| ArchiveError::Letter {
@@ -278,30 +273,31 @@ impl<M: Source + Committer, S: Sink<()>, C: CaseStore> Archive<M, S, C> {
                 })?);
                 (Vec::new(), "parked")
             }
-            Reading::Nothing => (Vec::new(), "nothing"),
+            RecordContent::Nothing => (Vec::new(), "nothing"),
         };
         counter!("ombud_archived_total", "topic" => topic.base_name(), "outcome" => outcome).increment(1);
         Ok(rows)
     }
 
-    /// What is read, once the store has said what it takes to file it.
-    fn hold_against_the_case(
+    /// `content`, compared with the case in the store: finds what it takes to file a route, and refuses a verdict that names
+    /// an unknown team.
+    fn checked(
         &mut self,
-        reading: Reading,
+        content: RecordContent,
         record: &Record,
         places: &mut Places,
-    ) -> Result<Reading, Outage> {
-        match &reading {
-            Reading::Route(route) => self.find_places(route, places)?,
-            Reading::Verdict(feedback) => {
+    ) -> Result<RecordContent, Outage> {
+        match &content {
+            RecordContent::Route(route) => self.find_places(route, places)?,
+            RecordContent::Verdict(feedback) => {
                 let now = self.clock.now_ms();
                 if !has_known_team(feedback, record, now, &mut self.strategy, &mut self.cases)? {
-                    return Ok(Reading::Unreadable(UnreadableFeedback::from(UNKNOWN_TEAM).into()));
+                    return Ok(RecordContent::Unreadable(UnreadableFeedback::from(UNKNOWN_TEAM).into()));
                 }
             }
             _ => {}
         }
-        Ok(reading)
+        Ok(content)
     }
 
     /// Finds where the stored routes of the case of `route` put it, unless that is known.
@@ -330,21 +326,21 @@ impl<M: Source + Committer, S: Sink<()>, C: CaseStore> Archive<M, S, C> {
     }
 
     /// Writes the rows of the next records that are filed; gives their number.
-    fn store(&mut self, running: &mut Running) -> Result<usize, Outage> {
-        let (lens, rows) = running.hand.take_rows();
+    fn store(&mut self, state: &mut RunState) -> Result<usize, Outage> {
+        let (lens, rows) = state.pending.take_rows();
         let (began, started) = (self.clock.now_ms(), Instant::now());
         if !rows.is_empty() {
             if let Err(outage) = self.cases.write(&rows) {
-                running.hand.give_back(&lens, rows);
+                state.pending.give_back(&lens, rows);
                 return Err(outage);
             }
             histogram!("ombud_archive_write_seconds").record(started.elapsed().as_secs_f64());
         }
         let now = self.clock.now_ms();
-        // What took longer would not come to its end in time, were it twice as much.
+        // Twice as much of what took longer would not be written in time.
         let quickly = (now - began).saturating_mul(4) < millis(self.limits.batch_within);
-        for filed in running.hand.written(lens.len(), quickly) {
-            running.progress.keep(&filed.record);
+        for filed in state.pending.written(lens.len(), quickly) {
+            state.positions.keep(&filed.record);
             filed.hop.end_at(now);
         }
         debug!(records = lens.len(), rows = rows.len(), "batch archived");

@@ -2,15 +2,17 @@
 
 mod archive;
 mod error;
-mod hand;
 mod limits;
 mod park;
-mod patience;
-mod progress;
+mod pending;
+mod positions;
 mod read;
+mod store_retry;
 mod strategies;
 mod teams;
+mod topics;
 
-pub use archive::{Archive, GROUP, TOPICS};
+pub use archive::Archive;
 pub use error::ArchiveError;
-pub use limits::Limits;
+pub use limits::ArchiveLimits;
+pub use topics::{GROUP, TOPICS};

@@ -8,13 +8,13 @@ use std::time::Duration;
 /// `park_within` and a commit. Together they have to stay well below the consumer's `max.poll.interval.ms` (5 minutes), or
 /// the group gives the partitions to somebody else, who fares no better.
 #[derive(Clone, Copy, Debug)]
-pub struct Limits {
+pub struct ArchiveLimits {
     /// Records in one batch. More is fewer, larger writes.
     pub batch_len: usize,
     /// Bytes in one batch; one larger record still passes, alone.
     pub batch_bytes: usize,
-    /// How long a batch is worked on before what is kept of it is committed and the group is polled; the rest goes on
-    /// after that. Only a slow store needs so long.
+    /// How long a batch is worked on before what is kept of it is committed and the group is polled; the rest
+    /// follows after that. Only a slow store needs so long.
     pub batch_within: Duration,
     /// How long a poll waits when nothing comes: bounds how late a shutdown is seen.
     pub poll: Duration,
@@ -29,7 +29,7 @@ pub struct Limits {
     pub park_within: Duration,
 }
 
-impl Default for Limits {
+impl Default for ArchiveLimits {
     fn default() -> Self {
         Self {
             batch_len: 512,
@@ -44,7 +44,7 @@ impl Default for Limits {
     }
 }
 
-/// A bound as the clock counts.
+/// A bound in the clock's milliseconds.
 pub(crate) fn millis(bound: Duration) -> i64 {
     i64::try_from(bound.as_millis()).unwrap_or(i64::MAX)
 }

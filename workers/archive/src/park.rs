@@ -7,13 +7,14 @@ use std::{
 
 use crossbeam_channel::Receiver;
 use metrics::counter;
-use ombud_contract::{codec::CodecError, dead_letter::Unread, records::DeadReason};
+use ombud_contract::{
+    codec::CodecError,
+    dead_letter::{Fault, UnreadableRecord},
+    records::DeadReason,
+};
 use ombud_stream::{Delivery, Outage, Outgoing, Record, Sink};
 
-use crate::{archive::TOPICS, read::Unreadable};
-
-/// How this worker signs.
-pub(crate) const WORKER: &str = "archive";
+use crate::topics::{TOPICS, WORKER};
 
 /// What the archive makes of a record, as metrics call it.
 const OUTCOMES: [&str; 4] = ["kept", "nothing", "overtaken", "parked"];
@@ -25,7 +26,7 @@ pub(crate) fn count_from_zero() {
     }
     counter!("ombud_split_routes_total").increment(0);
     for reason in DeadReason::ALL {
-        let reason = format!("{reason:?}").to_lowercase();
+        let reason = reason.metric_label();
         counter!("ombud_dead_letters_total", "worker" => WORKER, "reason" => reason).increment(0);
     }
 }
@@ -36,11 +37,11 @@ pub(crate) fn count_from_zero() {
 /// The letter itself can't be written, which no record brings about.
 pub(crate) fn letter(
     record: &Record,
-    why: &Unreadable,
+    why: &Fault,
     topic: &Arc<str>,
     now_ms: i64,
 ) -> Result<Outgoing, CodecError> {
-    let unread = Unread {
+    let unread = UnreadableRecord {
         topic: &record.source.topic,
         partition: record.source.partition,
         offset: record.offset,

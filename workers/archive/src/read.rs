@@ -3,16 +3,17 @@
 use ombud_contract::{
     catalogue::Topic,
     codec::{self, CodecError},
-    records::{DeadReason, Feedback, RoutedComplaint, TimestampMs},
+    dead_letter::Fault,
+    records::{Feedback, RoutedComplaint, TimestampMs},
     validate::{complaint_of, id_of},
-    verdict::{UnreadableFeedback, feedback_of},
+    verdict::feedback_of,
 };
 use ombud_store::{Row, file_model, file_prediction, file_raw, file_strategy, file_unnamed};
 use ombud_stream::Record;
 
-/// What has to be done for one record.
+/// What a record holds, by what has to be done for it.
 #[derive(Debug)]
-pub(crate) enum Reading {
+pub(crate) enum RecordContent {
     /// These rows are written.
     Rows(Vec<Row>),
     /// A route: its rows depend on where the case was before.
@@ -20,40 +21,19 @@ pub(crate) enum Reading {
     /// A verdict: whether it counts depends on the teams that there are.
     Verdict(Box<Feedback>),
     /// Nobody can read it, and nobody else parks it.
-    Unreadable(Unreadable),
+    Unreadable(Fault),
     /// Nothing: a tombstone, a raw record that the join parks under its complaint, or a topic that isn't archived.
     Nothing,
 }
 
-/// Why a record is parked.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{detail}")]
-pub(crate) struct Unreadable {
-    pub(crate) reason: DeadReason,
-    /// Names rules and fields, never what stood there.
-    detail: String,
-}
-
-impl From<CodecError> for Unreadable {
-    fn from(error: CodecError) -> Self {
-        Self { reason: error.dead_reason(), detail: error.to_string() }
-    }
-}
-
-impl From<UnreadableFeedback> for Unreadable {
-    fn from(error: UnreadableFeedback) -> Self {
-        Self { reason: error.dead_reason(), detail: error.to_string() }
-    }
-}
-
 /// Reads `record`, which lies on `topic`, at `now_ms`.
-pub(crate) fn read(topic: Topic, record: &Record, now_ms: TimestampMs) -> Reading {
+pub(crate) fn read(topic: Topic, record: &Record, now_ms: TimestampMs) -> RecordContent {
     let rows = match (topic, record.value.as_deref()) {
         (Topic::Raw, _) => return raw(record),
-        (Topic::DeadLetters, _) | (_, None) => return Reading::Nothing,
+        (Topic::DeadLetters, _) | (_, None) => return RecordContent::Nothing,
         (Topic::Routed, Some(value)) => match codec::decode(value) {
             Ok(route) => match keyed(&route) {
-                true => return Reading::Route(Box::new(route)),
+                true => return RecordContent::Route(Box::new(route)),
                 false => Err(keyless(topic)),
             },
             Err(unreadable) => Err(unreadable),
@@ -65,8 +45,8 @@ pub(crate) fn read(topic: Topic, record: &Record, now_ms: TimestampMs) -> Readin
         (Topic::Feedback, Some(value)) => {
             let read = feedback_of(record.key.as_deref(), value, now_ms);
             return match read {
-                Ok(feedback) => Reading::Verdict(Box::new(feedback)),
-                Err(why) => Reading::Unreadable(why.into()),
+                Ok(feedback) => RecordContent::Verdict(Box::new(feedback)),
+                Err(why) => RecordContent::Unreadable(why.into()),
             };
         }
         (Topic::Registry, Some(value)) => codec::decode(value).map(|model| file_model(&model, record)),
@@ -75,20 +55,20 @@ pub(crate) fn read(topic: Topic, record: &Record, now_ms: TimestampMs) -> Readin
         }
     };
     match rows {
-        Ok(rows) if rows.iter().all(Row::has_key) => Reading::Rows(rows),
-        Ok(_) => Reading::Unreadable(keyless(topic).into()),
-        Err(unreadable) => Reading::Unreadable(unreadable.into()),
+        Ok(rows) if rows.iter().all(Row::has_key) => RecordContent::Rows(rows),
+        Ok(_) => RecordContent::Unreadable(keyless(topic).into()),
+        Err(unreadable) => RecordContent::Unreadable(unreadable.into()),
     }
 }
 
 /// Join alone parks a raw record that can't be read, and routes its complaint to a person. Where it has no complaint, that
 /// person opens the case of its place, and has to find there what it is.
-fn raw(record: &Record) -> Reading {
+fn raw(record: &Record) -> RecordContent {
     let (key, value) = (record.key.as_deref(), record.value.as_deref());
     match complaint_of(key, value) {
-        Ok(complaint) => Reading::Rows(file_raw(&complaint, record)),
-        Err(_) if id_of(key, value).is_some() => Reading::Nothing,
-        Err(_) => Reading::Rows(file_unnamed(record)),
+        Ok(complaint) => RecordContent::Rows(file_raw(&complaint, record)),
+        Err(_) if id_of(key, value).is_some() => RecordContent::Nothing,
+        Err(_) => RecordContent::Rows(file_unnamed(record)),
     }
 }
 

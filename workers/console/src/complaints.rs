@@ -11,19 +11,18 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    append::{Unavailable, durable},
-    console::Desk,
+    append::{WORKER, durable},
+    refused::{NotTaken, not_taken},
+    state::RequestState,
 };
 
-/// How the console signs what it appends.
-pub(crate) const WORKER: &str = "ombud";
-
-/// Said of a complaint without a time.
+/// The note on a complaint without a time.
 const UNDATED: &str = "received_at was not said: it is now";
 
 /// A complaint that is durable.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct Accepted {
+#[schema(as = Accepted)]
+pub(crate) struct AcceptedComplaint {
     /// Its id.
     complaint_id: String,
     /// Where it lies in complaints.raw.
@@ -32,32 +31,15 @@ pub(crate) struct Accepted {
     offset: i64,
     /// When it counts as received, in milliseconds since 1970.
     received_at: i64,
-    /// What was taken for granted.
+    /// What was assumed.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<&'static str>,
 }
 
-/// Why nothing was taken.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct NotTaken {
-    /// What is wrong and what would be right.
-    error: String,
-}
-
-pub(crate) fn not_taken(status: StatusCode, error: impl ToString) -> (StatusCode, Json<NotTaken>) {
-    (status, Json(NotTaken { error: error.to_string() }))
-}
-
-impl From<Unavailable> for (StatusCode, Json<NotTaken>) {
-    fn from(Unavailable(why): Unavailable) -> Self {
-        not_taken(StatusCode::SERVICE_UNAVAILABLE, why)
-    }
-}
-
-/// What a complaint says; the record of complaints.raw, field by field.
+/// A complaint as it is sent; the record of complaints.raw, field by field.
 #[derive(ToSchema)]
 #[schema(as = Complaint)]
-#[expect(dead_code, reason = "documents what is read by name; a test holds it to the record")]
+#[expect(dead_code, reason = "documents what is read by name; a test compares it with the record")]
 pub(crate) struct Complaint {
     /// The id, stable over submissions; made of the narrative where it is left out.
     complaint_id: Option<String>,
@@ -66,7 +48,7 @@ pub(crate) struct Complaint {
     /// Business time, as RFC 3339, in milliseconds since 1970 or as files write it; now, where it is left out. Dates such as
     /// 03/04/2026 only where the setting intake.dates says their order.
     received_at: Option<String>,
-    /// The how-manieth edit it is.
+    /// Which edit it is, counted from 1.
     #[schema(default = 1)]
     submission: Option<i32>,
     /// The customer took the complaint back.
@@ -95,7 +77,7 @@ pub(crate) struct Complaint {
     path = "/api/complaints",
     request_body = Complaint,
     responses(
-        (status = 202, description = "The complaint is durable", body = Accepted),
+        (status = 202, description = "The complaint is durable", body = AcceptedComplaint),
         (status = 401, description = "No token that is known"),
         (status = 403, description = "A token without this scope, or a page of another site"),
         (status = 413, description = "More than http.body_bytes"),
@@ -107,17 +89,17 @@ pub(crate) struct Complaint {
     security(("token" = []))
 )]
 pub(crate) async fn accept(
-    State(desk): State<Arc<Desk>>,
+    State(state): State<Arc<RequestState>>,
     body: Bytes,
-) -> Result<(StatusCode, Json<Accepted>), (StatusCode, Json<NotTaken>)> {
+) -> Result<(StatusCode, Json<AcceptedComplaint>), (StatusCode, Json<NotTaken>)> {
     let wrong = StatusCode::UNPROCESSABLE_ENTITY;
-    let Posted { complaint, is_dated } =
-        complaint_of_json(&body, desk.clock.now_ms(), desk.dates).map_err(|error| not_taken(wrong, error))?;
+    let Posted { complaint, is_dated } = complaint_of_json(&body, state.clock.now_ms(), state.dates)
+        .map_err(|error| not_taken(wrong, error))?;
     let value = codec::encode(&complaint).map_err(|error| not_taken(wrong, error))?;
     let key = Some(Bytes::copy_from_slice(complaint.complaint_id.as_bytes()));
-    let record = Outgoing::stamped(Arc::clone(&desk.raw), None, key, value, WORKER, &[]);
-    let (at, offset) = durable(desk.appender.hand_over(record)?).await?;
-    let accepted = Accepted {
+    let record = Outgoing::stamped(Arc::clone(&state.raw), None, key, value, WORKER, &[]);
+    let (at, offset) = durable(state.appender.hand_over(record)?).await?;
+    let accepted = AcceptedComplaint {
         complaint_id: complaint.complaint_id,
         partition: at.partition,
         offset,

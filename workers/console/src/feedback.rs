@@ -19,23 +19,23 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::{
-    append::{Unavailable, durable},
-    complaints::{NotTaken, WORKER, not_taken},
-    complete::Source,
-    console::Desk,
-    refused::Refused,
-    take::{Takeable, Taking},
+    append::{Unavailable, WORKER, durable},
+    completion::Source,
+    intake::{CompleteVerdict, VerdictIntake},
+    refused::{NotTaken, RefusedVerdict, not_taken},
+    state::RequestState,
     verdict::Verdict,
 };
 
 /// The most verdicts in one request: each is looked up in its case before any is taken.
 pub const MOST_AT_ONCE: usize = 256;
-/// What a verdict's source is where nobody shows a token and it says none.
+/// The source of a verdict that names none and came without a token.
 const UNNAMED: &str = "http";
 
 /// A verdict that is durable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Given {
+#[schema(as = Given)]
+pub struct AcceptedVerdict {
     /// Its id: the same verdict sent again has the same.
     pub feedback_id: String,
     /// The complaint.
@@ -44,7 +44,7 @@ pub struct Given {
     pub revision: i64,
     /// Whether that route was drawn at random.
     pub audit_sample: bool,
-    /// The complaint was drawn at random, and nobody has said yet whether the customer is vulnerable: send VULNERABILITY, or
+    /// The complaint was drawn at random, and no verdict says yet whether the customer is vulnerable: send VULNERABILITY, or
     /// where the flag is right and not POSSIBLE, CONFIRMED with the task vulnerable.
     pub vulnerability_missing: bool,
     /// Where it lies in complaints.feedback.
@@ -60,15 +60,15 @@ pub struct Refusal {
     pub error: String,
     /// Each verdict that is wrong, by its first wrong field.
     #[serde(default)]
-    pub refused: Vec<Refused>,
+    pub refused: Vec<RefusedVerdict>,
 }
 
 /// One, or several.
 #[derive(ToSchema)]
 #[schema(as = Verdicts)]
 #[serde(untagged)]
-#[expect(dead_code, reason = "documents what is read value by value, so that each refusal has its place")]
-pub(crate) enum Said {
+#[expect(dead_code, reason = "documents what is read value by value, so that each refusal has its index")]
+pub(crate) enum OneOrSeveral {
     One(Box<Verdict>),
     Several(Vec<Verdict>),
 }
@@ -77,9 +77,9 @@ pub(crate) enum Said {
 #[utoipa::path(
     post,
     path = "/api/feedback",
-    request_body = Said,
+    request_body = OneOrSeveral,
     responses(
-        (status = 202, description = "Durable: one answer a verdict, in an array where an array was sent", body = [Given]),
+        (status = 202, description = "Durable: one answer a verdict, in an array where an array was sent", body = [AcceptedVerdict]),
         (status = 401, description = "No token that is known"),
         (status = 403, description = "A token without this scope, or a page of another site"),
         (status = 413, description = "More than http.body_bytes"),
@@ -91,7 +91,7 @@ pub(crate) enum Said {
     security(("token" = []))
 )]
 pub(crate) async fn accept(
-    State(desk): State<Arc<Desk>>,
+    State(state): State<Arc<RequestState>>,
     caller: Option<Extension<Caller>>,
     body: Bytes,
 ) -> Response {
@@ -100,7 +100,7 @@ pub(crate) async fn accept(
         Ok(Value::Array(values)) => (values, true),
         Ok(one) => (vec![one], false),
         Err(_) => {
-            let whole = Refused::new(
+            let whole = RefusedVerdict::new(
                 "body",
                 "json-malformed",
                 "send a verdict as a JSON object, or an array of them",
@@ -109,30 +109,30 @@ pub(crate) async fn accept(
         }
     };
     if values.len() > MOST_AT_ONCE {
-        return refuse(vec![Refused::new("body", "too-many", "send at most 256 verdicts at once")]);
+        return refuse(vec![RefusedVerdict::new("body", "too-many", "send at most 256 verdicts at once")]);
     }
-    let verdicts = match tokio::task::block_in_place(|| judge(&desk, values, &caller)) {
+    let verdicts = match tokio::task::block_in_place(|| complete_all(&state, values, &caller)) {
         Ok(Ok(verdicts)) => verdicts,
         Ok(Err(refused)) => return refuse(refused),
         Err(unavailable) => return unavailable_now(unavailable),
     };
-    match append(&desk, verdicts).await {
+    match append(&state, verdicts).await {
         Ok(given) if several => (StatusCode::ACCEPTED, Json(given)).into_response(),
         Ok(mut given) => (StatusCode::ACCEPTED, Json(given.pop())).into_response(),
         Err(unavailable) => unavailable_now(unavailable),
     }
 }
 
-/// Makes every counter begin at 0: one that first appears with what it counts raises no alarm.
+/// Starts every counter at 0: a counter that first appears with its first count raises no alarm.
 pub(crate) fn count_from_zero() {
     for outcome in ["given", "refused"] {
         counter!("ombud_feedback_total", "outcome" => outcome).increment(0);
     }
 }
 
-fn refuse(refused: Vec<Refused>) -> Response {
+fn refuse(refused: Vec<RefusedVerdict>) -> Response {
     counter!("ombud_feedback_total", "outcome" => "refused").increment(refused.len() as u64);
-    let error = refused.first().map(Refused::text).unwrap_or_default();
+    let error = refused.first().map(RefusedVerdict::text).unwrap_or_default();
     (StatusCode::UNPROCESSABLE_ENTITY, Json(Refusal { error, refused })).into_response()
 }
 
@@ -141,40 +141,44 @@ fn unavailable_now(Unavailable(why): Unavailable) -> Response {
 }
 
 /// Every verdict completed from its case, or all that are wrong. Asks the store.
-fn judge(
-    desk: &Desk,
+fn complete_all(
+    state: &RequestState,
     values: Vec<Value>,
     caller: &Caller,
-) -> Result<Result<Vec<Takeable>, Vec<Refused>>, Unavailable> {
+) -> Result<Result<Vec<CompleteVerdict>, Vec<RefusedVerdict>>, Unavailable> {
     let source = caller.name().map_or(Source::Unasked(UNNAMED), Source::Known);
-    let mut case = |complaint_id: &str| desk.case(complaint_id);
-    let mut taking = Taking { case: &mut case, teams: &desk.teams, source, now: desk.clock.now_ms() };
-    let outcomes = taking.take(values.into_iter().map(Verdict::read));
+    let mut case = |complaint_id: &str| state.cases.find(complaint_id);
+    let mut intake =
+        VerdictIntake { case: &mut case, teams: &state.teams, source, now: state.clock.now_ms() };
+    let outcomes = intake.take(values.into_iter().map(Verdict::read));
     let outcomes = outcomes.map_err(|outage| Unavailable(outage.to_string()))?;
     let (mut verdicts, mut refused) = (Vec::new(), Vec::new());
     for (at, outcome) in outcomes.into_iter().enumerate() {
         match outcome {
-            Ok(takeable) => verdicts.push(takeable),
-            Err(wrong) => refused.push(Refused { at, ..wrong }),
+            Ok(complete) => verdicts.push(complete),
+            Err(wrong) => refused.push(RefusedVerdict { at, ..wrong }),
         }
     }
     Ok(if refused.is_empty() { Ok(verdicts) } else { Err(refused) })
 }
 
 /// Appends all, and waits until the last one is durable.
-async fn append(desk: &Desk, verdicts: Vec<Takeable>) -> Result<Vec<Given>, Unavailable> {
+async fn append(
+    state: &RequestState,
+    verdicts: Vec<CompleteVerdict>,
+) -> Result<Vec<AcceptedVerdict>, Unavailable> {
     let mut under_way = Vec::with_capacity(verdicts.len());
-    for Takeable { feedback, vulnerability_missing } in verdicts {
+    for CompleteVerdict { feedback, vulnerability_missing } in verdicts {
         let value = codec::encode(&feedback).map_err(|error| Unavailable(error.to_string()))?;
         let key = Some(Bytes::copy_from_slice(feedback.complaint_id.as_bytes()));
-        let record = Outgoing::stamped(Arc::clone(&desk.feedback), None, key, value, WORKER, &[]);
-        under_way.push((feedback, vulnerability_missing, desk.appender.hand_over(record)?));
+        let record = Outgoing::stamped(Arc::clone(&state.feedback), None, key, value, WORKER, &[]);
+        under_way.push((feedback, vulnerability_missing, state.appender.hand_over(record)?));
     }
     let mut given = Vec::with_capacity(under_way.len());
     for (feedback, vulnerability_missing, appended) in under_way {
         let (at, offset) = durable(appended).await?;
         counter!("ombud_feedback_total", "outcome" => "given").increment(1);
-        given.push(Given {
+        given.push(AcceptedVerdict {
             feedback_id: feedback.feedback_id,
             complaint_id: feedback.complaint_id,
             revision: feedback.revision,

@@ -1,24 +1,24 @@
-//! The console: what people and their systems say to Ombud over HTTP, and what their verdicts say of the models.
+//! The console: what people and their systems send to Ombud over HTTP.
 //!
 //! POST /api/complaints -> complaints.raw      POST /api/feedback -> complete from the case -> complaints.feedback
-//! feedback of some days, their cases -> count -> report
 
 mod append;
 mod complaints;
-mod complete;
+mod completion;
 mod console;
 mod feedback;
+mod intake;
 mod openapi;
-pub mod quality;
 mod refused;
-mod take;
+mod state;
 mod verdict;
 
-pub use append::{Appended, Told, answer};
-pub use complete::{KnownCase, Source, complete};
-pub use console::{Console, OpenCases};
-pub use feedback::{Given, MOST_AT_ONCE, Refusal};
+pub use append::{AppendResult, Waiter, answer};
+pub use completion::{Source, complete};
+pub use console::Console;
+pub use feedback::{AcceptedVerdict, MOST_AT_ONCE, Refusal};
+pub use intake::{CompleteVerdict, KnownTeams, VerdictIntake};
 pub use openapi::document;
-pub use refused::Refused;
-pub use take::{KnownTeams, Takeable, Taking};
+pub use refused::RefusedVerdict;
+pub use state::OpenCases;
 pub use verdict::{Kind, Verdict};

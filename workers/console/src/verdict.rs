@@ -1,11 +1,11 @@
-//! A verdict as somebody says it: what they know, the rest being the case's.
+//! A verdict as it is sent: what the sender knows; the case has the rest.
 
 use ombud_contract::records::FeedbackKind;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::refused::Refused;
+use crate::refused::RefusedVerdict;
 
 /// What was done with a routed complaint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -40,7 +40,7 @@ impl From<Kind> for FeedbackKind {
     }
 }
 
-/// One verdict. What is left out is filled in from the case; what is said and contradicts it is refused. No free text.
+/// One verdict. What is left out is filled in from the case; a field that contradicts the case is refused. No free text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Verdict {
@@ -132,34 +132,38 @@ impl Verdict {
     ///
     /// # Errors
     /// It is none; says which field, and not what stood there.
-    pub fn read(value: Value) -> Result<Self, Refused> {
+    pub fn read(value: Value) -> Result<Self, RefusedVerdict> {
         serde_path_to_error::deserialize(value).map_err(|error| {
             let path = error.path().to_string();
             let said = error.inner().to_string();
             let quoted = |before: &str| Some(said.strip_prefix(before)?.split('`').next()?.to_owned());
             if let Some(missing) = quoted("missing field `") {
-                return Refused::new(missing, "missing-field", "say it: no verdict is without it");
+                return RefusedVerdict::new(missing, "missing-field", "give it: every verdict needs it");
             }
             if said.starts_with("unknown field") {
-                return Refused::new(path, "unknown-field", "leave it out: no verdict has such a field");
+                return RefusedVerdict::new(
+                    path,
+                    "unknown-field",
+                    "leave it out: no verdict has such a field",
+                );
             }
             match path.as_str() {
-                "kind" => Refused::new(
+                "kind" => RefusedVerdict::new(
                     "kind",
                     "unknown-symbol",
-                    "say CONFIRMED, REALLOCATED, RELABELLED, VULNERABILITY, NOT_A_COMPLAINT or RETRACTED",
+                    "give CONFIRMED, REALLOCATED, RELABELLED, VULNERABILITY, NOT_A_COMPLAINT or RETRACTED",
                 ),
-                "." => Refused::new(
+                "." => RefusedVerdict::new(
                     "body",
                     "json-malformed",
                     "send a verdict as a JSON object, or an array of them",
                 ),
                 "decided_at" => {
-                    Refused::new(path, "wrong-type", "say milliseconds since 1970, as a whole number")
+                    RefusedVerdict::new(path, "wrong-type", "give milliseconds since 1970, as a whole number")
                 }
-                "revision" => Refused::new(path, "wrong-type", "say it as a whole number"),
-                "audit_sample" => Refused::new(path, "wrong-type", "say true or false"),
-                _ => Refused::new(path, "wrong-type", "say it as text"),
+                "revision" => RefusedVerdict::new(path, "wrong-type", "give a whole number"),
+                "audit_sample" => RefusedVerdict::new(path, "wrong-type", "give true or false"),
+                _ => RefusedVerdict::new(path, "wrong-type", "give text"),
             }
         })
     }
@@ -188,7 +192,7 @@ mod tests {
         for (value, field, code) in wrong {
             let refused = Verdict::read(value).unwrap_err();
             assert_eq!((&*refused.field, &*refused.code), (field, code), "{refused:?}");
-            assert!(!refused.mend.contains("LOVED") && !refused.mend.contains("noon"));
+            assert!(!refused.fix.contains("LOVED") && !refused.fix.contains("noon"));
         }
     }
 

@@ -1,5 +1,5 @@
-//! The threads that bring models, while the loader goes on following strategies: a hub that does not answer holds up the
-//! version that lies there, and nothing else.
+//! The threads that bring models, while the loader follows strategies: a hub that does not answer holds up the
+//! versions that it has, and nothing else.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,29 +16,30 @@ use ombud_stream::Outage;
 
 use crate::serving::Serving;
 
-/// Versions that are brought at the same time. Two, so that one that hangs leaves a way for the others; each more holds one
+/// Versions that are brought at the same time. Two, so that the others get through while one hangs; each more holds one
 /// more half-loaded model in memory.
 const BRINGERS: usize = 2;
-/// Versions that are ordered and not brought yet; more wait for the loader's next look.
-const ORDERS: usize = 32;
+/// Versions that are ordered and not brought yet; more wait for the loader's next turn.
+const ORDERS_MAX: usize = 32;
 /// The longest wait between two tries.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const RETRY_BACKOFF_MAX: Duration = Duration::from_secs(60);
 
-/// Versions on their way, and those that could not be had.
+/// Versions on their way, and those that were unavailable.
 pub(crate) struct Bringers<'scope> {
     threads: Vec<ScopedJoinHandle<'scope, ()>>,
     orders: Sender<Arm>,
-    brought: Receiver<Brought>,
+    brought: Receiver<BringResult>,
     ordered: BTreeSet<String>,
     retries: BTreeMap<String, Retry>,
 }
 
-struct Brought {
+/// What became of one order.
+struct BringResult {
     version: String,
     is_ready: bool,
 }
 
-/// A version that could not be had, and when it is tried again.
+/// A version that was unavailable, and when it is tried again.
 struct Retry {
     due_ms: i64,
     waits: ExponentialBackoff,
@@ -51,8 +52,8 @@ impl<'scope> Bringers<'scope> {
         serving: &Arc<Serving>,
         stop: &Stop,
     ) -> Result<Self, Outage> {
-        let (orders, taken) = bounded::<Arm>(ORDERS);
-        let (report, brought) = bounded(ORDERS);
+        let (orders, taken) = bounded::<Arm>(ORDERS_MAX);
+        let (report, brought) = bounded(ORDERS_MAX);
         let mut threads = Vec::with_capacity(BRINGERS);
         for number in 1..=BRINGERS {
             let (serving, stop) = (Arc::clone(serving), stop.clone());
@@ -60,8 +61,8 @@ impl<'scope> Bringers<'scope> {
             let bring = move || {
                 for arm in taken {
                     let is_ready = !stop.requested() && serving.bring(&arm, false, &stop);
-                    // Waits for the loader's next look at worst; where it is gone, nobody wants to know.
-                    let _ = report.send(Brought { version: arm.model_version, is_ready });
+                    // Waits for the loader's next turn at worst; where the loader is gone, nobody needs to know.
+                    let _ = report.send(BringResult { version: arm.model_version, is_ready });
                 }
             };
             let started = thread::Builder::new().name(format!("bring-{number}")).spawn_scoped(scope, bring);
@@ -84,7 +85,7 @@ impl<'scope> Bringers<'scope> {
         if self.threads.iter().any(ScopedJoinHandle::is_finished) {
             return Err(Outage::fatal("bring models", "a thread that brings them panicked"));
         }
-        while let Ok(Brought { version, is_ready }) = self.brought.try_recv() {
+        while let Ok(BringResult { version, is_ready }) = self.brought.try_recv() {
             self.ordered.remove(&version);
             if is_ready {
                 self.retries.remove(&version);
@@ -108,14 +109,14 @@ impl Retry {
     fn new(now_ms: i64) -> Self {
         let waits = ExponentialBuilder::default()
             .with_min_delay(Duration::from_secs(1))
-            .with_max_delay(LONGEST_WAIT)
+            .with_max_delay(RETRY_BACKOFF_MAX)
             .without_max_times()
             .build();
         Self { due_ms: now_ms, waits }
     }
 
     fn postpone(&mut self, now_ms: i64) {
-        let wait = self.waits.next().unwrap_or(LONGEST_WAIT);
+        let wait = self.waits.next().unwrap_or(RETRY_BACKOFF_MAX);
         self.due_ms = now_ms.saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX));
     }
 }

@@ -1,11 +1,14 @@
 //! What is answered and what is read, counted: where their shares change, the world is no longer the one that the models
 //! were made in.
 
-use metrics::counter;
-use ombud_contract::records::{Outcome, Prediction, Role};
-use ombud_models::{EvidenceTable, Kind, Unread};
+use std::collections::BTreeSet;
 
-use crate::{ask::Ask, serving::Served};
+use metrics::counter;
+use ombud_contract::{
+    records::{Outcome, Prediction, Role},
+    taxonomy::Taxonomy,
+};
+use ombud_models::{EvidenceTable, Head, Kind, Unread};
 
 /// The answers of a flag that no label tree has.
 const POSSIBLE: &str = "POSSIBLE";
@@ -17,9 +20,9 @@ pub(crate) fn begin_unread() {
     }
 }
 
-/// Begins every series at 0 that answers of `served` are counted in.
-pub(crate) fn begin_counts(served: &Served) {
-    for (head, taxonomy) in served.artefact.manifest.heads.iter().zip(&served.taxonomies) {
+/// Begins every series at 0 that the answers of a model with these `heads` are counted in.
+pub(crate) fn begin_answers<'a>(heads: impl Iterator<Item = (&'a Head, &'a Taxonomy)>) {
+    for (head, taxonomy) in heads {
         let task = || head.task.clone();
         for outcome in [Outcome::Labelled, Outcome::Abstained, Outcome::Failed] {
             counter!("ombud_predictions_total", "task" => task(), "outcome" => code(outcome)).increment(0);
@@ -40,11 +43,8 @@ pub(crate) fn begin_counts(served: &Served) {
 }
 
 /// Counts a complaint that its model cannot read; of several that decide its tasks each counts it.
-pub(crate) fn count_unread(ask: &Ask) {
-    let decides = ask.questions.iter().any(|question| question.arm.role == Role::Deciding);
-    if let Some(unread) = ask.asked.as_ref().and_then(|asked| asked.unread).filter(|_| decides) {
-        counter!("ombud_unread_total", "reason" => unread.code()).increment(1);
-    }
+pub(crate) fn count_unread(unread: Unread) {
+    counter!("ombud_unread_total", "reason" => unread.code()).increment(1);
 }
 
 /// Counts one prediction.
@@ -62,6 +62,10 @@ pub(crate) fn count(prediction: &Prediction) {
     counter!("ombud_tokens_total", "task" => task()).increment(whole(prediction.tokens));
     counter!("ombud_truncated_tokens_total", "task" => task()).increment(whole(prediction.truncated_tokens));
     counter!("ombud_unseen_tokens_total", "task" => task()).increment(whole(prediction.unseen_tokens));
+    let categories: BTreeSet<&str> = prediction.evidence.iter().map(|one| one.category.as_str()).collect();
+    for category in categories {
+        counter!("ombud_evidence_total", "category" => category.to_owned()).increment(1);
+    }
 }
 
 /// As metrics write it.

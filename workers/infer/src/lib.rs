@@ -1,16 +1,26 @@
 //! One consumer group that asks models: complaints.raw in, complaints.predictions out.
 
-mod ask;
+mod admission;
 mod bringers;
-mod choose;
+mod classify;
 mod drift;
+mod gather;
 mod infer;
+mod limits;
 mod loader;
 mod predict;
-mod replica;
+mod prepare;
+mod question;
+mod replicas;
+mod request;
+mod served;
 mod serving;
+mod warm_up;
 
-pub use ask::Tasks;
-pub use infer::{Infer, InferError, Limits, warm_up};
+pub use infer::{Infer, InferError};
+pub use limits::InferLimits;
 pub use loader::Loader;
-pub use serving::{Served, Serving, Unserved};
+pub use question::Tasks;
+pub use served::{Served, Unserved};
+pub use serving::Serving;
+pub use warm_up::warm_up;

@@ -1,7 +1,7 @@
 //! models.strategy, models.registry -> what is to be loaded -> fetch, verify, load, probe, beside the models that serve
 //! -> offered; what must not serve -> models.registry, as REJECTED
 //!
-//! One thread a process, and two that bring models, so that it goes on following while they wait. A strategy is published
+//! One thread a process, and two that bring models, so that it keeps following while they wait. A strategy is published
 //! five seconds before it begins, so a healthy model is there in time.
 
 use std::{
@@ -25,18 +25,18 @@ use ombud_stream::{Clock, Delivery, Outage, Outgoing, Readiness, Sink, Waiting};
 use tracing::info;
 
 use crate::{
-    ask::{Tasks, all_questions},
     bringers::Bringers,
-    serving::{Rejected, Serving, begin_counts},
+    question::{Tasks, all_questions},
+    serving::{Serving, UnreportedRejection, begin_counts},
 };
 
 /// What readiness calls the models that strategies name.
 const PART: &str = "models";
 
-/// How often the two topics are looked at: well within the lead of a strategy.
-const LOOK: Duration = Duration::from_millis(500);
+/// How often the two topics are read: well within the lead of a strategy.
+const FOLLOW_INTERVAL: Duration = Duration::from_millis(500);
 /// How long a rejection may take to be durable.
-const DURABLE: Duration = Duration::from_secs(30);
+const REJECTION_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Brings what strategies name to [`Serving`].
 pub struct Loader<S> {
@@ -56,15 +56,15 @@ pub struct Loader<S> {
     pub topic: Arc<str>,
     /// Says which strategy has begun.
     pub clock: Arc<dyn Clock>,
-    /// Hears of models that decide and that this host can't serve.
+    /// Learns of models that decide and that this host can't serve.
     pub readiness: Readiness,
 }
 
 impl<S: Sink<()>> Loader<S> {
-    /// Follows both topics until `stopped`, which waits for as long as it is told, says so.
+    /// Follows both topics until `stopped`, which waits for as long as it is asked to, says so.
     ///
     /// # Errors
-    /// A topic can't be read, or a rejection can't be appended. Begun anew, it finds what it has left.
+    /// A topic can't be read, or a rejection can't be appended. Restarted, it finds what it has left.
     pub fn run(mut self, stopped: &dyn Fn(Duration) -> bool) -> Result<(), Outage> {
         begin_counts();
         let over = Arc::new(AtomicBool::new(false));
@@ -76,7 +76,7 @@ impl<S: Sink<()>> Loader<S> {
             let serving = Arc::clone(&self.serving);
             let followed = Bringers::start(scope, &serving, &stop)
                 .and_then(|mut bringers| self.follow(stopped, &mut bringers));
-            // Whoever brings a model leaves it where it is: the next to bring it goes on from there.
+            // Whoever brings a model leaves it where it is: the next to bring it resumes there.
             over.store(true, Ordering::Relaxed);
             followed
         })
@@ -99,27 +99,27 @@ impl<S: Sink<()>> Loader<S> {
             // All of them before any is brought: no complaint brings what the loader will.
             let open = self.serving.claim(&arms);
             let kept = self.serving.keep(&wanted);
-            // A look after models came or went: by then whoever held one that was dropped has finished with it.
+            // One turn after models came or went: by then whoever held one that was dropped has finished with it.
             if std::mem::replace(&mut untidy, kept != loaded) {
                 self.serving.tidy();
             }
             loaded = kept;
             bringers.order(open, &wanted, now_ms)?;
-            self.say_hindered(&arms, now_ms, &mut hindered);
-            self.tell_rejected()?;
+            self.report_hindered(&arms, now_ms, &mut hindered);
+            self.report_rejections()?;
             if came > 0 || !changed.is_empty() || !collected {
                 self.collect();
                 collected = true;
             }
-            if stopped(LOOK) {
+            if stopped(FOLLOW_INTERVAL) {
                 return Ok(());
             }
         }
     }
 
-    /// Tells the metric and readiness what this host can't serve. Only what decides now makes it unready: a shadow never
+    /// Reports to the metric and to readiness what this host can't serve. Only what decides now makes it unready: a shadow never
     /// does, nor a strategy that is not in force yet.
-    fn say_hindered(&self, arms: &[Arm], now_ms: i64, waiting: &mut Waiting) {
+    fn report_hindered(&self, arms: &[Arm], now_ms: i64, waiting: &mut Waiting) {
         let hindered = self.serving.hindered(arms);
         gauge!("ombud_models_hindered").set(hindered.len() as f64);
         let now = self.strategy.strategies().at(now_ms);
@@ -130,23 +130,23 @@ impl<S: Sink<()>> Loader<S> {
             .map(|question| question.arm.model_version)
             .collect();
         let deciding = hindered.iter().filter(|(arm, _)| decides.contains(&arm.model_version));
-        let said: Vec<String> = deciding
+        let waited_for: Vec<String> = deciding
             .map(|(arm, fault)| {
                 let short = arm.model_version.get(..12).unwrap_or(&arm.model_version);
                 format!("{}@{short}: {}", arm.model_id, fault.code())
             })
             .collect();
-        if said.is_empty() {
+        if waited_for.is_empty() {
             waiting.over();
         } else {
-            waiting.wait_for(&format!("loading models, tried again: {}", said.join(", ")));
+            waiting.wait_for(&format!("loading models, tried again: {}", waited_for.join(", ")));
         }
     }
 
-    fn tell_rejected(&mut self) -> Result<(), Outage> {
-        for rejected in self.serving.rejected() {
+    fn report_rejections(&mut self) -> Result<(), Outage> {
+        for rejected in self.serving.rejections() {
             let Some(record) = rejection(self.registry.registry(), &rejected, self.clock.now_ms()) else {
-                self.serving.told(&rejected);
+                self.serving.reported(&rejected);
                 continue;
             };
             let key = registry_key(&record.model_id, &record.version);
@@ -158,10 +158,10 @@ impl<S: Sink<()>> Loader<S> {
             self.sink.send(outgoing, ()).map_err(|refused| {
                 refused.outage.unwrap_or_else(|| Outage::passing("append a rejection", "the sink is full"))
             })?;
-            let delivered = self.deliveries.recv_timeout(DURABLE);
+            let delivered = self.deliveries.recv_timeout(REJECTION_TIMEOUT);
             delivered.map_err(|error| Outage::passing("append a rejection", error))?.result?;
-            // Not before: an outage begins this worker anew, and what is not told yet is told then.
-            self.serving.told(&rejected);
+            // Not before: an outage restarts this worker, and what is not reported yet is reported then.
+            self.serving.reported(&rejected);
         }
         Ok(())
     }
@@ -211,7 +211,7 @@ fn in_force(tasks: &[Tasks], strategies: &Strategies, now: i64) -> Vec<Arm> {
 
 /// The record that says so; `None` where the registry does already, or does not know the version: a strategy's author
 /// named nothing then, and there is nothing to reject.
-fn rejection(registry: &Registry, rejected: &Rejected, now: i64) -> Option<ModelVersion> {
+fn rejection(registry: &Registry, rejected: &UnreportedRejection, now: i64) -> Option<ModelVersion> {
     let known = registry.get(&rejected.model_id, &rejected.version)?;
     (known.state != ModelState::Rejected).then(|| ModelVersion {
         state: ModelState::Rejected,

@@ -12,7 +12,7 @@ fn main() -> ExitCode {
         args.get(at + 1)?.parse::<u64>().ok()
     };
     if let Some(seed) = number("--seed") {
-        let (report, trace) = sim::replay(seed, None, true);
+        let (report, trace) = sim::replay(seed, true);
         for line in trace {
             println!("{line}");
         }
@@ -24,9 +24,9 @@ fn main() -> ExitCode {
     };
     let from = number("--from").unwrap_or(0);
     let threads = thread::available_parallelism().map_or(1, |n| n.get() as u64);
-    let begun = Instant::now();
-    let report = sim::explore(from..from + schedules, None, threads);
-    let seconds = begun.elapsed().as_secs_f64();
+    let started = Instant::now();
+    let report = sim::explore(from..from + schedules, threads);
+    let seconds = started.elapsed().as_secs_f64();
     for (name, count) in report.counts.named().chain(report.faults.named()) {
         println!("{name:>22} {count}");
     }
@@ -36,14 +36,14 @@ fn main() -> ExitCode {
 }
 
 #[expect(clippy::print_stdout, reason = "a command says what it found")]
-fn verdict(report: &sim::Report) -> ExitCode {
+fn verdict(report: &sim::SimulationReport) -> ExitCode {
     match &report.failure {
         None => {
             println!("I1 to I11 hold");
             ExitCode::SUCCESS
         }
         Some(failure) => {
-            println!("{} is broken: {}", failure.broken.invariant, failure.broken.what);
+            println!("{} is broken: {}", failure.violation.invariant, failure.violation.what);
             println!("seed {}: run again with --seed {} to see every step", failure.seed, failure.seed);
             ExitCode::FAILURE
         }

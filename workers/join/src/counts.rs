@@ -84,7 +84,7 @@ counts! {
     exhausted,
     /// Records of the changelog that no joiner wrote.
     foreign,
-    /// Bulk complaints whose wait goes on where it stood before a restart.
+    /// Bulk complaints whose wait resumes where it was before a restart.
     marked,
 }
 

@@ -3,7 +3,7 @@
 use ombud_contract::codec::CodecError;
 use ombud_stream::{Outage, TopicPartition};
 
-use crate::{limits::LimitsError, position::MetaError};
+use crate::{limits::JoinLimitsError, position::MetaError};
 
 /// Why a joiner ended.
 #[derive(Debug, thiserror::Error)]
@@ -13,7 +13,7 @@ pub enum JoinError {
     Outage(#[from] Outage),
     /// The limits contradict each other.
     #[error("begin joining")]
-    Limits(#[from] LimitsError),
+    Limits(#[from] JoinLimitsError),
     /// Another program commits in the group.
     #[error("take on {partition}")]
     Commit {
@@ -23,7 +23,7 @@ pub enum JoinError {
         #[source]
         cause: MetaError,
     },
-    /// A newer joiner wrote to the changelog: this one must not go on without what it says.
+    /// A newer joiner wrote to the changelog: this one must not continue without what it says.
     #[error("read the changelog {place}@{offset}")]
     Changelog {
         /// The routed partition.

@@ -1,12 +1,12 @@
-//! What a shard is told and what it asks for: plain data on both sides.
+//! What happens to a shard and what it asks for: plain data on both sides.
 
 use std::sync::Arc;
 
 use ombud_contract::records::{Prediction, RawComplaint, RoutedComplaint};
 
-use crate::{limits::Limits, position::Position};
+use crate::{limits::JoinLimits, position::Position};
 
-/// What a shard is told. The time comes beside it.
+/// What happens to a shard. The time comes beside it.
 #[derive(Clone, Debug)]
 pub enum Input {
     /// The next record of complaints.raw.
@@ -32,10 +32,11 @@ pub enum Input {
         /// When the log appended it.
         appended_at: i64,
         /// What it says.
-        body: Logged,
+        body: ChangelogRecord,
     },
-    /// A log was delivered up to `next`: what lies behind its last record is nobody's to read.
-    Reached {
+    /// A log was delivered up to `next`: what lies behind its last record (markers, aborted records, what compaction took) is
+    /// not for anyone to read.
+    Gap {
         /// Which log.
         log: Log,
         /// The offset that is read next.
@@ -71,8 +72,8 @@ pub enum Input {
     /// The commit that was asked for last was refused, or nobody answered.
     CommitFailed,
     /// What the shard may hold from now on: its process has more shards than before, or fewer.
-    Share(Limits),
-    /// The shard goes to somebody else: no more routes.
+    Share(JoinLimits),
+    /// The group gives the shard to another joiner: no more routes.
     Revoke,
 }
 
@@ -95,16 +96,16 @@ pub struct Submission {
     /// Which content: `input_sha256`; of an unreadable record, the digest of its bytes.
     pub input: Arc<str>,
     /// What it asks for.
-    pub kind: Kind,
+    pub kind: SubmissionKind,
     /// A backfill.
     pub bulk: bool,
     /// What a route copies.
-    pub about: About,
+    pub about: ComplaintDetails,
 }
 
 /// What a submission asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum SubmissionKind {
     /// To be routed.
     Complaint,
     /// To be forgotten by its queue.
@@ -115,7 +116,7 @@ pub enum Kind {
 
 /// What a route needs of its raw record beside the decisions.
 #[derive(Clone, Debug, PartialEq)]
-pub struct About {
+pub struct ComplaintDetails {
     /// Business time.
     pub received_at: i64,
     /// How it came in.
@@ -130,7 +131,7 @@ pub struct About {
     pub known_product: Option<String>,
 }
 
-impl About {
+impl ComplaintDetails {
     /// As a route has copied it.
     pub(crate) fn of(record: &RoutedComplaint) -> Self {
         Self {
@@ -150,9 +151,9 @@ impl Submission {
         Self {
             complaint_id: complaint.complaint_id.as_str().into(),
             input: input.into(),
-            kind: if complaint.withdrawn { Kind::Withdrawn } else { Kind::Complaint },
+            kind: if complaint.withdrawn { SubmissionKind::Withdrawn } else { SubmissionKind::Complaint },
             bulk: complaint.bulk,
-            about: About {
+            about: ComplaintDetails {
                 received_at: complaint.received_at,
                 channel: complaint.channel.clone(),
                 language: complaint.language.clone(),
@@ -168,9 +169,9 @@ impl Submission {
         Self {
             complaint_id: complaint_id.into(),
             input: digest.into(),
-            kind: Kind::Unreadable,
+            kind: SubmissionKind::Unreadable,
             bulk: false,
-            about: About {
+            about: ComplaintDetails {
                 received_at: appended_at,
                 channel: "unknown".into(),
                 language: "und".into(),
@@ -184,7 +185,7 @@ impl Submission {
 
 /// A record of the changelog.
 #[derive(Clone, Debug)]
-pub enum Logged {
+pub enum ChangelogRecord {
     /// A route.
     Route(Arc<RoutedComplaint>),
     /// A tombstone: the complaint was erased.
@@ -223,10 +224,10 @@ pub enum Effect {
         /// Of complaints.predictions.
         predictions: i64,
     },
-    /// Deliver no raw records (`true`), or go on (`false`).
+    /// Deliver no raw records (`true`), or resume (`false`).
     PauseRaw(bool),
     /// Deliver predictions from this offset on; what was fetched and not delivered is void.
     SeekPredictions(i64),
-    /// Tell the high watermark of predictions.
+    /// Read the high watermark of predictions. Answered by `PredictionsEnd`.
     AskPredictionsEnd,
 }

@@ -1,4 +1,4 @@
-//! By what the metrics of routes are told apart: closed sets of labels, never an id.
+//! The labels of the metrics of routes: closed sets, never an id.
 
 use metrics::counter;
 use ombud_contract::{

@@ -3,48 +3,35 @@
 //! [`Recovery`] folds a shard's changelog into a [`Shard`], which takes [`Input`]s and gives [`Effect`]s; nothing
 //! in them reads a clock or a log. `docs/adr/0003-joiner.md` says what was decided beyond the design.
 
-mod act;
-mod began;
-mod case;
-mod cases;
-mod compose;
 mod counts;
-mod early;
-mod emit;
-mod erased;
 mod error;
 mod event;
-mod follow;
-mod gather;
+mod flow;
 mod labels;
 mod limits;
-#[cfg(any(test, feature = "simulation"))]
-mod mutation;
-mod owned;
+mod outbox;
 mod position;
 mod read;
-mod recover;
 mod revision;
 mod rules;
-mod run;
 mod shard;
-mod share;
+mod shards;
 #[cfg(any(test, feature = "simulation"))]
 pub mod sim;
-mod tail;
+mod strategy_watch;
+mod takeover;
 #[cfg(test)]
 mod tests;
-mod timers;
+mod topics;
+mod traces;
 
-pub use act::Sent;
 pub use counts::Counts;
 pub use error::JoinError;
-pub use event::{About, Effect, Input, Kind, Log, Logged, Origin, Submission};
-pub use limits::{Limits, LimitsError};
-#[cfg(any(test, feature = "simulation"))]
-pub use mutation::Mutation;
+pub use event::{ChangelogRecord, ComplaintDetails, Effect, Input, Log, Origin, Submission, SubmissionKind};
+pub use flow::{GROUP, Join, Pace};
+pub use limits::{JoinLimits, JoinLimitsError};
+pub use outbox::Sent;
 pub use position::{Mark, Meta, MetaError, Position};
-pub use recover::Recovery;
 pub use rules::{Plan, Rules, StrategyRules};
-pub use run::{GROUP, Join, Pace, Topics};
-pub use shard::Shard;
+pub use shard::{Recovery, Shard, ShardStatus};
+pub use topics::Topics;

@@ -12,12 +12,12 @@ const EARLY_BYTES: usize = 500;
 ///
 /// The caps are the process's, and its shards [`share`](Self::share) them; what a shard is given are its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct JoinLimits {
     /// L: routes are written only while the last acknowledged commit was asked for less than this ago; then the producer
     /// is purged, which would try without end. Longer rides out longer coordinator outages; `lease_ms + drain_ms` must
     /// stay below `session_timeout_ms`, or two owners write at the same time.
     pub lease_ms: i64,
-    /// After this long without a heartbeat the group gives the shard to somebody else. Whoever makes the member of the
+    /// After this long without a heartbeat the group gives the shard to another joiner. Whoever makes the member of the
     /// group has to give it this very session.
     pub session_timeout_ms: i64,
     /// A commit that failed is tried again after this long.
@@ -38,19 +38,19 @@ pub struct Limits {
     /// Raw records that are read and not settled: open cases and routes under way, about 2 kB each. At this many
     /// raw is paused, predictions never.
     pub open_cap: usize,
-    /// Routed complaints that are remembered to tell duplicates, about 2 kB each. Above it the oldest that no
+    /// Routed complaints that are remembered to recognise duplicates, about 2 kB each. Above it the oldest that no
     /// restart would read again are forgotten, with each commit.
     pub closed_cap: usize,
     /// Predictions that came before their raw record was read, about 0.5 kB each. Above it they are read again later.
     pub early_cap: usize,
 }
 
-impl Default for Limits {
+impl Default for JoinLimits {
     fn default() -> Self {
         const HOUR: i64 = 3_600_000;
         Self {
             lease_ms: 3_000,
-            // A dead joiner's shards are somebody else's long before a complaint's deadline, which is 30 s.
+            // A dead joiner's shards have another owner long before a complaint's deadline, which is 30 s.
             session_timeout_ms: 8_000,
             commit_retry_ms: 1_000,
             grace_ms: 10_000,
@@ -69,7 +69,7 @@ impl Default for Limits {
 /// How far the clocks of the log and of a joiner are believed to differ, and how far the log's to go back.
 pub(crate) const CLOCKS_DIFFER_MS: i64 = 600_000;
 
-/// What a process may hold, in megabytes, unless it is told.
+/// What a process may hold, in megabytes, unless it is configured.
 const MEMORY_MB: usize = 1_000;
 
 fn eighth(memory_mb: usize) -> usize {
@@ -91,7 +91,7 @@ fn early_cap(memory_mb: usize) -> usize {
 /// Bounds that contradict each other.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("failed to use the join limits: {field} is {value}, it must be {right}")]
-pub struct LimitsError {
+pub struct JoinLimitsError {
     /// The field.
     pub field: &'static str,
     /// What it is.
@@ -100,7 +100,7 @@ pub struct LimitsError {
     pub right: String,
 }
 
-impl Limits {
+impl JoinLimits {
     /// The default bounds of a process that may hold `memory_mb` megabytes.
     pub fn within(memory_mb: usize) -> Self {
         Self {
@@ -128,8 +128,8 @@ impl Limits {
     ///
     /// # Errors
     /// Names the first field that is wrong, and what would be right.
-    pub fn check(&self) -> Result<(), LimitsError> {
-        let wrong = |field, value, right: String| Err(LimitsError { field, value, right });
+    pub fn check(&self) -> Result<(), JoinLimitsError> {
+        let wrong = |field, value, right: String| Err(JoinLimitsError { field, value, right });
         let positive = [
             ("lease_ms", self.lease_ms),
             ("commit_retry_ms", self.commit_retry_ms),
@@ -161,13 +161,13 @@ mod tests {
 
     #[test]
     fn the_defaults_keep_two_owners_from_writing_at_once() {
-        assert_eq!(Limits::default().check(), Ok(()));
+        assert_eq!(JoinLimits::default().check(), Ok(()));
     }
 
     #[test]
     fn what_a_process_holds_at_its_caps_is_what_it_may_hold() {
         for memory_mb in [64, 1_000, 16_000] {
-            let Limits { open_cap, closed_cap, early_cap, .. } = Limits::within(memory_mb);
+            let JoinLimits { open_cap, closed_cap, early_cap, .. } = JoinLimits::within(memory_mb);
             let bytes = open_cap * OPEN_BYTES + closed_cap * CLOSED_BYTES + early_cap * EARLY_BYTES;
             assert_eq!(bytes, memory_mb * 1_000_000);
         }
@@ -175,7 +175,7 @@ mod tests {
 
     #[test]
     fn the_shares_of_any_number_of_shards_are_no_more_than_the_whole() {
-        let whole = Limits::default();
+        let whole = JoinLimits::default();
         assert_eq!(whole.share(1), whole);
         for shards in 1..=1_024 {
             let share = whole.share(shards);
@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_lease_that_outlives_the_session_is_refused_with_what_would_be_right() {
-        let limits = Limits { lease_ms: 5_000, ..Limits::default() };
+        let limits = JoinLimits { lease_ms: 5_000, ..JoinLimits::default() };
         let error = limits.check().unwrap_err().to_string();
         assert!(error.contains("session_timeout_ms is 8000"), "{error}");
         assert!(error.contains("greater than lease_ms + drain_ms = 5000 + 3000"), "{error}");

@@ -1,4 +1,4 @@
-//! Where a shard stands: one commit that holds three positions, and its metadata as a short string.
+//! The position of a shard: one commit that holds three positions, and its metadata as a short string.
 //!
 //! `2;epoch;fp;rl;off:read_ms,off:read_ms;clock` rides in the metadata of the raw group's commit, so all of it moves at
 //! once. Layout 1 had no clock. Joiners that know no other refuse layout 2, and must: they can't compare its revisions.
@@ -23,7 +23,7 @@ pub struct Meta {
     pub predictions: i64,
     /// rl: where the next owner has to read routed from.
     pub routed: i64,
-    /// When bulk records were read, so that a restart does not begin their wait anew.
+    /// When bulk records were read, so that a restart does not prolong their wait.
     pub marks: Vec<Mark>,
     /// The greatest append time below the commit's raw offset, as the shard counted it; 0 where none is known. What the
     /// next owner numbers is not less, though the log's clock went back.

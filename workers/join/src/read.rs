@@ -4,57 +4,37 @@ use std::{str, sync::Arc};
 
 use ombud_contract::{
     codec::{self, CodecError},
-    dead_letter::Unread,
+    dead_letter::{Fault, UnreadableRecord},
     ids,
     records::{DeadReason, Prediction, RoutedComplaint},
-    validate::{self, complaint_of, id_of},
+    validate::{case_id_of, complaint_of},
 };
 use ombud_stream::{Outgoing, Record};
 use sha2::{Digest, Sha256};
 
-use crate::event::{Logged, Submission};
+use crate::event::{ChangelogRecord, Submission};
 
 /// How this worker signs.
 pub(crate) const WORKER: &str = "join";
 
-/// Why a record is parked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Unreadable {
-    pub(crate) reason: DeadReason,
-    /// Says which rule is broken, nothing of what stood there.
-    pub(crate) detail: String,
-}
-
-impl From<CodecError> for Unreadable {
-    fn from(error: CodecError) -> Self {
-        Self { reason: error.dead_reason(), detail: error.to_string() }
-    }
-}
-
-impl From<validate::Unreadable> for Unreadable {
-    fn from(why: validate::Unreadable) -> Self {
-        Self { reason: why.dead_reason(), detail: why.to_string() }
-    }
-}
-
 /// A raw record; with the reason, where it can't be read.
-pub(crate) fn submission(record: &Record) -> (Submission, Option<Unreadable>) {
+pub(crate) fn submission(record: &Record) -> (Submission, Option<Fault>) {
     let (key, value) = (record.key.as_deref(), record.value.as_deref());
     let why = match complaint_of(key, value) {
         Ok(complaint) => return (Submission::readable(&complaint, ids::input_sha256(&complaint)), None),
         Err(why) => why,
     };
     // Somebody has to look at it, under whatever name.
-    let id = id_of(key, value).unwrap_or_else(|| ids::unnamed_id(record.source.partition, record.offset));
+    let id = case_id_of(key, value, record.source.partition, record.offset);
     // Of what lies in the log: two that are damaged look alike in what is handed out.
     let digest = sha256(record.as_logged().map_or(&[][..], |value| value));
     (Submission::unreadable(&id, &digest, record.appended_at), Some(why.into()))
 }
 
 /// A prediction; the reason, where it can't be read.
-pub(crate) fn prediction(record: &Record) -> Result<Box<Prediction>, Unreadable> {
+pub(crate) fn prediction(record: &Record) -> Result<Box<Prediction>, Fault> {
     let Some(value) = record.value.as_deref() else {
-        return Err(Unreadable { reason: DeadReason::Invalid, detail: "the record has no value".into() });
+        return Err(Fault { reason: DeadReason::Invalid, detail: "the record has no value".into() });
     };
     Ok(Box::new(codec::decode(value)?))
 }
@@ -64,15 +44,15 @@ pub(crate) fn prediction(record: &Record) -> Result<Box<Prediction>, Unreadable>
 /// # Errors
 /// It has a schema that this build does not know, so a newer joiner wrote it: to pass over it would route again
 /// what is routed.
-pub(crate) fn logged(record: &Record) -> Result<Logged, CodecError> {
+pub(crate) fn changelog(record: &Record) -> Result<ChangelogRecord, CodecError> {
     let Some(value) = record.value.as_deref() else {
         let id = record.key.as_deref().and_then(|key| str::from_utf8(key).ok());
-        return Ok(id.map_or(Logged::Foreign, |id| Logged::Tombstone(id.into())));
+        return Ok(id.map_or(ChangelogRecord::Foreign, |id| ChangelogRecord::Tombstone(id.into())));
     };
     match codec::decode::<RoutedComplaint>(value) {
-        Ok(route) => Ok(Logged::Route(Arc::new(route))),
+        Ok(route) => Ok(ChangelogRecord::Route(Arc::new(route))),
         Err(newer @ (CodecError::UnknownSchema { .. } | CodecError::Foreign { .. })) => Err(newer),
-        Err(_) => Ok(Logged::Foreign),
+        Err(_) => Ok(ChangelogRecord::Foreign),
     }
 }
 
@@ -82,11 +62,11 @@ pub(crate) fn logged(record: &Record) -> Result<Logged, CodecError> {
 /// The letter can't be written, which no record brings about.
 pub(crate) fn letter(
     record: &Record,
-    why: &Unreadable,
+    why: &Fault,
     topic: &Arc<str>,
     now: i64,
 ) -> Result<Outgoing, CodecError> {
-    let unread = Unread {
+    let unread = UnreadableRecord {
         topic: &record.source.topic,
         partition: record.source.partition,
         offset: record.offset,

@@ -23,7 +23,7 @@ pub(crate) fn at(ms: i64, partition: i32) -> i64 {
 
 /// The first revision of a submission: by its time, and above `greatest`, the greatest that the complaint has had.
 ///
-/// Above matters where the log's clock did not go on in between. It may reach into the next millisecond then.
+/// The second matters where the log's clock did not move in between. It may reach into the next millisecond then.
 pub(crate) fn first(ms: i64, greatest: i64, partition: i32) -> i64 {
     at(ms, partition).max(above(greatest, partition))
 }

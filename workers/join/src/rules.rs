@@ -14,7 +14,7 @@ pub struct Plan {
     pub required: Arc<[String]>,
     /// How long to wait for them, from the append time of the raw record.
     pub deadline_ms: i64,
-    /// How long a complete case is remembered to tell duplicates.
+    /// How long a complete case is remembered to recognise duplicates.
     pub amend_ms: i64,
 }
 

@@ -4,6 +4,7 @@
 use serde::Deserialize;
 
 use super::*;
+use crate::records::DeadReason;
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Note {

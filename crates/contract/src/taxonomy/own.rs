@@ -7,7 +7,7 @@ use super::{TREES, Taxonomy, document};
 /// More are a defect: each is kept for good.
 const MOST: usize = 1_000;
 
-/// Kept for good, as those that are compiled in: a published tree never changes, and who holds one need not ask whose it is.
+/// Kept for good, as those that are compiled in: a published tree never changes, and its holder need not ask whose it is.
 static OWN: RwLock<Vec<&'static Taxonomy>> = RwLock::new(Vec::new());
 
 /// A label tree that can't be made known.

@@ -1,4 +1,4 @@
-//! What schemas/access.toml says, operators read in docs/operations.md.
+//! What schemas/access.toml says, operators read in docs/access.md.
 
 #![expect(clippy::unwrap_used, reason = "the table is read as the tests themselves read")]
 
@@ -44,9 +44,9 @@ fn row(role: &BrokerRole) -> String {
     format!("| `{}` | {} | {} | {} |", role.name, role.who, cells.join("; "), role.besides)
 }
 
-/// The rows below `head` in docs/operations.md.
+/// The rows below `head` in docs/access.md.
 fn table(head: &str) -> Vec<String> {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/operations.md");
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/access.md");
     let text = fs::read_to_string(page).unwrap();
     let lines = text.lines().skip_while(|line| *line != head).skip(2);
     lines.take_while(|line| line.starts_with('|')).map(str::to_owned).collect()

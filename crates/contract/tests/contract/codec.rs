@@ -4,10 +4,11 @@ use std::fmt::Debug;
 
 use ombud_contract::{
     catalogue::Topic,
-    codec::{CodecError, Record, decode, encode, schema_id, to_json},
+    codec::{CodecError, Record, decode, encode, schema_id},
     records::{
         DeadLetter, DeadReason, Feedback, ModelVersion, Prediction, RawComplaint, RoutedComplaint, Strategy,
     },
+    to_json,
 };
 use proptest::prelude::*;
 

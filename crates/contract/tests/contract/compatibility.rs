@@ -12,8 +12,9 @@ use apache_avro::{
 };
 use ombud_contract::{
     catalogue::Topic,
-    codec::{Record, encode, to_json},
+    codec::{Record, encode},
     records::{DeadLetter, Feedback, ModelVersion, Prediction, RawComplaint, RoutedComplaint, Strategy},
+    to_json,
 };
 use serde_json::{Value, json};
 

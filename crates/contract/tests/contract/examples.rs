@@ -4,8 +4,9 @@ use std::{fs, path::PathBuf};
 
 use ombud_contract::{
     catalogue::Topic,
-    codec::{Record, decode, encode, to_json},
+    codec::{Record, decode, encode},
     records::{DeadLetter, Feedback, ModelVersion, Prediction, RawComplaint, RoutedComplaint, Strategy},
+    to_json,
 };
 
 /// Name and content of a topic's examples of one kind, by name.

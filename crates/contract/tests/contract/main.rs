@@ -6,6 +6,5 @@ mod codec;
 mod compatibility;
 mod examples;
 mod ids;
-mod truths;
 mod validate;
 mod verdicts;

@@ -129,7 +129,7 @@ fn a_verdict_that_lacks_something_is_told_the_field_and_the_code() {
 }
 
 #[test]
-fn a_team_with_a_hidden_character_is_read_from_a_topic_and_not_taken_anew() {
+fn a_team_with_a_hidden_character_is_read_from_a_topic_and_is_not_admitted() {
     let hidden = to("cards\u{202e}");
     assert_eq!(hidden.validate(), Ok(()));
     assert_eq!(
@@ -165,7 +165,7 @@ fn a_possible_is_neither_confirmed_nor_rejected_and_the_mend_says_what_to_send()
         assert_eq!(unclear.validate(), Ok(()), "it may lie in a topic");
         let refused = unclear.admit(DECIDED).unwrap_err();
         assert_eq!((refused.field, refused.code), ("kind", "possible-unsettled"));
-        assert!(refused.mend.contains("VULNERABILITY"), "{refused}");
+        assert!(refused.fix.contains("VULNERABILITY"), "{refused}");
         let clear = Feedback { label_before: Some("NOT_INDICATED".into()), ..unclear };
         assert_eq!(clear.admit(DECIDED), Ok(()));
     }

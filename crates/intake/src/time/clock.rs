@@ -8,7 +8,7 @@ use ombud_contract::records::TimestampMs;
 
 use super::{at_offset, whole};
 
-/// What the words of a text say of the time of day.
+/// The time of day that the words of a text name.
 #[derive(Default)]
 pub(super) struct Clock {
     time: Option<(i8, i8, i8, i32)>,
@@ -17,7 +17,7 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    /// Takes a word; tells whether it was one of a time. `None` where it contradicts another, or is no time though it has
+    /// Takes a word; returns whether it was one of a time. `None` where it contradicts another, or is no time though it has
     /// colons.
     pub(super) fn take(&mut self, word: &str) -> Option<bool> {
         if let Some(afternoon) = half_of_the_day(word) {

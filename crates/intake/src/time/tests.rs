@@ -10,15 +10,15 @@ const MIDNIGHT: i64 = HALF_PAST_NINE - 34_200_000;
 
 fn plain(text: &str) -> Option<TimestampMs> {
     match read(text)? {
-        Written::Plain(time) => Some(time),
-        Written::Ordered(_) => None,
+        WrittenTime::Plain(time) => Some(time),
+        WrittenTime::Ordered(_) => None,
     }
 }
 
 fn in_order(text: &str, order: DateOrder) -> Option<TimestampMs> {
     match read(text)? {
-        Written::Plain(_) => None,
-        Written::Ordered(ordered) => ordered.reading(order),
+        WrittenTime::Plain(_) => None,
+        WrittenTime::Ordered(ordered) => ordered.reading(order),
     }
 }
 
@@ -89,7 +89,7 @@ fn numbers_that_do_not_tell_their_order_are_read_in_each() {
         assert_eq!(in_order(text, DateOrder::MonthFirst), Some(HALF_PAST_NINE), "{text}");
         assert_eq!(in_order(text, DateOrder::DayFirst), None, "{text}");
     }
-    let Some(Written::Ordered(both)) = read("03/04/2026") else { panic!("it has two orders") };
+    let Some(WrittenTime::Ordered(both)) = read("03/04/2026") else { panic!("it has two orders") };
     assert_eq!((both.only_reading(), both.date.as_str()), (None, "03/04/2026"));
     assert!(both.reading(DateOrder::DayFirst) > both.reading(DateOrder::MonthFirst));
     // Two digits of a year may stand first between dashes.
@@ -161,8 +161,8 @@ proptest! {
         ] {
             let text = civil.strftime(&format!("{} %H:%M", format.join(&separator))).to_string();
             let read = match read(&text) {
-                Some(Written::Plain(time)) => Some(time),
-                Some(Written::Ordered(ordered)) => ordered.reading(order),
+                Some(WrittenTime::Plain(time)) => Some(time),
+                Some(WrittenTime::Ordered(ordered)) => ordered.reading(order),
                 None => None,
             };
             prop_assert_eq!(read, Some(time.as_millisecond()), "{}", text);

@@ -1,4 +1,4 @@
-//! What is no complaint is told apart, kept and counted; its neighbours come through, and nothing stops.
+//! What is no complaint is recognised, kept and counted; its neighbours come through, and nothing stops.
 
 use std::{fs, io};
 

@@ -1,4 +1,4 @@
-//! What a topic should be, what it is, and which of the differences may be mended. Asks nobody.
+//! What a topic should be, what it is, and which of the differences can be fixed. Asks nobody.
 
 use ombud_contract::catalogue::{CleanupPolicy, TimestampType, Topic};
 
@@ -33,7 +33,7 @@ pub(super) struct Plan {
 
 /// A setting to change, and how to say it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Change {
+pub(super) struct SettingChange {
     pub(super) setting: &'static str,
     pub(super) value: String,
     pub(super) text: String,
@@ -43,11 +43,11 @@ pub(super) struct Change {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Differences {
     /// Harmless, so they are made.
-    pub(super) changes: Vec<Change>,
+    pub(super) changes: Vec<SettingChange>,
     /// What would lose something, or can't be done: with what to do instead.
     pub(super) refused: Vec<String>,
     /// The command that brings about what is refused, where one does.
-    pub(super) mend: Option<String>,
+    pub(super) fix: Option<String>,
     /// Worth knowing, and nobody asked for another.
     pub(super) notes: Vec<String>,
 }
@@ -145,12 +145,12 @@ pub(super) fn differences(topic: Topic, found: &Found, plan: &Plan) -> Differenc
     match plan.refusal(topic, found.partitions) {
         Some(refusal) => {
             differences.refused.push(refusal);
-            differences.mend = widening;
+            differences.fix = widening;
         }
         // Its records lie where their keys say, so that nobody waits for it.
-        None => differences.notes.extend(widening.map(|mend| {
+        None => differences.notes.extend(widening.map(|fix| {
             format!(
-                "it has {} partitions, fewer than complaints.raw, and nothing waits; {mend} to make them equal",
+                "it has {} partitions, fewer than complaints.raw, and nothing waits; {fix} to make them equal",
                 found.partitions
             )
         })),
@@ -178,7 +178,7 @@ pub(super) fn differences(topic: Topic, found: &Found, plan: &Plan) -> Differenc
                 .push(format!("{setting} is {is}; {wanted} would narrow it, so set it yourself"));
         } else {
             let text = format!("{setting} {is} -> {wanted}");
-            differences.changes.push(Change { setting, value: wanted, text });
+            differences.changes.push(SettingChange { setting, value: wanted, text });
         }
     }
     differences
@@ -281,19 +281,19 @@ mod tests {
         let of_48 = Wish { partitions: Some(48), ..Wish::default() };
         let asked = differ(Topic::Raw, 6, plan(of_48, 6));
         assert!(asked.refused[0].contains("6 partitions where 48 are asked for"), "{asked:?}");
-        assert_eq!(asked.mend.as_deref(), Some("run `ombud setup --widen 48`"));
+        assert_eq!(asked.fix.as_deref(), Some("run `ombud setup --widen 48`"));
         let fewer = differ(Topic::Raw, 60, plan(of_48, 60));
-        assert!(fewer.refused[0].contains("none can be taken away") && fewer.mend.is_none(), "{fewer:?}");
+        assert!(fewer.refused[0].contains("none can be taken away") && fewer.fix.is_none(), "{fewer:?}");
         assert_eq!(differ(Topic::Raw, 6, plan(Wish::default(), 6)), Differences::default());
         let narrow = differ(Topic::Routed, 4, plan(Wish::default(), 6));
         assert!(narrow.refused[0].contains("4 partitions where complaints.raw has 6"), "{narrow:?}");
-        assert_eq!(narrow.mend.as_deref(), Some("run `ombud setup --widen 6`"));
+        assert_eq!(narrow.fix.as_deref(), Some("run `ombud setup --widen 6`"));
         // A first part of the way, and nobody waits.
         assert_eq!(differ(Topic::Routed, 8, plan(Wish::default(), 6)), Differences::default());
         let beside = differ(Topic::DeadLetters, 4, plan(Wish::default(), 6));
         assert!(beside.refused.is_empty() && beside.notes[0].contains("--widen 6"), "{beside:?}");
         let ordered = differ(Topic::Strategy, 2, plan(Wish::default(), 6));
-        assert!(ordered.refused[0].contains("one order") && ordered.mend.is_none(), "{ordered:?}");
+        assert!(ordered.refused[0].contains("one order") && ordered.fix.is_none(), "{ordered:?}");
     }
 
     #[test]

@@ -96,7 +96,7 @@ fn outcome(name: String, found: i32, to: i32) -> Outcome {
         Ordering::Equal => (State::Unchanged, Vec::new()),
         Ordering::Greater => (State::Unchanged, vec![format!("it has {found} partitions, which is enough")]),
     };
-    Outcome { name, state, details, mend: None }
+    Outcome { name, state, details, fix: None }
 }
 
 #[cfg(test)]

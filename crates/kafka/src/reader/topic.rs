@@ -15,7 +15,7 @@ use rdkafka::{
 use tracing::debug;
 
 use crate::{
-    context::Telling,
+    context::LibrdkafkaLog,
     incoming::Incoming,
     offsets,
     outage::{self, Right},
@@ -24,32 +24,32 @@ use crate::{
 };
 
 /// Records of one fetch, and records kept of one partition.
-const RECORDS: usize = 1_024;
+const MOST_RECORDS: usize = 1_024;
 /// Bytes kept of one partition; one larger record still passes.
-const BYTES: usize = 4 << 20;
+const MOST_BYTES: usize = 4 << 20;
 /// How long nothing may come before the brokers are asked. librdkafka loses a cluster for good, and may not say so, that named
 /// no broker when it came back (confluentinc/librdkafka#5301).
-const SILENCE: Duration = Duration::from_secs(10);
+const SILENT_AFTER: Duration = Duration::from_secs(10);
 /// How long they may take to answer.
-const ANSWER: Duration = Duration::from_secs(1);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(1);
 /// A partition that nobody asked for in this time is not fetched any more.
-const IDLE: Duration = Duration::from_secs(30);
+const IDLE_AFTER: Duration = Duration::from_secs(30);
 
 /// Reads the partitions of one topic, each from wherever it is asked for.
 ///
 /// librdkafka delivers what it fetched of all partitions in one queue, so what comes of another partition than the one
 /// that is asked for is kept for it, within bounds.
 pub(super) struct TopicReader {
-    consumer: BaseConsumer<Telling>,
+    consumer: BaseConsumer<LibrdkafkaLog>,
     /// Asks where a partition ends, without waiting behind a fetch.
-    asking: Arc<BaseConsumer<Telling>>,
+    asking: Arc<BaseConsumer<LibrdkafkaLog>>,
     timeout: Duration,
     tracks: BTreeMap<i32, Track>,
     /// When anything last came, or the brokers last answered.
     heard_at: Instant,
     /// By then there was more than had come.
     behind: bool,
-    /// The client has to be made anew.
+    /// The client has to be replaced.
     lost: bool,
 }
 
@@ -65,7 +65,7 @@ struct Track {
     ended: bool,
     /// Nobody has made sure since that the partition does not go on where librdkafka's position ends.
     unsure: bool,
-    /// The partition's end, asked for before it was fetched anew: reached with the end-of-partition event that follows.
+    /// The partition's end, asked for before the partition was fetched again: reached with the end-of-partition event that follows.
     end: Option<i64>,
 }
 
@@ -84,7 +84,7 @@ impl Track {
     }
 
     fn is_full(&self) -> bool {
-        self.ahead.len() >= RECORDS || self.bytes >= BYTES
+        self.ahead.len() >= MOST_RECORDS || self.bytes >= MOST_BYTES
     }
 
     fn keep(&mut self, record: Record) {
@@ -99,8 +99,8 @@ fn size(record: &Record) -> usize {
 
 impl TopicReader {
     pub(super) fn new(
-        consumer: BaseConsumer<Telling>,
-        asking: Arc<BaseConsumer<Telling>>,
+        consumer: BaseConsumer<LibrdkafkaLog>,
+        asking: Arc<BaseConsumer<LibrdkafkaLog>>,
         timeout: Duration,
     ) -> Self {
         Self {
@@ -114,7 +114,7 @@ impl TopicReader {
         }
     }
 
-    /// Whether the client has to be made anew: it does not reach the brokers, or what they have does not come.
+    /// Whether the client has to be replaced: it does not reach the brokers, or what they have does not come.
     pub(super) fn is_lost(&self) -> bool {
         self.lost
     }
@@ -125,11 +125,11 @@ impl TopicReader {
 
     /// After a silence, whether the brokers still answer and whether `partition` has nothing from `next` on.
     fn break_silence(&mut self, partition: &TopicPartition, next: i64) {
-        if self.heard_at.elapsed() < SILENCE {
+        if self.heard_at.elapsed() < SILENT_AFTER {
             return;
         }
         self.heard_at = Instant::now();
-        let asked = self.consumer.fetch_watermarks(&partition.topic, partition.partition, ANSWER);
+        let asked = self.consumer.fetch_watermarks(&partition.topic, partition.partition, ANSWER_TIMEOUT);
         let is_behind = asked.as_ref().is_ok_and(|(_, end)| *end > next);
         let was_behind = std::mem::replace(&mut self.behind, is_behind);
         self.lost = asked.is_err() || (is_behind && was_behind);
@@ -146,7 +146,7 @@ impl TopicReader {
         self.track(partition, from)?;
         let until = Instant::now() + wait;
         // What has arrived is taken without waiting; then a first record of this partition is waited for.
-        for _ in 0..RECORDS {
+        for _ in 0..MOST_RECORDS {
             if !self.take(partition, Duration::ZERO, incoming)? {
                 break;
             }
@@ -201,7 +201,7 @@ impl TopicReader {
     }
 
     fn untrack_idle(&mut self, of: &TopicPartition, now: Instant) -> Result<(), Outage> {
-        let idle = self.tracks.iter().filter(|(_, track)| now.duration_since(track.asked_at) > IDLE);
+        let idle = self.tracks.iter().filter(|(_, track)| now.duration_since(track.asked_at) > IDLE_AFTER);
         let idle: Vec<i32> = idle.map(|(number, _)| *number).collect();
         self.untrack_some(of, idle)
     }
@@ -239,12 +239,12 @@ impl TopicReader {
                 return Ok(true);
             }
             Some(Err(cause)) => {
-                let told = self.hiccup(asked, cause);
-                // librdkafka may not fetch on where it stood, and does not say of which partition it speaks.
-                if told.is_err() {
+                let done = self.take_error(asked, cause);
+                // librdkafka may not continue where it was, and does not say which partition it means.
+                if done.is_err() {
                     self.untrack_all(asked)?;
                 }
-                return told.map(|()| false);
+                return done.map(|()| false);
             }
         };
         let partition = record.source.clone();
@@ -260,15 +260,15 @@ impl TopicReader {
 
     fn hold(&self, partition: &TopicPartition, hold: bool) -> Result<(), Outage> {
         let list = one(partition, Offset::Invalid)?;
-        let told = if hold { self.consumer.pause(&list) } else { self.consumer.resume(&list) };
-        told.map_err(|cause| Outage::passing(format!("pause or resume {partition}"), cause))
+        let done = if hold { self.consumer.pause(&list) } else { self.consumer.resume(&list) };
+        done.map_err(|cause| Outage::passing(format!("pause or resume {partition}"), cause))
     }
 
     /// What is kept of `partition`, its schemas resolved.
     fn kept(&mut self, partition: &TopicPartition, incoming: &Incoming) -> Result<Vec<Record>, Outage> {
         let Some(track) = self.tracks.get_mut(&partition.partition) else { return Ok(Vec::new()) };
-        let mut records = Vec::with_capacity(track.ahead.len().min(RECORDS));
-        while records.len() < RECORDS
+        let mut records = Vec::with_capacity(track.ahead.len().min(MOST_RECORDS));
+        while records.len() < MOST_RECORDS
             && let Some(mut record) = track.ahead.pop_front()
         {
             if let Err(outage) = incoming.resolve(&mut record) {
@@ -294,7 +294,7 @@ impl TopicReader {
     ///
     /// librdkafka's position passes the markers of transactions. It does not pass what was aborted before the first
     /// transaction that is still open, nor a batch that compaction emptied: where the partition's end lies beyond the
-    /// position, it is fetched anew from there, and the end-of-partition event that follows stands at that end or behind.
+    /// position, it is fetched again from there, and the end-of-partition event that follows stands at that end or behind.
     fn move_on(&mut self, partition: &TopicPartition, may_ask: bool) -> Result<i64, Outage> {
         let Some(track) = self.tracks.get_mut(&partition.partition) else {
             return Err(Outage::passing(format!("read {partition}"), "it is not read"));
@@ -318,7 +318,7 @@ impl TopicReader {
         Ok(next)
     }
 
-    fn hiccup(&self, asked: &TopicPartition, cause: Cause) -> Result<(), Outage> {
+    fn take_error(&self, asked: &TopicPartition, cause: Cause) -> Result<(), Outage> {
         match cause.rdkafka_error_code() {
             Some(RDKafkaErrorCode::OffsetOutOfRange | RDKafkaErrorCode::AutoOffsetReset) => {
                 Err(Outage::fatal(
@@ -326,7 +326,7 @@ impl TopicReader {
                     cause,
                 ))
             }
-            // librdkafka looks for the coordinator of whatever group a client names. Who only reads has no business with it.
+            // librdkafka looks for the coordinator of whatever group a client names. A reader needs none.
             Some(RDKafkaErrorCode::GroupAuthorizationFailed) => Ok(()),
             _ if outage::is_fatal(&cause) => {
                 let right = Right::read(&asked.topic);

@@ -39,15 +39,15 @@ impl CallError {
         Self::Silent { waited: cause.is_timeout(), cause: innermost(cause).into() }
     }
 
-    /// An answer that is none of the good ones, and what the registry says of it.
-    pub(crate) fn refused(status: u16, told: Option<RawError>) -> Self {
-        match (status, told) {
+    /// An answer that is none of the good ones, with the registry's reason.
+    pub(crate) fn refused(status: u16, answer: Option<RawError>) -> Self {
+        match (status, answer) {
             // The registry's own codes. A bare 404 is a wrong URL's, and would make every record unknown.
             (404, Some(RawError { error_code: 40_401..=40_499, .. })) => Self::Absent,
             (401 | 403, _) => Self::Denied { status },
             (409, Some(RawError { message: what, .. })) => Self::Incompatible { what },
-            (_, told) => {
-                let what = told.map_or_else(String::new, |told| format!(": {}", told.message));
+            (_, answer) => {
+                let what = answer.map_or_else(String::new, |answer| format!(": {}", answer.message));
                 Self::Silent { waited: false, cause: format!("HTTP status {status}{what}").into() }
             }
         }
@@ -59,7 +59,7 @@ impl CallError {
     }
 
     /// What to look at.
-    pub(crate) fn mend(&self) -> &'static str {
+    pub(crate) fn fix(&self) -> &'static str {
         match self {
             Self::Denied { status: 401 } => "check registry.username and registry.password",
             Self::Denied { .. } => {
@@ -82,9 +82,9 @@ impl From<SRCError> for CallError {
         let status = error.error.rsplit_once("failed with status ").and_then(|(_, status)| status.get(..3));
         match status.and_then(|status| status.parse().ok()) {
             Some(status) => {
-                let told = source.and_then(|source| source.downcast_ref::<RawError>());
+                let answer = source.and_then(|source| source.downcast_ref::<RawError>());
                 // The converter's stand-in for a body that is no registry's.
-                Self::refused(status, told.filter(|told| told.error_code != 0).cloned())
+                Self::refused(status, answer.filter(|answer| answer.error_code != 0).cloned())
             }
             None => Self::Silent { waited: false, cause: error.error.into() },
         }

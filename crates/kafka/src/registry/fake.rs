@@ -146,8 +146,8 @@ fn answer(content: &mut Content, request: &str, body: &[u8]) -> (u16, Value) {
     let (method, path) = request.split_once(' ').unwrap();
     let path = path.split('?').next().unwrap();
     let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
-    let told: Value = serde_json::from_slice(body).unwrap_or_default();
-    let text = told["schema"].as_str().unwrap_or_default().to_owned();
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let text = body["schema"].as_str().unwrap_or_default().to_owned();
     let full = |number: usize, it: &Entry| json!({"subject": it.subject, "version": number + 1, "id": it.id, "schema": it.text});
     match (method, parts.as_slice()) {
         ("GET", ["schemas", "ids", id]) => match content.schemas.iter().find(|it| it.id.to_string() == *id) {
@@ -159,8 +159,8 @@ fn answer(content: &mut Content, request: &str, body: &[u8]) -> (u16, Value) {
             None => absent(40_408),
         },
         ("PUT", ["config", subject]) => {
-            content.levels.push(((*subject).to_owned(), told["compatibility"].as_str().unwrap().to_owned()));
-            (200, told)
+            content.levels.push(((*subject).to_owned(), body["compatibility"].as_str().unwrap().to_owned()));
+            (200, body)
         }
         ("GET", ["subjects"]) => {
             (200, json!(content.schemas.iter().map(|it| &it.subject).collect::<Vec<_>>()))

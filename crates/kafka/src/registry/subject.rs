@@ -101,7 +101,7 @@ impl Registry {
             (.., false) => State::Changed,
         };
         let details = refusals.into_iter().chain(changes).chain(foreign).collect();
-        Ok(Outcome { name, state, details, mend: None })
+        Ok(Outcome { name, state, details, fix: None })
     }
 
     fn take(&self, subject: &str, schema: &Schema, mode: Mode) -> Result<(), CallError> {

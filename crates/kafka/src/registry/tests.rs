@@ -94,7 +94,7 @@ fn a_password_goes_to_no_other_host_over_plain_http() {
 }
 
 #[test]
-fn a_registry_that_is_not_there_is_named_with_the_mend() {
+fn a_registry_that_is_not_there_is_named_with_what_to_do() {
     let mut connection = FakeRegistry::start().connection();
     connection.urls = vec!["http://127.0.0.1:1/api".to_owned()];
     let error = Registry::connect(&connection).unwrap().subjects().unwrap_err().to_string();

@@ -7,7 +7,7 @@ use ombud_contract::{catalogue::Topic, codec};
 use super::{PREFIX_BYTES, renumbered, writer::in_our_words};
 use crate::registry::SchemaText;
 
-/// The longest name of a schema that is told.
+/// The longest name of a schema that is shown.
 const NAME_BYTES_MOST: usize = 120;
 
 /// What a schema of the registry is to one topic.
@@ -46,7 +46,7 @@ impl Meaning {
         if is_record && SchemaCompatibility::can_read(&schema, newest).is_ok() {
             return Self::Another(Box::new(schema));
         }
-        Self::Foreign(told(text, &schema, newest))
+        Self::Foreign(described(text, &schema, newest))
     }
 
     /// `value` in the catalogue's terms.
@@ -54,7 +54,7 @@ impl Meaning {
         let newest = topic.newest_schema().0;
         match self {
             Self::Ours(id) => renumbered(value.clone(), id.to_be_bytes()),
-            // Too large is said of what came, and before anything is read.
+            // Too large is what came, before anything of it is read.
             Self::Another(_) if value.len() > topic.settings().max_value_bytes => {
                 renumbered(value.clone(), newest.to_be_bytes())
             }
@@ -70,7 +70,7 @@ impl Meaning {
 }
 
 /// What a schema that can't be read as `ours` is: its name, and which fields of ours it lacks.
-fn told(text: &str, schema: &Schema, ours: &Schema) -> String {
+fn described(text: &str, schema: &Schema, ours: &Schema) -> String {
     let Schema::Record(record) = schema else { return "Avro, and no record".to_owned() };
     let theirs: Option<String> =
         Schema::parse_str(text).ok().and_then(|it| it.name().map(ToString::to_string));

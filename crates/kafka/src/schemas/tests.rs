@@ -94,7 +94,7 @@ fn foreign() -> (String, Bytes) {
     let theirs = json!({"name": "their_note", "type": "string", "default": ""});
     text["fields"].as_array_mut().unwrap().insert(0, theirs);
     let schema = Schema::parse_str(&text.to_string()).unwrap();
-    let body = codec::to_json(Topic::Registry, &record()).unwrap();
+    let body = ombud_contract::to_json(Topic::Registry, &record()).unwrap();
     let read = apache_avro::reader::datum::GenericDatumReader::builder(ours())
         .human_readable(false)
         .build()
@@ -241,7 +241,7 @@ fn a_registry_that_hangs_is_an_outage_after_one_timeout() {
 }
 
 #[test]
-fn a_refused_password_ends_the_worker_and_says_what_to_mend() {
+fn a_refused_password_ends_the_worker_and_says_what_to_fix() {
     let (fake, schemas, _) = setting();
     fake.fail([Fault::Status(401)]);
     let outage = schemas.incoming(TOPIC, &numbered(17, &record())).unwrap_err();

@@ -1,4 +1,4 @@
-//! The schema of somebody else's producer, in our words: what it is called, and what it says of strings, changes no byte.
+//! The schema of somebody else's producer, in our words: what it is called, and what it says about strings, changes no byte.
 //!
 //! A CRM generates its classes in its own namespace, and may call its record otherwise; what it writes is a complaint if
 //! it has a complaint's fields. A `uuid` is written as the string that it is.

@@ -9,7 +9,10 @@ use std::{
 
 use crossbeam_channel::Receiver;
 use futures_executor::block_on;
-use ombud_kafka::{Brokers, Connection, Kafka, KafkaMember, KafkaReader, KafkaSink, RegistryConnection};
+use ombud_kafka::{
+    Brokers, Connection, Kafka, KafkaMember, KafkaReader, KafkaSink, RegistryConnection,
+    testing::wait_for_markers,
+};
 use ombud_stream::{
     Committer as _, Delivery, Event, Outgoing, Reader as _, Sink as _, Source as _, Start, Stretch,
     TopicPartition, log_keeps_its_promises,
@@ -26,7 +29,7 @@ use crate::administrator::add_partitions;
 
 const TIMEOUT: Duration = Duration::from_secs(20);
 /// How long a member may take until it meets partitions that were added: it looks every ten seconds.
-const MET: Duration = Duration::from_secs(60);
+const EVENT_TIMEOUT: Duration = Duration::from_secs(60);
 
 struct Fresh {
     bootstrap: String,
@@ -60,7 +63,7 @@ fn create(bootstrap: &str, topic: &str) {
 
 impl World for Fresh {
     type Sink = KafkaSink<u64>;
-    type Member = KafkaMember;
+    type GroupMember = KafkaMember;
     type Reader = KafkaReader;
 
     fn topic(&self) -> Arc<str> {
@@ -82,6 +85,7 @@ impl World for Fresh {
 
     fn append_unreadable(&self, partition: i32) {
         Transaction::begin(self, "aborted", partition).abort();
+        wait_for_markers(&self.bootstrap, &self.topic, partition);
     }
 }
 
@@ -199,12 +203,12 @@ fn append(sink: &mut KafkaSink<u64>, deliveries: &Receiver<Delivery<u64>>, at: &
 
 /// The next event of `member` that `wanted` takes.
 fn wait_for<T>(member: &mut KafkaMember, wanted: impl Fn(Event) -> Option<T>) -> T {
-    let until = Instant::now() + MET;
+    let until = Instant::now() + EVENT_TIMEOUT;
     loop {
         if let Some(found) = member.poll(Duration::from_millis(100)).unwrap().and_then(&wanted) {
             return found;
         }
-        assert!(Instant::now() < until, "nothing came within {MET:?}");
+        assert!(Instant::now() < until, "nothing came within {EVENT_TIMEOUT:?}");
     }
 }
 

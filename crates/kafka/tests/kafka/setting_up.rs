@@ -60,8 +60,8 @@ fn set(brokers: &Brokers, topic: &str, settings: &[(&str, &str)]) {
 
 fn setting(brokers: &Brokers, topic: &str, name: &str) -> String {
     let asked = [ResourceSpecifier::Topic(topic)];
-    let told = block_on(admin(brokers).describe_configs(&asked, &AdminOptions::new())).unwrap();
-    let resource: &ConfigResource = told[0].as_ref().unwrap();
+    let answer = block_on(admin(brokers).describe_configs(&asked, &AdminOptions::new())).unwrap();
+    let resource: &ConfigResource = answer[0].as_ref().unwrap();
     resource.get(name).unwrap().value.clone().unwrap()
 }
 
@@ -148,7 +148,7 @@ fn what_is_too_narrow_is_named_with_the_command_and_widened_once() {
     let found = admin.ensure_topics(&prefix, Wish::default(), Mode::Apply).unwrap();
     let narrow: Vec<_> = found.iter().filter(|it| it.state == State::Refused).map(|it| &*it.name).collect();
     assert_eq!(narrow, [Topic::Predictions.name(&prefix), Topic::Routed.name(&prefix)]);
-    let mends: Vec<_> = found.iter().filter_map(|it| it.mend.as_deref()).collect();
+    let mends: Vec<_> = found.iter().filter_map(|it| it.fix.as_deref()).collect();
     assert_eq!(mends, ["run `ombud setup --widen 4`"; 2]);
 
     let planned = admin.widen(&prefix, 4, Mode::DryRun).unwrap();

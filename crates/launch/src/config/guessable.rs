@@ -2,13 +2,13 @@
 
 use sha2::{Digest, Sha256};
 
-/// What stands in examples and at the top of lists of passwords.
+/// Words from examples and from the top of lists of passwords.
 const WORDS: &str = "\
     0000 1111 111111 123 1234 12345 123456 1234567 12345678 123456789 1234567890 abc abc123 access admin \
     administrator api apikey bank bearer changeit changeme complaint complaints console crm default demo \
     desk dev dragon example foo foobar guest hello iloveyou key letmein login master monkey ombud pass \
     passw0rd password placeholder qwerty root secret sesame test token user welcome xxx";
-/// What is put behind a word, so that it is none.
+/// What people append to a word to make a password of it.
 const ENDINGS: [&str; 4] = ["", "1", "123", "!"];
 
 /// Whether `digest`, in hexadecimal, is the SHA-256 of nothing, or of a word that is guessed first.

@@ -1,4 +1,4 @@
-//! In which line of a settings file each setting stands.
+//! On which line of a settings file each setting is.
 
 use std::collections::BTreeMap;
 

@@ -3,25 +3,25 @@
 use std::{
     collections::BTreeMap,
     ffi::OsString,
-    fmt,
     path::{Path, PathBuf},
 };
 
-use config::{Config, ConfigError, File, FileFormat, Map, Source, Value, ValueKind};
+use config::{Config, ConfigError, File, FileFormat, Value, ValueKind};
 
 use super::{
-    found, guessable, lines, models, property,
+    found, guessable,
+    inputs::Inputs,
+    lines,
+    loaded::{Loaded, shown},
+    models, property,
     rule::{self, Right},
-    secret::{HIDDEN, holds_user},
-    settings::Settings,
-    template,
+    values::{self, DEFAULT_ORIGIN, Values, leaves},
 };
 use crate::Error;
 
 const VARIABLE_PREFIX: &str = "OMBUD_";
 /// Names the configuration file itself, so it is no setting.
 const FILE_VARIABLE: &str = "OMBUD_CONFIG";
-const DEFAULT_ORIGIN: &str = "the defaults";
 const MODELS: &str = "models";
 /// Settings that name a file, and what is read from it.
 const READ_FROM_FILES: [(&str, &str); 4] = [
@@ -31,129 +31,24 @@ const READ_FROM_FILES: [(&str, &str); 4] = [
     ("http.token_file", "http.token"),
 ];
 
-/// A setting that was given as a flag.
-#[derive(Clone, Debug)]
-pub struct Flag {
-    /// As the user writes it, with its dashes.
-    pub name: &'static str,
-    /// The setting that it sets, such as `http.address`.
-    pub setting: &'static str,
-    /// What was given.
-    pub value: String,
-}
-
-/// Where settings come from.
-#[derive(Clone, Default)]
-pub struct Inputs {
-    /// The file of `--config`. Without it: `OMBUD_CONFIG`, else `ombud.toml` where that exists.
-    pub file: Option<PathBuf>,
-    /// The environment; only `OMBUD_*` is looked at.
-    pub variables: Vec<(OsString, OsString)>,
-    /// Flags that were given.
-    pub flags: Vec<Flag>,
-    /// The file of the program: the default models may lie beside it.
-    pub program: Option<PathBuf>,
-}
-
-impl Inputs {
-    /// The inputs of this process.
-    pub fn of_process(file: Option<PathBuf>, flags: Vec<Flag>) -> Self {
-        // Resolved through links. Where the system can't say it, nothing lies beside it.
-        let program = std::env::current_exe().ok();
-        Self { file, variables: std::env::vars_os().collect(), flags, program }
-    }
-}
-
-impl fmt::Debug for Inputs {
-    // The environment holds other programs' secrets too.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Inputs").field("file", &self.file).field("flags", &self.flags).finish_non_exhaustive()
-    }
-}
-
-/// Settings, each with its value's origin. Shown as TOML, with a remark where a value is no default; secrets
-/// are three stars.
-#[derive(Clone)]
-pub struct Loaded {
-    /// The settings.
-    pub settings: Settings,
-    written: BTreeMap<String, Value>,
-}
-
-/// A setting as it may be shown.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Written<'l> {
-    /// Its full name.
-    pub setting: &'l str,
-    /// Its value as TOML; three stars where it is secret.
-    pub value: String,
-    /// The flag, the variable, or the file and its line; `None` for a default.
-    pub origin: Option<&'l str>,
-}
-
-impl Loaded {
-    /// The settings that are no defaults, in one line: name, value and where it was written; secrets are three stars.
-    pub fn changed(&self) -> String {
-        let changed = self.each().filter_map(|Written { setting, value, origin }| {
-            Some(format!("{setting} = {value} ({})", origin?))
-        });
-        changed.collect::<Vec<_>>().join(", ")
-    }
-
-    /// Every setting, by name.
-    pub fn each(&self) -> impl Iterator<Item = Written<'_>> {
-        self.written.iter().map(|(setting, value)| Written {
-            setting,
-            value: shown(setting, value),
-            origin: value.origin().filter(|origin| *origin != DEFAULT_ORIGIN),
-        })
-    }
-
-    /// Where `setting` was written; `None` for a default.
-    pub fn origin(&self, setting: &str) -> Option<&str> {
-        self.written.get(setting)?.origin().filter(|origin| *origin != DEFAULT_ORIGIN)
-    }
-
-    /// The text of a settings file to begin with: every setting with what it is for and its default, as remarks.
-    ///
-    /// # Errors
-    /// The defaults are none, which a test holds.
-    pub fn template() -> Result<String, Error> {
-        let defaults = Config::try_from(&Settings::default()).map_err(unreadable)?;
-        let written = leaves(&defaults, DEFAULT_ORIGIN).map_err(unreadable)?;
-        Ok(template::template(&Self { settings: Settings::default(), written }))
-    }
-}
-
-impl fmt::Display for Loaded {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for Written { setting, value, origin } in self.each() {
-            write!(f, "{setting} = {value}")?;
-            match origin {
-                None => writeln!(f)?,
-                Some(origin) => writeln!(f, "  # {origin}")?,
-            }
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Debug for Loaded {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-/// Merges defaults, file, variables and flags, checks every value, and reads the passwords that lie in files;
-/// such a file wins over a password that is written out.
+/// Merges defaults, file, variables and flags, checks every value, and reads the passwords from their files;
+/// such a file wins over a password in the settings.
 ///
 /// # Errors
 /// A file that can't be read or, where nobody named it, could be somebody else's; a name that is no setting; or a value
 /// that the setting can't have.
 pub fn load(inputs: &Inputs) -> Result<Loaded, Error> {
-    let defaults = Config::try_from(&Settings::default()).map_err(unreadable)?;
-    let mut written = leaves(&defaults, DEFAULT_ORIGIN).map_err(unreadable)?;
+    let mut values = merged(inputs)?;
+    values.iter().try_for_each(|(name, value)| check(name, value))?;
+    read_secrets(&mut values)?;
+    let settings = values::settings_of(&values)?;
+    settings.join.check()?;
+    Ok(Loaded { settings, values })
+}
 
+/// What was written, wherever that was; the last one wins.
+fn merged(inputs: &Inputs) -> Result<Values, Error> {
+    let mut merged = values::defaults()?;
     let variables = ombud_variables(&inputs.variables)?;
     let named = variables.get(FILE_VARIABLE).map(PathBuf::from);
     let file = match inputs.file.clone().or(named) {
@@ -161,36 +56,24 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, Error> {
         None => found::find()?,
     };
     if let Some(file) = file {
-        written.extend(read(&file).map_err(|cause| Error::File { path: file, cause: Box::new(cause) })?);
+        merged.extend(read(&file).map_err(|cause| Error::File { path: file, cause: Box::new(cause) })?);
     }
     for (variable, value) in variables.iter().filter(|(variable, _)| *variable != FILE_VARIABLE) {
-        written.insert(as_setting(variable), Value::new(Some(variable), value.as_str()));
+        merged.insert(as_setting(variable), Value::new(Some(variable), value.as_str()));
     }
     for flag in &inputs.flags {
-        written.insert(flag.setting.to_owned(), Value::new(Some(&flag.name.to_owned()), flag.value.as_str()));
+        merged.insert(flag.setting.to_owned(), Value::new(Some(&flag.name.to_owned()), flag.value.as_str()));
     }
-
-    if written.get(MODELS).and_then(Value::origin) == Some(DEFAULT_ORIGIN)
+    if merged.get(MODELS).and_then(Value::origin) == Some(DEFAULT_ORIGIN)
         && let Some(folder) = inputs.program.as_ref().and_then(|it| models::beside(it, Path::new("")))
     {
         let folder = folder.to_string_lossy().into_owned();
-        written.insert(MODELS.to_owned(), Value::new(Some(&models::ORIGIN.to_owned()), folder));
+        merged.insert(MODELS.to_owned(), Value::new(Some(&models::ORIGIN.to_owned()), folder));
     }
-
-    written.iter().try_for_each(|(name, value)| check(name, value))?;
-    read_secrets(&mut written)?;
-    let source = Merged(property::gathered(&written));
-    let merged = Config::builder().add_source(source).build().map_err(unreadable)?;
-    let settings: Settings = merged.try_deserialize().map_err(unreadable)?;
-    settings.join.check()?;
-    Ok(Loaded { settings, written })
+    Ok(merged)
 }
 
-fn unreadable(cause: ConfigError) -> Error {
-    Error::Settings(Box::new(cause))
-}
-
-fn read(file: &Path) -> Result<BTreeMap<String, Value>, ConfigError> {
+fn read(file: &Path) -> Result<Values, ConfigError> {
     let text = std::fs::read_to_string(file).map_err(|cause| ConfigError::Foreign(cause.into()))?;
     let parsed = Config::builder().add_source(File::from_str(&text, FileFormat::Toml)).build();
     let place = file.display().to_string();
@@ -203,16 +86,16 @@ fn read(file: &Path) -> Result<BTreeMap<String, Value>, ConfigError> {
     Ok(read)
 }
 
-/// Where the text is wrong, and how, without the line that stands there: it may hold a password.
+/// Where the text is wrong, and how, without an excerpt of the line: it may hold a password.
 fn without_excerpt(cause: ConfigError) -> ConfigError {
-    let told = cause.to_string();
-    let told: Vec<&str> = told.lines().map(str::trim).filter(|line| !line.contains('|')).collect();
-    ConfigError::Message(told.join(": "))
+    let text = cause.to_string();
+    let without: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.contains('|')).collect();
+    ConfigError::Message(without.join(": "))
 }
 
-fn read_secrets(written: &mut BTreeMap<String, Value>) -> Result<(), Error> {
+fn read_secrets(values: &mut Values) -> Result<(), Error> {
     for (setting, secret) in READ_FROM_FILES {
-        let file = written.get(setting).and_then(|value| value.clone().into_string().ok());
+        let file = values.get(setting).and_then(|value| value.clone().into_string().ok());
         let Some(file) = file.filter(|file| !file.is_empty()) else { continue };
         let text = std::fs::read_to_string(&file).map_err(|cause| Error::SecretFile {
             setting,
@@ -221,27 +104,9 @@ fn read_secrets(written: &mut BTreeMap<String, Value>) -> Result<(), Error> {
         })?;
         // Files end in a line break where editors and `echo` wrote them.
         let value = Value::new(Some(&file), text.trim_end_matches(['\r', '\n']));
-        written.insert(secret.to_owned(), value);
+        values.insert(secret.to_owned(), value);
     }
     Ok(())
-}
-
-/// The values of `tree` by their full names, each marked with `origin`.
-fn leaves(tree: &Config, origin: &str) -> Result<BTreeMap<String, Value>, ConfigError> {
-    let mut leaves = BTreeMap::new();
-    let mut open: Vec<(String, Value)> = tree.collect()?.into_iter().collect();
-    while let Some((name, value)) = open.pop() {
-        match value.kind {
-            ValueKind::Table(section) if !section.is_empty() => {
-                open.extend(section.into_iter().map(|(field, value)| (format!("{name}.{field}"), value)));
-            }
-            ValueKind::Table(_) if rule::is_section(&name) => {}
-            kind => {
-                leaves.insert(name, Value::new(Some(&origin.to_owned()), kind));
-            }
-        }
-    }
-    Ok(leaves)
 }
 
 fn ombud_variables(environment: &[(OsString, OsString)]) -> Result<BTreeMap<String, String>, Error> {
@@ -298,324 +163,5 @@ fn check(setting: &str, value: &Value) -> Result<(), Error> {
     Ok(())
 }
 
-/// The value as TOML, where it may be seen.
-fn shown(setting: &str, value: &Value) -> String {
-    match &value.kind {
-        ValueKind::String(text) if text.is_empty() => "\"\"".to_owned(),
-        _ if rule::is_secret(setting) => format!("{HIDDEN:?}"),
-        // A URL with a user is refused, and was written with a password.
-        ValueKind::String(text) if holds_user(text) => format!("{HIDDEN:?}"),
-        ValueKind::String(text) => format!("{text:?}"),
-        other => other.to_string(),
-    }
-}
-
-/// Values by their full names, as a source of the `config` crate.
-#[derive(Clone, Debug)]
-struct Merged(BTreeMap<String, Value>);
-
-impl Source for Merged {
-    fn clone_into_box(&self) -> Box<dyn Source + Send + Sync> {
-        Box::new(self.clone())
-    }
-
-    fn collect(&self) -> Result<Map<String, Value>, ConfigError> {
-        Ok(self.0.clone().into_iter().collect())
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn with_variables(variables: &[(&str, &str)]) -> Inputs {
-        let variables = variables.iter().map(|(name, value)| (name.into(), value.into())).collect();
-        Inputs { variables, ..Inputs::default() }
-    }
-
-    fn with_file(text: &str) -> (tempfile::TempDir, Inputs) {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("ombud.toml");
-        std::fs::write(&file, text).unwrap();
-        (folder, Inputs { file: Some(file), ..Inputs::default() })
-    }
-
-    fn complaint(inputs: &Inputs) -> String {
-        load(inputs).unwrap_err().to_string()
-    }
-
-    #[test]
-    fn every_setting_has_a_rule_and_its_default_keeps_it() {
-        let loaded = load(&Inputs::default()).unwrap();
-        assert_eq!(loaded.settings, Settings::default());
-        let ruled: std::collections::BTreeSet<_> =
-            rule::RULES.iter().map(|(name, _)| (*name).to_owned()).collect();
-        assert_eq!(loaded.written.into_keys().collect::<std::collections::BTreeSet<_>>(), ruled);
-    }
-
-    #[test]
-    fn flags_win_over_variables_and_variables_over_the_file() {
-        let (_folder, mut inputs) =
-            with_file("data = \"file\"\nmodels = \"file\"\n[infer]\nqueue = 7\n[join]\n");
-        inputs.variables =
-            with_variables(&[("OMBUD_DATA", "variable"), ("OMBUD_MODELS", "variable")]).variables;
-        inputs.flags = vec![Flag { name: "--data", setting: "data", value: "flag".into() }];
-
-        let loaded = load(&inputs).unwrap();
-
-        assert_eq!(loaded.settings.data, PathBuf::from("flag"));
-        assert_eq!(loaded.settings.models, PathBuf::from("variable"));
-        assert_eq!(loaded.settings.infer.queue, 7);
-        assert_eq!(loaded.settings.join, Settings::default().join);
-    }
-
-    #[test]
-    fn models_beside_the_program_are_found_and_a_setting_wins_over_them() {
-        let folder = tempfile::tempdir().unwrap();
-        let models = folder.path().join("models");
-        std::fs::create_dir(&models).unwrap();
-        std::fs::write(models.join("strategy.toml"), "").unwrap();
-        let mut inputs = Inputs { program: Some(folder.path().join("ombud")), ..Inputs::default() };
-        let loaded = load(&inputs).unwrap();
-        assert_eq!((&loaded.settings.models, loaded.origin("models")), (&models, Some("beside the program")));
-        inputs.variables = with_variables(&[("OMBUD_MODELS", "elsewhere")]).variables;
-        let loaded = load(&inputs).unwrap();
-        assert_eq!(
-            (loaded.settings.models.to_str(), loaded.origin("models")),
-            (Some("elsewhere"), Some("OMBUD_MODELS"))
-        );
-    }
-
-    #[test]
-    fn two_underscores_nest() {
-        let inputs = with_variables(&[("OMBUD_INFER__TOKEN_BUDGET", "4096"), ("OMBUD_LOG_FORMAT", "json")]);
-        let settings = load(&inputs).unwrap().settings;
-        assert_eq!(settings.infer.token_budget, 4096);
-        assert_eq!(settings.log_format, super::super::settings::LogFormat::Json);
-    }
-
-    #[test]
-    fn a_wrong_value_is_refused_with_where_it_was_written_and_what_would_be_right() {
-        assert_eq!(
-            complaint(&with_variables(&[("OMBUD_INFER__REPLICAS", "many")])),
-            "accept infer.replicas = \"many\" from OMBUD_INFER__REPLICAS: it must be a whole number of replicas \
-             from 1 to 256"
-        );
-        let (folder, inputs) = with_file("[http]\naddress = \"localhost\"\n");
-        let file = folder.path().join("ombud.toml");
-        assert_eq!(
-            complaint(&inputs),
-            format!(
-                "accept http.address = \"localhost\" from {}:2: it must be an IP address and a port, such as \
-                 127.0.0.1:8080",
-                file.display()
-            )
-        );
-    }
-
-    #[test]
-    fn a_joiner_that_could_write_longer_than_its_session_lasts_is_refused_with_what_to_change() {
-        assert_eq!(
-            complaint(&with_variables(&[("OMBUD_JOIN__LEASE_MS", "5000")])),
-            "accept join.lease_ms = 5000 and join.drain_ms = 3000 with join.session_timeout_ms = 8000: the first two \
-             together must be less than the third, or two joiners write one shard; lower join.lease_ms or \
-             join.drain_ms, or raise join.session_timeout_ms above 8000"
-        );
-        let (_folder, inputs) = with_file("[join]\nlease_ms = 5000\nsession_timeout_ms = 8001\n");
-        assert_eq!(load(&inputs).unwrap().settings.join.session_timeout_ms, 8_001);
-    }
-
-    #[test]
-    fn an_unknown_name_is_refused_with_the_nearest_known_one() {
-        assert_eq!(
-            complaint(&with_variables(&[("OMBUD_INFER__REPLCAS", "2")])),
-            "accept OMBUD_INFER__REPLCAS from the environment: there is no such setting; the nearest is \
-             OMBUD_INFER__REPLICAS"
-        );
-        for text in ["[infer]\nreplcas = 2", "infer = 2", "[inference]", "infer.replicas.count = 2"] {
-            let (_folder, inputs) = with_file(text);
-            assert!(complaint(&inputs).contains("there is no such setting"), "{text}");
-        }
-    }
-
-    #[test]
-    fn the_variable_that_names_the_file_is_no_setting() {
-        let (_folder, with_file) = with_file("[archive]\nbatch = 9");
-        let file = with_file.file.unwrap();
-        let inputs = with_variables(&[("OMBUD_CONFIG", file.to_str().unwrap())]);
-        assert_eq!(load(&inputs).unwrap().settings.archive.batch, 9);
-    }
-
-    #[test]
-    fn a_file_that_is_named_must_exist_and_be_toml() {
-        let missing = Inputs { file: Some("/nowhere/ombud.toml".into()), ..Inputs::default() };
-        assert_eq!(complaint(&missing), "read configuration file /nowhere/ombud.toml");
-        let (_folder, broken) = with_file("infer = [");
-        assert!(complaint(&broken).starts_with("read configuration file"));
-    }
-
-    #[test]
-    fn every_property_of_librdkafka_is_passed_on() {
-        let (_folder, mut inputs) = with_file(
-            "[kafka.properties]\n\"security.protocol\" = \"SASL_SSL\"\nssl.ca.location = \"ca.pem\"\n\
-             \"socket.keepalive.enable\" = true\n\"fetch.wait.max.ms\" = 50\n",
-        );
-        inputs.variables = with_variables(&[
-            ("OMBUD_KAFKA__PROPERTIES__SASL_MECHANISM", "SCRAM-SHA-512"),
-            ("OMBUD_KAFKA__PROPERTIES__SECURITY_PROTOCOL", "SSL"),
-        ])
-        .variables;
-
-        let loaded = load(&inputs).unwrap();
-
-        let properties = &loaded.settings.kafka.properties;
-        for (name, value) in [
-            ("security.protocol", "SSL"),
-            ("ssl.ca.location", "ca.pem"),
-            ("socket.keepalive.enable", "true"),
-            ("fetch.wait.max.ms", "50"),
-            ("sasl.mechanism", "SCRAM-SHA-512"),
-        ] {
-            assert_eq!(properties.get(name).map(String::as_str), Some(value), "{name}");
-        }
-        assert_eq!(properties.len(), 5);
-        let (_folder, again) = with_file(&loaded.to_string());
-        assert_eq!(load(&again).unwrap().settings, loaded.settings);
-    }
-
-    #[test]
-    fn a_property_that_a_promise_stands_on_is_refused_with_the_reason() {
-        assert_eq!(
-            complaint(&with_variables(&[("OMBUD_KAFKA__PROPERTIES__ENABLE_AUTO_COMMIT", "true")])),
-            "accept kafka.properties.enable.auto.commit from OMBUD_KAFKA__PROPERTIES__ENABLE_AUTO_COMMIT: an \
-             offset is committed only when everything before it is finished"
-        );
-        let (_folder, inputs) = with_file("[kafka.properties]\nlinger_ms = 5");
-        assert!(complaint(&inputs).contains("small letters, digits and dots"));
-        let (_folder, inputs) = with_file("[kafka]\nproperties = 5");
-        assert!(complaint(&inputs).contains("no such setting"));
-    }
-
-    #[test]
-    fn the_services_are_named_by_variables_and_by_flags() {
-        let mut inputs = with_variables(&[
-            ("OMBUD_KAFKA_BOOTSTRAP", "127.0.0.1:19092"),
-            ("OMBUD_REGISTRY_URL", "http://127.0.0.1:18081/apis/ccompat/v7"),
-            ("OMBUD_CQL_NODES", "127.0.0.1:19042"),
-        ]);
-        let flag = Flag { name: "--kafka", setting: "kafka_bootstrap", value: "one:9092,two:9092".into() };
-        inputs.flags = vec![flag];
-        let settings = load(&inputs).unwrap().settings;
-        assert_eq!(settings.kafka_bootstrap, "one:9092,two:9092");
-        assert_eq!(settings.registry_url, "http://127.0.0.1:18081/apis/ccompat/v7");
-        assert_eq!(settings.cql_nodes, "127.0.0.1:19042");
-    }
-
-    const SECRET: &str = "correct horse";
-
-    #[test]
-    fn a_secret_is_used_and_never_shown() {
-        let inputs = with_variables(&[
-            ("OMBUD_REGISTRY__PASSWORD", SECRET),
-            ("OMBUD_CQL__PASSWORD", SECRET),
-            ("OMBUD_KAFKA__PROPERTIES__SASL_PASSWORD", SECRET),
-            ("OMBUD_KAFKA__PROPERTIES__SSL_KEY_PEM", SECRET),
-            ("OMBUD_KAFKA__PROPERTIES__SASL_OAUTHBEARER_CLIENT_SECRET", SECRET),
-            ("OMBUD_KAFKA__PROPERTIES__SASL_OAUTHBEARER_CONFIG", SECRET),
-            ("OMBUD_KAFKA__PROPERTIES__CLIENT_RACK", "http://me:correct horse@one"),
-        ]);
-        let loaded = load(&inputs).unwrap();
-        let settings = &loaded.settings;
-        assert_eq!((settings.registry.password.reveal(), settings.cql.password.reveal()), (SECRET, SECRET));
-        assert_eq!(settings.kafka.properties["sasl.password"], SECRET);
-        let serialised = serde_json::to_string(settings).unwrap();
-        for shown in [
-            loaded.to_string(),
-            format!("{loaded:?} {settings:#?} {inputs:?}"),
-            format!("{settings:?}"),
-            serialised,
-        ] {
-            assert!(!shown.contains(SECRET), "{shown}");
-        }
-        assert!(loaded.to_string().contains("cql.password = \"***\"  # OMBUD_CQL__PASSWORD\n"));
-    }
-
-    #[test]
-    fn tokens_are_named_by_their_systems_and_never_shown() {
-        let digest = "ab".repeat(32);
-        let (_folder, mut inputs) = with_file(&format!(
-            "[http]\nopen = true\ntoken = \"{SECRET}\"\n[http.tokens]\ncard-desk = \"{digest}\"\n"
-        ));
-        inputs.variables = with_variables(&[("OMBUD_HTTP__TOKENS__CRM", &digest)]).variables;
-        let loaded = load(&inputs).unwrap();
-        let http = &loaded.settings.http;
-        assert_eq!(http.tokens.keys().collect::<Vec<_>>(), ["card-desk", "crm"]);
-        assert_eq!(
-            (http.tokens["crm"].reveal(), http.token.reveal(), http.open),
-            (digest.as_str(), SECRET, true)
-        );
-        for shown in [loaded.to_string(), format!("{:?}", loaded.settings)] {
-            assert!(!shown.contains(&digest) && !shown.contains(SECRET), "{shown}");
-        }
-        let wrong = with_variables(&[("OMBUD_HTTP__TOKENS__CRM", SECRET)]);
-        assert_eq!(
-            complaint(&wrong),
-            "accept http.tokens.crm = \"***\" from OMBUD_HTTP__TOKENS__CRM: it must be the SHA-256 of a token, 64 \
-             hexadecimal digits"
-        );
-    }
-
-    #[test]
-    fn the_digest_of_a_word_that_is_guessed_first_is_refused_with_how_to_make_a_token() {
-        let test = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
-        let refused = complaint(&with_variables(&[("OMBUD_HTTP__TOKENS__CRM", test)]));
-        assert!(
-            refused.starts_with(
-                "accept http.tokens.crm from OMBUD_HTTP__TOKENS__CRM: it is the SHA-256 of nothing"
-            ),
-            "{refused}"
-        );
-        assert!(refused.contains("`openssl rand -hex 32 | tr -d '\\n' > NAME.token`"), "{refused}");
-    }
-
-    #[test]
-    fn a_refusal_shows_no_secret() {
-        let wrong_type = format!("[cql]\npassword = [\"{SECRET}\"]");
-        let no_toml = format!("[cql]\npassword = {SECRET}");
-        let in_url = format!("registry_url = \"https://me:{SECRET}@one\"");
-        for text in [wrong_type, no_toml, in_url] {
-            let (_folder, inputs) = with_file(&text);
-            let refused = load(&inputs).unwrap_err();
-            assert!(!format!("{refused} {refused:?}").contains("horse"), "{refused:?}");
-        }
-    }
-
-    #[test]
-    fn a_password_may_lie_in_a_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("password");
-        std::fs::write(&file, format!("{SECRET}\n")).unwrap();
-        let path = file.to_str().unwrap();
-        let inputs = with_variables(&[
-            ("OMBUD_KAFKA__PASSWORD_FILE", path),
-            ("OMBUD_CQL__PASSWORD_FILE", path),
-            ("OMBUD_REGISTRY__PASSWORD_FILE", path),
-        ]);
-        let loaded = load(&inputs).unwrap();
-        assert_eq!(loaded.settings.kafka.properties["sasl.password"], SECRET);
-        assert_eq!(loaded.settings.cql.password.reveal(), SECRET);
-        assert_eq!(loaded.settings.registry.password.reveal(), SECRET);
-        assert!(!loaded.to_string().contains(SECRET));
-        let missing = with_variables(&[("OMBUD_CQL__PASSWORD_FILE", "/nowhere/password")]);
-        assert_eq!(complaint(&missing), "read /nowhere/password, which cql.password_file names");
-    }
-
-    #[test]
-    fn what_is_shown_is_toml_that_loads_again_and_tells_origins() {
-        let shown = load(&with_variables(&[("OMBUD_INFER__QUEUE", "12")])).unwrap().to_string();
-        assert!(shown.contains("infer.queue = \"12\"  # OMBUD_INFER__QUEUE\n"), "{shown}");
-        assert!(shown.contains("archive.batch = 512\n"), "{shown}");
-        let (_folder, again) = with_file(&shown);
-        assert_eq!(load(&again).unwrap().settings.infer.queue, 12);
-    }
-}
+mod tests;

@@ -6,17 +6,24 @@
 
 mod found;
 mod guessable;
+mod inputs;
 mod lines;
 mod load;
+mod loaded;
 mod models;
+#[cfg(test)]
+mod page;
 pub(crate) mod property;
 mod rule;
 mod secret;
 mod services;
 mod settings;
 mod template;
+mod values;
 
-pub use load::{Flag, Inputs, Loaded, Written, load};
+pub use inputs::{Flag, Inputs};
+pub use load::load;
+pub use loaded::{Loaded, ShownSetting};
 pub use secret::Secret;
 pub use services::{Cql, Kafka, Registry, Telemetry};
 pub use settings::{Archive, Dates, Embedded, Http, Infer, Intake, Join, LogFormat, Settings, Topics};

@@ -1,4 +1,4 @@
-//! Which librdkafka properties are passed on: all but those that Ombud's promises stand on.
+//! Which librdkafka properties are passed on: all but those that Ombud's promises depend on.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -118,7 +118,7 @@ mod tests {
         let properties = |names: &[&str], value: &str| -> BTreeMap<String, String> {
             names.iter().map(|name| ((*name).to_owned(), value.to_owned())).collect()
         };
-        // All that librdkafka 2 calls sensitive, and what can hold a secret besides.
+        // All that librdkafka 2 calls sensitive, and others that can hold a secret.
         let secret = [
             "sasl.password",
             "sasl.oauthbearer.config",

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-/// What stands where a secret would.
+/// What is shown in place of a secret.
 pub(crate) const HIDDEN: &str = "***";
 
 /// A password; `Debug` and whatever serialises it show three stars.
@@ -13,12 +13,12 @@ pub(crate) const HIDDEN: &str = "***";
 pub struct Secret(String);
 
 impl Secret {
-    /// The secret itself, for whoever has to send it.
+    /// The secret itself, for the code that sends it.
     pub fn reveal(&self) -> &str {
         &self.0
     }
 
-    /// Whether none is set.
+    /// Whether no secret is set.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -47,7 +47,7 @@ pub(crate) fn holds_user(text: &str) -> bool {
     text.contains("//") && text.contains('@')
 }
 
-/// That there is none may be seen.
+/// An empty one is shown as empty.
 fn hidden(secret: &str) -> &'static str {
     if secret.is_empty() { "" } else { HIDDEN }
 }

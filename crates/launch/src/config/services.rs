@@ -1,4 +1,4 @@
-//! How the services are talked to: Kafka, the schema registry, the CQL store, and the receiver of traces.
+//! The connections to services: Kafka, the schema registry, the CQL store, and the receiver of traces.
 
 use std::{collections::BTreeMap, fmt, path::PathBuf};
 
@@ -10,11 +10,11 @@ use super::{property, secret::Secret};
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Kafka {
-    /// How long one question to the brokers may take, in milliseconds.
+    /// How long one request to the brokers may take, in milliseconds.
     pub timeout_ms: u64,
     /// File that holds `sasl.password`; empty where the property is written out or not needed.
     pub password_file: PathBuf,
-    /// Passed on to librdkafka as it stands, such as `security.protocol` = `SASL_SSL`;
+    /// Passed on to librdkafka unchanged, such as `security.protocol` = `SASL_SSL`;
     /// `OMBUD_KAFKA__PROPERTIES__SECURITY_PROTOCOL` in the environment.
     #[serde(serialize_with = "property::shown")]
     pub properties: BTreeMap<String, String>,
@@ -72,15 +72,15 @@ pub struct Cql {
     pub keyspace: String,
     /// Copies of each row in a datacenter, where `ombud setup` creates the keyspace.
     pub replication: u32,
-    /// The datacenter that is asked; empty where there is only one.
+    /// The datacenter whose nodes are used; empty where there is only one.
     pub datacenter: String,
-    /// User; empty signs in as nobody.
+    /// User; empty connects without a user.
     pub username: String,
     /// The user's password.
     pub password: Secret,
     /// File that holds the password; wins over `password`.
     pub password_file: PathBuf,
-    /// PEM file of the authority that signed the nodes' certificates; empty talks without TLS.
+    /// PEM file of the authority that signed the nodes' certificates; empty connects without TLS.
     pub ca: PathBuf,
     /// How long one attempt of one statement may take, in milliseconds.
     pub timeout_ms: u64,
@@ -111,10 +111,10 @@ impl Default for Cql {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Telemetry {
-    /// Where OTLP over HTTP is spoken, such as `http://127.0.0.1:4318`. Empty leaves it to the variable
+    /// The receiver of OTLP over HTTP, such as `http://127.0.0.1:4318`. Empty leaves it to the variable
     /// `OTEL_EXPORTER_OTLP_ENDPOINT`, and without that too nothing is traced.
     pub otlp_endpoint: String,
-    /// Share of the traces that begin here which are kept, from 0 to 1; what came with a trace follows its parent.
+    /// Which share of the traces that begin here is kept, from 0 to 1; what comes with a trace follows its parent.
     pub sample_ratio: f64,
 }
 

@@ -18,10 +18,11 @@ use crate::Error;
 pub struct Settings {
     /// Folder of the embedded log and case store (`--data`, `OMBUD_DATA`).
     pub data: PathBuf,
-    /// Folder of the models and of the first strategy (`OMBUD_MODELS`). Where nothing says it: `models` here, else `models`
-    /// beside the program.
+    /// Folder of the models and of the first strategy (`OMBUD_MODELS`). Where it is not set: `models` in the current folder,
+    /// else `models` beside the program.
     pub models: PathBuf,
-    /// Folder that all hosts mount, through which added models reach them; empty where there is none or the hub does it.
+    /// Folder that all hosts mount, through which added models reach them; empty where there is none, or where they come
+    /// from the hub.
     pub shared_models: PathBuf,
     /// Which events are logged, as `tracing` filters are written (`OMBUD_LOG`).
     pub log: String,
@@ -43,15 +44,15 @@ pub struct Settings {
     pub join: Join,
     /// Archiving.
     pub archive: Archive,
-    /// What comes from files and over HTTP.
+    /// Reading complaints from files and over HTTP.
     pub intake: Intake,
     /// The embedded log.
     pub embedded: Embedded,
-    /// How Kafka is talked to.
+    /// The connection to Kafka.
     pub kafka: Kafka,
-    /// How the schema registry is talked to.
+    /// The connection to the schema registry.
     pub registry: Registry,
-    /// How the CQL store is talked to.
+    /// The connection to the CQL store.
     pub cql: Cql,
     /// Traces.
     pub telemetry: Telemetry,
@@ -83,24 +84,25 @@ pub struct Http {
     pub address: SocketAddr,
     /// Where `/metrics` is served instead of at `address`, which may be public; empty serves it there.
     pub metrics_address: String,
-    /// Under which names `/api/*` is asked, beside loopback and the address that it listens on: `ombud,ombud.bank.example`.
+    /// Host names under which clients may ask `/api/*`, besides loopback and the address that it listens on:
+    /// `ombud,ombud.bank.example`.
     pub hosts: String,
-    /// Connections at once; each takes a file descriptor, and a body while it is read. At this bound the one that has been
-    /// silent for longest is closed.
+    /// Connections at once; each takes a file descriptor, and memory for a body while that is read. At this bound the
+    /// connection that has been silent for longest is closed.
     pub connections: usize,
-    /// The largest body taken, in bytes; raise it only with the topics' own limit.
+    /// The largest body that is accepted, in bytes; raise it only with the topics' own limit.
     pub body_bytes: usize,
     /// Who may use `/api/*`: a system's name, and the SHA-256 of its token in hexadecimal. Without any, everybody on
     /// this machine may, and no other address is listened on.
     #[serde(default)]
     pub tokens: BTreeMap<String, Secret>,
-    /// What each token opens: `complaints`, `feedback`, `strategy`, `models`, `read`, with commas between them. One for
-    /// which nothing is said opens complaints, feedback and read.
+    /// What each token opens: `complaints`, `feedback`, `strategy`, `models`, `read`, with commas between them. A token
+    /// that is not listed here opens complaints, feedback and read.
     #[serde(default)]
     pub scopes: BTreeMap<String, String>,
-    /// Listen on other addresses without tokens all the same: only behind a proxy that lets in whom it knows.
+    /// Listen on other addresses even without tokens: only behind a proxy that lets in known clients alone.
     pub open: bool,
-    /// The token that this machine's commands show to a running `up` or console; empty shows none.
+    /// The token that commands on this machine send to a running `up` or console; empty sends none.
     pub token: Secret,
     /// File that holds the token; wins over `token`.
     pub token_file: PathBuf,
@@ -114,7 +116,8 @@ pub struct Infer {
     pub tokenizer_threads: usize,
     /// Model replicas, each on a thread of its own; the default is one for each core that the process may use.
     pub replicas: usize,
-    /// Tokens in one batch; above about 5,000 the memory allocator costs more than the batch saves.
+    /// Tokens in one batch; above about 5,000 the memory allocator costs more than the batch saves. A model that computes
+    /// fewer at once gets fewer.
     pub token_budget: usize,
     /// Complaints in one batch, however short they are.
     pub batch: usize,
@@ -128,21 +131,21 @@ pub struct Infer {
     pub spare_models: usize,
 }
 
-/// Joining: what is kept in memory and how long is waited. Deadline and amend window are the strategy's.
+/// Joining: what is kept in memory and how long it waits. Deadline and amend window are the strategy's.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Join {
     /// What all shards of the process may hold together, in megabytes: five eighths for routed complaints that are
-    /// remembered to tell duplicates, a quarter for those that wait for decisions (at that bound no more are read), an
+    /// remembered to recognise duplicates, a quarter for those that wait for decisions (at that bound no more are read), an
     /// eighth for predictions that came before their complaint (above it they are read again later). More remembers more.
     pub memory_mb: usize,
     /// How long after a start no deadline fires, in milliseconds: infer may be recovering too.
     pub grace_ms: i64,
-    /// How long after its deadline a complaint may wait for predictions that lie unread, in milliseconds.
+    /// How long after its deadline a complaint may wait for predictions that are not read yet, in milliseconds.
     pub hard_cap_ms: i64,
     /// How long a bulk complaint waits for its decisions, in milliseconds.
     pub bulk_wait_ms: i64,
-    /// How long routes may go on without an acknowledged commit, in milliseconds.
+    /// How long routes may be written without an acknowledged commit, in milliseconds.
     pub lease_ms: i64,
     /// How long a shard that is given up waits for its acknowledgements, in milliseconds.
     pub drain_ms: i64,
@@ -152,7 +155,7 @@ pub struct Join {
 }
 
 impl Join {
-    /// What two of these settings may say together; each by itself is checked before.
+    /// Checks what these settings may be together; each by itself is checked before.
     pub(super) fn check(&self) -> Result<(), Error> {
         let Self { lease_ms, drain_ms, session_timeout_ms, .. } = *self;
         let writes_for = lease_ms + drain_ms;
@@ -175,20 +178,20 @@ pub struct Archive {
     /// cases that are seen later.
     pub linger_ms: u64,
     /// How long a batch is worked on before what is kept of it is committed and the group is polled, in milliseconds; the
-    /// rest goes on after that. Far below `max.poll.interval.ms` (5 minutes), after which the group gives the partitions
+    /// rest follows after that. Far below `max.poll.interval.ms` (5 minutes), after which the group gives the partitions
     /// away.
     pub batch_ms: u64,
     /// How long a store that keeps nothing is asked again before the worker gives up, in milliseconds.
     pub give_up_ms: u64,
-    /// The wait before a store is asked again that did not answer, in milliseconds; it doubles up to a hundredfold.
+    /// The wait before a store that did not answer is asked again, in milliseconds; it doubles up to a hundredfold.
     pub retry_after_ms: u64,
 }
 
-/// What comes from files and over HTTP.
+/// Reading complaints from files and over HTTP.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Intake {
-    /// In which order dates such as 03/04/2026 are written, in all files and requests; `--dates` says it of one file.
+    /// In which order dates such as 03/04/2026 are written, in all files and requests; `--dates` sets it for one file.
     pub dates: Dates,
 }
 
@@ -196,7 +199,7 @@ pub struct Intake {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Dates {
-    /// What a whole file tells; a request alone tells nothing.
+    /// As a whole file shows; a single request shows nothing.
     Found,
     /// Day, month, year.
     DayFirst,
@@ -207,7 +210,7 @@ pub enum Dates {
 }
 
 impl Dates {
-    /// How it is said.
+    /// As settings write it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Found => "found",

@@ -1,15 +1,16 @@
 //! A settings file to begin with: every setting with what it is for, its default and what it may be, all of it as remarks.
 //!
-//! Its words are those that stand above each setting in the source, so that there is no second list to keep.
+//! Its text is the comment above each setting in the source, so that there is no second list to maintain.
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use super::{load::Loaded, rule};
+use super::{loaded::Loaded, rule, settings::Settings, values};
+use crate::Error;
 
-/// Where the settings stand.
+/// Where the settings are declared.
 const SOURCES: [&str; 2] = [include_str!("settings.rs"), include_str!("services.rs")];
 /// The struct of all of them.
-const ALL: &str = "Settings";
+pub(super) const ALL: &str = "Settings";
 
 const HEAD: &str = "\
 # Settings of ombud. Every line that begins with `#` and a name is a default: take the `#` away to change it.
@@ -17,15 +18,26 @@ const HEAD: &str = "\
 ";
 
 /// A field of a struct of settings.
-struct Field {
-    name: &'static str,
+pub(super) struct Field {
+    pub(super) name: &'static str,
     /// Its type.
-    of: &'static str,
-    remarks: Vec<&'static str>,
+    pub(super) of: &'static str,
+    pub(super) remarks: Vec<&'static str>,
+}
+
+impl Loaded {
+    /// The text of a settings file to begin with: every setting with what it is for and its default, as remarks.
+    ///
+    /// # Errors
+    /// The defaults can't be read as settings, which a test rules out.
+    pub fn template() -> Result<String, Error> {
+        let defaults = Self { settings: Settings::default(), values: values::defaults()? };
+        Ok(template(&defaults))
+    }
 }
 
 /// The file's text, with the defaults of `defaults`.
-pub(super) fn template(defaults: &Loaded) -> String {
+fn template(defaults: &Loaded) -> String {
     let structs = structs();
     let values: BTreeMap<&str, String> =
         defaults.each().map(|written| (written.setting, written.value)).collect();
@@ -66,7 +78,7 @@ fn remarks(field: &Field) -> String {
 }
 
 /// The fields of each struct of settings, by its name.
-fn structs() -> BTreeMap<&'static str, Vec<Field>> {
+pub(super) fn structs() -> BTreeMap<&'static str, Vec<Field>> {
     let mut structs: BTreeMap<&str, Vec<Field>> = BTreeMap::new();
     let (mut open, mut remarks): (Option<&str>, Vec<&str>) = (None, Vec::new());
     for line in SOURCES.iter().flat_map(|source| source.lines()).map(str::trim) {
@@ -92,7 +104,7 @@ fn structs() -> BTreeMap<&'static str, Vec<Field>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Inputs, Settings, load};
+    use crate::config::{Inputs, load};
 
     /// The template with every setting in force.
     fn in_force(text: &str) -> String {

@@ -1,13 +1,12 @@
 //! Why a request under `/api` is not answered by its route; what it was sent is never repeated.
 
 use axum::{
-    Json,
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde::Serialize;
 
 use super::scope::Scope;
+use crate::JsonRefusal;
 
 pub(super) enum Refusal {
     /// It asks another host.
@@ -20,7 +19,7 @@ pub(super) enum Refusal {
     Scope { name: String, scope: Scope },
     /// No path of ours.
     Nowhere,
-    /// The body is none that we read.
+    /// The body is not JSON.
     NotJson,
     /// The body is longer than this.
     TooLarge(usize),
@@ -28,11 +27,6 @@ pub(super) enum Refusal {
     Late(u64),
     /// As many requests as may be are under way.
     Busy,
-}
-
-#[derive(Serialize)]
-struct Told {
-    error: String,
 }
 
 impl Refusal {
@@ -87,7 +81,7 @@ impl Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let mut answer = (self.status(), Json(Told { error: self.text() })).into_response();
+        let mut answer = JsonRefusal::answer(self.status(), self.text()).into_response();
         if matches!(self, Self::Token(_)) {
             answer.headers_mut().insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));
         }

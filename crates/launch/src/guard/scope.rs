@@ -34,7 +34,7 @@ impl Scope {
         }
     }
 
-    /// The scopes of a list such as `complaints,read`; nothing where a word of it is none.
+    /// The scopes of a list such as `complaints,read`; `None` where a word of it is no scope.
     pub fn listed(text: &str) -> Option<Vec<Self>> {
         text.split(',').map(|word| Self::named(word.trim())).collect()
     }

@@ -31,7 +31,7 @@ impl Caller {
     }
 
     /// Who a change of it is signed by: the token's name, whatever was `said`. The operator's own token can be read by the
-    /// account alone that owns the data folder, so with it the person is believed.
+    /// account alone that owns the data folder, so with it the name that is given counts.
     pub fn signature<'a>(&'a self, said: &'a str) -> &'a str {
         match said.trim() {
             person if self.is_operator && !person.is_empty() => person,

@@ -25,7 +25,7 @@ pub(crate) fn named_in(headers: &[Header]) -> Option<SpanContext> {
         return None;
     }
     let flags = TraceFlags::new(u8::from_str_radix(flags, 16).ok()?) & TraceFlags::SAMPLED;
-    // Where nothing is sampled the headers go on as they are, and reading the state would only allocate.
+    // Where nothing is sampled the headers are passed on as they are, and reading the state would only allocate.
     let state = value(headers, STATE).filter(|state| flags.is_sampled() && state.len() <= CARRIED_BYTES);
     let state = state.and_then(|state| state.parse().ok()).unwrap_or_default();
     let (trace, span) = (TraceId::from_hex(trace).ok()?, SpanId::from_hex(span).ok()?);
@@ -37,7 +37,7 @@ fn value<'h>(headers: &'h [Header], name: &str) -> Option<&'h str> {
     std::str::from_utf8(value.as_ref()?).ok()
 }
 
-/// The headers that name `span` to whoever reads the next record.
+/// The headers that name `span` to the reader of the next record.
 pub(crate) fn headers_of(span: &SpanContext) -> Vec<Header> {
     let flags = span.trace_flags().to_u8();
     let parent = format!("00-{}-{}-{flags:02x}", span.trace_id(), span.span_id());

@@ -14,10 +14,10 @@ use opentelemetry_sdk::{
     trace::{BatchConfigBuilder, BatchSpanProcessor, SpanData, SpanExporter, SpanProcessor},
 };
 
-/// Spans that wait for the receiver, about 1 kB each.
-const QUEUE: usize = 8_192;
-/// How often it is said that the receiver takes nothing.
-const SAY_AGAIN: Duration = Duration::from_secs(60);
+/// Spans that wait for the receiver at most, about 1 kB each.
+const QUEUED_SPANS_MAX: usize = 8_192;
+/// How often it is logged that the receiver takes nothing.
+const WARN_INTERVAL: Duration = Duration::from_secs(60);
 
 static INSTALLED: OnceLock<Exporting> = OnceLock::new();
 
@@ -46,8 +46,8 @@ impl Exporting {
         if INSTALLED.get().is_some() {
             return None;
         }
-        let queue = BatchConfigBuilder::default().with_max_queue_size(QUEUE).build();
-        let exporter = Counted { exporter, said: Mutex::new(None) };
+        let queue = BatchConfigBuilder::default().with_max_queue_size(QUEUED_SPANS_MAX).build();
+        let exporter = Counted { exporter, warned: Mutex::new(None) };
         let mut processor = BatchSpanProcessor::builder(exporter).with_batch_config(queue).build();
         processor.set_resource(resource);
         let exporting = Self { processor, ratio, system, ended: AtomicBool::new(false) };
@@ -73,17 +73,17 @@ impl Exporting {
     /// Takes no more spans, and gives those that wait at most `within` to leave.
     pub(crate) fn end(&self, within: Duration) {
         if !self.ended.swap(true, Ordering::Relaxed) {
-            // What did not leave is counted and said by the exporter.
+            // What did not leave is counted and logged by the exporter.
             let _ = self.processor.shutdown_with_timeout(within);
         }
     }
 }
 
-/// Counts what the receiver does not take, and says so now and then.
+/// Counts what the receiver does not take, and logs it now and then.
 #[derive(Debug)]
 struct Counted {
     exporter: opentelemetry_otlp::SpanExporter,
-    said: Mutex<Option<Instant>>,
+    warned: Mutex<Option<Instant>>,
 }
 
 impl SpanExporter for Counted {
@@ -92,9 +92,9 @@ impl SpanExporter for Counted {
         let sent = self.exporter.export(batch).await;
         if let Err(error) = &sent {
             metrics::counter!("ombud_spans_lost_total").increment(spans as u64);
-            let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-            if said.is_none_or(|at| at.elapsed() >= SAY_AGAIN) {
-                *said = Some(Instant::now());
+            let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
+            if warned.is_none_or(|at| at.elapsed() >= WARN_INTERVAL) {
+                *warned = Some(Instant::now());
                 tracing::warn!(spans, %error, "traces not taken; work goes on without them");
             }
         }

@@ -1,6 +1,6 @@
 //! One hop of a record's trace: from reading it to the delivery of what follows from it.
 //!
-//! Names follow OpenTelemetry's conventions for messaging; what else a hop may say is [`Says`].
+//! Names follow OpenTelemetry's conventions for messaging; what else a hop may say is a [`HopAttribute`].
 
 use std::{
     borrow::Cow,
@@ -20,12 +20,12 @@ use super::{
     export::{self, Exporting},
 };
 
-/// Complaints of a batch that one hop names; more say nothing more.
-const LINKS: usize = 128;
+/// Records that one hop names as its causes; more would say nothing more.
+const LINKS_MAX: usize = 128;
 
 /// What a hop says beside what it reads or sends: ids, positions and codes, never what a person wrote.
 #[derive(Clone, Copy, Debug)]
-pub enum Says<'a> {
+pub enum HopAttribute<'a> {
     /// Which complaint.
     Complaint(&'a str),
     /// For which task.
@@ -45,7 +45,7 @@ pub enum Says<'a> {
 }
 
 /// A hop that is under way. One that is dropped without [`Hop::end_at`] is forgotten: whoever takes its record over
-/// tells of it. Costs nothing where nothing is traced.
+/// reports it. Costs nothing where nothing is traced.
 #[derive(Default)]
 pub struct Hop(State);
 
@@ -53,7 +53,7 @@ pub struct Hop(State);
 enum State {
     #[default]
     Untraced,
-    /// It began a trace that is not kept; those who follow are told.
+    /// It began a trace that is not kept; its headers tell those who follow.
     NotKept(Box<SpanContext>),
     Kept(Box<SpanData>),
 }
@@ -79,8 +79,8 @@ impl Hop {
         hop.set("messaging.operation.type", "process");
         hop.set("messaging.operation.name", worker);
         hop.destination(exporting, &record.source.topic);
-        hop.say(Says::Partition(record.source.partition));
-        hop.say(Says::Offset(record.offset));
+        hop.say(HopAttribute::Partition(record.source.partition));
+        hop.say(HopAttribute::Offset(record.offset));
         hop
     }
 
@@ -108,7 +108,7 @@ impl Hop {
         let parent = context::named_in(headers);
         let span_id = || RandomIdGenerator::default().new_span_id();
         let (trace_id, parent_span_id, state) = match &parent {
-            // Its headers go on as they are.
+            // Its headers are passed on as they are.
             Some(parent) if !parent.is_sampled() => return Self::default(),
             Some(parent) => (parent.trace_id(), parent.span_id(), parent.trace_state().clone()),
             None => (trace(), SpanId::INVALID, TraceState::NONE),
@@ -141,21 +141,21 @@ impl Hop {
     }
 
     /// Says something of the hop.
-    pub fn say(&mut self, says: Says<'_>) {
-        match says {
-            Says::Complaint(id) => self.set_owned("ombud.complaint_id", id),
-            Says::Task(task) => self.set_owned("ombud.task", task),
-            Says::Model(version) => self.set_owned("ombud.model_version", version),
-            Says::Team(team) => self.set_owned("ombud.team", team),
-            Says::Revision(revision) => self.set("ombud.revision", revision),
-            Says::Offset(offset) => self.set("messaging.kafka.offset", offset),
-            Says::Partition(partition) => {
+    pub fn say(&mut self, attribute: HopAttribute<'_>) {
+        match attribute {
+            HopAttribute::Complaint(id) => self.set_owned("ombud.complaint_id", id),
+            HopAttribute::Task(task) => self.set_owned("ombud.task", task),
+            HopAttribute::Model(version) => self.set_owned("ombud.model_version", version),
+            HopAttribute::Team(team) => self.set_owned("ombud.team", team),
+            HopAttribute::Revision(revision) => self.set("ombud.revision", revision),
+            HopAttribute::Offset(offset) => self.set("messaging.kafka.offset", offset),
+            HopAttribute::Partition(partition) => {
                 // The convention has it as text.
                 if self.is_kept() {
                     self.set("messaging.destination.partition.id", partition.to_string());
                 }
             }
-            Says::Failed(what) => {
+            HopAttribute::Failed(what) => {
                 self.set("error.type", what);
                 if let State::Kept(span) = &mut self.0 {
                     span.status = Status::error(what);
@@ -167,7 +167,7 @@ impl Hop {
     /// Another record took part: `headers` are its. A route follows from the complaint and from each prediction.
     pub fn joined_by(&mut self, headers: &[Header]) {
         let State::Kept(span) = &mut self.0 else { return };
-        if span.links.links.len() < LINKS
+        if span.links.links.len() < LINKS_MAX
             && let Some(other) = context::named_in(headers)
         {
             span.links.links.push(Link::with_context(other));

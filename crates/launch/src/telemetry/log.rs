@@ -31,7 +31,7 @@ const LIBRARIES: &str = "scylla=warn,rdkafka=warn,librdkafka=warn,reqwest=warn,h
 /// is left to what the user asked for, so `writer` is `std::io::stderr`, or a progress bar that gives way to each line.
 ///
 /// # Errors
-/// Logs are set up already in this process, or the filter is none.
+/// Logs are set up already in this process, or the filter is invalid.
 pub fn log_to<W>(writer: W, settings: &Settings, service: &'static str) -> Result<(), Error>
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,

@@ -1,4 +1,4 @@
-//! Metrics: recorded by the `metrics` macros, rendered for whoever scrapes them.
+//! Metrics: recorded by the `metrics` macros, rendered for scrapers.
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use metrics_process::Collector;
@@ -36,7 +36,7 @@ impl Metrics {
         // Which build says all this: joined to any other metric by `instance`.
         metrics::gauge!("ombud_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1);
         // There from the beginning: a counter that first appears with what it counts raises no alarm. Those with labels
-        // are begun by whoever knows the labels.
+        // are begun where the labels are known.
         metrics::counter!("ombud_http_refused_total").increment(0);
         metrics::counter!("ombud_spans_lost_total").increment(0);
         Ok(metrics)

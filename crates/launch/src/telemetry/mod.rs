@@ -1,4 +1,4 @@
-//! What a process tells of itself: logs as fields, metrics with units, and traces that follow a record from hop to hop.
+//! What a process reports of itself: logs as fields, metrics with units, and traces that follow a record from hop to hop.
 //!
 //! All three carry ids, positions and codes, never what a person wrote.
 
@@ -11,7 +11,7 @@ mod names;
 mod repeats;
 mod traces;
 
-pub use hop::{Hop, Says};
+pub use hop::{Hop, HopAttribute, HopAttribute as Says};
 pub use log::{log_format, log_panics, log_to};
 pub use metrics::Metrics;
 pub use names::{METRICS, Metric, PROCESS};

@@ -41,7 +41,7 @@ pub const METRICS: &[Metric] = &[
     Counter("ombud_dead_letters_total", Count, "Records that were parked, by reason."),
     Counter("ombud_redelivered_total", Count, "Records that were read again after an assignment."),
     Counter("ombud_outages_total", Count, "Calls to a service that failed and were made again, by service."),
-    Counter("ombud_worker_restarts_total", Count, "Times that a worker was begun anew after an outage."),
+    Counter("ombud_worker_restarts_total", Count, "Times that a worker was restarted after an outage."),
     // infer
     Counter("ombud_predictions_total", Count, "Predictions, by task and outcome; their rate is the model's."),
     Counter(
@@ -114,7 +114,7 @@ pub const METRICS: &[Metric] = &[
     Counter("ombud_spans_lost_total", Count, "Spans that the receiver of traces did not take."),
 ];
 
-/// What Prometheus' own clients tell of a process; the `metrics-process` crate records it.
+/// What Prometheus' own clients report of a process; the `metrics-process` crate records it.
 pub const PROCESS: &[&str] = &[
     "process_cpu_seconds_total",
     "process_open_fds",
@@ -159,7 +159,7 @@ impl Metric {
     }
 }
 
-/// Tells the recorder what each metric says.
+/// Describes each metric to the recorder.
 pub(crate) fn describe_all() {
     METRICS.iter().for_each(Metric::describe);
 }

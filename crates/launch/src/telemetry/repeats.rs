@@ -1,8 +1,7 @@
-//! What a library logs again and again, once in a period: while a server is away, a driver writes hundreds of lines a minute
-//! that say the same.
+//! Logs what a library repeats once in a period: while a server is away, a driver writes hundreds of equal lines a minute.
 //!
-//! The first event of a place in a library's source is logged at once. The ones that follow are counted, and told every minute
-//! in one line; the last line says that it is over. Our own events pass: who waits says so once a minute.
+//! The first event of a place in a library's source is logged at once. The ones that follow are counted, and reported every
+//! minute in one line; the last line says that it is over. Our own events pass: what waits is logged once a minute anyway.
 
 use std::{
     collections::HashMap,
@@ -20,23 +19,23 @@ use tracing::{
 };
 use tracing_subscriber::layer::{Context, Layer};
 
-/// How often what was counted is told.
-const PERIOD: Duration = Duration::from_secs(60);
+/// How often what was counted is reported.
+const REPORT_INTERVAL: Duration = Duration::from_secs(60);
 /// Our own crates, whose events are never counted.
 const OURS: &str = "ombud";
-/// Of a library's message, so much is told again.
-const LONGEST: usize = 300;
+/// Characters of a library's message that are reported.
+const MESSAGE_CHARS_MAX: usize = 300;
 
 /// Lets the first of many through.
 #[derive(Debug)]
 pub(super) struct Repeats {
     counted: Arc<Counted>,
-    /// Its end ends the thread that tells.
+    /// Its end ends the thread that reports.
     _alive: Sender<()>,
 }
 
 #[derive(Debug, Default)]
-struct Counted(Mutex<HashMap<Place, Again>>);
+struct Counted(Mutex<HashMap<Place, Repeated>>);
 
 /// A place in a library's source; of the crate `log`, whose events share theirs, the module.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -47,33 +46,33 @@ struct Place {
 
 /// What came again from one place.
 #[derive(Debug, PartialEq, Eq)]
-struct Again {
-    told: Told,
-    /// Something of it was counted already.
-    was_told: bool,
+struct Repeated {
+    repetition: Repetition,
+    /// It was reported in the last period.
+    was_reported: bool,
 }
 
-/// What is to be told of one place.
+/// What is reported of one place.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Told {
+struct Repetition {
     level: Level,
     module: String,
-    /// Since it was told the last time.
+    /// Since the last report.
     times: u64,
-    /// What it said the last time.
+    /// Its last message.
     last: String,
 }
 
 impl Repeats {
-    /// Tells what it has counted every minute, for as long as it lives.
+    /// Reports what it has counted every minute, for as long as it lives.
     ///
     /// # Errors
     /// The system refused the thread.
     pub(super) fn start() -> std::io::Result<Self> {
         let counted = Arc::new(Counted::default());
         let (alive, ended) = bounded(0);
-        let telling = Arc::clone(&counted);
-        thread::Builder::new().name("log-repeats".into()).spawn(move || telling.tell(&ended))?;
+        let reporting = Arc::clone(&counted);
+        thread::Builder::new().name("log-repeats".into()).spawn(move || reporting.report(&ended))?;
         Ok(Self { counted, _alive: alive })
     }
 }
@@ -91,43 +90,43 @@ impl Counted {
         if metadata.target().starts_with(OURS) {
             return true;
         }
-        let mut said = Said::default();
-        event.record(&mut said);
-        self.is_first(metadata, said)
+        let mut text = EventText::default();
+        event.record(&mut text);
+        self.is_first(metadata, text)
     }
 
-    fn is_first(&self, metadata: &'static Metadata<'static>, said: Said) -> bool {
-        let module = said.module.clone().unwrap_or_else(|| metadata.target().to_owned());
-        let place = Place { callsite: metadata.callsite(), module: said.module };
+    fn is_first(&self, metadata: &'static Metadata<'static>, text: EventText) -> bool {
+        let module = text.module.clone().unwrap_or_else(|| metadata.target().to_owned());
+        let place = Place { callsite: metadata.callsite(), module: text.module };
         let mut places = self.lock();
-        let Some(again) = places.get_mut(&place) else {
-            let told = Told { level: *metadata.level(), module, times: 0, last: String::new() };
-            places.insert(place, Again { told, was_told: false });
+        let Some(repeated) = places.get_mut(&place) else {
+            let repetition = Repetition { level: *metadata.level(), module, times: 0, last: String::new() };
+            places.insert(place, Repeated { repetition, was_reported: false });
             return true;
         };
-        again.told.times += 1;
-        again.told.last = said.message;
+        repeated.repetition.times += 1;
+        repeated.repetition.last = text.message;
         false
     }
 
-    /// What came again since the last call; a place that was silent for a whole period begins anew.
-    fn take(&self) -> Vec<Told> {
-        let mut told = Vec::new();
-        self.lock().retain(|_, again| {
-            let came_again = again.told.times > 0;
-            if came_again || again.was_told {
-                told.push(again.told.clone());
+    /// What came again since the last call; after a whole silent period the next event of a place is its first again.
+    fn take(&self) -> Vec<Repetition> {
+        let mut repetitions = Vec::new();
+        self.lock().retain(|_, repeated| {
+            let came_again = repeated.repetition.times > 0;
+            if came_again || repeated.was_reported {
+                repetitions.push(repeated.repetition.clone());
             }
-            again.was_told = came_again;
-            again.told.times = 0;
+            repeated.was_reported = came_again;
+            repeated.repetition.times = 0;
             came_again
         });
-        told
+        repetitions
     }
 
-    fn tell(&self, ended: &Receiver<()>) {
-        while ended.recv_timeout(PERIOD).is_err_and(|error| error.is_timeout()) {
-            for Told { level, module, times, last } in self.take() {
+    fn report(&self, ended: &Receiver<()>) {
+        while ended.recv_timeout(REPORT_INTERVAL).is_err_and(|error| error.is_timeout()) {
+            for Repetition { level, module, times, last } in self.take() {
                 match (level, times) {
                     (_, 0) => tracing::info!(library = module, "no longer said"),
                     (Level::ERROR | Level::WARN, _) => {
@@ -139,22 +138,22 @@ impl Counted {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Place, Again>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Place, Repeated>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// What an event says, and where it comes from when it came through the crate `log`.
+/// An event's message, and where it comes from when it came through the crate `log`.
 #[derive(Debug, Default)]
-struct Said {
+struct EventText {
     message: String,
     module: Option<String>,
 }
 
-impl Visit for Said {
+impl Visit for EventText {
     fn record_str(&mut self, field: &Field, value: &str) {
         match field.name() {
-            "message" => self.message = value.chars().take(LONGEST).collect(),
+            "message" => self.message = value.chars().take(MESSAGE_CHARS_MAX).collect(),
             "log.target" => self.module = Some(value.to_owned()),
             _ => {}
         }
@@ -179,9 +178,9 @@ mod tests {
 
     impl<S: Subscriber> Layer<S> for Log {
         fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-            let mut said = Said::default();
-            event.record(&mut said);
-            self.0.lock().unwrap().push(said.message);
+            let mut text = EventText::default();
+            event.record(&mut text);
+            self.0.lock().unwrap().push(text.message);
         }
     }
 
@@ -203,12 +202,12 @@ mod tests {
             },
         );
         assert_eq!(*log.0.lock().unwrap(), ["connection 0 failed", "something else", "ours", "ours", "ours"]);
-        let told = counted.take();
-        let [again] = told.as_slice() else { unreachable!("one place said something again: {told:?}") };
+        let reported = counted.take();
+        let [again] = reported.as_slice() else { unreachable!("one place repeated itself: {reported:?}") };
         assert_eq!((again.module.as_str(), again.times), ("scylla::cluster", 299));
         assert_eq!(again.last, "connection 299 failed");
         let over = counted.take();
-        assert_eq!(over.iter().map(|told| told.times).collect::<Vec<_>>(), [0], "it is over");
+        assert_eq!(over.iter().map(|repetition| repetition.times).collect::<Vec<_>>(), [0], "it is over");
         assert_eq!(counted.take(), []);
         assert!(counted.lock().is_empty(), "nothing is kept of what is over");
     }

@@ -13,7 +13,7 @@ const KINDS: [&str; 3] = ["counter", "gauge", "histogram"];
 
 fn sources() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let mut open = vec![root.join("crates"), root.join("workers")];
+    let mut open = ["cli", "crates", "workers"].map(|folder| root.join(folder)).to_vec();
     let mut sources = Vec::new();
     while let Some(folder) = open.pop() {
         for entry in fs::read_dir(folder).unwrap() {
@@ -69,11 +69,11 @@ fn every_metric_that_is_recorded_is_described_and_the_other_way_round() {
     }
 }
 
-/// The rows of the tables of docs/operations.md that begin with a metric's name: that name, and the rest.
+/// The rows of the tables of docs/monitoring.md that begin with a metric's name: that name, and the rest.
 fn documented() -> Vec<(String, String)> {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/operations.md");
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/monitoring.md");
     let text = fs::read_to_string(page).unwrap();
-    let section = text.split("### Every metric").nth(1).unwrap().split("\n#").next().unwrap().to_owned();
+    let section = text.split("## Every metric").nth(1).unwrap().split("\n#").next().unwrap().to_owned();
     let rows = section.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` | "));
     rows.map(|(name, rest)| (name.to_owned(), rest.to_owned())).collect()
 }
@@ -86,16 +86,16 @@ fn the_table_in_the_docs_has_every_metric_with_its_kind_and_meaning_and_no_other
     for metric in METRICS {
         assert!(
             documented.contains(&row(metric)),
-            "docs/operations.md lacks | `{}` | {}",
+            "docs/monitoring.md lacks | `{}` | {}",
             metric.name(),
             row(metric).1
         );
     }
     for (name, _) in &documented {
         let is_known = METRICS.iter().any(|metric| metric.name() == name) || PROCESS.contains(&name.as_str());
-        assert!(is_known, "docs/operations.md has {name}, which nobody records");
+        assert!(is_known, "docs/monitoring.md has {name}, which nobody records");
     }
     for name in PROCESS {
-        assert!(documented.iter().any(|(known, _)| known == name), "docs/operations.md lacks {name}");
+        assert!(documented.iter().any(|(known, _)| known == name), "docs/monitoring.md lacks {name}");
     }
 }

@@ -8,14 +8,8 @@ use ombud_stream::{Delivery, Readiness, Sink, SystemClock};
 
 use super::*;
 use crate::{
-    board::Board,
-    digest,
-    disk::Disk,
-    file::{self, Topics},
-    gaps::Gaps,
-    options::Limits,
-    queue::Queue,
-    sink::LocalSink,
+    board::Board, disk::Disk, file, folder, gaps::Gaps, options::LogLimits, queue::Queue, sink::LocalSink,
+    topics::Topics,
 };
 
 struct Full {
@@ -28,7 +22,7 @@ struct Full {
 
 impl Full {
     fn new(dir: &Path) -> Self {
-        let path = file::path(dir);
+        let path = folder::path(dir);
         let mut connection = file::open(&path).unwrap();
         file::prepare(&mut connection, &path).unwrap();
         let mut topics = Topics::read(&connection).unwrap();
@@ -37,7 +31,7 @@ impl Full {
         connection.execute_batch(ballast).unwrap();
         let pages: i64 = connection.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
         connection.pragma_update(None, "max_page_count", pages).unwrap();
-        let limits = Limits::default();
+        let limits = LogLimits::default();
         let shared = Arc::new(Shared {
             board: Board::new(vec![0]),
             queue: Queue::new(limits.queue_len, limits.queue_bytes),
@@ -50,7 +44,7 @@ impl Full {
             limits,
         });
         let readiness = Readiness::default();
-        shared.disk.tell(&readiness);
+        shared.disk.report_to(&readiness);
         let heads = heads(&connection, &shared.gaps, 1).unwrap();
         let marks = Marks::begin(dir, &Mark::default()).unwrap();
         let clock = Arc::new(SystemClock);
@@ -81,25 +75,25 @@ fn large() -> Outgoing {
 fn a_full_disk_is_an_outage_that_passes_and_nothing_is_lost() {
     let dir = tempfile::tempdir().unwrap();
     let full = Full::new(dir.path());
-    let ((patient, waits), (mut prompt, told)) = (full.sink(), full.sink());
+    let ((patient, waits), (mut prompt, failed)) = (full.sink(), full.sink());
     let mut patient = patient.patient();
     patient.send(large(), 1).unwrap();
     prompt.send(large(), 2).unwrap();
-    let outage = told.recv().unwrap().result.unwrap_err();
+    let outage = failed.recv().unwrap().result.unwrap_err();
     assert!(!outage.fatal && outage.to_string() == "append to t: the disk is full", "{outage}");
     let waiting = full.readiness.waiting();
     assert!(waiting["log"].contains("disk full") && waiting["log"].contains("ombud.db"), "{waiting:?}");
     // One that comes while the disk is full.
     prompt.send(large(), 3).unwrap();
-    assert!(told.recv().unwrap().result.is_err_and(|outage| !outage.fatal));
-    assert!(waits.is_empty(), "who can wait is told nothing");
+    assert!(failed.recv().unwrap().result.is_err_and(|outage| !outage.fatal));
+    assert!(waits.is_empty(), "whoever can wait hears nothing");
 
     full.ballast.execute_batch("DROP TABLE ballast").unwrap();
     let (_, offset) = waits.recv().unwrap().result.unwrap();
     assert_eq!(offset, 0, "what was refused left no gap");
     assert!(full.readiness.waiting().is_empty());
     prompt.send(large(), 4).unwrap();
-    assert_eq!(told.recv().unwrap().result.unwrap().1, 1);
+    assert_eq!(failed.recv().unwrap().result.unwrap().1, 1);
     full.close();
 }
 
@@ -107,9 +101,9 @@ fn a_full_disk_is_an_outage_that_passes_and_nothing_is_lost() {
 fn a_disk_that_nobody_waits_for_is_asked_again_all_the_same() {
     let dir = tempfile::tempdir().unwrap();
     let full = Full::new(dir.path());
-    let (mut prompt, told) = full.sink();
+    let (mut prompt, failed) = full.sink();
     prompt.send(large(), 1).unwrap();
-    assert!(told.recv().unwrap().result.is_err());
+    assert!(failed.recv().unwrap().result.is_err());
     full.ballast.execute_batch("DROP TABLE ballast").unwrap();
     let until = std::time::Instant::now() + Duration::from_secs(60);
     while !full.readiness.waiting().is_empty() {
@@ -120,7 +114,7 @@ fn a_disk_that_nobody_waits_for_is_asked_again_all_the_same() {
 }
 
 #[test]
-fn a_log_that_is_closed_on_a_full_disk_tells_everybody() {
+fn a_log_that_is_closed_on_a_full_disk_answers_everybody() {
     let dir = tempfile::tempdir().unwrap();
     let full = Full::new(dir.path());
     let (patient, waits) = full.sink();

@@ -235,7 +235,7 @@ fn a_repair_goes_on_behind_what_is_lost_and_says_for_ever_what_it_was() {
 }
 
 #[test]
-fn a_repair_of_a_lost_file_begins_anew_where_the_old_one_ended() {
+fn a_repair_of_a_lost_file_starts_a_new_one_where_the_old_one_ended() {
     let dir = tempfile::tempdir().unwrap();
     drop(log(dir.path()));
     let file = dir.path().join("ombud.db");
@@ -248,7 +248,7 @@ fn a_repair_of_a_lost_file_begins_anew_where_the_old_one_ended() {
     assert!(matches!(member.poll(Duration::ZERO).unwrap(), Some(Event::Assigned { .. })));
     let mut reader = local.reader().unwrap();
     assert_eq!(reader.offset_at(&at(0), i64::MIN).unwrap(), 7);
-    // Also one that begins before is told where the partition goes on, and then gets what comes.
+    // A reader that begins before learns where the partition goes on, and then gets what comes.
     member.start(&at(0), 0).unwrap();
     let event = member.poll(Duration::ZERO).unwrap();
     assert!(matches!(event, Some(Event::Reached { next: 7, .. })), "{event:?}");
@@ -275,9 +275,9 @@ fn a_backup_under_load_holds_what_was_acknowledged_before_it_and_its_marks_fit()
             append(local, 0, 20);
             let acknowledged = local.reader().unwrap().end(&at(0)).unwrap();
             let copy = tempfile::tempdir().unwrap();
-            let (mut told, view) = ((0, 0), Local::open_read_only(dir.path()).unwrap());
-            view.back_up(copy.path(), &mut |done, all| told = (done, all)).unwrap();
-            assert!(told.0 == told.1 && told.1 > 0, "{told:?}");
+            let (mut copied, view) = ((0, 0), Local::open_read_only(dir.path()).unwrap());
+            view.back_up(copy.path(), &mut |done, all| copied = (done, all)).unwrap();
+            assert!(copied.0 == copied.1 && copied.1 > 0, "{copied:?}");
             let (_, found) = examined(copy.path());
             assert_eq!(found, Vec::<String>::new());
             let restored = Local::open(copy.path(), options()).unwrap();

@@ -82,15 +82,15 @@ fn append_until_killed(folder: &Path) {
     }
 }
 
-/// What a child said that it had been told.
+/// What a child said was acknowledged to it.
 #[derive(Default)]
-struct Told {
+struct Acknowledged {
     /// Partition, offset and value.
     appended: Vec<(i32, usize, String)>,
     committed: Option<i64>,
 }
 
-impl Told {
+impl Acknowledged {
     fn hear(&mut self, line: &str) {
         match line.split(' ').collect::<Vec<_>>()[..] {
             ["appended", partition, offset, value] => {
@@ -109,29 +109,29 @@ fn nothing_that_was_acknowledged_is_lost_when_the_process_is_killed() {
         return append_until_killed(Path::new(&folder));
     }
     let dir = tempfile::tempdir().unwrap();
-    let mut told = Told::default();
+    let mut acknowledged = Acknowledged::default();
     for lines in [40, 333, 1_000] {
         let mut child = child("nothing_that_was_acknowledged_is_lost_when_the_process_is_killed", dir.path());
         let mut output = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
-        output.by_ref().take(lines).for_each(|line| told.hear(&line));
+        output.by_ref().take(lines).for_each(|line| acknowledged.hear(&line));
         // SIGKILL: no destructor runs, nothing is flushed.
         child.kill().unwrap();
-        output.for_each(|line| told.hear(&line));
+        output.for_each(|line| acknowledged.hear(&line));
         child.wait().unwrap();
     }
 
     let local = Local::open(dir.path(), options()).unwrap();
     let mut reader = local.reader().unwrap();
     let values = [values(&mut reader, 0), values(&mut reader, 1)];
-    assert!(told.appended.len() > 1_000);
-    for (partition, offset, value) in &told.appended {
+    assert!(acknowledged.appended.len() > 1_000);
+    for (partition, offset, value) in &acknowledged.appended {
         assert_eq!(&values[partition.unsigned_abs() as usize][*offset], value);
     }
     let stored = reader.committed("g", &at(1)).unwrap().map(|position| position.offset);
     assert!(
-        told.committed.is_some() && stored >= told.committed,
-        "{stored:?}, {:?} was told",
-        told.committed
+        acknowledged.committed.is_some() && stored >= acknowledged.committed,
+        "{stored:?}, {:?} was acknowledged",
+        acknowledged.committed
     );
 }
 

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crossbeam_channel::Receiver;
-use ombud_local::{Local, LocalReader, LocalSink, Member, Options};
+use ombud_local::{Local, LocalMember, LocalReader, LocalSink, Options};
 use ombud_stream::{Delivery, Start, log_keeps_its_promises, testing::World};
 use tempfile::TempDir;
 
@@ -22,7 +22,7 @@ fn fresh() -> Fresh {
 
 impl World for Fresh {
     type Sink = LocalSink<u64>;
-    type Member = Member;
+    type GroupMember = LocalMember;
     type Reader = LocalReader;
 
     fn topic(&self) -> Arc<str> {
@@ -33,7 +33,7 @@ impl World for Fresh {
         self.local.sink(capacity)
     }
 
-    fn member(&self, group: &str) -> Member {
+    fn member(&self, group: &str) -> LocalMember {
         self.local.member(group, &["t"], Start::Earliest).unwrap()
     }
 

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::hub_name::{Commit, FileName, RepoId, Revision};
-use crate::pretrained::{Lacking, needed};
+use crate::pretrained::{FolderFault, needed};
 
 /// The name of a content in the cache.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,7 +61,7 @@ impl ModelCache {
     /// The folder of `commit`, where all that is needed of it is there.
     pub(super) fn whole(&self, commit: &Commit) -> Option<PathBuf> {
         let folder = self.snapshot(commit);
-        let Ok(None) = Lacking::in_folder(&folder) else { return None };
+        let Ok(None) = FolderFault::in_folder(&folder) else { return None };
         let needed = needed(&folder).ok()?;
         needed.iter().all(|name| self.inside(&folder.join(name)).is_ok()).then_some(folder)
     }

@@ -1,13 +1,13 @@
-//! Why a model of the hub can't be had.
+//! Why a model of the hub is unavailable.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::hub_name::NameError;
-use crate::pretrained::Lacking;
+use crate::pretrained::FolderFault;
 use crate::rejection::HostFault;
 
-/// A model that can't be had.
+/// A model that is unavailable.
 #[derive(Debug, thiserror::Error)]
 pub enum HubError {
     /// Neither a folder nor a name of the hub.
@@ -19,7 +19,7 @@ pub enum HubError {
     /// A name that no hub has.
     #[error(transparent)]
     Name(#[from] NameError),
-    /// A folder is what it is.
+    /// A folder has no revisions.
     #[error("take revision {revision} of {}: a folder has none; leave it out, or name a model of the hub", path.display())]
     RevisionOfFolder {
         /// The folder.
@@ -29,11 +29,11 @@ pub enum HubError {
     },
     /// It can't be read here.
     #[error("use {place}: {lacking}")]
-    Lacking {
+    FolderFault {
         /// The folder, or the model and its revision.
         place: String,
-        /// What it lacks, and the mend.
-        lacking: Lacking,
+        /// What it lacks, and how to fix it.
+        lacking: FolderFault,
     },
     /// There is none of this name.
     #[error("find {place} on {endpoint}: it has none; look at name and revision")]
@@ -48,10 +48,10 @@ pub enum HubError {
     Exposed {
         /// The hub, without user and password.
         endpoint: String,
-        /// Why, and the mend.
+        /// Why, and how to fix it.
         why: String,
     },
-    /// It is not for everybody.
+    /// It needs a permission.
     #[error(
         "fetch {place} from {endpoint}: it is refused or does not exist; set HF_TOKEN to a token that may read it, \
          and accept its terms on its page"
@@ -62,7 +62,7 @@ pub enum HubError {
         /// The hub.
         endpoint: String,
     },
-    /// The hub does not answer as one does.
+    /// The hub can't be reached, or its answer is not a hub's.
     #[error(
         "fetch {place} from {endpoint}: {what}; where this machine has no way there, name a folder, or set HF_ENDPOINT \
          to a mirror, or HF_HOME to a cache that holds it"
@@ -83,10 +83,10 @@ pub enum HubError {
         /// The file.
         name: String,
     },
-    /// The hub was waited for as long as its patience says.
+    /// The hub did not answer within its timeouts.
     #[error(
         "fetch {file} of {place} from {endpoint}: given up after {waited:?} {of}; look at the way there \
-         and at the hub: what came is kept, and the next try goes on from there"
+         and at the hub: what came is kept, and the next try resumes there"
     )]
     TimedOut {
         /// What was waited for.
@@ -100,7 +100,7 @@ pub enum HubError {
         /// Of what: of silence, and at what; or of all files together.
         of: String,
     },
-    /// The process is to stop.
+    /// The process stops.
     #[error("fetch {file} of {place} from {endpoint}: stopped; what came is kept")]
     Stopped {
         /// What was under way.
@@ -132,13 +132,13 @@ pub enum HubError {
 }
 
 impl HubError {
-    /// What of this host, or of the way to the hub, it stands for: no version is at fault.
+    /// Which fault of this host, or of the connection to the hub, it is: no version is at fault.
     pub fn fault(&self) -> HostFault {
         match self {
             Self::NoFolder { .. }
             | Self::Name(_)
             | Self::RevisionOfFolder { .. }
-            | Self::Lacking { .. }
+            | Self::FolderFault { .. }
             | Self::NotFound { .. }
             | Self::Exposed { .. }
             | Self::Refused { .. }

@@ -8,8 +8,8 @@ use super::transfer::{Failure, Transfer};
 use super::{Hub, HubError};
 use crate::digest::digest_stream;
 use crate::hub_name::{Commit, FileName, RepoId, Revision, WeightFileName};
-use crate::pretrained::{INDEX, Lacking, wanted};
-use crate::weight_files::{WeightFiles, WeightFilesError};
+use crate::pretrained::{FolderFault, wanted};
+use crate::weight_files::{INDEX, WeightFiles, WeightFilesError};
 
 /// What the names of files of weights end with.
 const WEIGHTS_END: &str = ".safetensors";
@@ -29,8 +29,8 @@ impl Named<'_> {
     /// Fetches what the cache does not have of the commit that the revision is now.
     pub(super) fn download(&self, transfer: &Transfer<'_>) -> Result<PathBuf, HubError> {
         let (commit, names) = self.listing(transfer)?;
-        if let Some(lacking) = Lacking::among(&names) {
-            return Err(HubError::Lacking { place: self.place(), lacking });
+        if let Some(lacking) = FolderFault::among(&names) {
+            return Err(HubError::FolderFault { place: self.place(), lacking });
         }
         for name in wanted(&names) {
             let path = self.file(transfer, &commit, name)?;
@@ -63,12 +63,13 @@ impl Named<'_> {
             let files = weights.files().iter();
             files.map(|file| listed(file).ok_or_else(|| WeightFilesError::Missing(file.clone()))).collect()
         };
-        WeightFiles::read(path)
-            .and_then(of)
-            .map_err(|error| HubError::Lacking { place: self.place(), lacking: Lacking::WeightFiles(error) })
+        WeightFiles::read(path).and_then(of).map_err(|error| HubError::FolderFault {
+            place: self.place(),
+            lacking: FolderFault::WeightFiles(error),
+        })
     }
 
-    /// Fetches a file that the cache does not have; where it lies then.
+    /// Fetches a file that the cache does not have; gives its place.
     fn file(&self, transfer: &Transfer<'_>, commit: &Commit, name: &FileName) -> Result<PathBuf, HubError> {
         let cache = self.cache();
         let path = match cache.file(commit, name) {
@@ -158,11 +159,11 @@ impl Named<'_> {
         match failure {
             Failure::File(source) => HubError::Read { path: self.hub.cache.clone(), source },
             _ if transfer.is_stopped() => HubError::Stopped { file, place, endpoint },
-            // The hub does not tell a private model from none.
+            // The hub answers the same for a private model and for one that does not exist.
             Failure::Http(ureq::Error::StatusCode(401 | 403)) => HubError::Refused { place, endpoint },
             Failure::Http(ureq::Error::StatusCode(404)) => HubError::NotFound { place, endpoint },
             Failure::Http(ureq::Error::Timeout(ureq::Timeout::Global)) => {
-                let (waited, of) = (self.hub.patience.whole, "for all files together".to_owned());
+                let (waited, of) = (self.hub.timeouts.whole, "for all files together".to_owned());
                 HubError::TimedOut { file, place, endpoint, waited, of }
             }
             Failure::Http(ureq::Error::Timeout(phase)) => {

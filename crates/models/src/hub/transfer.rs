@@ -1,4 +1,4 @@
-//! What is asked of the hub over HTTP, for no longer than its patience lasts and the process runs.
+//! What is asked of the hub over HTTP, for no longer than its timeouts allow and the process runs.
 //!
 //! hf-hub lays the cache out as Python does. Its own client knows no deadline, so the bytes come by this one.
 
@@ -18,18 +18,18 @@ use ureq::http::{Response, StatusCode, header};
 use ureq::{Agent, Body, Error, Timeout};
 
 use super::cache::Blob;
-use super::{Hub, HubError, Patience};
+use super::{Hub, HubError, HubTimeouts};
 use crate::hub_name::{Commit, NameError};
 use crate::stop::Stop;
 
-/// How often who waits for the hub asks whether to stop.
-const LOOK: Duration = Duration::from_millis(200);
-/// Downloads that break without a byte are begun again so many times; one that goes on goes on where it broke.
-const RETRIES: usize = 3;
+/// How often a transfer asks whether to stop.
+const STOP_POLL_INTERVAL: Duration = Duration::from_millis(200);
+/// Downloads that break without a byte are retried so many times; one that got further resumes where it stopped.
+const MOST_RETRIES: usize = 3;
 /// Redirects that are followed to learn what a file is.
-const REDIRECTS: usize = 10;
+const MOST_REDIRECTS: usize = 10;
 /// Read at once.
-const CHUNK: usize = 64 * 1024;
+const CHUNK_BYTES: usize = 64 * 1024;
 
 /// The commit that a revision is, and its files.
 #[derive(Deserialize)]
@@ -51,16 +51,23 @@ pub(super) struct Remote {
     pub(super) bytes: u64,
 }
 
-/// What went wrong, before it is said of which model.
+/// The bytes of a file that are still missing.
+struct Rest {
+    from: u64,
+    /// The length of the whole file.
+    end: u64,
+}
+
+/// What went wrong, before it is known with which model.
 pub(super) enum Failure {
     Http(Error),
     /// The cache can't be read or written.
     File(io::Error),
-    /// The hub does not answer as one does.
+    /// The answer is not a hub's.
     Odd(String),
 }
 
-/// The hub says what no hub does.
+/// The hub gave a name that no hub has.
 impl From<NameError> for Failure {
     fn from(error: NameError) -> Self {
         Self::Odd(error.to_string())
@@ -73,18 +80,18 @@ impl From<Error> for Failure {
     }
 }
 
-/// One errand at the hub.
+/// One exchange with the hub.
 pub(super) struct Transfer<'a> {
     agent: Agent,
     hub: &'a Hub,
     stop: &'a Stop,
     began: Instant,
-    /// When it was last asked, or gave a byte.
+    /// When the hub was last asked, or last sent a byte.
     heard: Cell<Instant>,
 }
 
 /// Runs `errand`; a read that waits for the hub ends with an error when `stop` is requested. A connect that is under way
-/// takes as long as [`Patience::connect`] at most.
+/// takes as long as [`HubTimeouts::connect`] at most.
 pub(super) fn with_hub<T>(
     hub: &Hub,
     stop: &Stop,
@@ -92,12 +99,12 @@ pub(super) fn with_hub<T>(
 ) -> Result<T, HubError> {
     may_be_asked(hub)?;
     let now = Instant::now();
-    let transfer = Transfer { agent: agent(hub.patience), hub, stop, began: now, heard: Cell::new(now) };
+    let transfer = Transfer { agent: agent(hub.timeouts), hub, stop, began: now, heard: Cell::new(now) };
     thread::scope(|scope| {
         let (done, is_done) = sync_channel::<()>(0);
         let agent = transfer.agent.clone();
         let hang_up = move || {
-            while is_done.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
+            while is_done.recv_timeout(STOP_POLL_INTERVAL) == Err(RecvTimeoutError::Timeout) {
                 if stop.requested() {
                     return agent.shutdown();
                 }
@@ -127,14 +134,14 @@ fn may_be_asked(hub: &Hub) -> Result<(), HubError> {
     Ok(())
 }
 
-fn agent(patience: Patience) -> Agent {
+fn agent(timeouts: HubTimeouts) -> Agent {
     let config = Agent::config_builder()
-        .timeout_resolve(Some(patience.connect))
-        .timeout_connect(Some(patience.connect))
-        .timeout_send_request(Some(patience.silence))
-        .timeout_recv_response(Some(patience.silence))
-        .timeout_per_read(Some(patience.silence))
-        .timeout_per_write(Some(patience.silence))
+        .timeout_resolve(Some(timeouts.connect))
+        .timeout_connect(Some(timeouts.connect))
+        .timeout_send_request(Some(timeouts.silence))
+        .timeout_recv_response(Some(timeouts.silence))
+        .timeout_per_read(Some(timeouts.silence))
+        .timeout_per_write(Some(timeouts.silence))
         .redirect_auth_headers(RedirectAuthHeaders::SameHost)
         // Ranges count the bytes of the file itself.
         .accept_encoding("identity")
@@ -144,12 +151,12 @@ fn agent(patience: Patience) -> Agent {
 }
 
 impl Transfer<'_> {
-    /// Since when the hub has been silent.
+    /// How long the hub has been silent.
     pub(super) fn silence(&self) -> Duration {
         self.heard.get().elapsed()
     }
 
-    /// Whether the errand ended because the process is to stop.
+    /// Whether it ended because the process stops.
     pub(super) fn is_stopped(&self) -> bool {
         self.stop.requested()
     }
@@ -163,7 +170,7 @@ impl Transfer<'_> {
     /// What the file at `url` is; its content is not fetched.
     pub(super) fn remote(&self, url: &str) -> Result<Remote, Failure> {
         let (mut at, mut named) = (url.to_owned(), None);
-        for _ in 0..REDIRECTS {
+        for _ in 0..MOST_REDIRECTS {
             let response = self.ask(&at, Some("bytes=0-0".to_owned()), false)?;
             let said = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
             // The hub's own answer says what the file is; where it leads to says how long it is.
@@ -184,10 +191,10 @@ impl Transfer<'_> {
                 _ => Err(Failure::Odd("it does not say what the file is and how long".to_owned())),
             };
         }
-        Err(Failure::Odd(format!("it redirects more than {REDIRECTS} times")))
+        Err(Failure::Odd(format!("it redirects more than {MOST_REDIRECTS} times")))
     }
 
-    /// Appends to `file`, which is open for that, what it lacks of the file at `url`, which has `bytes`.
+    /// Appends to `file` what it still lacks of the file at `url`, which has `bytes`.
     pub(super) fn download(&self, url: &str, name: &str, bytes: u64, mut file: File) -> Result<(), Failure> {
         let mut bar = ProgressBar::new(bytes);
         // hf-hub cuts a long name at a byte, and panics within a letter.
@@ -202,17 +209,17 @@ impl Transfer<'_> {
             }
             bar.set_position(has);
             if has > bytes {
-                // Of another content that had this name: begun anew.
+                // What is there belongs to another content of this name: restarted.
                 file.set_len(0).map_err(Failure::File)?;
                 continue;
             }
-            let appended = self.append(url, (has, bytes), &mut file, &mut bar);
+            let appended = self.append(url, Rest { from: has, end: bytes }, &mut file, &mut bar);
             let came = length(&file)? != has;
             breaks = if came { 0 } else { breaks + 1 };
             match appended {
-                Ok(()) if breaks <= RETRIES => {}
+                Ok(()) if breaks <= MOST_RETRIES => {}
                 Ok(()) => return Err(Failure::Odd(format!("it ends {name} after {has} of {bytes} bytes"))),
-                Err(failure) if self.is_stopped() || !passes(&failure, came) || breaks > RETRIES => {
+                Err(failure) if self.is_stopped() || !passes(&failure, came) || breaks > MOST_RETRIES => {
                     return Err(failure);
                 }
                 Err(_) => {}
@@ -220,22 +227,16 @@ impl Transfer<'_> {
         }
     }
 
-    /// Appends what comes from the byte `has` on; of a file that has `bytes` not one more.
-    fn append(
-        &self,
-        url: &str,
-        (has, bytes): (u64, u64),
-        file: &mut File,
-        bar: &mut ProgressBar,
-    ) -> Result<(), Failure> {
-        let response = self.ask(url, Some(format!("bytes={has}-")), true)?;
-        let mut left = bytes - has;
-        if has > 0 && response.status() != StatusCode::PARTIAL_CONTENT {
+    /// Appends `rest`, and not one byte more.
+    fn append(&self, url: &str, rest: Rest, file: &mut File, bar: &mut ProgressBar) -> Result<(), Failure> {
+        let response = self.ask(url, Some(format!("bytes={}-", rest.from)), true)?;
+        let mut left = rest.end - rest.from;
+        if rest.from > 0 && response.status() != StatusCode::PARTIAL_CONTENT {
             file.set_len(0).map_err(Failure::File)?;
-            left = bytes;
+            left = rest.end;
         }
         let mut body = response.into_body().into_reader();
-        let mut chunk = vec![0; CHUNK];
+        let mut chunk = vec![0; CHUNK_BYTES];
         loop {
             let read = match body.read(&mut chunk) {
                 Ok(0) => return Ok(()),
@@ -244,10 +245,11 @@ impl Transfer<'_> {
                 Err(error) => return Err(Failure::Http(Error::from(error))),
             };
             self.heard.set(Instant::now());
-            let Some(rest) = left.checked_sub(read as u64) else {
-                return Err(Failure::Odd(format!("it sends more than the {bytes} bytes that it names")));
+            let Some(after) = left.checked_sub(read as u64) else {
+                let what = format!("it sends more than the {} bytes that it names", rest.end);
+                return Err(Failure::Odd(what));
             };
-            left = rest;
+            left = after;
             file.write_all(&chunk[..read]).map_err(Failure::File)?;
             Progress::update(bar, read);
         }
@@ -263,7 +265,7 @@ impl Transfer<'_> {
         if let Some(range) = range {
             request = request.header(header::RANGE, range);
         }
-        let left = self.hub.patience.whole.saturating_sub(self.began.elapsed());
+        let left = self.hub.timeouts.whole.saturating_sub(self.began.elapsed());
         let mut config = request.config().timeout_global(Some(left));
         if !follow {
             config = config.max_redirects(0);
@@ -282,7 +284,8 @@ impl Transfer<'_> {
     }
 }
 
-/// Whether a download goes on after this. Who is silent for long is left at once, unless something came before.
+/// Whether a download may be retried after this. A hub that is silent for too long is given up at once, unless bytes came
+/// before.
 fn passes(failure: &Failure, came: bool) -> bool {
     match failure {
         Failure::Http(Error::StatusCode(_)) => false,

@@ -57,12 +57,12 @@ const LANGUAGES: [(&str, Lang); 47] = [
     ("vi", Lang::Vie),
 ];
 
-/// The languages that can be told.
+/// The languages that can be recognised.
 pub(super) fn known() -> impl Iterator<Item = &'static str> {
     LANGUAGES.iter().map(|(subtag, _)| *subtag)
 }
 
-/// Whether `language` can be told.
+/// Whether `language` can be recognised.
 pub(super) fn knows(language: &str) -> bool {
     lang(language).is_some()
 }

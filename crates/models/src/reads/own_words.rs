@@ -12,9 +12,9 @@ use regex::{Captures, Regex};
 /// A run of letters and digits without a space that is longer is no word but an attachment.
 const LONGEST_RUN: usize = 60;
 /// A signature has at most so many lines; what is longer is a second part of the letter.
-const SIGNATURE_LINES: usize = 8;
+const MOST_SIGNATURE_LINES: usize = 8;
 /// The most disclaimers that are taken out of one mail.
-const DISCLAIMERS: usize = 8;
+const MOST_DISCLAIMERS: usize = 8;
 
 /// What is left of a narrative.
 #[derive(Debug)]
@@ -159,7 +159,7 @@ fn without_mail(text: &str) -> Option<(String, bool)> {
         signed = true;
     }
     let mut own = lines.join("\n");
-    for _ in 0..DISCLAIMERS {
+    for _ in 0..MOST_DISCLAIMERS {
         let Some(found) = DISCLAIMER.find(&own) else { break };
         let before = &own[..found.start()];
         let starts =
@@ -190,7 +190,7 @@ fn without_quotes(text: &str) -> (String, bool) {
 fn signature(lines: &[&str]) -> Option<usize> {
     let at = lines.iter().rposition(|line| matches!(line.trim(), "--" | "\u{2014}" | "__"))?;
     let below = lines[at + 1..].iter().filter(|line| !line.trim().is_empty()).count();
-    (below <= SIGNATURE_LINES).then_some(at)
+    (below <= MOST_SIGNATURE_LINES).then_some(at)
 }
 
 fn regex(pattern: &str) -> Regex {

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::classifier::Input;
+use crate::prepared::Input;
 
 const VULNERABLE: &str = include_str!("../../tests/reads/vulnerable.tsv");
 const PLAIN: &str = include_str!("../../tests/reads/plain.txt");

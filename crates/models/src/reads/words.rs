@@ -15,21 +15,21 @@ const CERTAIN_SHARE: f64 = 0.9;
 /// So many words must be English, however few there are.
 const LEAST_ENGLISH: usize = 2;
 /// What an unknown word adds to the strain of a passage, what a name may add, and what an English word takes away.
-const STRANGE: usize = 2;
-const NAME: usize = 1;
+const STRAIN_OF_UNKNOWN: usize = 2;
+const STRAIN_OF_NAME: usize = 1;
 const RELIEF: usize = 3;
 /// The strain that a passage of another language reaches: three unknown words in a row. In a long text misspellings do
 /// meet by chance, so there it is four.
 const STRAIN_SHORT: usize = 6;
 const STRAIN_LONG: usize = 7;
 /// Up to so many words a text is short.
-const SHORT: usize = 40;
+const SHORT_TEXT_WORDS: usize = 40;
 /// Letters of other scripts that may stand in a text, if they are at most a tenth of all: a sign, or a part of a name.
 const FEW_OTHER_LETTERS: usize = 5;
 /// Different words are counted up to here: no artefact may ask for more.
 pub(super) const MOST_DIFFERENT: usize = 32;
 /// The longest word that is looked up.
-const LONGEST: usize = 24;
+const LONGEST_WORD: usize = 24;
 
 /// What is counted of a text.
 #[derive(Clone, Debug, Default)]
@@ -105,10 +105,10 @@ impl Words {
     pub(super) fn english(&self) -> English {
         let judged = self.known + self.strange;
         let share = self.known as f64 / judged.max(1) as f64;
-        let bearable = if self.all <= SHORT { STRAIN_SHORT } else { STRAIN_LONG };
+        let bearable = if self.all <= SHORT_TEXT_WORDS { STRAIN_SHORT } else { STRAIN_LONG };
         if self.known < LEAST_ENGLISH || share < LEAST_SHARE || self.strain >= bearable {
             English::No
-        } else if share < CERTAIN_SHARE && self.all <= SHORT {
+        } else if share < CERTAIN_SHARE && self.all <= SHORT_TEXT_WORDS {
             English::Doubtful
         } else {
             English::Yes
@@ -140,10 +140,10 @@ impl Words {
                 strain.saturating_sub(RELIEF)
             }
             Look::Shared => strain,
-            Look::Name => strain + NAME,
+            Look::Name => strain + STRAIN_OF_NAME,
             Look::Strange => {
                 self.strange += 1;
-                strain + STRANGE
+                strain + STRAIN_OF_UNKNOWN
             }
         };
         self.strain = self.strain.max(strain);
@@ -152,7 +152,7 @@ impl Words {
 }
 
 fn look(word: &str, begins: bool, shouted: bool) -> Look {
-    let mut letters = [0; LONGEST];
+    let mut letters = [0; LONGEST_WORD];
     let Some(lower) = lower(word, &mut letters) else { return capital(word, begins, shouted) };
     if lower.len() == 1 {
         return Look::Shared;
@@ -182,7 +182,7 @@ fn capital(word: &str, begins: bool, shouted: bool) -> Look {
 }
 
 /// `word` in lower case with straight apostrophes; `None` for one that can't be English: too long, or with other letters.
-fn lower<'b>(word: &str, buffer: &'b mut [u8; LONGEST]) -> Option<&'b str> {
+fn lower<'b>(word: &str, buffer: &'b mut [u8; LONGEST_WORD]) -> Option<&'b str> {
     let mut at = 0;
     for c in word.chars() {
         let c = if is_inside(c) { '\'' } else { c };

@@ -1,14 +1,13 @@
 //! From the newest strategy to the next one: a canary, a shadow, a promotion, an older content again. Pure.
 //!
 //! Deciding arms lie one behind the other over the basis points. A share that an arm gains or loses passes between it
-//! and a neighbour, and no other arm moves: so whoever was in a canary at 10 % is in it at 20 %.
+//! and a neighbour, and no other arm moves: so a complaint that was in a canary at 10 % is in it at 20 %.
 
 use ombud_contract::records::{Arm, ModelVersion, Role, Strategy, TaskStrategy};
 
-use super::called::ModelName;
 use super::difference::differences;
-use super::{ALL, Strategies};
-use crate::feed::LEAD;
+use super::model_name::ModelName;
+use super::{ALL, LEAD, Strategies};
 use crate::registry::Registry;
 
 /// The arm that decides what no other arm does.
@@ -22,14 +21,14 @@ pub(super) const SHADOW: &str = "shadow";
 /// On top of [`LEAD`], because appending takes time and clocks differ; an operator waits for it.
 const MARGIN_MS: i64 = 2_000;
 
-/// What an operator wants of the next strategy.
+/// What an operator wants to change in the next strategy.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Change {
+pub enum StrategyChange {
     /// Gives the arm `canary` this model and share, from the champion's.
     Canary {
         /// Of which task.
         task: String,
-        /// Who is tried.
+        /// The model that is tried.
         model: ModelName,
         /// Its share of the task's complaints.
         basis_points: i32,
@@ -38,7 +37,7 @@ pub enum Change {
     Shadow {
         /// Of which task.
         task: String,
-        /// Who is watched.
+        /// The model that is watched.
         model: ModelName,
         /// Its share of the task's complaints.
         basis_points: i32,
@@ -63,7 +62,7 @@ pub enum Change {
     Replace(Box<Strategy>),
 }
 
-/// Who changes, why and from when on.
+/// Who makes a change, why and from when on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signature {
     /// Who.
@@ -76,7 +75,7 @@ pub struct Signature {
     pub from: Option<i64>,
 }
 
-impl Change {
+impl StrategyChange {
     /// The strategy after the newest of `strategies`. That it may be published, `Strategies::gate` says.
     ///
     /// # Errors
@@ -142,7 +141,7 @@ impl Change {
     }
 }
 
-impl std::fmt::Display for Change {
+impl std::fmt::Display for StrategyChange {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let percent = |basis_points: i32| f64::from(basis_points) / 100.0;
         match self {
@@ -206,7 +205,7 @@ fn canary(task: &mut TaskStrategy, model: &ModelVersion, basis_points: i32) -> R
     let arm = arm_of(CANARY, model, Role::Deciding, basis_points);
     match known {
         Some(known) => task.arms[known] = arm,
-        // A neighbour of the champion, so that nobody else gives anything up, now or when it grows.
+        // A neighbour of the champion, so that no other arm loses anything, now or when it grows.
         None => task.arms.insert(champion, arm),
     }
     Ok(())
@@ -229,7 +228,7 @@ fn shadow(task: &mut TaskStrategy, model: &ModelVersion, basis_points: i32) -> R
     Ok(())
 }
 
-/// Whether somebody found out, and under this id, what the version of `arm` is worth; of `task`, where it speaks of tasks.
+/// Checks that the registry has an evaluation `id` of the version of `arm`, with figures of `task` where it has any by task.
 fn known_evaluation(id: &str, task: &str, arm: &Arm, registry: &Registry) -> Result<(), ChangeError> {
     let known = registry.get(&arm.model_id, &arm.model_version);
     if let Some((version, evaluation)) = known.and_then(|known| Some((known, known.evaluation(id)?))) {
@@ -277,7 +276,7 @@ fn promote(task: &mut TaskStrategy, arm: Option<&str>) -> Result<(String, Arm), 
     let Arm { name, model_id, model_version, .. } = task.arms[promoted].clone();
     let winner =
         Arm { name: CHAMPION.to_owned(), model_id, model_version, role: Role::Deciding, basis_points: ALL };
-    // To watch the model that decides tells nothing; other shadows watch on.
+    // A shadow of the model that decides shows nothing; other shadows stay.
     let watches = |arm: &Arm| arm.role != Role::Deciding && arm.model_version != winner.model_version;
     let others: Vec<Arm> = task.arms.iter().filter(|arm| watches(arm)).cloned().collect();
     task.arms = std::iter::once(winner.clone()).chain(others).collect();
@@ -317,7 +316,7 @@ pub enum ChangeError {
     /// The task isn't asked.
     #[error("change the strategy: it asks no task `{task}`; it asks {known}")]
     NoSuchTask {
-        /// As it was said.
+        /// As it was given.
         task: String,
         /// Those that there are.
         known: String,
@@ -325,7 +324,7 @@ pub enum ChangeError {
     /// No such version lies behind the newest.
     #[error("roll back to strategy {version}: the versions before the newest are 1 to {}", newest - 1)]
     NoSuchVersion {
-        /// As it was said.
+        /// As it was given.
         version: i64,
         /// The newest.
         newest: i64,
@@ -343,7 +342,7 @@ pub enum ChangeError {
         /// Why, and what to do instead.
         what: String,
     },
-    /// A promotion without grounds.
+    /// A promotion without an evaluation.
     #[error(
         "promote arm `{arm}` of task `{task}`: say with --evaluation ID which evaluation it rests on, or --force"
     )]
@@ -353,26 +352,26 @@ pub enum ChangeError {
         /// The arm.
         arm: String,
     },
-    /// A promotion on grounds that nobody knows.
+    /// A promotion on an unknown evaluation.
     #[error(
         "rest the promotion on evaluation {id}: the registry has none of that id of {model}; it has {known}: evaluate it with \
          `ombud evaluate --record`, `ombud strategy replay` or `ombud learn --from-feedback`"
     )]
     UnknownEvaluation {
-        /// As it was said.
+        /// As it was given.
         id: String,
         /// Whose.
         model: String,
         /// Those that there are.
         known: String,
     },
-    /// A promotion on grounds that say nothing of its task.
+    /// A promotion on an evaluation that says nothing about its task.
     #[error(
         "rest the promotion of task `{task}` on evaluation {id}: it has figures of {judged} alone; evaluate the model where \
          enough complaints are labelled for {task}, with `ombud evaluate --record`"
     )]
     NotJudged {
-        /// As it was said.
+        /// As it was given.
         id: String,
         /// The task.
         task: String,

@@ -18,11 +18,12 @@ pub struct Difference {
     pub after: Option<String>,
 }
 
-type Said = BTreeMap<Vec<String>, String>;
+/// What a strategy says, by its place.
+type ValuesByPlace = BTreeMap<Vec<String>, String>;
 
 /// What differs from `before` to `after`, by place; who changed when and why is no difference.
 pub fn differences(before: &Strategy, after: &Strategy) -> Vec<Difference> {
-    let (was, is) = (said(before), said(after));
+    let (was, is) = (values(before), values(after));
     let mut places: Vec<&Vec<String>> = was.keys().chain(is.keys()).collect();
     places.sort();
     places.dedup();
@@ -35,11 +36,10 @@ pub fn differences(before: &Strategy, after: &Strategy) -> Vec<Difference> {
     differ.map(difference).chain(orders(before, after)).collect()
 }
 
-/// Everything that a strategy says, by its place.
-fn said(strategy: &Strategy) -> Said {
-    let mut said = Said::new();
+fn values(strategy: &Strategy) -> ValuesByPlace {
+    let mut values = ValuesByPlace::new();
     let mut say = |place: &[&str], what: String| {
-        said.insert(place.iter().map(|&part| part.to_owned()).collect(), what);
+        values.insert(place.iter().map(|&part| part.to_owned()).collect(), what);
     };
     let time = |ms: i64| format!("{:?}", Duration::from_millis(ms.unsigned_abs()));
     say(&["deadline"], time(strategy.deadline_ms));
@@ -57,8 +57,8 @@ fn said(strategy: &Strategy) -> Said {
         }
     }
     let routing: Table = strategy.routing.parse().unwrap_or_default();
-    flatten(&mut vec!["routing".to_owned()], &Value::Table(routing), &mut said);
-    said
+    flatten(&mut vec!["routing".to_owned()], &Value::Table(routing), &mut values);
+    values
 }
 
 fn percent(basis_points: i32) -> String {
@@ -66,10 +66,10 @@ fn percent(basis_points: i32) -> String {
 }
 
 /// Tables by their keys; lists of tables, the queues, by what they say, so that one more moves no other.
-fn flatten(place: &mut Vec<String>, value: &Value, said: &mut Said) {
+fn flatten(place: &mut Vec<String>, value: &Value, values: &mut ValuesByPlace) {
     let mut at = |part: String, value: &Value| {
         place.push(part);
-        flatten(place, value, said);
+        flatten(place, value, values);
         place.pop();
     };
     match value {
@@ -81,8 +81,8 @@ fn flatten(place: &mut Vec<String>, value: &Value, said: &mut Said) {
                 at(format!("{item}{again}"), &Value::Boolean(true));
             }
         }
-        Value::String(text) => _ = said.insert(place.clone(), text.clone()),
-        other => _ = said.insert(place.clone(), other.to_string()),
+        Value::String(text) => _ = values.insert(place.clone(), text.clone()),
+        other => _ = values.insert(place.clone(), other.to_string()),
     }
 }
 

@@ -5,36 +5,39 @@ use std::collections::BTreeSet;
 use ombud_contract::records::{Arm, ModelState, Role, Strategy, TaskStrategy};
 use ombud_contract::taxonomy::Taxonomy;
 
-use super::{ActiveStrategy, Strategies, StrategyError};
-use crate::feed::LEAD;
+use super::{ActiveStrategy, LEAD, Strategies, StrategyError};
 use crate::registry::Registry;
 use crate::route::VULNERABLE;
 use crate::routing::{ISSUE, LabelSets, PRODUCT};
 
 impl Strategies {
-    /// Whether `next` may be published now, after these. Whether nobody else is faster, only the log can say.
+    /// Whether `next` may be published now, after these. Only the log can say whether another operator is first.
     ///
     /// # Errors
-    /// [`Unfit`] says why not, and what to do.
-    pub fn gate(&self, next: &Strategy, registry: &Registry, now_ms: i64) -> Result<(), Unfit> {
+    /// [`StrategyRefusal`] says why not, and what to do.
+    pub fn gate(&self, next: &Strategy, registry: &Registry, now_ms: i64) -> Result<(), StrategyRefusal> {
         let version = next.version;
         if let Some(taken) = self.version(version) {
-            return Err(Unfit::Lost { version, by: taken.record.changed_by.clone() });
+            return Err(StrategyRefusal::Lost { version, by: taken.record.changed_by.clone() });
         }
         let earliest = now_ms.saturating_add(i64::try_from(LEAD.as_millis()).unwrap_or(i64::MAX));
         if version > 1 && next.effective_from < earliest {
-            return Err(Unfit::TooSoon { version, from: next.effective_from, earliest });
+            return Err(StrategyRefusal::TooSoon { version, from: next.effective_from, earliest });
         }
         if let Some(id) = &next.evaluation_id
             && !rests_on(next, id, registry)
         {
-            return Err(Unfit::Evaluation { version, id: id.clone() });
+            return Err(StrategyRefusal::Evaluation { version, id: id.clone() });
         }
         let checked = self.clone().push(next.clone())?.routing.label_sets.clone();
         for task in &next.tasks {
             for arm in &task.arms {
                 if let Some(what) = fault_in(task, arm, &checked, registry) {
-                    return Err(Unfit::Arm { task: task.task.clone(), arm: arm.name.clone(), what });
+                    return Err(StrategyRefusal::Arm {
+                        task: task.task.clone(),
+                        arm: arm.name.clone(),
+                        what,
+                    });
                 }
             }
         }
@@ -98,8 +101,8 @@ fn fault_in(task: &TaskStrategy, arm: &Arm, routed: &LabelSets, registry: &Regis
 
 /// A strategy that must not be published.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Unfit {
-    /// Another operator was faster.
+pub enum StrategyRefusal {
+    /// Another operator published first.
     #[error(
         "publish strategy {version}: it was published by {by} in the meantime: look at `ombud strategy diff {} {version}` \
          and try again",
@@ -124,7 +127,7 @@ pub enum Unfit {
         /// When it could.
         earliest: i64,
     },
-    /// It rests on grounds that nobody knows.
+    /// It rests on an unknown evaluation.
     #[error(
         "publish strategy {version}: evaluation {id} is of no model that it names: `ombud models list --json` has the \
          evaluations of each"
@@ -142,7 +145,7 @@ pub enum Unfit {
         task: String,
         /// The arm.
         arm: String,
-        /// What is wrong, and how to mend it.
+        /// What is wrong, and how to fix it.
         what: String,
     },
     /// What every worker would refuse.

@@ -1,15 +1,16 @@
 //! The next strategy moves the complaints that it must and no others, and says what it changes.
 
+mod differences;
+mod draws;
+
 use std::collections::BTreeMap;
 
+use crate::given;
 use ombud_contract::records::{Arm, ModelEvaluation, ModelState, ModelVersion, Role, Strategy};
 use ombud_models::{
-    ActiveStrategy, Change, ChangeError, Registry, Signature, Strategies, Unfit, differences, evaluated,
+    ActiveStrategy, ChangeError, Registry, Signature, Strategies, StrategyChange, StrategyRefusal, evaluated,
     model_version_record,
 };
-use proptest::prelude::*;
-
-use crate::given;
 
 const CANARY: &str = "canary";
 
@@ -56,18 +57,18 @@ fn signature() -> Signature {
     Signature { by: "ann".to_owned(), reason: None, now_ms: 100_000, from: None }
 }
 
-fn canary(basis_points: i32) -> Change {
+fn canary(basis_points: i32) -> StrategyChange {
     let (task, model) = ("product".to_owned(), "challenger".parse().unwrap());
-    Change::Canary { task, model, basis_points }
+    StrategyChange::Canary { task, model, basis_points }
 }
 
-fn promote(arm: Option<&str>) -> Change {
+fn promote(arm: Option<&str>) -> StrategyChange {
     let (task, arm) = ("product".to_owned(), arm.map(str::to_owned));
-    Change::Promote { task, arm, evaluation: Some("e-1".to_owned()), forced: false }
+    StrategyChange::Promote { task, arm, evaluation: Some("e-1".to_owned()), forced: false }
 }
 
 /// Takes each change in turn; gives them all.
-fn after(mut strategies: Strategies, changes: impl IntoIterator<Item = Change>) -> Strategies {
+fn after(mut strategies: Strategies, changes: impl IntoIterator<Item = StrategyChange>) -> Strategies {
     let registry = registry();
     for change in changes {
         let next = change.next(&strategies, &registry, &signature()).unwrap();
@@ -86,7 +87,7 @@ fn arms(strategy: &ActiveStrategy) -> Vec<(&str, i32)> {
     arms.iter().map(|arm| (arm.name.as_str(), arm.basis_points)).collect()
 }
 
-fn refused(change: &Change, strategies: &Strategies) -> String {
+fn refused(change: &StrategyChange, strategies: &Strategies) -> String {
     change.next(strategies, &registry(), &signature()).unwrap_err().to_string()
 }
 
@@ -167,11 +168,15 @@ fn what_stands_in_the_way_of_a_change_is_said() {
         (promote(None), first(), "arm `canary`: there is no such arm: the arms are champion"),
         (promote(Some("champion")), first(), "it is the champion already"),
         (
-            Change::RollBack { to: None },
+            StrategyChange::RollBack { to: None },
             first(),
             "roll back to strategy 0: the versions before the newest are 1 to 0",
         ),
-        (Change::RollBack { to: Some(2) }, after(first(), [canary(1_000)]), "roll back to strategy 2"),
+        (
+            StrategyChange::RollBack { to: Some(2) },
+            after(first(), [canary(1_000)]),
+            "roll back to strategy 2",
+        ),
         (canary(1_000), after(first(), [canary(1_000)]), "strategy 2 says so already"),
         (canary(1_000), Strategies::default(), "none is published yet"),
     ];
@@ -180,7 +185,7 @@ fn what_stands_in_the_way_of_a_change_is_said() {
         assert!(error.contains(why), "{error}");
     }
     let nowhere =
-        Change::Shadow { task: "tone".into(), model: "challenger".parse().unwrap(), basis_points: 1 };
+        StrategyChange::Shadow { task: "tone".into(), model: "challenger".parse().unwrap(), basis_points: 1 };
     assert!(refused(&nowhere, &first()).contains("no task `tone`; it asks issue, product, vulnerable"));
 }
 
@@ -189,7 +194,11 @@ fn a_promotion_rests_on_an_evaluation_or_is_forced() {
     let strategies = after(first(), [canary(1_000)]);
     let ask = |evaluation: Option<&str>, forced| {
         let (task, evaluation) = ("product".to_owned(), evaluation.map(str::to_owned));
-        Change::Promote { task, arm: None, evaluation, forced }.next(&strategies, &registry(), &signature())
+        StrategyChange::Promote { task, arm: None, evaluation, forced }.next(
+            &strategies,
+            &registry(),
+            &signature(),
+        )
     };
     for none in [None, Some(" ")] {
         assert!(matches!(ask(none, false), Err(ChangeError::NoEvaluation { .. })));
@@ -198,7 +207,8 @@ fn a_promotion_rests_on_an_evaluation_or_is_forced() {
     let forced = ask(None, true).unwrap();
     assert_eq!((forced.evaluation_id, forced.reason.as_str()), (None, "promote product, forced"));
     let because = Signature { reason: Some("the champion is broken".to_owned()), ..signature() };
-    let forced = Change::Promote { task: "product".into(), arm: None, evaluation: None, forced: true };
+    let forced =
+        StrategyChange::Promote { task: "product".into(), arm: None, evaluation: None, forced: true };
     let forced = forced.next(&strategies, &registry(), &because).unwrap();
     assert_eq!(forced.reason, "the champion is broken (forced)");
 
@@ -207,12 +217,12 @@ fn a_promotion_rests_on_an_evaluation_or_is_forced() {
     // Whoever publishes a strategy of its own making is asked the same.
     let made_up = Strategy { evaluation_id: Some("e-2".into()), ..ask(Some("e-1"), false).unwrap() };
     let refused = strategies.gate(&made_up, &registry(), 100_000).unwrap_err();
-    assert!(matches!(refused, Unfit::Evaluation { .. }), "{refused}");
+    assert!(matches!(refused, StrategyRefusal::Evaluation { .. }), "{refused}");
 }
 
 #[test]
 fn an_evaluation_that_says_nothing_of_a_task_is_no_ground_to_promote_for_it() {
-    let vulnerable = Change::Canary {
+    let vulnerable = StrategyChange::Canary {
         task: "vulnerable".into(),
         model: "challenger".parse().unwrap(),
         basis_points: 1_000,
@@ -224,7 +234,7 @@ fn an_evaluation_that_says_nothing_of_a_task_is_no_ground_to_promote_for_it() {
         let found = ModelEvaluation { figures, ..evaluation("e-3") };
         registry.apply(evaluated(registry.get("challenger", &"ab".repeat(32)).unwrap(), found).unwrap());
         let evaluation = Some("e-3".to_owned());
-        Change::Promote { task: task.into(), arm: None, evaluation, forced: false }.next(
+        StrategyChange::Promote { task: task.into(), arm: None, evaluation, forced: false }.next(
             &strategies,
             &registry,
             &signature(),
@@ -243,17 +253,20 @@ fn an_evaluation_that_says_nothing_of_a_task_is_no_ground_to_promote_for_it() {
 
 #[test]
 fn a_promotion_gives_all_to_the_new_champion_and_a_roll_back_takes_it_again() {
-    let shadow =
-        Change::Shadow { task: "product".into(), model: "challenger".parse().unwrap(), basis_points: 10_000 };
+    let shadow = StrategyChange::Shadow {
+        task: "product".into(),
+        model: "challenger".parse().unwrap(),
+        basis_points: 10_000,
+    };
     let watched = after(first(), [shadow, canary(1_000)]);
     assert_eq!(arms(newest(&watched)), [(CANARY, 1_000), ("champion", 9_000), ("shadow", 10_000)]);
     let promoted = after(watched, [promote(None)]);
     let product = newest(&promoted).task("product").unwrap();
     assert_eq!(arms(newest(&promoted)), [("champion", 10_000)], "nobody watches the champion itself");
     assert_eq!(product.arms[0].model_id, "challenger");
-    let back = after(promoted, [Change::RollBack { to: None }]);
+    let back = after(promoted, [StrategyChange::RollBack { to: None }]);
     assert_eq!(arms(newest(&back)), [(CANARY, 1_000), ("champion", 9_000), ("shadow", 10_000)]);
-    let back = after(back, [Change::RollBack { to: Some(1) }]);
+    let back = after(back, [StrategyChange::RollBack { to: Some(1) }]);
     assert_eq!(newest(&back).record.tasks, given::first_strategy().tasks);
     assert_eq!((newest(&back).record.version, newest(&back).record.evaluation_id.as_ref()), (6, None));
 }
@@ -288,9 +301,9 @@ fn the_gate_lets_no_strategy_through_that_a_worker_could_not_follow() {
     }
     assert!(refused(&next, &Registry::default()).to_string().contains("is not registered"));
     let soon = Strategy { effective_from: 104_999, ..next.clone() };
-    assert!(matches!(refused(&soon, &registry()), Unfit::TooSoon { earliest: 105_000, .. }));
+    assert!(matches!(refused(&soon, &registry()), StrategyRefusal::TooSoon { earliest: 105_000, .. }));
     let taken = Strategy { version: 1, ..next.clone() };
-    assert!(matches!(refused(&taken, &registry()), Unfit::Lost { version: 1, by } if by == "test"));
+    assert!(matches!(refused(&taken, &registry()), StrategyRefusal::Lost { version: 1, by } if by == "test"));
 
     let mut other_labels = registry();
     let mut known = other_labels.get("challenger", &"ab".repeat(32)).unwrap().clone();
@@ -302,8 +315,11 @@ fn the_gate_lets_no_strategy_through_that_a_worker_could_not_follow() {
             .contains("answers `Crypto`, which is no label of product@1")
     );
     // A shadow's answers find no team, and need none.
-    let watched =
-        Change::Shadow { task: "product".into(), model: "challenger".parse().unwrap(), basis_points: 10_000 };
+    let watched = StrategyChange::Shadow {
+        task: "product".into(),
+        model: "challenger".parse().unwrap(),
+        basis_points: 10_000,
+    };
     let watched = watched.next(&strategies, &other_labels, &signature()).unwrap();
     strategies.gate(&watched, &other_labels, 100_000).unwrap();
     // A model that knows fewer labels than the table routes each of them.
@@ -314,127 +330,4 @@ fn the_gate_lets_no_strategy_through_that_a_worker_could_not_follow() {
     other_labels.apply(known);
     assert!(refused(&next, &other_labels).to_string().contains("doesn't answer it"));
     strategies.gate(&next, &registry(), 100_000).unwrap();
-}
-
-#[test]
-fn a_difference_names_its_place() {
-    let before = given::first_strategy();
-    assert_eq!(differences(&before, &before), []);
-    let mut after = before.clone();
-    after.deadline_ms = 45_000;
-    after.tasks[0].review_below = 0.5;
-    after.routing = after.routing.replacen("team = \"student-lending\"", "team = \"home-lending\"", 1);
-    after.tasks[1].arms.push(Arm { role: Role::Shadow, ..arm("shadow", 500) });
-    let said: Vec<String> = differences(&before, &after)
-        .into_iter()
-        .map(|d| format!("{}: {:?} -> {:?}", d.place.join("/"), d.before, d.after))
-        .collect();
-    let model = format!("complaints@{}", after.tasks[1].arms[0].model_version);
-    assert_eq!(
-        said,
-        [
-            "deadline: Some(\"30s\") -> Some(\"45s\")".to_owned(),
-            "issue/review below: Some(\"0.35\") -> Some(\"0.5\")".to_owned(),
-            format!("product/shadow/model: None -> Some({model:?})"),
-            "product/shadow/role: None -> Some(\"shadow\")".to_owned(),
-            "product/shadow/share: None -> Some(\"5 %\")".to_owned(),
-            "routing/products/Student loan/team: Some(\"student-lending\") -> Some(\"home-lending\")"
-                .to_owned(),
-        ]
-    );
-    let mut swapped =
-        with_arms(vec![arm("a", 4_000), arm("champion", 6_000)]).newest().unwrap().record.clone();
-    let before = swapped.clone();
-    swapped.tasks[1].arms.reverse();
-    let differences = differences(&before, &swapped);
-    assert_eq!(differences[0].place, ["product", "order of deciding arms"]);
-}
-
-#[test]
-fn a_queue_more_is_one_difference_and_queues_in_another_order_are_one() {
-    let before = given::first_strategy();
-    let mut table: toml::Table = before.routing.parse().unwrap();
-    let queues = table["queues"].as_array_mut().unwrap();
-    queues.swap(0, 1);
-    let swapped = Strategy { routing: table.to_string(), ..before.clone() };
-    let places = |a: &Strategy, b: &Strategy| -> Vec<String> {
-        differences(a, b).into_iter().map(|difference| difference.place[..2].join("/")).collect()
-    };
-    assert_eq!(places(&before, &swapped), ["routing/queues"]);
-    let queues = table["queues"].as_array_mut().unwrap();
-    queues.remove(0);
-    let fewer = Strategy { routing: table.to_string(), ..before };
-    assert_eq!(places(&swapped, &fewer), ["routing/queues"]);
-}
-
-#[test]
-fn a_draw_says_why_an_arm_got_a_complaint() {
-    let strategies = after(first(), [canary(1_000)]);
-    let strategy = newest(&strategies);
-    for i in 0..1_000 {
-        let id = format!("complaint-{i}");
-        let got = &strategy.arm_for("product", &id).unwrap().name;
-        let draws = [CANARY, "champion"].map(|arm| (arm, strategy.draw("product", arm, &id).unwrap()));
-        let taken: Vec<&str> =
-            draws.iter().filter(|(_, draw)| draw.is_taken()).map(|(arm, _)| *arm).collect();
-        assert_eq!(taken, [got]);
-        assert_eq!(
-            (draws[0].1.from, draws[0].1.to, draws[1].1.from, draws[1].1.to),
-            (0, 1_000, 1_000, 10_000)
-        );
-    }
-    assert_eq!(strategy.draw("product", "absent", "c-1"), None);
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
-
-    #[test]
-    fn a_canary_that_grows_keeps_its_complaints_and_moves_nobody_elses(
-        place in 0_usize..3,
-        small in 1_i32..3_999,
-        more in 1_i32..4_000,
-        ids in proptest::collection::vec("[a-z0-9-]{1,20}", 50),
-    ) {
-        let mut all = vec![arm("left", 3_000), arm("right", 2_000)];
-        all.insert(place, arm("champion", 5_000));
-        let large = (small + more).min(4_999);
-        let grown = after(with_arms(all), [canary(small), canary(large)]);
-        let steps: Vec<_> = grown.iter().collect();
-        for id in &ids {
-            let was: Vec<&str> = steps.iter().map(|s| s.arm_for("product", id).unwrap().name.as_str()).collect();
-            // From the champion into the canary, at some step or never; and nothing else.
-            prop_assert!(
-                was.iter().all(|arm| *arm == was[0]) || was[0] == "champion",
-                "{was:?}"
-            );
-            prop_assert!(was[0] == "champion" || was[2] == was[0]);
-            prop_assert!(was[1] != CANARY || was[2] == CANARY, "{was:?}");
-            prop_assert!(was[2] == CANARY || was[2] == was[0], "{was:?}");
-        }
-        // And shrinking gives them back.
-        let shrunk = after(grown, [canary(small)]);
-        let all: Vec<_> = shrunk.iter().collect();
-        for id in &ids {
-            prop_assert_eq!(&all[1].arm_for("product", id).unwrap().name, &all[3].arm_for("product", id).unwrap().name);
-        }
-    }
-
-    #[test]
-    fn the_strategy_of_any_time_in_50_changes_is_the_last_that_had_begun(
-        gaps in proptest::collection::vec(0_i64..20, 50),
-        times in proptest::collection::vec(-5_i64..1_100, 100),
-    ) {
-        let mut strategies = Strategies::default();
-        let mut from = 0;
-        for (version, gap) in (1..).zip(&gaps) {
-            from += gap;
-            strategies.push(Strategy { version, effective_from: from, ..given::first_strategy() }).unwrap();
-        }
-        for time in times {
-            let scanned = strategies.iter().filter(|s| s.record.effective_from <= time).last();
-            let found = strategies.at(time).map(|strategy| strategy.record.version);
-            prop_assert_eq!(found, scanned.map(|strategy| strategy.record.version));
-        }
-    }
 }

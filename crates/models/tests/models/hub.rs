@@ -1,150 +1,18 @@
 //! Models come from a hub into the cache that Python shares, over a server of the hub's layout on this machine.
 
 mod attacks;
+mod served;
 
-use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
-use std::thread;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use ombud_contract::records::ModelVersion;
 use ombud_models::{
-    Artefact, Fault, FileName, HostFault, Hub, HubError, ModelStore, Patience, RepoId, Revision, Sources,
-    Stop, Unservable, called, model_version_record,
+    Artefact, Fault, FileName, HostFault, Hub, HubError, HubTimeouts, ModelStore, RepoId, Revision,
+    ServingFailure, Sources, Stop, called, model_version_record,
 };
-use sha2::{Digest, Sha256};
-
-const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
-const WEIGHTS: &[u8] = b"eight bytes and some more";
-
-/// A hub with one model, `bank/triage`, whose files are these; what is asked of it is kept.
-struct Served {
-    endpoint: String,
-    asked: Arc<Mutex<Vec<String>>>,
-}
-
-/// Which requests it answers.
-#[derive(Clone, Default)]
-struct Rules {
-    /// Only those who show it are let in.
-    token: Option<&'static str>,
-    /// Names the weights by another content's SHA-256.
-    damages: bool,
-    /// Hangs up in the middle of what it sends of a file.
-    breaks: bool,
-    /// Sends each file twice, and says that it has it once.
-    overflows: bool,
-    /// Tags every file so, in place of its SHA-256.
-    etag: Option<&'static str>,
-    /// Says that every revision and every file is of this commit.
-    commit: Option<&'static str>,
-}
-
-fn serve(files: &[(&'static str, &'static [u8])], rules: Rules) -> Served {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    let asked = Arc::new(Mutex::new(Vec::new()));
-    let files: BTreeMap<&'static str, &'static [u8]> = files.iter().copied().collect();
-    let kept = Arc::clone(&asked);
-    // Ends with the process of the test.
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            let _ = answer(stream.unwrap(), &files, &rules, &kept);
-        }
-    });
-    Served { endpoint, asked }
-}
-
-fn answer(
-    mut stream: TcpStream,
-    files: &BTreeMap<&str, &[u8]>,
-    rules: &Rules,
-    asked: &Mutex<Vec<String>>,
-) -> std::io::Result<()> {
-    let mut lines = BufReader::new(stream.try_clone()?).lines();
-    let request = lines.next().unwrap()?;
-    let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
-    let headers: BTreeMap<String, String> = lines
-        .map_while(|line| line.ok().filter(|line| !line.is_empty()))
-        .filter_map(|line| line.split_once(": ").map(|(name, value)| (name.to_lowercase(), value.to_owned())))
-        .collect();
-    asked.lock().unwrap().push(path.clone());
-    let mut reply = |status: &str, more: &str, body: &[u8]| {
-        write!(
-            stream,
-            "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n{more}\r\n",
-            body.len()
-        )?;
-        stream.write_all(body)
-    };
-    if rules.token.is_some_and(|token| headers.get("authorization") != Some(&format!("Bearer {token}"))) {
-        return reply("401 Unauthorized", "", b"");
-    }
-    if ["main", "v1", COMMIT].iter().any(|of| path == format!("/api/models/bank/triage/revision/{of}")) {
-        let siblings: Vec<_> = files.keys().map(|name| serde_json::json!({"rfilename": name})).collect();
-        let sha = rules.commit.unwrap_or(COMMIT);
-        let body = serde_json::json!({"sha": sha, "siblings": siblings}).to_string();
-        return reply("200 OK", "Content-Type: application/json\r\n", body.as_bytes());
-    }
-    let file = path.strip_prefix(&format!("/bank/triage/resolve/{COMMIT}/")).and_then(|name| files.get(name));
-    let Some(content) = file else { return reply("404 Not Found", "", b"") };
-    let from: usize =
-        headers["range"].trim_start_matches("bytes=").split('-').next().unwrap().parse().unwrap();
-    let to = if headers["range"].ends_with("=0-0") { 1 } else { content.len() };
-    let sha256 = hex::encode(Sha256::digest(if rules.damages { b"other" } else { *content }));
-    let (etag, commit) = (rules.etag.unwrap_or(&sha256), rules.commit.unwrap_or(COMMIT));
-    let more = format!(
-        "ETag: \"{etag}\"\r\nX-Repo-Commit: {commit}\r\nContent-Range: bytes {from}-{}/{}\r\n",
-        to - 1,
-        content.len()
-    );
-    if rules.breaks && to - from > 1 {
-        let middle = from + (to - from) / 2;
-        write!(stream, "HTTP/1.1 206 Partial Content\r\nContent-Length: {}\r\n{more}\r\n", to - from)?;
-        return stream.write_all(&content[from..middle]);
-    }
-    if rules.overflows && to - from > 1 {
-        return reply("206 Partial Content", &more, &content[from..to].repeat(2));
-    }
-    reply("206 Partial Content", &more, &content[from..to])
-}
-
-/// A hub that takes connections and never answers one; whether it took any.
-fn silent() -> (String, Arc<AtomicBool>) {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    let is_asked = Arc::new(AtomicBool::new(false));
-    let asked = Arc::clone(&is_asked);
-    // Ends with the process of the test.
-    thread::spawn(move || {
-        let mut held = Vec::new();
-        for stream in listener.incoming() {
-            held.push(stream);
-            asked.store(true, Ordering::SeqCst);
-        }
-    });
-    (endpoint, is_asked)
-}
-
-const WHOLE: [(&str, &[u8]); 5] = [
-    ("config.json", b"{}"),
-    ("tokenizer.json", b"{}"),
-    ("model.safetensors", WEIGHTS),
-    ("pytorch_model.bin", b"pickled"),
-    ("README.md", b"# Triage"),
-];
-
-fn hub(served: &Served, cache: &Path) -> Hub {
-    at(&served.endpoint, cache, Patience::default())
-}
-
-fn at(endpoint: &str, cache: &Path, patience: Patience) -> Hub {
-    Hub { endpoint: endpoint.to_owned(), cache: cache.to_owned(), token: None, offline: false, patience }
-}
+use served::{COMMIT, Rules, Served, WEIGHTS, WHOLE, at, hub, serve, silent};
 
 #[test]
 fn a_model_is_fetched_once_and_then_found_without_the_hub() {
@@ -205,7 +73,7 @@ fn weights_in_several_files_are_fetched_and_found_again_all_or_none() {
     assert!(matches!(gone, HubError::NotCached { .. }), "{gone}");
 
     let served = serve(&in_pieces[..4], Rules::default());
-    let lacking = at(&served.endpoint, &cache.path().join("2"), Patience::default());
+    let lacking = at(&served.endpoint, &cache.path().join("2"), HubTimeouts::default());
     let lacking = lacking.fetch("bank/triage", None).unwrap_err().to_string();
     assert!(lacking.contains("names model-00002-of-00002.safetensors, which is not there"), "{lacking}");
 }
@@ -239,7 +107,7 @@ fn a_private_model_wants_a_token_which_is_never_shown() {
 fn a_token_goes_to_no_other_host_over_plain_http_and_an_address_names_no_user() {
     let cache = tempfile::tempdir().unwrap();
     // 192.0.2.0/24 is nobody's: it is there for documents.
-    let mut hub = at("http://192.0.2.1", cache.path(), Patience::default());
+    let mut hub = at("http://192.0.2.1", cache.path(), HubTimeouts::default());
     hub.token = Some(ombud_models::Token("hf_secret".to_owned()));
     let exposed = hub.fetch("bank/triage", None).unwrap_err();
     assert!(matches!(exposed, HubError::Exposed { .. }), "{exposed}");
@@ -248,7 +116,7 @@ fn a_token_goes_to_no_other_host_over_plain_http_and_an_address_names_no_user() 
 
     let served = serve(&WHOLE, Rules::default());
     let with_user = served.endpoint.replace("http://", "http://me:hf_secret@");
-    let hub = at(&with_user, cache.path(), Patience::default());
+    let hub = at(&with_user, cache.path(), HubTimeouts::default());
     let said = format!("{} {hub:?}", hub.fetch("bank/triage", None).unwrap_err());
     assert!(said.contains("HF_ENDPOINT") && said.contains("http://***@127.0.0.1"), "{said}");
     assert!(!said.contains("hf_secret"), "{said}");
@@ -284,7 +152,7 @@ fn a_model_without_safetensors_is_refused_before_anything_is_fetched() {
 fn a_folder_is_taken_as_it_is_if_it_is_whole() {
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path().to_str().unwrap();
-    let hub = Hub { offline: true, ..at("", &folder.path().join("hub"), Patience::default()) };
+    let hub = Hub { offline: true, ..at("", &folder.path().join("hub"), HubTimeouts::default()) };
     assert!(hub.fetch(place, None).unwrap_err().to_string().contains("it has no config.json"));
     for (name, content) in WHOLE {
         std::fs::write(folder.path().join(name), content).unwrap();
@@ -340,7 +208,7 @@ fn a_damaged_copy_in_the_cache_is_fetched_again_and_blames_nobody() {
     damage(&cache, "model.safetensors");
     let away = Hub { endpoint: "http://127.0.0.1:1".to_owned(), ..whole.clone() };
     let later = obtain(sources("two", away)).unwrap_err();
-    assert!(matches!(later, Unservable::Hindered(_)), "the hub may have it whole: {later:?}");
+    assert!(matches!(later, ServingFailure::Hindered(_)), "the hub may have it whole: {later:?}");
     assert_eq!(obtain(sources("two", whole.clone())).unwrap().version, record.version);
     damage(&cache, "model.safetensors");
     assert_eq!(obtain(sources("three", whole)).unwrap().version, record.version, "at the first try");
@@ -356,7 +224,7 @@ fn what_the_hub_itself_has_otherwise_is_rejected_and_what_the_shelf_has_otherwis
     let obtain = || sources.obtain(&record.model_id, &record.version, Some(&record), &Stop::never());
     let rejected = obtain().unwrap_err();
     assert!(
-        matches!(&rejected, Unservable::Rejected(why) if why.fault == Fault::ContentDiffers),
+        matches!(&rejected, ServingFailure::Rejected(why) if why.fault == Fault::ContentDiffers),
         "{rejected:?}"
     );
 
@@ -376,14 +244,14 @@ fn a_hub_that_never_answers_is_given_up_in_time_and_named_with_the_file_and_the_
     let record = registered(&dir.path().join("made"), &OURS);
     let (endpoint, _) = silent();
     let silence = Duration::from_millis(50);
-    let hub = at(&endpoint, &dir.path().join("hub"), Patience { silence, ..Patience::default() });
+    let hub = at(&endpoint, &dir.path().join("hub"), HubTimeouts { silence, ..HubTimeouts::default() });
     let refused = hub.fetch("bank/triage", None).unwrap_err();
     let HubError::TimedOut { file, waited, .. } = &refused else { panic!("{refused}") };
     assert!(file == "the list of files" && *waited >= silence, "{refused}");
 
     let sources = Sources::new(ModelStore::new(dir.path().join("shelf")), None).with_hub(hub);
     let obtained = sources.obtain(&record.model_id, &record.version, Some(&record), &Stop::never());
-    let Err(Unservable::Hindered(hindrance)) = &obtained else { panic!("{obtained:?}") };
+    let Err(ServingFailure::Hindered(hindrance)) = &obtained else { panic!("{obtained:?}") };
     assert_eq!(hindrance.fault, HostFault::Network);
     for said in [endpoint.as_str(), "model.safetensors", "given up after"] {
         assert!(hindrance.what.contains(said), "{said}: {hindrance}");
@@ -394,17 +262,18 @@ fn a_hub_that_never_answers_is_given_up_in_time_and_named_with_the_file_and_the_
 fn the_whole_of_a_fetch_is_bounded_however_patient_each_part_of_it_is() {
     let dir = tempfile::tempdir().unwrap();
     let (endpoint, _) = silent();
-    let patience = Patience { whole: Duration::from_millis(50), ..Patience::default() };
-    let refused = at(&endpoint, dir.path(), patience).fetch("bank/triage", None).unwrap_err();
+    let timeouts = HubTimeouts { whole: Duration::from_millis(50), ..HubTimeouts::default() };
+    let refused = at(&endpoint, dir.path(), timeouts).fetch("bank/triage", None).unwrap_err();
     assert!(matches!(refused, HubError::TimedOut { .. }), "{refused}");
 }
 
 #[test]
-fn a_fetch_that_waits_hears_that_the_process_stops() {
+fn a_fetch_that_waits_ends_when_the_process_stops() {
     let dir = tempfile::tempdir().unwrap();
     let (endpoint, is_asked) = silent();
     let hour = Duration::from_secs(3_600);
-    let hub = at(&endpoint, &dir.path().join("hub"), Patience { connect: hour, silence: hour, whole: hour });
+    let hub =
+        at(&endpoint, &dir.path().join("hub"), HubTimeouts { connect: hour, silence: hour, whole: hour });
     let stop = Stop::when(move || is_asked.load(Ordering::SeqCst));
     let (id, revision) = (RepoId::parse("bank/triage").unwrap(), Revision::parse(COMMIT).unwrap());
     let name = FileName::parse("ombud.json").unwrap();
@@ -413,7 +282,7 @@ fn a_fetch_that_waits_hears_that_the_process_stops() {
 }
 
 #[test]
-fn a_download_that_breaks_goes_on_where_it_broke() {
+fn a_download_that_breaks_resumes_where_it_stopped() {
     let cache = tempfile::tempdir().unwrap();
     let served = serve(&WHOLE, Rules { breaks: true, ..Rules::default() });
     let folder = hub(&served, cache.path()).fetch("bank/triage", None).unwrap();

@@ -5,7 +5,6 @@
 mod answers;
 mod artefacts;
 mod changes;
-mod feed;
 mod given;
 #[cfg(feature = "hub")]
 mod hub;
@@ -15,4 +14,5 @@ mod routes;
 mod routing_table;
 mod shelf;
 mod strategies;
+mod strategy_feed;
 mod strategy_file;

@@ -61,7 +61,7 @@ fn a_tampered_version_is_refused_and_the_files_are_named() {
     let ArtefactError::Differs { what, .. } = error else { panic!("{error}") };
     assert_eq!(what, "model.safetensors was changed, tables/idf.bin is missing, extra.bin was added");
 
-    // Adding it again mends it.
+    // Adding it again repairs it.
     store.add(&artefact).unwrap();
     assert!(store.get("complaints", &artefact.version).unwrap().is_some());
 }

@@ -18,7 +18,7 @@ use crate::{
         connection::{CqlConnection, Link, Translation},
         error::{Cause, CqlError, failed, not_there, outage},
         merge::Merge,
-        migrate::Desk,
+        migrate::Migrator,
         retry::persist,
         statements::{Part, Statements, days},
     },
@@ -57,7 +57,7 @@ impl CqlCases {
     fn open(connection: &CqlConnection, translation: Option<Translation>) -> Result<Self, CqlError> {
         let link = Link::open(connection, translation)?;
         let keyspace = &connection.keyspace;
-        Desk::over(&link, keyspace).expect_known_tables()?;
+        Migrator::over(&link, keyspace).expect_known_tables()?;
         let preparing = Statements::prepare(&link.session, keyspace, connection.narrative_ttl);
         let prepared = link.wait(Box::pin(async { tokio::time::timeout(link.bound, preparing).await }));
         let action = || format!("prepare the statements of keyspace {keyspace}");
@@ -75,15 +75,15 @@ impl CqlCases {
         &self,
         part: &Part<'_>,
         from: PagingState,
-    ) -> Result<(Vec<C>, Option<PagingState>), Unread>
+    ) -> Result<(Vec<C>, Option<PagingState>), ReadError>
     where
         C: for<'frame, 'metadata> DeserializeRow<'frame, 'metadata>,
     {
         let attempt = || self.link.session.execute_single_page(part.query, &part.key, from.clone());
-        let (result, rest) = persist(self.link.bound, attempt).await.map_err(Unread::request)?;
-        let result = result.into_rows_result().map_err(Unread::answer)?;
-        let rows = result.rows::<C>().map_err(Unread::answer)?;
-        let page = rows.collect::<Result<Vec<_>, _>>().map_err(Unread::answer)?;
+        let (result, rest) = persist(self.link.bound, attempt).await.map_err(ReadError::request)?;
+        let result = result.into_rows_result().map_err(ReadError::answer)?;
+        let rows = result.rows::<C>().map_err(ReadError::answer)?;
+        let page = rows.collect::<Result<Vec<_>, _>>().map_err(ReadError::answer)?;
         let rest = match rest.into_paging_control_flow() {
             ControlFlow::Continue(next) => Some(next),
             ControlFlow::Break(()) => None,
@@ -92,7 +92,7 @@ impl CqlCases {
     }
 
     /// All rows of one partition, together within the bound of one request.
-    async fn rows<C>(&self, part: &Part<'_>) -> Result<Vec<C>, Unread>
+    async fn rows<C>(&self, part: &Part<'_>) -> Result<Vec<C>, ReadError>
     where
         C: for<'frame, 'metadata> DeserializeRow<'frame, 'metadata>,
     {
@@ -104,9 +104,9 @@ impl CqlCases {
                 found.extend(page);
                 from = rest;
             }
-            Ok::<_, Unread>(found)
+            Ok::<_, ReadError>(found)
         };
-        let late = |_| Err(Unread::request(ExecutionError::RequestTimeout(bound)));
+        let late = |_| Err(ReadError::request(ExecutionError::RequestTimeout(bound)));
         tokio::time::timeout(bound, reading).await.unwrap_or_else(late)
     }
 
@@ -127,13 +127,13 @@ impl CqlCases {
         order: fn(&R) -> K,
         same: fn(&R, &R) -> bool,
         each: &mut dyn FnMut(R),
-    ) -> Result<(), Unread>
+    ) -> Result<(), ReadError>
     where
         C: for<'frame, 'metadata> DeserializeRow<'frame, 'metadata>,
     {
         let reading = async {
             let first = |at: usize| async move {
-                Ok::<_, Unread>((at, self.page::<C>(&parts[at], PagingState::start()).await?))
+                Ok::<_, ReadError>((at, self.page::<C>(&parts[at], PagingState::start()).await?))
             };
             let firsts = stream::iter(0..parts.len()).map(first).buffer_unordered(self.concurrency);
             let firsts: Vec<_> = firsts.try_collect().await?;
@@ -148,7 +148,7 @@ impl CqlCases {
                 }
                 match merge.next_row() {
                     Some(row) => each(row),
-                    None => return Ok::<(), Unread>(()),
+                    None => return Ok::<(), ReadError>(()),
                 }
             }
         };
@@ -157,14 +157,14 @@ impl CqlCases {
 }
 
 /// Why rows were not read.
-enum Unread {
+enum ReadError {
     /// No answer came.
     Request(Box<ExecutionError>),
     /// One came, and is not what was asked for.
     Answer(Cause),
 }
 
-impl Unread {
+impl ReadError {
     fn request(cause: ExecutionError) -> Self {
         Self::Request(Box::new(cause))
     }
@@ -182,9 +182,10 @@ impl Unread {
 }
 
 /// The kind of a stored event.
-fn kind(number: i8) -> Result<Kind, Unread> {
-    Kind::of(number)
-        .ok_or_else(|| Unread::answer(format!("an event has kind {number}, which this build doesn't know")))
+fn kind(number: i8) -> Result<Kind, ReadError> {
+    Kind::of(number).ok_or_else(|| {
+        ReadError::answer(format!("an event has kind {number}, which this build doesn't know"))
+    })
 }
 
 /// An event, but for its complaint; the last is its digest.
@@ -204,7 +205,7 @@ type EventColumns = (
 );
 
 /// The event of a row; spoilt, where it is not what was written.
-fn event(complaint_id: &str, columns: EventColumns) -> Result<CaseEvent, Unread> {
+fn event(complaint_id: &str, columns: EventColumns) -> Result<CaseEvent, ReadError> {
     let (number, seq, id, at, task, team, model_id, model_version, ..) = columns;
     let (.., schema_id, body, origin, digest) = columns;
     let event = CaseEvent {

@@ -16,7 +16,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::cql::{
     error::{CqlError, failed, no_session},
-    retry::PATIENCE,
+    retry::RETRY_BUDGET,
 };
 
 /// A connection that answers no keepalive for this long, sent as often, is given up. The driver takes whole seconds
@@ -72,7 +72,7 @@ impl Link {
     ) -> Result<Self, CqlError> {
         check_settings(connection)?;
         let runtime = Background::start()?;
-        let bound = connection.timeout.saturating_mul(PATIENCE);
+        let bound = connection.timeout.saturating_mul(RETRY_BUDGET);
         let nodes = connection.nodes.join(",");
         let mut builder = builder(connection)?;
         if let Some(translation) = translation {
@@ -155,7 +155,7 @@ fn builder(connection: &CqlConnection) -> Result<SessionBuilder, CqlError> {
         .hostname_resolution_timeout(Some(connection.timeout))
         .metadata_request_serverside_timeout(connection.timeout)
         .metadata_request_clientside_timeout(connection.timeout)
-        .schema_agreement_timeout(connection.timeout.saturating_mul(PATIENCE))
+        .schema_agreement_timeout(connection.timeout.saturating_mul(RETRY_BUDGET))
         .keyspaces_to_fetch([&connection.keyspace])
         .keepalive_interval(KEEPALIVE)
         .keepalive_timeout(KEEPALIVE)

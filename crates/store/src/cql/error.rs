@@ -1,4 +1,4 @@
-//! Why a CQL server can't be used, each with its mend, and which failures trying again may mend.
+//! Why a CQL server can't be used, each with what to do, and which failures may pass when the call is tried again.
 
 use std::path::PathBuf;
 
@@ -35,7 +35,7 @@ pub enum CqlError {
     },
     /// Nobody answers.
     #[error(
-        "reach a CQL server at {nodes}: start it, or mend `cql_nodes` (and `ca` of [cql], if it wants TLS)"
+        "reach a CQL server at {nodes}: start it, or correct `cql_nodes` (and `ca` of [cql], if it wants TLS)"
     )]
     Unreachable {
         /// Where it was looked for.
@@ -45,7 +45,7 @@ pub enum CqlError {
         cause: Cause,
     },
     /// User or password are not known there.
-    #[error("log in to the CQL server at {nodes}: mend `username` and `password` of [cql]")]
+    #[error("log in to the CQL server at {nodes}: correct `username` and `password` of [cql]")]
     Refused {
         /// Where.
         nodes: String,
@@ -54,7 +54,7 @@ pub enum CqlError {
         cause: Cause,
     },
     /// No node lies in the datacenter that was asked for.
-    #[error("find datacenter {asked}: the cluster has {found}; mend `datacenter` of [cql]")]
+    #[error("find datacenter {asked}: the cluster has {found}; correct `datacenter` of [cql]")]
     NoDatacenter {
         /// What was asked for.
         asked: String,
@@ -63,7 +63,7 @@ pub enum CqlError {
     },
     /// More copies than nodes: no quorum could ever answer.
     #[error(
-        "keep {asked} copies in datacenter {datacenter}: it has {nodes} nodes; mend `replication` of [cql]"
+        "keep {asked} copies in datacenter {datacenter}: it has {nodes} nodes; correct `replication` of [cql]"
     )]
     TooFewNodes {
         /// Copies asked for.
@@ -113,16 +113,16 @@ pub(crate) fn failed<E: Into<Cause>>(action: impl Into<String>) -> impl FnOnce(E
 
 /// The outage that a failed request is.
 pub(crate) fn outage(action: impl Into<String>, cause: ExecutionError) -> Outage {
-    if mendable(&cause) { Outage::passing(action, cause) } else { Outage::fatal(action, cause) }
+    if may_pass(&cause) { Outage::passing(action, cause) } else { Outage::fatal(action, cause) }
 }
 
 /// Whether trying the same again may help. What a server refuses for what it is, it refuses again.
-pub(crate) fn mendable(error: &ExecutionError) -> bool {
+pub(crate) fn may_pass(error: &ExecutionError) -> bool {
     match error {
         ExecutionError::BadQuery(_) => false,
-        ExecutionError::LastAttemptError(attempt) => attempt_mendable(attempt),
+        ExecutionError::LastAttemptError(attempt) => attempt_may_pass(attempt),
         ExecutionError::PrepareError(PrepareError::AllAttemptsFailed { first_attempt }) => {
-            attempt_mendable(first_attempt)
+            attempt_may_pass(first_attempt)
         }
         ExecutionError::ConnectionPoolError(pool)
         | ExecutionError::PrepareError(PrepareError::ConnectionPoolError(pool)) => !refused_login(pool),
@@ -130,7 +130,7 @@ pub(crate) fn mendable(error: &ExecutionError) -> bool {
     }
 }
 
-fn attempt_mendable(error: &RequestAttemptError) -> bool {
+fn attempt_may_pass(error: &RequestAttemptError) -> bool {
     match error {
         RequestAttemptError::DbError(error, _) => !matches!(
             error,
@@ -143,7 +143,7 @@ fn attempt_mendable(error: &RequestAttemptError) -> bool {
                 | DbError::ConfigError
                 | DbError::ProtocolError
         ),
-        // A table was made anew under the statement: a restart prepares it again, nothing else does.
+        // A table was made again under the statement: a restart prepares it again, nothing else does.
         RequestAttemptError::SerializationError(_)
         | RequestAttemptError::CqlRequestSerialization(_)
         | RequestAttemptError::RepreparedIdChanged { .. } => false,

@@ -74,42 +74,42 @@ pub struct Found {
 /// As [`crate::CqlCases::connect`]; too few nodes for the copies; or a newer build has been here.
 pub fn migrate(connection: &CqlConnection, replication: u32) -> Result<Migrated, CqlError> {
     let link = Link::open(connection, None)?;
-    let desk = Desk::over(&link, &connection.keyspace);
-    let found = desk.migratable(connection.datacenter.as_deref(), replication)?;
+    let migrator = Migrator::over(&link, &connection.keyspace);
+    let found = migrator.migratable(connection.datacenter.as_deref(), replication)?;
     let keyspace_created = found.replication.is_none();
     if keyspace_created {
         let datacenter = &found.datacenter;
-        desk.change(&format!(
+        migrator.change(&format!(
             "CREATE KEYSPACE IF NOT EXISTS {{keyspace}} WITH replication = \
              {{'class': 'NetworkTopologyStrategy', '{}': {replication}}}",
             datacenter.replace('\'', "''"),
         ))?;
     }
     if !found.missing.is_empty() {
-        desk.change(COUNT)?;
+        migrator.change(COUNT)?;
     }
     for migration in
         MIGRATIONS.iter().filter(|migration| found.missing.iter().any(|name| name == migration.name))
     {
         for statement in statements(migration.text) {
-            desk.change(&statement)?;
+            migrator.change(&statement)?;
         }
-        desk.settle()?;
+        migrator.settle()?;
         let done = "INSERT INTO {keyspace}.schema_migrations (component, version, applied_at) \
             VALUES (?, ?, toTimestamp(now()))";
-        desk.run(done, (COMPONENT, migration.version))?;
+        migrator.run(done, (COMPONENT, migration.version))?;
     }
     Ok(Migrated { keyspace_created, applied: found.missing })
 }
 
 /// What [`migrate`] would begin with; changes nothing. Whether this user may change tables is not asked: servers tell that
-/// only to who tries.
+/// only when it is tried.
 ///
 /// # Errors
 /// As [`migrate`].
 pub fn foresee(connection: &CqlConnection, replication: u32) -> Result<Found, CqlError> {
     let link = Link::open(connection, None)?;
-    Desk::over(&link, &connection.keyspace).migratable(connection.datacenter.as_deref(), replication)
+    Migrator::over(&link, &connection.keyspace).migratable(connection.datacenter.as_deref(), replication)
 }
 
 /// What stands on the server; changes nothing.
@@ -118,7 +118,7 @@ pub fn foresee(connection: &CqlConnection, replication: u32) -> Result<Found, Cq
 /// As [`crate::CqlCases::connect`], but for missing tables: those are found.
 pub fn check(connection: &CqlConnection) -> Result<Found, CqlError> {
     let link = Link::open(connection, None)?;
-    Desk::over(&link, &connection.keyspace).find(connection.datacenter.as_deref())
+    Migrator::over(&link, &connection.keyspace).find(connection.datacenter.as_deref())
 }
 
 /// The statements of a step: without its comments, one at each `;`.
@@ -132,14 +132,14 @@ fn statements(text: &str) -> impl Iterator<Item = String> {
         .into_iter()
 }
 
-/// Where changes are handed in: one session, and the one node that puts all runs' changes in order.
-pub(crate) struct Desk<'a> {
+/// Makes changes: one session, and the one node that puts all runs' changes in order.
+pub(crate) struct Migrator<'a> {
     link: &'a Link,
     keyspace: &'a str,
     node: Option<Arc<dyn LoadBalancingPolicy>>,
 }
 
-impl<'a> Desk<'a> {
+impl<'a> Migrator<'a> {
     pub(crate) fn over(link: &'a Link, keyspace: &'a str) -> Self {
         let state = link.session.get_cluster_state();
         let answering = state.get_nodes_info().iter().filter(|node| node.is_connected());

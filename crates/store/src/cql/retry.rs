@@ -6,11 +6,11 @@ use backon::{ExponentialBuilder, Retryable};
 use scylla::errors::ExecutionError;
 use tracing::debug;
 
-use crate::cql::error::mendable;
+use crate::cql::error::may_pass;
 
 /// How many times one request's timeout something may take with all its attempts: enough for three that hang, and
 /// little enough that a worker still answers its group between two outages.
-pub(crate) const PATIENCE: u32 = 4;
+pub(crate) const RETRY_BUDGET: u32 = 4;
 
 /// 20 ms, doubled up to a second, each with up to as much again by chance: many writers come back one by one.
 const BACKOFF: ExponentialBuilder = ExponentialBuilder::new()
@@ -26,7 +26,7 @@ where
     F: Future<Output = Result<T, ExecutionError>>,
 {
     let mut last = None;
-    let attempts = attempt.retry(BACKOFF).when(mendable).notify(|error, delay| {
+    let attempts = attempt.retry(BACKOFF).when(may_pass).notify(|error, delay| {
         debug!(%error, delay_ms = delay.as_millis(), "request tried again");
         last = Some(error.clone());
     });

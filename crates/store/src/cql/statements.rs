@@ -1,4 +1,4 @@
-//! What is said to the server, prepared: one statement a table, and how a row is bound to it.
+//! The prepared statements: one statement a table, and how a row is bound to it.
 
 use std::time::Duration;
 

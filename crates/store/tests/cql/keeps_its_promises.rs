@@ -90,7 +90,7 @@ fn nobody_there_is_said_with_the_place_and_the_mend() {
     let unreachable = CqlCases::connect(&connection).err().unwrap();
     assert_eq!(
         unreachable.to_string(),
-        "reach a CQL server at 127.0.0.1:1: start it, or mend `cql_nodes` (and `ca` of [cql], if it wants TLS)"
+        "reach a CQL server at 127.0.0.1:1: start it, or correct `cql_nodes` (and `ca` of [cql], if it wants TLS)"
     );
 }
 

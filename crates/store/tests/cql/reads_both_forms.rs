@@ -137,7 +137,7 @@ fn a_day_is_spread_over_its_buckets_and_nothing_is_written_in_the_old_form() {
 fn a_case_that_was_queued_in_the_old_form_is_shown_once_and_can_be_taken_away() {
     let (mut cases, keyspace) = fresh();
     keyspace.run_each([("a", 2), ("b", 2), ("c", 9)].map(|(id, revision)| queued_before(id, revision)));
-    // Replayed, queued anew, and written by an older build after us.
+    // Replayed, queued again, and written by an older build after us.
     cases.write(&[queued("a", 2), queued("b", 3), queued("c", 1)].map(Row::Queued)).unwrap();
     let queue = |cases: &mut CqlCases| cases.queue("cards", day_of(0)).unwrap();
     assert_eq!(queue(&mut cases), [queued("a", 2), queued("b", 3), queued("c", 9)]);

@@ -1,4 +1,4 @@
-//! Makes a head's probabilities honest on rows that it didn't learn from.
+//! Calibrates a head's probabilities on rows that it didn't learn from.
 //!
 //! Bias-corrected temperature scaling (Alexandari, Kundaje & Shrikumar, ICML 2020): a temperature for how sure the
 //! head is, and a shift a label for how frequent the label is. Training files are collected product by product, so
@@ -22,7 +22,7 @@ pub struct Calibration {
 }
 
 /// Enough for a few dozen numbers.
-const ITERATIONS: usize = 200;
+const MOST_ITERATIONS: usize = 200;
 
 impl Calibration {
     /// Fits to rows of logits, their true labels and, where another head hints, the hints ([`super::Hint::terms`])
@@ -54,7 +54,8 @@ impl Calibration {
             pull,
         };
         let start = Tensor::zeros([1, width + 2], (Kind::Double, Device::Cpu));
-        let end = no_grad(|| minimise(start, ITERATIONS, |at| loss.at(at), |_, _| ControlFlow::Continue(())));
+        let end =
+            no_grad(|| minimise(start, MOST_ITERATIONS, |at| loss.at(at), |_, _| ControlFlow::Continue(())));
         let found = Vec::<f64>::try_from(end.at.flatten(0, 1)).unwrap_or_default();
         Self { temperature: (-found[0]).exp(), hint_strength: found[1], shift: found[2..].to_vec() }
     }

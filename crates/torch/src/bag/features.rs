@@ -83,6 +83,9 @@ fn hash(mut gram: &[u8]) -> u32 {
     }
 }
 
+/// A narrative's columns, ascending, and the weight of each, as [`Idf::weigh`] gives them.
+pub type Row = Vec<(u32, f32)>;
+
 /// In how many narratives each column occurs, as a weight that is greater the rarer it is.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Idf {
@@ -92,9 +95,9 @@ pub struct Idf {
 }
 
 /// Word grams must occur in as many narratives, ...
-const LEAST_WORD: u32 = 2;
+const LEAST_NARRATIVES_OF_WORDS: u32 = 2;
 /// ... character grams in as many.
-const LEAST_CHARACTERS: u32 = 3;
+const LEAST_NARRATIVES_OF_CHARACTERS: u32 = 3;
 
 impl Idf {
     /// `ln((1 + n) / (1 + df)) + 1` over `n` counted narratives.
@@ -108,7 +111,11 @@ impl Idf {
             }
         }
         let weigh = |(column, df): (usize, u32)| {
-            let least = if column < hashing.half() { LEAST_WORD } else { LEAST_CHARACTERS };
+            let least = if column < hashing.half() {
+                LEAST_NARRATIVES_OF_WORDS
+            } else {
+                LEAST_NARRATIVES_OF_CHARACTERS
+            };
             if df < least { 0.0 } else { (f64::from(1 + narratives) / f64::from(1 + df)).ln() as f32 + 1.0 }
         };
         let weights = frequencies.into_iter().enumerate().map(weigh);
@@ -132,8 +139,8 @@ impl Idf {
     }
 
     /// The weight of each column of a narrative, ascending by column, without those that are too rare.
-    pub fn weigh(&self, counts: &Counts) -> Vec<(u32, f32)> {
-        let mut row: Vec<(u32, f32)> = counts
+    pub fn weigh(&self, counts: &Counts) -> Row {
+        let mut row: Row = counts
             .columns
             .iter()
             .map(|(column, tf)| (*column, (1.0 + (*tf as f32).ln()) * self.weights[*column as usize]))

@@ -4,11 +4,9 @@ use std::ops::ControlFlow;
 
 use tch::{Device, Kind, Tensor, no_grad};
 
+use super::features::Row;
 use super::sparse::{Sparse, SparseTensors};
 use crate::lbfgs::{Point, dot, minimise};
-
-/// A narrative's features, as [`super::Idf::weigh`] gives them.
-pub type Row = Vec<(u32, f32)>;
 
 /// One task to learn.
 pub struct Fit<'a> {
@@ -37,7 +35,7 @@ pub struct Fitted {
 }
 
 impl Fit<'_> {
-    /// Learns from at least one row; `seen` hears of every iteration's number and mean loss. The same rows give
+    /// Learns from at least one row; `seen` is given every iteration's number and mean loss. The same rows give
     /// the same weights, bit for bit, however many threads compute; in double precision, because a walk that ends early
     /// ends elsewhere when another kind of processor rounds otherwise.
     pub fn run(&self, mut seen: impl FnMut(usize, f64)) -> Fitted {

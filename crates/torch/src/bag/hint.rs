@@ -15,23 +15,32 @@ pub struct Hint {
     pub given: Vec<f32>,
 }
 
+/// A head that gives or takes a hint.
+#[derive(Clone, Copy, Debug)]
+pub struct HintHead {
+    /// Its place among the heads.
+    pub place: usize,
+    /// How many labels it has.
+    pub labels: usize,
+}
+
 impl Hint {
     /// Counts pairs of labels (of `from`, of `to`), `smoothing` added to every pair; its strength is zero yet.
     pub fn count(
-        heads: (usize, usize),
-        labels: (usize, usize),
+        from: HintHead,
+        to: HintHead,
         pairs: impl IntoIterator<Item = (usize, usize)>,
         smoothing: f32,
     ) -> Self {
-        let mut given = vec![smoothing; labels.0 * labels.1];
-        for (from, to) in pairs {
-            given[to * labels.0 + from] += 1.0;
+        let mut given = vec![smoothing; from.labels * to.labels];
+        for (hinted, label) in pairs {
+            given[label * from.labels + hinted] += 1.0;
         }
-        for row in given.chunks_exact_mut(labels.0) {
+        for row in given.chunks_exact_mut(from.labels) {
             let all: f32 = row.iter().sum();
             row.iter_mut().for_each(|share| *share /= all);
         }
-        Self { from: heads.0, to: heads.1, strength: 0.0, given }
+        Self { from: from.place, to: to.place, strength: 0.0, given }
     }
 
     /// The hint for each label of `to`, without the strength, from the logits of `from`.
@@ -58,10 +67,14 @@ impl Hint {
 mod tests {
     use super::*;
 
+    fn head(place: usize, labels: usize) -> HintHead {
+        HintHead { place, labels }
+    }
+
     #[test]
     fn a_label_that_goes_with_the_believed_one_gains() {
         let pairs = [(0, 0), (0, 0), (0, 0), (1, 1), (1, 1)];
-        let mut hint = Hint::count((0, 1), (2, 2), pairs, 0.5);
+        let mut hint = Hint::count(head(0, 2), head(1, 2), pairs, 0.5);
         assert_eq!(hint.given, [0.875, 0.125, 0.5 / 3.0, 2.5 / 3.0]);
         hint.strength = 2.0;
         let mut heads = vec![vec![20.0, 0.0], vec![1.0, 1.0]];
@@ -73,7 +86,7 @@ mod tests {
 
     #[test]
     fn a_pair_that_never_occurs_is_unlikely_not_impossible() {
-        let hint = Hint::count((0, 1), (2, 1), [(0, 0)], 0.0);
+        let hint = Hint::count(head(0, 2), head(1, 1), [(0, 0)], 0.0);
         assert!(hint.terms(&[-50.0, 50.0])[0].is_finite());
     }
 }

@@ -14,9 +14,9 @@ mod sparse;
 mod weights;
 
 pub use calibrate::Calibration;
-pub use features::{Counts, Hashing, Idf};
-pub use fit::{Fit, Fitted, Row};
-pub use hint::Hint;
+pub use features::{Counts, Hashing, Idf, Row};
+pub use fit::{Fit, Fitted};
+pub use hint::{Hint, HintHead};
 pub use model::in_memory;
 pub(crate) use model::load;
 pub use shrink::shrink;

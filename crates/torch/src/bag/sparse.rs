@@ -2,7 +2,7 @@
 
 use tch::{Kind, Tensor};
 
-use super::fit::Row;
+use super::features::Row;
 
 /// Compressed rows, the last entry of each being the bias column with weight 1.
 pub(super) struct Sparse {

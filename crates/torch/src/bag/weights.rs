@@ -56,10 +56,10 @@ struct HintConfig {
     strength: f32,
 }
 
-/// A bag's file that can't be read, written or believed.
+/// A bag's file that can't be read, written or trusted.
 #[derive(Debug, thiserror::Error)]
 pub enum WeightsError {
-    /// The file system said no.
+    /// The file system refused.
     #[error("read or write {}", path.display())]
     File {
         /// Which file.

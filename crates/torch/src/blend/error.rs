@@ -8,7 +8,7 @@ pub enum FusionError {
     /// Not there, not JSON, or not these fields.
     #[error("blend.json is missing or broken: {0}")]
     Broken(String),
-    /// The file system said no.
+    /// The file system refused.
     #[error("blend.json can't be read: {0}")]
     Unread(#[source] std::io::Error),
     /// A member's name that names no folder beside `blend.json`, or does so twice.
@@ -19,7 +19,7 @@ pub enum FusionError {
     /// A blend of nothing.
     #[error("members of blend.json is empty: name at least one folder")]
     NoMembers,
-    /// A task of `ombud.json` that nobody answers.
+    /// A task of `ombud.json` that no member answers.
     #[error("heads of blend.json has no {0}: each task of ombud.json has weights there")]
     NoHead(String),
     /// A task that `ombud.json` doesn't name.
@@ -27,12 +27,12 @@ pub enum FusionError {
         "heads.{0} of blend.json: ombud.json has no such task; take it out of one or put it into the other"
     )]
     UnknownTask(String),
-    /// A weight for somebody who is no member.
+    /// A weight for something that is not a member.
     #[error("heads.{task}.weights of blend.json weighs {member:?}, which is not among its members")]
     UnknownMember {
         /// The task.
         task: String,
-        /// Whom it names.
+        /// What it names.
         member: String,
     },
     /// A weight for a member that doesn't answer the task.

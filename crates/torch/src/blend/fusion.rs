@@ -33,7 +33,7 @@ pub struct Fusion {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FusedHead {
-    /// By member, 0 or more; who is not named says nothing about this task.
+    /// By member, 0 or more; a member that is not named has no vote in this task.
     pub weights: BTreeMap<String, f64>,
     /// One a label, or none at all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -59,7 +59,7 @@ impl Fusion {
     /// Reads `blend.json` of an artefact's folder.
     ///
     /// # Errors
-    /// It is missing or broken, or a member's name is no folder's; whether it fits the members is the [`super::Plan`]'s to say.
+    /// It is missing or broken, or a member's name is no folder's; whether it fits the members is checked by [`super::Plan`].
     pub fn read(dir: &Path) -> Result<Self, FusionError> {
         let text = fs::read_to_string(dir.join(FILE)).map_err(|error| match error.kind() {
             ErrorKind::NotFound | ErrorKind::InvalidData => FusionError::Broken(error.to_string()),

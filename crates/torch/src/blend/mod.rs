@@ -13,7 +13,7 @@ mod weighing;
 pub use error::FusionError;
 pub use fusion::{FusedHead, FusedHint, Fusion};
 pub(crate) use model::load;
-pub use model::{Member, in_memory};
+pub use model::{BlendMember, in_memory};
 pub use plan::Plan;
 pub use voice::Voice;
 pub use weighing::Weighing;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ombud_models::{
     Artefact, Blame, Classifier, ClassifyError, Fault, Head, HostFault, Input, LoadError, LoadModel, Logits,
-    Manifest, Model, Prepared,
+    Manifest, Model, Prepared, with_causes,
 };
 
 use super::error::FusionError;
@@ -22,21 +22,19 @@ pub(crate) fn load(artefact: &Artefact, loader: &dyn LoadModel) -> Result<Arc<dy
         what,
         blame,
     };
-    let unfit = |error: FusionError| refuse(error.to_string(), error.blame());
-    let fusion = Fusion::read(&artefact.dir).map_err(unfit)?;
+    let misfit = |error: FusionError| refuse(error.to_string(), error.blame());
+    let fusion = Fusion::read(&artefact.dir).map_err(misfit)?;
     let open = |name: &String| {
-        let member = Artefact::open(&artefact.dir.join(name)).map_err(|error| {
-            let cause = std::error::Error::source(&error).map_or(String::new(), |cause| format!(": {cause}"));
-            refuse(format!("member {name}: {error}{cause}"), error.blame())
-        })?;
-        Ok(Member { model: loader.load(&member)?, manifest: member.manifest })
+        let member = Artefact::open(&artefact.dir.join(name))
+            .map_err(|error| refuse(format!("member {name}: {}", with_causes(&error)), error.blame()))?;
+        Ok(BlendMember { model: loader.load(&member)?, manifest: member.manifest })
     };
     let members = fusion.members.iter().map(open).collect::<Result<Vec<_>, LoadError>>()?;
-    in_memory(&artefact.manifest.heads, &fusion, members).map_err(unfit)
+    in_memory(&artefact.manifest.heads, &fusion, members).map_err(misfit)
 }
 
 /// A member of a blend.
-pub struct Member {
+pub struct BlendMember {
     /// Its own `ombud.json`.
     pub manifest: Manifest,
     /// It, loaded.
@@ -50,7 +48,7 @@ pub struct Member {
 pub fn in_memory(
     heads: &[Head],
     fusion: &Fusion,
-    members: Vec<Member>,
+    members: Vec<BlendMember>,
 ) -> Result<Arc<dyn Model>, FusionError> {
     let manifests: Vec<&Manifest> = members.iter().map(|member| &member.manifest).collect();
     let plan = Arc::new(Plan::new(heads, fusion, &manifests)?);
@@ -61,20 +59,20 @@ pub fn in_memory(
 struct Blend {
     plan: Arc<Plan>,
     /// By name.
-    members: Vec<(String, Member)>,
+    members: Vec<(String, BlendMember)>,
 }
 
 impl Model for Blend {
-    /// What the members need is prepared for all of them: who is asked is known only when the first has answered.
+    /// Prepares the text for all members: which of them are asked is known only once the first has answered.
     fn prepare(&self, narrative: &str) -> Prepared {
         let members: Vec<Prepared> =
             self.members.iter().map(|(_, member)| member.model.prepare(narrative)).collect();
-        // Who reads words rather than counts them says how much was read; of several, who reads most.
+        // A member that reads words, rather than counts them, knows how much was read; of several, the one that reads most.
         let reads = |prepared: &&Prepared| !matches!(prepared.input, Input::Columns { .. });
-        let teller = members.iter().filter(reads).min_by_key(|prepared| prepared.truncated_tokens);
-        let (tokens, truncated_tokens, windows) = teller
+        let longest_reader = members.iter().filter(reads).min_by_key(|prepared| prepared.truncated_tokens);
+        let (tokens, truncated_tokens, windows) = longest_reader
             .or(members.first())
-            .map_or((0, 0, 1), |teller| (teller.tokens, teller.truncated_tokens, teller.windows));
+            .map_or((0, 0, 1), |one| (one.tokens, one.truncated_tokens, one.windows));
         // A tokenizer spells nearly every word; it is the counted n-grams that show what is new.
         let share = |one: &Prepared| f64::from(one.unseen_tokens) / f64::from(one.tokens.max(1));
         let unseen = members.iter().map(share).fold(0.0, f64::max);
@@ -88,7 +86,7 @@ impl Model for Blend {
     }
 
     fn replica(&self) -> Box<dyn Classifier> {
-        let member = |(name, member): &(String, Member)| Asked {
+        let member = |(name, member): &(String, BlendMember)| MemberReplica {
             name: name.clone(),
             outputs: member.manifest.heads.iter().map(Head::outputs).collect(),
             replica: member.model.replica(),
@@ -100,10 +98,11 @@ impl Model for Blend {
 /// One thread's hold on all members.
 struct Replica {
     plan: Arc<Plan>,
-    members: Vec<Asked>,
+    members: Vec<MemberReplica>,
 }
 
-struct Asked {
+/// One thread's hold on one member.
+struct MemberReplica {
     name: String,
     /// How many logits each head has.
     outputs: Vec<usize>,
@@ -125,7 +124,7 @@ impl Classifier for Replica {
             }
         }
         let Some((first, others)) = self.members.split_first_mut() else { return Ok(Vec::new()) };
-        let ask = |member: &mut Asked, place: usize, rows: &[usize]| {
+        let ask = |member: &mut MemberReplica, place: usize, rows: &[usize]| {
             let inputs: Vec<&Prepared> = rows.iter().map(|row| &texts[*row][place]).collect();
             member
                 .answer(&inputs)
@@ -134,7 +133,7 @@ impl Classifier for Replica {
 
         let every: Vec<usize> = (0..texts.len()).collect();
         let begun = ask(first, 0, &every)?;
-        // Each row by itself, so that its neighbours don't change who is asked about it.
+        // Each row by itself, so that its neighbours don't change which members are asked about it.
         let mut fused: Vec<Option<Logits>> = begun.iter().map(|logits| self.plan.fast(logits)).collect();
         let open: Vec<usize> = every.into_iter().filter(|row| fused[*row].is_none()).collect();
         let mut heard = Vec::with_capacity(others.len());
@@ -150,7 +149,7 @@ impl Classifier for Replica {
     }
 }
 
-impl Asked {
+impl MemberReplica {
     fn answer(&mut self, inputs: &[&Prepared]) -> Result<Vec<Logits>, (String, Blame)> {
         if inputs.is_empty() {
             return Ok(Vec::new());

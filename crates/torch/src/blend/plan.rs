@@ -19,7 +19,7 @@ pub struct Plan {
     cascade: Option<Vec<Sure>>,
 }
 
-/// Those who speak about one task.
+/// The votes on one task.
 #[derive(Clone, Debug)]
 struct Choir {
     voices: Vec<Voice>,

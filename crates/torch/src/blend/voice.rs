@@ -1,6 +1,6 @@
 //! What one member says about one task, in the blend's order of labels.
 
-use ombud_models::{Head, Logits, Manifest};
+use ombud_models::{Head, Logits, Manifest, log_softmax};
 
 use super::error::FusionError;
 
@@ -32,17 +32,17 @@ impl Voice {
         if own.knows_none() || own.never_answered().next().is_some() {
             return Err(FusionError::OtherLabels { member: name.to_owned(), task: head.task.clone() });
         }
-        let told = |head: &Head| format!("a {:?} of {}", head.kind, head.label_set).to_lowercase();
+        let kind_of = |head: &Head| format!("a {:?} of {}", head.kind, head.label_set).to_lowercase();
         let order = head.labels.iter().map(|label| own.labels.iter().position(|known| known == label));
         // A manifest's labels are all of its label set, so within one they differ in order at most.
         let order: Option<Vec<usize>> = order.collect();
-        match order.filter(|_| told(own) == told(head)) {
+        match order.filter(|_| kind_of(own) == kind_of(head)) {
             Some(order) => Ok(Some(Self { member, head: place, temperature: own.temperature, order })),
             None => Err(FusionError::OtherAnswers {
                 member: name.to_owned(),
                 task: head.task.clone(),
-                found: told(own),
-                expected: told(head),
+                found: kind_of(own),
+                expected: kind_of(head),
             }),
         }
     }
@@ -57,8 +57,6 @@ impl Voice {
         let logits = &answers[self.member][self.head];
         let scaled: Vec<f64> =
             self.order.iter().map(|place| f64::from(logits[*place]) / self.temperature).collect();
-        let greatest = scaled.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let all = scaled.iter().map(|logit| (logit - greatest).exp()).sum::<f64>().ln() + greatest;
-        scaled.into_iter().map(|logit| logit - all).collect()
+        log_softmax(&scaled)
     }
 }

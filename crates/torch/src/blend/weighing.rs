@@ -3,6 +3,7 @@
 
 use std::ops::ControlFlow;
 
+use ombud_models::log_softmax;
 use tch::{Tensor, no_grad};
 
 use crate::lbfgs::minimise;
@@ -17,7 +18,7 @@ pub struct Weighing {
 }
 
 /// Enough for a few dozen numbers.
-const ITERATIONS: usize = 200;
+const MOST_ITERATIONS: usize = 200;
 /// How far weights and shifts are expected to lie from where they begin. Against a thousand rows that is nothing;
 /// a few rows, or rows without a mistake, can't drive them to infinity.
 const DEVIATION: f64 = 1.0;
@@ -35,7 +36,8 @@ impl Weighing {
             let (value, gradient) = loss.at(&numbers(at));
             (value, row(&gradient))
         };
-        let end = no_grad(|| minimise(row(&start), ITERATIONS, function, |_, _| ControlFlow::Continue(())));
+        let end =
+            no_grad(|| minimise(row(&start), MOST_ITERATIONS, function, |_, _| ControlFlow::Continue(())));
         let found = numbers(&end.at);
         let (roots, shift) = found.split_at(expected.len());
         Self { weights: roots.iter().map(|root| root * root).collect(), shift: shift.to_vec() }
@@ -100,12 +102,6 @@ impl Loss<'_> {
         let rows = self.targets.len().max(1) as f64;
         (value / rows, by_root.chain(by_shift).map(|by| by / rows).collect())
     }
-}
-
-fn log_softmax(logits: &[f64]) -> Vec<f64> {
-    let greatest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let all = logits.iter().map(|logit| (logit - greatest).exp()).sum::<f64>().ln() + greatest;
-    logits.iter().map(|logit| logit - all).collect()
 }
 
 fn row(numbers: &[f64]) -> Tensor {

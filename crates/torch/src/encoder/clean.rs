@@ -24,9 +24,9 @@ static REDACTED: LazyLock<Option<Regex>> =
 /// Never changed: models were trained on what it gives. Another way to clean gets another name.
 fn redactions_1(text: &str) -> Cow<'_, str> {
     let steps = [(&*BRACES, ""), (&*CENTS, ""), (&*REDACTED, "xx")];
-    steps.into_iter().fold(Cow::Borrowed(text), |text, (pattern, mend)| {
+    steps.into_iter().fold(Cow::Borrowed(text), |text, (pattern, fix)| {
         let Some(pattern) = pattern else { unreachable!("the patterns are compiled in and tested") };
-        match pattern.replace_all(&text, mend) {
+        match pattern.replace_all(&text, fix) {
             Cow::Borrowed(_) => text,
             Cow::Owned(changed) => Cow::Owned(changed),
         }

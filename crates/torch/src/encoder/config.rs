@@ -1,11 +1,11 @@
-//! What `config.json` says of an encoder: its architecture, its size, and what a stock classifier's logits mean.
+//! What `config.json` says about an encoder: its architecture, its size, and what a stock classifier's logits mean.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
 use super::distances::BUCKETS;
-use super::unfit::Unfit;
+use super::error::EncoderError;
 
 /// The encoders that run here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +28,7 @@ impl Architecture {
     ];
 
     /// The one with that `model_type`, and its stock classifier.
-    fn named(model_type: &str) -> Result<(Self, &'static str), Unfit> {
+    fn named(model_type: &str) -> Result<(Self, &'static str), EncoderError> {
         let found = Self::ALL.iter().find(|(_, known, _)| *known == model_type);
         found.map(|(architecture, _, class)| (*architecture, *class)).ok_or_else(|| {
             let known = Self::ALL.map(|(_, known, _)| known).join(", ");
@@ -36,7 +36,7 @@ impl Architecture {
         })
     }
 
-    /// Which token pads where nothing is said.
+    /// Which token pads where nothing is file.
     fn usual_pad(self) -> u32 {
         match self {
             Self::Bert | Self::DistilBert => 0,
@@ -82,24 +82,25 @@ pub(crate) struct Config {
 impl Config {
     /// # Errors
     /// Not JSON, a size is missing, or it describes something that would run wrong here.
-    pub(crate) fn parse(json: &str) -> Result<Self, Unfit> {
-        let said: Said = serde_json::from_str(json).map_err(|e| Unfit::file("config.json", e))?;
-        let architecture = said.architecture()?;
-        said.refuse_what_would_run_wrong()?;
+    pub(crate) fn parse(json: &str) -> Result<Self, EncoderError> {
+        let file: ConfigFile =
+            serde_json::from_str(json).map_err(|e| EncoderError::file("config.json", e))?;
+        let architecture = file.architecture()?;
+        file.refuse_what_would_run_wrong()?;
 
-        let pad = said.pad_token_id.unwrap_or(architecture.usual_pad());
+        let pad = file.pad_token_id.unwrap_or(architecture.usual_pad());
         Ok(Self {
             architecture,
-            vocabulary: said.vocab_size.ok_or(Unfit::Unsaid("vocab_size"))?,
-            hidden: said.hidden_size.ok_or(Unfit::Unsaid("hidden_size"))?,
-            layers: said.num_hidden_layers.ok_or(Unfit::Unsaid("num_hidden_layers"))?,
-            heads: said.heads()?,
-            intermediate: said.intermediate_size.ok_or(Unfit::Unsaid("intermediate_size"))?,
-            positions: said.max_position_embeddings.unwrap_or(512),
-            token_types: if architecture.has_token_types() { said.type_vocab_size.unwrap_or(2) } else { 0 },
+            vocabulary: file.vocab_size.ok_or(EncoderError::Unsaid("vocab_size"))?,
+            hidden: file.hidden_size.ok_or(EncoderError::Unsaid("hidden_size"))?,
+            layers: file.num_hidden_layers.ok_or(EncoderError::Unsaid("num_hidden_layers"))?,
+            heads: file.heads()?,
+            intermediate: file.intermediate_size.ok_or(EncoderError::Unsaid("intermediate_size"))?,
+            positions: file.max_position_embeddings.unwrap_or(512),
+            token_types: if architecture.has_token_types() { file.type_vocab_size.unwrap_or(2) } else { 0 },
             first_position: architecture.first_position(pad),
             // DistilBERT has no such field: its value is fixed.
-            norm_eps: said.layer_norm_eps.unwrap_or(1e-12),
+            norm_eps: file.layer_norm_eps.unwrap_or(1e-12),
             pad,
         })
     }
@@ -108,10 +109,11 @@ impl Config {
     ///
     /// # Errors
     /// `json` describes another model, or one whose logits are no softmax's.
-    pub(crate) fn labels(json: &str) -> Result<Vec<String>, Unfit> {
-        let said: Said = serde_json::from_str(json).map_err(|e| Unfit::file("config.json", e))?;
-        said.refuse_what_is_no_classifier()?;
-        said.labels()
+    pub(crate) fn labels(json: &str) -> Result<Vec<String>, EncoderError> {
+        let file: ConfigFile =
+            serde_json::from_str(json).map_err(|e| EncoderError::file("config.json", e))?;
+        file.refuse_what_is_no_classifier()?;
+        file.labels()
     }
 
     /// How many tokens a text may have, special ones included.
@@ -122,7 +124,7 @@ impl Config {
 
 /// The fields that matter here, under either family's names; `config.json` has many more.
 #[derive(Deserialize)]
-struct Said {
+struct ConfigFile {
     model_type: Option<String>,
     #[serde(default)]
     architectures: Vec<String>,
@@ -149,8 +151,8 @@ struct Said {
     id2label: Option<BTreeMap<String, String>>,
 }
 
-impl Said {
-    fn architecture(&self) -> Result<Architecture, Unfit> {
+impl ConfigFile {
+    fn architecture(&self) -> Result<Architecture, EncoderError> {
         Ok(Architecture::named(self.model_type())?.0)
     }
 
@@ -158,7 +160,7 @@ impl Said {
         self.model_type.as_deref().unwrap_or("nothing")
     }
 
-    fn refuse_what_is_no_classifier(&self) -> Result<(), Unfit> {
+    fn refuse_what_is_no_classifier(&self) -> Result<(), EncoderError> {
         let (_, class) = Architecture::named(self.model_type())?;
         if self.architectures.iter().any(|found| found != class) {
             return Err(unsupported("architectures", &self.architectures.join(", "), class));
@@ -171,7 +173,7 @@ impl Said {
         Ok(())
     }
 
-    fn refuse_what_would_run_wrong(&self) -> Result<(), Unfit> {
+    fn refuse_what_would_run_wrong(&self) -> Result<(), EncoderError> {
         let activation = self.hidden_act.as_deref().unwrap_or("gelu");
         if activation != "gelu" {
             return Err(unsupported("hidden_act", activation, "gelu"));
@@ -191,9 +193,9 @@ impl Said {
         Ok(())
     }
 
-    fn heads(&self) -> Result<i64, Unfit> {
-        let hidden = self.hidden_size.ok_or(Unfit::Unsaid("hidden_size"))?;
-        let heads = self.num_attention_heads.ok_or(Unfit::Unsaid("num_attention_heads"))?;
+    fn heads(&self) -> Result<i64, EncoderError> {
+        let hidden = self.hidden_size.ok_or(EncoderError::Unsaid("hidden_size"))?;
+        let heads = self.num_attention_heads.ok_or(EncoderError::Unsaid("num_attention_heads"))?;
         if heads < 1 || hidden < 1 || hidden % heads != 0 {
             let supported = format!("a divisor of hidden_size {hidden}");
             return Err(unsupported("num_attention_heads", &heads.to_string(), &supported));
@@ -202,18 +204,18 @@ impl Said {
     }
 
     /// The labels in logit order: id2label's keys are numbers written as text.
-    fn labels(&self) -> Result<Vec<String>, Unfit> {
-        let named = self.id2label.as_ref().ok_or(Unfit::Unsaid("id2label"))?;
+    fn labels(&self) -> Result<Vec<String>, EncoderError> {
+        let named = self.id2label.as_ref().ok_or(EncoderError::Unsaid("id2label"))?;
         (0..named.len())
             .map(|logit| {
-                named.get(&logit.to_string()).cloned().ok_or(Unfit::Unsaid("id2label for every logit"))
+                named.get(&logit.to_string()).cloned().ok_or(EncoderError::Unsaid("id2label for every logit"))
             })
             .collect()
     }
 }
 
-fn unsupported(field: &'static str, found: &str, supported: &str) -> Unfit {
-    Unfit::Unsupported { field, found: found.into(), supported: supported.into() }
+fn unsupported(field: &'static str, found: &str, supported: &str) -> EncoderError {
+    EncoderError::Unsupported { field, found: found.into(), supported: supported.into() }
 }
 
 #[cfg(test)]

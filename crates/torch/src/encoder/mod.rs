@@ -8,6 +8,7 @@ mod clean;
 mod config;
 mod distances;
 mod dropout;
+mod error;
 mod int8;
 mod model;
 mod names;
@@ -17,7 +18,6 @@ mod random;
 mod save;
 mod text;
 mod tune;
-mod unfit;
 mod weights;
 
 pub(crate) use model::load;
@@ -25,6 +25,6 @@ pub(crate) use model::load;
 pub use random::{Shape, random_encoder};
 pub use text::try_tokenizer;
 pub use tune::{
-    Base, Coarse, Event, HeadTuning, Judged, Lesson, Point, Pool, Precision, Storage, Stored, Tune,
+    Base, Coarse, Event, HeadTuning, Judgement, Lesson, Point, Pool, Precision, Storage, Stored, Tune,
     TuneError, Tuned, Tuning, forget,
 };

@@ -5,14 +5,15 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ombud_models::{
-    Artefact, Blame, Classifier, ClassifyError, HostFault, Input, LoadError, Logits, Model, Prepared, Summing,
+    Artefact, BatchBudget, Blame, Classifier, ClassifyError, HostFault, Input, LoadError, Logits, Model,
+    Prepared, Summing, cut_by_length,
 };
 use tch::{Kind, TchError, Tensor};
 
 use super::config::Config;
+use super::error::EncoderError;
 use super::network::Network;
 use super::text::Text;
-use super::unfit::Unfit;
 use super::weights::Weights;
 use crate::{blame, tuning};
 
@@ -25,17 +26,18 @@ pub(crate) const TOKENS_PER_PASS: usize = 1_024;
 /// # Errors
 /// A file is missing or broken, it is no supported classifier, or it contradicts `ombud.json`.
 pub(crate) fn load(artefact: &Artefact) -> Result<Arc<dyn Model>, LoadError> {
-    let model = read(artefact).map_err(|unfit| LoadError {
+    let model = read(artefact).map_err(|error| LoadError {
         model_id: artefact.manifest.model_id.clone(),
         dir: artefact.dir.display().to_string(),
-        what: unfit.to_string(),
-        blame: unfit.blame(),
+        what: error.to_string(),
+        blame: error.blame(),
     })?;
     Ok(Arc::new(model))
 }
 
-fn read(artefact: &Artefact) -> Result<Encoder, Unfit> {
-    let text_of = |file| fs::read_to_string(artefact.dir.join(file)).map_err(|error| Unfit::io(file, error));
+fn read(artefact: &Artefact) -> Result<Encoder, EncoderError> {
+    let text_of =
+        |file| fs::read_to_string(artefact.dir.join(file)).map_err(|error| EncoderError::io(file, error));
     let json = text_of("config.json")?;
     let config = Config::parse(&json)?;
     let text = Text::new(
@@ -49,11 +51,11 @@ fn read(artefact: &Artefact) -> Result<Encoder, Unfit> {
     let network = if weights.has_heads() {
         weights.with_heads(heads.iter().map(|head| (head.task.as_str(), head.network_labels().len())))?
     } else {
-        let [head] = heads else { return Err(Unfit::Heads(heads.len())) };
+        let [head] = heads else { return Err(EncoderError::Heads(heads.len())) };
         let found = Config::labels(&json)?;
         if head.network_labels() != found {
             let expected = head.network_labels().into_iter().map(str::to_owned).collect();
-            return Err(Unfit::Labels { task: head.task.clone(), found, expected });
+            return Err(EncoderError::Labels { task: head.task.clone(), found, expected });
         }
         weights.classifier(found.len())?
     };
@@ -88,6 +90,11 @@ impl Model for Encoder {
         let network = self.network.lock().unwrap_or_else(PoisonError::into_inner).share();
         Box::new(Replica { network, pad: self.pad, sums: Arc::clone(&self.sums) })
     }
+
+    /// A batch is a pass.
+    fn budget(&self) -> BatchBudget {
+        BatchBudget { tokens: TOKENS_PER_PASS, ..BatchBudget::UNBOUNDED }
+    }
 }
 
 /// One thread's hold on the weights.
@@ -101,7 +108,7 @@ impl Classifier for Replica {
     fn classify(&mut self, batch: &[&Prepared]) -> Result<Vec<Logits>, ClassifyError> {
         let failed =
             |what: String, blame: Blame| ClassifyError { model: "encoder", rows: batch.len(), what, blame };
-        // Of another model: a defect, of which the weights know nothing.
+        // Prepared for another model: a defect here, not in the weights.
         let foreign = |what: String| failed(what, Blame::Host(HostFault::Compute));
         let mut texts = Vec::with_capacity(batch.len());
         for (row, prepared) in batch.iter().enumerate() {
@@ -181,18 +188,7 @@ pub(crate) fn rows(heads: &[Tensor], texts: usize) -> Result<Vec<Logits>, TchErr
 /// Cuts texts that ascend in length into passes of at most `budget` tokens, padding included; a longer text
 /// goes alone.
 pub(crate) fn passes(lengths: &[usize], budget: usize) -> Vec<Range<usize>> {
-    let mut passes = Vec::new();
-    let mut start = 0;
-    for (text, length) in lengths.iter().enumerate() {
-        if text > start && (text + 1 - start) * length > budget {
-            passes.push(start..text);
-            start = text;
-        }
-    }
-    if start < lengths.len() {
-        passes.push(start..lengths.len());
-    }
-    passes
+    cut_by_length(lengths, BatchBudget { tokens: budget, ..BatchBudget::UNBOUNDED })
 }
 
 #[cfg(test)]

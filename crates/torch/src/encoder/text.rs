@@ -6,7 +6,7 @@ use tracing::warn;
 
 use super::clean::clean;
 use super::config::Config;
-use super::unfit::Unfit;
+use super::error::EncoderError;
 
 /// Of what fits, this share is read from the start and the rest from the end: complaints state their matter
 /// first and what they ask for last.
@@ -34,21 +34,21 @@ impl Text {
         config: &Config,
         max_tokens: Option<usize>,
         cleaning: Option<Cleaning>,
-    ) -> Result<Self, Unfit> {
+    ) -> Result<Self, EncoderError> {
         let (vocabulary, longest) = (config.vocabulary, config.longest_text());
         let max_tokens = max_tokens.unwrap_or(longest);
-        let broken = |e: tokenizers::Error| Unfit::file("tokenizer.json", e);
+        let broken = |e: tokenizers::Error| EncoderError::file("tokenizer.json", e);
         let mut tokenizer = Tokenizer::from_bytes(json).map_err(broken)?;
         tokenizer.with_padding(None).with_truncation(None).map_err(broken)?;
 
         let largest = tokenizer.get_vocab(true).into_values().max().unwrap_or(0);
         if i64::from(largest) >= vocabulary {
-            return Err(Unfit::Vocabulary { largest, vocabulary });
+            return Err(EncoderError::Vocabulary { largest, vocabulary });
         }
         let empty = tokenizer.encode_fast("", true).map_err(broken)?.get_ids().to_vec();
         let least = empty.len() + 2;
         if max_tokens < least || max_tokens > longest {
-            return Err(Unfit::MaxTokens { asked: max_tokens, least, most: longest });
+            return Err(EncoderError::MaxTokens { asked: max_tokens, least, most: longest });
         }
         let unknown = ["[UNK]", "<unk>"].iter().find_map(|token| tokenizer.token_to_id(token));
         Ok(Self { tokenizer, empty, unknown, max_tokens, cleaning })
@@ -78,7 +78,7 @@ impl Text {
 }
 
 /// Reads `json`, the content of a `tokenizer.json`, and cuts `texts` with it, as loading and probing do. For a process that
-/// may die of it: what is wrong in an ordinary way is said by who loads the model.
+/// may die of it: loading the model reports ordinary errors.
 pub fn try_tokenizer(json: &str, texts: &[String]) {
     let Ok(mut tokenizer) = Tokenizer::from_bytes(json) else { return };
     if tokenizer.with_padding(None).with_truncation(None).is_err() {

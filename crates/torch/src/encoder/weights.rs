@@ -9,9 +9,9 @@ use tch::{Kind, TchError, Tensor};
 
 use super::config::Config;
 use super::distances::{BUCKETS, Distances};
+use super::error::EncoderError;
 use super::names::{self, Names};
 use super::network::{Head, Layer, Linear, Network, Norm, Pooling, Precision};
-use super::unfit::Unfit;
 use crate::blame;
 
 /// What errors call the weights, and the file that they are in unless there are several.
@@ -31,7 +31,7 @@ pub(crate) struct Weights<'a> {
 impl<'a> Weights<'a> {
     /// # Errors
     /// The file is missing or broken.
-    pub(crate) fn open(file: &Path, config: &'a Config) -> Result<Self, Unfit> {
+    pub(crate) fn open(file: &Path, config: &'a Config) -> Result<Self, EncoderError> {
         Ok(Self::of(read(file)?, config))
     }
 
@@ -39,7 +39,7 @@ impl<'a> Weights<'a> {
     ///
     /// # Errors
     /// A file is missing or broken.
-    pub(crate) fn open_in(dir: &Path, config: &'a Config) -> Result<Self, Unfit> {
+    pub(crate) fn open_in(dir: &Path, config: &'a Config) -> Result<Self, EncoderError> {
         let mut tensors = Vec::new();
         for file in files_in(dir)? {
             tensors.extend(read(&file)?);
@@ -60,7 +60,7 @@ impl<'a> Weights<'a> {
     ///
     /// # Errors
     /// A tensor is missing, or one has another shape than `config.json` says.
-    pub(crate) fn classifier(mut self, labels: usize) -> Result<Network, Unfit> {
+    pub(crate) fn classifier(mut self, labels: usize) -> Result<Network, EncoderError> {
         let head = Head {
             pooling: self.first(self.names.pooler)?,
             answer: self.linear("", self.names.classifier, self.config.hidden, count(labels))?,
@@ -75,7 +75,7 @@ impl<'a> Weights<'a> {
     pub(crate) fn with_heads<'t>(
         mut self,
         tasks: impl Iterator<Item = (&'t str, usize)>,
-    ) -> Result<Network, Unfit> {
+    ) -> Result<Network, EncoderError> {
         let hidden = self.config.hidden;
         let mut heads = Vec::new();
         for (task, labels) in tasks {
@@ -98,7 +98,7 @@ impl<'a> Weights<'a> {
     ///
     /// # Errors
     /// A tensor is missing, or one has another shape than `config.json` says.
-    pub(crate) fn body(self) -> Result<Network, Unfit> {
+    pub(crate) fn body(self) -> Result<Network, EncoderError> {
         self.network(Vec::new())
     }
 
@@ -106,16 +106,16 @@ impl<'a> Weights<'a> {
     ///
     /// # Errors
     /// It has another shape than `config.json` says.
-    pub(crate) fn pooler(mut self) -> Result<Option<Linear>, Unfit> {
+    pub(crate) fn pooler(mut self) -> Result<Option<Linear>, EncoderError> {
         let hidden = self.config.hidden;
         match self.linear("", self.names.pooler, hidden, hidden) {
             Ok(pooler) => Ok(Some(pooler)),
-            Err(Unfit::Missing(_)) => Ok(None),
-            Err(unfit) => Err(unfit),
+            Err(EncoderError::Missing(_)) => Ok(None),
+            Err(error) => Err(error),
         }
     }
 
-    fn network(mut self, heads: Vec<Head>) -> Result<Network, Unfit> {
+    fn network(mut self, heads: Vec<Head>) -> Result<Network, EncoderError> {
         let (config, embeddings) = (self.config, self.names.embeddings);
         let distances = match self.names.distances {
             Some(part) => Some(Distances { table: self.take(part, "weight", &[BUCKETS, config.heads])? }),
@@ -133,18 +133,18 @@ impl<'a> Weights<'a> {
         })
     }
 
-    fn first(&mut self, dense: &str) -> Result<Pooling, Unfit> {
+    fn first(&mut self, dense: &str) -> Result<Pooling, EncoderError> {
         let hidden = self.config.hidden;
         let dense = self.linear("", dense, hidden, hidden)?;
         Ok(Pooling::First { dense, activation: self.names.activation })
     }
 
     /// Removes a tensor and widens it to single precision.
-    fn take(&mut self, part: &str, field: &str, shape: &[i64]) -> Result<Tensor, Unfit> {
+    fn take(&mut self, part: &str, field: &str, shape: &[i64]) -> Result<Tensor, EncoderError> {
         let name = if part.is_empty() { field.to_owned() } else { format!("{part}.{field}") };
-        let Some(tensor) = self.remove(&name) else { return Err(Unfit::Missing(name)) };
+        let Some(tensor) = self.remove(&name) else { return Err(EncoderError::Missing(name)) };
         if tensor.size() != shape {
-            return Err(Unfit::WrongShape { name, found: tensor.size(), expected: shape.to_vec() });
+            return Err(EncoderError::WrongShape { name, found: tensor.size(), expected: shape.to_vec() });
         }
         if tensor.kind() != Kind::Int8 {
             return Ok(tensor.f_to_kind(Kind::Float)?);
@@ -153,12 +153,12 @@ impl<'a> Weights<'a> {
         let rows = &shape[..1];
         match self.remove(&scale) {
             Some(scales) if scales.size() == rows => {
-                super::int8::widen(&tensor, &scales).map_err(Unfit::Torch)
+                super::int8::widen(&tensor, &scales).map_err(EncoderError::Torch)
             }
             Some(scales) => {
-                Err(Unfit::WrongShape { name: scale, found: scales.size(), expected: rows.to_vec() })
+                Err(EncoderError::WrongShape { name: scale, found: scales.size(), expected: rows.to_vec() })
             }
-            None => Err(Unfit::Missing(scale)),
+            None => Err(EncoderError::Missing(scale)),
         }
     }
 
@@ -172,7 +172,7 @@ impl<'a> Weights<'a> {
     }
 
     /// What a place adds to a word: its position's row, and the row of the first token type, which all have.
-    fn places(&mut self) -> Result<Tensor, Unfit> {
+    fn places(&mut self) -> Result<Tensor, EncoderError> {
         let (config, embeddings) = (self.config, self.names.embeddings);
         let positions =
             self.take(embeddings, "position_embeddings.weight", &[config.positions, config.hidden])?;
@@ -186,7 +186,7 @@ impl<'a> Weights<'a> {
         Ok(places.f_add(&types.f_get(0)?)?)
     }
 
-    fn layer(&mut self, number: i64) -> Result<Layer, Unfit> {
+    fn layer(&mut self, number: i64) -> Result<Layer, EncoderError> {
         let names = self.names;
         let part = format!("{}.{number}", names.layers);
         let (hidden, intermediate) = (self.config.hidden, self.config.intermediate);
@@ -207,14 +207,14 @@ impl<'a> Weights<'a> {
         })
     }
 
-    fn linear(&mut self, part: &str, field: &str, inputs: i64, outputs: i64) -> Result<Linear, Unfit> {
+    fn linear(&mut self, part: &str, field: &str, inputs: i64, outputs: i64) -> Result<Linear, EncoderError> {
         Ok(Linear {
             weight: self.take(part, &format!("{field}.weight"), &[outputs, inputs])?,
             bias: self.take(part, &format!("{field}.bias"), &[outputs])?,
         })
     }
 
-    fn norm(&mut self, part: &str, field: &str) -> Result<Norm, Unfit> {
+    fn norm(&mut self, part: &str, field: &str) -> Result<Norm, EncoderError> {
         let size = [self.config.hidden];
         Ok(Norm {
             weight: self.take(part, &format!("{field}.weight"), &size)?,
@@ -225,24 +225,24 @@ impl<'a> Weights<'a> {
 }
 
 /// The files of weights in `dir`.
-pub(crate) fn files_in(dir: &Path) -> Result<Vec<PathBuf>, Unfit> {
+pub(crate) fn files_in(dir: &Path) -> Result<Vec<PathBuf>, EncoderError> {
     Ok(match WeightFiles::in_folder(dir)? {
         None => vec![dir.join(FILE)],
         Some(weights) => weights.files().iter().map(|name| dir.join(name.as_str())).collect(),
     })
 }
 
-fn read(file: &Path) -> Result<Vec<(String, Tensor)>, Unfit> {
+fn read(file: &Path) -> Result<Vec<(String, Tensor)>, EncoderError> {
     let tensors = Tensor::read_safetensors(file).map_err(|error| match error {
-        TchError::Io(error) => Unfit::io(FILE, error),
+        TchError::Io(error) => EncoderError::io(FILE, error),
         error => match blame::of(&error) {
-            Blame::Version(_) => Unfit::file(FILE, error),
-            Blame::Host(_) => Unfit::Torch(error),
+            Blame::Version(_) => EncoderError::file(FILE, error),
+            Blame::Host(_) => EncoderError::Torch(error),
         },
     })?;
     let wraps = |wrapper: &&str| tensors.iter().any(|(name, _)| name.starts_with(&format!("{wrapper}.")));
     match WRAPPERS.into_iter().find(wraps) {
-        Some(wrapper) => Err(Unfit::Wrapped(wrapper)),
+        Some(wrapper) => Err(EncoderError::Wrapped(wrapper)),
         None => Ok(tensors),
     }
 }

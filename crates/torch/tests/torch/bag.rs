@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use ombud_contract::taxonomy::Taxonomy;
 use ombud_models::{
-    Artefact, Fault, GOLDEN, GoldenInput, Input, LoadModel, Model, Prepared, Unservable, probe,
+    Artefact, Fault, GOLDEN, GoldenInput, Input, LoadModel, Model, Prepared, ServingFailure, probe,
 };
 use ombud_torch::Libtorch;
-use ombud_torch::bag::{Counts, Fit, Hashing, Hint, Idf, Row, Weights, shrink};
+use ombud_torch::bag::{Counts, Fit, Hashing, Hint, HintHead, Idf, Row, Weights, shrink};
 use serde_json::json;
 
 const HASHING: Hashing = Hashing { max_chars: 200, bits: 12 };
@@ -36,7 +36,10 @@ fn learned() -> Weights {
     });
     let mut weights = shrink(idf, &heads, 60);
     let pairs = PRODUCTS.into_iter().zip(VULNERABLE);
-    weights.hint = Some(Hint { strength: 0.5, ..Hint::count((0, 1), (9, 2), pairs, 0.2) });
+    weights.hint = Some(Hint {
+        strength: 0.5,
+        ..Hint::count(HintHead { place: 0, labels: 9 }, HintHead { place: 1, labels: 2 }, pairs, 0.2)
+    });
     weights
 }
 
@@ -194,8 +197,8 @@ fn probed(weights: &Weights) -> Result<(), Fault> {
     let artefact = Artefact::open(dir.path()).unwrap();
     let model = Libtorch.load(&artefact).unwrap();
     probe(&artefact, model.as_ref()).map_err(|unservable| match unservable {
-        Unservable::Rejected(rejection) => rejection.fault,
-        Unservable::Hindered(hindrance) => panic!("{hindrance}"),
+        ServingFailure::Rejected(rejection) => rejection.fault,
+        ServingFailure::Hindered(hindrance) => panic!("{hindrance}"),
     })
 }
 

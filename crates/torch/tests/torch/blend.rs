@@ -1,4 +1,4 @@
-//! A blend from its files to its answers, over members that say what they are told to.
+//! A blend from its files to its answers, over members that answer as each test wants.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use ombud_models::{
     Prepared, probabilities,
 };
 use ombud_torch::Libtorch;
-use ombud_torch::blend::{FusedHead, FusedHint, Fusion, FusionError, Member, in_memory};
+use ombud_torch::blend::{BlendMember, FusedHead, FusedHint, Fusion, FusionError, in_memory};
 use proptest::prelude::*;
 
 const TASKS: [&str; 2] = ["product", "vulnerable"];
@@ -48,7 +48,7 @@ fn manifest(model_id: &str, family: Family, heads: Vec<Head>) -> Manifest {
     .unwrap()
 }
 
-/// Says of a narrative "a b" `a` to the first label of each head, `b` to the second and nothing to the others;
+/// Answers a narrative "a b" with `a` for the first label of each head, `b` for the second and nothing for the others;
 /// counts how many it was asked.
 struct Says {
     labels: Vec<usize>,
@@ -84,11 +84,11 @@ impl Classifier for Says {
     }
 }
 
-fn says(family: Family, heads: Vec<Head>, times: f32) -> (Member, Arc<AtomicUsize>) {
+fn says(family: Family, heads: Vec<Head>, times: f32) -> (BlendMember, Arc<AtomicUsize>) {
     let asked = Arc::new(AtomicUsize::new(0));
     let labels = heads.iter().map(|head| head.labels.len()).collect();
     let model = Arc::new(Says { labels, times, asked: Arc::clone(&asked) });
-    (Member { manifest: manifest("says", family, heads), model }, asked)
+    (BlendMember { manifest: manifest("says", family, heads), model }, asked)
 }
 
 fn heads() -> Vec<Head> {

@@ -1,4 +1,4 @@
-//! Fine-tuning on a small set whose answer is known: it learns, repeats itself, goes on where it was stopped, and
+//! Fine-tuning on a small set whose answer is known: it learns, repeats itself, resumes where it was stopped, and
 //! serves what it trained.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use ombud_models::{Cleaning, Logits};
 use ombud_torch::encoder::{
-    Base, Coarse, Event, HeadTuning, Judged, Lesson, Pool, Storage, Tune, TuneError, Tuned, Tuning,
+    Base, Coarse, Event, HeadTuning, Judgement, Lesson, Pool, Storage, Tune, TuneError, Tuned, Tuning,
 };
 
 const ARCHITECTURES: [&str; 5] = ["bert", "distilbert", "mpnet", "roberta", "xlm-roberta"];
@@ -105,8 +105,8 @@ impl Given {
         })
     }
 
-    fn judge(&self) -> impl Fn(&[Logits]) -> Judged {
-        |rows| Judged { score: -self.right(rows).iter().sum::<f64>(), figures: BTreeMap::new() }
+    fn judge(&self) -> impl Fn(&[Logits]) -> Judgement {
+        |rows| Judgement { score: -self.right(rows).iter().sum::<f64>(), figures: BTreeMap::new() }
     }
 
     fn run(&self, tune: &Tune<'_>) -> Tuned {
@@ -332,7 +332,7 @@ fn a_run_ends_early_when_nothing_gets_better() {
     let worse = std::cell::Cell::new(0.0);
     let judge = |_: &[Logits]| {
         worse.set(worse.get() + 1.0);
-        Judged { score: worse.get(), figures: BTreeMap::new() }
+        Judgement { score: worse.get(), figures: BTreeMap::new() }
     };
     let tune = given.tune("work", 1, Tuning { patience: 3, ..tuning() });
     let tuned = tune.run(&judge, &mut |_| ControlFlow::Continue(())).unwrap();

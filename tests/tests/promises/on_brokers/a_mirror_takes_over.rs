@@ -166,7 +166,7 @@ fn edits_are_newer(lost: &Lost, copy: &Deployment, ids: &[&str]) -> Result<Route
     Ok(routes)
 }
 
-/// What doctor says of mirrors: how it is, and both sentences.
+/// What doctor says about mirrors: the health, and both sentences.
 fn doctor(deployment: &Deployment) -> Result<(String, String)> {
     let output = deployment.command()?.args(["doctor", "--json"]).output()?;
     let report: Value = serde_json::from_slice(&output.stdout)?;

@@ -18,7 +18,7 @@ use anyhow::{Context, Result, ensure};
 use ombud_contract::taxonomy::Taxonomy;
 use ombud_tests::{Deployment, Role, Routes, sample_times};
 
-const PATIENCE: Duration = Duration::from_secs(120);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(120);
 /// Words in a row that nobody writes by chance twice.
 const IN_A_ROW: usize = 5;
 
@@ -43,7 +43,7 @@ impl Receiver {
             .stderr(Stdio::null())
             .stdout(out);
         let child = rotel.spawn().context("start rotel")?;
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + WAIT_TIMEOUT;
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
             ensure!(Instant::now() < until, "rotel does not listen");
             thread::park_timeout(Duration::from_millis(50));
@@ -158,8 +158,8 @@ fn every_hop_is_in_one_trace_and_no_narrative_in_any_telemetry() -> Result<()> {
     let said = deployment.command()?.args(["send", "--bulk"]).arg(&file).output()?;
     ensure!(said.status.success(), "send: {}", String::from_utf8_lossy(&said.stderr));
     let mut routes = Routes::follow(&deployment)?;
-    routes.wait_for_complete(complaints, PATIENCE)?;
-    let until = Instant::now() + PATIENCE;
+    routes.wait_for_complete(complaints, WAIT_TIMEOUT)?;
+    let until = Instant::now() + WAIT_TIMEOUT;
     let archived = || deployment.client("python", &["tests/clients/cases.py", &deployment.keyspace]);
     while serde_json::from_str::<serde_json::Value>(&archived()?)?["3"] != complaints {
         ensure!(Instant::now() < until, "the archive does not catch up");

@@ -12,7 +12,7 @@ use std::{
 use anyhow::{Result, ensure};
 use ombud_tests::{Deployment, Routes, Serving, repository, sample_times};
 
-const PATIENCE: Duration = Duration::from_secs(120);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(120);
 
 #[test]
 #[ignore = "long: TEST_FULL=1 scripts/test runs it"]
@@ -27,11 +27,11 @@ fn the_five_roles_export_what_alarms_and_dashboards_ask_for() -> Result<()> {
     let file = deployment.folder().join("sample.csv");
     let complaints = usize::try_from(sample_times(1, &file)?)?;
     deployment.run(&["send", &file.display().to_string()])?;
-    Routes::follow(&deployment)?.wait_for_complete(complaints, PATIENCE)?;
+    Routes::follow(&deployment)?.wait_for_complete(complaints, WAIT_TIMEOUT)?;
 
     let folder = deployment.folder().join("exported");
     fs::create_dir(&folder)?;
-    let until = Instant::now() + PATIENCE;
+    let until = Instant::now() + WAIT_TIMEOUT;
     for (role, running) in &roles {
         let mut exported = running.get("/metrics")?.1;
         // How far a group is behind is looked at every ten seconds; the console has no group.

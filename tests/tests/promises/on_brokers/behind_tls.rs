@@ -11,7 +11,7 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use ombud_tests::{Deployment, Routes, disguised, sample};
 
-const PATIENCE: Duration = Duration::from_secs(120);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(120);
 const PASSWORD_FILE: &str = "OMBUD_KAFKA__PASSWORD_FILE";
 
 /// By TLS; what checks the flow reads it in the clear beside it.
@@ -37,9 +37,9 @@ fn by_tls_and_scram_every_complaint_is_routed_and_a_wrong_password_is_told() -> 
     ];
     deployment.run(&["send", "--bulk", sample().to_str().unwrap()])?;
     let mut routes = Routes::follow(&deployment)?;
-    routes.wait_for_complete(300, PATIENCE)?;
+    routes.wait_for_complete(300, WAIT_TIMEOUT)?;
     assert_eq!((routes.by_complaint.len(), routes.contradictions()), (300, vec![]));
-    let until = Instant::now() + PATIENCE;
+    let until = Instant::now() + WAIT_TIMEOUT;
     while !deployment
         .client("python", &["tests/clients/cases.py", &deployment.keyspace])?
         .contains("\"3\": 300")
@@ -64,10 +64,10 @@ fn by_tls_and_scram_every_complaint_is_routed_and_a_wrong_password_is_told() -> 
         let took = asked_at.elapsed();
         println!("{command}: exit code {:?} after {took:?}", output.status.code());
         assert_eq!(output.status.code().context("killed")?, code, "{command}: {said}");
-        let mend = "the broker refused the credentials: check sasl.mechanism";
-        assert!(said.contains(&broker) && said.contains(mend), "{command}: {said}");
+        let fix = "the broker refused the credentials: check sasl.mechanism";
+        assert!(said.contains(&broker) && said.contains(fix), "{command}: {said}");
         assert!(!said.contains(wrong), "{command} prints the password");
-        assert!(took < WITHIN, "{command} took {took:?}");
+        assert!(took < MOST_TIME, "{command} took {took:?}");
     }
     Ok(())
 }
@@ -76,4 +76,4 @@ fn by_tls_and_scram_every_complaint_is_routed_and_a_wrong_password_is_told() -> 
 const FAILED: i32 = 1;
 const CHECKED_AND_WANTING: i32 = 3;
 /// kafka.timeout_ms is 10 s; a refusal needs none of it.
-const WITHIN: Duration = Duration::from_secs(15);
+const MOST_TIME: Duration = Duration::from_secs(15);

@@ -38,7 +38,7 @@ const SALT: &str = "product-1";
 const WATCHED: [&str; 2] = ["product", "vulnerable"];
 /// Every so-manieth case is shown.
 const SHOWN: usize = 150;
-const PATIENCE: Duration = Duration::from_secs(120);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// The versions of the bag that play.
 struct Cast {
@@ -87,7 +87,7 @@ fn named(version: &str) -> String {
 fn finished(deployment: &Deployment, group: &str, base: &str) -> Result<()> {
     let mut reader = kafka(deployment)?.reader(group)?;
     let topic = deployment.topic(base);
-    let until = Instant::now() + PATIENCE;
+    let until = Instant::now() + WAIT_TIMEOUT;
     for number in 0..PARTITIONS {
         let at = TopicPartition::new(topic.as_str(), number);
         while reader.committed(&at)?.unwrap_or_default() < reader.end(&at)? {
@@ -138,41 +138,41 @@ fn drawn(
 }
 
 /// What a product team gets to know of a complaint.
-type Standing = (String, i32, String);
+type TeamView = (String, i32, String);
 
 /// Of each complaint, which must have been routed once, whole, and by champion and canary alone.
-fn standings(routes: &Routes) -> Result<BTreeMap<String, Standing>> {
-    let standing = |record: &RoutedComplaint| {
+fn team_views(routes: &Routes) -> Result<BTreeMap<String, TeamView>> {
+    let view = |record: &RoutedComplaint| {
         (record.team.clone(), record.priority, format!("{:?}", record.vulnerability))
     };
-    let mut standings = BTreeMap::new();
+    let mut team_views = BTreeMap::new();
     for (id, records) in &routes.by_complaint {
         let [routed] = records.as_slice() else { anyhow::bail!("{id} is routed {} times", records.len()) };
         let record = &routed.record;
         ensure!(record.missing_tasks.is_empty() && record.decisions.len() == 3, "{id}: {record:?}");
         let arms: BTreeSet<&str> = record.decisions.iter().map(|one| one.arm.as_str()).collect();
         ensure!(arms.is_subset(&["champion", "canary"].into()), "{id} was decided by {arms:?}");
-        standings.insert(id.clone(), standing(record));
+        team_views.insert(id.clone(), view(record));
     }
-    ensure!(standings.len() == COMPLAINTS, "{} complaints are routed", standings.len());
-    Ok(standings)
+    ensure!(team_views.len() == COMPLAINTS, "{} complaints are routed", team_views.len());
+    Ok(team_views)
 }
 
 /// The same complaints where the canary is the same and nobody watches.
-fn unwatched(file: &Path) -> Result<(BTreeSet<String>, BTreeMap<String, Standing>)> {
+fn unwatched(file: &Path) -> Result<(BTreeSet<String>, BTreeMap<String, TeamView>)> {
     let deployment = Deployment::fresh(PARTITIONS)?;
     let cast = Cast::join(&deployment)?;
     let (version, begins) = strategy(&deployment, &["canary", "product", &named(&cast.canary), "10%"])?;
     let mut roles = vec![deployment.launch(&["infer", "--task", "all"])?, deployment.launch(&["join"])?];
     roles.iter_mut().try_for_each(Role::wait_until_ready)?;
     let mut routes = Routes::follow(&deployment)?;
-    routes.wait_until(PATIENCE, |_| SystemClock.now_ms() >= begins)?;
+    routes.wait_until(WAIT_TIMEOUT, |_| SystemClock.now_ms() >= begins)?;
     deployment.run(&["send", "--bulk", file.to_str().unwrap()])?;
-    routes.wait_for_complete(COMPLAINTS, PATIENCE)?;
+    routes.wait_for_complete(COMPLAINTS, WAIT_TIMEOUT)?;
     roles.into_iter().try_for_each(|role| role.stop().map(drop))?;
     routes.catch_up()?;
     let (ids, _) = drawn(&answers(&deployment)?, &cast, version)?;
-    Ok((ids, standings(&routes)?))
+    Ok((ids, team_views(&routes)?))
 }
 
 /// The case as `ombud show` prints it has the shadow's answer to each task that it watches, and says that it is a shadow's.
@@ -190,7 +190,7 @@ fn kept(deployment: &Deployment, id: &str, cast: &Cast) -> Result<()> {
 }
 
 /// Here a worker is killed, others come, and a group reads all of it again, while the shadow watches.
-fn watched(deployment: &Deployment, file: &Path) -> Result<(BTreeSet<String>, BTreeMap<String, Standing>)> {
+fn watched(deployment: &Deployment, file: &Path) -> Result<(BTreeSet<String>, BTreeMap<String, TeamView>)> {
     let cast = Cast::join(deployment)?;
     strategy(deployment, &["canary", "product", &named(&cast.canary), "10%"])?;
     strategy(deployment, &["shadow", "product", &named(&cast.shadow), "100%"])?;
@@ -199,12 +199,12 @@ fn watched(deployment: &Deployment, file: &Path) -> Result<(BTreeSet<String>, BT
     let mut roles = vec![infer()?, deployment.launch(&["join"])?, deployment.launch(&["archive"])?];
     roles.iter_mut().try_for_each(Role::wait_until_ready)?;
     let mut routes = Routes::follow(deployment)?;
-    routes.wait_until(PATIENCE, |_| SystemClock.now_ms() >= begins)?;
+    routes.wait_until(WAIT_TIMEOUT, |_| SystemClock.now_ms() >= begins)?;
 
     // No deadline: a worker that is away for a while makes no route incomplete.
     let parts = split(file, 2)?;
     let mut load = Load::start(deployment, &parts[0].0, RATE, &["--bulk"])?;
-    routes.wait_until(PATIENCE, |routes| routes.complete() >= COMPLAINTS / 12)?;
+    routes.wait_until(WAIT_TIMEOUT, |routes| routes.complete() >= COMPLAINTS / 12)?;
     ensure!(load.is_under_way()?, "the load ended before a worker was killed");
     roles.remove(0).kill()?;
     roles.push(infer()?);
@@ -214,7 +214,7 @@ fn watched(deployment: &Deployment, file: &Path) -> Result<(BTreeSet<String>, BT
     load.finish()?;
     // However long they took to come, there is something to do for both.
     Load::start(deployment, &parts[1].0, RATE, &["--bulk"])?.finish()?;
-    routes.wait_for_complete(COMPLAINTS, PATIENCE)?;
+    routes.wait_for_complete(COMPLAINTS, WAIT_TIMEOUT)?;
     roles.iter_mut().try_for_each(Role::still_runs)?;
     for worker in &roles[roles.len() - 2..] {
         ensure!(worker.metric("ombud_predictions_total")? > 0.0, "one of two workers had nothing to do");
@@ -259,7 +259,7 @@ fn watched(deployment: &Deployment, file: &Path) -> Result<(BTreeSet<String>, BT
     finished(deployment, "ombud.archive", "complaints.routed")?;
     roles.into_iter().try_for_each(|role| role.stop().map(drop))?;
     routes.catch_up()?;
-    let watched = standings(&routes)?;
+    let watched = team_views(&routes)?;
     watched.keys().step_by(SHOWN).try_for_each(|id| kept(deployment, id, &cast))?;
 
     // Had the shadow been asked, these would be routed otherwise.

@@ -18,8 +18,8 @@ use ombud_models::Artefact;
 use ombud_tests::{Broken, Guarded, Offers, Right, Role, Routes, end_of, sample, sample_times};
 
 /// How soon whoever lacks a right names it.
-const BOUND: Duration = Duration::from_secs(15);
-const PATIENCE: Duration = Duration::from_secs(120);
+const END_TIMEOUT: Duration = Duration::from_secs(15);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(120);
 /// The sample's complaints.
 const SENT: usize = 300;
 const INFER: [&str; 3] = ["infer", "--task", "product,issue,vulnerable"];
@@ -163,13 +163,13 @@ impl Proof {
         post(console, KNOWN)?;
         self.succeeds(self.produce("ombud-crm", "complaints.raw")?)?;
         let mut routes = Routes::follow(&self.guarded.deployment)?;
-        routes.wait_for_complete(SENT + 1, PATIENCE)?;
-        routes.wait_until(PATIENCE, |routes| routes.by_complaint.len() == SENT + 2)?;
+        routes.wait_for_complete(SENT + 1, WAIT_TIMEOUT)?;
+        routes.wait_until(WAIT_TIMEOUT, |routes| routes.by_complaint.len() == SENT + 2)?;
 
         self.succeeds(self.consume("ombud-product-team")?)?;
         self.succeeds(self.produce("ombud-product-team", "complaints.feedback")?)?;
         let operator = self.guarded.as_role("operator");
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + WAIT_TIMEOUT;
         while operator.run(&["show", KNOWN]).is_err() {
             ensure!(Instant::now() < until, "{KNOWN} is not archived");
         }
@@ -234,7 +234,7 @@ impl Proof {
                 }
                 _ => self.consume(&user)?,
             };
-            let end = end_of(client, self.folder(), BOUND)?;
+            let end = end_of(client, self.folder(), END_TIMEOUT)?;
             let refusal = format!("{} authorization failed", right.resource);
             ensure!(
                 end.status.is_some_and(|status| !status.success())
@@ -289,7 +289,7 @@ impl Proof {
         now
     }
 
-    /// For each untried right that `which` means, what `words` says of it is run by the user that lacks it: it ends soon and
+    /// For each untried right that `which` means, the command that `words` gives for it is run by the user that lacks it: it ends soon and
     /// badly, and names the right.
     fn without(
         &mut self,
@@ -300,7 +300,7 @@ impl Proof {
             let words = words(&right);
             let mut command = self.guarded.as_user(&right.user_without()).command()?;
             command.args(&words);
-            let end = end_of(command, self.folder(), BOUND)?;
+            let end = end_of(command, self.folder(), END_TIMEOUT)?;
             self.longest = self.longest.max(end.took);
             println!("{} without {} on {}: {:?}", right.role, right.operation, right.name, end.took);
             ensure!(
@@ -331,7 +331,7 @@ impl Proof {
     }
 
     fn succeeds(&self, client: Command) -> Result<()> {
-        let end = end_of(client, self.folder(), PATIENCE)?;
+        let end = end_of(client, self.folder(), WAIT_TIMEOUT)?;
         ensure!(end.status.is_some_and(|status| status.success()), "{end:?}");
         Ok(())
     }

@@ -11,7 +11,7 @@ use ombud_tests::{Deployment, Routes, sample_times};
 use serde_json::Value;
 
 /// How long all of the file may take.
-const PATIENCE: Duration = Duration::from_secs(300);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(300);
 /// How often the repository's sample is in the file: 1,500 complaints.
 const SAMPLES: usize = 5;
 
@@ -47,7 +47,7 @@ fn every_complaint_of_a_file_is_routed_once_and_kept() -> Result<()> {
         serde_json::from_str(&deployment.run(&["send", "--bulk", "--json", file.to_str().unwrap()])?)?;
     assert_eq!(sent["sent"], complaints, "{sent}");
     let mut routes = Routes::follow(&deployment)?;
-    routes.wait_for_complete(complaints, PATIENCE)?;
+    routes.wait_for_complete(complaints, WAIT_TIMEOUT)?;
 
     let seen: Value = serde_json::from_str(
         &deployment.client("python", &["tests/clients/routed.py", &deployment.topic("complaints.routed")])?,
@@ -72,7 +72,7 @@ fn every_complaint_of_a_file_is_routed_once_and_kept() -> Result<()> {
             &deployment.client("python", &["tests/clients/cases.py", &deployment.keyspace])?,
         )?)
     };
-    let until = std::time::Instant::now() + PATIENCE;
+    let until = std::time::Instant::now() + WAIT_TIMEOUT;
     while kept()?["3"] != complaints && std::time::Instant::now() < until {}
     archive.stop()?;
     let kept = kept()?;

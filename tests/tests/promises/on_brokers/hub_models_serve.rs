@@ -15,7 +15,7 @@ use ombud_tests::{Deployment, Mirror, Role, Routes, bag, repository, sample_time
 use serde_json::Value;
 
 const PARTITIONS: i32 = 3;
-const PATIENCE: Duration = Duration::from_secs(120);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Everything that is started from now on is on another host: other data, another cache.
 fn move_to(deployment: &mut Deployment, host: &str) {
@@ -47,7 +47,7 @@ fn decide(
     let before = answered(deployment)?;
     let routed = routes.complete();
     deployment.run(&["send", &file.as_ref().to_string_lossy()])?;
-    routes.wait_for_complete(routed + complaints, PATIENCE)?;
+    routes.wait_for_complete(routed + complaints, WAIT_TIMEOUT)?;
     let mut after = answered(deployment)?;
     for version in before {
         let place = after.iter().position(|known| *known == version).context("an answer stays")?;
@@ -92,7 +92,7 @@ fn what_is_added_by_its_name_serves_without_a_restart_and_without_the_hub_after_
         deployment.run(&["strategy", "promote", "product", "--force", "--by", "test", "--json"])?;
     let promoted: Value = serde_json::from_str(&promoted)?;
     let from = promoted["strategy"]["effective_from"].as_i64().context("when it begins")?;
-    routes.wait_until(PATIENCE, |_| SystemClock.now_ms() > from)?;
+    routes.wait_until(WAIT_TIMEOUT, |_| SystemClock.now_ms() > from)?;
     let after = decide(&deployment, &mut routes, &parts[1])?;
     ensure!(after.iter().all(|version| *version == offered.version), "{after:?}");
     infer.still_runs()?;

@@ -18,7 +18,7 @@ const RATE: u32 = 60;
 const SAMPLES: usize = 8;
 /// Between one change and the next.
 const STEP: Duration = Duration::from_secs(2);
-const PATIENCE: Duration = Duration::from_secs(120);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(120);
 
 const PRODUCT: [&str; 3] = ["infer", "--task", "product"];
 
@@ -60,10 +60,10 @@ fn scaling_out_and_in_under_load_loses_nothing() -> Result<()> {
 
     let mut load = Load::start(&deployment, &file, RATE, &[])?;
     let began = Instant::now();
-    routes.wait_until(PATIENCE, |routes| routes.complete() > 0)?;
+    routes.wait_until(WAIT_TIMEOUT, |routes| routes.complete() > 0)?;
     for count in [2, 3, 2, 1] {
         let due = Instant::now() + STEP;
-        routes.wait_until(PATIENCE, |_| Instant::now() >= due)?;
+        routes.wait_until(WAIT_TIMEOUT, |_| Instant::now() >= due)?;
         let at = began.elapsed().as_secs_f64();
         if count > products.len() {
             products.push(deployment.start(&PRODUCT)?);
@@ -74,10 +74,10 @@ fn scaling_out_and_in_under_load_loses_nothing() -> Result<()> {
         }
     }
     let due = Instant::now() + STEP;
-    routes.wait_until(PATIENCE, |_| Instant::now() >= due)?;
+    routes.wait_until(WAIT_TIMEOUT, |_| Instant::now() >= due)?;
     ensure!(load.is_under_way()?, "the load ended before the last change");
     load.finish()?;
-    routes.wait_for_complete(complaints, PATIENCE)?;
+    routes.wait_for_complete(complaints, WAIT_TIMEOUT)?;
     assert_eq!((routes.by_complaint.len(), routes.contradictions()), (complaints, vec![]));
     products.into_iter().chain(others).try_for_each(|role| role.stop().map(drop))?;
 

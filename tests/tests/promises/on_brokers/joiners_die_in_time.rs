@@ -13,7 +13,9 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 use ombud_stream::{Clock, SystemClock};
-use ombud_tests::{Deployment, Load, Role, Routes, Waits, deadline_ms, sample_times, split, standing, whole};
+use ombud_tests::{
+    Deployment, Load, Role, Routes, Waits, deadline_ms, deployment_state, sample_times, split, whole,
+};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
 const PARTITIONS: i32 = 12;
@@ -22,13 +24,13 @@ const SAMPLE: usize = 300;
 /// Complaints for each kill, of which as many are sent as it takes: 40 s of them at the highest rate.
 const WAVE: usize = 4_000;
 /// Complaints a second at most: more say nothing else, and take long to look at.
-const MOST: u32 = 100;
+const MOST_RATE: u32 = 100;
 /// Faster than any machine here takes complaints in.
 const FULL_SPEED: u32 = 100_000;
 /// How long anything may take that is waited for.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(240);
 /// After this long nothing comes any more of what a killed process had handed to the system.
-const GONE_MS: i64 = 1_000;
+const MOST_DELAY_MS: i64 = 1_000;
 
 const JOIN: [&str; 1] = ["join"];
 
@@ -42,7 +44,7 @@ struct Takeover {
 fn wait_for_takeover(routes: &mut Routes, killed_at: i64) -> Result<()> {
     routes.wait_until(WAIT_TIMEOUT, |routes| {
         let since =
-            routes.by_complaint.values().flatten().filter(|one| one.appended_at > killed_at + GONE_MS);
+            routes.by_complaint.values().flatten().filter(|one| one.appended_at > killed_at + MOST_DELAY_MS);
         let routed: BTreeSet<i32> = since.map(|one| one.at.partition).collect();
         routed.len() == usize::try_from(PARTITIONS).unwrap()
     })
@@ -63,7 +65,7 @@ fn joiners_die(kills: usize) -> Result<()> {
     Load::start(&deployment, first, FULL_SPEED, &[])?.finish()?;
     routes.wait_for_complete(*complaints, WAIT_TIMEOUT)?;
     let capacity = *complaints as f64 / began.elapsed().as_secs_f64();
-    let rate = ((capacity / 2.0) as u32).clamp(PARTITIONS.unsigned_abs(), MOST);
+    let rate = ((capacity / 2.0) as u32).clamp(PARTITIONS.unsigned_abs(), MOST_RATE);
     println!("{capacity:.0} complaints a second at most, {rate} while joiners die");
 
     let seed = rand::random::<u64>();
@@ -80,7 +82,7 @@ fn joiners_die(kills: usize) -> Result<()> {
         // As an orchestrator does it, before the group has noticed anything.
         joiners.push(deployment.launch(&JOIN)?);
         if let Err(error) = wait_for_takeover(&mut routes, killed_at) {
-            return Err(error.context(standing(&deployment, &routes)?));
+            return Err(error.context(deployment_state(&deployment, &routes)?));
         }
         takeovers.push(Takeover { killed_at, over_at: SystemClock.now_ms() });
         ensure!(load.is_under_way()?, "the load ended before the shards were taken over");
@@ -89,7 +91,7 @@ fn joiners_die(kills: usize) -> Result<()> {
         drop(load);
     }
 
-    routes.pass(Duration::from_millis(GONE_MS.unsigned_abs()))?;
+    routes.pass(Duration::from_millis(MOST_DELAY_MS.unsigned_abs()))?;
     let raw = whole(&deployment, "complaints.raw")?;
     routes.wait_for_complete(raw.len(), WAIT_TIMEOUT)?;
     assert_eq!((routes.by_complaint.len(), routes.contradictions()), (raw.len(), vec![]));

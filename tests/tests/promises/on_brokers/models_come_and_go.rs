@@ -31,7 +31,7 @@ const STEP_MS: i64 = 2_000;
 const AHEAD_MS: i64 = 9_000;
 /// How long there is load before the first swap, in milliseconds.
 const CALM_MS: i64 = 15_000;
-const PATIENCE: Duration = Duration::from_secs(120);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// The swaps, and what memory may grow by over all of them. A model that stayed would be 3 % a swap; what warms up once is
 /// more than a twentieth of it.
@@ -73,7 +73,7 @@ fn publish(deployment: &Deployment, cast: &Cast<'_>, from: Option<i64>) -> Resul
 
 /// Waits until `infer` has `count` models in memory.
 fn loaded(infer: &Role, count: f64) -> Result<()> {
-    let until = Instant::now() + PATIENCE;
+    let until = Instant::now() + WAIT_TIMEOUT;
     while infer.metric("ombud_models_loaded")? != count {
         ensure!(Instant::now() < until, "infer does not come to {count} models:\n{}", infer.last_words());
     }
@@ -112,7 +112,7 @@ fn predictions(deployment: &Deployment) -> Result<Vec<Prediction>> {
     records.iter().map(|record| Ok(codec::decode(record.value.as_deref().context("a value")?)?)).collect()
 }
 
-/// The registry says of each what is wrong, the metric counts it and the log tells it; nothing ever came of it. Gives what
+/// The registry says what is wrong with each, the metric counts it and the log reports it; nothing else came of it. Gives what
 /// the registry says.
 fn refused(
     deployment: &Deployment,
@@ -173,14 +173,14 @@ fn two_versions_take_turns_under_load_and_nothing_broken_serves() -> Result<()> 
     let takes_ms = usize::try_from(CALM_MS + AHEAD_MS + STEP_MS)? + swaps * usize::try_from(STEP_MS)?;
     sample_times(2 * takes_ms * usize::try_from(RATE)? / 300_000, &file)?;
     let mut load = Load::start(&deployment, &file, RATE, &[])?;
-    routes.wait_until(PATIENCE, |routes| !routes.by_complaint.is_empty())?;
+    routes.wait_until(WAIT_TIMEOUT, |routes| !routes.by_complaint.is_empty())?;
     let began = SystemClock.now_ms();
-    routes.wait_until(PATIENCE, |_| SystemClock.now_ms() >= began + CALM_MS - AHEAD_MS)?;
+    routes.wait_until(WAIT_TIMEOUT, |_| SystemClock.now_ms() >= began + CALM_MS - AHEAD_MS)?;
 
     let (mut decides, mut begin, mut last) = (BTreeMap::from([(before - 1, &one), (before, &one)]), 0, 0);
     let mut memory = Vec::new();
     for swap in 0..swaps {
-        routes.wait_until(PATIENCE, |_| SystemClock.now_ms() >= last + STEP_MS - AHEAD_MS)?;
+        routes.wait_until(WAIT_TIMEOUT, |_| SystemClock.now_ms() >= last + STEP_MS - AHEAD_MS)?;
         // Later where the machine is busy with others: a strategy is never published too late.
         last = (last + STEP_MS).max(SystemClock.now_ms() + AHEAD_MS);
         begin = if swap == 0 { last } else { begin };
@@ -190,13 +190,13 @@ fn two_versions_take_turns_under_load_and_nothing_broken_serves() -> Result<()> 
         decides.insert(publish(&deployment, &Cast { champion, watched }, Some(last))?, champion);
         memory.push(resident(&roles[0])?);
     }
-    routes.wait_until(PATIENCE, |_| SystemClock.now_ms() >= last + STEP_MS)?;
+    routes.wait_until(WAIT_TIMEOUT, |_| SystemClock.now_ms() >= last + STEP_MS)?;
     ensure!(load.is_under_way()?, "the load ended before the last swap was over");
     // What the log has is what counts from here on.
     drop(load);
     let sent = whole(&deployment, "complaints.raw")?;
     let complaints = sent.len();
-    routes.wait_for_complete(complaints, PATIENCE)?;
+    routes.wait_for_complete(complaints, WAIT_TIMEOUT)?;
     roles.iter_mut().try_for_each(Role::still_runs)?;
     loaded(&roles[0], 2.0)?;
     // What the last ones held is given back a moment after they were dropped.
@@ -261,7 +261,7 @@ fn two_versions_take_turns_under_load_and_nothing_broken_serves() -> Result<()> 
         let said = deployment.client("python", &["tests/clients/cases.py", &deployment.keyspace])?;
         Ok(serde_json::from_str(&said)?)
     };
-    let until = Instant::now() + PATIENCE;
+    let until = Instant::now() + WAIT_TIMEOUT;
     while kept()?["3"] != complaints {
         ensure!(Instant::now() < until, "the archive does not come to its end: {}", kept()?);
     }

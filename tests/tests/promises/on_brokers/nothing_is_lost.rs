@@ -17,7 +17,9 @@ use anyhow::{Error, Result, ensure};
 use csv::Reader;
 use ombud_kafka::{Kafka, KafkaReader};
 use ombud_stream::{Reader as _, TopicPartition};
-use ombud_tests::{Deployment, Load, Role, Routes, Services, appended, kafka, sample_times, split, standing};
+use ombud_tests::{
+    Deployment, Load, Role, Routes, Services, appended, deployment_state, kafka, sample_times, split,
+};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use serde_json::Value;
 
@@ -28,7 +30,7 @@ const SESSION_MS: &str = "6000";
 /// Complaints a second while something is killed.
 const RATE: u32 = 60;
 /// How long a wave of complaints may take, with an outage in it.
-const PATIENCE: Duration = Duration::from_secs(240);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(240);
 
 #[derive(Clone, Copy, Debug)]
 enum Victim {
@@ -91,8 +93,9 @@ impl Archived {
         routes: &mut Routes,
     ) -> Result<()> {
         // What is committed has been read by somebody, so that it can be read here.
-        routes
-            .wait_until(PATIENCE, |routes| committed.iter().all(|(at, next)| routes.position(at) >= *next))?;
+        routes.wait_until(WAIT_TIMEOUT, |routes| {
+            committed.iter().all(|(at, next)| routes.position(at) >= *next)
+        })?;
         let below = |at: &TopicPartition, offset: i64| {
             offset < committed[at] && offset >= self.found.get(at).copied().unwrap_or_default()
         };
@@ -196,9 +199,9 @@ impl<'a> Scene<'a> {
 
     /// `error`, with where everything stands and what each role said last.
     fn explained(&mut self, error: Error) -> Error {
-        let standing = standing(self.deployment, &self.routes).unwrap_or_else(|why| format!("{why:#}"));
+        let state = deployment_state(self.deployment, &self.routes).unwrap_or_else(|why| format!("{why:#}"));
         let said: Vec<String> = self.roles().map(|role| role.last_words()).collect();
-        error.context(format!("{standing}\n{}", said.join("\n\n")))
+        error.context(format!("{state}\n{}", said.join("\n\n")))
     }
 }
 
@@ -248,13 +251,13 @@ fn kill_9_of_workers_brokers_store_and_registry_loses_no_complaint() -> Result<(
         let takes = Duration::from_secs_f64(*complaints as f64 / f64::from(RATE));
         let moment = Instant::now() + takes.mul_f64(moments.random_range(0.2..0.9));
         let mut load = Load::start(&deployment, wave, RATE, &["--bulk"])?;
-        scene.routes.wait_until(PATIENCE, |_| Instant::now() >= moment)?;
+        scene.routes.wait_until(WAIT_TIMEOUT, |_| Instant::now() >= moment)?;
         ensure!(load.is_under_way()?, "{victim:?} would be killed without load");
         let at = began.elapsed();
         let back = scene.kill(*victim, &mut moments)?;
         load.finish()?;
         sent += complaints;
-        scene.routes.wait_for_complete(sent, PATIENCE).map_err(|error| {
+        scene.routes.wait_for_complete(sent, WAIT_TIMEOUT).map_err(|error| {
             scene.explained(error.context(format!("{victim:?} was killed; {sent} are sent")))
         })?;
         scene.roles().try_for_each(Role::still_runs)?;
@@ -262,7 +265,7 @@ fn kill_9_of_workers_brokers_store_and_registry_loses_no_complaint() -> Result<(
         acts.push(Act { victim: *victim, at, back, complaints: ids(wave)? });
     }
 
-    let until = Instant::now() + PATIENCE;
+    let until = Instant::now() + WAIT_TIMEOUT;
     while !scene.archived.is_done()? {
         ensure!(Instant::now() < until, "the archive does not come to its end");
     }

@@ -17,7 +17,7 @@ use serde_json::Value;
 
 /// Complaints a second of a CRM that sends them as they come.
 const A_SECOND: usize = 2;
-const PATIENCE: Duration = Duration::from_secs(120);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// How many complaints come one by one: all of the promise takes 100 s.
 fn one_by_one() -> usize {
@@ -60,7 +60,7 @@ fn whoever_produces_as_documented_is_served() -> Result<()> {
     arguments.extend(to);
     arguments.push(bulk.to_str().unwrap());
     deployment.client("python", &arguments)?;
-    routes.wait_for_complete(300, PATIENCE)?;
+    routes.wait_for_complete(300, WAIT_TIMEOUT)?;
 
     // As they come, from Python.
     let count = one_by_one();
@@ -70,7 +70,7 @@ fn whoever_produces_as_documented_is_served() -> Result<()> {
     arguments.extend(to);
     arguments.push(single.to_str().unwrap());
     deployment.client("python", &arguments)?;
-    routes.wait_for_complete(300 + count, PATIENCE)?;
+    routes.wait_for_complete(300 + count, WAIT_TIMEOUT)?;
 
     // A few from kcat and from Java.
     let by_kcat = complaints(&deployment, "kcat", 5)?;
@@ -83,7 +83,7 @@ fn whoever_produces_as_documented_is_served() -> Result<()> {
     java.args(["--quiet", "--file", "examples/crm/java", "compile", "exec:java"])
         .arg(format!("-Dexec.args={words}"));
     ensure!(java.current_dir(repository()).status()?.success(), "the Java producer failed");
-    routes.wait_for_complete(310 + count, PATIENCE)?;
+    routes.wait_for_complete(310 + count, WAIT_TIMEOUT)?;
 
     let several: BTreeSet<&String> =
         routes.by_complaint.iter().filter(|(_, all)| all.len() != 1).map(|(id, _)| id).collect();
@@ -127,7 +127,7 @@ fn in_their_own_words(deployment: &Deployment, routes: &mut Routes) -> Result<()
     let raw = deployment.topic("complaints.raw");
     deployment.client("python", &["tests/clients/producers.py", &raw])?;
     let come = |expected: &&Expected| expected.comes != Comes::Never;
-    routes.wait_until(PATIENCE, |routes| {
+    routes.wait_until(WAIT_TIMEOUT, |routes| {
         expected.record.iter().filter(come).all(|it| {
             routes.held(&it.id).is_some_and(|held| {
                 held.record.why == Why::Unreadable || held.record.missing_tasks.is_empty()

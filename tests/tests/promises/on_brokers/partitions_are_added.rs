@@ -25,7 +25,7 @@ const AFTER: i32 = 6;
 const COMMAND: &str = "ombud setup --widen 6";
 const INFER: [&str; 3] = ["infer", "--task", "product,issue,vulnerable"];
 /// How long everything may take; workers meet new partitions within ten seconds.
-const PATIENCE: Duration = Duration::from_secs(180);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(180);
 /// Complaints that are sent again.
 const AGAIN: usize = 100;
 /// Every fifth of them is withdrawn then.
@@ -53,7 +53,7 @@ fn send(deployment: &Deployment, file: &Path) -> Result<()> {
 
 /// Waits until so many partitions of `role` wait.
 fn wait_for_waiting(role: &Role, count: f64) -> Result<()> {
-    let until = Instant::now() + PATIENCE;
+    let until = Instant::now() + WAIT_TIMEOUT;
     while role.metric("ombud_waiting_partitions")? != count {
         ensure!(Instant::now() < until, "not {count} partitions wait:\n{}", role.last_words());
         thread::park_timeout(Duration::from_millis(100));
@@ -86,7 +86,7 @@ fn old_partitions_go_on_and_new_ones_wait_until_all_topics_are_widened() -> Resu
     let halves = split(&file, 2)?;
     send(&deployment, &halves[0].0)?;
     let mut routes = Routes::follow(&deployment)?;
-    routes.wait_for_complete(halves[0].1, PATIENCE)?;
+    routes.wait_for_complete(halves[0].1, WAIT_TIMEOUT)?;
 
     widen_raw(&deployment)?;
     send(&deployment, &halves[1].0)?;
@@ -99,7 +99,7 @@ fn old_partitions_go_on_and_new_ones_wait_until_all_topics_are_widened() -> Resu
         assert!(said.contains(COMMAND), "{said}");
     }
     assert!(deployment.logs()?.contains(COMMAND), "it is in the log, too");
-    routes.wait_for_complete(old.len(), PATIENCE)?;
+    routes.wait_for_complete(old.len(), WAIT_TIMEOUT)?;
     assert_eq!(routes.by_complaint.keys().cloned().collect::<BTreeSet<_>>(), old, "the others wait");
     let named = format!("run `{COMMAND}`");
     assert!(mends(&deployment)?.contains(&named), "doctor knows the way");
@@ -114,7 +114,7 @@ fn old_partitions_go_on_and_new_ones_wait_until_all_topics_are_widened() -> Resu
     assert_eq!(widen_others(&deployment)?["changed"], 0, "a second time changes nothing");
     // It has more partitions now.
     let mut routes = Routes::follow(&deployment)?;
-    routes.wait_for_complete(complaints, PATIENCE)?;
+    routes.wait_for_complete(complaints, WAIT_TIMEOUT)?;
     assert_eq!((routes.by_complaint.len(), routes.contradictions()), (complaints, vec![]));
     for routed in routes.completely() {
         assert_eq!(routed.at.partition, routed.record.raw_partition, "{}", routed.record.complaint_id);
@@ -175,8 +175,9 @@ fn the_newest_submission_wins_also_where_it_lies_in_another_partition_than_the_o
     let load = Load::start(&deployment, &file, RATE, &[])?;
     send(&deployment, &submissions(&deployment, 1)?)?;
     let before = newest(&deployment)?;
-    Routes::follow(&deployment)?
-        .wait_until(PATIENCE, |routes| (0..AGAIN).all(|at| routes.held(&format!("again-{at}")).is_some()))?;
+    Routes::follow(&deployment)?.wait_until(WAIT_TIMEOUT, |routes| {
+        (0..AGAIN).all(|at| routes.held(&format!("again-{at}")).is_some())
+    })?;
 
     widen_raw(&deployment)?;
     send(&deployment, &submissions(&deployment, 2)?)?;
@@ -196,7 +197,7 @@ fn the_newest_submission_wins_also_where_it_lies_in_another_partition_than_the_o
         wanted.iter().filter(|(id, place)| !is_held(id, **place)).map(|(id, _)| id.clone()).collect()
     };
     let mut routes = Routes::follow(&deployment)?;
-    let held = routes.wait_until(PATIENCE, |routes| others_than(routes).is_empty());
+    let held = routes.wait_until(WAIT_TIMEOUT, |routes| others_than(routes).is_empty());
     held.with_context(|| format!("not held as the newest submission says: {:?}", others_than(&routes)))?;
 
     // Who says so is a client that is not ours.

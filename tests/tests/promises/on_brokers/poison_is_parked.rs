@@ -1,5 +1,5 @@
 //! On real brokers, what nobody can read is parked with its reason, its place and its bytes; its key goes to a human, its
-//! neighbours go on at once, and after the mend it is sent again.
+//! neighbours go on at once, and after the fix it is sent again.
 
 #![cfg(feature = "torch")]
 #![allow(clippy::unwrap_used, reason = "helpers of a test")]
@@ -11,9 +11,9 @@ use ombud_contract::records::Why;
 use ombud_tests::{Deployment, Routes};
 use serde_json::{Value, json};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(60);
 /// Far below the deadline after which a complaint is routed without its decisions.
-const AT_ONCE_MS: i64 = 10_000;
+const MOST_WAIT_MS: i64 = 10_000;
 
 #[test]
 fn poison_is_parked_its_neighbours_go_on_and_it_is_redriven() -> Result<()> {
@@ -26,7 +26,7 @@ fn poison_is_parked_its_neighbours_go_on_and_it_is_redriven() -> Result<()> {
     let (poison, good) = (sent["poison"].as_object().unwrap(), sent["good"].as_object().unwrap());
 
     let mut routes = Routes::follow(&deployment)?;
-    routes.wait_until(PATIENCE, |routes| routes.by_complaint.len() == poison.len() + good.len())?;
+    routes.wait_until(WAIT_TIMEOUT, |routes| routes.by_complaint.len() == poison.len() + good.len())?;
     let appended: BTreeMap<i64, i64> = deployment
         .tail("complaints.raw")?
         .iter()
@@ -36,7 +36,7 @@ fn poison_is_parked_its_neighbours_go_on_and_it_is_redriven() -> Result<()> {
         let route = routes.held(id).with_context(|| format!("{id} is routed"))?;
         assert_eq!(route.record.why, Why::Complete, "{id} is not held up by its neighbours");
         let waited = route.appended_at - appended[&route.record.raw_offset];
-        assert!(waited < AT_ONCE_MS, "{id} waited {waited} ms");
+        assert!(waited < MOST_WAIT_MS, "{id} waited {waited} ms");
     }
     let letters = deployment.tail("complaints.dead-letters")?;
     let parked: Vec<&Value> = letters.iter().map(|record| &record["value"]).collect();
@@ -50,12 +50,12 @@ fn poison_is_parked_its_neighbours_go_on_and_it_is_redriven() -> Result<()> {
         assert_eq!((&letter["source_topic"], &letter["source_partition"]), (&json!(raw), &json!(0)), "{id}");
     }
 
-    // The CRM has mended one record: it is sent again with good content, once.
-    let mended = "unknown-schema-id";
+    // The CRM has corrected one record: it is sent again with good content, once.
+    let corrected = "unknown-schema-id";
     let letter = parked.iter().find(|letter| letter["reason"] == "UNKNOWN_SCHEMA").unwrap();
-    let file = deployment.folder().join("mended.json");
+    let file = deployment.folder().join("corrected.json");
     let complaint = json!({
-        "complaint_id": mended,
+        "complaint_id": corrected,
         "narrative": "The bank charged a late fee although I had paid on time.",
         "received_at": 1_700_000_000_000_i64,
     });
@@ -63,16 +63,16 @@ fn poison_is_parked_its_neighbours_go_on_and_it_is_redriven() -> Result<()> {
     let id = letter["dead_letter_id"].as_str().unwrap();
     let redrive = ["redrive", "--id", id, "--with", file.to_str().unwrap(), "--yes", "--json"];
     deployment.run(&redrive)?;
-    routes.wait_until(PATIENCE, |routes| {
+    routes.wait_until(WAIT_TIMEOUT, |routes| {
         routes
-            .held(mended)
+            .held(corrected)
             .is_some_and(|held| held.record.missing_tasks.is_empty() && held.record.why != Why::Unreadable)
     })?;
-    assert_eq!(routes.held(mended).unwrap().at.partition, 0, "it went to the partition that it came from");
-    let before = routes.by_complaint[mended].len();
+    assert_eq!(routes.held(corrected).unwrap().at.partition, 0, "it went to the partition that it came from");
+    let before = routes.by_complaint[corrected].len();
     deployment.run(&redrive)?;
     routes.catch_up()?;
-    assert_eq!(routes.by_complaint[mended].len(), before, "a second time sends nothing");
+    assert_eq!(routes.by_complaint[corrected].len(), before, "a second time sends nothing");
     assert!(routes.contradictions().is_empty());
     Ok(())
 }

@@ -18,7 +18,8 @@ use anyhow::{Context, Result, ensure};
 use ombud_contract::{catalogue::Topic, codec, ids, records::RawComplaint};
 use ombud_models::registry_key;
 use ombud_tests::{
-    Deployment, Load, Previous, Role, Routes, Waits, deadline_ms, repository, sample_times, standing, whole,
+    Deployment, Load, Previous, Role, Routes, Waits, deadline_ms, deployment_state, repository, sample_times,
+    whole,
 };
 use serde_json::{Value, json};
 
@@ -28,9 +29,9 @@ const SAMPLE: usize = 300;
 /// Complaints a second.
 const RATE: u32 = 20;
 /// More load than any order of updates takes.
-const LASTS: Duration = Duration::from_secs(600);
+const LOAD_TIME: Duration = Duration::from_secs(600);
 /// How long both releases work in one group, and how long the newer one then works alone.
-const BESIDE: Duration = Duration::from_secs(10);
+const OVERLAP: Duration = Duration::from_secs(10);
 /// `terminationGracePeriodSeconds` of the chart.
 const GRACE: Duration = Duration::from_secs(30);
 /// After this long nothing comes any more of what a sender that was killed had handed to the system.
@@ -82,7 +83,7 @@ fn send(deployment: &Deployment, name: &str, complaints: &[(String, &str)]) -> R
     deployment.run(&["send", "--bulk", "--at-once", "--json", file.to_str().context("its name")?]).map(drop)
 }
 
-/// What everybody but today's joiner says of complaints that were sent: answers in each older schema of predictions, routes in
+/// What every part but today's joiner appends about complaints that were sent: answers in each older schema of predictions, routes in
 /// each of routed, and at least one record in each older schema of the others.
 fn written(deployment: &Deployment) -> Result<Vec<Older>> {
     let mut all = Vec::new();
@@ -278,7 +279,7 @@ fn updated(order: [&[&str]; 3]) -> Result<()> {
     }
     old.iter_mut().try_for_each(Role::wait_until_ready)?;
     let file = deployment.folder().join("complaints.csv");
-    let complaints = usize::try_from(LASTS.as_secs() * u64::from(RATE))?;
+    let complaints = usize::try_from(LOAD_TIME.as_secs() * u64::from(RATE))?;
     sample_times(complaints.div_ceil(SAMPLE), &file)?;
     let mut routes = Routes::follow(&deployment)?;
     let mut load = Load::start(&deployment, &file, RATE, &[])?;
@@ -293,11 +294,11 @@ fn updated(order: [&[&str]; 3]) -> Result<()> {
     let mut new = Vec::new();
     for (role, mut before) in order.into_iter().zip(old) {
         let newer = deployment.start(role)?;
-        routes.pass(BESIDE)?;
+        routes.pass(OVERLAP)?;
         before.still_runs()?;
         ensure!(newer.metric(work_of(role))? > 0.0, "{role:?} has done nothing beside the one of before");
         end(before)?;
-        routes.pass(BESIDE)?;
+        routes.pass(OVERLAP)?;
         new.push(newer);
     }
     // There is no way back once this release has committed what the one before can't read: that one says so and ends, and
@@ -311,7 +312,7 @@ fn updated(order: [&[&str]; 3]) -> Result<()> {
         }
         Err(_) => end(back)?,
     }
-    routes.pass(BESIDE)?;
+    routes.pass(OVERLAP)?;
     ensure!(load.is_under_way()?, "the load ended before the last role was updated");
     // What is not sent by now is not needed.
     drop(load);
@@ -320,7 +321,7 @@ fn updated(order: [&[&str]; 3]) -> Result<()> {
 
     let complaints = whole(&deployment, "complaints.raw")?.len();
     if let Err(error) = routes.wait_for_complete(complaints, WAIT_TIMEOUT) {
-        return Err(error.context(standing(&deployment, &routes)?));
+        return Err(error.context(deployment_state(&deployment, &routes)?));
     }
     assert_eq!((routes.by_complaint.len(), routes.contradictions()), (complaints, vec![]));
     let waits = Waits::of(&deployment, &routes)?;

@@ -14,7 +14,9 @@ use std::{
 
 use anyhow::{Context, Result, anyhow, ensure};
 use ombud_stream::{Clock, SystemClock};
-use ombud_tests::{Deployment, Load, Role, Routes, Waits, bag, deadline_ms, sample_times, standing, whole};
+use ombud_tests::{
+    Deployment, Load, Role, Routes, Waits, bag, deadline_ms, deployment_state, sample_times, whole,
+};
 use serde_json::Value;
 
 const PARTITIONS: i32 = 6;
@@ -27,7 +29,7 @@ const RATE: u32 = 20;
 /// `terminationGracePeriodSeconds` of the chart.
 const GRACE: Duration = Duration::from_secs(30);
 /// How long a complaint may wait while workers are replaced.
-const LONGEST_MS: i64 = 10_000;
+const MOST_WAIT_MS: i64 = 10_000;
 /// After this long nothing comes any more of what a sender that was killed had handed to the system.
 const UNDER_WAY: Duration = Duration::from_secs(1);
 /// How long anything may take that is waited for.
@@ -171,7 +173,7 @@ impl<'a> Scene<'a> {
         self.routes.pass(UNDER_WAY)?;
         let complaints = whole(self.deployment, "complaints.raw")?.len();
         if let Err(error) = self.routes.wait_for_complete(complaints, WAIT_TIMEOUT) {
-            return Err(error.context(standing(self.deployment, &self.routes)?));
+            return Err(error.context(deployment_state(self.deployment, &self.routes)?));
         }
         assert_eq!((self.routes.by_complaint.len(), self.routes.contradictions()), (complaints, vec![]));
         let (deadline, all) = (deadline_ms(self.deployment)?, Waits::of(self.deployment, &self.routes)?);
@@ -190,7 +192,7 @@ impl<'a> Scene<'a> {
             let longest = print(name, &waits)?;
             let late = waits.late(deadline);
             ensure!(late.is_empty(), "{name}: routed past the deadline or in part: {late:?}");
-            ensure!(longest <= LONGEST_MS, "{name}: one waited for {longest} ms");
+            ensure!(longest <= MOST_WAIT_MS, "{name}: one waited for {longest} ms");
         }
         for workload in self.workloads {
             end(workload.pods)?;

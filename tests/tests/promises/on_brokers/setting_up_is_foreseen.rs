@@ -9,7 +9,7 @@ use serde_json::Value;
 /// As many as are asked for by three copies, and are not there.
 const TOO_MANY: &str = "3";
 
-/// What `setup` with these options says of itself.
+/// What `setup` with these options says that it would do.
 fn setup(deployment: &Deployment, options: &[&str]) -> Result<Value> {
     let options = [&["setup", "--partitions", "3", "--replication-factor", "1", "--json"], options].concat();
     Ok(serde_json::from_str(&deployment.run(&options)?)?)

@@ -18,15 +18,15 @@ use serde_json::Value;
 
 const PARTITIONS: i32 = 2;
 /// The drain time, and what leaving may take.
-const BOUND: Duration = Duration::from_secs(15);
+const STOP_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long a worker may take to come into a state.
-const PATIENCE: Duration = Duration::from_secs(120);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(120);
 /// SIGTERM, where it comes before anybody listens to it.
 const SIGTERM: i32 = 15;
 
 /// Ends `role`, which has nothing in flight.
 fn ends_well(role: Role, state: &str) -> Result<()> {
-    let (ended, took) = role.end(BOUND).with_context(|| state.to_owned())?;
+    let (ended, took) = role.end(STOP_TIMEOUT).with_context(|| state.to_owned())?;
     println!("{state:<44} {took:?}");
     ensure!(ended.success(), "{state}: {ended}");
     Ok(())
@@ -48,7 +48,7 @@ fn a_worker_that_has_just_begun_ends() -> Result<()> {
     let deployment = Deployment::fresh(PARTITIONS)?;
     let roles: [&[&str]; 4] = [&["join"], &["archive"], &["console"], &["infer", "--task", "all"]];
     for role in roles {
-        let (ended, took) = deployment.launch(role)?.end(BOUND)?;
+        let (ended, took) = deployment.launch(role)?.end(STOP_TIMEOUT)?;
         println!("starting: {:<35} {took:?}", role.join(" "));
         ensure!(ended.success() || ended.signal() == Some(SIGTERM), "{role:?}: {ended}");
     }
@@ -59,7 +59,7 @@ fn a_worker_that_has_just_begun_ends() -> Result<()> {
 fn a_worker_without_a_strategy_ends() -> Result<()> {
     let mut deployment = Deployment::fresh(PARTITIONS)?;
     let bare = format!("{}bare.", deployment.prefix);
-    let (bootstrap, timeout) = (deployment.variable("OMBUD_KAFKA_BOOTSTRAP")?, PATIENCE);
+    let (bootstrap, timeout) = (deployment.variable("OMBUD_KAFKA_BOOTSTRAP")?, WAIT_TIMEOUT);
     let admin = Admin::connect(&Brokers { bootstrap, properties: [].into(), timeout })?;
     let wish = Wish { partitions: Some(PARTITIONS), replication: Some(1) };
     admin.ensure_topics(&bare, wish, Mode::Apply)?;
@@ -87,7 +87,7 @@ fn a_worker_whose_servers_never_answer_ends() -> Result<()> {
             deployment.set(variable, &gate.address());
             let state = format!("{variable} never answers: {}", role.join(" "));
             let role = deployment.launch(role)?;
-            gate.wait_until_held(PATIENCE).with_context(|| state.clone())?;
+            gate.wait_until_held(WAIT_TIMEOUT).with_context(|| state.clone())?;
             ends_well(role, &state)?;
         }
         deployment.set(variable, &right);
@@ -102,7 +102,7 @@ fn a_joiner_that_recovers_ends() -> Result<()> {
     append(&deployment, Topic::Raw, "c-1", Bytes::from_static(b"no complaint"))?;
     let join = deployment.start(&["join"])?;
     let mut routes = Routes::follow(&deployment)?;
-    routes.wait_until(PATIENCE, |routes| !routes.by_complaint.is_empty())?;
+    routes.wait_until(WAIT_TIMEOUT, |routes| !routes.by_complaint.is_empty())?;
     join.stop()?;
 
     // The changelog is read, and what its first route says never becomes known.
@@ -120,7 +120,7 @@ fn a_joiner_that_recovers_ends() -> Result<()> {
     })?;
     deployment.set("OMBUD_REGISTRY_URL", &format!("{scheme}://{}/{path}", gate.address()));
     let join = deployment.launch(&["join"])?;
-    gate.wait_until_held(PATIENCE)?;
+    gate.wait_until_held(WAIT_TIMEOUT)?;
     ends_well(join, "recovering")
 }
 
@@ -145,7 +145,7 @@ fn a_worker_whose_model_does_not_come_ends() -> Result<()> {
     deployment.set("HF_ENDPOINT", &format!("http://{}", gate.address()));
     deployment.set("HF_HUB_CACHE", &deployment.folder().join("hub").to_string_lossy());
     let mut infer = deployment.launch(&["infer", "--task", "all"])?;
-    gate.wait_until_held(PATIENCE)?;
+    gate.wait_until_held(WAIT_TIMEOUT)?;
     infer.wait_until_it_waits_for("models of the strategy")?;
     ends_well(infer, "loading a model")
 }
@@ -171,20 +171,20 @@ fn workers_end_while_servers_hang_and_nothing_is_lost() -> Result<()> {
     send(0)?;
     sent += parts[0].1;
     archive.wait_until_it_waits_for("case store")?;
-    let (ended, took) = archive.end(BOUND)?;
+    let (ended, took) = archive.end(STOP_TIMEOUT)?;
     println!("the store hangs: archive {ended} after {took:?}");
     ensure!(ended.code().is_some(), "{ended}");
     services.resume("cql")?;
-    routes.wait_for_complete(sent, PATIENCE)?;
+    routes.wait_for_complete(sent, WAIT_TIMEOUT)?;
     archive = deployment.start(&["archive"])?;
 
     // The brokers hang under workers that have just worked.
     send(1)?;
     sent += parts[1].1;
-    routes.wait_for_complete(sent, PATIENCE)?;
+    routes.wait_for_complete(sent, WAIT_TIMEOUT)?;
     services.pause("kafka")?;
     for (name, role) in [("infer", infer), ("join", join), ("archive", archive)] {
-        let (ended, took) = role.end(BOUND)?;
+        let (ended, took) = role.end(STOP_TIMEOUT)?;
         println!("the brokers hang: {name} {ended} after {took:?}");
         ensure!(ended.code().is_some(), "{name}: {ended}");
     }
@@ -195,12 +195,12 @@ fn workers_end_while_servers_hang_and_nothing_is_lost() -> Result<()> {
     archive = deployment.start(&["archive"])?;
     send(2)?;
     sent += parts[2].1;
-    routes.wait_for_complete(sent, PATIENCE).with_context(|| deployment.logs().unwrap_or_default())?;
+    routes.wait_for_complete(sent, WAIT_TIMEOUT).with_context(|| deployment.logs().unwrap_or_default())?;
     let contradictions = routes.contradictions();
     ensure!(contradictions.is_empty(), "{contradictions:?}");
     for id in routes.by_complaint.keys().take(3) {
         let shown = || deployment.run(&["show", id, "--json"]);
-        let until = std::time::Instant::now() + PATIENCE;
+        let until = std::time::Instant::now() + WAIT_TIMEOUT;
         while shown().is_err() {
             ensure!(std::time::Instant::now() < until, "{id} is not archived");
         }

@@ -15,7 +15,7 @@ use ombud_tests::{Deployment, Routes, repository};
 use crate::first_build;
 
 /// How long the workers may take over what is left and what is new.
-const PATIENCE: Duration = Duration::from_secs(120);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(120);
 
 #[test]
 fn topics_and_tables_of_the_first_build_go_on() -> Result<()> {
@@ -33,7 +33,7 @@ fn topics_and_tables_of_the_first_build_go_on() -> Result<()> {
         ],
     )?;
     let mut routes = Routes::follow(&deployment)?;
-    routes.wait_until(PATIENCE, |routes| routes.by_complaint.len() == first_build::ROUTED)?;
+    routes.wait_until(WAIT_TIMEOUT, |routes| routes.by_complaint.len() == first_build::ROUTED)?;
     let before = routes.by_complaint.clone();
 
     // Of the model that it served this host has its own copy.
@@ -55,7 +55,7 @@ fn topics_and_tables_of_the_first_build_go_on() -> Result<()> {
             held.record.revision > before[first_build::CORRECTED].last().unwrap().record.revision
         })
     };
-    routes.wait_until(PATIENCE, |routes| routes.complete() == all && corrected(routes))?;
+    routes.wait_until(WAIT_TIMEOUT, |routes| routes.complete() == all && corrected(routes))?;
 
     // What was done is not done again.
     for (id, routed) in &before {
@@ -65,7 +65,7 @@ fn topics_and_tables_of_the_first_build_go_on() -> Result<()> {
     }
     let kinds = |id: &str| deployment.kinds_of_events(id);
     let routed = |id: &str| kinds(id).iter().filter(|kind| *kind == "routed").count();
-    let until = Instant::now() + PATIENCE;
+    let until = Instant::now() + WAIT_TIMEOUT;
     while routed(first_build::CORRECTED) < 2 {
         assert!(Instant::now() < until, "{:?}", kinds(first_build::CORRECTED));
     }

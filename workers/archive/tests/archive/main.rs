@@ -1,4 +1,7 @@
 //! What the archive keeps, whatever fails on the way and however slow its store is.
 
+mod comes_back;
 mod keeps_cases;
+mod keeps_strategies;
 mod slow_store;
+mod world;

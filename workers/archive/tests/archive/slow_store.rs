@@ -12,7 +12,7 @@ use std::{
 
 use bytes::Bytes;
 use jiff::civil::Date;
-use ombud_archive::{Archive, ArchiveError, Limits};
+use ombud_archive::{Archive, ArchiveError, ArchiveLimits};
 use ombud_contract::{
     catalogue::Topic,
     codec::encode,
@@ -69,14 +69,14 @@ impl World {
     }
 }
 
-/// A member that is told `events`, and holds back the records of paused partitions.
-struct Member {
+/// A member that gets `events`, and holds back the records of paused partitions.
+struct ScriptedMember {
     world: World,
     events: VecDeque<Event>,
     paused: Vec<i32>,
 }
 
-impl Source for Member {
+impl Source for ScriptedMember {
     fn poll(&mut self, wait: Duration) -> Result<Option<Event>, Outage> {
         self.world.note(Did::Poll);
         let held = |event: &Event| match event {
@@ -103,7 +103,7 @@ impl Source for Member {
     }
 }
 
-impl Committer for Member {
+impl Committer for ScriptedMember {
     fn committed(&mut self, _: &TopicPartition) -> Result<Option<Position>, Outage> {
         Ok(None)
     }
@@ -206,7 +206,11 @@ fn archive(
     let clock = Arc::clone(&world.clock);
     let reader = Box::new(local.reader().unwrap());
     let worker = Archive {
-        member: Member { world: world.clone(), events: events.into_iter().collect(), paused: Vec::new() },
+        member: ScriptedMember {
+            world: world.clone(),
+            events: events.into_iter().collect(),
+            paused: Vec::new(),
+        },
         sink,
         deliveries,
         dead_letters: Topic::DeadLetters.name("").into(),
@@ -214,13 +218,13 @@ fn archive(
         strategy: StrategyFeed::new(reader, &Topic::Strategy.name(""), Arc::<ManualClock>::clone(&clock)),
         cases,
         clock,
-        limits: Limits {
+        limits: ArchiveLimits {
             batch_within: Duration::from_secs(10),
             give_up_after: Duration::from_secs(60),
             poll: Duration::from_millis(1),
             linger: Duration::from_millis(1),
             retry_after: Duration::from_millis(1),
-            ..Limits::default()
+            ..ArchiveLimits::default()
         },
     };
     // A worker that never comes to its end ends the test.
@@ -282,7 +286,7 @@ fn a_store_that_does_not_answer_is_asked_between_polls_and_given_up_after_its_ti
 }
 
 #[test]
-fn partitions_that_go_while_they_are_in_hand_are_left_to_their_next_owner() {
+fn partitions_that_are_revoked_while_they_are_pending_are_left_to_their_next_owner() {
     let world = World::default();
     let cases = Slow { world: world.clone(), reads_ms: 4_000, writes_ms: 0, most: usize::MAX };
     let routes = (0..4).flat_map(|offset| [route(0, offset), route(1, offset)]);
@@ -301,7 +305,7 @@ fn partitions_that_go_while_they_are_in_hand_are_left_to_their_next_owner() {
 }
 
 #[test]
-fn what_is_lost_while_it_is_held_back_goes_on_when_it_is_assigned_again() {
+fn what_is_lost_while_it_is_held_back_resumes_when_it_is_assigned_again() {
     let world = World::default();
     let cases = Slow { world: world.clone(), reads_ms: 4_000, writes_ms: 0, most: usize::MAX };
     let routes = || (0..6).map(|offset| route(0, offset));

@@ -1,5 +1,5 @@
-//! What the console takes, and what the report counts.
+//! What the console takes.
 
+#[path = "../../../../crates/measure/tests/measure/given.rs"]
 mod given;
-mod quality_counts;
 mod verdicts_are_taken;

@@ -1,4 +1,5 @@
-//! Verdicts over HTTP: completed from the case, durable when they are answered, refused with the field and the mend.
+//! Verdicts over HTTP: completed from the case, durable when they are answered, refused with the field and what would be
+//! right.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
@@ -9,7 +10,7 @@ use axum::{
     body::{Body, to_bytes},
     http::{Request, StatusCode, header},
 };
-use ombud_console::{Console, KnownTeams, Told, answer};
+use ombud_console::{Console, KnownTeams, Waiter, answer};
 use ombud_contract::{
     catalogue::Topic,
     codec,
@@ -61,7 +62,7 @@ fn console() -> Given {
         };
         local.cases().unwrap().write(&file_routed(&route, &original, &[])).unwrap();
     }
-    let (sink, deliveries) = local.sink::<Told>(64);
+    let (sink, deliveries) = local.sink::<Waiter>(64);
     // Ends with the sink, which the routes own.
     thread::spawn(move || answer(&deliveries));
     let view = local.view();

@@ -6,36 +6,40 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
+use ombud_contract::{
+    records::{ModelState, Role},
+    taxonomy::Taxonomy,
+};
 use ombud_models::{
-    Blame, Classifier, ClassifyError, Fault, Input, LoadError, Logits, ModelStore, Prepared,
+    Artefact, Blame, Classifier, ClassifyError, Fault, Input, LoadError, Logits, Model, ModelStore, Prepared,
     model_version_record,
 };
 
-use super::*;
+use super::{versions::REPLAY_MODELS, *};
 
 /// Does what the weights' file says, and counts how often it was asked.
 #[derive(Default)]
-struct Obeys {
-    asked: AtomicUsize,
+struct ScriptedLoader {
+    loads: AtomicUsize,
 }
 
-impl LoadModel for Obeys {
+impl LoadModel for ScriptedLoader {
     fn load(&self, artefact: &Artefact) -> Result<Arc<dyn Model>, LoadError> {
-        let asked = self.asked.fetch_add(1, Ordering::SeqCst);
+        let loads = self.loads.fetch_add(1, Ordering::SeqCst);
         let weights = artefact.dir.join("model.safetensors");
-        let said = fs::read_to_string(&weights).unwrap();
+        let script = fs::read_to_string(&weights).unwrap();
         let fail = |blame| {
             let (model_id, dir) = (artefact.manifest.model_id.clone(), artefact.dir.display().to_string());
-            Err(LoadError { model_id, dir, what: "as it was told".to_owned(), blame })
+            Err(LoadError { model_id, dir, what: "as scripted".to_owned(), blame })
         };
-        match said.split(' ').next().unwrap() {
-            "passing" if asked == 0 => fail(Blame::Host(HostFault::Memory)),
+        match script.split(' ').next().unwrap() {
+            "passing" if loads == 0 => fail(Blame::Host(HostFault::Memory)),
             "broken" => fail(Blame::Version(Fault::Unloadable)),
-            "damaged" if asked == 0 => {
+            "damaged" if loads == 0 => {
                 fs::write(&weights, "something else").unwrap();
                 fail(Blame::Version(Fault::Unloadable))
             }
-            _ => Ok(Arc::new(Even { is_short: said.starts_with("short") && asked == 0 })),
+            _ => Ok(Arc::new(Even { is_short: script.starts_with("short") && loads == 0 })),
         }
     }
 }
@@ -71,20 +75,20 @@ impl Classifier for Even {
     }
 }
 
-struct Desk {
+struct Fixture {
     dir: tempfile::TempDir,
-    loader: Arc<Obeys>,
+    loader: Arc<ScriptedLoader>,
     serving: Serving,
 }
 
-impl Desk {
+impl Fixture {
     fn with_spare(spare: usize) -> Self {
         Self::that_stops(spare, Stop::never())
     }
 
     fn that_stops(spare: usize, stop: Stop) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let loader = Arc::new(Obeys::default());
+        let loader = Arc::new(ScriptedLoader::default());
         let shared = dir.path().join("shared");
         let sources = Sources::new(ModelStore::new(dir.path().join("shelf")), Some(&shared));
         let serving = Serving::new(sources, Arc::clone(&loader) as Arc<dyn LoadModel>, spare, stop);
@@ -106,13 +110,13 @@ impl Desk {
     }
 
     fn follow(&self, record: ModelVersion) {
-        let mut registry = Registry::clone(&self.serving.known().registry);
+        let mut registry = Registry::clone(&self.serving.versions().registry);
         registry.apply(record.clone());
         self.serving.follow(&Arc::new(registry), &[record]);
     }
 
     fn loads(&self) -> usize {
-        self.loader.asked.load(Ordering::SeqCst)
+        self.loader.loads.load(Ordering::SeqCst)
     }
 
     fn brings(&self, arm: &Arm) -> bool {
@@ -121,10 +125,10 @@ impl Desk {
 
     /// Which version answers a replay's complaint.
     fn answers(&self, arm: &Arm) -> Result<String, Unanswered> {
-        self.asked(arm, Bringer::Asker).map(|answering| answering.served.artefact.version.clone())
+        self.ask(arm, Bringer::Asker).map(|answering| answering.served.artefact.version.clone())
     }
 
-    fn asked(&self, arm: &Arm, bringer: Bringer) -> Result<Answering, Unanswered> {
+    fn ask(&self, arm: &Arm, bringer: Bringer) -> Result<Answering, Unanswered> {
         self.serving.for_arm("vulnerable", arm, bringer)
     }
 }
@@ -145,132 +149,132 @@ fn artefact(dir: &Path, weights: &str) -> Artefact {
 #[test]
 fn a_host_that_is_short_of_memory_rejects_nothing_and_tries_again() {
     for weights in ["passing 1", "short 1"] {
-        let desk = Desk::with_spare(0);
-        let (arm, _) = desk.offer(weights);
+        let fixture = Fixture::with_spare(0);
+        let (arm, _) = fixture.offer(weights);
         let arms = [arm.clone()];
-        assert!(!desk.brings(&arm), "{weights}");
-        assert_eq!(desk.serving.rejected(), [], "{weights}");
+        assert!(!fixture.brings(&arm), "{weights}");
+        assert_eq!(fixture.serving.rejections(), [], "{weights}");
         let faults: Vec<HostFault> =
-            desk.serving.hindered(&arms).into_iter().map(|(_, fault)| fault).collect();
+            fixture.serving.hindered(&arms).into_iter().map(|(_, fault)| fault).collect();
         assert_eq!(faults, [HostFault::Memory], "{weights}");
-        assert!(matches!(desk.answers(&arm), Err(Unanswered::Unserved(unserved)) if unserved.may_pass));
+        assert!(matches!(fixture.answers(&arm), Err(Unanswered::Unserved(unserved)) if unserved.may_pass));
 
-        assert!(desk.brings(&arm), "{weights}");
-        assert!(desk.serving.hindered(&arms).is_empty(), "{weights}");
-        assert_eq!(desk.answers(&arm).unwrap(), arm.model_version);
+        assert!(fixture.brings(&arm), "{weights}");
+        assert!(fixture.serving.hindered(&arms).is_empty(), "{weights}");
+        assert_eq!(fixture.answers(&arm).unwrap(), arm.model_version);
     }
 }
 
 #[test]
-fn it_is_said_once_a_minute_that_a_version_can_not_be_had() {
-    let desk = Desk::with_spare(0);
-    let (arm, _) = desk.offer("good 1");
-    fs::remove_dir_all(desk.dir.path().join("shared")).unwrap();
+fn it_is_logged_once_a_minute_that_a_version_is_unavailable() {
+    let fixture = Fixture::with_spare(0);
+    let (arm, _) = fixture.offer("good 1");
+    fs::remove_dir_all(fixture.dir.path().join("shared")).unwrap();
     for _ in 0..3 {
-        assert!(!desk.brings(&arm));
+        assert!(!fixture.brings(&arm));
     }
-    assert_eq!(desk.serving.known().warned.len(), 1);
-    let said = desk.serving.known().warned[&arm.model_version];
-    assert!(!desk.brings(&arm));
-    assert_eq!(desk.serving.known().warned[&arm.model_version], said, "not again");
+    assert_eq!(fixture.serving.versions().warned().len(), 1);
+    let warned = fixture.serving.versions().warned()[&arm.model_version];
+    assert!(!fixture.brings(&arm));
+    assert_eq!(fixture.serving.versions().warned()[&arm.model_version], warned, "not again");
 }
 
 #[test]
 fn a_copy_that_changed_after_it_was_verified_is_replaced_and_blames_nobody() {
-    let desk = Desk::with_spare(0);
-    let (arm, _) = desk.offer("damaged 1");
-    assert!(!desk.brings(&arm));
-    assert_eq!(desk.serving.rejected(), []);
-    assert!(desk.brings(&arm), "from the shared folder, once more");
+    let fixture = Fixture::with_spare(0);
+    let (arm, _) = fixture.offer("damaged 1");
+    assert!(!fixture.brings(&arm));
+    assert_eq!(fixture.serving.rejections(), []);
+    assert!(fixture.brings(&arm), "from the shared folder, once more");
 }
 
 #[test]
 fn what_is_wrong_in_the_version_itself_is_rejected_once() {
-    let desk = Desk::with_spare(0);
-    let (arm, _) = desk.offer("broken 1");
-    assert!(!desk.brings(&arm) && !desk.brings(&arm));
-    let rejected = desk.serving.rejected();
-    assert_eq!((rejected.len(), rejected[0].rejection.fault, desk.loads()), (1, Fault::Unloadable, 1));
+    let fixture = Fixture::with_spare(0);
+    let (arm, _) = fixture.offer("broken 1");
+    assert!(!fixture.brings(&arm) && !fixture.brings(&arm));
+    let rejected = fixture.serving.rejections();
+    assert_eq!((rejected.len(), rejected[0].rejection.fault, fixture.loads()), (1, Fault::Unloadable, 1));
 }
 
 #[test]
 fn a_replay_has_its_models_loaded_once_though_none_is_kept_to_spare() {
-    let desk = Desk::with_spare(0);
-    let (old, older) = (desk.offer("good 1").0, desk.offer("good 2").0);
+    let fixture = Fixture::with_spare(0);
+    let (old, older) = (fixture.offer("good 1").0, fixture.offer("good 2").0);
     for _ in 0..3 {
         for arm in [&old, &older] {
-            assert_eq!(desk.answers(arm).unwrap(), arm.model_version);
-            desk.serving.keep(&BTreeSet::new());
+            assert_eq!(fixture.answers(arm).unwrap(), arm.model_version);
+            fixture.serving.keep(&BTreeSet::new());
         }
     }
-    assert_eq!(desk.loads(), 2);
-    let (oldest, _) = desk.offer("good 3");
-    desk.answers(&oldest).unwrap();
-    assert_eq!(desk.serving.keep(&BTreeSet::new()).len(), REPLAYED, "as many as that, and no more");
+    assert_eq!(fixture.loads(), 2);
+    let (oldest, _) = fixture.offer("good 3");
+    fixture.answers(&oldest).unwrap();
+    assert_eq!(fixture.serving.keep(&BTreeSet::new()).len(), REPLAY_MODELS, "as many as that, and no more");
 
     // What a strategy has named and names no more goes at once.
-    desk.serving.keep(&BTreeSet::from([older.model_version.clone(), oldest.model_version.clone()]));
-    assert_eq!(desk.serving.keep(&BTreeSet::from([oldest.model_version.clone()])).len(), 1);
+    fixture.serving.keep(&BTreeSet::from([older.model_version.clone(), oldest.model_version.clone()]));
+    assert_eq!(fixture.serving.keep(&BTreeSet::from([oldest.model_version.clone()])).len(), 1);
 }
 
 #[test]
 fn a_version_that_another_worker_rejected_serves_on_while_it_is_wanted_and_no_longer() {
-    let desk = Desk::with_spare(2);
-    let (arm, record) = desk.offer("good 1");
-    let (next, other) = desk.offer("good 2");
-    desk.follow(record.clone());
-    desk.follow(other);
+    let fixture = Fixture::with_spare(2);
+    let (arm, record) = fixture.offer("good 1");
+    let (next, other) = fixture.offer("good 2");
+    fixture.follow(record.clone());
+    fixture.follow(other);
     let wanted = BTreeSet::from([arm.model_version.clone()]);
-    assert!(desk.brings(&arm));
-    desk.answers(&arm).unwrap();
-    desk.follow(ModelVersion { state: ModelState::Rejected, ..record });
-    assert_eq!(desk.serving.keep(&wanted), wanted);
-    assert_eq!(desk.answers(&arm).unwrap(), arm.model_version);
+    assert!(fixture.brings(&arm));
+    fixture.answers(&arm).unwrap();
+    fixture.follow(ModelVersion { state: ModelState::Rejected, ..record });
+    assert_eq!(fixture.serving.keep(&wanted), wanted);
+    assert_eq!(fixture.answers(&arm).unwrap(), arm.model_version);
 
-    assert!(desk.brings(&next));
+    assert!(fixture.brings(&next));
     let wanted = BTreeSet::from([next.model_version.clone()]);
-    assert_eq!(desk.serving.keep(&wanted), wanted, "it is no spare one");
+    assert_eq!(fixture.serving.keep(&wanted), wanted, "it is no spare one");
     assert!(
-        desk.answers(&arm).is_err(),
+        fixture.answers(&arm).is_err(),
         "nor does it stand in for itself, or is brought for an old complaint"
     );
-    assert_eq!(desk.answers(&next).unwrap(), next.model_version);
-    assert_eq!(desk.answers(&arm).unwrap(), next.model_version, "the last good one stands in");
+    assert_eq!(fixture.answers(&next).unwrap(), next.model_version);
+    assert_eq!(fixture.answers(&arm).unwrap(), next.model_version, "the last good one stands in");
 }
 
 #[test]
 fn a_shadow_decides_nothing_in_the_place_of_another_either() {
-    let desk = Desk::with_spare(0);
-    let (broken, watcher) = (desk.offer("broken 1").0, desk.offer("good 1").0);
+    let fixture = Fixture::with_spare(0);
+    let (broken, watcher) = (fixture.offer("broken 1").0, fixture.offer("good 1").0);
     let watcher = Arm { role: Role::Shadow, ..watcher };
-    assert_eq!(desk.answers(&watcher).unwrap(), watcher.model_version);
-    assert!(desk.answers(&broken).is_err());
+    assert_eq!(fixture.answers(&watcher).unwrap(), watcher.model_version);
+    assert!(fixture.answers(&broken).is_err());
 }
 
 #[test]
 fn nobody_stands_in_for_a_shadow() {
-    let desk = Desk::with_spare(0);
-    let champion = desk.offer("good 1").0;
-    assert_eq!(desk.answers(&champion).unwrap(), champion.model_version);
+    let fixture = Fixture::with_spare(0);
+    let champion = fixture.offer("good 1").0;
+    assert_eq!(fixture.answers(&champion).unwrap(), champion.model_version);
     for weights in ["broken 2", "passing 3"] {
-        let shadow = Arm { name: "watcher".into(), role: Role::Shadow, ..desk.offer(weights).0 };
+        let shadow = Arm { name: "watcher".into(), role: Role::Shadow, ..fixture.offer(weights).0 };
         // Whether it is still to be loaded, or can't be.
-        assert!(desk.asked(&shadow, Bringer::Loader).is_err(), "{weights}");
-        desk.brings(&shadow);
+        assert!(fixture.ask(&shadow, Bringer::Loader).is_err(), "{weights}");
+        fixture.brings(&shadow);
         if weights.starts_with("broken") {
-            assert!(desk.asked(&shadow, Bringer::Loader).is_err(), "{weights}");
-            assert!(desk.answers(&shadow).is_err(), "{weights}");
+            assert!(fixture.ask(&shadow, Bringer::Loader).is_err(), "{weights}");
+            assert!(fixture.answers(&shadow).is_err(), "{weights}");
         }
     }
 }
 
 #[test]
 fn what_stands_in_answers_as_the_arm_that_it_decided_as() {
-    let desk = Desk::with_spare(0);
-    let champion = desk.offer("good 1").0;
-    assert!(desk.asked(&champion, Bringer::Asker).unwrap().stands_in_as.is_none());
-    let canary = Arm { name: "canary".into(), ..desk.offer("broken 2").0 };
-    let answering = desk.asked(&canary, Bringer::Asker).unwrap();
+    let fixture = Fixture::with_spare(0);
+    let champion = fixture.offer("good 1").0;
+    assert!(fixture.ask(&champion, Bringer::Asker).unwrap().stands_in_as.is_none());
+    let canary = Arm { name: "canary".into(), ..fixture.offer("broken 2").0 };
+    let answering = fixture.ask(&canary, Bringer::Asker).unwrap();
     let stands_in_as = answering.stands_in_as.unwrap();
     assert_eq!(
         (stands_in_as.name.as_str(), &stands_in_as.model_version),
@@ -281,37 +285,40 @@ fn what_stands_in_answers_as_the_arm_that_it_decided_as() {
 
 #[test]
 fn a_complaint_of_the_strategy_in_force_brings_nothing_and_has_the_loader_bring_it() {
-    let desk = Desk::with_spare(0);
-    let (old, new) = (desk.offer("good 1").0, desk.offer("good 2").0);
-    assert_eq!(desk.answers(&old).unwrap(), old.model_version);
-    let answering = desk.asked(&new, Bringer::Loader).unwrap();
-    assert_eq!((answering.served.artefact.version.as_str(), desk.loads()), (old.model_version.as_str(), 1));
+    let fixture = Fixture::with_spare(0);
+    let (old, new) = (fixture.offer("good 1").0, fixture.offer("good 2").0);
+    assert_eq!(fixture.answers(&old).unwrap(), old.model_version);
+    let answering = fixture.ask(&new, Bringer::Loader).unwrap();
+    assert_eq!(
+        (answering.served.artefact.version.as_str(), fixture.loads()),
+        (old.model_version.as_str(), 1)
+    );
     let arms = [old, new.clone()];
     let versions = |arms: Vec<Arm>| arms.into_iter().map(|arm| arm.model_version).collect::<Vec<_>>();
     assert_eq!(
-        versions(desk.serving.claim(&arms)),
+        versions(fixture.serving.claim(&arms)),
         std::slice::from_ref(&new.model_version),
         "the other serves"
     );
-    assert!(desk.brings(&new));
-    assert_eq!(versions(desk.serving.claim(&arms)), [""; 0]);
+    assert!(fixture.brings(&new));
+    assert_eq!(versions(fixture.serving.claim(&arms)), [""; 0]);
 }
 
 #[test]
 fn what_is_claimed_is_brought_by_no_complaint_not_even_of_an_older_strategy() {
-    let desk = Desk::with_spare(0);
-    let (old, new) = (desk.offer("good 1").0, desk.offer("good 2").0);
-    assert_eq!(desk.answers(&old).unwrap(), old.model_version);
-    assert_eq!(desk.serving.claim(std::slice::from_ref(&new)).len(), 1);
-    assert_eq!(desk.answers(&new).unwrap(), old.model_version);
-    assert_eq!(desk.loads(), 1);
+    let fixture = Fixture::with_spare(0);
+    let (old, new) = (fixture.offer("good 1").0, fixture.offer("good 2").0);
+    assert_eq!(fixture.answers(&old).unwrap(), old.model_version);
+    assert_eq!(fixture.serving.claim(std::slice::from_ref(&new)).len(), 1);
+    assert_eq!(fixture.answers(&new).unwrap(), old.model_version);
+    assert_eq!(fixture.loads(), 1);
 }
 
 #[test]
 fn who_waits_for_a_model_hears_that_the_process_stops_and_answers_nothing() {
-    let desk = Desk::that_stops(0, Stop::when(|| true));
-    let arm = desk.offer("good 1").0;
-    assert_eq!(desk.serving.claim(std::slice::from_ref(&arm)).len(), 1);
-    assert!(matches!(desk.asked(&arm, Bringer::Loader), Err(Unanswered::Stopped)));
-    assert!(matches!(desk.serving.settle(&arm), Err(Unanswered::Stopped)));
+    let fixture = Fixture::that_stops(0, Stop::when(|| true));
+    let arm = fixture.offer("good 1").0;
+    assert_eq!(fixture.serving.claim(std::slice::from_ref(&arm)).len(), 1);
+    assert!(matches!(fixture.ask(&arm, Bringer::Loader), Err(Unanswered::Stopped)));
+    assert!(matches!(fixture.serving.settle(&arm), Err(Unanswered::Stopped)));
 }

@@ -1,93 +1,58 @@
 //! What must hold in every schedule: I1 to I11 of the design, each checked where it could first be seen to break.
 
-use std::{
-    collections::{BTreeMap, BTreeSet, btree_map::Entry},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use ombud_contract::records::{Outcome, Role, RoutedComplaint, Vulnerability, Why};
 
 use crate::{
-    event::Kind,
+    event::SubmissionKind,
     position::Position,
     revision,
     rules::Rules,
     sim::{
         rules::{AMEND_MS, DEADLINE_MS},
+        witness::{Violation, violated},
         world::{Flight, RoutedRecord, World},
     },
 };
 
-/// An invariant that does not hold.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Broken {
-    /// `I1` to `I11`.
-    pub invariant: &'static str,
-    /// What was seen.
-    pub what: String,
-}
-
-pub(crate) fn broken(invariant: &'static str, what: String) -> Result<(), Broken> {
-    Err(Broken { invariant, what })
-}
-
-/// What has been seen so far.
-#[derive(Debug, Default)]
-pub(crate) struct Witness {
-    /// Greatest record of a complaint within an epoch.
-    within_epoch: BTreeMap<(Arc<str>, i64), Arc<RoutedComplaint>>,
-    by_route_id: BTreeMap<String, Arc<RoutedComplaint>>,
-    /// Newest route of each round.
-    by_round: BTreeMap<(Arc<str>, i64), Arc<RoutedComplaint>>,
-    /// Something was appended by an owner after a later one had begun.
-    overlapped: bool,
-    /// The record of each complaint that came late, by the ownership that was lost.
-    late: BTreeMap<(Arc<str>, u64), Arc<RoutedComplaint>>,
-    /// Complaints of which a late record came when the owner had forgotten them: the log's last is not the greatest.
-    forgotten: BTreeSet<Arc<str>>,
-    greatest_claim: i64,
-}
-
 impl World {
     /// I9, after every step of a shard.
-    pub(crate) fn check_bounds(&self, m: usize) -> Result<(), Broken> {
-        let Some(shard) = &self.members[m].shard else { return Ok(()) };
+    pub(crate) fn check_bounds(&self, m: usize) -> Result<(), Violation> {
+        let Some(status) = self.members[m].status(self.now) else { return Ok(()) };
         let limits = &self.limits;
-        if shard.unsettled() > limits.open_cap {
-            return broken(
-                "I9",
-                format!("{} raw records held, {} allowed", shard.unsettled(), limits.open_cap),
-            );
+        if status.unsettled > limits.open_cap {
+            let what = format!("{} raw records held, {} allowed", status.unsettled, limits.open_cap);
+            return violated("I9", what);
         }
-        if shard.early() > limits.early_cap {
-            return broken(
-                "I9",
-                format!("{} early predictions, {} allowed", shard.early(), limits.early_cap),
-            );
+        if status.early > limits.early_cap {
+            let what = format!("{} early predictions, {} allowed", status.early, limits.early_cap);
+            return violated("I9", what);
         }
         Ok(())
     }
 
     /// I9 for what is remembered, once a commit has shown what may be forgotten.
-    pub(crate) fn check_memory(&self, m: usize) -> Result<(), Broken> {
+    pub(crate) fn check_memory(&self, m: usize) -> Result<(), Violation> {
         let Some(shard) = &self.members[m].shard else { return Ok(()) };
         let allowed = self.limits.closed_cap + shard.unforgettable();
-        if shard.closed() > allowed {
-            return broken("I9", format!("{} closed cases, {allowed} allowed", shard.closed()));
+        let closed = shard.status(self.now).closed;
+        if closed > allowed {
+            return violated("I9", format!("{closed} closed cases, {allowed} allowed"));
         }
         Ok(())
     }
 
     /// I5: nobody hands a record to the producer after a later owner has begun, though the producer may take until then.
-    pub(crate) fn check_hand_over(&self, m: usize) -> Result<(), Broken> {
+    pub(crate) fn check_hand_over(&self, m: usize) -> Result<(), Violation> {
         if self.group.generation > self.members[m].generation {
-            return broken("I5", format!("m{m} hands a record over after a later owner has begun"));
+            return violated("I5", format!("m{m} hands a record over after a later owner has begun"));
         }
         Ok(())
     }
 
     /// Everything that a record in routed must keep, before it is appended.
-    pub(crate) fn check_append(&mut self, flight: &Flight) -> Result<(), Broken> {
+    pub(crate) fn check_append(&mut self, flight: &Flight) -> Result<(), Violation> {
         let Some(record) = &flight.record else { return Ok(()) };
         let id = &flight.complaint_id;
         if self.group.generation > flight.generation {
@@ -95,27 +60,27 @@ impl World {
             self.witness.overlapped = true;
             self.check_late(flight, record)?;
         }
-        self.check_meaning(id, record)?;
-        self.check_order(id, record)?;
-        self.check_round(id, record)?;
+        self.witness.check_meaning(id, record)?;
+        self.witness.check_order(id, record)?;
+        self.witness.check_round(id, record)?;
         self.check_answers(flight.live_since, record)?;
         let silent = !record
             .decisions
             .iter()
             .any(|d| d.task == "vulnerable" && d.outcome == Outcome::Labelled && d.label.is_some());
         if silent && record.vulnerability == Vulnerability::NotIndicated {
-            return broken("I10", format!("{} says no vulnerability and nobody did", record.route_id));
+            return violated("I10", format!("{} says no vulnerability and nobody did", record.route_id));
         }
         Ok(())
     }
 
     /// I5: of each complaint and lost ownership one record comes late at most, and it does not overtake what a later
-    /// owner said of the same submission.
-    fn check_late(&mut self, flight: &Flight, record: &Arc<RoutedComplaint>) -> Result<(), Broken> {
+    /// owner said about the same submission.
+    fn check_late(&mut self, flight: &Flight, record: &Arc<RoutedComplaint>) -> Result<(), Violation> {
         let key = (Arc::clone(&flight.complaint_id), flight.generation);
         let first = self.witness.late.entry(key).or_insert_with(|| Arc::clone(record));
         if *first != *record {
-            return broken("I5", format!("{} comes late after {}", record.route_id, first.route_id));
+            return violated("I5", format!("{} comes late after {}", record.route_id, first.route_id));
         }
         let submitted = revision::time(record.revision);
         let newest = self
@@ -127,22 +92,25 @@ impl World {
             .map(|r| r.revision)
             .max();
         if newest.is_some_and(|newest| newest < record.revision) {
-            return broken("I5", format!("{} comes late and is greater than {newest:?}", record.route_id));
+            return violated("I5", format!("{} comes late and is greater than {newest:?}", record.route_id));
         }
         Ok(())
     }
 
-    /// A route of an earlier owner is about to be read: whether the one of now can still tell what it means.
+    /// A route of an earlier owner is about to be read: whether the present owner still knows what it means.
     pub(crate) fn note_forgotten(&mut self, m: usize, theirs: &RoutedComplaint) {
         let member = &self.members[m];
         let Some(shard) = &member.shard else { return };
         let settled = theirs.raw_offset < member.raw_next as i64;
-        if theirs.writer_epoch < shard.epoch() && settled && !shard.remembers(&theirs.complaint_id) {
+        if theirs.writer_epoch < shard.status(self.now).epoch
+            && settled
+            && !shard.remembers(&theirs.complaint_id)
+        {
             self.witness.forgotten.insert(theirs.complaint_id.as_str().into());
         }
     }
 
-    /// A changelog is about to be folded from `from`: complaints of which it no longer tells the greatest.
+    /// A changelog is about to be folded from `from`: complaints whose greatest record it no longer shows.
     pub(crate) fn note_unfolded(&mut self, from: usize) {
         let greatest = |records: &[RoutedRecord]| {
             let mut greatest: BTreeMap<Arc<str>, i64> = BTreeMap::new();
@@ -160,85 +128,8 @@ impl World {
         }
     }
 
-    /// I3: within an epoch revisions rise; what comes again comes as the same record.
-    fn check_order(&mut self, id: &Arc<str>, record: &Arc<RoutedComplaint>) -> Result<(), Broken> {
-        let newest = self.witness.within_epoch.entry((Arc::clone(id), record.writer_epoch));
-        match newest {
-            Entry::Vacant(free) => {
-                free.insert(Arc::clone(record));
-            }
-            Entry::Occupied(mut known) => {
-                let before = known.get();
-                let again = Arc::ptr_eq(before, record) || before == record;
-                if record.revision <= before.revision && !again {
-                    let what =
-                        format!("{} r{} follows r{}", record.route_id, record.revision, before.revision);
-                    return broken("I3", what);
-                }
-                known.insert(Arc::clone(record));
-            }
-        }
-        Ok(())
-    }
-
-    /// I3: one route id means one thing.
-    fn check_meaning(&mut self, id: &Arc<str>, record: &Arc<RoutedComplaint>) -> Result<(), Broken> {
-        if matches!(record.why, Why::Unreadable | Why::Withdrawn | Why::Reconciled) {
-            // They keep the queue of what came before, which the id does not name.
-            return Ok(());
-        }
-        match self.witness.by_route_id.entry(record.route_id.clone()) {
-            Entry::Vacant(free) => {
-                free.insert(Arc::clone(record));
-            }
-            Entry::Occupied(known) => {
-                let known = known.get();
-                let same = known.team == record.team
-                    && known.vulnerability == record.vulnerability
-                    && known.priority == record.priority
-                    && known.decisions == record.decisions
-                    && known.missing_tasks == record.missing_tasks;
-                if !same {
-                    return broken("I3", format!("{} of {id} means two things", record.route_id));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// I6: what a round has decided stays. I5: without overlapping owners, what was routed only grows.
-    fn check_round(&mut self, id: &Arc<str>, record: &Arc<RoutedComplaint>) -> Result<(), Broken> {
-        let overlapped = self.witness.overlapped;
-        match self.witness.by_round.entry((Arc::clone(id), record.raw_offset)) {
-            Entry::Vacant(free) => {
-                free.insert(Arc::clone(record));
-            }
-            Entry::Occupied(mut known) => {
-                let before = known.get();
-                for decision in &before.decisions {
-                    let now = record.decisions.iter().find(|d| d.task == decision.task);
-                    if now.is_some_and(|now| now != decision) {
-                        return broken(
-                            "I6",
-                            format!("{} of {} was decided twice", decision.task, record.route_id),
-                        );
-                    }
-                    if now.is_none() && !overlapped {
-                        return broken("I5", format!("{} lost its {}", record.route_id, decision.task));
-                    }
-                }
-                let grown = record.decisions.len() > before.decisions.len();
-                if record.route_id != before.route_id && !grown && !overlapped {
-                    return broken("I5", format!("{} replaces {}", record.route_id, before.route_id));
-                }
-                known.insert(Arc::clone(record));
-            }
-        }
-        Ok(())
-    }
-
     /// I6: each decision is the first answer to its question. I7: what a deadline calls missing was not there.
-    fn check_answers(&self, live_since: i64, record: &RoutedComplaint) -> Result<(), Broken> {
+    fn check_answers(&self, live_since: i64, record: &RoutedComplaint) -> Result<(), Violation> {
         let answers = || {
             self.predictions.iter().filter(|p| {
                 p.body.as_ref().is_some_and(|p| p.raw_offset == record.raw_offset && p.role == Role::Deciding)
@@ -248,7 +139,7 @@ impl World {
             let first = answers().find(|p| p.body.as_ref().is_some_and(|p| p.task == decision.task));
             let first = first.and_then(|p| p.body.as_ref()).map(|p| p.prediction_id.as_str());
             if first != Some(&decision.prediction_id) {
-                return broken("I6", format!("{} rests on {}", record.route_id, decision.prediction_id));
+                return violated("I6", format!("{} rests on {}", record.route_id, decision.prediction_id));
             }
         }
         if record.why != Why::Deadline {
@@ -259,20 +150,20 @@ impl World {
         let wait = if raw.what.bulk { self.limits.bulk_wait_ms } else { DEADLINE_MS };
         let deadline = (raw.appended_at + wait).max(live);
         if record.routed_at < deadline {
-            return broken("I7", format!("{} fired before its deadline", record.route_id));
+            return violated("I7", format!("{} fired before its deadline", record.route_id));
         }
         let was_there = |p: &&crate::sim::world::PredictionRecord| {
             let body = p.body.as_ref();
             p.appended_at < deadline && body.is_some_and(|p| record.missing_tasks.contains(&p.task))
         };
         if record.routed_at < deadline + self.limits.hard_cap_ms && answers().any(|p| was_there(&p)) {
-            return broken("I7", format!("{} misses what lay in the log", record.route_id));
+            return violated("I7", format!("{} misses what lay in the log", record.route_id));
         }
         Ok(())
     }
 
     /// I2 and I1, before the coordinator stores a commit.
-    pub(crate) fn check_commit(&mut self, m: usize, new: &Position) -> Result<(), Broken> {
+    pub(crate) fn check_commit(&mut self, m: usize, new: &Position) -> Result<(), Violation> {
         let old = self.group.committed.clone();
         let old = old.unwrap_or(Position { raw: 0, meta: crate::position::Meta::default() });
         let claims = self.group.committed_by < self.members[m].generation;
@@ -282,10 +173,10 @@ impl World {
             && new.meta.clock >= old.meta.clock
             && new.meta.epoch >= old.meta.epoch;
         if !ahead || (claims && new.meta.epoch <= self.witness.greatest_claim) {
-            return broken("I2", format!("{old:?} goes back to {new:?}"));
+            return violated("I2", format!("{old:?} goes back to {new:?}"));
         }
         if new.raw > self.raw.len() as i64 || new.meta.predictions > self.predictions.len() as i64 {
-            return broken("I2", format!("{new:?} lies beyond the end"));
+            return violated("I2", format!("{new:?} lies beyond the end"));
         }
         self.witness.greatest_claim = self.witness.greatest_claim.max(new.meta.epoch);
         for offset in old.raw..new.raw {
@@ -298,11 +189,11 @@ impl World {
     }
 
     /// I1 for one raw record.
-    fn check_accounted(&self, offset: usize) -> Result<(), Broken> {
+    fn check_accounted(&self, offset: usize) -> Result<(), Violation> {
         let raw = &self.raw[offset];
         let id = &raw.what.complaint_id;
-        if raw.what.kind == Kind::Unreadable && !self.is_parked(offset) {
-            return broken("I1", format!("raw@{offset} has no dead letter"));
+        if raw.what.kind == SubmissionKind::Unreadable && !self.is_parked(offset) {
+            return violated("I1", format!("raw@{offset} has no dead letter"));
         }
         let of_it = || self.routed.iter().filter(|r| r.complaint_id == *id);
         if of_it().any(|r| r.record.is_none()) {
@@ -313,7 +204,7 @@ impl World {
             .iter()
             .enumerate()
             .rev()
-            .filter(|(_, r)| r.what.complaint_id == *id && r.what.kind != Kind::Unreadable)
+            .filter(|(_, r)| r.what.complaint_id == *id && r.what.kind != SubmissionKind::Unreadable)
             .find(|(_, r)| r.what.input != raw.what.input)
             .map_or(0, |(at, _)| at + 1);
         let routed = of_it().filter_map(|r| r.record.as_ref()).any(|r| {
@@ -322,7 +213,9 @@ impl World {
         });
         // A newer submission that can be read replaces it, and answers for it; one that can't needs a newer route.
         let replaced = self.raw[offset + 1..].iter().any(|r| {
-            r.what.complaint_id == *id && r.what.input != raw.what.input && r.what.kind != Kind::Unreadable
+            r.what.complaint_id == *id
+                && r.what.input != raw.what.input
+                && r.what.kind != SubmissionKind::Unreadable
         });
         // It says what the newest route before it says: what came in between was void before it was routed.
         let routes = || of_it().filter_map(|r| r.record.as_ref());
@@ -332,11 +225,11 @@ impl World {
         if routed || stands || replaced || passed {
             return Ok(());
         }
-        broken("I1", format!("raw@{offset} is committed and neither routed nor void"))
+        violated("I1", format!("raw@{offset} is committed and neither routed nor void"))
     }
 
     /// I1 for one prediction: no answer that a round waits for is passed over.
-    fn check_used(&self, offset: usize) -> Result<(), Broken> {
+    fn check_used(&self, offset: usize) -> Result<(), Violation> {
         let Some(body) = &self.predictions[offset].body else { return Ok(()) };
         let at = body.raw_offset as usize;
         let raw = &self.raw[at];
@@ -358,31 +251,31 @@ impl World {
         if erased || decided || repeats || void || forgotten {
             return Ok(());
         }
-        broken("I1", format!("prediction@{offset} is committed and in no route"))
+        violated("I1", format!("prediction@{offset} is committed and in no route"))
     }
 
     /// I8: nobody waits past the deadline when all is well and everything is read.
-    pub(crate) fn check_deadlines(&self, bulk: bool) -> Result<(), Broken> {
+    pub(crate) fn check_deadlines(&self, bulk: bool) -> Result<(), Violation> {
         let Some(shard) = self.group.owner.and_then(|m| self.members[m].shard.as_ref()) else {
-            return broken("I8", "nobody owns the shard at rest".to_owned());
+            return violated("I8", "nobody owns the shard at rest".to_owned());
         };
         let waiting = shard.overdue(self.now, |raw_offset| bulk || !self.raw[raw_offset as usize].what.bulk);
         match waiting {
-            Some(raw_offset) => broken("I8", format!("raw@{raw_offset} still waits past its deadline")),
+            Some(raw_offset) => violated("I8", format!("raw@{raw_offset} still waits past its deadline")),
             None => Ok(()),
         }
     }
 
     /// I4 and I8 at the end: all is settled, and the log says what the owner knows.
-    pub(crate) fn check_rest(&self) -> Result<(), Broken> {
+    pub(crate) fn check_rest(&self) -> Result<(), Violation> {
         let Some(position) = &self.group.committed else {
-            return broken("I8", "nothing is committed".to_owned());
+            return violated("I8", "nothing is committed".to_owned());
         };
         if position.raw != self.raw.len() as i64 {
-            return broken("I8", format!("raw@{} is never settled", position.raw));
+            return violated("I8", format!("raw@{} is never settled", position.raw));
         }
         if position.meta.predictions != self.predictions.len() as i64 {
-            return broken("I8", format!("prediction@{} is never settled", position.meta.predictions));
+            return violated("I8", format!("prediction@{} is never settled", position.meta.predictions));
         }
         let owner = self.group.owner.and_then(|m| self.members[m].shard.as_ref());
         for number in 0..self.complaints {
@@ -393,7 +286,7 @@ impl World {
             };
             match (&last.record, tombstone) {
                 (Some(record), Some(tombstone)) if last.appended_at < tombstone.appended_at + AMEND_MS => {
-                    return broken("I4", format!("{} outlives its tombstone", record.route_id));
+                    return violated("I4", format!("{} outlives its tombstone", record.route_id));
                 }
                 (Some(record), None) => {
                     self.check_newest(&id)?;
@@ -403,7 +296,7 @@ impl World {
                     self.check_last(record, &all)?;
                     let known = owner.and_then(|shard| shard.newest(&id));
                     if known.is_some_and(|known| known != (record.revision, &record.route_id)) {
-                        return broken(
+                        return violated(
                             "I4",
                             format!("the owner knows {known:?}, last is {}", record.route_id),
                         );
@@ -416,11 +309,11 @@ impl World {
     }
 
     /// I11: who keeps the greatest revision ends with what was submitted last.
-    fn check_newest(&self, id: &str) -> Result<(), Broken> {
+    fn check_newest(&self, id: &str) -> Result<(), Violation> {
         let newest = self.raw.iter().rev().find(|r| *r.what.complaint_id == *id);
         let (Some(newest), Some(held)) = (newest, self.held(id)) else { return Ok(()) };
         if held.input_sha256 != *newest.what.input {
-            return broken(
+            return violated(
                 "I11",
                 format!("{} is the greatest, {} is newer", held.route_id, newest.what.input),
             );
@@ -434,16 +327,16 @@ impl World {
         of_it.filter_map(|r| r.record.as_deref()).max_by_key(|record| record.revision)
     }
 
-    fn check_last(&self, last: &RoutedComplaint, all: &[&RoutedRecord]) -> Result<(), Broken> {
+    fn check_last(&self, last: &RoutedComplaint, all: &[&RoutedRecord]) -> Result<(), Violation> {
         for record in all.iter().filter_map(|r| r.record.as_ref()) {
             if record.revision > last.revision {
-                return broken(
+                return violated(
                     "I4",
                     format!("{} lies last and {} is greater", last.route_id, record.route_id),
                 );
             }
             if record.revision == last.revision && record.route_id != last.route_id {
-                return broken("I4", format!("{} and {} are equals", last.route_id, record.route_id));
+                return violated("I4", format!("{} and {} are equals", last.route_id, record.route_id));
             }
         }
         Ok(())

@@ -3,18 +3,18 @@
 use ombud_contract::records::RoutedComplaint;
 
 use crate::{
-    event::{Effect, Input, Logged, Origin},
+    event::{ChangelogRecord, Effect, Input, Origin},
     position::Position,
-    recover::Recovery,
+    shard::Recovery,
     sim::{
-        invariants::Broken,
-        world::{Committing, Flight, Ghost, Member, RoutedRecord, World},
+        witness::Violation,
+        world::{CommitInFlight, Flight, JoinerProcess, LateRecord, RoutedRecord, World},
     },
 };
 
 impl World {
-    /// Tells the member's shard and takes up what it asks for.
-    pub(crate) fn tell(&mut self, m: usize, input: Input) -> Result<(), Broken> {
+    /// An input for the member's shard, and what it asks for.
+    pub(crate) fn input(&mut self, m: usize, input: Input) -> Result<(), Violation> {
         let Some(mut shard) = self.members[m].shard.take() else { return Ok(()) };
         let mut out = Vec::new();
         shard.on(self.now, input, &self.rules, &mut out);
@@ -25,7 +25,7 @@ impl World {
         self.check_bounds(m)
     }
 
-    fn take_up(&mut self, m: usize, effect: Effect) -> Result<(), Broken> {
+    fn take_up(&mut self, m: usize, effect: Effect) -> Result<(), Violation> {
         let now = self.now;
         let member = &mut self.members[m];
         match effect {
@@ -41,7 +41,7 @@ impl World {
             }
             Effect::Letter(origin) => member.letters.push_back(origin),
             Effect::Commit(position) => {
-                member.committing = Some(Committing { position, stored: None });
+                member.commit = Some(CommitInFlight { position, stored: None });
             }
             Effect::Start { raw, predictions } => {
                 member.raw_next = raw as usize;
@@ -61,7 +61,7 @@ impl World {
     }
 
     /// The next records of one of the three logs.
-    pub(crate) fn read(&mut self, m: usize, log: usize, most: usize) -> Result<(), Broken> {
+    pub(crate) fn read(&mut self, m: usize, log: usize, most: usize) -> Result<(), Violation> {
         for _ in 0..most {
             let member = &self.members[m];
             if member.shard.is_none() || !member.started {
@@ -85,7 +85,7 @@ impl World {
                 }),
             };
             let Some(input) = input else { return Ok(()) };
-            if let Input::Routed { body: Logged::Route(theirs), .. } = &input {
+            if let Input::Routed { body: ChangelogRecord::Route(theirs), .. } = &input {
                 self.note_forgotten(m, theirs);
             }
             let member = &mut self.members[m];
@@ -100,29 +100,31 @@ impl World {
                 Input::Routed { offset, .. } => format!("m{m} tails routed@{offset}"),
                 _ => String::new(),
             });
-            self.tell(m, input)?;
+            self.input(m, input)?;
         }
         Ok(())
     }
 
-    /// Time passes for the member; the end of predictions is told when it was asked for.
-    pub(crate) fn tick(&mut self, m: usize) -> Result<(), Broken> {
-        self.tell(m, Input::Tick)?;
+    /// Time passes for the member; the end of predictions is read when it was asked for.
+    pub(crate) fn tick(&mut self, m: usize) -> Result<(), Violation> {
+        self.input(m, Input::Tick)?;
         if std::mem::take(&mut self.members[m].wants_end) {
             let end = self.predictions.len() as i64;
-            self.tell(m, Input::PredictionsEnd { end, as_of: self.now })?;
+            self.input(m, Input::PredictionsEnd { end, as_of: self.now })?;
         }
         Ok(())
     }
 
     /// The broker takes the oldest record that it has not taken: one of a lost ownership first.
-    pub(crate) fn append(&mut self, m: usize) -> Result<(), Broken> {
+    pub(crate) fn append(&mut self, m: usize) -> Result<(), Violation> {
         let Some(at) = self.members[m].flights.iter().position(|flight| flight.offset.is_none()) else {
             return Ok(());
         };
         let producer = self.members[m].producer;
-        while let Some(ghost) = self.ghosts.iter().position(|ghost| ghost.producer == producer) {
-            self.append_ghost(ghost)?;
+        while let Some(late_record) =
+            self.late_records.iter().position(|late_record| late_record.producer == producer)
+        {
+            self.append_late_record(late_record)?;
         }
         let flight = self.members[m].flights[at].clone();
         let offset = self.land(&flight)?;
@@ -131,21 +133,21 @@ impl World {
     }
 
     /// The broker takes a record of an ownership that is over.
-    pub(crate) fn haunt(&mut self) -> Result<(), Broken> {
-        if self.ghosts.is_empty() {
+    pub(crate) fn append_late(&mut self) -> Result<(), Violation> {
+        if self.late_records.is_empty() {
             return Ok(());
         }
-        let producer = self.ghosts[self.rng.below(self.ghosts.len())].producer;
-        let first = self.ghosts.iter().position(|ghost| ghost.producer == producer);
-        first.map_or(Ok(()), |at| self.append_ghost(at))
+        let producer = self.late_records[self.rng.below(self.late_records.len())].producer;
+        let first = self.late_records.iter().position(|late_record| late_record.producer == producer);
+        first.map_or(Ok(()), |at| self.append_late_record(at))
     }
 
-    fn append_ghost(&mut self, at: usize) -> Result<(), Broken> {
-        let ghost = self.ghosts.remove(at);
-        self.land(&ghost.flight).map(|_| ())
+    fn append_late_record(&mut self, at: usize) -> Result<(), Violation> {
+        let late_record = self.late_records.remove(at);
+        self.land(&late_record.flight).map(|_| ())
     }
 
-    fn land(&mut self, flight: &Flight) -> Result<i64, Broken> {
+    fn land(&mut self, flight: &Flight) -> Result<i64, Violation> {
         let offset = self.routed.len() as i64;
         self.say(|_| format!("routed@{offset} is {} of generation {}", describe(flight), flight.generation));
         self.check_append(flight)?;
@@ -154,8 +156,8 @@ impl World {
         Ok(offset)
     }
 
-    /// The oldest record's fate is told: durable, or timed out whether or not it was appended.
-    pub(crate) fn deliver(&mut self, m: usize, fail: bool) -> Result<(), Broken> {
+    /// The member hears of its oldest record: durable, or timed out whether or not it was appended.
+    pub(crate) fn deliver(&mut self, m: usize, fail: bool) -> Result<(), Violation> {
         let Some(flight) = self.members[m].flights.front() else { return Ok(()) };
         if flight.offset.is_none() && !fail {
             return Ok(());
@@ -166,45 +168,45 @@ impl World {
             format!("m{m} hears {} of {}", if fail { "a timeout" } else { "the ack" }, describe(&flight))
         });
         match flight.offset {
-            Some(offset) if !fail => self.tell(m, Input::RouteAcked { complaint_id, offset }),
+            Some(offset) if !fail => self.input(m, Input::RouteAcked { complaint_id, offset }),
             lost => {
                 self.faults.lost_acknowledgements += u64::from(lost.is_some());
-                self.tell(m, Input::RouteFailed { complaint_id })
+                self.input(m, Input::RouteFailed { complaint_id })
             }
         }
     }
 
-    pub(crate) fn deliver_letter(&mut self, m: usize, fail: bool) -> Result<(), Broken> {
+    pub(crate) fn deliver_letter(&mut self, m: usize, fail: bool) -> Result<(), Violation> {
         let Some(origin) = self.members[m].letters.pop_front() else { return Ok(()) };
         if fail {
-            return self.tell(m, Input::LetterFailed(origin));
+            return self.input(m, Input::LetterFailed(origin));
         }
         self.letters.insert(origin);
         self.say(|_| format!("m{m} parks {origin:?}"));
-        self.tell(m, Input::LetterAcked(origin))
+        self.input(m, Input::LetterAcked(origin))
     }
 
     /// The coordinator looks at the commit; later, the member hears of it.
-    pub(crate) fn move_commit(&mut self, m: usize, fail: bool) -> Result<(), Broken> {
+    pub(crate) fn move_commit(&mut self, m: usize, fail: bool) -> Result<(), Violation> {
         let owns = self.owns(m) && !self.members[m].isolated;
-        let Some(committing) = &mut self.members[m].committing else { return Ok(()) };
-        if committing.stored.is_none() {
+        let Some(commit) = &mut self.members[m].commit else { return Ok(()) };
+        if commit.stored.is_none() {
             let stored = owns && !fail;
-            committing.stored = Some(stored);
-            let position = committing.position.clone();
+            commit.stored = Some(stored);
+            let position = commit.position.clone();
             return if stored { self.store(m, position) } else { Ok(()) };
         }
-        let Some(Committing { stored: Some(stored), .. }) = self.members[m].committing.take() else {
+        let Some(CommitInFlight { stored: Some(stored), .. }) = self.members[m].commit.take() else {
             return Ok(());
         };
         let acked = stored && !fail;
         self.faults.lost_commits += u64::from(stored && fail);
         self.say(|_| format!("m{m} hears that its commit {}", if acked { "is stored" } else { "failed" }));
-        self.tell(m, if acked { Input::CommitAcked } else { Input::CommitFailed })?;
+        self.input(m, if acked { Input::CommitAcked } else { Input::CommitFailed })?;
         if acked { self.check_memory(m) } else { Ok(()) }
     }
 
-    fn store(&mut self, m: usize, position: Position) -> Result<(), Broken> {
+    fn store(&mut self, m: usize, position: Position) -> Result<(), Violation> {
         self.check_commit(m, &position)?;
         self.say(|_| format!("the group stores raw {} {} of m{m}", position.raw, position.meta.encode()));
         self.group.committed = Some(position);
@@ -219,12 +221,8 @@ impl World {
         let since = Recovery::fold_since(&found, self.now, &self.rules);
         let window = self.routed.iter().position(|r| r.appended_at >= since);
         let window = window.unwrap_or(self.routed.len()) as i64;
-        let mut from = Recovery::fold_from(&found, window);
-        if self.mutation == Some(crate::mutation::Mutation::ForgetRl) {
-            from = self.routed.len() as i64;
-        }
-        let mut recovery = Recovery::new(self.limits.clone(), self.partition, found, from, &self.rules)
-            .breaking(self.mutation);
+        let from = Recovery::fold_from(&found, window);
+        let mut recovery = Recovery::new(self.limits.clone(), self.partition, found, from, &self.rules);
         self.note_unfolded(from as usize);
         for (offset, record) in self.routed.iter().enumerate().skip(from as usize) {
             recovery.fold(offset as i64, record.appended_at, record.logged());
@@ -235,23 +233,23 @@ impl World {
             format!(
                 "m{m} takes on generation {} as epoch {}: routed {from}..{to}",
                 w.group.generation,
-                shard.epoch()
+                shard.status(w.now).epoch
             )
         });
         let (heartbeat, producer) = (self.members[m].last_heartbeat, self.members[m].producer);
-        self.members[m] = Member {
+        self.members[m] = JoinerProcess {
             shard: Some(shard),
             producer,
             generation: self.group.generation,
             routed_next: self.routed.len(),
             last_heartbeat: heartbeat,
-            ..Member::default()
+            ..JoinerProcess::default()
         };
     }
 
     /// The process is gone, or gives the shard up; of what the producer had, some is appended in its order, and more of
     /// it whenever it likes.
-    pub(crate) fn drop_shard(&mut self, m: usize) -> Result<(), Broken> {
+    pub(crate) fn drop_shard(&mut self, m: usize) -> Result<(), Violation> {
         let waiting = self.members[m].flights.iter().filter(|flight| flight.offset.is_none()).count();
         for _ in 0..self.rng.below(waiting + 1) {
             self.append(m)?;
@@ -259,20 +257,20 @@ impl World {
         let purged = self.rng.chance(30);
         let member = &mut self.members[m];
         if let Some(shard) = member.shard.take() {
-            self.counts.add(shard.counts());
+            self.counts.add(&shard.status(self.now).counts);
         }
         let (producer, last_heartbeat, isolated) = (member.producer, member.last_heartbeat, member.isolated);
         let left = std::mem::take(&mut member.flights);
-        *member = Member { producer, last_heartbeat, isolated, ..Member::default() };
+        *member = JoinerProcess { producer, last_heartbeat, isolated, ..JoinerProcess::default() };
         if !purged {
             let left = left.into_iter().filter(|flight| flight.offset.is_none());
-            self.ghosts.extend(left.map(|flight| Ghost { producer, flight }));
+            self.late_records.extend(left.map(|flight| LateRecord { producer, flight }));
         }
         Ok(())
     }
 
     /// A revoked shard has waited long enough: what it may commit, it commits.
-    pub(crate) fn hand_over(&mut self, m: usize) -> Result<(), Broken> {
+    pub(crate) fn hand_over(&mut self, m: usize) -> Result<(), Violation> {
         let now = self.now;
         if let Some(shard) = &mut self.members[m].shard {
             let position = shard.position(now);
@@ -284,20 +282,16 @@ impl World {
         self.drop_shard(m)
     }
 
-    pub(crate) fn shard_is(&self, m: usize, what: impl Fn(&crate::shard::Shard) -> bool) -> bool {
-        self.members[m].shard.as_ref().is_some_and(what)
-    }
-
     pub(crate) fn is_parked(&self, offset: usize) -> bool {
         self.letters.contains(&Origin::Raw(offset as i64))
     }
 }
 
 impl RoutedRecord {
-    pub(crate) fn logged(&self) -> Logged {
+    pub(crate) fn logged(&self) -> ChangelogRecord {
         match &self.record {
-            Some(record) => Logged::Route(std::sync::Arc::clone(record)),
-            None => Logged::Tombstone(std::sync::Arc::clone(&self.complaint_id)),
+            Some(record) => ChangelogRecord::Route(std::sync::Arc::clone(record)),
+            None => ChangelogRecord::Tombstone(std::sync::Arc::clone(&self.complaint_id)),
         }
     }
 }

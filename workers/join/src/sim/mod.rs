@@ -2,8 +2,9 @@
 //!
 //! One seed is one schedule, always the same. A schedule is 160 random steps on three small logs and two processes
 //! that join, then everything heals and comes to rest. Producers never give up: what a lost ownership left with one is
-//! appended at any later moment. In every fourth schedule complaints lie in two partitions. `cargo run -p ombud-join --release --features simulation
-//! --example simulate -- --schedules 1000000` runs many; `--seed N` prints one step by step.
+//! appended at any later moment. In every fourth schedule complaints lie in two partitions. `cargo run -p ombud-join
+//! --release --features simulation --example simulate -- --schedules 1000000` runs many; `--seed N` prints one step by
+//! step.
 
 mod invariants;
 mod member;
@@ -13,7 +14,8 @@ mod schedule;
 #[cfg(test)]
 mod tests;
 mod traffic;
-mod two;
+mod two_partitions;
+mod witness;
 mod world;
 
 use std::{
@@ -22,12 +24,12 @@ use std::{
     thread,
 };
 
-pub use invariants::Broken;
+pub use witness::Violation;
 pub use world::Faults;
 
-use crate::{counts::Counts, mutation::Mutation};
+use crate::counts::Counts;
 use rng::Rng;
-use two::Two;
+use two_partitions::TwoPartitions;
 use world::World;
 
 /// Random steps of one schedule.
@@ -39,12 +41,12 @@ pub struct Failure {
     /// Replays it.
     pub seed: u64,
     /// What was broken.
-    pub broken: Broken,
+    pub violation: Violation,
 }
 
 /// What many schedules showed.
 #[derive(Clone, Debug, Default)]
-pub struct Report {
+pub struct SimulationReport {
     /// How many ran.
     pub schedules: u64,
     /// What the joiners did in them.
@@ -56,31 +58,31 @@ pub struct Report {
 }
 
 /// Runs the schedule of one seed, and gives every step of it when `trace` is set.
-pub fn replay(seed: u64, mutation: Option<Mutation>, trace: bool) -> (Report, Vec<String>) {
+pub fn replay(seed: u64, trace: bool) -> (SimulationReport, Vec<String>) {
     let rng = Rng::new(seed);
     let (worlds, result, lines) = if seed % 4 == 3 {
-        let mut two = Two::new(rng, mutation, trace);
+        let mut two = TwoPartitions::new(rng, trace);
         let result = two.run();
         (Vec::from(two.worlds), result, two.trace)
     } else {
-        let mut world = World::new(rng, 0, mutation, trace);
+        let mut world = World::new(rng, 0, trace);
         let result = run(&mut world);
         let lines = world.trace.take().unwrap_or_default();
         (vec![world], result, lines)
     };
-    let failure = result.err().map(|broken| Failure { seed, broken });
-    let mut report = Report { schedules: 1, failure, ..Report::default() };
+    let failure = result.err().map(|violation| Failure { seed, violation });
+    let mut report = SimulationReport { schedules: 1, failure, ..SimulationReport::default() };
     for world in worlds {
         report.counts.add(&world.counts);
         report.faults.add(&world.faults);
-        for shard in world.members.iter().filter_map(|member| member.shard.as_ref()) {
-            report.counts.add(shard.counts());
+        for status in world.members.iter().filter_map(|member| member.status(world.now)) {
+            report.counts.add(&status.counts);
         }
     }
     (report, lines)
 }
 
-fn run(world: &mut World) -> Result<(), Broken> {
+fn run(world: &mut World) -> Result<(), Violation> {
     for _ in 0..STEPS {
         world.step()?;
     }
@@ -88,7 +90,7 @@ fn run(world: &mut World) -> Result<(), Broken> {
 }
 
 /// Runs all of `seeds` on `threads` threads, until all have run or one has failed.
-pub fn explore(seeds: Range<u64>, mutation: Option<Mutation>, threads: u64) -> Report {
+pub fn explore(seeds: Range<u64>, threads: u64) -> SimulationReport {
     let failed = AtomicBool::new(false);
     let threads = threads.max(1);
     thread::scope(|scope| {
@@ -96,14 +98,14 @@ pub fn explore(seeds: Range<u64>, mutation: Option<Mutation>, threads: u64) -> R
             .map(|worker| {
                 let (mut seeds, failed) = (seeds.clone(), &failed);
                 scope.spawn(move || {
-                    let mut sum = Report::default();
+                    let mut sum = SimulationReport::default();
                     // Interleaved, so that the lowest seeds come first on every thread.
                     seeds.start += worker;
                     for seed in seeds.step_by(threads as usize) {
                         if failed.load(Ordering::Relaxed) {
                             break;
                         }
-                        sum.add(replay(seed, mutation, false).0);
+                        sum.add(replay(seed, false).0);
                         if sum.failure.is_some() {
                             failed.store(true, Ordering::Relaxed);
                         }
@@ -112,7 +114,7 @@ pub fn explore(seeds: Range<u64>, mutation: Option<Mutation>, threads: u64) -> R
                 })
             })
             .collect();
-        let mut sum = Report::default();
+        let mut sum = SimulationReport::default();
         for worker in workers {
             match worker.join() {
                 Ok(report) => sum.add(report),
@@ -123,7 +125,7 @@ pub fn explore(seeds: Range<u64>, mutation: Option<Mutation>, threads: u64) -> R
     })
 }
 
-impl Report {
+impl SimulationReport {
     fn add(&mut self, other: Self) {
         self.schedules += other.schedules;
         self.counts.add(&other.counts);

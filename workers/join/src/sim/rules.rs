@@ -1,4 +1,4 @@
-//! Small rules for the simulation: three strategies, begun one after the other, and a real if simple routing.
+//! Small rules for the simulation: three strategies, one after the other, and a simple routing.
 
 use std::sync::Arc;
 
@@ -33,10 +33,10 @@ impl SimRules {
 
 impl Rules for SimRules {
     fn plan(&self, appended_at: i64) -> Plan {
-        let begun = self.strategies.iter().rposition(|(since, _)| *since <= appended_at).unwrap_or(0);
+        let at = self.strategies.iter().rposition(|(since, _)| *since <= appended_at).unwrap_or(0);
         Plan {
-            strategy: begun as i64 + 1,
-            required: Arc::clone(&self.strategies[begun].1),
+            strategy: at as i64 + 1,
+            required: Arc::clone(&self.strategies[at].1),
             deadline_ms: DEADLINE_MS,
             amend_ms: AMEND_MS,
         }

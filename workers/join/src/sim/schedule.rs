@@ -3,17 +3,17 @@
 use crate::{
     event::Input,
     sim::{
-        invariants::Broken,
         rules::{AMEND_MS, DEADLINE_MS},
+        witness::Violation,
         world::{Profile, World},
     },
 };
 
 impl World {
     /// One random step.
-    pub(crate) fn step(&mut self) -> Result<(), Broken> {
-        if self.rng.chance(self.profile.haunt) {
-            self.haunt()?;
+    pub(crate) fn step(&mut self) -> Result<(), Violation> {
+        if self.rng.chance(self.profile.late) {
+            self.append_late()?;
         }
         match self.rng.below(100) {
             0..12 => {
@@ -34,7 +34,7 @@ impl World {
     }
 
     /// One thing that a process does by itself.
-    fn work(&mut self, roll: u32) -> Result<(), Broken> {
+    fn work(&mut self, roll: u32) -> Result<(), Violation> {
         // Mostly the owner; now and then somebody who does not know yet that it is none.
         let anyone = self.rng.below(self.members.len());
         let m = self.group.owner.filter(|_| self.rng.chance(80)).unwrap_or(anyone);
@@ -76,7 +76,7 @@ impl World {
     }
 
     /// Time moves.
-    fn advance(&mut self) -> Result<(), Broken> {
+    fn advance(&mut self) -> Result<(), Violation> {
         let ms = match self.rng.below(40) {
             0..28 => 1 + self.rng.below(800),
             28..36 => 2_000 + self.rng.below(4_000),
@@ -89,7 +89,7 @@ impl World {
     }
 
     /// Time moves, and the log is not away for as long as complaints are remembered.
-    pub(crate) fn leap(&mut self, ms: i64) -> Result<(), Broken> {
+    pub(crate) fn leap(&mut self, ms: i64) -> Result<(), Violation> {
         for m in 0..self.members.len() {
             while ms >= AMEND_MS && !self.members[m].frozen && !self.members[m].flights.is_empty() {
                 self.append(m)?;
@@ -107,7 +107,7 @@ impl World {
         }
     }
 
-    fn trouble(&mut self) -> Result<(), Broken> {
+    fn trouble(&mut self) -> Result<(), Violation> {
         let mut m = self.rng.below(self.members.len());
         // Trouble is worst while records are on their way.
         let busy = self.members.iter().position(|m| m.flights.iter().any(|flight| flight.offset.is_none()));
@@ -145,7 +145,7 @@ impl World {
                 self.say(|_| format!("m{m} has to hand over"));
                 self.faults.rebalances += 1;
                 self.members[m].revoked_at = Some(self.now);
-                self.tell(m, Input::Revoke)?;
+                self.input(m, Input::Revoke)?;
             }
             Some(4) => self.erase(),
             Some(5) => self.set_clock(),
@@ -155,13 +155,13 @@ impl World {
         Ok(())
     }
 
-    fn kill(&mut self, m: usize) -> Result<(), Broken> {
+    fn kill(&mut self, m: usize) -> Result<(), Violation> {
         self.say(|_| format!("m{m} is killed"));
         self.faults.crashes += 1;
         self.drop_shard(m)?;
         self.members[m].producer = self.producers;
         self.producers += 1;
-        // A restarted process joins anew; now and then the group waits for the dead one's session to end.
+        // A restarted process joins again; now and then the group waits for the dead one's session to end.
         if self.rng.chance(50) {
             self.pass(self.limits.session_timeout_ms);
         }
@@ -171,8 +171,8 @@ impl World {
         Ok(())
     }
 
-    /// A frozen process goes on, or one that was cut off is not.
-    pub(crate) fn heal(&mut self, m: usize) -> Result<(), Broken> {
+    /// A frozen process resumes, or one that was cut off is reachable again.
+    pub(crate) fn heal(&mut self, m: usize) -> Result<(), Violation> {
         let thaws = std::mem::take(&mut self.members[m].frozen);
         self.members[m].isolated = false;
         self.say(|_| format!("m{m} is well again"));
@@ -182,7 +182,7 @@ impl World {
             for _ in 0..self.rng.below(waiting + 1) {
                 self.append(m)?;
             }
-            // It goes on where it stood before it hears from anybody: with what it knows and the time it is now.
+            // It resumes where it stopped before it hears from anybody: with what it knows and the time it is now.
             if self.rng.chance(50) {
                 self.tick(m)?;
             }
@@ -202,7 +202,7 @@ impl World {
     }
 
     /// The coordinator takes shards from the silent and gives them to the healthy; members hear of it.
-    pub(crate) fn coordinate(&mut self) -> Result<(), Broken> {
+    pub(crate) fn coordinate(&mut self) -> Result<(), Violation> {
         if let Some(owner) = self.group.owner {
             let silent = self.now - self.members[owner].last_heartbeat;
             if silent >= self.limits.session_timeout_ms {
@@ -216,7 +216,7 @@ impl World {
                 continue;
             }
             if let Some(since) = self.members[m].revoked_at {
-                let drained = self.shard_is(m, |shard| shard.in_flight() == 0);
+                let drained = self.members[m].status(self.now).is_some_and(|status| status.in_flight == 0);
                 if drained || self.now - since >= self.limits.drain_ms {
                     let owned = self.owns(m);
                     self.hand_over(m)?;
@@ -245,14 +245,14 @@ impl World {
     }
 
     /// Everything is well; all is read, answered and acknowledged; then every deadline passes.
-    pub(crate) fn come_to_rest(&mut self) -> Result<(), Broken> {
+    pub(crate) fn come_to_rest(&mut self) -> Result<(), Violation> {
         self.say(|_| "everything heals".to_owned());
         for m in 0..self.members.len() {
             if !self.members[m].is_healthy() {
                 self.heal(m)?;
             }
         }
-        self.haunt_some()?;
+        self.append_some_late()?;
         self.settle_down()?;
         let latest =
             self.raw.iter().filter(|r| !r.what.bulk).map(|r| r.appended_at).max().unwrap_or(self.now);
@@ -261,7 +261,7 @@ impl World {
         self.pass((due - self.now).max(0));
         self.settle_down()?;
         self.check_deadlines(false)?;
-        self.haunt_some()?;
+        self.append_some_late()?;
         self.pass(self.limits.hard_cap_ms);
         self.settle_down()?;
         while !self.unanswered.is_empty() {
@@ -273,39 +273,39 @@ impl World {
         for _ in 0..at_most {
             self.pass(self.limits.bulk_wait_ms);
             self.settle_down()?;
-            self.haunt_some()?;
+            self.append_some_late()?;
             let owner = self.group.owner.map(|m| &self.members[m]);
             let read = owner.filter(|owner| owner.raw_next == self.raw.len());
-            if read.and_then(|owner| owner.shard.as_ref()).is_some_and(|shard| shard.unsettled() == 0) {
+            if read.and_then(|owner| owner.status(self.now)).is_some_and(|status| status.unsettled == 0) {
                 break;
             }
         }
         self.check_deadlines(true)?;
-        self.haunt_some()?;
+        self.append_some_late()?;
         // The rest is never appended.
-        self.ghosts.clear();
+        self.late_records.clear();
         self.pass(self.limits.lease_ms);
         self.settle_down()?;
         self.check_rest()
     }
 
     /// Some of what lost ownerships left, at this moment of all.
-    fn haunt_some(&mut self) -> Result<(), Broken> {
-        while !self.ghosts.is_empty() && self.rng.chance(60) {
-            self.haunt()?;
+    fn append_some_late(&mut self) -> Result<(), Violation> {
+        while !self.late_records.is_empty() && self.rng.chance(60) {
+            self.append_late()?;
         }
         Ok(())
     }
 
     /// Reads, acknowledges and commits until nothing is left to do at this moment.
-    fn settle_down(&mut self) -> Result<(), Broken> {
+    fn settle_down(&mut self) -> Result<(), Violation> {
         let mut still = 0;
         for _ in 0..100 {
             let before = self.progress();
             self.coordinate()?;
             for m in 0..self.members.len() {
                 self.tick(m)?;
-                while self.members[m].committing.is_some() {
+                while self.members[m].commit.is_some() {
                     self.move_commit(m, false)?;
                 }
                 for log in 0..3 {
@@ -334,7 +334,7 @@ impl World {
     }
 
     fn progress(&self) -> (usize, usize, Vec<[usize; 3]>) {
-        let read = |m: &crate::sim::world::Member| [m.raw_next, m.predictions_next, m.routed_next];
+        let read = |m: &crate::sim::world::JoinerProcess| [m.raw_next, m.predictions_next, m.routed_next];
         let flying = self.members.iter().map(|m| m.flights.len() + m.letters.len()).sum();
         (self.routed.len(), flying, self.members.iter().map(read).collect())
     }

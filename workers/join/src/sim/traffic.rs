@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ombud_contract::records::{Outcome, Prediction, Role};
 
 use crate::{
-    event::{About, Kind, Submission},
+    event::{ComplaintDetails, Submission, SubmissionKind},
     rules::Rules,
     sim::world::{PredictionRecord, RawRecord, RoutedRecord, World},
 };
@@ -29,24 +29,24 @@ impl World {
         let offset = self.raw.len();
         let appended_at = self.now - self.behind;
         let kind = if self.rng.chance(self.profile.unreadable) {
-            Kind::Unreadable
+            SubmissionKind::Unreadable
         } else if again && self.rng.chance(self.profile.withdrawn) {
-            Kind::Withdrawn
+            SubmissionKind::Withdrawn
         } else {
-            Kind::Complaint
+            SubmissionKind::Complaint
         };
         let what = match kind {
-            Kind::Unreadable => {
+            SubmissionKind::Unreadable => {
                 Submission::unreadable(&id, &format!("{id}?{}", self.rng.below(2)), appended_at)
             }
-            Kind::Complaint | Kind::Withdrawn => {
-                let taken_back = if kind == Kind::Withdrawn { "w" } else { "" };
+            SubmissionKind::Complaint | SubmissionKind::Withdrawn => {
+                let taken_back = if kind == SubmissionKind::Withdrawn { "w" } else { "" };
                 Submission {
                     complaint_id: Arc::clone(&id),
                     input: format!("{id}.{edit}{taken_back}").into(),
                     kind,
                     bulk: self.rng.chance(self.profile.bulk),
-                    about: About {
+                    about: ComplaintDetails {
                         received_at: self.now,
                         channel: "web".into(),
                         language: "en".into(),
@@ -58,7 +58,7 @@ impl World {
             }
         };
         self.say(|_| format!("raw@{offset} {} {kind:?}{}", what.input, if what.bulk { " bulk" } else { "" }));
-        if kind == Kind::Complaint {
+        if kind == SubmissionKind::Complaint {
             let required = self.rules.plan(appended_at).required;
             for task in ["issue", "product", "vulnerable"] {
                 let never = self.rng.chance(self.profile.never);

@@ -10,15 +10,14 @@ use ombud_contract::records::{Prediction, RoutedComplaint};
 use crate::{
     counts::Counts,
     event::{Origin, Submission},
-    limits::Limits,
-    mutation::Mutation,
+    limits::JoinLimits,
     position::Position,
-    shard::Shard,
-    sim::{invariants::Witness, rng::Rng, rules::SimRules},
+    shard::{Shard, ShardStatus},
+    sim::{rng::Rng, rules::SimRules, witness::Witness},
 };
 
-/// Where simulated time begins: where revisions tell times apart.
-pub(crate) const DAWN: i64 = 1_800_000_000_000;
+/// Where simulated time begins: where revisions differ by their times.
+pub(crate) const BEGIN_MS: i64 = 1_800_000_000_000;
 
 /// A raw record; offset is the index.
 #[derive(Debug)]
@@ -67,7 +66,7 @@ pub(crate) struct Flight {
 
 /// A record of an ownership that is over. It may be appended at any moment, or never.
 #[derive(Debug)]
-pub(crate) struct Ghost {
+pub(crate) struct LateRecord {
     /// Whose records keep their order.
     pub(crate) producer: u64,
     pub(crate) flight: Flight,
@@ -75,7 +74,7 @@ pub(crate) struct Ghost {
 
 /// A commit on its way.
 #[derive(Debug)]
-pub(crate) struct Committing {
+pub(crate) struct CommitInFlight {
     pub(crate) position: Position,
     /// Whether the coordinator has taken it; `None` before it has looked at it.
     pub(crate) stored: Option<bool>,
@@ -83,7 +82,7 @@ pub(crate) struct Committing {
 
 /// One process that joins.
 #[derive(Debug, Default)]
-pub(crate) struct Member {
+pub(crate) struct JoinerProcess {
     pub(crate) shard: Option<Shard>,
     /// Numbers the processes.
     pub(crate) producer: u64,
@@ -97,7 +96,7 @@ pub(crate) struct Member {
     pub(crate) live_since: i64,
     pub(crate) flights: VecDeque<Flight>,
     pub(crate) letters: VecDeque<Origin>,
-    pub(crate) committing: Option<Committing>,
+    pub(crate) commit: Option<CommitInFlight>,
     pub(crate) wants_end: bool,
     pub(crate) frozen: bool,
     /// Can't reach the coordinator, though it can read and produce.
@@ -105,9 +104,13 @@ pub(crate) struct Member {
     pub(crate) last_heartbeat: i64,
 }
 
-impl Member {
+impl JoinerProcess {
     pub(crate) fn is_healthy(&self) -> bool {
         !self.frozen && !self.isolated
+    }
+
+    pub(crate) fn status(&self, now: i64) -> Option<ShardStatus> {
+        self.shard.as_ref().map(|shard| shard.status(now))
     }
 }
 
@@ -122,7 +125,7 @@ pub(crate) struct Profile {
     /// The clock of raw's log goes back, or on again.
     pub(crate) step_back: u32,
     /// Records of lost ownerships are appended.
-    pub(crate) haunt: u32,
+    pub(crate) late: u32,
     pub(crate) produce_fails: u32,
     /// The broker takes its time.
     pub(crate) slow: u32,
@@ -149,7 +152,7 @@ impl Profile {
             rebalance: upto(3),
             erase: upto(3),
             step_back: upto(3),
-            haunt: upto(15),
+            late: upto(15),
             produce_fails: upto(30),
             slow: upto(90),
             commit_fails: upto(30),
@@ -173,19 +176,18 @@ pub(crate) struct World {
     pub(crate) partition: i32,
     /// How far the clock of raw's log is behind.
     pub(crate) behind: i64,
-    pub(crate) limits: Limits,
+    pub(crate) limits: JoinLimits,
     pub(crate) rules: SimRules,
-    pub(crate) mutation: Option<Mutation>,
     pub(crate) profile: Profile,
     pub(crate) raw: Vec<RawRecord>,
     pub(crate) predictions: Vec<PredictionRecord>,
     pub(crate) routed: Vec<RoutedRecord>,
     pub(crate) letters: BTreeSet<Origin>,
     pub(crate) group: Group,
-    pub(crate) members: Vec<Member>,
-    /// Processes begun so far.
+    pub(crate) members: Vec<JoinerProcess>,
+    /// Processes started so far.
     pub(crate) producers: u64,
-    pub(crate) ghosts: Vec<Ghost>,
+    pub(crate) late_records: Vec<LateRecord>,
     /// What infer still has to answer: raw offset and task.
     pub(crate) unanswered: Vec<(usize, &'static str)>,
     pub(crate) complaints: usize,
@@ -260,10 +262,10 @@ impl Faults {
 }
 
 impl World {
-    pub(crate) fn new(mut rng: Rng, partition: i32, mutation: Option<Mutation>, trace: bool) -> Self {
+    pub(crate) fn new(mut rng: Rng, partition: i32, trace: bool) -> Self {
         let profile = Profile::draw(&mut rng);
         let caps = |rng: &mut Rng| if rng.chance(50) { 1_000 } else { 2 + rng.below(4) };
-        let limits = Limits {
+        let limits = JoinLimits {
             open_cap: caps(&mut rng),
             closed_cap: caps(&mut rng),
             early_cap: caps(&mut rng),
@@ -271,20 +273,20 @@ impl World {
             lease_ms: 15_000,
             drain_ms: 10_000,
             session_timeout_ms: 45_000,
-            ..Limits::default()
+            ..JoinLimits::default()
         };
-        let second = DAWN + rng.below(40_000) as i64;
+        let second = BEGIN_MS + rng.below(40_000) as i64;
         let third = second + rng.below(40_000) as i64;
-        let process = |producer| Member { producer, last_heartbeat: DAWN, ..Member::default() };
+        let process =
+            |producer| JoinerProcess { producer, last_heartbeat: BEGIN_MS, ..JoinerProcess::default() };
         let members = (0..2).map(process).collect();
         Self {
             rng,
-            now: DAWN,
+            now: BEGIN_MS,
             partition,
             behind: 0,
             limits,
             rules: SimRules::new(second, third),
-            mutation,
             profile,
             raw: Vec::new(),
             predictions: Vec::new(),
@@ -293,7 +295,7 @@ impl World {
             group: Group::default(),
             members,
             producers: 2,
-            ghosts: Vec::new(),
+            late_records: Vec::new(),
             unanswered: Vec::new(),
             complaints: 0,
             edits: BTreeMap::new(),
@@ -306,7 +308,7 @@ impl World {
 
     pub(crate) fn say(&mut self, line: impl FnOnce(&Self) -> String) {
         if self.trace.is_some() {
-            let line = format!("{:>9} ms  {}", self.now - DAWN, line(self));
+            let line = format!("{:>9} ms  {}", self.now - BEGIN_MS, line(self));
             if let Some(trace) = &mut self.trace {
                 trace.push(line);
             }

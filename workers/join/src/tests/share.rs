@@ -4,8 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn holding(cap: usize) -> Limits {
-    Limits { open_cap: cap, closed_cap: cap, early_cap: cap, ..Limits::default() }
+fn holding(cap: usize) -> JoinLimits {
+    JoinLimits { open_cap: cap, closed_cap: cap, early_cap: cap, ..JoinLimits::default() }
 }
 
 #[test]
@@ -14,20 +14,20 @@ fn predictions_that_make_room_for_another_shard_are_read_again() {
     story.answer_all(0, (0, "a", "A"));
     story.answer(3, (1, "b", "B"), "issue");
     story.answer(4, (2, "c", "C"), "issue");
-    story.tell(Input::Share(holding(4)));
-    assert_eq!(story.shard.early(), 4, "about the latest raw record first");
-    story.tell(Input::Share(holding(2)));
-    assert_eq!(story.shard.early(), 0, "all about one raw record together");
+    story.on(Input::Share(holding(4)));
+    assert_eq!(story.status().early, 4, "about the latest raw record first");
+    story.on(Input::Share(holding(2)));
+    assert_eq!(story.status().early, 0, "all about one raw record together");
     assert_eq!(story.shard.position(0).meta.predictions, 0, "no commit passes them");
 
     story.complain(0, "a", "A");
     assert!(story.out.iter().any(|effect| matches!(effect, Effect::SeekPredictions(0))));
-    story.tell(Input::Share(holding(100)));
+    story.on(Input::Share(holding(100)));
     story.answer_all(0, (0, "a", "A"));
     assert_eq!(story.routes().len(), 1);
     story.answer(3, (1, "b", "B"), "issue");
     story.answer(4, (2, "c", "C"), "issue");
-    assert_eq!(story.shard.early(), 2);
+    assert_eq!(story.status().early, 2);
 }
 
 #[test]
@@ -42,19 +42,19 @@ fn a_smaller_share_pauses_raw_and_forgets_with_the_next_commit() {
         story.now += 1;
     }
     story.complain(3, "d", "d");
-    assert_eq!((story.shard.closed(), story.shard.unsettled()), (3, 1));
+    assert_eq!((story.status().closed, story.status().unsettled), (3, 1));
     story.out.clear();
-    story.tell(Input::Share(holding(1)));
+    story.on(Input::Share(holding(1)));
     assert!(story.out.iter().any(|effect| matches!(effect, Effect::PauseRaw(true))));
-    story.now += Limits::default().lease_ms / 3;
-    story.tell(Input::Tick);
-    story.tell(Input::CommitAcked);
-    assert_eq!(story.shard.closed(), 1);
+    story.now += JoinLimits::default().lease_ms / 3;
+    story.on(Input::Tick);
+    story.on(Input::CommitAcked);
+    assert_eq!(story.status().closed, 1);
 }
 
 /// A shard, where its next prediction and its next raw record lie, as a shell treats it.
 struct Fleet {
-    process: Limits,
+    process: JoinLimits,
     shards: Vec<(Story, i64, i64)>,
 }
 
@@ -62,7 +62,7 @@ impl Fleet {
     fn share(&mut self, coming: usize) {
         let share = self.process.share(self.shards.len() + coming);
         for (story, ..) in &mut self.shards {
-            story.tell(Input::Share(share.clone()));
+            story.on(Input::Share(share.clone()));
         }
     }
 
@@ -89,7 +89,7 @@ impl Fleet {
     fn complain(&mut self, which: usize) {
         let at = which % self.shards.len();
         let (story, _, raw) = &mut self.shards[at];
-        if !story.shard.paused {
+        if !story.status().is_raw_paused {
             story.complain(*raw, &format!("c-{raw}"), "C");
             *raw += 1;
         }
@@ -110,11 +110,11 @@ proptest! {
                 2 | 3 => fleet.complain(which),
                 _ => fleet.predict(which, ahead),
             }
-            let early: usize = fleet.shards.iter().map(|(story, ..)| story.shard.early()).sum();
+            let early: usize = fleet.shards.iter().map(|(story, ..)| story.status().early).sum();
             prop_assert!(early <= 12, "{early} early predictions");
             for (story, ..) in &fleet.shards {
-                let (open, cap) = (story.shard.unsettled(), fleet.process.share(fleet.shards.len()).open_cap);
-                prop_assert!(story.shard.paused || open < cap, "{open} open records and more to come");
+                let (open, cap) = (story.status().unsettled, fleet.process.share(fleet.shards.len()).open_cap);
+                prop_assert!(story.status().is_raw_paused || open < cap, "{open} open records and more to come");
             }
         }
     }

@@ -31,7 +31,7 @@ impl Scene {
     }
 
     fn hub(&self, served: &Served) -> Hub {
-        at(&served.endpoint, &self.dir.path().join("hub"), Patience::default())
+        at(&served.endpoint, &self.dir.path().join("hub"), HubTimeouts::default())
     }
 
     fn sources(&self, hub: Hub) -> Sources {
@@ -144,7 +144,7 @@ fn a_record_that_names_a_place_outside_the_cache_rejects_its_version_and_another
         |known: &ModelVersion| sources.obtain(&known.model_id, &known.version, Some(known), &Stop::never());
     for known in &hostile {
         let refused = obtain(known).unwrap_err();
-        let Unservable::Rejected(rejection) = &refused else { panic!("{refused:?}") };
+        let ServingFailure::Rejected(rejection) = &refused else { panic!("{refused:?}") };
         assert_eq!(rejection.fault, Fault::Record, "{rejection}");
         assert!(rejection.what.starts_with("models.registry says to take"), "{rejection}");
         scene.is_unharmed();
@@ -163,7 +163,7 @@ fn a_version_that_is_a_path_is_rejected_and_makes_no_folder() {
         let known = ModelVersion { version: version.to_owned(), ..record.clone() };
         let refused = sources.obtain(&known.model_id, version, Some(&known), &Stop::never()).unwrap_err();
         assert!(
-            matches!(&refused, Unservable::Rejected(rejection) if rejection.fault == Fault::Record),
+            matches!(&refused, ServingFailure::Rejected(rejection) if rejection.fault == Fault::Record),
             "{refused:?}"
         );
         scene.is_unharmed();

@@ -1,4 +1,4 @@
-//! Which examples make a step: drawn anew each epoch, with neighbours in length in one batch.
+//! Which examples make a step: drawn again each epoch, with neighbours in length in one batch.
 
 use rand::SeedableRng;
 use rand::rngs::StdRng;

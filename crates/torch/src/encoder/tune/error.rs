@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use tch::TchError;
 
-use crate::encoder::unfit::Unfit;
+use crate::encoder::error::EncoderError;
 
 /// What stops a fine-tuning.
 #[derive(Debug, thiserror::Error)]
@@ -17,7 +17,7 @@ pub enum TuneError {
         /// What is wrong, and what would be right.
         what: String,
     },
-    /// A value of the recipe that can't be followed.
+    /// A value of the recipe that can't be used.
     #[error("follow the recipe: {field} is {value}; {right}")]
     Recipe {
         /// Which.
@@ -28,7 +28,7 @@ pub enum TuneError {
         right: String,
     },
     /// The folder of an unfinished run is another run's.
-    #[error("go on in {}: it holds a run with another {what}; say what that run was told, or remove the folder to begin anew", dir.display())]
+    #[error("resume in {}: it holds a run with another {what}; give the settings of that run, or remove the folder to start again", dir.display())]
     OtherRun {
         /// The folder.
         dir: PathBuf,
@@ -36,21 +36,21 @@ pub enum TuneError {
         what: String,
     },
     /// A file of an unfinished run is damaged.
-    #[error("go on from {}: {what}; remove the folder to begin anew", path.display())]
+    #[error("resume from {}: {what}; remove the folder to start again", path.display())]
     Damaged {
         /// Which file.
         path: PathBuf,
         /// What is wrong with it.
         what: String,
     },
-    /// The loss is no number any more.
-    #[error("go on at step {step}: the loss is no longer a number; lower the learning rate")]
+    /// The loss is no longer a number.
+    #[error("continue at step {step}: the loss is no longer a number; lower the learning rate")]
     Diverged {
         /// Where.
         step: usize,
     },
-    /// The run was told to stop, and has kept its state.
-    #[error("finish: stopped at step {step}; the same command goes on from there")]
+    /// The run was stopped, and has kept its state.
+    #[error("finish: stopped at step {step}; the same command resumes there")]
     Stopped {
         /// Where.
         step: usize,
@@ -63,7 +63,7 @@ pub enum TuneError {
         /// Why.
         source: std::io::Error,
     },
-    /// libtorch said no.
+    /// libtorch refused.
     #[error("compute with libtorch: {0}")]
     Torch(#[from] TchError),
 }
@@ -74,8 +74,8 @@ impl TuneError {
         move |source| Self::File { path, source }
     }
 
-    pub(super) fn base(dir: impl Into<PathBuf>) -> impl FnOnce(Unfit) -> Self {
+    pub(super) fn base(dir: impl Into<PathBuf>) -> impl FnOnce(EncoderError) -> Self {
         let dir = dir.into();
-        move |unfit| Self::Base { dir, what: unfit.to_string() }
+        move |error| Self::Base { dir, what: error.to_string() }
     }
 }

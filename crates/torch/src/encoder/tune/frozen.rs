@@ -21,6 +21,18 @@ pub(super) struct Frozen {
     lengths: Vec<usize>,
 }
 
+/// The layers that stay as they are, and the texts that go through them.
+pub(super) struct LowerLayers<'a> {
+    pub(super) network: &'a Network,
+    /// The first so many of `network`.
+    pub(super) layers: usize,
+    pub(super) lessons: &'a [&'a Lesson],
+    /// The padding token.
+    pub(super) pad: u32,
+    /// Threads that compute.
+    pub(super) threads: usize,
+}
+
 impl Frozen {
     /// Bytes on disk for `lessons`.
     pub(super) fn bytes(lessons: &[&Lesson], hidden: i64) -> u64 {
@@ -28,18 +40,13 @@ impl Frozen {
         2 * hidden.unsigned_abs() * tokens as u64
     }
 
-    /// Reads `file`, or computes it on `threads` threads: the first `layers` layers of `network`. `progress` is told
-    /// how many texts are done.
+    /// Reads `file`, or computes it. `progress` is called with how many texts are done.
     pub(super) fn open(
         file: &Path,
-        network: &Network,
-        layers: usize,
-        lessons: &[&Lesson],
-        pad: u32,
-        threads: usize,
+        lower: &LowerLayers<'_>,
         progress: &mut dyn FnMut(usize),
     ) -> Result<Self, TuneError> {
-        let lengths: Vec<usize> = lessons.iter().map(|lesson| lesson.ids.len()).collect();
+        let lengths: Vec<usize> = lower.lessons.iter().map(|lesson| lesson.ids.len()).collect();
         let mut end = 0;
         let starts = lengths
             .iter()
@@ -48,7 +55,7 @@ impl Frozen {
                 end - *length as i64
             })
             .collect();
-        let hidden = network.words.size()[1];
+        let hidden = lower.network.words.size()[1];
         let map = |file: &Path, shared| -> Result<Tensor, TuneError> {
             let name = file.to_string_lossy();
             let flat = Tensor::f_from_file(&name, shared, end * hidden, (Kind::Half, Device::Cpu))?;
@@ -64,32 +71,26 @@ impl Frozen {
                 _ => {}
             }
             let frozen = Self { tokens: map(&partial, true)?, starts, lengths };
-            frozen.fill(network, layers, lessons, pad, threads, progress)?;
+            frozen.fill(lower, progress)?;
             fs::rename(&partial, file).map_err(TuneError::file(file))?;
             return Ok(frozen);
         }
         Ok(Self { tokens: map(file, false)?, starts, lengths })
     }
 
-    fn fill(
-        &self,
-        network: &Network,
-        layers: usize,
-        lessons: &[&Lesson],
-        pad: u32,
-        threads: usize,
-        progress: &mut dyn FnMut(usize),
-    ) -> Result<(), TchError> {
+    fn fill(&self, lower: &LowerLayers<'_>, progress: &mut dyn FnMut(usize)) -> Result<(), TchError> {
+        // Apart from the network, whose tensors may move between threads but not be shared by reference.
+        let LowerLayers { network, layers, lessons, pad, threads } = *lower;
         let mut order: Vec<usize> = (0..lessons.len()).collect();
         order.sort_by_key(|row| self.lengths[*row]);
         let sorted: Vec<usize> = order.iter().map(|row| self.lengths[*row]).collect();
         let passes = passes(&sorted, TOKENS_PER_PASS);
         let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        let (tell, told) = crossbeam_channel::bounded(threads);
+        let (report, reports) = crossbeam_channel::bounded(threads);
         thread::scope(|scope| {
             let workers: Vec<_> = (0..threads)
                 .map(|_| {
-                    let (network, mine, tell) = (network.share(), self.share(), tell.clone());
+                    let (network, mine, report) = (network.share(), self.share(), report.clone());
                     let (order, passes, next, done) = (&order, &passes, &next, &done);
                     scope.spawn(move || -> Result<(), TchError> {
                         one_thread();
@@ -97,15 +98,15 @@ impl Frozen {
                             let rows = &order[pass.clone()];
                             tch::no_grad(|| mine.compute(&network, layers, lessons, rows, pad))?;
                             let done = done.fetch_add(rows.len(), Ordering::Relaxed) + rows.len();
-                            // Nobody listens any more only where the caller is gone.
-                            let _ = tell.send(done);
+                            // It fails only where the caller is gone.
+                            let _ = report.send(done);
                         }
                         Ok(())
                     })
                 })
                 .collect();
-            drop(tell);
-            told.into_iter().for_each(progress);
+            drop(report);
+            reports.into_iter().for_each(progress);
             for worker in workers {
                 match worker.join() {
                     Ok(computed) => computed?,

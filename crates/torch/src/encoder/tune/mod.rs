@@ -2,7 +2,7 @@
 //!
 //! `base` -> `frozen` (what the lower layers make of each text, computed once) -> `batches` -> `replicas` (one a
 //! thread: `loss`, gradients) -> `optimiser` -> judged on validation -> `tuned`; `state` keeps a run on disk, so
-//! that a killed one goes on.
+//! that a killed one resumes.
 
 mod base;
 mod batches;
@@ -22,7 +22,7 @@ pub use crate::encoder::network::Precision;
 pub use base::Base;
 pub use error::TuneError;
 pub use recipe::{Coarse, HeadTuning, Pool, Tuning};
-pub use run::{Event, Judged, Tune, forget};
+pub use run::{Event, Judgement, Tune, forget};
 pub use state::Point;
 pub use tuned::{Storage, Stored, Tuned};
 

@@ -151,7 +151,7 @@ impl Slot {
     }
 }
 
-/// How much of the average is kept: little at first, so that it does not hang on where the weights began.
+/// How much of the average is kept: little at first, so that it does not depend on the first weights.
 fn average_decay(decay: f64, step: usize) -> f64 {
     decay.min((step + 1) as f64 / (step + 10) as f64)
 }

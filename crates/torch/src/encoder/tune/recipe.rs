@@ -1,4 +1,4 @@
-//! What a fine-tuning can be told, with the values that served best.
+//! The settings of a fine-tuning, with the values that served best.
 
 use serde::{Deserialize, Serialize};
 

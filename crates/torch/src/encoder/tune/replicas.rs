@@ -1,5 +1,5 @@
 //! One replica a thread: all see the same weights, each computes its share of a batch, and what they found is added
-//! up in their order, so that a sum does not hang on who was faster.
+//! up in their order, so that a sum does not depend on which thread was faster.
 
 use std::thread::Scope;
 
@@ -20,7 +20,7 @@ use crate::tuning::one_thread;
 
 type Result<T> = std::result::Result<T, TchError>;
 
-/// What all replicas are told at their start.
+/// What all replicas get at their start.
 pub(super) struct Shared<'a> {
     pub(super) lessons: &'a [&'a Lesson],
     pub(super) tuning: &'a Tuning,
@@ -50,7 +50,7 @@ enum Done {
     Answered(Vec<(usize, Logits)>),
 }
 
-/// The threads, as who leads them sees them.
+/// The threads, as the one that leads them sees them.
 pub(super) struct Replicas<'a> {
     shared: &'a Shared<'a>,
     lengths: Vec<usize>,

@@ -1,4 +1,4 @@
-//! One run: step after step, judged now and then, kept on disk every few minutes; the best averages are its result.
+//! One run: step after step, judged at intervals, kept on disk every few minutes; the best averages are its result.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -13,12 +13,12 @@ use super::Lesson;
 use super::base::Base;
 use super::batches::Batches;
 use super::error::TuneError;
-use super::frozen::Frozen;
+use super::frozen::{Frozen, LowerLayers};
 use super::optimiser::Optimiser;
 use super::recipe::{HeadTuning, Tuning};
 use super::replicas::{Replica, Replicas, Shared};
 use super::start::start;
-use super::state::{Point, Progress, Work};
+use super::state::{Point, TuningState, Work};
 use super::tuned::Tuned;
 use crate::encoder::network::{Network, Precision};
 use crate::tuning::one_thread;
@@ -37,27 +37,27 @@ pub struct Tune<'a> {
     pub validation: &'a [Lesson],
     /// Seeds the heads, the order and the dropout.
     pub seed: u64,
-    /// Replicas, each on a thread of its own; part of what a run's numbers hang on.
+    /// Replicas, each on a thread of its own; a run's numbers depend on how many.
     pub threads: usize,
     /// What the frozen layers give is kept on disk up to this many bytes; else it is computed each time.
     pub most_frozen_bytes: u64,
-    /// Where an unfinished run is kept; whoever has the result may remove it.
+    /// Where an unfinished run is kept; it may be removed once the result is safe.
     pub work: PathBuf,
-    /// What makes a run this run and no other: an unfinished one with another identity is refused.
+    /// What identifies a run: an unfinished one with another identity is refused.
     pub identity: BTreeMap<String, String>,
     /// How often a run is kept; it costs about a second.
     pub keep_every: Duration,
 }
 
-/// A judgement of answers to the validation examples.
-pub struct Judged {
+/// What answers to the validation examples are worth.
+pub struct Judgement {
     /// What decides; the lower the better.
     pub score: f64,
     /// For the report.
     pub figures: BTreeMap<String, f64>,
 }
 
-/// What a run tells as it goes.
+/// What a run reports while it goes.
 pub enum Event<'a> {
     /// What the frozen layers give is computed for so many texts of so many.
     Frozen {
@@ -93,14 +93,14 @@ pub enum Event<'a> {
 }
 
 impl Tune<'_> {
-    /// Runs to the end, or goes on with an unfinished run. The same examples, recipe, seed and number of threads give
-    /// the same weights on the same machine, interrupted or not. `watch` may break a run off, which is kept then.
+    /// Runs to the end, or resumes an unfinished run. The same examples, recipe, seed and number of threads give
+    /// the same weights on the same machine, interrupted or not. `watch` may stop a run, which is kept then.
     ///
     /// # Errors
     /// See [`TuneError`].
     pub fn run(
         &self,
-        judge: &dyn Fn(&[Logits]) -> Judged,
+        judge: &dyn Fn(&[Logits]) -> Judgement,
         watch: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
     ) -> Result<Tuned, TuneError> {
         // Steps are made here between the replicas' work: threads of its own would wait for them spinning.
@@ -112,7 +112,7 @@ impl Tune<'_> {
         let frozen = self.frozen(&work, &network, &lessons, watch)?;
         let mut optimiser = Optimiser::new(&mut network, &self.tuning);
         let resumed = work.resume(&mut optimiser)?;
-        let (progress, best) = resumed.unwrap_or_default();
+        let (state, best) = resumed.unwrap_or_default();
 
         let labelled = self.labelled();
         let shared = Shared {
@@ -133,7 +133,7 @@ impl Tune<'_> {
             })
             .collect();
         let mut run =
-            Run { tune: self, work, optimiser, progress, best, kept: Instant::now(), pace: Pace::default() };
+            Run { tune: self, work, optimiser, state, best, kept: Instant::now(), pace: Pace::default() };
         thread::scope(|scope| run.run(&Replicas::start(scope, &shared, replicas), judge, watch))?;
         network.precision = Precision::Float;
         Ok(run.tuned(&network))
@@ -151,13 +151,13 @@ impl Tune<'_> {
         if Frozen::bytes(lessons, self.base.hidden()) > self.most_frozen_bytes {
             return Ok(None);
         }
-        let mut told = |done| {
-            // What is under way is soon over; a run is broken off between two steps.
+        let mut report = |done| {
+            // This is soon over; a run is stopped between two steps.
             let _ = watch(Event::Frozen { done, texts: lessons.len() });
         };
         let file = work.file("frozen.f16");
-        Frozen::open(&file, network, layers, lessons, self.base.config.pad, self.threads.max(1), &mut told)
-            .map(Some)
+        let (pad, threads) = (self.base.config.pad, self.threads.max(1));
+        Frozen::open(&file, &LowerLayers { network, layers, lessons, pad, threads }, &mut report).map(Some)
     }
 
     /// Share of the examples that carry each head's label.
@@ -174,7 +174,7 @@ struct Run<'a> {
     tune: &'a Tune<'a>,
     work: Work<'a>,
     optimiser: Optimiser,
-    progress: Progress,
+    state: TuningState,
     /// Averages of the best point.
     best: Vec<Tensor>,
     kept: Instant,
@@ -198,7 +198,7 @@ impl Run<'_> {
     fn run(
         &mut self,
         replicas: &Replicas<'_>,
-        judge: &dyn Fn(&[Logits]) -> Judged,
+        judge: &dyn Fn(&[Logits]) -> Judgement,
         watch: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
     ) -> Result<(), TuneError> {
         let tuning = &self.tune.tuning;
@@ -214,8 +214,8 @@ impl Run<'_> {
         let validation: Vec<usize> = (examples..examples + self.tune.validation.len()).collect();
 
         let mut epoch = (usize::MAX, Vec::new());
-        while self.progress.step < steps && !self.is_out_of_patience() {
-            let step = self.progress.step;
+        while self.state.step < steps && !self.is_out_of_patience() {
+            let step = self.state.step;
             if epoch.0 != step / an_epoch {
                 epoch = (step / an_epoch, batches.epoch(step / an_epoch));
             }
@@ -225,16 +225,16 @@ impl Run<'_> {
             let stop = watch(done).is_break();
 
             if (step + 1).is_multiple_of(judge_every) || step + 1 == steps {
-                let judged = judge(&replicas.answer(&validation)?);
-                self.judged(judged, (step + 1) as f64 / an_epoch as f64);
-                if let Some(point) = self.progress.points.last() {
+                let judgement = judge(&replicas.answer(&validation)?);
+                self.note(judgement, (step + 1) as f64 / an_epoch as f64);
+                if let Some(point) = self.state.points.last() {
                     let _ = watch(Event::Judged(point));
                 }
             }
             if stop || self.kept.elapsed() >= self.tune.keep_every {
-                self.work.keep(&self.progress, &self.optimiser, &self.best)?;
+                self.work.keep(&self.state, &self.optimiser, &self.best)?;
                 self.kept = Instant::now();
-                let (sum, count) = self.progress.losses;
+                let (sum, count) = self.state.losses;
                 let loss = sum / count.max(1) as f64;
                 let _ = watch(Event::Kept { step: step + 1, steps, loss, rate: self.pace.rate() });
             }
@@ -252,7 +252,7 @@ impl Run<'_> {
         share_of_rate: f64,
     ) -> Result<f64, TuneError> {
         let begun = Instant::now();
-        let step = self.progress.step;
+        let step = self.state.step;
         let (gradients, loss) = replicas.learn(step, rows)?;
         if !loss.is_finite() {
             return Err(TuneError::Diverged { step });
@@ -261,33 +261,33 @@ impl Run<'_> {
             let tuning = replicas.shared().tuning;
             tch::no_grad(|| self.optimiser.step(gradients, tuning, step, share_of_rate))?;
         }
-        self.progress.step += 1;
-        self.progress.losses.0 += loss;
-        self.progress.losses.1 += 1;
+        self.state.step += 1;
+        self.state.losses.0 += loss;
+        self.state.losses.1 += 1;
         self.pace.examples += rows.len();
         self.pace.time += begun.elapsed();
         Ok(loss)
     }
 
-    fn judged(&mut self, judged: Judged, epoch: f64) {
-        let (sum, count) = std::mem::take(&mut self.progress.losses);
+    fn note(&mut self, judgement: Judgement, epoch: f64) {
+        let (sum, count) = std::mem::take(&mut self.state.losses);
         let point = Point {
-            step: self.progress.step,
+            step: self.state.step,
             epoch,
             loss: sum / count.max(1) as f64,
-            score: judged.score,
-            figures: judged.figures,
+            score: judgement.score,
+            figures: judgement.figures,
         };
-        let best = self.progress.best.map(|best| self.progress.points[best].score);
+        let best = self.state.best.map(|best| self.state.points[best].score);
         if best.is_none_or(|best| point.score < best) {
-            self.progress.best = Some(self.progress.points.len());
+            self.state.best = Some(self.state.points.len());
             self.best = self.optimiser.slots.iter().map(|slot| slot.average.copy()).collect();
         }
-        self.progress.points.push(point);
+        self.state.points.push(point);
     }
 
     fn is_out_of_patience(&self) -> bool {
-        let since = self.progress.best.map_or(0, |best| self.progress.points.len() - 1 - best);
+        let since = self.state.best.map_or(0, |best| self.state.points.len() - 1 - best);
         since >= self.tune.tuning.patience.max(1)
     }
 
@@ -298,9 +298,9 @@ impl Run<'_> {
         Tuned {
             network: self.optimiser.averaged(network, self.tune.tuning.frozen_layers),
             heads: self.tune.heads.clone(),
-            points: self.progress.points,
-            best: self.progress.best.unwrap_or(0),
-            steps: self.progress.step,
+            points: self.state.points,
+            best: self.state.best.unwrap_or(0),
+            steps: self.state.step,
             examples_per_second: self.pace.rate(),
         }
     }

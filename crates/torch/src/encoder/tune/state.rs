@@ -33,7 +33,7 @@ pub struct Point {
 
 /// What a run knows besides its tensors.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Progress {
+pub(super) struct TuningState {
     /// Steps made.
     pub(super) step: usize,
     /// Sum of the losses since the last point, and how many.
@@ -82,7 +82,7 @@ impl<'a> Work<'a> {
     /// Writes the run as it stands, and removes what was written before.
     pub(super) fn keep(
         &self,
-        progress: &Progress,
+        state: &TuningState,
         optimiser: &Optimiser,
         best: &[Tensor],
     ) -> Result<(), TuneError> {
@@ -100,14 +100,14 @@ impl<'a> Work<'a> {
         let best = best.iter().enumerate();
         tensors.extend(best.map(|(number, tensor)| (format!("best.{number}"), tensor.shallow_clone())));
 
-        let name = format!("{STATE}{:09}", progress.step);
+        let name = format!("{STATE}{:09}", state.step);
         let partial = self.dir.join("partial");
         remove(&partial)?;
         fs::create_dir_all(&partial).map_err(TuneError::file(&partial))?;
         let file = partial.join(TENSORS);
         Tensor::write_safetensors(&tensors, &file)?;
         File::open(&file).and_then(|file| file.sync_all()).map_err(TuneError::file(&file))?;
-        write_whole(&partial.join(PROGRESS), &json(progress))?;
+        write_whole(&partial.join(PROGRESS), &json(state))?;
         let older = self.states()?;
         let dir = self.dir.join(name);
         remove(&dir)?;
@@ -119,13 +119,13 @@ impl<'a> Work<'a> {
     pub(super) fn resume(
         &self,
         optimiser: &mut Optimiser,
-    ) -> Result<Option<(Progress, Vec<Tensor>)>, TuneError> {
+    ) -> Result<Option<(TuningState, Vec<Tensor>)>, TuneError> {
         let Some(dir) = self.states()?.pop() else { return Ok(None) };
         let damaged = |file: &str, what: String| TuneError::Damaged { path: dir.join(file), what };
         let file = dir.join(PROGRESS);
-        let progress = fs::read(&file).map_err(TuneError::file(&file))?;
-        let progress: Progress =
-            serde_json::from_slice(&progress).map_err(|error| damaged(PROGRESS, error.to_string()))?;
+        let state = fs::read(&file).map_err(TuneError::file(&file))?;
+        let state: TuningState =
+            serde_json::from_slice(&state).map_err(|error| damaged(PROGRESS, error.to_string()))?;
         let tensors = Tensor::read_safetensors(dir.join(TENSORS))
             .map_err(|error| damaged(TENSORS, error.to_string()))?;
         let mut tensors: BTreeMap<String, Tensor> = tensors.into_iter().collect();
@@ -135,7 +135,7 @@ impl<'a> Work<'a> {
         };
         let mut best = Vec::new();
         for (number, slot) in optimiser.slots.iter_mut().enumerate() {
-            if progress.best.is_some() {
+            if state.best.is_some() {
                 best.push(take(format!("best.{number}"), &slot.weight)?);
             }
             for (name, tensor) in [
@@ -148,7 +148,7 @@ impl<'a> Work<'a> {
                 tensor.f_copy_(&kept)?;
             }
         }
-        Ok(Some((progress, best)))
+        Ok(Some((state, best)))
     }
 
     /// Folders of states, the newest last.

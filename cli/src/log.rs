@@ -1,0 +1,9 @@
+//! The log and the case store of this process: the embedded file, or brokers and a CQL server.
+
+pub(crate) mod backend;
+pub(crate) mod connect;
+#[cfg(test)]
+#[cfg(feature = "servers")]
+pub(crate) mod on_brokers;
+pub(crate) mod publish;
+pub(crate) mod scan;

@@ -1,0 +1,23 @@
+//! The workers of a process, and what is around them: threads, restarts after an outage, the HTTP port, lag.
+
+mod api;
+mod cases;
+mod console;
+mod copartitioned;
+mod crew;
+#[cfg(test)]
+mod defects;
+mod lag;
+mod limits;
+mod port;
+mod roles;
+mod watch;
+mod workers;
+
+#[cfg(feature = "torch")]
+pub(crate) use api::serve_api;
+pub(crate) use crew::Crew;
+#[cfg(feature = "torch")]
+pub(crate) use port::report_waits;
+pub(crate) use roles::{Role, run};
+pub(crate) use workers::Workers;

@@ -1,0 +1,15 @@
+//! The strategies of the log: read, explained, published, the first one included.
+
+pub(crate) mod first_start;
+mod known;
+mod port;
+mod publish;
+mod teams;
+mod why;
+
+pub(crate) use known::{LogSnapshot, deciders, read_feed, unpublished};
+pub(crate) use publish::{Published, publish};
+pub(crate) use teams::known_teams;
+pub(crate) use why::Explanation;
+#[cfg(any(feature = "torch", test))]
+pub(crate) use {port::routes, publish::StrategyPublisher};

@@ -1,0 +1,9 @@
+//! Lets this crate's tests over libtorch find it at run time.
+
+fn main() {
+    println!("cargo::rerun-if-env-changed=DEP_OMBUD_TORCH_LIBTORCH");
+    // Set by ombud-torch, which is there with the feature `torch` only.
+    if let Ok(lib) = std::env::var("DEP_OMBUD_TORCH_LIBTORCH") {
+        println!("cargo::rustc-link-arg=-Wl,-rpath,{lib}");
+    }
+}

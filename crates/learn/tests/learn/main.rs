@@ -1,0 +1,6 @@
+//! What learning promises.
+
+mod blend;
+mod evidence;
+mod outcomes;
+mod train;

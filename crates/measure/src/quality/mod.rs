@@ -1,0 +1,25 @@
+//! How good the decisions were, by the verdicts of humans.
+//!
+//! feedback of some days -> their cases -> count, one after another -> a table, JSON, or a page. Counting is pure. `arms` sets
+//! who decides beside who is tried; `audit` says how much of what was drawn at random is judged; `drift` says whether
+//! complaints are still like those that the models learned from.
+
+mod arms;
+mod audit;
+mod count;
+pub mod drift;
+mod figures;
+mod gather;
+mod page;
+mod tables;
+mod tally;
+mod week_chart;
+
+pub use arms::{Arm, ArmCounts, Arms};
+pub use audit::{AuditCoverage, AuditDraw};
+pub use count::{Cell, Counts, JudgedCase, QualityCounts, UnsettledCases};
+pub use figures::{ArmFigures, QualityReport, SampleFigures, TaskAccuracy};
+pub use gather::gather;
+pub use page::page;
+pub use tables::tables;
+pub use tally::{Flags, Tallies, Tally};
