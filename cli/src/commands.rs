@@ -1,5 +1,5 @@
-//! The commands, each with its arguments, what it does and its tests. No command imports another; what several share lies
-//! beside this folder.
+//! The commands, each with its arguments, what it does and its tests. No command imports another, but in tests; what
+//! several share lies beside this folder.
 
 pub(crate) mod archive;
 pub(crate) mod backup;

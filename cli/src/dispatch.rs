@@ -92,7 +92,15 @@ fn dispatch(cli: Cli, session: &Session, out: &mut impl Write) -> Result<Done> {
         Command::Config(ConfigCommand::Show { changed, json }) => {
             config::show(changed, json, loaded, Screen::of_process(), out)
         }
-        _ => unreachable!("answered or handed over before"),
+        Command::Completions(_) | Command::Man(_) | Command::Config(ConfigCommand::Init { .. }) => {
+            unreachable!("answered before any settings are read")
+        }
+        #[cfg(feature = "torch")]
+        Command::TryTokenizer(_) => unreachable!("answered before any settings are read"),
+        #[cfg(not(feature = "torch"))]
+        Command::Up(_) | Command::Infer(_) | Command::Learn(_) | Command::Evaluate(_) => {
+            unreachable!("handed over")
+        }
     }
 }
 

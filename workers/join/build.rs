@@ -1,4 +1,4 @@
-//! A copy of the state machine and its simulator with all of `tests/mutations.patch` applied, for `tests/mutations.rs`.
+//! A copy of the state machine and its simulator with all of `tests/mutations.txt` applied, for `tests/mutations.rs`.
 //!
 //! Each mutation replaces a piece of the copy by `if it is switched on { the broken piece } else { the piece }`, so that one
 //! compilation holds them all. Nothing of it is part of the crate. A mutation that does not apply fails that test's
@@ -11,7 +11,7 @@ use std::{
 
 /// What the simulator runs: these modules of `src`.
 const MODULES: [&str; 8] = ["counts", "event", "limits", "position", "revision", "rules", "shard", "sim"];
-const PATCHES: &str = "tests/mutations.patch";
+const PATCHES: &str = "tests/mutations.txt";
 
 /// One rule, and how it is broken.
 struct Mutation {

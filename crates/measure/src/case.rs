@@ -64,13 +64,12 @@ pub fn each_judged<E: From<Outage>>(
         if page.is_empty() {
             return Ok(ids.given());
         }
-        let mut done = Ok(());
-        cases.cases(&page, &mut |complaint_id, events| {
-            if done.is_ok() {
-                done = each(complaint_id, &events);
-            }
-        })?;
-        done?;
+        // Whole pages: of one that the store breaks off, nothing is given.
+        let mut read = Vec::new();
+        cases.cases(&page, &mut |complaint_id, events| read.push((complaint_id.to_owned(), events)))?;
+        for (complaint_id, events) in &read {
+            each(complaint_id, events)?;
+        }
         progress(ids.given(), ids.len());
     }
 }

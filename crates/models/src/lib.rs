@@ -47,7 +47,7 @@ pub use head::{EvidenceOdds, ForeignLabel, Head, Kind, MOST_ODDS};
 #[cfg(feature = "hub")]
 pub use hub::{Hub, HubError, HubTimeouts, Token, called, fetch};
 pub use hub_name::{Commit, FileName, NameError, RepoId, Revision, WeightFileName};
-pub use log_probability::{log_of_sum, log_softmax};
+pub use log_probability::log_softmax;
 pub use manifest::{Cleaning, Family, Manifest, least_format};
 pub use pack::{BatchBudget, cut_by_length, pack};
 pub use prepared::{Input, Prepared};

@@ -1,7 +1,7 @@
 //! Probabilities as logarithms, so that small ones keep their digits.
 
 /// The logarithm of the sum of the numbers whose logarithms are `logs`; of none it is minus infinity.
-pub fn log_of_sum(logs: impl Iterator<Item = f64> + Clone) -> f64 {
+pub(crate) fn log_of_sum(logs: impl Iterator<Item = f64> + Clone) -> f64 {
     let greatest = logs.clone().fold(f64::NEG_INFINITY, f64::max);
     if greatest == f64::NEG_INFINITY {
         return greatest;

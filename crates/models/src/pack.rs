@@ -1,5 +1,5 @@
-//! How many texts go through a model together. A model declares its budget, whoever runs it may allow less, and all
-//! batches are packed here.
+//! How many texts go through a model together. A model declares its budget, and whoever runs it may allow less: infer and
+//! replay pack their batches here.
 
 use std::ops::Range;
 
@@ -13,7 +13,7 @@ pub struct BatchBudget {
 }
 
 impl BatchBudget {
-    /// Whatever comes. Costs memory alone: of a model that pads, only who bounds its batches should say so.
+    /// Whatever comes: of a model that pads nothing, and of a blend, whose encoder cuts what reaches it into its own passes.
     pub const UNBOUNDED: Self = Self { texts: usize::MAX, tokens: usize::MAX };
 
     /// What both allow.

@@ -79,7 +79,7 @@ impl Reads {
         None
     }
 
-    /// Whether the stated language of a complaint may be read. An unknown language forbids nothing.
+    /// Whether the stated language of a complaint may be read. `und`, an unknown language, forbids nothing.
     fn allows(&self, stated: &str) -> bool {
         let subtag = stated.split(['-', '_']).next().unwrap_or_default();
         subtag.eq_ignore_ascii_case(UNKNOWN)

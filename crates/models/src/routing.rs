@@ -10,14 +10,10 @@ use std::collections::BTreeMap;
 
 pub(crate) use document::RoutingDocument;
 use ombud_contract::records::Decision;
+pub use ombud_contract::task::{ISSUE, PRODUCT};
 use serde::{Deserialize, Serialize};
 
 use crate::place::line_at;
-
-/// The task whose labels are the products.
-pub const PRODUCT: &str = "product";
-/// The task whose labels are the issues.
-pub const ISSUE: &str = "issue";
 
 /// A checked routing table.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! What a shard has done so far: the shell turns it into metrics, the simulation checks that all of it occurs.
+//! What a shard has done so far: the loop turns it into metrics, the simulation checks that all of it occurs.
 
 use ombud_contract::records::Why;
 

@@ -1,6 +1,6 @@
-//! deliveries -> shards -> effects -> outbox -> commit of all shards at once -> complaints.raw -> shards -> effects -> outbox
+//! deliveries -> a shard is taken on -> predictions and changelogs -> time -> commit of all shards at once -> complaints.raw
 //!
-//! What one turn of the loop does, in this order. One thread owns the group member, the reader and every shard; another
+//! What one turn of the loop does, in this order; each of them goes through the shards, whose effects go to the outbox. One thread owns the group member, the reader and every shard; another
 //! reads the strategy. Nothing here decides: inputs go to the shards, and what they ask for is carried out.
 
 mod assignments;
@@ -108,7 +108,7 @@ impl<M: Source + Committer, R: Reader, S: Sink<Sent>> Join<M, R, S> {
                 reader,
                 outbox: Outbox::new(sink, deliveries, Arc::clone(&topics.dead_letters)),
                 shards: Shards::new(limits),
-                unclaimed: Vec::new(),
+                not_taken_on: Vec::new(),
                 commits: Vec::new(),
                 topics,
                 start,
@@ -168,7 +168,7 @@ struct Flow<M, R, S, F> {
     outbox: Outbox<S>,
     shards: Shards,
     /// Assigned, and not taken on yet.
-    unclaimed: Vec<Assignment>,
+    not_taken_on: Vec<Assignment>,
     /// Asked for in this turn, by raw partition.
     commits: Vec<(TopicPartition, Position)>,
     topics: Topics,
@@ -181,7 +181,7 @@ struct Flow<M, R, S, F> {
     ticked_at: i64,
     /// Raw is held back, because the strategy is not known or the sink is full.
     is_raw_held: bool,
-    /// A shard that may not write had something in flight at the last tick.
+    /// A shard that may not write has something in flight, and the log says so.
     has_warned_of_lease: bool,
     vitals: Vitals,
     outages: Outages,
@@ -333,7 +333,7 @@ where
                 }
                 Some(Event::Assigned { partitions, generation }) => {
                     let assigned = partitions.into_iter().map(|raw| Assignment { raw, generation });
-                    self.unclaimed.extend(assigned);
+                    self.not_taken_on.extend(assigned);
                     return Ok(());
                 }
                 Some(Event::Revoked { partitions, lost }) => return self.give_up(&partitions, lost),
@@ -377,7 +377,7 @@ where
                     self.member.pause(shard.raw(), self.is_raw_held || is_paused);
                 }
                 Effect::SeekPredictions(offset) => shard.seek_predictions(offset),
-                // `Shards::tick` has answered it.
+                // `Shards::tick` answers it, now or with the next tick.
                 Effect::AskPredictionsEnd => {}
             }
         }

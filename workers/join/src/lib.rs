@@ -1,4 +1,4 @@
-//! Joins the decisions on each complaint and routes it: the shard as a pure state machine, and the shell that runs it.
+//! Joins the decisions on each complaint and routes it: the shard as a pure state machine, and the loop that runs it.
 //!
 //! [`Recovery`] folds a shard's changelog into a [`Shard`], which takes [`Input`]s and gives [`Effect`]s; nothing
 //! in them reads a clock or a log. `docs/adr/0003-joiner.md` says what was decided beyond the design.

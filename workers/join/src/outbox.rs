@@ -51,7 +51,7 @@ impl Sent {
         shard.raw().partition == self.partition && shard.generation() == self.generation
     }
 
-    /// What its shard has to know of it. `offset` is where it lies, or `None` where it failed.
+    /// Counts it, ends its trace, and gives what its shard has to know. `offset` is where it lies, or `None` where it failed.
     pub(crate) fn outcome(self, offset: Option<i64>, now: i64) -> Input {
         match (self.what, offset) {
             (SentRecord::Route { complaint_id, labels, trace }, Some(offset)) => {

@@ -7,7 +7,7 @@ use ombud_contract::{
     dead_letter::{Fault, UnreadableRecord},
     ids,
     records::{DeadReason, Prediction, RoutedComplaint},
-    validate::{case_id_of, complaint_of},
+    validate::{complaint_of, id_of},
 };
 use ombud_stream::{Outgoing, Record};
 use sha2::{Digest, Sha256};
@@ -25,7 +25,7 @@ pub(crate) fn submission(record: &Record) -> (Submission, Option<Fault>) {
         Err(why) => why,
     };
     // Somebody has to look at it, under whatever name.
-    let id = case_id_of(key, value, record.source.partition, record.offset);
+    let id = id_of(key, value).unwrap_or_else(|| ids::unnamed_id(record.source.partition, record.offset));
     // Of what lies in the log: two that are damaged look alike in what is handed out.
     let digest = sha256(record.as_logged().map_or(&[][..], |value| value));
     (Submission::unreadable(&id, &digest, record.appended_at), Some(why.into()))

@@ -241,7 +241,7 @@ impl AssignedShard {
     }
 
     /// The state of its raw partition, for the metrics that all workers have.
-    pub(crate) fn standing(&self, now: i64) -> PartitionStatus {
+    pub(crate) fn progress(&self, now: i64) -> PartitionStatus {
         let status = self.machine.status(now);
         PartitionStatus {
             partition: self.raw().clone(),

@@ -10,7 +10,7 @@ use std::{
 };
 
 use ombud_contract::records::RoutedComplaint;
-use ombud_launch::telemetry::{Hop, Says};
+use ombud_launch::telemetry::{Hop, HopAttribute};
 use ombud_stream::{Header, Record};
 
 use crate::read::WORKER;
@@ -36,9 +36,9 @@ impl ComplaintTrace {
     /// What was decided.
     pub(crate) fn decided(&self, route: &RoutedComplaint) {
         let mut hop = self.lock();
-        hop.say(Says::Complaint(&route.complaint_id));
-        hop.say(Says::Team(&route.team));
-        hop.say(Says::Revision(route.revision));
+        hop.say(HopAttribute::Complaint(&route.complaint_id));
+        hop.say(HopAttribute::Team(&route.team));
+        hop.say(HopAttribute::Revision(route.revision));
     }
 
     /// A route is durable; whether it is the first one.

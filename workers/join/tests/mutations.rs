@@ -1,6 +1,6 @@
 //! The simulation notices each rule of the joiner that is broken on purpose, or its silence would prove nothing.
 //!
-//! `mutations.patch` has the rules; `build.rs` applies them to a copy of the sources, which is compiled here with a switch
+//! `mutations.txt` has the rules; `build.rs` applies them to a copy of the sources, which is compiled here with a switch
 //! for each.
 
 #![allow(clippy::print_stdout, reason = "a table that people want to see")]

@@ -14,7 +14,7 @@ use ombud_contract::ids;
 use ombud_intake::Row;
 use ombud_launch::{
     shutdown::Shutdown,
-    telemetry::{Hop, Says},
+    telemetry::{Hop, HopAttribute},
 };
 use ombud_stream::{Clock, Delivery, Outage, Outgoing};
 use sha2::{Digest, Sha256};
@@ -179,7 +179,7 @@ impl SendRun<'_> {
         let id = &row.complaint.complaint_id;
         let mut record = outgoing(&self.sender.topic, id, &row.complaint)?;
         let mut hop = Hop::send("ombud", &self.sender.topic, &[], self.sender.clock.now_ms());
-        hop.say(Says::Complaint(id));
+        hop.say(HopAttribute::Complaint(id));
         record.headers.extend(hop.carried(&[]).into_owned());
         if self.hand_over(record, Token { row: row.number, hop })? {
             self.rows.sent(row.number);
@@ -273,7 +273,7 @@ impl SendRun<'_> {
         let (at, offset) = match delivery.result {
             Ok(place) => place,
             Err(outage) => {
-                hop.say(Says::Failed("append"));
+                hop.say(HopAttribute::Failed("append"));
                 hop.end_at(self.sender.clock.now_ms());
                 // Once it has to stop, a sink gives back what it could not deliver.
                 if outage.fatal || !self.sender.shutdown.requested() {
@@ -283,8 +283,8 @@ impl SendRun<'_> {
                 return Ok(());
             }
         };
-        hop.say(Says::Partition(at.partition));
-        hop.say(Says::Offset(offset));
+        hop.say(HopAttribute::Partition(at.partition));
+        hop.say(HopAttribute::Offset(offset));
         hop.end_at(self.sender.clock.now_ms());
         self.rows.acknowledged(row);
         self.sent += 1;

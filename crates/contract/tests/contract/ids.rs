@@ -1,6 +1,6 @@
 //! Ids are the same for ever: what is stored under one must be found under it by every later version.
 //!
-//! The expected values were computed outside this code base, from the rule as `ids.rs` words it.
+//! The expected values were computed outside this code base, from the rule as `ombud_contract::ids` words it.
 
 use ombud_contract::{
     ids::{basis_point, complaint_id_of, dead_letter_id, input_sha256, prediction_id, route_id, written_id},

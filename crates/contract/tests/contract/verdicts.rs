@@ -188,7 +188,7 @@ fn the_id_of_a_verdict_never_changes() {
     assert_eq!(ids::feedback_id(&to("home-lending")), GOLDEN);
 }
 
-/// Computed outside this code base, from the rule as `ids.rs` words it.
+/// Computed outside this code base, from the rule as `ombud_contract::ids` words it.
 const GOLDEN: &str = "21f6525a93f2cbb155200e3642b1020bf34076cf961440ef14b4658484e7710f";
 
 #[test]

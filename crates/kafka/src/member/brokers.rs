@@ -28,8 +28,8 @@ const METADATA_TIMEOUT: Duration = Duration::from_millis(500);
 const SILENT_AFTER: Duration = Duration::from_secs(10);
 /// How long all brokers may be gone before a new client is asked whether it reaches them, and from one time to the next.
 const LOST_AFTER: Duration = Duration::from_secs(30);
-/// How long such a client may take; twice that is well below a session.
-const NEW_CLIENT_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long brokers may take to answer such a question; twice that is well below a session.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// When the brokers were last heard of, and since when they are away.
 pub(super) struct Contact {
@@ -93,7 +93,7 @@ impl KafkaMember {
     pub(super) fn look_for_brokers(&mut self) -> Result<(), Outage> {
         let within = match self.contact.away_since {
             Some(since) if since.elapsed() >= AWAY_AFTER => METADATA_TIMEOUT,
-            None if self.contact.heard_at.elapsed() >= SILENT_AFTER => NEW_CLIENT_TIMEOUT,
+            None if self.contact.heard_at.elapsed() >= SILENT_AFTER => ANSWER_TIMEOUT,
             Some(_) | None => return Ok(()),
         };
         match self.consumer.fetch_metadata(Some(&self.subscription.topics[0]), within) {
@@ -127,11 +127,11 @@ impl KafkaMember {
             client(&self.brokers.admin(), LibrdkafkaLog::default()).map_err(|cause| {
                 Outage::fatal(format!("reach the brokers as {}", self.subscription.group), cause)
             })?;
-        if asking.fetch_metadata(Some(&self.subscription.topics[0]), NEW_CLIENT_TIMEOUT).is_err() {
+        if asking.fetch_metadata(Some(&self.subscription.topics[0]), ANSWER_TIMEOUT).is_err() {
             return Ok(());
         }
         // In between this client may have found them by itself.
-        if self.consumer.fetch_metadata(Some(&self.subscription.topics[0]), NEW_CLIENT_TIMEOUT).is_ok() {
+        if self.consumer.fetch_metadata(Some(&self.subscription.topics[0]), ANSWER_TIMEOUT).is_ok() {
             self.contact.are_back();
             return Ok(());
         }

@@ -11,7 +11,7 @@ mod names;
 mod repeats;
 mod traces;
 
-pub use hop::{Hop, HopAttribute, HopAttribute as Says};
+pub use hop::{Hop, HopAttribute};
 pub use log::{log_format, log_panics, log_to};
 pub use metrics::Metrics;
 pub use names::{METRICS, Metric, PROCESS};

@@ -86,7 +86,7 @@ impl Data {
     /// The places of the tasks that rows of two different labels teach.
     ///
     /// # Errors
-    /// There is none.
+    /// No task has rows of two different labels.
     pub(crate) fn learnable(&self) -> Result<Vec<usize>, LearnError> {
         let has_two_labels = |place: &usize| {
             let mut labels = self.train.iter().filter_map(|example| example.labels[*place]);

@@ -10,9 +10,10 @@ use super::flag::{Cut, FlagScore, at_recall, average_precision, cuts, precision_
 use super::graded::RankedAnswer;
 use super::mcnemar::{McNemar, Test};
 use super::measurement::{Measurement, TaskMeasurement};
-use super::subject::{EvaluatedModel, short};
+use super::subject::EvaluatedModel;
 use crate::interval::Interval;
 use crate::interval::Resampling;
+use crate::model_name::short_version;
 
 /// One evaluation against another of the same complaints.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -265,7 +266,7 @@ impl Names {
     fn of(this: Option<&EvaluatedModel>, other: Option<&EvaluatedModel>) -> Self {
         let alike = this.map(|this| &this.model_id) == other.map(|other| &other.model_id);
         let name = |model: Option<&EvaluatedModel>, unnamed: &str| match model {
-            Some(model) if alike => format!("{} {}", model.model_id, short(&model.version)),
+            Some(model) if alike => format!("{} {}", model.model_id, short_version(&model.version)),
             Some(model) => model.model_id.clone(),
             None => unnamed.to_owned(),
         };

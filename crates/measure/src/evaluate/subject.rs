@@ -138,8 +138,3 @@ pub(crate) fn champions_of(strategy: &Strategy) -> Vec<(&str, &str, &str)> {
         })
         .collect()
 }
-
-/// The first 12 digits of a version distinguish it from others.
-pub(super) fn short(version: &str) -> &str {
-    version.get(..12).unwrap_or(version)
-}

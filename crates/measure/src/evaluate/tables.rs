@@ -10,8 +10,9 @@ use super::choice::ChoiceReport;
 use super::evaluation::Evaluation;
 use super::flag::FlagReport;
 use super::slice::{LEAST_POSITIVES, LEAST_ROWS, Slice};
-use super::subject::{EvaluatedModel, short};
+use super::subject::EvaluatedModel;
 use crate::interval::Interval;
+use crate::model_name::short_version;
 
 /// Shares of rows that the coverage table shows, as [`ChoiceReport::coverage`] names them.
 const SHARES: [&str; 6] = ["1.0", "0.9", "0.8", "0.7", "0.6", "0.5"];
@@ -277,7 +278,7 @@ impl Evaluation {
     /// Who was measured on what.
     pub(super) fn told(&self) -> Vec<String> {
         let model = |model: &EvaluatedModel| {
-            format!("{} by {} {}", model.tasks.join(", "), model.model_id, short(&model.version))
+            format!("{} by {} {}", model.tasks.join(", "), model.model_id, short_version(&model.version))
         };
         let mut lines: Vec<String> = self.models.iter().map(model).collect();
         lines.push(format!(

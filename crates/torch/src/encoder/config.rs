@@ -36,7 +36,7 @@ impl Architecture {
         })
     }
 
-    /// Which token pads where nothing is file.
+    /// Which token pads where config.json names none.
     fn usual_pad(self) -> u32 {
         match self {
             Self::Bert | Self::DistilBert => 0,

@@ -7,7 +7,9 @@ use ombud_contract::{
     records::{Arm, ModelState, ModelVersion},
     taxonomy::Taxonomy,
 };
-use ombud_models::{Artefact, Blame, Fault, Hindrance, HostFault, Rejection, ServingFailure, Stop, probe};
+use ombud_models::{
+    Artefact, Blame, Fault, Hindrance, HostFault, Rejection, ServingFailure, Stop, probe, with_causes,
+};
 use tracing::{info, warn};
 
 use super::{
@@ -91,7 +93,7 @@ impl Serving {
         let model = self
             .loader
             .load(&artefact)
-            .map_err(|error| blamed(&artefact, ServingFailure::new(error.blame, chain(&error))))?;
+            .map_err(|error| blamed(&artefact, ServingFailure::new(error.blame, with_causes(&error))))?;
         probe(&artefact, model.as_ref()).map_err(|why| blamed(&artefact, why))?;
         histogram!("ombud_model_load_seconds").record(started.elapsed().as_secs_f64());
         Ok(Arc::new(Served { reads: artefact.manifest.reads(), artefact, taxonomies, model }))
@@ -173,13 +175,7 @@ fn blamed(artefact: &Artefact, why: ServingFailure) -> Unbrought {
                 Blame::Version(_) => HostFault::Damaged,
                 Blame::Host(fault) => fault,
             };
-            Unbrought::Hindered(Hindrance::new(fault, format!("{rejection}; {}", chain(&error))))
+            Unbrought::Hindered(Hindrance::new(fault, format!("{rejection}; {}", with_causes(&error))))
         }
     }
-}
-
-/// An error and its causes in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |line, cause| format!("{line}: {cause}"))
 }

@@ -28,11 +28,11 @@ where
     /// Takes on a shard that was assigned, if one is left; gives their number. One a turn: those that are owned keep working while
     /// the shards of a joiner that died are taken on.
     pub(super) fn take_on_next(&mut self, stop: &dyn Fn() -> bool) -> Result<usize, JoinError> {
-        if self.unclaimed.is_empty() {
+        if self.not_taken_on.is_empty() {
             return Ok(0);
         }
-        self.share_out(self.unclaimed.len())?;
-        let assignment = self.unclaimed.remove(0);
+        self.share_out(self.not_taken_on.len())?;
+        let assignment = self.not_taken_on.remove(0);
         self.take_on(assignment, stop)?;
         Ok(1)
     }
@@ -87,7 +87,7 @@ where
     /// Gives shards up: no more routes, acknowledgements awaited within the drain time, the rest purged, and a last commit.
     /// Those that are `lost` have another owner already: nothing is awaited, and nothing committed.
     pub(super) fn give_up(&mut self, partitions: &[TopicPartition], lost: bool) -> Result<(), JoinError> {
-        self.unclaimed.retain(|assignment| !partitions.contains(&assignment.raw));
+        self.not_taken_on.retain(|assignment| !partitions.contains(&assignment.raw));
         let goes = |shard: &AssignedShard| partitions.contains(shard.raw());
         for at in 0..self.shards.len() {
             if goes(self.shards.at(at)) {

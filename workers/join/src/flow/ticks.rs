@@ -1,4 +1,4 @@
-//! What time brings: deadlines and leases, and how the shards stand.
+//! What time brings: deadlines and leases, and how far the shards have come.
 
 use std::mem;
 
@@ -16,7 +16,7 @@ where
     S: Sink<Sent>,
     F: FnMut(&TopicPartition) -> Result<i64, Outage>,
 {
-    /// Time passes for the shards; how they stand goes into metrics.
+    /// Time passes for the shards; how far they have come goes into metrics.
     pub(super) fn tick_when_due(&mut self) -> Result<(), JoinError> {
         let now = self.clock.now_ms();
         if now < self.ticked_at + self.pace.tick_ms {
@@ -44,7 +44,7 @@ where
         gauge!("ombud_join_closed").set(closed as f64);
         gauge!("ombud_join_early").set(early as f64);
         let now = self.clock.now_ms();
-        self.vitals.report(now, self.shards.iter().map(|shard| shard.standing(now)));
+        self.vitals.report(now, self.shards.iter().map(|shard| shard.progress(now)));
         self.purge_unleased(unleased)
     }
 

@@ -2,7 +2,7 @@
 
 use crate::revision;
 
-/// Goes on with the raw records that are read, in this ownership or before; greater where a complaint was forgotten that
+/// Advances with the raw records that are read, in this ownership or before; greater where a complaint was forgotten that
 /// has a later revision. Never goes back, though the log's clock may.
 #[derive(Debug)]
 pub(super) struct LogClock {

@@ -91,7 +91,7 @@ impl Shard {
         }
     }
 
-    /// What may be committed at `now`; asked for by the shell when the shard is revoked.
+    /// What may be committed at `now`; asked for by the loop when the shard is revoked.
     pub fn position(&mut self, now: i64) -> Position {
         self.offsets.settle_passed();
         let raw = self.offsets.raw_frontier();

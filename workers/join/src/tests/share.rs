@@ -52,7 +52,7 @@ fn a_smaller_share_pauses_raw_and_forgets_with_the_next_commit() {
     assert_eq!(story.status().closed, 1);
 }
 
-/// A shard, where its next prediction and its next raw record lie, as a shell treats it.
+/// A shard, where its next prediction and its next raw record lie, as the loop treats it.
 struct Fleet {
     process: JoinLimits,
     shards: Vec<(Story, i64, i64)>,
