@@ -135,16 +135,24 @@ fn what_is_purged_comes_back_undelivered_and_what_is_sent_after_it_arrives() {
     for (token, is_on_its_way) in [(1, false), (2, true), (3, false)] {
         send(&mut sink, token);
         if is_on_its_way {
-            assert!(deliveries.recv_timeout(END_TIMEOUT / 50).is_err());
+            // The purge before may take it along: a broker's thread does its part when it comes to it.
+            while let Ok(purged) = deliveries.recv_timeout(END_TIMEOUT / 50) {
+                assert!(purged.token == token && !purged.result.unwrap_err().fatal);
+                send(&mut sink, token);
+            }
         }
         sink.purge();
         let purged = deliveries.recv_timeout(END_TIMEOUT).unwrap();
         assert!(purged.token == token && !purged.result.unwrap_err().fatal);
     }
     cluster.broker_round_trip_time(1, Duration::ZERO).unwrap();
-    send(&mut sink, 4);
-    let last = deliveries.recv_timeout(2 * END_TIMEOUT).unwrap();
-    assert_eq!((last.token, last.result.is_ok()), (4, true));
+    let sent_again = (0..3).any(|_| {
+        send(&mut sink, 4);
+        let last = deliveries.recv_timeout(2 * END_TIMEOUT).unwrap();
+        assert_eq!(last.token, 4);
+        last.result.is_ok()
+    });
+    assert!(sent_again, "one purge takes nothing along three times");
 }
 
 /// What becomes of a record that is sent.

@@ -221,8 +221,8 @@ pub trait Sink<T: Send>: Send {
 
     /// Gives up everything that is sent and not durable yet, whatever its partition: none of it is tried again. Each
     /// record comes back as a delivery that failed with a passing outage, though the log may have appended it. For a
-    /// sender whose partitions may be somebody else's by now. Never blocks; a log that appends within moments does
-    /// nothing.
+    /// sender whose partitions may be somebody else's by now. Never blocks, so that what is sent right after may come back
+    /// with it; a log that appends within moments does nothing.
     fn purge(&mut self) {}
 }
 
