@@ -1,5 +1,6 @@
 //! Times of the command line: a moment, a day, or how long ago.
 
+use anyhow::{Result, ensure};
 use jiff::{
     Span, SpanRelativeTo, Timestamp, Unit,
     civil::{Date, DateTime},
@@ -23,6 +24,16 @@ impl When {
             Self::Ago(ms) => now.saturating_sub(ms),
         }
     }
+}
+
+/// From `since` until `until`, or until now, in milliseconds since the Unix epoch.
+///
+/// # Errors
+/// It holds no time; `what` is what can't be done with it.
+pub(crate) fn span(what: &str, since: When, until: Option<When>, now: i64) -> Result<(i64, i64)> {
+    let (since, until) = (since.ms(now), until.map_or(now, |until| until.ms(now)));
+    ensure!(since < until, "{what}: --since must lie before --until");
+    Ok((since, until))
 }
 
 /// RFC 3339, or a date or date and time in UTC: milliseconds since the Unix epoch.

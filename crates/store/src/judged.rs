@@ -4,11 +4,11 @@
 
 use std::{collections::HashSet, ops::Range};
 
-use jiff::{ToSpan as _, civil::Date};
+use jiff::civil::Date;
 use ombud_contract::ids::complaint_hash;
 use ombud_stream::Outage;
 
-use crate::{CaseStore, FeedbackDay, day_of};
+use crate::{CaseStore, FeedbackDay};
 
 /// Ids that are given at once: a store that reads many cases at a time is busy with them, and they are soon read.
 const PAGE: usize = 128;
@@ -35,18 +35,15 @@ impl JudgedCases {
     pub fn find<C: CaseStore + ?Sized>(cases: &mut C, since: i64, until: i64) -> Result<Self, Outage> {
         let span = since..until;
         let (mut waiting, mut days) = (HashSet::new(), Vec::new());
-        let mut day = (since < until).then(|| day_of(since));
-        while let Some(this) = day.filter(|day| *day <= day_of(until - 1)) {
+        for day in crate::days(since, until) {
             let before = days.len();
-            cases.feedback(this, &mut |verdict| {
+            cases.feedback(day, &mut |verdict| {
                 if span.contains(&verdict.decided_at) {
                     waiting.insert(complaint_hash(&verdict.complaint_id));
                     days.truncate(before);
-                    days.push(this);
+                    days.push(day);
                 }
             })?;
-            // The calendar ends in the year 9999.
-            day = this.checked_add(1.day()).ok();
         }
         let all = waiting.len();
         Ok(Self { span, waiting, days, of_day: Vec::new(), all, given: 0 })

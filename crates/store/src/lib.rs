@@ -26,5 +26,5 @@ pub use judged::JudgedCases;
 pub use queue::Place;
 pub use row::{
     CaseEvent, CustomerCase, FeedbackDay, Kind, ModelDecision, ModelRow, QueueEntry, Row, StrategyRow,
-    Unqueued, day_of,
+    Unqueued, day_of, days,
 };

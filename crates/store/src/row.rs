@@ -2,10 +2,10 @@
 //!
 //! Their keys are made of content, so that a replay writes the same cells again.
 
-use std::fmt;
+use std::{fmt, iter::successors};
 
 use bytes::Bytes;
-use jiff::{Timestamp, civil::Date, tz::Offset};
+use jiff::{Timestamp, ToSpan as _, civil::Date, tz::Offset};
 use ombud_contract::{codec, ids::row_sha256};
 use serde::Serialize;
 
@@ -302,6 +302,14 @@ pub struct ModelRow {
 pub fn day_of(ms: i64) -> Date {
     let beyond = if ms < 0 { Timestamp::MIN } else { Timestamp::MAX };
     Offset::UTC.to_datetime(Timestamp::from_millisecond(ms).unwrap_or(beyond)).date()
+}
+
+/// Every day of `since..until` (milliseconds), in order.
+pub fn days(since: i64, until: i64) -> impl Iterator<Item = Date> {
+    let first = (since < until).then(|| day_of(since));
+    // The calendar ends in the year 9999.
+    let all = successors(first, |day| day.checked_add(1.day()).ok());
+    all.take_while(move |day| *day <= day_of(until - 1))
 }
 
 /// An enum's symbol as it stands in the schema.

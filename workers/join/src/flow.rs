@@ -296,8 +296,9 @@ where
     fn hold_raw(&mut self, hold: bool) {
         if hold != self.is_raw_held {
             self.is_raw_held = hold;
+            let now = self.clock.now_ms();
             for shard in self.shards.iter() {
-                self.member.pause(shard.raw(), hold || shard.is_paused());
+                self.member.pause(shard.raw(), hold || shard.status(now).is_raw_paused);
             }
         }
     }
@@ -370,10 +371,10 @@ where
                     info!(partition = %shard.raw(), raw, predictions, "shard live");
                     shard.seek_predictions(predictions);
                     self.member.start(shard.raw(), raw)?;
-                    self.member.pause(shard.raw(), self.is_raw_held || shard.is_paused());
+                    let is_paused = shard.status(self.clock.now_ms()).is_raw_paused;
+                    self.member.pause(shard.raw(), self.is_raw_held || is_paused);
                 }
                 Effect::PauseRaw(is_paused) => {
-                    shard.pause(is_paused);
                     self.member.pause(shard.raw(), self.is_raw_held || is_paused);
                 }
                 Effect::SeekPredictions(offset) => shard.seek_predictions(offset),

@@ -45,7 +45,6 @@ pub(crate) struct AssignedShard {
     /// The next prediction to fetch; `None` before the shard is live.
     predictions_next: Option<i64>,
     routed_next: i64,
-    is_paused: bool,
     /// Records that are being parked.
     letters: BTreeMap<Origin, (Record, Fault)>,
     /// Complaints on their way to their first route.
@@ -64,7 +63,6 @@ impl AssignedShard {
             routed_next: machine.status(now).routed_next,
             machine,
             predictions_next: None,
-            is_paused: false,
             letters: BTreeMap::new(),
             traces: ComplaintTraces::default(),
             counted: Counts::default(),
@@ -182,15 +180,6 @@ impl AssignedShard {
     /// From where predictions are fetched next; what was fetched is void.
     pub(crate) fn seek_predictions(&mut self, offset: i64) {
         self.predictions_next = Some(offset);
-    }
-
-    /// Whether the shard wants no raw records.
-    pub(crate) fn is_paused(&self) -> bool {
-        self.is_paused
-    }
-
-    pub(crate) fn pause(&mut self, is_paused: bool) {
-        self.is_paused = is_paused;
     }
 
     /// The partition of complaints.raw.

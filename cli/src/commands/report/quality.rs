@@ -2,7 +2,7 @@
 
 use std::{fs, io::Write, path::PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use clap::Args;
 use jiff::Timestamp;
 use ombud_launch::config::Settings;
@@ -12,7 +12,7 @@ use ombud_stream::Clock;
 use crate::{
     Done,
     input::examples::{Example, examples_text},
-    input::when::{When, when},
+    input::when::{When, span, when},
     log::backend::View,
     output::terminal::Terminal,
     strategies::{deciders, read_feed},
@@ -53,8 +53,7 @@ pub(crate) fn quality(
     out: &mut impl Write,
 ) -> Result<Done> {
     let now = clock.now_ms();
-    let (since, until) = (args.since.ms(now), args.until.map_or(now, |until| until.ms(now)));
-    ensure!(since < until, "report on this time: --since must lie before --until");
+    let (since, until) = span("report on this time", args.since, args.until, now)?;
     let view = View::open(settings)?;
     let mut cases = view.cases()?;
     let bar = terminal.bar("cases");

@@ -3,7 +3,7 @@
 
 use std::{fs, io::Write};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
 use ombud_contract::records::{ModelState, ModelVersion, RawComplaint};
 use ombud_launch::config::Settings;
@@ -19,6 +19,7 @@ use serde_json::json;
 use super::args::Replay;
 use crate::{
     Done,
+    input::when::span,
     log::backend::View,
     output::terminal::Terminal,
     registry::{EvaluationDraft, obtain},
@@ -35,8 +36,7 @@ pub(super) fn replay(
     out: &mut impl Write,
 ) -> Result<Done> {
     let now = clock.now_ms();
-    let (since, until) = (args.since.ms(now), args.until.map_or(now, |until| until.ms(now)));
-    ensure!(since < until, "replay this time: --since must lie before --until");
+    let (since, until) = span("replay this time", args.since, args.until, now)?;
     let known = LogSnapshot::read(settings)?;
     let strategy = known.strategies().at(now).ok_or_else(unpublished)?;
     let sides = sides(args, settings, &known, strategy)?;

@@ -6,10 +6,8 @@ use ombud_contract::{
     codec,
     records::{RawComplaint, RoutedComplaint, TimestampMs},
 };
-use ombud_store::{CaseEvent, CaseStore, Kind};
+use ombud_store::{CaseEvent, CaseStore, Kind, days};
 use ombud_stream::Outage;
-
-use crate::calendar::days;
 
 /// What a case is to a replay.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,7 +33,7 @@ pub fn decided_complaints<'a>(
 ) -> Result<BTreeSet<String>, Outage> {
     let mut ids = BTreeSet::new();
     for (model_id, version) in versions {
-        for day in days(span) {
+        for day in days(span.0, span.1) {
             cases.decisions(model_id, version, day, &mut |decision| {
                 if decision.role == "DECIDING" {
                     ids.insert(decision.complaint_id);

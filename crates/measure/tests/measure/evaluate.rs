@@ -113,8 +113,8 @@ fn measure(rows: &[String], threads: usize, model: Names) -> Result<Measurement,
 fn many() -> Vec<String> {
     let row = |n: usize| {
         let product = &products()[n % 7];
-        let told = &products()[if n.is_multiple_of(3) { 0 } else { n % 7 }];
-        format!("{n},20{:02}-05-06,\"{product}\",,\"about {told}\",,False", 20 + n % 6)
+        let words = &products()[if n.is_multiple_of(3) { 0 } else { n % 7 }];
+        format!("{n},20{:02}-05-06,\"{product}\",,\"about {words}\",,False", 20 + n % 6)
     };
     (0..500).map(row).collect()
 }
@@ -279,8 +279,9 @@ fn complaints_are_counted_apart_and_too_few_say_nothing() {
 #[test]
 fn in_the_natural_mix_rare_products_count_less() {
     // Credit reporting, 62 %, is never answered right; the others always.
-    let row =
-        |product: &str, told: &str, n: usize| format!("{n},2024-05-06,\"{product}\",,\"the {told}\",,False");
+    let row = |product: &str, words: &str, n: usize| {
+        format!("{n},2024-05-06,\"{product}\",,\"the {words}\",,False")
+    };
     let mut rows = vec![row("Credit reporting", "Mortgage", 0)];
     let others = products().iter().filter(|product| *product != "Credit reporting");
     rows.extend(others.enumerate().map(|(n, product)| row(product, product, n + 1)));

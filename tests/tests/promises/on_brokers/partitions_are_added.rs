@@ -62,7 +62,7 @@ fn wait_for_waiting(role: &Role, count: f64) -> Result<()> {
 }
 
 /// The commands that doctor names.
-fn mends(deployment: &Deployment) -> Result<Vec<String>> {
+fn fixes(deployment: &Deployment) -> Result<Vec<String>> {
     let output = deployment.command()?.args(["doctor", "--json"]).output()?;
     let report: Value = serde_json::from_slice(&output.stdout)?;
     let findings = report["findings"].as_array().context("findings")?;
@@ -102,7 +102,7 @@ fn old_partitions_go_on_and_new_ones_wait_until_all_topics_are_widened() -> Resu
     routes.wait_for_complete(old.len(), WAIT_TIMEOUT)?;
     assert_eq!(routes.by_complaint.keys().cloned().collect::<BTreeSet<_>>(), old, "the others wait");
     let named = format!("run `{COMMAND}`");
-    assert!(mends(&deployment)?.contains(&named), "doctor knows the way");
+    assert!(fixes(&deployment)?.contains(&named), "doctor knows the way");
 
     // Whoever comes now works as well on what is as wide everywhere.
     join.stop()?;
@@ -125,7 +125,7 @@ fn old_partitions_go_on_and_new_ones_wait_until_all_topics_are_widened() -> Resu
         assert!(!role.get("/readyz")?.1.contains(COMMAND));
         assert_eq!(role.metric("ombud_worker_restarts_total")?, 0.0, "{}", role.last_words());
     }
-    assert!(!mends(&deployment)?.contains(&named), "nothing is left to widen");
+    assert!(!fixes(&deployment)?.contains(&named), "nothing is left to widen");
     Ok(())
 }
 

@@ -105,21 +105,21 @@ fn a_case_is_gathered_as_it_stood_then() {
     });
 
     let mut known = |as_of| -> Vec<(String, String, String)> {
-        let mut told = Vec::new();
+        let mut known_cases = Vec::new();
         let each = |case: Case| {
-            told.push((case.complaint_id, case.narrative, case.labels["product"].clone()));
+            known_cases.push((case.complaint_id, case.narrative, case.labels["product"].clone()));
             Ok::<_, Outage>(())
         };
         gather(&mut cases, NOW, as_of, |_, _| {}, each).unwrap();
-        told
+        known_cases
     };
-    let told = |id: &str, text: &str, label: &str| (id.to_owned(), text.to_owned(), label.to_owned());
+    let case = |id: &str, text: &str, label: &str| (id.to_owned(), text.to_owned(), label.to_owned());
     assert_eq!(known(NOW + DAY), []);
     assert_eq!(
         known(NOW + 2 * DAY),
-        [told("c-2", "Never mind.", "Mortgage"), told("c-1", "They lost my letter.", "Mortgage")]
+        [case("c-2", "Never mind.", "Mortgage"), case("c-1", "They lost my letter.", "Mortgage")]
     );
-    assert_eq!(known(NOW + 7 * DAY), [told("c-1", "They lost both of my letters.", "Debt collection")]);
+    assert_eq!(known(NOW + 7 * DAY), [case("c-1", "They lost both of my letters.", "Debt collection")]);
 }
 
 #[test]
@@ -137,7 +137,8 @@ fn whoever_cannot_go_on_ends_the_gathering() {
     };
     gather(&mut cases, NOW, NOW + DAY, |so_far, all| (read, _) = (so_far, all), each).unwrap_err();
     assert!(taken == 3 && read == 0, "{taken} {read}");
-    let mut told = Vec::new();
-    gather(&mut cases, NOW, NOW + DAY, |read, all| told.push((read, all)), |_| Ok::<_, Outage>(())).unwrap();
-    assert_eq!(told, [(128, 300), (256, 300), (300, 300)]);
+    let mut counts = Vec::new();
+    gather(&mut cases, NOW, NOW + DAY, |read, all| counts.push((read, all)), |_| Ok::<_, Outage>(()))
+        .unwrap();
+    assert_eq!(counts, [(128, 300), (256, 300), (300, 300)]);
 }

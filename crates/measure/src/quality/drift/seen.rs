@@ -7,10 +7,10 @@ use ombud_contract::{
     ids::basis_point,
     records::{Prediction, Role, TimestampMs},
 };
-use ombud_store::{CaseStore, Kind, ModelDecision};
+use ombud_store::{CaseStore, Kind, ModelDecision, days};
 use ombud_stream::Outage;
 
-use crate::calendar::{days, week_at, week_of};
+use crate::calendar::{week_at, week_of};
 use crate::quality::tally::Tally;
 
 /// Complaints of a version and week whose tokens are read from their cases: the decisions by model don't have them, and a
@@ -61,7 +61,7 @@ pub fn gather<'a>(
     let mut seen: BTreeMap<SeriesWeek, AnswerCounts> = BTreeMap::new();
     for (model_id, version) in versions {
         let mut samples: BTreeMap<String, Sample> = BTreeMap::new();
-        for day in days(span) {
+        for day in days(span.0, span.1) {
             let week = week_of(day);
             let sample = samples.entry(week.clone()).or_default();
             cases.decisions(model_id, version, day, &mut |decision| {
