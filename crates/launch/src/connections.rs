@@ -18,16 +18,20 @@ use crate::{
     shutdown::Shutdown,
 };
 
-/// How long the head of a request may take to come, and how long a connection may be kept without one: longer than clients
-/// keep theirs, so that they close first.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// Bytes of a request's head.
 const HEAD_BYTES_MAX: usize = 64 << 10;
 /// How long no connection is accepted after the system refused one, for lack of file descriptors for instance.
 const ACCEPT_BACKOFF: Duration = Duration::from_millis(10);
 
-/// Answers with `app` until shutdown; connections that are answered may finish.
-pub(crate) async fn serve(listener: TcpListener, app: Router, seats: Arc<Seats>, shutdown: Shutdown) {
+/// Answers with `app` until shutdown; connections that are answered may finish. The head of a request comes within
+/// `head_timeout`, or its connection ends.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    app: Router,
+    seats: Arc<Seats>,
+    head_timeout: Duration,
+    shutdown: Shutdown,
+) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -38,7 +42,13 @@ pub(crate) async fn serve(listener: TcpListener, app: Router, seats: Arc<Seats>,
                 Ok((stream, _)) => {
                     let bound = stream.local_addr().ok().map(|address| address.ip());
                     let (seat, closed) = seats.take(bound);
-                    connections.spawn(converse(stream, app.clone(), seat, closed, shutdown.clone()));
+                    connections.spawn(converse(
+                        stream,
+                        app.clone(),
+                        (seat, closed),
+                        head_timeout,
+                        shutdown.clone(),
+                    ));
                 }
                 Err(error) => {
                     warn!(%error, "a connection was not taken");
@@ -56,8 +66,8 @@ pub(crate) async fn serve(listener: TcpListener, app: Router, seats: Arc<Seats>,
 async fn converse(
     stream: TcpStream,
     app: Router,
-    seat: Seat,
-    closed: oneshot::Receiver<Infallible>,
+    (seat, closed): (Seat, oneshot::Receiver<Infallible>),
+    head_timeout: Duration,
     shutdown: Shutdown,
 ) {
     let answer = service_fn(move |mut request: Request<Incoming>| {
@@ -66,7 +76,7 @@ async fn converse(
         app.clone().oneshot(request)
     });
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(HEAD_BYTES_MAX);
+    http.timer(TokioTimer::new()).header_read_timeout(head_timeout).max_buf_size(HEAD_BYTES_MAX);
     let mut connection = pin!(http.serve_connection(TokioIo::new(stream), answer));
     let mut closed = pin!(closed);
     tokio::select! {

@@ -30,17 +30,19 @@ use crate::{
     seats::{Seat, Work},
 };
 
-/// How long a body may take to come.
+/// How long a body may take to come, where nothing else is said.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Stands before every route under `/api`.
 #[derive(Clone)]
 pub struct Guard(Arc<Rules>);
 
+#[derive(Clone)]
 struct Rules {
     tokens: Tokens,
     hosts: Vec<String>,
     body_bytes: usize,
+    body_timeout: Duration,
 }
 
 impl Guard {
@@ -57,7 +59,14 @@ impl Guard {
             tokens: Tokens::of(http, operator)?,
             hosts: hosts.map(str::to_owned).collect(),
             body_bytes: http.body_bytes,
+            body_timeout: BODY_TIMEOUT,
         })))
+    }
+
+    /// With another time in which a body has to come.
+    #[must_use]
+    pub fn with_body_timeout(self, body_timeout: Duration) -> Self {
+        Self(Arc::new(Rules { body_timeout, ..Rules::clone(&self.0) }))
     }
 
     /// `routes`, behind this guard.
@@ -129,11 +138,11 @@ impl Rules {
         if body.size_hint().lower() > self.body_bytes as u64 {
             return Err(Refusal::TooLarge(self.body_bytes));
         }
-        match tokio::time::timeout(BODY_TIMEOUT, to_bytes(body, self.body_bytes)).await {
+        match tokio::time::timeout(self.body_timeout, to_bytes(body, self.body_bytes)).await {
             Ok(Ok(body)) => Ok(Request::from_parts(parts, Body::from(body))),
             // Or the client is gone, and hears nothing.
             Ok(Err(_)) => Err(Refusal::TooLarge(self.body_bytes)),
-            Err(_) => Err(Refusal::Late(BODY_TIMEOUT.as_secs())),
+            Err(_) => Err(Refusal::Late(self.body_timeout)),
         }
     }
 }

@@ -23,8 +23,6 @@ use crate::{
     Error, config::Http, connections, requests, seats::Seats, shutdown::Shutdown, telemetry::Metrics,
 };
 
-/// How long requests that are under way may take after shutdown was asked for.
-const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often recorded samples are folded into the histograms.
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 
@@ -56,6 +54,22 @@ async fn sealed(mut answer: Response) -> Response {
     answer
 }
 
+/// How long clients may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Timeouts {
+    /// For the head of a request; and how long a connection may be kept without one.
+    pub head: Duration,
+    /// For requests that are under way when shutdown is asked for.
+    pub drain: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        // Heads: longer than clients keep their connections, so that they close first.
+        Self { head: Duration::from_secs(30), drain: Duration::from_secs(5) }
+    }
+}
+
 /// The ports, taken but not yet served.
 #[derive(Debug)]
 pub struct Server {
@@ -63,6 +77,7 @@ pub struct Server {
     /// Where metrics are served instead, where the settings name another port.
     metrics: Option<Port>,
     connections: usize,
+    timeouts: Timeouts,
 }
 
 /// A port that is listened on.
@@ -99,7 +114,13 @@ impl Server {
                 Some(Port::listen(address).await?)
             }
         };
-        Ok(Self { public, metrics, connections: http.connections })
+        Ok(Self { public, metrics, connections: http.connections, timeouts: Timeouts::default() })
+    }
+
+    /// With other timeouts than the default.
+    #[must_use]
+    pub fn with_timeouts(self, timeouts: Timeouts) -> Self {
+        Self { timeouts, ..self }
     }
 
     /// Where it listens: the settings' address, with the port that the system chose for port 0.
@@ -127,7 +148,8 @@ impl Server {
         };
         let on = |listener, app: Router| {
             let app = app.layer(middleware::map_response(sealed)).layer(middleware::from_fn(requests::count));
-            connections::serve(listener, app, Seats::new(self.connections), shutdown.clone())
+            let seats = Seats::new(self.connections);
+            connections::serve(listener, app, seats, self.timeouts.head, shutdown.clone())
         };
         let public = on(self.public.listener, app);
         let served = async {
@@ -140,7 +162,7 @@ impl Server {
         };
         let overdue = async {
             shutdown.asked().await;
-            tokio::time::sleep(DRAIN_TIMEOUT).await;
+            tokio::time::sleep(self.timeouts.drain).await;
         };
         tokio::select! {
             () = served => {}

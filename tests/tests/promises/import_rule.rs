@@ -1,9 +1,12 @@
 //! Which crate may import which (ARCHITECTURE.md, "Crates"), held over what cargo reads from the manifests.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
-use std::collections::BTreeSet;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    process::Command,
+};
 
-use cargo_metadata::MetadataCommand;
+use serde::Deserialize;
 
 /// From left to right. A crate imports only from further right, so a worker never imports a worker.
 const LAYERS: &[&[&str]] = &[
@@ -45,7 +48,7 @@ struct Crate {
 }
 
 /// A dependency of any kind: normal, for tests, for the build.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize)]
 struct Import {
     name: String,
     optional: bool,
@@ -93,28 +96,37 @@ fn links_libtorch<'a>(name: &'a str, crates: &'a [Crate], seen: &mut BTreeSet<&'
         })
 }
 
-fn workspace() -> Vec<Crate> {
-    let metadata = MetadataCommand::new()
-        .manifest_path(ombud_tests::repository().join("Cargo.toml"))
-        .no_deps()
-        .other_options(["--locked".to_owned()])
-        .exec()
-        .unwrap();
-    let describe = |package: &cargo_metadata::Package| Crate {
-        name: package.name.to_string(),
-        default_member: metadata.workspace_default_members.contains(&package.id),
-        default_features: package.features.get("default").cloned().unwrap_or_default(),
-        imports: package.dependencies.iter().map(import).collect(),
-    };
-    metadata.packages.iter().map(describe).collect()
+/// What `cargo metadata` says, as far as it matters here. Read by itself, because the library for it switches on a feature
+/// of serde_json with which everything above that would be compiled twice.
+#[derive(Deserialize)]
+struct Metadata {
+    packages: Vec<Package>,
+    workspace_default_members: Vec<String>,
 }
 
-fn import(dependency: &cargo_metadata::Dependency) -> Import {
-    Import {
-        name: dependency.name.clone(),
-        optional: dependency.optional,
-        features: dependency.features.clone(),
-    }
+#[derive(Deserialize)]
+struct Package {
+    id: String,
+    name: String,
+    features: BTreeMap<String, Vec<String>>,
+    dependencies: Vec<Import>,
+}
+
+fn workspace() -> Vec<Crate> {
+    let cargo = Command::new("cargo")
+        .args(["metadata", "--format-version", "1", "--no-deps", "--locked"])
+        .current_dir(ombud_tests::repository())
+        .output()
+        .unwrap();
+    assert!(cargo.status.success(), "{}", String::from_utf8_lossy(&cargo.stderr));
+    let metadata: Metadata = serde_json::from_slice(&cargo.stdout).unwrap();
+    let describe = |mut package: Package| Crate {
+        default_member: metadata.workspace_default_members.contains(&package.id),
+        default_features: package.features.remove("default").unwrap_or_default(),
+        name: package.name,
+        imports: package.dependencies,
+    };
+    metadata.packages.into_iter().map(describe).collect()
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Why a request under `/api` is not answered by its route; what it was sent is never repeated.
 
+use std::time::Duration;
+
 use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
@@ -23,8 +25,8 @@ pub(super) enum Refusal {
     NotJson,
     /// The body is longer than this.
     TooLarge(usize),
-    /// The body did not come in so many seconds.
-    Late(u64),
+    /// The body did not come in this time.
+    Late(Duration),
     /// As many requests as may be are under way.
     Busy,
 }
@@ -69,7 +71,7 @@ impl Refusal {
                 "read the body: send JSON with the header `content-type: application/json`".to_owned()
             }
             Self::TooLarge(most) => format!("read the body: it may have {most} bytes (http.body_bytes)"),
-            Self::Late(seconds) => format!("read the body: it has not come within {seconds} s"),
+            Self::Late(bound) => format!("read the body: it has not come within {bound:?}"),
             Self::Busy => {
                 "take one more: as many as may be (http.connections) are under way; send it again in a \
                            moment"

@@ -41,6 +41,7 @@ impl Caller {
 }
 
 /// The tokens that are let in.
+#[derive(Clone)]
 pub(super) struct Tokens {
     known: Vec<Known>,
     /// None is set: whoever reaches the port may do what changes nobody's decisions.
@@ -48,6 +49,7 @@ pub(super) struct Tokens {
 }
 
 /// A token that is let in.
+#[derive(Clone)]
 struct Known {
     caller: Caller,
     sha256: [u8; 32],

@@ -1,14 +1,14 @@
 //! What the HTTP port answers, and that it neither hides a conflict nor holds the exit.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use axum::{Router, routing::post};
 use ombud_launch::{
     Error,
     config::{Http, Settings},
     guard::Guard,
-    health::{Readiness, Server},
+    health::{Readiness, Server, Timeouts},
     shutdown::Shutdown,
     telemetry::Metrics,
 };
@@ -45,13 +45,24 @@ async fn serve() -> Port {
     serve_with(&anywhere()).await
 }
 
-#[expect(clippy::disallowed_methods, reason = "every test awaits the task or drops its runtime")]
 async fn serve_with(http: &Http) -> Port {
-    let server = Server::bind(http).await.unwrap();
+    let (timeouts, guard) = (Timeouts::default(), Guard::of(http, None).unwrap());
+    serve_within(http, timeouts, guard).await
+}
+
+/// Heads, bodies and the end are waited for only as long.
+async fn serve_in_a_hurry(bound: Duration) -> Port {
+    let guard = Guard::of(&anywhere(), None).unwrap().with_body_timeout(bound);
+    serve_within(&anywhere(), Timeouts { head: bound, drain: bound }, guard).await
+}
+
+#[expect(clippy::disallowed_methods, reason = "every test awaits the task or drops its runtime")]
+async fn serve_within(http: &Http, timeouts: Timeouts, guard: Guard) -> Port {
+    let server = Server::bind(http).await.unwrap().with_timeouts(timeouts);
     let (address, at) = (server.address(), server.metrics_address());
     let (readiness, shutdown) = (Readiness::default(), Shutdown::default());
     let echo = Router::new().route("/api/complaints", post(|body: String| async move { body }));
-    let routes = Guard::of(http, None).unwrap().around(echo);
+    let routes = guard.around(echo);
     let served = tokio::spawn(server.serve(routes, readiness.clone(), metrics(), shutdown.clone()));
     Port { address, metrics: at, readiness, shutdown, served }
 }
@@ -125,18 +136,18 @@ async fn a_port_in_use_is_refused_with_the_mend() {
     assert!(refused.to_string().contains("OMBUD_HTTP__ADDRESS"), "{refused}");
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_client_that_never_finishes_does_not_hold_the_exit() {
-    let port = serve().await;
+    let port = serve_in_a_hurry(Duration::from_millis(300)).await;
     let mut slow = TcpStream::connect(port.address).await.unwrap();
     slow.write_all(HEAD_WITHOUT_BODY).await.unwrap();
     port.shutdown.request();
     port.served.await.unwrap();
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_head_that_does_not_come_ends_its_connection_and_a_body_that_does_not_come_is_answered_with_408() {
-    let port = serve().await;
+    let port = serve_in_a_hurry(Duration::from_millis(300)).await;
     let mut answer = String::new();
     let mut half = TcpStream::connect(port.address).await.unwrap();
     half.write_all(b"GET /healthz HTTP/1.1\r\nhost: x").await.unwrap();
@@ -149,7 +160,7 @@ async fn a_head_that_does_not_come_ends_its_connection_and_a_body_that_does_not_
     let mut answer = vec![0; 4_096];
     let length = slow.read(&mut answer).await.unwrap();
     let answer = String::from_utf8_lossy(&answer[..length]).into_owned();
-    assert!(answer.starts_with("HTTP/1.1 408") && answer.contains("within 30 s"), "{answer}");
+    assert!(answer.starts_with("HTTP/1.1 408") && answer.contains("within 300ms"), "{answer}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -53,8 +53,7 @@ mod tests {
     ) -> (Result<(), ExecutionError>, u32, Duration) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            tokio::time::pause();
-            let start = tokio::time::Instant::now();
+            let start = std::time::Instant::now();
             let (mut count, mut results) = (0, results.into_iter());
             let attempt = || {
                 count += 1;
@@ -89,9 +88,9 @@ mod tests {
 
     #[test]
     fn the_last_failure_comes_out_when_time_is_up() {
-        let bound = Duration::from_secs(4);
+        let bound = Duration::from_secs(1);
         let (outcome, count, took) = tried(vec![Err(refused(DbError::Overloaded))], bound);
         let Err(ExecutionError::LastAttemptError(_)) = outcome else { panic!("{outcome:?}") };
-        assert!(count == 2 && took >= bound && took < 2 * bound, "{count} {took:?}");
+        assert!(count == 2 && took >= bound && took < 10 * bound, "{count} {took:?}");
     }
 }
