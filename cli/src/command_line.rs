@@ -9,8 +9,9 @@ use crate::commands::try_tokenizer::TryTokenizer;
 use crate::commands::{
     archive::Archive, backup::Backup, check::Check, completions::Completions, config::ConfigCommand,
     console::Console, doctor::Doctor, evaluate::Evaluate, feedback::Feedback, infer::Infer, join::Join,
-    learn::Learn, man::Man, models::ModelsCommand, redrive::Redrive, repair::Repair, report::ReportCommand,
-    restore::Restore, send::Send, setup::Setup, show::Show, strategy::StrategyCommand, tail::Tail, up::Up,
+    learn::Learn, man::Man, models::ModelsCommand, queue::Queue, redrive::Redrive, repair::Repair,
+    report::ReportCommand, restore::Restore, send::Send, setup::Setup, show::Show, strategy::StrategyCommand,
+    tail::Tail, up::Up, users::UsersCommand, work::Work,
 };
 
 /// Triage customer complaints: read them, decide product, issue and vulnerability, route them, keep the case.
@@ -80,6 +81,10 @@ pub(crate) enum Command {
     Console(Console),
     /// Say what people decided: of one complaint, or of many in a file
     Feedback(Feedback),
+    /// What a team has to do, in the order in which it is to be done
+    Queue(Queue),
+    /// Take a complaint, and say what was done about it
+    Work(Box<Work>),
     /// What became of the decisions
     #[command(subcommand)]
     Report(ReportCommand),
@@ -99,6 +104,9 @@ pub(crate) enum Command {
     /// The model versions that are registered
     #[command(subcommand)]
     Models(ModelsCommand),
+    /// Who signs in with a password that Ombud keeps
+    #[command(subcommand)]
+    Users(UsersCommand),
     /// Train a model from labelled complaints
     Learn(Box<Learn>),
     /// Measure models on labelled complaints

@@ -15,6 +15,7 @@ pub(crate) mod join;
 pub(crate) mod learn;
 pub(crate) mod man;
 pub(crate) mod models;
+pub(crate) mod queue;
 pub(crate) mod redrive;
 pub(crate) mod repair;
 pub(crate) mod report;
@@ -27,3 +28,5 @@ pub(crate) mod tail;
 #[cfg(feature = "torch")]
 pub(crate) mod try_tokenizer;
 pub(crate) mod up;
+pub(crate) mod users;
+pub(crate) mod work;

@@ -14,8 +14,8 @@ use crate::{
     commands::{
         archive, backup, check, completions,
         config::{self, ConfigCommand},
-        console, doctor, feedback, join, man, models, redrive, repair, report, restore, send, setup, show,
-        strategy, tail,
+        console, doctor, feedback, join, man, models, queue, redrive, repair, report, restore, send, setup,
+        show, strategy, tail, users, work,
     },
     hand_over, input_files,
     output::{screen::Screen, terminal::Escaped},
@@ -74,6 +74,8 @@ fn dispatch(cli: Cli, session: &Session, out: &mut impl Write) -> Result<Done> {
         Command::Archive(args) => archive::archive(&args, loaded),
         Command::Console(_) => console::console(loaded),
         Command::Feedback(args) => feedback::feedback(&args, settings, terminal, out),
+        Command::Queue(args) => queue::queue(&args, settings, out),
+        Command::Work(args) => work::work(&args, settings, out),
         Command::Report(command) => report::report(&command, settings, terminal, out),
         Command::Send(args) => send::send(&args, settings, terminal, out),
         Command::Check(args) => check::check(&args, settings, clock, out),
@@ -85,6 +87,7 @@ fn dispatch(cli: Cli, session: &Session, out: &mut impl Write) -> Result<Done> {
             strategy::strategy(command, settings, &clock, terminal, out)
         }
         Command::Models(command) => models::models(command, settings, out),
+        Command::Users(command) => users::users(&command, settings, out),
         #[cfg(feature = "torch")]
         Command::Learn(args) => learn::learn(*args, settings, clock, terminal, out),
         #[cfg(feature = "torch")]

@@ -3,6 +3,7 @@
 pub(crate) mod complaint_file;
 pub(crate) mod examples;
 pub(crate) mod file_reading;
+pub(crate) mod login;
 pub(crate) mod start;
 pub(crate) mod tasks;
 pub(crate) mod when;

@@ -2,8 +2,10 @@
 
 pub(crate) mod backend;
 pub(crate) mod connect;
+mod desk;
 #[cfg(test)]
 #[cfg(feature = "servers")]
 pub(crate) mod on_brokers;
 pub(crate) mod publish;
 pub(crate) mod scan;
+mod shared_desk;

@@ -1,5 +1,6 @@
 //! Requests to a running `up`, which alone writes the embedded log.
 
+pub(crate) mod desk;
 pub(crate) mod operator;
 
 use std::{
@@ -56,12 +57,19 @@ pub(crate) fn ask(settings: &Settings, path: &str, body: &impl Serialize) -> Res
 
 fn ask_with(token: &Secret, settings: &Settings, path: &str, body: &impl Serialize) -> Result<Answer> {
     let url = url(settings.http.address);
-    let agent = agent(&url, TIMEOUT);
-    let mut request = agent.post(format!("{url}{path}"));
+    let mut request = agent(&url, TIMEOUT).post(format!("{url}{path}"));
     if let Some(bearer) = bearer(&url, token)? {
         request = request.header("authorization", bearer);
     }
-    let mut answer = request.send_json(body).with_context(|| {
+    read_answer(&url, path, request.send_json(body))
+}
+
+fn read_answer(
+    url: &str,
+    path: &str,
+    answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+) -> Result<Answer> {
+    let mut answer = answer.with_context(|| {
         format!("reach `ombud up` at {url}: start it, for it alone writes the embedded log; or name Kafka with --kafka")
     })?;
     let (status, body) = (answer.status(), answer.body_mut().read_to_string()?);
@@ -114,6 +122,21 @@ pub(crate) fn post<T: DeserializeOwned>(settings: &Settings, path: &str, body: &
     let Settings { data, http, .. } = settings;
     let operators = operator::token(data, http.address.ip())?;
     ask_with(operators.as_ref().unwrap_or(&http.token), settings, path, body)?.taken()
+}
+
+/// What the `up` that `settings` name says at `path`; asked as [`post`] asks.
+///
+/// # Errors
+/// Nobody answers there, or `up` refuses: its own words then.
+pub(crate) fn get<T: DeserializeOwned>(settings: &Settings, path: &str) -> Result<T> {
+    let Settings { data, http, .. } = settings;
+    let operators = operator::token(data, http.address.ip())?;
+    let url = url(http.address);
+    let mut request = agent(&url, TIMEOUT).get(format!("{url}{path}"));
+    if let Some(bearer) = bearer(&url, operators.as_ref().unwrap_or(&http.token))? {
+        request = request.header("authorization", bearer);
+    }
+    read_answer(&url, path, request.call())?.taken()
 }
 
 #[cfg(test)]

@@ -244,7 +244,10 @@ fn said(output: Output) -> Result<String> {
 }
 
 /// The folder of the independent clients' programs.
-fn clients() -> Result<Arc<Path>> {
+///
+/// # Errors
+/// They can't be prepared.
+pub fn clients() -> Result<Arc<Path>> {
     let output = Command::new(repository().join("scripts/clients")).stderr(Stdio::inherit()).output()?;
     ensure!(output.status.success(), "scripts/clients: {}", output.status);
     Ok(Path::new(String::from_utf8(output.stdout)?.trim()).into())

@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 
-use crate::{Deployment, Services};
+use crate::{DESK, Deployment, Services};
 
 /// Everybody's; the broker lies on this machine alone, and for as long as a promise runs.
 const PASSWORD: &str = "only-of-this-test-4711";
@@ -114,6 +114,9 @@ impl Guarded {
         fs::write(&password, PASSWORD)?;
         deployment.set("OMBUD_KAFKA__PASSWORD_FILE", &password.to_string_lossy());
         deployment.set("OMBUD_KAFKA__PROPERTIES__SASL_MECHANISM", "PLAIN");
+        for (name, value) in DESK {
+            deployment.set(name, value);
+        }
         deployment.set("TEST_PLAIN_BOOTSTRAP", &services.plain()?);
         Ok(Self { deployment, rights, _services: services })
     }

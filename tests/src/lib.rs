@@ -4,6 +4,7 @@
 
 mod browser;
 mod cases;
+mod clerks;
 mod command;
 mod connection;
 mod deployment;
@@ -27,9 +28,10 @@ mod whole;
 
 pub use browser::browser;
 pub use cases::{Case, Run, cases, folder_of, shared_cases};
+pub use clerks::{Consoles, GivenLease, OutagePeriod, Shift, ShiftReport, judge_shift};
 pub use command::{binary, default_models, ombud, quick_models, repository};
 pub use connection::kafka;
-pub use deployment::Deployment;
+pub use deployment::{Deployment, clients};
 pub use deployment_state::deployment_state;
 pub use gate::Gate;
 pub use guarded::{End, Guarded, Right, end_of};
@@ -38,7 +40,7 @@ pub use log::Log;
 pub use mirror::Mirror;
 pub use offered::{Broken, Offers, bag};
 pub use previous::Previous;
-pub use role::Role;
+pub use role::{DESK, Role};
 pub use rollout::{Rollout, decision};
 pub use routes::{Routed, Routes, appended};
 pub use sample::{data_set, sample, sample_times};

@@ -1,6 +1,7 @@
 //! `ombud doctor`: what is reachable, what differs from what it should be, and the fix; one line each.
 
 mod brokers;
+mod calendars;
 mod cases;
 mod clocks;
 mod embedded;
@@ -97,6 +98,7 @@ pub(crate) fn doctor(args: &Doctor, settings: &Settings, out: &mut impl Write) -
     split::check(settings, &mut findings);
     mirror::check(settings, &mut findings);
     models::check(settings, args.deep, &mut findings);
+    calendars::check(settings, &mut findings);
     print(args, &findings, out)
 }
 

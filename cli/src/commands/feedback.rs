@@ -10,7 +10,6 @@ use clap::{Args, ValueEnum};
 use file::FileOutcome;
 use indicatif::HumanCount;
 use ombud_console::{Kind, Verdict};
-use ombud_contract::verdict::is_code;
 use ombud_launch::config::Settings;
 use ombud_stream::{Clock, SystemClock};
 use sink::{TakenVerdict, VerdictSink};
@@ -18,6 +17,7 @@ use sink::{TakenVerdict, VerdictSink};
 use crate::{
     Done,
     input::examples::{Example, examples_text},
+    input::login::login,
     input::{
         file_reading::{Dates, print_rejections},
         when::{When, when},
@@ -151,11 +151,6 @@ pub(crate) fn feedback(
         Some(Err(refused)) => bail!("take the verdict on {id}: {}", refused.text()),
         None => bail!("take the verdict on {id}: nothing was answered"),
     }
-}
-
-/// Who decided, where no flag names one; a login name that is no code is not used.
-fn login(name: Option<String>) -> String {
-    name.filter(|name| !name.is_empty() && is_code(name)).unwrap_or_else(|| "operator".to_owned())
 }
 
 fn print(args: &Feedback, taken: &TakenVerdict, out: &mut impl Write) -> Result<Done> {

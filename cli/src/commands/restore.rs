@@ -24,9 +24,9 @@ use crate::{
 
 const MARKS: &str = "marks";
 /// What a backup has beside its marks, the log last.
-const REST: [&str; 2] = ["models", "ombud.db"];
-/// What SQLite has beside a log.
-const BESIDE: [&str; 2] = ["ombud.db-wal", "ombud.db-shm"];
+const REST: [&str; 3] = ["models", "desk.db", "ombud.db"];
+/// What SQLite has beside its files.
+const BESIDE: [&str; 4] = ["desk.db-wal", "desk.db-shm", "ombud.db-wal", "ombud.db-shm"];
 
 const EXAMPLES: [Example; 2] = [
     ("Fill a new data folder", "ombud restore /backups/monday"),
@@ -133,7 +133,7 @@ fn inside(name: &str) -> Result<&Path> {
     let is_alone = parts.next().is_none();
     let is_ours = match first {
         Some("models") => !is_alone,
-        Some("marks" | "ombud.db") => is_alone,
+        Some("marks" | "desk.db" | "ombud.db") => is_alone,
         _ => false,
     };
     ensure!(leads_inside && is_ours, "restore {name:?}: no backup has such a file");

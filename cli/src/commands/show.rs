@@ -5,12 +5,13 @@ mod damage;
 mod history;
 mod time;
 mod verdicts;
+mod work;
 
 use std::io::Write;
 
 use anyhow::Result;
 use clap::Args;
-use ombud_contract::{codec, records::Prediction};
+use ombud_contract::{codec, records::Prediction, work::Work};
 use ombud_launch::config::Settings;
 use ombud_models::{Strategies, StrategyFeed};
 use ombud_store::{CaseEvent, CaseStore, Kind};
@@ -62,8 +63,11 @@ pub(crate) fn show(args: &Show, settings: &Settings, out: &mut impl Write) -> Re
     );
     let damage = damage(&events);
     if args.json {
-        let events: Vec<Value> = events.iter().map(|event| as_json(event, strategies)).collect();
-        writeln!(out, "{}", json!({ "complaint_id": args.id, "events": events, "damage": damage }))?;
+        let done = work::work(&events);
+        let events: Vec<Value> = events.iter().map(|event| as_json(event, strategies, &done)).collect();
+        let work = work::as_json(&done);
+        let shown = json!({ "complaint_id": args.id, "events": events, "work": work, "damage": damage });
+        writeln!(out, "{shown}")?;
     } else if events.is_empty() {
         writeln!(out, "no case {}: nothing with this id was archived", args.id)?;
     } else {
@@ -78,7 +82,7 @@ pub(crate) fn show(args: &Show, settings: &Settings, out: &mut impl Write) -> Re
     Ok(if events.is_empty() || !damage.is_empty() { Done::Wanting } else { Done::Well })
 }
 
-fn as_json(event: &CaseEvent, strategies: &Strategies) -> Value {
+fn as_json(event: &CaseEvent, strategies: &Strategies, work: &Work) -> Value {
     let value = ombud_contract::to_json(topic(event), &event.body)
         .unwrap_or_else(|error| json!({ "undecodable": error.to_string() }));
     let mut shown = json!({
@@ -92,6 +96,9 @@ fn as_json(event: &CaseEvent, strategies: &Strategies) -> Value {
     let prediction = (event.kind == Kind::Prediction).then(|| codec::decode::<Prediction>(&event.body).ok());
     if let Some(prediction) = prediction.flatten() {
         shown["why"] = json!(Explanation::of(&prediction, strategies));
+    }
+    if let Some(effect) = work::effect(event, work) {
+        shown["effect"] = effect.word().into();
     }
     shown
 }

@@ -2,6 +2,7 @@
 
 mod args;
 mod change;
+mod changes;
 mod check;
 mod command;
 mod diff;
@@ -10,6 +11,7 @@ mod history;
 mod options;
 #[cfg(feature = "torch")]
 mod replay;
+mod request;
 mod show;
 mod simulate;
 #[cfg(test)]

@@ -18,11 +18,14 @@ use ombud_kafka::{Kafka, KafkaReader, Widths};
 use ombud_launch::{config::Settings, health::Readiness};
 use ombud_local::{Local, LocalReader, LocalView, Options};
 use ombud_models::ModelStore;
-use ombud_store::{CaseStore, CqlCases, CqlError};
+use ombud_store::{CaseStore, CqlCases};
 use ombud_stream::{Delivery, GroupMember, Outage, Reader, Sink, Start, TopicPartition};
 use tracing::warn;
 
-use crate::log::connect;
+use crate::log::{
+    connect,
+    shared_desk::{SharedDesk, unopened},
+};
 
 /// The group on whose behalf commands read that belong to no worker's group.
 pub(crate) const READER: &str = "ombud.read";
@@ -51,21 +54,26 @@ pub(crate) enum View {
 #[derive(Clone)]
 pub(crate) struct Cluster {
     kafka: Kafka,
-    /// For those who need the case store: a joiner runs without it.
-    settings: Arc<Settings>,
+    /// For those who need the case store or the desk: a joiner runs without them.
+    pub(super) settings: Arc<Settings>,
+    pub(super) desk: SharedDesk,
 }
 
 impl Cluster {
     fn connect(settings: &Settings) -> Result<Self> {
         let kafka = Kafka::connect(&connect::kafka(settings)?, &settings.topics.prefix)?;
-        Ok(Self { kafka, settings: Arc::new(settings.clone()) })
+        Ok(Self { kafka, settings: Arc::new(settings.clone()), desk: SharedDesk::default() })
     }
 
     /// The same; `None` where `stopped` meanwhile.
     fn connect_unless(settings: &Settings, stopped: &dyn Fn() -> bool) -> Result<Option<Self>> {
         let connection = connect::kafka(settings)?;
         let connected = Kafka::connect_unless(&connection, &settings.topics.prefix, stopped)?;
-        Ok(connected.map(|kafka| Self { kafka, settings: Arc::new(settings.clone()) }))
+        Ok(connected.map(|kafka| Self {
+            kafka,
+            settings: Arc::new(settings.clone()),
+            desk: SharedDesk::default(),
+        }))
     }
 }
 
@@ -128,14 +136,6 @@ impl View {
             Self::Embedded(local) => GroupOffsets::Embedded(local.reader()?, group.to_owned()),
             Self::Brokers(cluster) => GroupOffsets::Brokers(cluster.kafka.reader(group)?),
         })
-    }
-}
-
-/// Why a case store was not opened. One that is down now is an outage like any later one.
-fn unopened(error: CqlError) -> anyhow::Error {
-    match error {
-        CqlError::Unreachable { .. } => Outage::passing("reach the case store", error).into(),
-        _ => error.into(),
     }
 }
 
@@ -364,13 +364,5 @@ mod tests {
     fn who_needs_brokers_and_names_none_learns_how() {
         let error = Backend::brokers(&Settings::default(), &[]).err().unwrap().to_string();
         assert!(error.contains("--kafka") && error.contains("OMBUD_KAFKA_BOOTSTRAP"), "{error}");
-    }
-
-    #[test]
-    fn a_case_store_that_nobody_answers_for_is_an_outage_that_may_pass() {
-        let away = CqlError::Unreachable { nodes: "one:9042".into(), cause: "connection refused".into() };
-        assert!(unopened(away).downcast_ref::<Outage>().is_some_and(|outage| !outage.fatal));
-        let refused = CqlError::Refused { nodes: "one:9042".into(), cause: "bad password".into() };
-        assert!(unopened(refused).downcast_ref::<Outage>().is_none(), "trying again does not help");
     }
 }

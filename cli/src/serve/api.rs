@@ -1,19 +1,43 @@
 //! `/api/*` behind the guard: the console's routes on this process's log and cases, and what else a process offers.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Result;
 use axum::Router;
-use ombud_console::{Console, answer};
+use ombud_console::{Console, Entrance, OpenTrail, Trail, answer, desk::ClaimLimits};
+use ombud_contract::catalogue::Topic;
 use ombud_launch::{config::Settings, guard::Guard, health::Readiness, telemetry::Metrics};
 use ombud_stream::{Clock, Outage};
 
-use super::{Crew, port::listen};
-use crate::log::publish::IN_FLIGHT;
-use crate::{input::file_reading::Dates, log::backend::Backend, strategies::known_teams};
+use super::{
+    Crew,
+    entrance::{first_link, open_entrance},
+    port::listen,
+    worklist::keep_worklist,
+};
+use crate::{
+    input::file_reading::Dates,
+    log::{
+        backend::{Backend, READER, View},
+        publish::IN_FLIGHT,
+    },
+    strategies::{known_teams, requests},
+};
+
+/// How long one request of the audit's reader may take.
+const AUDIT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// What is served.
+pub(crate) struct ServedApi {
+    /// Where.
+    pub(crate) address: SocketAddr,
+    /// The page on which the first user chooses a password, where nobody has one yet.
+    #[cfg_attr(not(feature = "torch"), allow(dead_code, reason = "only `up` prints it, and it runs models"))]
+    pub(crate) first_link: Option<String>,
+}
 
 /// Serves the API, with what `operators` change behind the same guard, beside health, readiness and metrics. Their token is
-/// accepted everywhere. Returns the address.
+/// accepted everywhere.
 pub(crate) fn serve_api(
     crew: &mut Crew<'_, '_>,
     settings: &Settings,
@@ -22,33 +46,62 @@ pub(crate) fn serve_api(
     (operators, token): (Router, Option<String>),
     readiness: Readiness,
     metrics: Metrics,
-) -> Result<SocketAddr> {
-    // Before anything is opened: a port that anybody could write through is refused at once.
-    let guard = Guard::of(&settings.http, token.as_deref())?;
+) -> Result<ServedApi> {
+    let entrance = open_entrance(crew, settings, backend, Arc::clone(&clock))?;
+    let people = entrance.as_ref().map(Entrance::people);
+    // Before anything is listened on: a port that anybody could write through is refused at once.
+    let guard = Guard::with_people(&settings.http, token.as_deref(), people)?;
     let (sink, deliveries) = backend.sink(IN_FLIGHT)?;
     let view = backend.view();
+    let (worklist, worklist_progress) = keep_worklist(crew, settings, backend, &clock, &readiness)?;
+    let desk = backend.view();
     let console = Console {
         sink,
-        cases: Box::new(move || view.cases().map_err(outage)),
+        cases: Box::new(move || view.cases().map_err(|error| outage("open the case store", error))),
+        worklist,
+        worklist_progress,
+        leases: Box::new(move || desk.leases().map_err(|error| outage("open the store of leases", error))),
+        limits: ClaimLimits {
+            lease: Duration::from_millis(settings.console.lease_ms),
+            ..ClaimLimits::default()
+        },
+        trail: trail(backend.view(), &settings.topics.prefix),
         teams: known_teams(backend.view(), &settings.topics.prefix, Arc::clone(&clock)),
         clock,
         prefix: settings.topics.prefix.clone(),
         dates: Dates::default().order(settings),
     };
-    let address =
-        listen(crew, settings, guard.around(console.routes().merge(operators)), readiness, metrics)?;
+    let mut routes = console.routes_beside(requests::document()).merge(operators);
+    let mut pages = Router::new();
+    if let Some(entrance) = &entrance {
+        routes = routes.merge(entrance.routes());
+        pages = guard.around_pages(entrance.pages());
+    }
+    let address = listen(crew, settings, guard.around(routes).merge(pages), readiness, metrics)?;
     crew.start("http-answers", move |_| {
         answer(&deliveries);
         Ok(())
     })?;
-    Ok(address)
+    let first_link = first_link(entrance.as_ref(), settings, address)?;
+    Ok(ServedApi { address, first_link })
 }
 
-/// Why the console has no cases: an outage keeps whether it may pass, and anything else never does.
-fn outage(error: anyhow::Error) -> Outage {
+/// Reads console.audit from when it is asked.
+fn trail(view: View, prefix: &str) -> OpenTrail {
+    let topic = Topic::Audit.name(prefix);
+    Box::new(move || {
+        let open = || -> Result<Trail> {
+            Ok(Trail { reader: view.reader_within(READER, AUDIT_TIMEOUT)?, ends: view.ends(&topic)? })
+        };
+        open().map_err(|error| outage("read console.audit", error))
+    })
+}
+
+/// Why the console lacks what it needs: an outage keeps whether it may pass, and anything else never does.
+fn outage(action: &str, error: anyhow::Error) -> Outage {
     match error.downcast() {
         Ok(outage) => outage,
-        Err(error) => Outage::fatal("open the case store", error),
+        Err(error) => Outage::fatal(action, error),
     }
 }
 
@@ -60,9 +113,10 @@ mod tests {
 
     #[test]
     fn a_case_store_that_is_away_may_come_back_and_one_that_refuses_does_not() {
-        let away = outage(Outage::passing("reach the case store", "nobody answers").into());
+        let away =
+            outage("open the case store", Outage::passing("reach the case store", "nobody answers").into());
         assert_eq!((away.fatal, away.action.as_str()), (false, "reach the case store"));
-        let refused = outage(anyhow!("log in to the CQL server"));
+        let refused = outage("open the case store", anyhow!("log in to the CQL server"));
         assert!(refused.fatal);
         assert_eq!(refused.cause.to_string(), "log in to the CQL server");
     }

@@ -7,12 +7,14 @@ mod copartitioned;
 mod crew;
 #[cfg(test)]
 mod defects;
+pub(crate) mod entrance;
 mod lag;
 mod limits;
 mod port;
 mod roles;
 mod watch;
 mod workers;
+mod worklist;
 
 #[cfg(feature = "torch")]
 pub(crate) use api::serve_api;

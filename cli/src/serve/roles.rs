@@ -10,7 +10,7 @@ use ombud_launch::{
     shutdown::{Shutdown, SignalWatch},
     telemetry::Metrics,
 };
-use ombud_stream::{Start, SystemClock, Waiting};
+use ombud_stream::{Clock, Start, SystemClock, Waiting};
 use tracing::info;
 
 use super::{
@@ -22,6 +22,7 @@ use super::{
 use crate::{
     Done,
     log::backend::{Backend, needs_of},
+    strategies::requests::{self, RequestBook},
 };
 
 /// What a process runs.
@@ -96,9 +97,11 @@ pub(crate) fn run(role: &Role, loaded: &Loaded, start: Start) -> Result<Done> {
             match role {
                 Role::Console => {
                     console::watch_dependencies(&mut crew, settings, &backend, &readiness)?;
-                    let clock = Arc::new(SystemClock);
-                    let operators = (Router::new(), None);
+                    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+                    let requests = RequestBook::open(&backend, settings, Arc::clone(&clock))?;
+                    let operators = (requests::routes(requests), None);
                     serve_api(&mut crew, settings, &backend, clock, operators, readiness, metrics)
+                        .map(|served| served.address)
                 }
                 _ => listen(&mut crew, settings, Router::new(), readiness, metrics),
             }

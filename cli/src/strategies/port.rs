@@ -35,7 +35,15 @@ async fn accept(
         let mut publisher = publisher.lock().unwrap_or_else(PoisonError::into_inner);
         // Who and when is set here, not by the sender.
         let changed_by = caller.signature(&next.changed_by).to_owned();
-        let next = Strategy { changed_by, changed_at: publisher.now_ms(), ..next };
+        // Who approved it, /api/requests alone says.
+        let next = Strategy {
+            changed_by,
+            changed_at: publisher.now_ms(),
+            request_id: None,
+            requested_by: None,
+            approved_by: Vec::new(),
+            ..next
+        };
         publisher.publish(&next)
     });
     match published.await {
@@ -50,9 +58,10 @@ async fn accept(
     }
 }
 
-fn status(refusal: &Refusal) -> StatusCode {
+pub(super) fn status(refusal: &Refusal) -> StatusCode {
     match refusal {
         Refusal::StrategyRefusal(StrategyRefusal::Lost { .. }) | Refusal::Late { .. } => StatusCode::CONFLICT,
+        Refusal::StrategyRefusal(StrategyRefusal::Approvals(_)) => StatusCode::FORBIDDEN,
         Refusal::StrategyRefusal(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Refusal::Failed(_) => StatusCode::SERVICE_UNAVAILABLE,
     }

@@ -12,7 +12,7 @@ use anyhow::{Context, Result};
 use crossbeam_channel::Receiver;
 use ombud_contract::{access::Operation, catalogue::Topic, records::Strategy};
 use ombud_launch::config::Settings;
-use ombud_models::{LEAD, StrategyFeed, StrategyRefusal};
+use ombud_models::{LEAD, Registry, Strategies, StrategyFeed, StrategyRefusal, StrategyUnknown};
 use ombud_stream::{Clock, Delivery, Reader, Sink};
 use serde::{Deserialize, Serialize};
 use tracing::warn;
@@ -89,6 +89,18 @@ impl StrategyPublisher {
     /// The time by its clock.
     pub(crate) fn now_ms(&self) -> i64 {
         self.clock.now_ms()
+    }
+
+    /// Every strategy and every model version that the log has now.
+    pub(super) fn read(&mut self) -> Result<(Strategies, Registry)> {
+        for _ in 0..READ_ATTEMPTS {
+            self.feed.refresh().context("read the strategies")?;
+            if !matches!(self.feed.at(i64::MAX), Err(StrategyUnknown::Stale)) {
+                let registry = read_registry(&mut self.reader, &self.prefix).context("read the registry")?;
+                return Ok((self.feed.strategies().clone(), registry));
+            }
+        }
+        Err(anyhow::Error::from(StrategyUnknown::Stale).context("read the strategies to their end"))
     }
 
     /// Checks `next` against what the log has now, appends it, and reads back whether it was first, and in time by the

@@ -36,6 +36,29 @@ pub(crate) fn known_teams(view: View, prefix: &str, clock: Arc<dyn Clock>) -> Kn
     })
 }
 
+/// Whether any strategy so far has a team of a name; every name where no strategy is published.
+pub(crate) fn team_exists(
+    view: View,
+    prefix: &str,
+    clock: Arc<dyn Clock>,
+) -> impl FnMut(&str) -> Result<bool, Outage> {
+    let topic = Topic::Strategy.name(prefix);
+    let mut feed: Option<StrategyFeed> = None;
+    move |team| {
+        let feed = match &mut feed {
+            Some(feed) => feed,
+            none => {
+                let reader = view.reader_within(READER, STRATEGY_TIMEOUT).map_err(unread)?;
+                none.insert(StrategyFeed::new(reader, &topic, Arc::clone(&clock)))
+            }
+        };
+        if feed.in_force(|| clock.now_ms(), READ_ATTEMPTS)?.is_none() {
+            return Ok(true);
+        }
+        Ok(feed.strategies().iter().any(|strategy| strategy.routing.teams.contains_key(team)))
+    }
+}
+
 /// Those of the strategy in force and of that of `version`; `None` where no strategy is published.
 fn teams(
     feed: &mut StrategyFeed,

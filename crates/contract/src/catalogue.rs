@@ -18,6 +18,10 @@ pub enum Topic {
     Feedback,
     /// `complaints.dead-letters`: what nobody could read.
     DeadLetters,
+    /// `complaints.work`: what was done about a complaint after it was routed.
+    Work,
+    /// `console.audit`: who did and who looked at what.
+    Audit,
     /// `models.registry`: which model versions there are.
     Registry,
     /// `models.strategy`: which of them decide, and who gets what.
@@ -26,12 +30,14 @@ pub enum Topic {
 
 impl Topic {
     /// All of them, in the order of the flow.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Raw,
         Self::Predictions,
         Self::Routed,
         Self::Feedback,
         Self::DeadLetters,
+        Self::Work,
+        Self::Audit,
         Self::Registry,
         Self::Strategy,
     ];
@@ -44,6 +50,8 @@ impl Topic {
             Self::Routed => "complaints.routed",
             Self::Feedback => "complaints.feedback",
             Self::DeadLetters => "complaints.dead-letters",
+            Self::Work => "complaints.work",
+            Self::Audit => "console.audit",
             Self::Registry => "models.registry",
             Self::Strategy => "models.strategy",
         }
@@ -191,13 +199,15 @@ macro_rules! files {
 }
 
 const FILES: [Files; Topic::ALL.len()] = [
-    files!("complaints.raw": "v1.avsc"),
+    files!("complaints.raw": "v1.avsc", "v2.avsc"),
     files!("complaints.predictions": "v1.avsc", "v2.avsc", "v3.avsc", "v4.avsc"),
-    files!("complaints.routed": "v1.avsc", "v2.avsc", "v3.avsc"),
+    files!("complaints.routed": "v1.avsc", "v2.avsc", "v3.avsc", "v4.avsc"),
     files!("complaints.feedback": "v1.avsc", "v2.avsc"),
     files!("complaints.dead-letters": "v1.avsc", "v2.avsc"),
+    files!("complaints.work": "v1.avsc"),
+    files!("console.audit": "v1.avsc"),
     files!("models.registry": "v1.avsc", "v2.avsc", "v3.avsc"),
-    files!("models.strategy": "v1.avsc"),
+    files!("models.strategy": "v1.avsc", "v2.avsc"),
 ];
 
 static CATALOGUE: LazyLock<[Entry; Topic::ALL.len()]> = LazyLock::new(|| {

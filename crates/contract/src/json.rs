@@ -3,7 +3,10 @@
 use crate::{
     catalogue::Topic,
     codec::{CodecError, Record, decode},
-    records::{DeadLetter, Feedback, ModelVersion, Prediction, RawComplaint, RoutedComplaint, Strategy},
+    records::{
+        AuditEntry, DeadLetter, Feedback, ModelVersion, Prediction, RawComplaint, RoutedComplaint, Strategy,
+        WorkEvent,
+    },
 };
 
 /// The record in `value` as JSON, in its own field names; bytes are hexadecimal.
@@ -21,6 +24,8 @@ pub fn to_json(topic: Topic, value: &[u8]) -> Result<serde_json::Value, CodecErr
         Topic::Routed => json::<RoutedComplaint>(value),
         Topic::Feedback => json::<Feedback>(value),
         Topic::DeadLetters => json::<DeadLetter>(value),
+        Topic::Work => json::<WorkEvent>(value),
+        Topic::Audit => json::<AuditEntry>(value),
         Topic::Registry => json::<ModelVersion>(value),
         Topic::Strategy => json::<Strategy>(value),
     }

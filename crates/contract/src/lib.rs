@@ -1,6 +1,7 @@
 //! What travels on the topics: records, their Avro schemas, their ids and the rules that make them valid.
 
 pub mod access;
+pub mod calendar;
 pub mod catalogue;
 pub mod codec;
 mod hash;
@@ -25,6 +26,7 @@ pub mod ids {
             prediction::prediction_id,
             raw::{complaint_id_of, input_sha256, is_unnamed, unnamed_id, written_id},
             routed::route_id,
+            work::work_id,
         },
     };
 }
@@ -38,8 +40,8 @@ pub mod key {
 pub mod validate {
     pub use crate::records::raw::{
         EARLIEST_RECEIVED, Invalid, LATEST_RECEIVED, MAX_ATTRIBUTE_BYTES, MAX_ATTRIBUTE_NAME_BYTES,
-        MAX_ATTRIBUTES, MAX_ID_BYTES, MAX_NARRATIVE_BYTES, MAX_TEXT_BYTES, Unreadable, case_id_of,
-        complaint_of, id_of,
+        MAX_ATTRIBUTES, MAX_ID_BYTES, MAX_NARRATIVE_BYTES, MAX_TEXT_BYTES, NOTICE_TOLERANCE_MS, Unreadable,
+        case_id_of, complaint_of, id_of,
     };
 }
 
@@ -56,6 +58,8 @@ pub mod verdict {
         task::{PRODUCT, VULNERABLE},
     };
 }
+
+pub mod work;
 
 /// How a record that nobody can read is parked, and the headers of one that is sent again.
 pub mod dead_letter {

@@ -4,7 +4,7 @@ mod document;
 mod names;
 mod own;
 
-use std::{ops::AddAssign, sync::LazyLock};
+use std::{collections::BTreeSet, ops::AddAssign, sync::LazyLock};
 
 pub use document::{Document, LabelTree};
 pub use names::{label_named, label_or_name, leaf_named};
@@ -88,6 +88,11 @@ impl Taxonomy {
     /// Every tree of `task` that there ever was, the oldest first.
     pub fn of_task(task: &str) -> impl Iterator<Item = &'static Self> {
         own::all().into_iter().chain(TREES.iter()).filter(move |tree| tree.task() == task)
+    }
+
+    /// Every task that has a tree, by name.
+    pub fn tasks() -> BTreeSet<&'static str> {
+        own::all().into_iter().chain(TREES.iter()).map(Self::task).collect()
     }
 
     /// Whether `label` stands on any of its levels.

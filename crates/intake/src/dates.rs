@@ -4,6 +4,7 @@ use ombud_contract::records::TimestampMs;
 
 use crate::{
     date_order::DateOrder,
+    layout::{NOTICE, REGULATOR_SENT},
     time::{self, WrittenTime},
 };
 
@@ -34,16 +35,50 @@ impl Calendar {
         &self,
         text: Option<&str>,
     ) -> Result<(TimestampMs, Option<TimestampMs>), &'static str> {
-        let said = match text.filter(|text| !says_nothing(text)) {
-            Some(text) => read_date(text, self.order).map(Some).map_err(DateFault::of_received_at),
-            None => Ok(None),
-        };
-        match (said, self.undated) {
+        match (self.said(text), self.undated) {
             (Ok(Some(date)), _) => Ok((date, Some(date))),
             (_, Undated::Unimportant(time)) => Ok((time, None)),
-            (Err(wrong), _) => Err(wrong),
+            (Err(fault), _) => Err(fault.of_received_at()),
             (Ok(None), Undated::ReceivedAt(time)) if !self.has_dates => Ok((time, None)),
             (Ok(None), _) => Err("received-at-missing"),
+        }
+    }
+
+    /// Another time of the complaint, which need not be there; or the code of what is wrong. Where dates are unimportant
+    /// there is none: no clock begins for an example.
+    pub(crate) fn other(
+        &self,
+        field: OtherDate,
+        text: Option<&str>,
+    ) -> Result<Option<TimestampMs>, &'static str> {
+        match self.undated {
+            Undated::Unimportant(_) => Ok(None),
+            Undated::Refused | Undated::ReceivedAt(_) => {
+                self.said(text).map_err(|fault| fault.of_other(field))
+            }
+        }
+    }
+
+    fn said(&self, text: Option<&str>) -> Result<Option<TimestampMs>, DateFault> {
+        text.filter(|text| !says_nothing(text)).map(|text| read_date(text, self.order)).transpose()
+    }
+}
+
+/// A time that a complaint may have beside `received_at`: a clock may begin there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OtherDate {
+    RegulatorSentAt,
+    NoticeAt,
+}
+
+impl OtherDate {
+    pub(crate) const ALL: [Self; 2] = [Self::RegulatorSentAt, Self::NoticeAt];
+
+    /// Its columns, in every layout; of several the first that is filled counts.
+    pub(crate) fn columns(self) -> &'static [&'static str] {
+        match self {
+            Self::RegulatorSentAt => &REGULATOR_SENT,
+            Self::NoticeAt => &[NOTICE],
         }
     }
 }
@@ -80,6 +115,17 @@ impl DateFault {
             Self::Malformed => "received-at-malformed",
             Self::Ambiguous => "received-at-ambiguous",
             Self::InAnotherOrder => "received-at-in-another-order",
+        }
+    }
+
+    fn of_other(self, field: OtherDate) -> &'static str {
+        match (field, self) {
+            (OtherDate::RegulatorSentAt, Self::Malformed) => "regulator-sent-at-malformed",
+            (OtherDate::RegulatorSentAt, Self::Ambiguous) => "regulator-sent-at-ambiguous",
+            (OtherDate::RegulatorSentAt, Self::InAnotherOrder) => "regulator-sent-at-in-another-order",
+            (OtherDate::NoticeAt, Self::Malformed) => "notice-at-malformed",
+            (OtherDate::NoticeAt, Self::Ambiguous) => "notice-at-ambiguous",
+            (OtherDate::NoticeAt, Self::InAnotherOrder) => "notice-at-in-another-order",
         }
     }
 }
@@ -142,5 +188,34 @@ mod tests {
         }
         assert_eq!(at(Some("yesterday"), Undated::ReceivedAt(7), true), Err("received-at-malformed"));
         assert_eq!(at(Some("yesterday"), Undated::Unimportant(7), true), Ok((7, None)));
+    }
+
+    #[test]
+    fn another_date_may_be_missing_and_one_that_is_there_is_read_as_strictly() {
+        let notice = |text, undated| {
+            calendar(Some(DateOrder::DayFirst), undated, true).other(OtherDate::NoticeAt, text)
+        };
+        for empty in [None, Some(" "), Some("NaT"), Some("null"), Some("-")] {
+            assert_eq!(notice(empty, Undated::Refused), Ok(None), "{empty:?}");
+        }
+        assert_eq!(notice(Some("03/04/2026"), Undated::ReceivedAt(7)), Ok(Some(APRIL_3)));
+        assert_eq!(notice(Some("04/13/2026"), Undated::Refused), Err("notice-at-in-another-order"));
+        assert_eq!(notice(Some("yesterday"), Undated::ReceivedAt(7)), Err("notice-at-malformed"));
+        assert_eq!(notice(Some("03/04/2026"), Undated::Unimportant(7)), Ok(None));
+        let sent =
+            calendar(None, Undated::Refused, true).other(OtherDate::RegulatorSentAt, Some("03/04/2026"));
+        assert_eq!(sent, Err("regulator-sent-at-ambiguous"));
+    }
+
+    #[test]
+    fn every_fault_of_every_field_has_a_code_of_its_own_and_a_fix() {
+        for fault in [DateFault::Malformed, DateFault::Ambiguous, DateFault::InAnotherOrder] {
+            let [sent, notice] = OtherDate::ALL.map(|field| fault.of_other(field));
+            let named =
+                [(fault.of_received_at(), "received_at"), (sent, "regulator_sent_at"), (notice, "notice_at")];
+            for (code, field) in named {
+                assert_eq!((crate::fix(code), crate::field_of(code)), (Some(fault.fix()), field), "{code}");
+            }
+        }
     }
 }

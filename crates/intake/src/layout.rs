@@ -16,6 +16,10 @@ pub enum Layout {
 
 const NARRATIVE: &str = "narrative";
 const DATE_RECEIVED: &str = "date_received";
+/// When a regulator sent a complaint on: our own name, and the CFPB's.
+pub(crate) const REGULATOR_SENT: [&str; 2] = ["regulator_sent_at", "date_sent_to_company"];
+/// When the customer gave notice of an error.
+pub(crate) const NOTICE: &str = "notice_at";
 
 /// What the narrative is called in the CFPB's own CSV and in copies of it, by its search API, and in the data set of the hub.
 pub(crate) const CFPB_NARRATIVES: [&str; 3] =
@@ -38,11 +42,14 @@ pub const COMPLAINTS: KnownColumns = KnownColumns {
         "external_ref",
         "known_product",
         "attributes",
+        REGULATOR_SENT[0],
+        NOTICE,
         "vulnerable",
         "source",
         "product",
         "issue",
         DATE_RECEIVED,
+        REGULATOR_SENT[1],
         "consumer_complaint_narrative",
         "complaint_what_happened",
         "complaint_text",
@@ -65,7 +72,6 @@ pub const COMPLAINTS: KnownColumns = KnownColumns {
         "zip_code",
         "company_public_response",
         "consumer_consent_provided",
-        "date_sent_to_company",
         "company_response",
         "company_response_to_consumer",
         "timely",
@@ -125,6 +131,8 @@ mod tests {
     fn a_misspelt_column_has_a_nearest_one_and_another_word_has_none() {
         assert_eq!(COMPLAINTS.nearest("narative"), Some("narrative"));
         assert_eq!(COMPLAINTS.nearest("recieved_at"), Some("received_at"));
+        assert_eq!(COMPLAINTS.nearest("regulator_sent"), Some("regulator_sent_at"));
+        assert_eq!(COMPLAINTS.nearest("noticed_at"), Some("notice_at"));
         assert_eq!(COMPLAINTS.nearest("queue"), None);
         assert_eq!(COMPLAINTS.nearest("text"), None);
         assert_eq!(COMPLAINTS.nearest("zipcode"), None, "zip_code is not read either");

@@ -6,7 +6,7 @@ use ombud_contract::ids::written_id;
 
 use crate::{
     date_order::DateOrder,
-    dates::{Calendar, Undated},
+    dates::{Calendar, OtherDate, Undated},
     error::IntakeError,
     file_defaults::FileDefaults,
     ids::{Narratives, SharedIds},
@@ -50,6 +50,11 @@ impl Preview {
             if let Some(text) = record.get(date) {
                 has_dates = true;
                 orders.note(record.line(), &text);
+            }
+            for field in OtherDate::ALL {
+                if let Some(text) = field.columns().iter().find_map(|column| record.filled(column)) {
+                    orders.note(record.line(), &text);
+                }
             }
             if !takes_all {
                 note(&record, layout, &mut narratives);

@@ -8,7 +8,7 @@ use ombud_contract::{
 };
 
 use crate::{
-    dates::Calendar,
+    dates::{Calendar, OtherDate},
     fields::{Fields, OtherType, says_nothing},
     labels::{self, LabelColumn, Labels},
     layout::{CFPB_NARRATIVES, Layout},
@@ -30,6 +30,12 @@ pub(crate) fn read(
             from_cfpb(fields, narrative.unwrap_or(CFPB_NARRATIVES[0]), calendar, language)?
         }
     };
+    let other_date = |field: OtherDate| {
+        let text = field.columns().iter().find_map(|column| fields.filled(column));
+        calendar.other(field, text.as_deref())
+    };
+    complaint.regulator_sent_at = other_date(OtherDate::RegulatorSentAt)?;
+    complaint.notice_at = other_date(OtherDate::NoticeAt)?;
     complaint.complaint_id = match written_id(&complaint.complaint_id) {
         id if id.is_empty() => complaint_id_of(&complaint.narrative),
         id => id.into_owned(),

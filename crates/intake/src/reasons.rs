@@ -22,13 +22,22 @@ pub fn fix(reason: &str) -> Option<&'static str> {
         "language-malformed" => {
             "write the language as a BCP 47 tag, such as en or de-CH; und where it is unknown"
         }
-        "received-at-out-of-range" => {
+        "received-at-out-of-range" | "regulator-sent-at-out-of-range" | "notice-at-out-of-range" => {
             "write a time between 1990 and 2199, as 2026-01-31T09:00:00Z or 2026-01-31"
         }
-        "received-at-malformed" => DateFault::Malformed.fix(),
+        "received-at-malformed" | "regulator-sent-at-malformed" | "notice-at-malformed" => {
+            DateFault::Malformed.fix()
+        }
         "received-at-missing" => "say when it was received: other rows do, and deadlines count from it",
-        "received-at-ambiguous" => DateFault::Ambiguous.fix(),
-        "received-at-in-another-order" => DateFault::InAnotherOrder.fix(),
+        "received-at-ambiguous" | "regulator-sent-at-ambiguous" | "notice-at-ambiguous" => {
+            DateFault::Ambiguous.fix()
+        }
+        "received-at-in-another-order"
+        | "regulator-sent-at-in-another-order"
+        | "notice-at-in-another-order" => DateFault::InAnotherOrder.fix(),
+        "notice-at-after-received" => {
+            "leave notice_at out where the complaint came first: it is when the customer gave notice of an error, before it"
+        }
         "submission-below-one" => "count submissions from 1",
         "submission-malformed" => "write a whole number",
         "text-too-long" => "keep it to 256 bytes: it is no place for free text",
@@ -67,6 +76,8 @@ pub fn field_of(reason: &str) -> &'static str {
         reason if reason.starts_with("id-") => "complaint_id",
         reason if reason.starts_with("narrative-") => "narrative",
         reason if reason.starts_with("received-at-") => "received_at",
+        reason if reason.starts_with("regulator-sent-at-") => "regulator_sent_at",
+        reason if reason.starts_with("notice-at-") => "notice_at",
         "language-malformed" => "language",
         "submission-below-one" | "submission-malformed" => "submission",
         "too-many-attributes" | "attribute-too-long" | "attributes-malformed" => "attributes",

@@ -23,8 +23,9 @@ pub struct Rejected {
     /// Why: a code of `ombud_contract::validate::Invalid`, or one of the file's own: `csv-field-count`,
     /// `quote-unclosed`, `header-repeated`, `line-too-long`, `not-utf8`, `json-malformed`, `json-nan`, `narrative-is-a-number`,
     /// `-a-flag`, `-a-list` or `-an-object`, `id-is-a-list` or `-an-object`, `id-with-several-narratives`, `received-at-malformed`,
-    /// `received-at-missing`, `received-at-ambiguous`, `received-at-in-another-order`, `submission-malformed`, `flag-malformed`,
-    /// `attributes-malformed`. [`crate::fix`] says what to do.
+    /// `received-at-missing`, `received-at-ambiguous`, `received-at-in-another-order`, the same but the missing one with
+    /// `regulator-sent-at-` or `notice-at-`, `submission-malformed`, `flag-malformed`, `attributes-malformed`. [`crate::fix`]
+    /// says what to do.
     pub reason: &'static str,
     /// Its fields as bytes, under [`crate::Rows::columns`]. Personal: not for logs.
     pub fields: Vec<Vec<u8>>,

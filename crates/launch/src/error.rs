@@ -150,7 +150,7 @@ pub enum Error {
         name: String,
     },
     /// A token has a scope that does not exist.
-    #[error("read http.scopes.{name}: it must be some of complaints, feedback, strategy, models, read")]
+    #[error("read http.scopes.{name}: it must be some of {}", crate::guard::Scope::names())]
     TokenScopes {
         /// The token's name.
         name: String,
@@ -169,6 +169,68 @@ pub enum Error {
         /// The name that no token has.
         name: String,
     },
+    /// Teams without their token.
+    #[error("read http.teams.{name}: there is no http.tokens.{name}; both have the system's name")]
+    TeamsOfNobody {
+        /// The name that no token has.
+        name: String,
+    },
+    /// What browsers reach the console under has a path, or is no URL.
+    #[error(
+        "read http.public_url = {0:?}: it must be a scheme and a host, such as https://ombud.bank.example, without a path"
+    )]
+    PublicUrl(String),
+    /// People would sign in over plain HTTP.
+    #[error(
+        "let people sign in at {address} with http.public_url = {public_url:?}: passwords and cookies would go over plain HTTP; \
+         put TLS before it and set http.public_url (OMBUD_HTTP__PUBLIC_URL) to its https URL, or listen on 127.0.0.1"
+    )]
+    PlainSignIn {
+        /// Where it listens.
+        address: SocketAddr,
+        /// What browsers reach it under.
+        public_url: String,
+    },
+    /// What a provider is asked and answers would go over plain HTTP.
+    #[error("ask the provider of sign_in.oidc_issuer (OMBUD_SIGN_IN__OIDC_ISSUER): it must be https")]
+    PlainProvider(#[source] ombud_stream::Exposed),
+    /// A provider can't be used without this.
+    #[error("use the provider of sign_in.oidc_issuer without {missing}: set it as the provider knows it")]
+    ProviderWithout {
+        /// The setting.
+        missing: &'static str,
+    },
+    /// A proxy's secret could be guessed.
+    #[error(
+        "accept sign_in.proxy_secret: it must have at least {0} characters; `openssl rand -hex 32` makes one"
+    )]
+    ShortProxySecret(usize),
+    /// No such role.
+    #[error(
+        "read sign_in.roles.{role}: there is no such role; there are {}",
+        crate::guard::Role::ALL.map(crate::guard::Role::name).join(", ")
+    )]
+    UnknownRole {
+        /// Its name.
+        role: String,
+    },
+    /// A session could not last as long as it may be idle.
+    #[error(
+        "accept sign_in.idle_s = {idle_s} with sign_in.absolute_s = {absolute_s}: a session ends after the second at the \
+         latest, so the first must be no more"
+    )]
+    IdleSession {
+        /// How long without a request.
+        idle_s: u64,
+        /// How long at all.
+        absolute_s: u64,
+    },
+    /// There is nowhere to keep local users.
+    #[error(
+        "accept sign_in.local = on beside brokers: local users are kept with the embedded log alone; set \
+         sign_in.oidc_issuer, or put a proxy before the console and set sign_in.proxy_secret"
+    )]
+    LocalUsersOnBrokers,
     /// Where metrics are to be served is no address.
     #[error(
         "read http.metrics_address = {0:?}: it must be an IP address and a port, such as 127.0.0.1:9090, or empty"

@@ -1,10 +1,18 @@
-//! Who may use `/api/*`: never a page of another site; a client with a token that may do what it asks for; and, where no
-//! tokens are set, any client on this machine's own addresses, except for what changes which models decide.
+//! Who may use `/api/*`: never a page of another site; a system whose token may do what it asks for; a person who is signed
+//! in and has a role that may; and, where no tokens are set, any client on this machine's own addresses, except for what
+//! shows customers' data or changes which models decide.
 //!
-//! Host -> Origin -> token and scope -> JSON -> the whole body -> a seat for the work -> the route
+//! Host -> Origin -> what the path needs -> who asks, and whether they may -> JSON -> the whole body -> a seat for the
+//! work -> no other site, by what the browser says about it -> the route
 
+mod browser;
+mod caller;
 mod host;
+#[cfg(test)]
+mod page;
+mod person;
 mod refusal;
+mod right;
 mod scope;
 mod token;
 
@@ -18,10 +26,14 @@ use axum::{
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
+pub use caller::{Caller, PersonSource, SignedIn};
+pub(crate) use host::is_origin;
 use metrics::counter;
+use ombud_stream::Outage;
+pub use person::{Person, Role, Teams};
 use refusal::Refusal;
+pub use right::{ROUTES, Right, RouteRight};
 pub use scope::Scope;
-pub use token::Caller;
 use token::Tokens;
 
 use crate::{
@@ -33,31 +45,62 @@ use crate::{
 /// How long a body may take to come, where nothing else is said.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Stands before every route under `/api`.
+/// Finds the person whom a request's headers name: by a session's cookie, or by what a proxy says. May block, and is called
+/// where that may be. `Err`: the store of sessions doesn't answer.
+pub type FindPerson = Arc<dyn Fn(&HeaderMap) -> Result<Option<SignedIn>, Outage> + Send + Sync>;
+
+/// Stands before every route under `/api`, and before the pages.
 #[derive(Clone)]
 pub struct Guard(Arc<Rules>);
 
 #[derive(Clone)]
 struct Rules {
     tokens: Tokens,
+    find_person: Option<FindPerson>,
     hosts: Vec<String>,
+    /// The origin of http.public_url, where there is one: what browsers know us by, whatever a proxy makes of `Host`.
+    public_origin: Option<String>,
     body_bytes: usize,
     body_timeout: Duration,
 }
 
+/// Who signs in.
+pub struct People {
+    /// Finds who is signed in.
+    pub find: FindPerson,
+    /// They are known by something else than this machine's own users: then nobody is let in who shows nothing, unless
+    /// http.open says so.
+    pub is_shared: bool,
+}
+
 impl Guard {
-    /// What `http` asks for, and beside it the `operator`'s own token, which may do everything.
+    /// What `http` asks for, and beside it the `operator`'s own token, which may do everything. No person signs in.
     ///
     /// # Errors
     /// It has no tokens, and its address can be reached from elsewhere; or a token or its scopes are invalid.
     pub fn of(http: &Http, operator: Option<&str>) -> Result<Self, Error> {
-        if http.tokens.is_empty() && !http.open && !http.address.ip().is_loopback() {
+        Self::with_people(http, operator, None)
+    }
+
+    /// As [`Self::of`], for `people` as well.
+    ///
+    /// # Errors
+    /// As [`Self::of`]; where people are known by a provider or a proxy, an address that can be reached from elsewhere needs
+    /// no tokens.
+    pub fn with_people(http: &Http, operator: Option<&str>, people: Option<People>) -> Result<Self, Error> {
+        let is_shared = people.as_ref().is_some_and(|people| people.is_shared);
+        if http.tokens.is_empty() && !http.open && !is_shared && !http.address.ip().is_loopback() {
             return Err(Error::Unguarded(http.address));
         }
-        let hosts = http.hosts.split(',').map(str::trim).filter(|host| !host.is_empty());
+        let public_origin = host::origin_of(&http.public_url);
+        let public_host = public_origin.as_deref().and_then(host::host_of_origin);
+        let hosts = http.hosts.split(',').map(str::trim).filter(|host| !host.is_empty()).chain(public_host);
+        let hosts = hosts.map(str::to_owned).collect();
         Ok(Self(Arc::new(Rules {
-            tokens: Tokens::of(http, operator)?,
-            hosts: hosts.map(str::to_owned).collect(),
+            tokens: Tokens::of(http, operator, http.open || !is_shared)?,
+            find_person: people.map(|people| people.find),
+            hosts,
+            public_origin,
             body_bytes: http.body_bytes,
             body_timeout: BODY_TIMEOUT,
         })))
@@ -69,15 +112,36 @@ impl Guard {
         Self(Arc::new(Rules { body_timeout, ..Rules::clone(&self.0) }))
     }
 
-    /// `routes`, behind this guard.
+    /// `routes` under `/api`, behind this guard.
     pub fn around(&self, routes: Router) -> Router {
-        // The guard has read the body, up to its own bound.
-        routes.layer(DefaultBodyLimit::disable()).layer(middleware::from_fn_with_state(self.clone(), ask))
+        routes
+            .layer(browser::same_site(self.0.public_origin.as_deref()))
+            // The guard has read the body, up to its own bound.
+            .layer(DefaultBodyLimit::disable())
+            .layer(middleware::from_fn_with_state(self.clone(), ask))
+            .layer(middleware::map_response(browser::with_api_headers))
+    }
+
+    /// `pages`, which take forms and ask by themselves who it is: for no page of another site, and with bounded bodies.
+    pub fn around_pages(&self, pages: Router) -> Router {
+        pages
+            .layer(browser::same_site(self.0.public_origin.as_deref()))
+            .layer(DefaultBodyLimit::disable())
+            .layer(middleware::from_fn_with_state(self.clone(), open_page))
+            .layer(middleware::map_response(browser::with_page_headers))
     }
 }
 
+async fn open_page(State(Guard(rules)): State<Guard>, request: Request, next: Next) -> Response {
+    answer(rules.admit_to_page(request).await, next).await
+}
+
 async fn ask(State(Guard(rules)): State<Guard>, request: Request, next: Next) -> Response {
-    match rules.admit(request).await {
+    answer(rules.admit(request).await, next).await
+}
+
+async fn answer(admitted: Result<(Request, Option<Work>), Refusal>, next: Next) -> Response {
+    match admitted {
         Ok((request, work)) => {
             let answer = next.run(request).await;
             drop(work);
@@ -96,17 +160,50 @@ impl Rules {
         let seat = request.extensions().get::<Seat>().cloned();
         let (method, headers) = (request.method(), request.headers());
         self.is_for_us(request.uri(), headers, seat.as_ref().and_then(Seat::bound))?;
-        let scope = Scope::of(method, request.uri().path()).ok_or(Refusal::Nowhere)?;
-        let caller = self.tokens.caller(scope, headers)?;
+        let right = Right::of(method, request.uri().path()).ok_or(Refusal::Nowhere)?;
+        let caller = self.caller(headers, right).await?;
         let has_no_body = (method == Method::GET || method == Method::HEAD) && request.body().is_end_stream();
         if !has_no_body && !is_json(headers) {
             return Err(Refusal::NotJson);
         }
         let mut request = self.whole(request).await?;
         request.extensions_mut().insert(caller);
-        match seat {
-            None => Ok((request, None)),
-            Some(seat) => Ok((request, Some(seat.work().ok_or(Refusal::Busy)?))),
+        with_work(request, seat)
+    }
+
+    /// As [`Self::admit`], for whoever it is and whatever the body's type.
+    async fn admit_to_page(&self, request: Request) -> Result<(Request, Option<Work>), Refusal> {
+        let seat = request.extensions().get::<Seat>().cloned();
+        self.is_for_us(request.uri(), request.headers(), seat.as_ref().and_then(Seat::bound))?;
+        with_work(self.whole(request).await?, seat)
+    }
+
+    /// Who asks with `headers`, if they have `right`. A token goes before a person: whoever shows one says by it who asks.
+    async fn caller(&self, headers: &HeaderMap, right: Right) -> Result<Caller, Refusal> {
+        let caller = match self.tokens.system(headers) {
+            Some(system) => Some(system),
+            None => self.person(headers).await?,
+        };
+        match caller {
+            Some(caller) if caller.may(right) => Ok(caller),
+            Some(caller) => Err(match caller.system() {
+                Some(name) => Refusal::Scope { name: name.to_owned(), right },
+                None => Refusal::Role(right),
+            }),
+            None if self.tokens.is_open_for(right) => Ok(Caller::default()),
+            None => Err(Refusal::Unknown(right)),
+        }
+    }
+
+    async fn person(&self, headers: &HeaderMap) -> Result<Option<Caller>, Refusal> {
+        let Some(find) = self.find_person.clone() else { return Ok(None) };
+        let headers = headers.clone();
+        // It may ask the store.
+        let found = tokio::task::spawn_blocking(move || find(&headers)).await;
+        match found {
+            Ok(Ok(person)) => Ok(person.map(Caller::from)),
+            Ok(Err(outage)) => Err(Refusal::Unavailable(outage.to_string())),
+            Err(_) => Err(Refusal::Unavailable("read the session".to_owned())),
         }
     }
 
@@ -124,8 +221,10 @@ impl Rules {
         if !ours(host) || named.is_some_and(|named| !ours(named)) {
             return Err(Refusal::Host);
         }
-        let origins = headers.get_all(header::ORIGIN);
-        if origins.iter().all(|origin| host::is_same(text(origin), host)) {
+        let is_public =
+            |origin: &str| self.public_origin.as_deref().is_some_and(|public| host::is_one(origin, public));
+        let mut origins = headers.get_all(header::ORIGIN).iter().map(text);
+        if origins.all(|origin| host::is_same(origin, host) || is_public(origin)) {
             return Ok(());
         }
         Err(Refusal::Origin)
@@ -144,6 +243,14 @@ impl Rules {
             Ok(Err(_)) => Err(Refusal::TooLarge(self.body_bytes)),
             Err(_) => Err(Refusal::Late(self.body_timeout)),
         }
+    }
+}
+
+/// The request with the seat at which it is worked on, where there is one.
+fn with_work(request: Request, seat: Option<Seat>) -> Result<(Request, Option<Work>), Refusal> {
+    match seat {
+        None => Ok((request, None)),
+        Some(seat) => Ok((request, Some(seat.work().ok_or(Refusal::Busy)?))),
     }
 }
 

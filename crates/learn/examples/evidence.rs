@@ -1,6 +1,6 @@
-//! What an evidence table finds in labelled complaints, as the page beside it: `schemas/evidence/vulnerable-1.md`.
+//! What an evidence table finds in labelled complaints, as the page beside it: `schemas/evidence/vulnerable-2.md`.
 //!
-//! `cargo run --release -p ombud-learn --example evidence -- vulnerable@1 FILE...`; with `--read N` it prints N places of
+//! `cargo run --release -p ombud-learn --example evidence -- vulnerable@2 FILE...`; with `--read N` it prints N places of
 //! each category instead, drawn by hash, for somebody to judge. Of public data alone: what it prints is narrative.
 #![allow(clippy::print_stdout, reason = "its whole purpose")]
 
@@ -12,7 +12,7 @@ use std::{
 };
 
 use ombud_intake::{FileDefaults, Rows};
-use ombud_models::EvidenceTable;
+use ombud_models::{Category, EvidenceTable};
 use sha2::{Digest, Sha256};
 
 /// What was found of one category and strength.
@@ -95,9 +95,10 @@ impl Found {
         let names: Vec<&str> = files.iter().map(|file| file.rsplit('/').next().unwrap_or(file)).collect();
         println!("# What {} finds\n", table.name());
         println!("Written by `cargo run --release -p ombud-learn --example evidence`, not by hand.\n");
-        println!("## Categories\n\n| category | means | from |\n|---|---|---|");
+        println!("## Categories\n\n| category | driver | means | from |\n|---|---|---|---|");
         for category in table.categories() {
-            println!("| {} | {} | {} |", category.name, category.definition, category.source);
+            let Category { name, driver, definition, source, .. } = category;
+            println!("| {name} | {driver} | {definition} | {source} |");
         }
         println!("\n## Figures\n");
         let base = percent(self.all.tagged, self.all.labelled);

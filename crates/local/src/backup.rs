@@ -1,4 +1,4 @@
-//! A copy of log and cases as they are at one moment, made while they are written.
+//! A copy of log, cases and desk as they are at one moment, made while they are written.
 
 use std::{ffi::c_int, path::Path};
 
@@ -9,6 +9,7 @@ use rusqlite::{
 };
 
 use crate::{
+    desk,
     error::{LocalError, sql},
     file::open_to_read,
     folder, inspect,
@@ -20,8 +21,8 @@ use crate::{
 const PAGES_PER_STEP: c_int = 1_024;
 
 impl LocalView {
-    /// Copies log and cases, as they are now, into the folder `to`, which holds no log yet, with marks of their own. `progress`
-    /// hears how many of how many pages are copied.
+    /// Copies log and cases, as they are now, into the folder `to`, which holds no log yet, with marks of their own, and of the
+    /// desk its requests and users. `progress` hears how many of how many pages are copied.
     ///
     /// # Errors
     /// The log can't be read, or the copy can't be written; what was written stays then.
@@ -59,6 +60,6 @@ impl LocalView {
         if let Some((held, _)) = inspect::held(&copy, &target)? {
             Marks::begin(to, &held)?;
         }
-        Ok(())
+        desk::backup::back_up(self.folder(), to)
     }
 }

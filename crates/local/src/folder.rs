@@ -51,10 +51,21 @@ pub(crate) fn lock(dir: &Path) -> Result<File, LocalError> {
 /// is not ours to close (a mounted volume, `/tmp`, one that holds other things as well) stays as it is, and our files in it are
 /// closed.
 fn keep_private(dir: &Path) {
-    const OURS: [&str; 7] =
-        ["lock", "ombud.db", "ombud.db-wal", "ombud.db-shm", "marks", "operator.token", "models"];
+    const OURS: [&str; 10] = [
+        "lock",
+        "ombud.db",
+        "ombud.db-wal",
+        "ombud.db-shm",
+        "marks",
+        "operator.token",
+        "models",
+        "desk.db",
+        "desk.db-wal",
+        "desk.db-shm",
+    ];
     let is_ours = |name: &str| {
-        OURS.contains(&name) || ["damaged-", "replaced-"].iter().any(|mark| name.starts_with(mark))
+        OURS.contains(&name)
+            || ["damaged-", "replaced-", "worklist"].iter().any(|mark| name.starts_with(mark))
     };
     let holds_ours_alone = fs::read_dir(dir).is_ok_and(|mut entries| {
         entries.all(|entry| entry.is_ok_and(|entry| entry.file_name().to_str().is_some_and(is_ours)))

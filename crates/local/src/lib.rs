@@ -3,6 +3,8 @@
 //! [`Local`] takes the folder and hands out the seams of `ombud-stream`: [`LocalMember`] (source and committer),
 //! [`LocalSink`], [`LocalReader`], and [`LocalCases`] of `ombud-store`. [`LocalView`] reads beside a running process. All that changes the
 //! file goes through one thread, which syncs before it acknowledges, and marks in a second file how far the log had come.
+//!
+//! [`LocalDesk`] is a file of its own beside the log: who works on what, who is signed in, what waits for a second person.
 
 mod backup;
 mod board;
@@ -10,6 +12,7 @@ mod case_rows;
 mod cases;
 mod change;
 mod deep;
+mod desk;
 mod digest;
 mod disk;
 mod error;
@@ -34,9 +37,11 @@ mod repair;
 mod shared;
 mod sink;
 mod topics;
+mod worklist;
 mod writer;
 
 pub use cases::LocalCases;
+pub use desk::LocalDesk;
 pub use error::LocalError;
 pub use gap::{AcceptedGap, Gap};
 pub use local::{Local, LocalView, TopicEnds};
@@ -47,3 +52,4 @@ pub use partition::partition_of;
 pub use reader::LocalReader;
 pub use repair::Repaired;
 pub use sink::LocalSink;
+pub use worklist::LocalWorklist;

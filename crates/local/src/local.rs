@@ -3,11 +3,12 @@
 use std::{fs::File, path::Path, sync::Arc, thread::JoinHandle};
 
 use crossbeam_channel::Receiver;
-use ombud_stream::{Delivery, Reader, Readiness, Start, TopicPartition};
+use ombud_stream::{Clock, Delivery, Reader, Readiness, Start, TopicPartition};
 
 use crate::{
     board::Board,
     cases::LocalCases,
+    desk::LocalDesk,
     digest,
     disk::Disk,
     error::{LocalError, sql},
@@ -226,6 +227,18 @@ impl LocalView {
     /// The file can't be opened.
     pub fn cases(&self) -> Result<LocalCases, LocalError> {
         LocalCases::new(Arc::clone(&self.shared))
+    }
+
+    /// The desk of this folder, which lies in a file of its own and may be written beside the process that writes the log.
+    ///
+    /// # Errors
+    /// As [`LocalDesk::open`].
+    pub fn desk(&self, clock: Arc<dyn Clock>) -> Result<LocalDesk, LocalError> {
+        LocalDesk::open(self.folder(), clock)
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.shared.path.parent().unwrap_or(Path::new(""))
     }
 
     /// All topics by name, and how far they go.

@@ -6,14 +6,17 @@
 //! narrative, and the whole narrative is read, also what lies beyond a model's longest input.
 
 mod document;
+mod driver;
 mod fold;
 mod pattern;
 
 use std::{iter::Peekable, sync::LazyLock};
 
+pub use driver::Driver;
 use ombud_contract::records::Evidence;
 use regex::{Regex, RegexSet};
 
+use document::Document;
 use fold::Folded;
 
 /// The most places of one category and strength that are given: a prediction has a size to keep, and the ninth place
@@ -39,6 +42,8 @@ pub struct Category {
     pub definition: String,
     /// Where the idea comes from.
     pub source: String,
+    /// Under which driver of FG21/1 it is counted.
+    pub driver: Driver,
     explicit: Option<Regex>,
     hint: Option<Regex>,
     /// What takes a phrase back that it overlaps.
@@ -48,12 +53,14 @@ pub struct Category {
 impl EvidenceTable {
     /// The table of that name, such as `vulnerable@1`; `None` for one that this version does not know.
     pub fn by_name(name: &str) -> Option<&'static Self> {
-        TABLES.iter().find(|table| table.name == name)
+        let mut tables = DOCUMENTS.iter().zip(&TABLES);
+        tables.find(|(document, _)| document.name() == name).map(|(_, table)| &**table)
     }
 
     /// The newest table for `task`, for a model that is being made; `None` where the task has none.
     pub fn newest_for(task: &str) -> Option<&'static Self> {
-        TABLES.iter().rev().find(|table| table.task == task)
+        let mut tables = DOCUMENTS.iter().zip(&TABLES).rev();
+        tables.find(|(document, _)| document.task == task).map(|(_, table)| &**table)
     }
 
     /// Its name, such as `vulnerable@1`.
@@ -125,16 +132,31 @@ fn pass_by(others: &mut Peekable<impl Iterator<Item = Span>>, start: usize) {
     while others.next_if(|other| other.1 <= start).is_some() {}
 }
 
-const FILES: [&str; 1] = [include_str!("../../../schemas/evidence/vulnerable-1.toml")];
+/// In the order of their numbers, those of a task.
+const FILES: [&str; 2] = [
+    include_str!("../../../schemas/evidence/vulnerable-1.toml"),
+    include_str!("../../../schemas/evidence/vulnerable-2.toml"),
+];
 
-static TABLES: LazyLock<Vec<EvidenceTable>> = LazyLock::new(|| {
-    let tables = FILES.map(|text| {
-        document::read(text).unwrap_or_else(|what| {
-            unreachable!("the evidence tables are compiled in and a test reads all of them, yet: {what}")
-        })
-    });
-    tables.into()
-});
+/// What the files say, as [`FILES`].
+static DOCUMENTS: LazyLock<[Document; FILES.len()]> =
+    LazyLock::new(|| FILES.map(|text| known(Document::read(text))));
+
+/// Their tables, as [`FILES`]. Each is compiled when it is asked for: that takes longer than anything else here, and a process
+/// whose models name one table needs no other.
+static TABLES: [LazyLock<EvidenceTable>; FILES.len()] =
+    [LazyLock::new(|| table(0)), LazyLock::new(|| table(1))];
+
+fn table(at: usize) -> EvidenceTable {
+    let document = &DOCUMENTS[at];
+    known(document.table(|category| Driver::of(&document.name(), category)))
+}
+
+fn known<T>(read: Result<T, String>) -> T {
+    read.unwrap_or_else(|what| {
+        unreachable!("the evidence tables are compiled in and a test reads all of them, yet: {what}")
+    })
+}
 
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,7 @@
 mod answer;
 mod artefact;
 mod classifier;
+pub mod clock;
 mod digest;
 mod draft;
 mod evidence;
@@ -42,7 +43,7 @@ pub use artefact::{Artefact, ArtefactError, MANIFEST, TAXONOMY};
 pub use classifier::{Classifier, ClassifyError, LoadError, LoadModel, Logits, Model};
 pub use digest::{digest_file, digest_stream};
 pub use draft::{Draft, DraftError, check_free};
-pub use evidence::{Category, EvidenceTable};
+pub use evidence::{Category, Driver, EvidenceTable};
 pub use head::{EvidenceOdds, ForeignLabel, Head, Kind, MOST_ODDS};
 #[cfg(feature = "hub")]
 pub use hub::{Hub, HubError, HubTimeouts, Token, called, fetch};
@@ -59,15 +60,17 @@ pub use registry_feed::{RegistryFeed, model_version};
 pub use rejection::{Blame, Fault, Hindrance, HostFault, Rejection, ServingFailure};
 pub use route::{Facts, Route, VULNERABLE, route};
 pub use routing::{
-    Clocks, ISSUE, LabelSets, PRODUCT, Priorities, ProductTeam, Queue, RoutingError, RoutingTable,
+    ClockDays, ClockRules, ComplaintClass, FilledField, ISSUE, LabelSets, NamedClockRule, PRODUCT,
+    Priorities, ProductTeam, Queue, RoutingError, RoutingTable,
 };
 pub use score::score_each;
 pub use shelf::ModelStore;
 pub use sources::{Sources, with_causes};
 pub use stop::Stop;
 pub use strategy::{
-    ALL, ActiveStrategy, ArmShare, ChangeError, Difference, Draw, LEAD, ModelName, Signature, Strategies,
-    StrategyChange, StrategyError, StrategyRefusal, differences, proposal, written,
+    ALL, ActiveStrategy, ApprovalFault, ArmShare, ChangeError, Difference, Draw, LEAD, MOST_APPROVALS,
+    ModelName, Signature, Strategies, StrategyChange, StrategyError, StrategyRefusal, differences, is_person,
+    is_same_person, proposal, with_approvals, written,
 };
 pub use strategy_feed::{StrategyFeed, StrategyUnknown};
 pub use strategy_file::{FirstStrategy, StrategyDraft, StrategyFileError};

@@ -14,11 +14,13 @@
 
 pub use ombud_contract::verdict::VULNERABLE;
 
-use ombud_contract::records::{Decision, Outcome, Vulnerability};
+use std::collections::BTreeMap;
+
+use ombud_contract::records::{Clock, Decision, Outcome, Vulnerability};
 use ombud_contract::verdict::{AUDIT_SAMPLE, is_drawn};
 
 use crate::answer::vulnerability_of;
-use crate::routing::{ISSUE, PRODUCT, ProductTeam, Queue, RoutingTable};
+use crate::routing::{ClockFacts, ISSUE, PRODUCT, ProductTeam, Queue, RoutingTable, RunningClocks};
 use crate::strategy::ActiveStrategy;
 
 /// Withdrawn complaints wait behind all others.
@@ -34,8 +36,16 @@ pub struct Facts<'a> {
     pub language: &'a str,
     /// The product, where the CRM knows it for certain: it overrides the model.
     pub known_product: Option<&'a str>,
-    /// When the statutory clocks began.
+    /// When the statutory clocks began, unless their rule says otherwise.
     pub received_at: i64,
+    /// When a regulator sent it on, where one did.
+    pub regulator_sent_at: Option<i64>,
+    /// When the customer gave notice, where that was before.
+    pub notice_at: Option<i64>,
+    /// The company of the group that it is against.
+    pub legal_entity: Option<&'a str>,
+    /// What else the CRM said.
+    pub attributes: &'a BTreeMap<String, String>,
     /// What the models said, at most one for each task.
     pub decisions: &'a [Decision],
     /// Required tasks without a decision.
@@ -63,6 +73,10 @@ pub struct Route {
     pub resolve_by: Option<i64>,
     /// Statutory clock: final response by.
     pub final_response_by: Option<i64>,
+    /// The clocks that run, by due, the earliest first.
+    pub clocks: Vec<Clock>,
+    /// Those attributes that a clock of the strategy looks at.
+    pub clock_attributes: BTreeMap<String, String>,
 }
 
 /// Routes one complaint. A withdrawn one goes to the queue of its decisions, behind all others and without clocks
@@ -93,11 +107,13 @@ pub fn route<'a>(facts: &Facts<'a>, strategy: &'a ActiveStrategy) -> Route {
             human_reasons: Vec::new(),
             resolve_by: None,
             final_response_by: None,
+            clocks: Vec::new(),
+            clock_attributes: BTreeMap::new(),
         };
     }
     let raise = if vulnerability == Vulnerability::Possible { table.priorities.possible_raises } else { 0 };
-    let clocks = product.map_or(table.clocks, |(_, desk)| desk.clocks);
-    let by = |days: Option<u16>| days.map(|days| facts.received_at.saturating_add(i64::from(days) * DAY_MS));
+    let RunningClocks { clocks, resolve_by, final_response_by } =
+        running_clocks(facts, table, product.map(|(_, desk)| desk));
     let (needs_human, human_reasons) = review.finish();
     Route {
         team: team.clone(),
@@ -105,9 +121,47 @@ pub fn route<'a>(facts: &Facts<'a>, strategy: &'a ActiveStrategy) -> Route {
         vulnerability,
         needs_human,
         human_reasons,
-        resolve_by: by(clocks.resolve_by_days),
-        final_response_by: by(clocks.final_response_by_days),
+        resolve_by,
+        final_response_by,
+        clocks,
+        clock_attributes: table.clock_rules.attributes_of(facts.attributes),
     }
+}
+
+/// The clocks of a complaint that is not withdrawn. A table without rules has days of 24 hours, and no clock of a name.
+fn running_clocks<'a>(
+    facts: &Facts<'a>,
+    table: &'a RoutingTable,
+    desk: Option<&ProductTeam>,
+) -> RunningClocks {
+    if table.clock_rules.is_empty() {
+        let days = desk.map_or(table.clocks, |desk| desk.clocks);
+        let by =
+            |days: Option<u16>| days.map(|days| facts.received_at.saturating_add(i64::from(days) * DAY_MS));
+        return RunningClocks {
+            clocks: Vec::new(),
+            resolve_by: by(days.resolve_by_days),
+            final_response_by: by(days.final_response_by_days),
+        };
+    }
+    // Also where people have to look at it first: a clock runs by what the complaint is about, whoever has it.
+    let known = match TaskAnswer::of(PRODUCT, facts) {
+        TaskAnswer::Sure(_, label) => Some(label),
+        _ => None,
+    };
+    let issue = |level: &str| match TaskAnswer::of(ISSUE, facts) {
+        TaskAnswer::Sure(decision, _) => table.label_at(decision, level),
+        _ => None,
+    };
+    table.clock_rules.run(&ClockFacts {
+        received_at: facts.received_at,
+        regulator_sent_at: facts.regulator_sent_at,
+        notice_at: facts.notice_at,
+        legal_entity: facts.legal_entity,
+        attributes: facts.attributes,
+        product: facts.known_product.or(known),
+        issue: &issue,
+    })
 }
 
 /// What is known about a task of one complaint.

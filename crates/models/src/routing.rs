@@ -4,10 +4,14 @@
 //! checked table promises: every product has a team, and every team that it names exists. Of several queues that
 //! take a complaint the first in the table gets it.
 
+mod clock_document;
+mod clocks;
 mod document;
 
 use std::collections::BTreeMap;
 
+pub(crate) use clocks::{ClockFacts, RunningClocks};
+pub use clocks::{ClockRules, ComplaintClass, FilledField, NamedClockRule};
 pub(crate) use document::RoutingDocument;
 use ombud_contract::records::Decision;
 pub use ombud_contract::task::{ISSUE, PRODUCT};
@@ -27,7 +31,9 @@ pub struct RoutingTable {
     /// How urgent each kind is.
     pub priorities: Priorities,
     /// Where a product names none.
-    pub clocks: Clocks,
+    pub clocks: ClockDays,
+    /// Clocks as named rules; a table has these or days, never both.
+    pub clock_rules: ClockRules,
     /// Team to what it is called.
     pub teams: BTreeMap<String, String>,
     /// Product to who serves it.
@@ -53,9 +59,9 @@ pub struct Priorities {
     pub possible_raises: i32,
 }
 
-/// Statutory clocks, in days from the receipt; `None` where none runs.
+/// Statutory clocks of a table without named rules, in days of 24 hours from the receipt; `None` where none runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Clocks {
+pub struct ClockDays {
     /// Resolve by.
     pub resolve_by_days: Option<u16>,
     /// Final response by.
@@ -68,7 +74,7 @@ pub struct ProductTeam {
     /// The team.
     pub team: String,
     /// Its clocks.
-    pub clocks: Clocks,
+    pub clocks: ClockDays,
 }
 
 /// A queue for some labels of a task.

@@ -1,5 +1,6 @@
 //! The strategy: which model answers which task for which complaint, from when on, and by which table it is routed.
 
+mod approvals;
 mod change;
 mod difference;
 mod draw;
@@ -11,6 +12,7 @@ mod written;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use approvals::{ApprovalFault, MOST_APPROVALS, is_person, is_same_person, with_approvals};
 pub use change::{ChangeError, Signature, StrategyChange};
 pub use difference::{Difference, differences};
 pub use draw::{ArmShare, Draw};
@@ -55,6 +57,12 @@ impl ActiveStrategy {
         }
         if !(0..=ALL).contains(&record.audit_basis_points) {
             return refuse("audit_basis_points", "it must lie in 0 to 10000 (10000 is every complaint)");
+        }
+        if !(0..=MOST_APPROVALS).contains(&record.approvals) {
+            return refuse(
+                "approvals",
+                "it must lie in 0 to 9: how many others must approve the next change",
+            );
         }
         if record.tasks.is_empty() {
             return refuse("tasks", "it names no task: name at least one");
@@ -150,9 +158,17 @@ impl Strategies {
     /// Adds the next strategy.
     ///
     /// # Errors
-    /// It isn't the previous version + 1, begins before the previous one, or is wrong by itself; nothing is
-    /// changed then.
+    /// It isn't the previous version + 1, begins before the previous one, is wrong by itself, or lacks the approvals
+    /// that the previous one asks for; nothing is changed then.
     pub fn push(&mut self, record: Strategy) -> Result<&Arc<ActiveStrategy>, StrategyError> {
+        let next = self.follow(record)?;
+        self.check_approvals(&next)?;
+        self.all.push(Arc::new(next));
+        Ok(&self.all[self.all.len() - 1])
+    }
+
+    /// `record`, checked against the one before in everything but its approvals.
+    fn follow(&self, record: Strategy) -> Result<ActiveStrategy, StrategyError> {
         let (previous, since) =
             self.newest().map_or((0, i64::MIN), |n| (n.record.version, n.record.effective_from));
         if record.version != previous + 1 {
@@ -164,8 +180,7 @@ impl Strategies {
                 what: format!("{} lies before the previous strategy's {since}", record.effective_from),
             });
         }
-        self.all.push(Arc::new(ActiveStrategy::new(record)?));
-        Ok(&self.all[self.all.len() - 1])
+        ActiveStrategy::new(record)
     }
 
     /// The strategy of a complaint: the newest with `effective_from` at or before the append time of its raw
@@ -213,6 +228,9 @@ pub enum StrategyError {
         /// What is wrong, and what would be right.
         what: String,
     },
+    /// It lacks approvals.
+    #[error(transparent)]
+    Approvals(#[from] ApprovalFault),
     /// The routing table is wrong.
     #[error(transparent)]
     Routing(#[from] RoutingError),

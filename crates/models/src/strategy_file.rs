@@ -42,7 +42,7 @@ impl FirstStrategy {
         now_ms: i64,
     ) -> Result<Self, StrategyFileError> {
         let named = Named { folder: models, registry: None, artefacts: BTreeMap::new() };
-        let (record, artefacts) = read(file, named, changed_by, now_ms)?;
+        let (record, artefacts) = read(file, named, (changed_by, now_ms), 0)?;
         Ok(Self { record, artefacts })
     }
 }
@@ -56,14 +56,14 @@ pub struct StrategyDraft {
 
 impl StrategyDraft {
     /// Reads `file`; its arms name folders beside it, or versions of `registry` as `MODEL@VERSION`, the beginning of
-    /// a version being enough.
+    /// a version being enough. Where it says nothing about approvals, those of `newest` stay.
     ///
     /// # Errors
     /// [`StrategyFileError`] names file and line, what is wrong there and how to fix it.
-    pub fn read(file: &Path, registry: &Registry) -> Result<Self, StrategyFileError> {
+    pub fn read(file: &Path, registry: &Registry, newest: &Strategy) -> Result<Self, StrategyFileError> {
         let folder = file.parent().unwrap_or(Path::new(""));
         let named = Named { folder, registry: Some(registry), artefacts: BTreeMap::new() };
-        Ok(Self { record: read(file, named, "", 0)?.0 })
+        Ok(Self { record: read(file, named, ("", 0), newest.approvals)?.0 })
     }
 }
 
@@ -71,8 +71,8 @@ impl StrategyDraft {
 fn read(
     file: &Path,
     mut named: Named<'_>,
-    changed_by: &str,
-    now_ms: i64,
+    (changed_by, now_ms): (&str, i64),
+    approvals: i32,
 ) -> Result<(Strategy, Vec<Artefact>), StrategyFileError> {
     let text = std::fs::read_to_string(file)
         .map_err(|source| StrategyFileError::Read { file: file.to_owned(), source })?;
@@ -91,6 +91,10 @@ fn read(
     let routing = toml::to_string(&document.routing)
         .map_err(|error| reading.fault(None, &format!("routing can't be published: {error}")))?;
     let record = Strategy {
+        approvals: document.approvals.as_ref().map_or(approvals, |said| *said.get_ref()),
+        request_id: None,
+        requested_by: None,
+        approved_by: Vec::new(),
         version: 1,
         effective_from: 0,
         tasks,
@@ -161,6 +165,8 @@ struct Document {
     deadline: Spanned<String>,
     amend_window: Spanned<String>,
     audit_basis_points: Spanned<i32>,
+    /// How many others must approve the next change; a file of an older build says nothing about it.
+    approvals: Option<Spanned<i32>>,
     #[serde(default)]
     reason: String,
     tasks: BTreeMap<Spanned<String>, Spanned<TaskDocument>>,
@@ -205,10 +211,14 @@ impl Document {
             StrategyError::Field { field: "deadline", .. } => Some(self.deadline.span()),
             StrategyError::Field { field: "amend_window", .. } => Some(self.amend_window.span()),
             StrategyError::Field { field: "audit_basis_points", .. } => Some(self.audit_basis_points.span()),
+            StrategyError::Field { field: "approvals", .. } => self.approvals.as_ref().map(Spanned::span),
             StrategyError::Task { task, .. } => {
                 self.tasks.keys().find(|t| t.get_ref() == task).map(Spanned::span)
             }
-            StrategyError::Field { .. } | StrategyError::OutOfTurn { .. } | StrategyError::Routing(_) => None,
+            StrategyError::Field { .. }
+            | StrategyError::OutOfTurn { .. }
+            | StrategyError::Approvals(_)
+            | StrategyError::Routing(_) => None,
         }
     }
 }

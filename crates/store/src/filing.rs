@@ -5,7 +5,7 @@
 use bytes::Bytes;
 use ombud_contract::{
     codec, ids,
-    records::{Feedback, ModelVersion, Prediction, RawComplaint, RoutedComplaint, Strategy},
+    records::{Feedback, ModelVersion, Prediction, RawComplaint, RoutedComplaint, Strategy, WorkEvent},
 };
 use ombud_stream::Record;
 
@@ -109,6 +109,16 @@ pub fn file_feedback(feedback: &Feedback, original: &Record) -> Vec<Row> {
     ]
 }
 
+/// What was done about a complaint, in its case.
+pub fn file_work(done: &WorkEvent, original: &Record) -> Vec<Row> {
+    vec![Row::CaseEvent(CaseEvent {
+        seq: done.done_at,
+        at: done.done_at,
+        team: done.team.clone(),
+        ..event(Kind::Work, &done.complaint_id, done.work_id.clone(), original)
+    })]
+}
+
 /// Whether `event` is the submission that `route` is of, by its place, with other content than was judged.
 pub fn is_other_than_routed(event: &CaseEvent, route: &RoutedComplaint) -> bool {
     let place = format!("/{}/{}", route.raw_partition, route.raw_offset);
@@ -162,7 +172,7 @@ fn event(kind: Kind, complaint_id: &str, id: String, original: &Record) -> CaseE
 
 #[cfg(test)]
 mod tests {
-    use ombud_contract::records::{Outcome, Role};
+    use ombud_contract::records::{Outcome, Role, WorkKind};
     use ombud_stream::TopicPartition;
 
     use super::*;
@@ -246,6 +256,17 @@ mod tests {
         for other in others {
             assert!(other.clone().verified(Some(&digest)).is_spoilt(), "{other:?}");
         }
+    }
+
+    #[test]
+    fn what_was_done_is_filed_in_its_case_by_when_it_was_done() {
+        let mut done = WorkEvent::new("c-1", WorkKind::Acknowledged, 1, 1_709_251_199_999, "clerk-7").named();
+        done.team = Some("cards".into());
+        let value = codec::encode(&done).unwrap();
+        let rows = file_work(&done, &original("complaints.work", value.clone()));
+        let [Row::CaseEvent(event)] = &rows[..] else { panic!("{rows:?}") };
+        assert_eq!((event.kind, event.seq, event.at), (Kind::Work, done.done_at, done.done_at));
+        assert_eq!((&event.id, event.team.as_deref(), &event.body), (&done.work_id, Some("cards"), &value));
     }
 
     #[test]

@@ -8,23 +8,36 @@ mod case_store;
 mod cql;
 mod filing;
 mod judged;
+mod leases;
 mod queue;
+mod requests;
 mod row;
 #[cfg(test)]
 mod sample_route;
+mod sessions;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod users;
+mod worklist;
 
 pub use case_store::CaseStore;
 #[cfg(feature = "cql")]
-pub use cql::{CqlCases, CqlConnection, CqlError, Found, Migrated, check, foresee, migrate};
+pub use cql::{CqlCases, CqlConnection, CqlDesk, CqlError, Found, Migrated, check, foresee, migrate};
 pub use filing::{
     file_feedback, file_model, file_prediction, file_raw, file_routed, file_strategy, file_unnamed,
-    is_other_than_routed,
+    file_work, is_other_than_routed,
 };
 pub use judged::JudgedCases;
+pub use leases::{Claim, Lease, LeaseAnswer, Leases};
 pub use queue::Place;
+pub use requests::{ChangeRequest, RequestState, Requests};
 pub use row::{
     CaseEvent, CustomerCase, FeedbackDay, Kind, ModelDecision, ModelRow, QueueEntry, Row, StrategyRow,
     Unqueued, day_of, days,
+};
+pub use sessions::Sessions;
+pub use users::{User, Users};
+pub use worklist::{
+    ItemClock, ItemFilter, ItemOrder, ItemPage, ItemSource, ItemState, LastRecord, PageStart, ReadClock,
+    RouteSummary, VerdictSummary, WorkItem, Worklist, WorklistChange, WorklistPosition,
 };

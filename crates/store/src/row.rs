@@ -23,12 +23,14 @@ pub enum Kind {
     Feedback = 4,
     /// An explanation that somebody asked for.
     Explanation = 5,
+    /// What was done about it.
+    Work = 6,
 }
 
 impl Kind {
     /// The kind of that number.
     pub fn of(number: i8) -> Option<Self> {
-        [Self::Raw, Self::Prediction, Self::Routed, Self::Feedback, Self::Explanation]
+        [Self::Raw, Self::Prediction, Self::Routed, Self::Feedback, Self::Explanation, Self::Work]
             .into_iter()
             .find(|kind| *kind as i8 == number)
     }
@@ -356,7 +358,7 @@ mod tests {
 
     #[test]
     fn a_kind_is_known_by_its_number() {
-        assert_eq!((1..=5).filter_map(Kind::of).map(|kind| kind as i8).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
-        assert_eq!(Kind::of(6), None);
+        let numbers: Vec<i8> = (i8::MIN..=i8::MAX).filter_map(Kind::of).map(|kind| kind as i8).collect();
+        assert_eq!(numbers, [1, 2, 3, 4, 5, 6]);
     }
 }

@@ -5,6 +5,11 @@ use ombud_contract::records::{RoutedComplaint, Vulnerability, Why};
 /// To `team`, and otherwise always the same.
 pub(crate) fn route(team: &str) -> RoutedComplaint {
     RoutedComplaint {
+        legal_entity: None,
+        regulator_sent_at: None,
+        notice_at: None,
+        clock_attributes: Default::default(),
+        clocks: Vec::new(),
         route_id: "r".into(),
         complaint_id: "c-1".into(),
         revision: 1,

@@ -2,6 +2,8 @@
 
 #![expect(clippy::expect_used, reason = "every function here is the body of a test")]
 
+pub mod desk;
+
 use bytes::Bytes;
 use jiff::civil::Date;
 

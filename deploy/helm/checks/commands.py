@@ -10,8 +10,8 @@ import render
 REPO = Path(__file__).resolve().parents[3]
 PAGES = [*sorted((REPO / "docs").glob("*.md")), REPO / "README.md", render.CHART / "README.md"]
 KINDS = {"deploy": "Deployment", "deployment": "Deployment", "service": "Service", "job": "Job", "cronjob": "CronJob"}
-# Whose work is elsewhere: a CRM's and the product teams'.
-ELSEWHERE = {"crm", "product-team"}
+# Whose work is elsewhere: a CRM's, the product teams' and an auditor's.
+ELSEWHERE = {"crm", "product-team", "auditor"}
 
 ACCESS = tomllib.loads((REPO / "schemas/access.toml").read_text())["roles"]
 

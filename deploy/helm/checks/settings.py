@@ -22,6 +22,12 @@ OWN = {
     "http.address": "http.address",
     "http.metrics_address": "http.metricsAddress",
     "http.hosts": "http.hosts",
+    "http.public_url": "http.publicUrl",
+    "sign_in.oidc_issuer": "signIn.oidc.issuer",
+    "sign_in.oidc_client_id": "signIn.oidc.clientId",
+    "sign_in.oidc_client_secret_file": "signIn.oidc.existingSecret",
+    "sign_in.oidc_ca": "signIn.oidc.ca",
+    "sign_in.proxy_secret_file": "signIn.proxy.existingSecret",
     "kafka.password_file": "kafka.sasl.existingSecret",
     "registry.username": "registry.username",
     "registry.password_file": "registry.existingSecret",
@@ -31,7 +37,7 @@ OWN = {
     "cql.ca": "cql.ca",
 }
 # Secrets stand in no ConfigMap.
-SECRET = {"http.token", "registry.password", "cql.password"}
+SECRET = {"http.token", "registry.password", "cql.password", "sign_in.oidc_client_secret", "sign_in.proxy_secret"}
 # Properties that the chart writes, from `kafka.sasl`, `kafka.tls` and `kafka.users`.
 OWN_PROPERTIES = [
     "security.protocol", "sasl.mechanism", "sasl.mechanisms", "sasl.username", "ssl.ca.location",
@@ -39,10 +45,16 @@ OWN_PROPERTIES = [
 ]
 SECRET_PROPERTY = r"password|passphrase|secret|jaas|\.pem$|oauthbearer\.config$"
 
+# Maps whose names are the user's own. Tokens are a Secret's.
+NAMED = {"http": ["scopes", "teams"], "sign_in": ["roles", "teams"]}
+
 TEXT = {"type": "string"}
 KINDS = {
     "Text": TEXT,
     "LogFilter": TEXT,
+    "Groups": TEXT,
+    "Claim": TEXT,
+    "HeaderName": TEXT,
     "Names": TEXT,
     "PathOrNothing": TEXT,
     "Path": {"type": "string", "minLength": 1},
@@ -96,7 +108,8 @@ def config_schema():
         section, _, setting = name.rpartition(".")
         sections.setdefault(section, {})[setting] = schema
     # Maps whose names are not Ombud's.
-    sections["http"]["scopes"] = {"type": "object", "additionalProperties": TEXT}
+    for section, names in NAMED.items():
+        sections[section] |= {name: {"type": "object", "additionalProperties": TEXT} for name in names}
     refused = sorted(held_properties() + OWN_PROPERTIES)
     sections["kafka"]["properties"] = {
         "type": "object",

@@ -15,7 +15,8 @@ BEGIN, END = "<!-- values: made by scripts/chart --write -->\n", "<!-- end of va
 WHOLE = {"resources", "policies"}
 
 # Everything that can be switched on at once, and what excludes some of it.
-ALL_ON = ("gitops", "pvc-models", "gateway", "sasl-tls", {
+ALL_ON = ("sign-in", "gitops", "pvc-models", "gateway", "sasl-tls", {
+    "signIn": {"oidc": {"ca": {"configMap": "", "secret": "ca"}}},
     "autoscaling": {"enabled": True, "prometheus": "http://prometheus:9090"},
     "models": {"hub": {"enabled": True, "endpoint": "https://hub.bank.example", "existingSecret": "hub"}},
     "kafka": {"tls": {"clientSecret": "client"}, "sasl": {"existingSecret": "kafka"}, "users": {}},
@@ -23,7 +24,7 @@ ALL_ON = ("gitops", "pvc-models", "gateway", "sasl-tls", {
     "nodeSelector": {}, "tolerations": [], "priorityClassName": "", "topologySpreadConstraints": [],
     "image": {"registry": "", "digest": ""}, "imageCore": {"registry": "", "tag": ""}, "fullnameOverride": "",
 })  # fmt: skip
-OTHERWISE = ("image-volume", {
+OTHERWISE = ("sign-in", "image-volume", {
     "autoscaling": {"enabled": True, "by": "cpu"}, "archive": {"autoscaling": {"enabled": False}}, "setup": {"hook": False},
     "registry": {"ca": {"configMap": "ca"}}, "cql": {"ca": {"configMap": "ca"}},
     "kafka": {"tls": {"enabled": True, "ca": {"configMap": "ca"}}},

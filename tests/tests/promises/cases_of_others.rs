@@ -126,7 +126,9 @@ fn compare(records: &[Value], expected: &BTreeMap<String, BTreeMap<String, Value
         let record = &record.with_context(|| format!("a record of {id}"))?["value"];
         for (name, wanted) in fields {
             let wanted = match (name.as_str(), wanted) {
-                ("received_at", Value::String(time)) => time.parse::<Timestamp>()?.as_millisecond().into(),
+                ("received_at" | "regulator_sent_at" | "notice_at", Value::String(time)) => {
+                    time.parse::<Timestamp>()?.as_millisecond().into()
+                }
                 (_, wanted) => wanted.clone(),
             };
             ensure!(record[name] == wanted, "{name} of {id} is {}, not {wanted}", record[name]);

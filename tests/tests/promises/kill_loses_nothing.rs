@@ -15,7 +15,8 @@ use rand::{RngExt, SeedableRng, rngs::StdRng};
 use serde_json::Value;
 use wait_timeout::ChildExt;
 
-const KILLS: usize = 20;
+/// With TEST_FULL=1 twice as many.
+const KILLS: usize = 10;
 
 /// What must not depend on when the power went: where a complaint lies, and everything that was decided of it.
 #[derive(Debug, PartialEq)]
@@ -92,11 +93,12 @@ fn kill_9_at_twenty_random_moments_loses_nothing_and_changes_no_decision() -> Re
     println!("seed {seed}; an undisturbed run took {undisturbed_took:?}");
     let mut moments = StdRng::seed_from_u64(seed);
     let disturbed = dir.path().join("disturbed");
+    let kills = if std::env::var_os("TEST_FULL").is_some() { 2 * KILLS } else { KILLS };
     let (mut killed, mut runs) = (0, 0);
-    while killed < KILLS {
+    while killed < kills {
         runs += 1;
         ensure!(
-            runs <= 10 * KILLS,
+            runs <= 10 * kills,
             "only {killed} of {runs} runs were killed in time: the file is too short"
         );
         let moment = undisturbed_took.mul_f64(moments.random_range(0.0..1.0));
@@ -107,7 +109,7 @@ fn kill_9_at_twenty_random_moments_loses_nothing_and_changes_no_decision() -> Re
             killed += 1;
         }
     }
-    println!("{KILLS} of {runs} runs were killed; the others had finished before their moment");
+    println!("{kills} of {runs} runs were killed; the others had finished before their moment");
 
     let summary = finished(&file, &disturbed)?;
     ensure!(summary["routed"] == complaints && summary["complete"] == complaints, "disturbed: {summary}");

@@ -84,6 +84,14 @@ fn answer(route: &Value, task: &str) -> Result<String> {
     })
 }
 
+/// The names of clocks, or of rules, sorted.
+fn rules(clocks: &Value) -> String {
+    let named = clocks.as_array().map_or(&[][..], Vec::as_slice).iter();
+    let mut names: Vec<&str> = named.filter_map(|one| one["name"].as_str().or(one.as_str())).collect();
+    names.sort_unstable();
+    names.join(", ")
+}
+
 /// By what is compared: before, after; only what differs.
 type Changes = BTreeMap<String, (String, String)>;
 
@@ -93,6 +101,7 @@ fn differences(before: &Value, after: &Value) -> Result<Changes> {
     for name in ["team", "vulnerability"] {
         all.insert(name.to_owned(), (text(before, name), text(after, name)));
     }
+    all.insert("clocks".to_owned(), (rules(&before["clocks"]), rules(&after["clocks"])));
     for task in ["product", "issue"] {
         all.insert(task.to_owned(), (answer(before, task)?, answer(after, task)?));
     }
@@ -110,6 +119,7 @@ fn told(document: &Value, complaint_id: &str) -> Result<Changes> {
     let both = |name: &str| -> Result<(String, String)> {
         let side = |side: &str| match name {
             "team" | "vulnerability" => Ok(one[name][side].as_str().context("a text")?.to_owned()),
+            "clocks" => Ok(rules(&one[name][side])),
             task => answer(
                 &json!({"decisions": [{
                     "task": task,

@@ -28,6 +28,10 @@ fn a_data_folder_of_the_first_build_goes_on() -> Result<()> {
         of_it.filter_map(|route| route["value"]["revision"].as_i64()).collect()
     };
 
+    let unheard_of = ombud(data.path())?.args(["tail", "complaints.work"]).output()?;
+    let said = String::from_utf8_lossy(&unheard_of.stderr);
+    ensure!(said.contains("complaints.work: the log has none yet"), "nobody has opened it yet: {said}");
+
     let later = data.path().join("later.csv");
     fs::write(&later, first_build::later())?;
     let output = ombud(data.path())?
@@ -47,5 +51,9 @@ fn a_data_folder_of_the_first_build_goes_on() -> Result<()> {
     let kinds: Vec<&str> =
         case["events"].as_array().into_iter().flatten().filter_map(|event| event["kind"].as_str()).collect();
     ensure!(kinds.contains(&"feedback"), "{kinds:?}");
+    ensure!(case["work"]["phase"] == "open", "{}", case["work"]);
+    for topic in ["complaints.work", "console.audit"] {
+        ensure!(log.tail(topic)?.is_empty(), "{topic} is there, and nobody has written to it");
+    }
     Ok(())
 }

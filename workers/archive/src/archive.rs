@@ -1,4 +1,4 @@
-//! raw, predictions, routed, feedback, strategy, registry -> read -> [unreadable: dead letters] -> file -> store
+//! raw, predictions, routed, feedback, work, strategy, registry -> read -> [unreadable: dead letters] -> file -> store
 //! -> commit, once all of it is durable
 //!
 //! Batches are what is there, finished in order: nothing is committed before everything that came before it is kept, and

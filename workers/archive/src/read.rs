@@ -7,8 +7,9 @@ use ombud_contract::{
     records::{Feedback, RoutedComplaint, TimestampMs},
     validate::{complaint_of, id_of},
     verdict::feedback_of,
+    work::work_of,
 };
-use ombud_store::{Row, file_model, file_prediction, file_raw, file_strategy, file_unnamed};
+use ombud_store::{Row, file_model, file_prediction, file_raw, file_strategy, file_unnamed, file_work};
 use ombud_stream::Record;
 
 /// What a record holds, by what has to be done for it.
@@ -30,7 +31,7 @@ pub(crate) enum RecordContent {
 pub(crate) fn read(topic: Topic, record: &Record, now_ms: TimestampMs) -> RecordContent {
     let rows = match (topic, record.value.as_deref()) {
         (Topic::Raw, _) => return raw(record),
-        (Topic::DeadLetters, _) | (_, None) => return RecordContent::Nothing,
+        (Topic::DeadLetters | Topic::Audit, _) | (_, None) => return RecordContent::Nothing,
         (Topic::Routed, Some(value)) => match codec::decode(value) {
             Ok(route) => match keyed(&route) {
                 true => return RecordContent::Route(Box::new(route)),
@@ -46,6 +47,13 @@ pub(crate) fn read(topic: Topic, record: &Record, now_ms: TimestampMs) -> Record
             let read = feedback_of(record.key.as_deref(), value, now_ms);
             return match read {
                 Ok(feedback) => RecordContent::Verdict(Box::new(feedback)),
+                Err(why) => RecordContent::Unreadable(why.into()),
+            };
+        }
+        // Likewise. In which order events may follow is looked at where they are read, all of them together.
+        (Topic::Work, Some(value)) => {
+            return match work_of(record.key.as_deref(), value, now_ms) {
+                Ok(event) => RecordContent::Rows(file_work(&event, record)),
                 Err(why) => RecordContent::Unreadable(why.into()),
             };
         }

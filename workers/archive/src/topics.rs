@@ -9,5 +9,12 @@ pub const GROUP: &str = "ombud.archive";
 pub(crate) const WORKER: &str = "archive";
 
 /// What it reads.
-pub const TOPICS: [Topic; 6] =
-    [Topic::Raw, Topic::Predictions, Topic::Routed, Topic::Feedback, Topic::Registry, Topic::Strategy];
+pub const TOPICS: [Topic; 7] = [
+    Topic::Raw,
+    Topic::Predictions,
+    Topic::Routed,
+    Topic::Feedback,
+    Topic::Work,
+    Topic::Registry,
+    Topic::Strategy,
+];

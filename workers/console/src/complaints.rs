@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use crate::{
     append::{WORKER, durable},
-    refused::{NotTaken, not_taken},
+    refused::{NotTaken, Refusals, not_taken},
     state::RequestState,
 };
 
@@ -69,22 +69,22 @@ pub(crate) struct Complaint {
     known_product: Option<String>,
     /// What else travels along. No free text.
     attributes: Option<BTreeMap<String, String>>,
+    /// When a regulator or an ombudsman sent it on, written as `received_at` may be: clocks may begin there.
+    regulator_sent_at: Option<String>,
+    /// When the customer gave notice of an error, where that was before the complaint; written as `received_at` may be.
+    notice_at: Option<String>,
 }
 
 /// Take a complaint; it is durable when the answer comes.
 #[utoipa::path(
+    operation_id = "send_complaint",
     post,
     path = "/api/complaints",
     request_body = Complaint,
     responses(
         (status = 202, description = "The complaint is durable", body = AcceptedComplaint),
-        (status = 401, description = "No token that is known"),
-        (status = 403, description = "A token without this scope, or a page of another site"),
-        (status = 413, description = "More than http.body_bytes"),
-        (status = 415, description = "The content type is not application/json"),
-        (status = 421, description = "The Host is none of ours"),
+        Refusals,
         (status = 422, description = "It is no complaint: the code says why", body = NotTaken),
-        (status = 503, description = "Not now: send it again in a moment", body = NotTaken),
     ),
     security(("token" = []))
 )]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    Json, Router,
+    Extension, Router,
     http::{HeaderValue, StatusCode, header::RETRY_AFTER},
     middleware::map_response,
     response::Response,
@@ -11,14 +11,23 @@ use axum::{
 };
 use ombud_contract::catalogue::Topic;
 use ombud_intake::DateOrder;
+use ombud_store::Worklist;
 use ombud_stream::{Clock, Sink};
+use utoipa::openapi::OpenApi;
 
 use crate::{
     append::{Appender, Waiter},
-    complaints, feedback,
+    audit::AuditLog,
+    audit_page, cases, claims, complaints,
+    desk::ClaimLimits,
+    feedback,
     intake::KnownTeams,
-    openapi,
-    state::{Cases, OpenCases, RequestState},
+    me, openapi, queues,
+    refused::Problem,
+    search,
+    state::{Cases, OnDemand, OpenCases, OpenLeases, OpenTrail, RequestState},
+    taxonomy, work,
+    worklist::WorklistProgress,
 };
 
 /// What the routes need.
@@ -27,6 +36,16 @@ pub struct Console {
     pub sink: Box<dyn Sink<Waiter>>,
     /// Has what was decided about a complaint.
     pub cases: OpenCases,
+    /// What people have to do; kept by [`crate::Follower`].
+    pub worklist: Arc<dyn Worklist>,
+    /// How far it is.
+    pub worklist_progress: WorklistProgress,
+    /// Holds who works on what.
+    pub leases: OpenLeases,
+    /// How long they do.
+    pub limits: ClaimLimits,
+    /// Reads console.audit.
+    pub trail: OpenTrail,
     /// Knows which teams there are.
     pub teams: KnownTeams,
     /// Stamps what comes without a time.
@@ -38,26 +57,61 @@ pub struct Console {
 }
 
 impl Console {
-    /// `POST /api/complaints`, `POST /api/feedback` and `GET /api/openapi.json`. The guard decides who may use them
-    /// (`ombud_launch::guard`). They need a runtime of several threads.
+    /// All that `GET /api/openapi.json` has. The guard decides who may use which (`ombud_launch::guard`); what depends on a
+    /// complaint's team, each route asks its caller. They need a runtime of several threads.
     pub fn routes(self) -> Router {
+        self.routes_beside(OpenApi::default())
+    }
+
+    /// The same; the document also describes what `others` does, which is served beside them.
+    pub fn routes_beside(self, others: OpenApi) -> Router {
         feedback::count_from_zero();
+        AuditLog::count_from_zero();
+        let name = |topic: Topic| -> Arc<str> { topic.name(&self.prefix).into() };
         let state = RequestState {
             appender: Appender::new(self.sink),
+            audit: AuditLog::new(name(Topic::Audit), Arc::clone(&self.clock)),
+            trail: self.trail,
+            worklist: self.worklist,
+            worklist_progress: self.worklist_progress,
+            leases: OnDemand::new(self.leases),
+            limits: self.limits,
+            work: name(Topic::Work),
+            routed: name(Topic::Routed),
+            raw: name(Topic::Raw),
+            feedback: name(Topic::Feedback),
             cases: Cases::new(self.cases),
             teams: self.teams,
             clock: self.clock,
             dates: self.dates,
-            raw: Topic::Raw.name(&self.prefix).into(),
-            feedback: Topic::Feedback.name(&self.prefix).into(),
         };
+        let document = openapi::document().merge_from(others);
         Router::new()
             .route("/api/complaints", post(complaints::accept))
             .route("/api/feedback", post(feedback::accept))
-            .route("/api/openapi.json", get(|| async { Json(openapi::document()) }))
+            .route("/api/openapi.json", get(openapi::served).layer(Extension(document)))
+            .route("/api/me", get(me::me))
+            .route("/api/teams", get(me::teams))
+            .route("/api/taxonomy", get(taxonomy::taxonomy))
+            .route("/api/queues", get(queues::counts))
+            .route("/api/queues/{team}", get(queues::page))
+            .route("/api/queues/{team}/next", post(queues::next))
+            .route("/api/leases/{complaint_id}", post(claims::lease))
+            .route("/api/work", post(work::accept))
+            .route("/api/search", get(search::search))
+            .route("/api/cases/{complaint_id}", get(cases::case))
+            .route("/api/cases/{complaint_id}/narrative", get(cases::narrative))
+            .route("/api/cases/{complaint_id}/evidence", get(cases::evidence))
+            .route("/api/audit", get(audit_page::audit))
+            .method_not_allowed_fallback(no_such_method)
             .with_state(Arc::new(state))
             .layer(map_response(add_retry_after))
     }
+}
+
+async fn no_such_method() -> Problem {
+    let error = "do this: GET /api/openapi.json has the methods of this path";
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "no-such-method", error)
 }
 
 /// Adds to every 503 when to try again: disks are checked for room, and brokers for an answer, more often than that.

@@ -11,18 +11,21 @@ use axum::{
 };
 use bytes::Bytes;
 use metrics::counter;
-use ombud_contract::codec;
+use ombud_contract::{codec, records::Feedback};
 use ombud_launch::guard::Caller;
-use ombud_stream::Outgoing;
+use ombud_stream::{Outgoing, TopicPartition};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::{
     append::{Unavailable, WORKER, durable},
+    audit::{Act, Action},
+    claimant::claimant_of,
     completion::Source,
     intake::{CompleteVerdict, VerdictIntake},
-    refused::{NotTaken, RefusedVerdict, not_taken},
+    own_writes::OwnWrites,
+    refused::{Refusals, RefusedVerdict, not_taken},
     state::RequestState,
     verdict::Verdict,
 };
@@ -31,6 +34,8 @@ use crate::{
 pub const MOST_AT_ONCE: usize = 256;
 /// The source of a verdict that names none and came without a token.
 const UNNAMED: &str = "http";
+/// That of one which a person who is signed in has given.
+const CONSOLE: &str = "console";
 
 /// A verdict that is durable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -75,24 +80,22 @@ pub(crate) enum OneOrSeveral {
 
 /// Take one verdict or an array of them, all or none; they are durable when the answer comes.
 #[utoipa::path(
+    operation_id = "give_verdicts",
     post,
     path = "/api/feedback",
     request_body = OneOrSeveral,
     responses(
-        (status = 202, description = "Durable: one answer a verdict, in an array where an array was sent", body = [AcceptedVerdict]),
-        (status = 401, description = "No token that is known"),
-        (status = 403, description = "A token without this scope, or a page of another site"),
-        (status = 413, description = "More than http.body_bytes"),
-        (status = 415, description = "The content type is not application/json"),
-        (status = 421, description = "The Host is none of ours"),
+        (status = 202, description = "Durable: one answer a verdict, in an array where an array was sent", body = Given,
+            headers(("ombud-after" = String, description = "Where the records of this lie"))),
+        Refusals,
         (status = 422, description = "Nothing was taken: each field that is wrong, and what would be right", body = Refusal),
-        (status = 503, description = "Not now: send it again in a moment", body = NotTaken),
     ),
     security(("token" = []))
 )]
 pub(crate) async fn accept(
     State(state): State<Arc<RequestState>>,
     caller: Option<Extension<Caller>>,
+    own: OwnWrites,
     body: Bytes,
 ) -> Response {
     let caller = caller.map(|Extension(caller)| caller).unwrap_or_default();
@@ -116,11 +119,34 @@ pub(crate) async fn accept(
         Ok(Err(refused)) => return refuse(refused),
         Err(unavailable) => return unavailable_now(unavailable),
     };
-    match append(&state, verdicts).await {
-        Ok(given) if several => (StatusCode::ACCEPTED, Json(given)).into_response(),
-        Ok(mut given) => (StatusCode::ACCEPTED, Json(given.pop())).into_response(),
-        Err(unavailable) => unavailable_now(unavailable),
+    let act = |verdict: &CompleteVerdict| {
+        let Feedback { complaint_id, feedback_id, reason_code, .. } = &verdict.feedback;
+        Act::new(Action::VerdictGiven, complaint_id).of_record(feedback_id).because(reason_code)
+    };
+    let acts: Vec<Act> = verdicts.iter().map(act).collect();
+    let recording = match state.audit.begin(&state.appender, &caller, &acts) {
+        Ok(recording) => recording,
+        Err(problem) => return problem.into_response(),
+    };
+    let (given, places) = match append(&state, verdicts).await {
+        Ok(appended) => appended,
+        Err(unavailable) => return unavailable_now(unavailable),
+    };
+    if let Err(problem) = recording.finish().await {
+        return problem.into_response();
     }
+    let headers = own.headers(&caller, &places);
+    let given = if several { Given::Several(given) } else { Given::One(given.into_iter().next()) };
+    (StatusCode::ACCEPTED, headers, Json(given)).into_response()
+}
+
+/// What was taken: as it was sent, one or several.
+#[derive(Serialize, ToSchema)]
+#[schema(as = GivenVerdicts)]
+#[serde(untagged)]
+pub(crate) enum Given {
+    One(Option<AcceptedVerdict>),
+    Several(Vec<AcceptedVerdict>),
 }
 
 /// Starts every counter at 0: a counter that first appears with its first count raises no alarm.
@@ -146,15 +172,19 @@ fn complete_all(
     values: Vec<Value>,
     caller: &Caller,
 ) -> Result<Result<Vec<CompleteVerdict>, Vec<RefusedVerdict>>, Unavailable> {
-    let source = caller.name().map_or(Source::Unasked(UNNAMED), Source::Known);
+    let source = match caller.person() {
+        Some(_) => Source::Known(CONSOLE),
+        None => caller.system().map_or(Source::Unasked(UNNAMED), Source::Known),
+    };
     let mut case = |complaint_id: &str| state.cases.find(complaint_id);
     let mut intake =
         VerdictIntake { case: &mut case, teams: &state.teams, source, now: state.clock.now_ms() };
-    let outcomes = intake.take(values.into_iter().map(Verdict::read));
+    let signed = |value| Verdict::read(value).and_then(|verdict| signed_by(caller, verdict));
+    let outcomes = intake.take(values.into_iter().map(signed));
     let outcomes = outcomes.map_err(|outage| Unavailable(outage.to_string()))?;
     let (mut verdicts, mut refused) = (Vec::new(), Vec::new());
     for (at, outcome) in outcomes.into_iter().enumerate() {
-        match outcome {
+        match outcome.and_then(|complete| of_own_team(caller, complete)) {
             Ok(complete) => verdicts.push(complete),
             Err(wrong) => refused.push(RefusedVerdict { at, ..wrong }),
         }
@@ -162,11 +192,34 @@ fn complete_all(
     Ok(if refused.is_empty() { Ok(verdicts) } else { Err(refused) })
 }
 
-/// Appends all, and waits until the last one is durable.
+/// The verdict as a person gives it who is signed in: nobody signs for another.
+fn signed_by(caller: &Caller, mut verdict: Verdict) -> Result<Verdict, RefusedVerdict> {
+    if caller.person().is_none() {
+        return Ok(verdict);
+    }
+    let said = Some(verdict.actor.as_str()).filter(|said| !said.is_empty());
+    let claimant = claimant_of(caller, said).map_err(|_| {
+        RefusedVerdict::new("actor", "not-yours", "leave it out: who is signed in says who it is")
+    })?;
+    (verdict.actor, verdict.actor_role) = (claimant.name, claimant.role);
+    Ok(verdict)
+}
+
+/// A verdict on what went to a team of `caller`'s. Who was not asked who they are has no teams, and may judge all.
+fn of_own_team(caller: &Caller, complete: CompleteVerdict) -> Result<CompleteVerdict, RefusedVerdict> {
+    let team = complete.feedback.from_team.as_deref().unwrap_or_default();
+    if caller.teams().is_none_or(|teams| teams.has(team)) {
+        return Ok(complete);
+    }
+    let fix = "leave it to others: the complaint went to a team that you do not work for";
+    Err(RefusedVerdict::new("complaint_id", "not-your-team", fix))
+}
+
+/// Appends all, and waits until the last one is durable: the answers, and where each lies.
 async fn append(
     state: &RequestState,
     verdicts: Vec<CompleteVerdict>,
-) -> Result<Vec<AcceptedVerdict>, Unavailable> {
+) -> Result<(Vec<AcceptedVerdict>, Vec<(TopicPartition, i64)>), Unavailable> {
     let mut under_way = Vec::with_capacity(verdicts.len());
     for CompleteVerdict { feedback, vulnerability_missing } in verdicts {
         let value = codec::encode(&feedback).map_err(|error| Unavailable(error.to_string()))?;
@@ -174,7 +227,7 @@ async fn append(
         let record = Outgoing::stamped(Arc::clone(&state.feedback), None, key, value, WORKER, &[]);
         under_way.push((feedback, vulnerability_missing, state.appender.hand_over(record)?));
     }
-    let mut given = Vec::with_capacity(under_way.len());
+    let (mut given, mut places) = (Vec::with_capacity(under_way.len()), Vec::with_capacity(under_way.len()));
     for (feedback, vulnerability_missing, appended) in under_way {
         let (at, offset) = durable(appended).await?;
         counter!("ombud_feedback_total", "outcome" => "given").increment(1);
@@ -187,6 +240,7 @@ async fn append(
             partition: at.partition,
             offset,
         });
+        places.push((at, offset));
     }
-    Ok(given)
+    Ok((given, places))
 }

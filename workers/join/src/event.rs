@@ -1,6 +1,6 @@
 //! What happens to a shard and what it asks for: plain data on both sides.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use ombud_contract::records::{Prediction, RawComplaint, RoutedComplaint};
 
@@ -129,6 +129,14 @@ pub struct ComplaintDetails {
     pub external_ref: Option<String>,
     /// The product, where the CRM knows it.
     pub known_product: Option<String>,
+    /// The company of the group that it is against.
+    pub legal_entity: Option<String>,
+    /// When a regulator sent it on.
+    pub regulator_sent_at: Option<i64>,
+    /// When the customer gave notice.
+    pub notice_at: Option<i64>,
+    /// What else the CRM said; of a route, what its clocks look at.
+    pub attributes: BTreeMap<String, String>,
 }
 
 impl ComplaintDetails {
@@ -141,6 +149,10 @@ impl ComplaintDetails {
             customer_ref: record.customer_ref.clone(),
             external_ref: record.external_ref.clone(),
             known_product: record.known_product.clone(),
+            legal_entity: record.legal_entity.clone(),
+            regulator_sent_at: record.regulator_sent_at,
+            notice_at: record.notice_at,
+            attributes: record.clock_attributes.clone(),
         }
     }
 }
@@ -160,6 +172,10 @@ impl Submission {
                 customer_ref: complaint.customer_ref.clone(),
                 external_ref: complaint.external_ref.clone(),
                 known_product: complaint.known_product.clone(),
+                legal_entity: complaint.legal_entity.clone(),
+                regulator_sent_at: complaint.regulator_sent_at,
+                notice_at: complaint.notice_at,
+                attributes: complaint.attributes.clone(),
             },
         }
     }
@@ -178,6 +194,10 @@ impl Submission {
                 customer_ref: None,
                 external_ref: None,
                 known_product: None,
+                legal_entity: None,
+                regulator_sent_at: None,
+                notice_at: None,
+                attributes: BTreeMap::new(),
             },
         }
     }

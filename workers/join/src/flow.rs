@@ -19,6 +19,7 @@ use ombud_stream::{
 use tracing::info;
 
 use crate::{
+    calendars::CalendarGauge,
     counts::Counts,
     error::JoinError,
     event::{Effect, Input, Log},
@@ -117,6 +118,7 @@ impl<M: Source + Committer, R: Reader, S: Sink<Sent>> Join<M, R, S> {
                 clock,
                 pace,
                 ticked_at: i64::MIN,
+                calendars: CalendarGauge::default(),
                 is_raw_held: false,
                 has_warned_of_lease: false,
                 vitals: Vitals::of(WORKER),
@@ -179,6 +181,7 @@ struct Flow<M, R, S, F> {
     clock: Arc<dyn Clock>,
     pace: Pace,
     ticked_at: i64,
+    calendars: CalendarGauge,
     /// Raw is held back, because the strategy is not known or the sink is full.
     is_raw_held: bool,
     /// A shard that may not write has something in flight, and the log says so.

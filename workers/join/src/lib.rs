@@ -3,6 +3,7 @@
 //! [`Recovery`] folds a shard's changelog into a [`Shard`], which takes [`Input`]s and gives [`Effect`]s; nothing
 //! in them reads a clock or a log. `docs/adr/0003-joiner.md` says what was decided beyond the design.
 
+mod calendars;
 mod counts;
 mod error;
 mod event;

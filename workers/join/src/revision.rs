@@ -64,6 +64,7 @@ fn of(partition: i32) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use ombud_contract::work::submission_from;
     use proptest::prelude::*;
 
     use super::*;
@@ -142,6 +143,19 @@ mod tests {
             }
             prop_assert!(!is_after(ms - before, greatest, partition));
             prop_assert!(is_after(ms + 1, greatest, partition));
+        }
+
+        #[test]
+        fn whoever_looks_at_work_finds_the_submission_of_a_route(
+            ms in SINCE_MS..3_900_000_000_000_i64, routes in 0..31_u8, partition in 0..200_i32,
+        ) {
+            let from = submission_from(first(ms, 0, partition));
+            let mut greatest = first(ms, 0, partition);
+            for _ in 0..routes {
+                greatest = next(greatest, partition).unwrap_or(greatest);
+                prop_assert_eq!(submission_from(greatest), from);
+            }
+            prop_assert!(from <= first(ms, 0, 0) && from > first(ms - 1, 0, 63));
         }
 
         #[test]

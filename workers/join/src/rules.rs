@@ -55,12 +55,17 @@ impl StrategyRules {
         let oldest = Arc::clone(strategies.iter().next()?);
         Some(Self { strategies, oldest })
     }
+
+    /// The strategy of what is appended at `now`.
+    pub(crate) fn in_force(&self, now: i64) -> &ActiveStrategy {
+        // What was appended before the first strategy began would otherwise wait for ever.
+        self.strategies.at(now).unwrap_or(&self.oldest)
+    }
 }
 
 impl Rules for StrategyRules {
     fn plan(&self, appended_at: i64) -> Plan {
-        // What was appended before the first strategy began would otherwise wait for ever.
-        let strategy = self.strategies.at(appended_at).unwrap_or(&self.oldest);
+        let strategy = self.in_force(appended_at);
         let mut required: Vec<String> = strategy.required_tasks().map(str::to_owned).collect();
         required.sort();
         Plan {

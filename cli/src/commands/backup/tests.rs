@@ -1,9 +1,11 @@
 //! A backup is whole or not there, and goes back only as what it was.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use ombud_contract::{catalogue::Topic, records::RawComplaint};
-use ombud_stream::{ManualClock, TopicPartition};
+use ombud_local::LocalDesk;
+use ombud_store::{Sessions as _, User, Users as _};
+use ombud_stream::{ManualClock, SystemClock, TopicPartition};
 
 use super::*;
 use crate::{
@@ -104,6 +106,32 @@ fn a_backup_goes_back_into_an_empty_folder_without_tokens_and_nobody_else_may_re
     assert_eq!(place.complaints(), 3);
     place.add(1);
     assert_eq!(place.complaints(), 4, "it continues from there");
+}
+
+#[test]
+fn users_come_back_and_nobody_is_signed_in_by_a_backup() {
+    let mut place = Place::new(1);
+    let user = User {
+        name: "anna".into(),
+        password_hash: None,
+        roles: ["clerk".to_owned()].into(),
+        teams: None,
+        disabled: false,
+        changed_at: 1,
+    };
+    let desk = |place: &Place| LocalDesk::open(&place.settings.data, Arc::new(SystemClock)).unwrap();
+    let mut before = desk(&place);
+    assert!(before.save_user(&user, None).unwrap());
+    before.save("secret-digest", "anna", b"body", Duration::from_secs(60)).unwrap();
+    place.back_up().unwrap();
+    let copy = fs::read(place.kept().join("desk.db")).unwrap();
+    assert!(!copy.windows(13).any(|bytes| bytes == b"secret-digest"), "nor does it lie in the file still");
+
+    place.settings.data = place.dir.path().join("elsewhere");
+    place.restore(false).unwrap();
+    let mut after = desk(&place);
+    assert_eq!(after.users().unwrap(), [user]);
+    assert_eq!(after.load("secret-digest").unwrap(), None);
 }
 
 #[test]

@@ -20,7 +20,7 @@ use super::{
     finding::{CheckReport, Finding},
     personal::personal,
     rules::{field, fix},
-    topic::is_ahead,
+    topic::ahead,
 };
 
 /// Checks every row of the file at `path`.
@@ -113,10 +113,8 @@ fn taken(row: &Row, now: i64) -> Vec<Finding> {
     if complaint.language == "und" {
         findings.push(finding("language", "language-unknown", false));
     }
-    if is_ahead(complaint.received_at, now) {
-        findings.push(finding("received_at", "received-at-in-the-future", false));
-    }
-    findings.extend(personal.into_iter().map(|(field, rule)| finding(field, rule, false)));
+    let notes = ahead(complaint, now).into_iter().chain(personal);
+    findings.extend(notes.map(|(field, rule)| finding(field, rule, false)));
     findings
 }
 

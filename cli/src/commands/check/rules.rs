@@ -42,6 +42,9 @@ pub(crate) fn fix(code: &str) -> &'static str {
         "trace-missing" => "send the header traceparent (W3C), and the complaint can be followed through",
         "language-unknown" => "say the narrative's language, such as en",
         "received-at-in-the-future" => "check the sender's clock and time zone: received_at is in UTC",
+        "regulator-sent-at-in-the-future" | "notice-at-in-the-future" => {
+            "check the sender's clock and time zone: it is in UTC, and says what has happened, not what is due"
+        }
         "received-at-long-ago" => "mark it bulk if it is backfill: no deadline runs for it then",
         "personal-email" => {
             "take e-mail addresses out: what stands here is copied to other topics and into queues"

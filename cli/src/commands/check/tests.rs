@@ -85,6 +85,28 @@ fn json_lines_are_told_by_field_too() {
 }
 
 #[test]
+fn a_time_where_a_clock_begins_is_noted_where_it_is_still_to_come_and_wrong_where_it_is_absurd() {
+    let dir = tempfile::tempdir().unwrap();
+    let row = |id: &str, sent: i64, notice: i64| {
+        format!("{id},{},{},{},en,{NARRATIVE}\n", LATER - 3_600_000, LATER + sent, LATER + notice)
+    };
+    let rows = [row("c-1", -1, -7_200_000), row("c-2", 3_600_000, 1_000_000), row("c-3", 0, 172_800_000)];
+    let header = "complaint_id,received_at,regulator_sent_at,notice_at,language,narrative\n";
+    let path = file(&dir, "complaints.csv", &format!("{header}{}", rows.concat()));
+    let (_, text) = run(path.to_str().unwrap(), true, &Settings::default());
+    let rules: Vec<_> =
+        objects(&text).iter().map(|it| json!([it["place"], it["field"], it["rule"], it["wrong"]])).collect();
+    assert_eq!(
+        rules[..3],
+        [
+            json!(["line 3", "regulator_sent_at", "regulator-sent-at-in-the-future", false]),
+            json!(["line 3", "notice_at", "notice-at-in-the-future", false]),
+            json!(["line 4", "notice_at", "notice-at-after-received", true]),
+        ]
+    );
+}
+
+#[test]
 fn what_looks_personal_outside_the_narrative_is_counted_by_field_and_never_shown() {
     let dir = tempfile::tempdir().unwrap();
     let rows = format!(

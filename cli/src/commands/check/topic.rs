@@ -47,9 +47,19 @@ pub(crate) fn check<W: Write>(
     Ok(())
 }
 
-/// Whether a complaint was received after it was sent.
-pub(crate) fn is_ahead(received_at: i64, now: i64) -> bool {
-    received_at > now.saturating_add(CLOCKS_DIFFER_MS)
+/// The times of a complaint that lie after it was sent, each with its note.
+pub(crate) fn ahead(complaint: &RawComplaint, sent_at: i64) -> Vec<(&'static str, &'static str)> {
+    let times = [
+        ("received_at", Some(complaint.received_at), "received-at-in-the-future"),
+        ("regulator_sent_at", complaint.regulator_sent_at, "regulator-sent-at-in-the-future"),
+        ("notice_at", complaint.notice_at, "notice-at-in-the-future"),
+    ];
+    let is_ahead = |at: i64| at > sent_at.saturating_add(CLOCKS_DIFFER_MS);
+    times
+        .into_iter()
+        .filter(|(_, at, _)| at.is_some_and(is_ahead))
+        .map(|(field, _, note)| (field, note))
+        .collect()
 }
 
 /// In place of a partition: it was reported that this complaint lies in two.
@@ -124,10 +134,9 @@ fn notes(complaint: &RawComplaint, appended_at: i64) -> Vec<(&'static str, &'sta
         notes.push(("language", "language-unknown"));
     }
     let kept_ms = Topic::Raw.settings().retention_ms;
-    if is_ahead(complaint.received_at, appended_at) {
-        notes.push(("received_at", "received-at-in-the-future"));
-    } else if !complaint.bulk && complaint.received_at < appended_at.saturating_sub(kept_ms) {
+    if !complaint.bulk && complaint.received_at < appended_at.saturating_sub(kept_ms) {
         notes.push(("received_at", "received-at-long-ago"));
     }
+    notes.extend(ahead(complaint, appended_at));
     notes
 }

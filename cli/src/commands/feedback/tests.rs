@@ -2,7 +2,7 @@
 
 use std::{fs, sync::Arc, thread};
 
-use ombud_console::{Console, Waiter, answer};
+use ombud_console::{Console, Waiter, WorklistProgress, answer, desk::ClaimLimits, read_clock};
 use ombud_contract::{
     catalogue::Topic,
     codec,
@@ -16,9 +16,9 @@ use ombud_launch::{
     shutdown::Shutdown,
     telemetry::Metrics,
 };
-use ombud_local::{Local, Options};
+use ombud_local::{Local, LocalWorklist, Options};
 use ombud_store::{CaseStore, file_routed};
-use ombud_stream::{Reader, TopicPartition};
+use ombud_stream::{Outage, Reader, TopicPartition};
 
 use super::*;
 use crate::{log::backend::View, strategies::known_teams};
@@ -80,6 +80,11 @@ fn serving() -> Serving {
         sink: Box::new(sink),
         cases: Box::new(move || Ok(Box::new(view.cases().unwrap()) as Box<dyn CaseStore>)),
         teams: known_teams(View::open(&settings).unwrap(), "", Arc::new(SystemClock)),
+        worklist: Arc::new(LocalWorklist::open(dir.path(), Arc::new(read_clock)).unwrap()),
+        worklist_progress: WorklistProgress::default(),
+        leases: Box::new(|| Err(Outage::fatal("find leases", "no verdict asks for them"))),
+        limits: ClaimLimits::default(),
+        trail: Box::new(|| Err(Outage::fatal("read the audit", "no verdict asks for it"))),
         clock: Arc::new(SystemClock),
         prefix: String::new(),
         dates: None,
@@ -207,13 +212,6 @@ fn verdicts_are_given_one_by_one_and_from_a_file_that_may_be_given_again() {
     let error =
         feedback(&one("c-1", VerdictKind::Confirmed), &stranger, &Terminal::default(), &mut Vec::new());
     assert!(error.unwrap_err().to_string().contains("OMBUD_HTTP__TOKEN"));
-}
-
-#[test]
-fn a_login_name_that_is_no_code_is_nobodys() {
-    assert_eq!(login(Some("ann".into())), "ann");
-    assert_eq!(login(Some("ann@bank.example".into())), "operator");
-    assert_eq!(login(None), "operator");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use ombud_contract::{
 use ombud_models::Strategies;
 use ombud_store::{CaseEvent, Kind};
 
-use super::{damage::unreadable, time::time, verdicts};
+use super::{damage::unreadable, time::time, verdicts, work};
 use crate::output::screen::{Screen, Style};
 
 /// Reasons for a review that do not come from a model's answer: codes, and what they mean.
@@ -74,6 +74,13 @@ pub(super) fn case(
     given.sort_by(|a, b| (a.decided_at, &a.feedback_id).cmp(&(b.decided_at, &b.feedback_id)));
     for (number, verdict) in given.iter().enumerate() {
         line(&mut text, if number == 0 { "people said" } else { "" }, &verdicts::in_short(verdict))?;
+    }
+    let done = work::work(events);
+    if !done.events.is_empty() {
+        line(&mut text, "work", &work::phase(&done))?;
+    }
+    for (event, effect) in &done.events {
+        line(&mut text, "", &work::in_short(event, *effect))?;
     }
     for (number, raw) in submissions.iter().filter(|raw| !raw.narrative.is_empty()).enumerate() {
         let what = if number == 0 { "what the customer wrote" } else { "and sent again" };
@@ -169,7 +176,7 @@ fn line(text: &mut String, name: &str, value: &str) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
-    use ombud_contract::records::Strategy;
+    use ombud_contract::records::{Strategy, WorkEvent, WorkKind};
 
     use super::*;
     use crate::output::golden;
@@ -230,6 +237,20 @@ mod tests {
             assert!(golden::width(&around) <= 80, "{text}");
             golden::compare(name, &text);
         }
+    }
+
+    #[test]
+    fn what_was_done_stands_below_how_far_the_work_is() {
+        let done = |kind, at| {
+            let done = WorkEvent::new("crm-2024-000117", kind, 1, at, "clerk-7").named();
+            event(Kind::Work, &done.work_id.clone(), at, codec::encode(&done).unwrap())
+        };
+        let events = [done(WorkKind::Acknowledged, 60_000), done(WorkKind::Reopened, 120_000)];
+        let text = case("crm-2024-000117", &events, &Strategies::default(), Screen::new(80, false)).unwrap();
+        let expected = "work        acknowledged, 1 event out of order\n            acknowledged, clerk-7, \
+                        1970-01-01 00:01 UTC\n            reopened, clerk-7, 1970-01-01 00:02 UTC, out of order: it \
+                        changes nothing\n";
+        assert!(text.contains(expected), "{text}");
     }
 
     #[test]

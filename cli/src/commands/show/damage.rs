@@ -50,5 +50,6 @@ pub(super) fn topic(event: &CaseEvent) -> Topic {
         Kind::Prediction => Topic::Predictions,
         Kind::Routed => Topic::Routed,
         Kind::Feedback | Kind::Explanation => Topic::Feedback,
+        Kind::Work => Topic::Work,
     }
 }

@@ -5,17 +5,18 @@ use std::{collections::BTreeSet, fmt::Write as _};
 use anyhow::{Context, Result};
 use ombud_contract::{
     codec,
-    records::{Prediction, RawComplaint, RoutedComplaint},
+    records::{Evidence, Prediction, RawComplaint, RoutedComplaint},
 };
-use ombud_models::Strategies;
+use ombud_models::{Driver, Strategies};
 use ombud_store::{CaseEvent, Kind};
 
-use super::{damage::unreadable, verdicts};
+use super::{damage::unreadable, verdicts, work};
 use crate::strategies::Explanation;
 
 /// The events in the order in which they happened, each in a few lines.
 pub(super) fn history(events: &[CaseEvent], strategies: &Strategies) -> Result<String> {
     let mut text = String::new();
+    let done = work::work(events);
     let mut ordered: Vec<&CaseEvent> = events.iter().collect();
     ordered.sort_by_key(|event| (event.at, event.kind as i8, event.seq));
     for event in ordered {
@@ -41,6 +42,10 @@ pub(super) fn history(events: &[CaseEvent], strategies: &Strategies) -> Result<S
             Kind::Routed => routed(&mut text, &codec::decode(&event.body).context("read a route")?)?,
             Kind::Feedback => {
                 verdicts::judged(&mut text, &codec::decode(&event.body).context("read a verdict")?)?;
+            }
+            Kind::Work => {
+                let event_of_work = codec::decode(&event.body).context("read what was done")?;
+                work::done(&mut text, &event_of_work, work::effect(event, &done))?;
             }
             Kind::Explanation => writeln!(text, "{:?} {}", event.kind, event.id)?,
         }
@@ -92,6 +97,10 @@ fn predicted(text: &mut String, prediction: &Prediction) -> Result<()> {
             prediction.evidence_table,
             evidence(prediction)
         )?;
+        let drivers = drivers(prediction);
+        if !drivers.is_empty() {
+            writeln!(text, "    drivers of vulnerability (FG21/1): {}", drivers.join(", "))?;
+        }
     }
     Ok(())
 }
@@ -106,6 +115,13 @@ fn evidence(prediction: &Prediction) -> String {
     let hints = hints.difference(&explicit).map(|category| format!("{category} (hint)"));
     let said: Vec<String> = explicit.iter().map(|category| (*category).to_owned()).chain(hints).collect();
     if said.is_empty() { "nothing".to_owned() } else { said.join(", ") }
+}
+
+/// The drivers of all that is said, each once.
+fn drivers(prediction: &Prediction) -> Vec<&'static str> {
+    let driver = |one: &Evidence| Driver::of(&prediction.evidence_table, &one.category);
+    let drivers: BTreeSet<Driver> = prediction.evidence.iter().filter_map(driver).collect();
+    drivers.into_iter().map(Driver::name).collect()
 }
 
 fn routed(text: &mut String, routed: &RoutedComplaint) -> Result<()> {
@@ -132,8 +148,6 @@ fn routed(text: &mut String, routed: &RoutedComplaint) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use ombud_contract::records::Evidence;
-
     use super::*;
 
     #[test]
@@ -146,7 +160,8 @@ mod tests {
             vec![one("health", false), one("age", true), one("age", false), one("health", false)];
         let mut text = String::new();
         predicted(&mut text, &prediction).unwrap();
-        assert!(text.ends_with("score 0.125; said outright (vulnerable@1): age, health (hint)\n"), "{text}");
+        let said = "score 0.125; said outright (vulnerable@1): age, health (hint)\n    drivers of vulnerability (FG21/1): health\n";
+        assert!(text.ends_with(said), "{text}");
         prediction.evidence.clear();
         assert_eq!(evidence(&prediction), "nothing");
     }

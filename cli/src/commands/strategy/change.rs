@@ -1,31 +1,30 @@
 //! `ombud strategy set`, `canary`, `shadow`, `promote` and `roll-back`: the next strategy, checked, shown, published.
 
-use std::{io::Write, path::Path, sync::Arc};
+use std::{io::Write, sync::Arc};
 
 use anyhow::Result;
 use jiff::Timestamp;
 use ombud_launch::config::Settings;
-use ombud_models::{StrategyChange, StrategyDraft, differences};
+use ombud_models::{StrategyChange, differences};
 use ombud_stream::Clock;
 use serde_json::json;
 
-use super::{diff::rows, options::ChangeOptions};
+use super::{changes::SetArgs, diff::rows, options::ChangeOptions};
 use crate::{
     Done,
     strategies::{LogSnapshot, Published, publish},
 };
 
-/// Publishes what `file` says.
+/// Publishes what the file of `args` says.
 pub(super) fn set(
-    file: &Path,
+    args: &SetArgs,
     options: &ChangeOptions,
     settings: &Settings,
     clock: &Arc<dyn Clock>,
     out: &mut impl Write,
 ) -> Result<Done> {
     let known = LogSnapshot::read(settings)?;
-    let draft = StrategyDraft::read(file, &known.registry)?;
-    follow(&StrategyChange::Replace(Box::new(draft.record)), &known, options, settings, clock, out)
+    follow(&args.change(&known)?, &known, options, settings, clock, out)
 }
 
 /// Publishes what `change` makes of the newest strategy.

@@ -5,15 +5,22 @@ use std::{io::Write, path::PathBuf, sync::Arc};
 use anyhow::Result;
 use clap::Subcommand;
 use ombud_launch::config::Settings;
-use ombud_models::{ALL, ModelName, StrategyChange};
+use ombud_models::StrategyChange;
 use ombud_stream::Clock;
 
-use super::{args::Replay, change, check, diff, examples, history, options::ChangeOptions, show, simulate};
+use super::{
+    args::Replay,
+    change,
+    changes::{CanaryArgs, PromoteArgs, RequestCommand, RollBackArgs, SetArgs, ShadowArgs},
+    check, diff, examples, history,
+    options::{AnswerOptions, ChangeOptions},
+    request, show, simulate,
+};
 use crate::{
     Done,
     input::{
         examples::examples_text,
-        when::{When, when},
+        when::{When, moment, when},
     },
     output::terminal::Terminal,
 };
@@ -42,8 +49,8 @@ pub(crate) enum StrategyCommand {
     /// Publish the strategy of a file
     #[command(after_help = examples_text(&examples::SET))]
     Set {
-        /// TOML as in models/strategy.toml; `model` is MODEL@VERSION, or a folder beside the file
-        file: PathBuf,
+        #[command(flatten)]
+        change: SetArgs,
 
         #[command(flatten)]
         options: ChangeOptions,
@@ -51,14 +58,8 @@ pub(crate) enum StrategyCommand {
     /// Let a model decide a share of a task's complaints, taken from the champion
     #[command(after_help = examples_text(&examples::CANARY))]
     Canary {
-        task: String,
-
-        /// MODEL, or MODEL@ and the first digits of a version
-        model: ModelName,
-
-        /// Such as 10%
-        #[arg(value_parser = share)]
-        share: i32,
+        #[command(flatten)]
+        change: CanaryArgs,
 
         #[command(flatten)]
         options: ChangeOptions,
@@ -66,14 +67,8 @@ pub(crate) enum StrategyCommand {
     /// Let a model answer without deciding
     #[command(after_help = examples_text(&examples::SHADOW))]
     Shadow {
-        task: String,
-
-        /// MODEL, or MODEL@ and the first digits of a version
-        model: ModelName,
-
-        /// Such as 10% [default: all]
-        #[arg(value_parser = share)]
-        share: Option<i32>,
+        #[command(flatten)]
+        change: ShadowArgs,
 
         #[command(flatten)]
         options: ChangeOptions,
@@ -81,18 +76,8 @@ pub(crate) enum StrategyCommand {
     /// Make the canary (or another arm) the champion of all complaints
     #[command(after_help = examples_text(&examples::PROMOTE))]
     Promote {
-        task: String,
-
-        /// The arm [default: canary, or else challenger]
-        arm: Option<String>,
-
-        /// The evaluation that shows it is better
-        #[arg(long, value_name = "ID")]
-        evaluation: Option<String>,
-
-        /// Without an evaluation; the history records that
-        #[arg(long, conflicts_with = "evaluation")]
-        force: bool,
+        #[command(flatten)]
+        change: PromoteArgs,
 
         #[command(flatten)]
         options: ChangeOptions,
@@ -100,12 +85,43 @@ pub(crate) enum StrategyCommand {
     /// Publish the content of an older version again
     #[command(after_help = examples_text(&examples::ROLL_BACK))]
     RollBack {
-        /// Which [default: the one before the newest]
-        #[arg(long, value_name = "N")]
-        to: Option<i64>,
+        #[command(flatten)]
+        change: RollBackArgs,
 
         #[command(flatten)]
         options: ChangeOptions,
+    },
+    /// Ask for a change that another person has to approve
+    #[command(subcommand)]
+    Request(RequestCommand),
+    /// The changes that wait for another person
+    #[command(after_help = examples_text(&examples::REQUESTS))]
+    Requests {
+        /// One JSON object a request
+        #[arg(long)]
+        json: bool,
+    },
+    /// Approve a change that another person has asked for; the last approval publishes it
+    #[command(after_help = examples_text(&examples::APPROVE))]
+    Approve {
+        /// As `ombud strategy requests` lists it
+        request: String,
+
+        /// From when on, such as 2026-01-31T09:00Z [default: as soon as every worker knows, in some seconds]
+        #[arg(long, value_name = "TIME", value_parser = moment)]
+        from: Option<i64>,
+
+        #[command(flatten)]
+        options: AnswerOptions,
+    },
+    /// Refuse a change that somebody has asked for, or take back your own
+    #[command(after_help = examples_text(&examples::REFUSE))]
+    Refuse {
+        /// As `ombud strategy requests` lists it
+        request: String,
+
+        #[command(flatten)]
+        options: AnswerOptions,
     },
     /// Every version: who changed what, when and why
     #[command(after_help = examples_text(&examples::HISTORY))]
@@ -147,20 +163,6 @@ pub(crate) enum StrategyCommand {
     Replay(Replay),
 }
 
-/// Basis points of `10%`.
-fn share(text: &str) -> Result<i32, String> {
-    let wrong = || format!("{text} is no share: write percent, such as 10% or 0.5%");
-    let percent: f64 = text.strip_suffix('%').ok_or_else(wrong)?.trim().parse().map_err(|_| wrong())?;
-    let basis_points = percent * 100.0;
-    if !(1.0..=f64::from(ALL)).contains(&basis_points) {
-        return Err(format!("{text} is out of range: write 0.01% to 100%"));
-    }
-    match (basis_points - basis_points.round()).abs() < 1e-6 {
-        true => Ok(basis_points.round() as i32),
-        false => Err(format!("{text} is too exact: shares have two decimals, such as 0.25%")),
-    }
-}
-
 /// Does what `command` asks for.
 pub(crate) fn strategy(
     command: StrategyCommand,
@@ -191,40 +193,21 @@ pub(crate) fn strategy(
             let _ = terminal;
             unreachable!("handed over before")
         }
-        StrategyCommand::Set { file, options } => return change::set(&file, &options, settings, clock, out),
-        StrategyCommand::Canary { task, model, share, options } => {
-            (StrategyChange::Canary { task, model, basis_points: share }, options)
+        StrategyCommand::Request(command) => return request::request(command, settings, clock, out),
+        StrategyCommand::Requests { json } => return request::list(json, settings, clock, out),
+        StrategyCommand::Approve { request: id, from, options } => {
+            return request::approve(&id, from, &options, settings, clock, out);
         }
-        StrategyCommand::Shadow { task, model, share, options } => {
-            (StrategyChange::Shadow { task, model, basis_points: share.unwrap_or(ALL) }, options)
+        StrategyCommand::Refuse { request: id, options } => {
+            return request::refuse(&id, &options, settings, clock, out);
         }
-        StrategyCommand::Promote { task, arm, evaluation, force, options } => {
-            (StrategyChange::Promote { task, arm, evaluation, forced: force }, options)
+        StrategyCommand::Set { change, options } => {
+            return change::set(&change, &options, settings, clock, out);
         }
-        StrategyCommand::RollBack { to, options } => (StrategyChange::RollBack { to }, options),
+        StrategyCommand::Canary { change, options } => (StrategyChange::from(change), options),
+        StrategyCommand::Shadow { change, options } => (change.into(), options),
+        StrategyCommand::Promote { change, options } => (change.into(), options),
+        StrategyCommand::RollBack { change, options } => (change.into(), options),
     };
     change::change(&change, &options, settings, clock, out)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_share_is_said_in_percent() {
-        for (text, basis_points) in
-            [("10%", 1_000), ("0.5%", 50), ("100 %", 10_000), ("0.07%", 7), ("33.33%", 3_333)]
-        {
-            assert_eq!(share(text), Ok(basis_points), "{text}");
-        }
-        for (text, why) in [
-            ("10", "write percent"),
-            ("0%", "out of range"),
-            ("101%", "out of range"),
-            ("NaN%", "out of range"),
-            ("0.125%", "two decimals"),
-        ] {
-            assert!(share(text).is_err_and(|error| error.contains(why)), "{text}");
-        }
-    }
 }

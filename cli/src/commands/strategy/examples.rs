@@ -59,3 +59,41 @@ pub(super) const REPLAY: [Example; 2] = [
     ("What a model would decide otherwise", "ombud strategy replay --candidate complaints --since 7d"),
     ("As a page", "ombud strategy replay --candidate complaints --since 7d --html replay.html"),
 ];
+
+pub(super) const REQUEST_SET: [Example; 2] = [
+    ("Ask for it", "ombud strategy request set next.toml"),
+    ("And say why", "ombud strategy request set next.toml --reason more-reviews"),
+];
+
+pub(super) const REQUEST_CANARY: [Example; 2] = [
+    ("Ask for a tenth", "ombud strategy request canary issue complaints@08364c3c8331 10%"),
+    ("And say who asks", "ombud strategy request canary issue complaints 10% --by ann"),
+];
+
+pub(super) const REQUEST_SHADOW: [Example; 2] = [
+    ("Ask for a model to be watched", "ombud strategy request shadow issue complaints"),
+    ("A tenth of the complaints", "ombud strategy request shadow issue complaints 10%"),
+];
+
+pub(super) const REQUEST_PROMOTE: [Example; 2] = [
+    ("Ask for the canary to decide", "ombud strategy request promote issue --evaluation 01J8"),
+    ("And say who asks", "ombud strategy request promote issue --evaluation 01J8 --by ann"),
+];
+
+pub(super) const REQUEST_ROLL_BACK: [Example; 2] = [
+    ("Ask for the strategy before", "ombud strategy request roll-back"),
+    ("For an older one", "ombud strategy request roll-back --to 3"),
+];
+
+pub(super) const REQUESTS: [Example; 2] =
+    [("What waits", "ombud strategy requests"), ("For programs", "ombud strategy requests --json")];
+
+pub(super) const APPROVE: [Example; 2] = [
+    ("Approve it", "ombud strategy approve 3f2a9c01b7de"),
+    ("To begin on Monday", "ombud strategy approve 3f2a9c01b7de --from 2026-02-02T09:00Z"),
+];
+
+pub(super) const REFUSE: [Example; 2] = [
+    ("Refuse it", "ombud strategy refuse 3f2a9c01b7de"),
+    ("And say who does", "ombud strategy refuse 3f2a9c01b7de --by bob"),
+];

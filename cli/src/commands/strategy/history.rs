@@ -23,6 +23,9 @@ struct Line<'a> {
     changed_by: &'a str,
     reason: &'a str,
     evaluation_id: Option<&'a str>,
+    request_id: Option<&'a str>,
+    requested_by: Option<&'a str>,
+    approved_by: &'a [String],
     /// From the version before; of the first, nothing.
     differences: Vec<Difference>,
 }
@@ -34,8 +37,16 @@ pub(super) fn history(json: bool, settings: &Settings, out: &mut impl Write) -> 
     if records.is_empty() {
         return Err(unpublished());
     }
-    let mut table =
-        table(["version", "effective from", "changed", "by", "reason", "evaluation", "differences"]);
+    let mut table = table([
+        "version",
+        "effective from",
+        "changed",
+        "by",
+        "approved by",
+        "reason",
+        "evaluation",
+        "differences",
+    ]);
     for (i, record) in records.iter().enumerate() {
         let before = i.checked_sub(1).map(|before| records[before]);
         let line = Line {
@@ -45,6 +56,9 @@ pub(super) fn history(json: bool, settings: &Settings, out: &mut impl Write) -> 
             changed_by: &record.changed_by,
             reason: &record.reason,
             evaluation_id: record.evaluation_id.as_deref(),
+            request_id: record.request_id.as_deref(),
+            requested_by: record.requested_by.as_deref(),
+            approved_by: &record.approved_by,
             differences: before.map(|before| differences(before, record)).unwrap_or_default(),
         };
         if json {
@@ -56,6 +70,7 @@ pub(super) fn history(json: bool, settings: &Settings, out: &mut impl Write) -> 
             Timestamp::from_millisecond(line.effective_from)?.to_string(),
             Timestamp::from_millisecond(line.changed_at)?.to_string(),
             line.changed_by.to_owned(),
+            if line.approved_by.is_empty() { "-".to_owned() } else { line.approved_by.join(", ") },
             line.reason.to_owned(),
             line.evaluation_id.unwrap_or("-").to_owned(),
             line.differences.len().to_string(),

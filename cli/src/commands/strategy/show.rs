@@ -60,11 +60,22 @@ fn print(record: &Strategy, json: bool, out: &mut impl Write) -> Result<Done> {
     writeln!(out, "strategy {} by {}, effective from {from}", record.version, record.changed_by)?;
     writeln!(
         out,
-        "deadline {:?}, amend window {:?}, audit {:.2} %",
+        "deadline {:?}, amend window {:?}, audit {:.2} %, approvals {}",
         Duration::from_millis(record.deadline_ms.unsigned_abs()),
         Duration::from_millis(record.amend_window_ms.unsigned_abs()),
         f64::from(record.audit_basis_points) / 100.0,
+        record.approvals,
     )?;
+    if !record.approved_by.is_empty() {
+        let (request, by) = (record.request_id.as_deref(), record.requested_by.as_deref());
+        writeln!(
+            out,
+            "request {} of {}, approved by {}",
+            request.unwrap_or("-"),
+            by.unwrap_or("-"),
+            record.approved_by.join(", "),
+        )?;
+    }
     writeln!(out, "{table}\n\n{}", record.routing.trim_end())?;
     Ok(Done::Well)
 }

@@ -101,7 +101,7 @@ fn strategy(args: &Simulate, settings: &Settings, now_ms: i64) -> Result<ActiveS
         });
         return Ok(found?.as_ref().clone());
     };
-    let draft = StrategyDraft::read(file, &known.registry)?.record;
+    let draft = StrategyDraft::read(file, &known.registry, &newest.record)?.record;
     let signature = Signature { by: "ombud strategy simulate".to_owned(), reason: None, now_ms, from: None };
     let next =
         StrategyChange::Replace(Box::new(draft)).next(known.strategies(), &known.registry, &signature)?;

@@ -26,13 +26,17 @@ use crate::{
     },
     output::terminal::Terminal,
     running_up::operator,
-    strategies::{LogSnapshot, StrategyPublisher, first_start::FirstStart, publish, routes},
+    strategies::{self, LogSnapshot, StrategyPublisher, first_start::FirstStart, publish, routes},
 };
+use memory::MemoryRequests;
 use ombud_contract::catalogue::Topic;
 use ombud_launch::{config::Settings, guard::Guard};
 
-/// Models of the same labels and other weights, with MegaBank's strategy of the first one.
-fn models(dir: &Path) {
+mod approvals;
+mod memory;
+
+/// Models of the same labels and other weights, with MegaBank's strategy of the first one, which asks for `approvals`.
+fn models(dir: &Path, approvals: i32) {
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models");
     for model in ["complaints", "challenger"] {
         let folder = dir.join(model);
@@ -43,7 +47,9 @@ fn models(dir: &Path) {
         fs::write(folder.join("ombud.json"), manifest.to_string()).unwrap();
         fs::write(folder.join("model.safetensors"), model).unwrap();
     }
-    fs::copy(own.join("strategy.toml"), dir.join("strategy.toml")).unwrap();
+    let first = fs::read_to_string(own.join("strategy.toml")).unwrap();
+    let asking = first.replace("approvals = 0", &format!("approvals = {approvals}"));
+    fs::write(dir.join("strategy.toml"), asking).unwrap();
 }
 
 /// Both models registered, the first strategy published.
@@ -78,15 +84,20 @@ struct StrategyLog {
     _dir: TempDir,
     settings: Settings,
     backend: Backend,
+    requests: MemoryRequests,
     runtime: Option<Runtime>,
     server: JoinHandle<()>,
 }
 
 impl StrategyLog {
     fn start() -> Self {
+        Self::asking_for(0)
+    }
+
+    fn asking_for(approvals: i32) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let folder = dir.path().join("models-folder");
-        models(&folder);
+        models(&folder, approvals);
         let mut settings = Settings { data: dir.path().to_owned(), models: folder, ..Settings::default() };
         let backend = Backend::embedded(&settings).unwrap();
         begin(&backend, &settings);
@@ -97,9 +108,12 @@ impl StrategyLog {
         let listener = runtime.block_on(tokio::net::TcpListener::bind(any)).unwrap();
         settings.http.address = listener.local_addr().unwrap();
         let token = operator::make_token(&settings.data).unwrap();
-        let routes = Guard::of(&settings.http, Some(&token)).unwrap().around(routes(publisher));
+        let requests = MemoryRequests::default();
+        let book = requests.book(&backend, &settings);
+        let routes = routes(publisher).merge(strategies::requests::routes(book));
+        let routes = Guard::of(&settings.http, Some(&token)).unwrap().around(routes);
         let server = runtime.spawn(async move { axum::serve(listener, routes).await.unwrap() });
-        Self { _dir: dir, settings, backend, runtime: Some(runtime), server }
+        Self { _dir: dir, settings, backend, requests, runtime: Some(runtime), server }
     }
 
     /// Runs the words of a command and gives its JSON.
@@ -119,7 +133,11 @@ fn command(words: &str, settings: &Settings) -> Result<Value, String> {
     use clap::Parser;
     let line = format!("ombud strategy {words} --json");
     let cli = crate::command_line::Cli::try_parse_from(line.split(' ')).map_err(|error| error.to_string())?;
-    let crate::command_line::Command::Strategy(said) = cli.command else { panic!("{line}") };
+    run(cli, settings)
+}
+
+fn run(cli: crate::command_line::Cli, settings: &Settings) -> Result<Value, String> {
+    let crate::command_line::Command::Strategy(said) = cli.command else { panic!("another command") };
     let mut out = Vec::new();
     let done = strategy(said, settings, &clock(), &Terminal::default(), &mut out)
         .map_err(|error| format!("{error:#}"))?;
@@ -143,7 +161,7 @@ fn a_canary_grows_is_promoted_and_is_rolled_back_on_brokers() {
     let dir = tempfile::tempdir().unwrap();
     let mut settings = crate::log::on_brokers::on_brokers(&dir);
     settings.models = dir.path().join("models-folder");
-    models(&settings.models);
+    models(&settings.models, 0);
     begin(&Backend::brokers(&settings, &[]).unwrap(), &settings);
     goes_round(&settings);
 }

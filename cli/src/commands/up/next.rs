@@ -8,6 +8,8 @@ use crate::output::screen::{Screen, Style};
 pub(crate) struct NextSteps<'a> {
     /// Where it serves; `None` where it ends.
     pub(crate) serves: Option<SocketAddr>,
+    /// The page on which the first user chooses a password; `None` where somebody has one.
+    pub(crate) first_link: Option<&'a str>,
     /// A case to look at.
     pub(crate) case: Option<&'a str>,
     /// The data folder, where it was named by a flag.
@@ -23,6 +25,9 @@ impl NextSteps<'_> {
             let data = self.data.filter(|data| is_plain(data));
             let data = data.map(|data| format!(" --data {data}")).unwrap_or_default();
             lines += &format!("{}  prints a case\n", command(&format!("ombud show {case}{data}")));
+        }
+        if let Some(page) = self.first_link {
+            lines += &format!("{page}  is where the first user chooses a password, once, within a day\n");
         }
         if let Some(address) = self.serves {
             lines += &format!("serves http://{address} until Ctrl-C\n");
@@ -42,7 +47,7 @@ mod tests {
     use super::*;
 
     fn lines(serves: Option<SocketAddr>, case: Option<&str>, data: Option<&str>) -> String {
-        NextSteps { serves, case, data }.lines(Screen::new(80, false))
+        NextSteps { serves, first_link: None, case, data }.lines(Screen::new(80, false))
     }
 
     #[test]
@@ -53,6 +58,17 @@ mod tests {
             "ombud show c-1 --data /srv/ombud  prints a case\nserves http://127.0.0.1:8080 until Ctrl-C\n"
         );
         assert_eq!(lines(None, Some("c-1"), None), "ombud show c-1  prints a case\n");
+        let next = NextSteps {
+            serves: Some(here),
+            first_link: Some("http://127.0.0.1:8080/x"),
+            case: None,
+            data: None,
+        };
+        assert_eq!(
+            next.lines(Screen::new(80, false)),
+            "http://127.0.0.1:8080/x  is where the first user chooses a password, once, within a day\n\
+             serves http://127.0.0.1:8080 until Ctrl-C\n"
+        );
         for odd in ["c 1", "$(reboot)", "c-1;ls", "--help", "c\u{1b}[2J"] {
             assert_eq!(lines(None, Some(odd), None), "", "{odd}");
         }

@@ -50,6 +50,7 @@ use crate::{
     strategies::{
         self,
         first_start::{FirstStart, shelve},
+        requests::{self, RequestBook},
     },
 };
 
@@ -144,9 +145,9 @@ impl<'a> Running<'a> {
         if !args.once {
             let (clock, metrics) = (Arc::clone(&self.clock), Metrics::install()?);
             let operators = (self.operators()?, Some(operator::make_token(&settings.data)?));
-            let address =
+            let served =
                 serve_api(crew, settings, self.backend, clock, operators, readiness.clone(), metrics)?;
-            serves = Some(address);
+            serves = Some(served);
         }
         let (backend, clock, readied) = (self.backend, Arc::clone(&self.clock), readiness.clone());
         let workers =
@@ -197,7 +198,12 @@ impl<'a> Running<'a> {
         }
         if !args.json {
             let case = sent.a_routed(follow.journeys());
-            write!(out, "{}", NextSteps { serves, case, data: self.data }.lines(Screen::of_process()))?;
+            let (first_link, serves) = match &serves {
+                Some(served) => (served.first_link.as_deref(), Some(served.address)),
+                None => (None, None),
+            };
+            let next = NextSteps { serves, first_link, case, data: self.data };
+            write!(out, "{}", next.lines(Screen::of_process()))?;
         }
         out.flush()?;
         if args.once && !(sent.is_read && is_done) {
@@ -224,7 +230,9 @@ impl<'a> Running<'a> {
         };
         let strategy =
             strategies::StrategyPublisher::open(self.backend, self.settings, Arc::clone(&self.clock))?;
-        Ok(strategies::routes(strategy).merge(registry::routes(models)))
+        let requests = RequestBook::open(self.backend, self.settings, Arc::clone(&self.clock))?;
+        let routes = strategies::routes(strategy).merge(registry::routes(models));
+        Ok(routes.merge(requests::routes(requests)))
     }
 
     /// Waits until everything wanted is routed, or it is stopped; returns whether all is settled. A complaint that the joiner has

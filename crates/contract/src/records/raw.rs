@@ -12,7 +12,7 @@ pub use key::{id_in_key, may_name};
 pub use read::{Unreadable, case_id_of, complaint_of, id_of};
 pub use rules::{
     EARLIEST_RECEIVED, Invalid, LATEST_RECEIVED, MAX_ATTRIBUTE_BYTES, MAX_ATTRIBUTE_NAME_BYTES,
-    MAX_ATTRIBUTES, MAX_ID_BYTES, MAX_NARRATIVE_BYTES, MAX_TEXT_BYTES,
+    MAX_ATTRIBUTES, MAX_ID_BYTES, MAX_NARRATIVE_BYTES, MAX_TEXT_BYTES, NOTICE_TOLERANCE_MS,
 };
 pub(crate) use rules::{check_id, check_text};
 use serde::{Deserialize, Serialize};
@@ -55,6 +55,10 @@ pub struct RawComplaint {
     /// What else the CRM wants to travel along. No free text.
     #[serde(default)]
     pub attributes: BTreeMap<String, String>,
+    /// When a regulator or an ombudsman sent the complaint on, where one did: clocks may begin there.
+    pub regulator_sent_at: Option<TimestampMs>,
+    /// When the customer gave notice of an error, where that was before the complaint: clocks may begin there.
+    pub notice_at: Option<TimestampMs>,
 }
 
 impl RawComplaint {
@@ -78,6 +82,8 @@ impl RawComplaint {
             external_ref: None,
             known_product: None,
             attributes: BTreeMap::new(),
+            regulator_sent_at: None,
+            notice_at: None,
         }
     }
 }

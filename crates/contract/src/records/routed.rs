@@ -1,5 +1,7 @@
 //! complaints.routed: where each complaint goes, and why.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Outcome, Prediction, TimestampMs, defaults};
@@ -72,6 +74,36 @@ pub struct RoutedComplaint {
     pub resolve_by: Option<TimestampMs>,
     /// Statutory clock: final response by.
     pub final_response_by: Option<TimestampMs>,
+    /// Copied from the raw record: an amendment decides with it again.
+    pub legal_entity: Option<String>,
+    /// Copied from the raw record: an amendment decides with it again.
+    pub regulator_sent_at: Option<TimestampMs>,
+    /// Copied from the raw record: an amendment decides with it again.
+    pub notice_at: Option<TimestampMs>,
+    /// Those attributes of the raw record that a clock of the strategy looks at.
+    #[serde(default)]
+    pub clock_attributes: BTreeMap<String, String>,
+    /// By `due`, the earliest first.
+    #[serde(default)]
+    pub clocks: Vec<Clock>,
+}
+
+/// A clock that runs for a complaint, by a rule of the strategy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Clock {
+    /// The rule's name.
+    pub name: String,
+    /// When it began.
+    pub starts: TimestampMs,
+    /// The first moment that is too late, while nothing extends it.
+    pub due: TimestampMs,
+    /// The whole rule in its one written form, so that nobody needs the strategy to say whether it is met.
+    pub rule: String,
+    /// The numbered calendar by which business days were counted, such as `england-and-wales@1`.
+    pub calendar: Option<String>,
+    /// Due after the calendar's last day: from there on only weekends were left out.
+    #[serde(default)]
+    pub beyond_calendar: bool,
 }
 
 impl RoutedComplaint {

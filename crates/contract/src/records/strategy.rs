@@ -32,6 +32,16 @@ pub struct Strategy {
     pub evaluation_id: Option<String>,
     /// When.
     pub changed_at: TimestampMs,
+    /// How many persons beside the one who asks must approve the next change of what decides.
+    #[serde(default)]
+    pub approvals: i32,
+    /// The request that was approved, where one was.
+    pub request_id: Option<String>,
+    /// Who asked for this version.
+    pub requested_by: Option<String>,
+    /// Who approved it, sorted; never the one who asked.
+    #[serde(default)]
+    pub approved_by: Vec<String>,
 }
 
 /// How one task is decided.

@@ -1,16 +1,23 @@
 //! Any record of each type, for property tests.
 
-use ombud_contract::records::{
-    Arm, DeadLetter, DeadReason, Decision, Evidence, Feedback, FeedbackKind, FileDigest, HeaderEntry,
-    ModelEvaluation, ModelState, ModelVersion, Outcome, Prediction, RawComplaint, Role, RoutedComplaint,
-    Strategy as Routing, TaskStrategy, Vulnerability, Why,
+use std::fmt::Debug;
+
+use ombud_contract::{
+    codec::Record,
+    records::{
+        Arm, Clock, DeadLetter, DeadReason, Decision, Evidence, Feedback, FeedbackKind, FileDigest,
+        HeaderEntry, ModelEvaluation, ModelState, ModelVersion, Outcome, Prediction, RawComplaint, Role,
+        RoutedComplaint, Strategy as Routing, TaskStrategy, Vulnerability, Why,
+    },
 };
 use proptest::{
     collection::{btree_map, vec},
     option,
     prelude::*,
     sample::select,
+    strategy::Union,
 };
+use serde_json::Value;
 
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![Just(String::new()), "\\PC{0,24}", any::<String>()]
@@ -18,6 +25,10 @@ fn text() -> impl Strategy<Value = String> {
 
 fn maybe() -> impl Strategy<Value = Option<String>> {
     option::of(text())
+}
+
+fn time() -> impl Strategy<Value = Option<i64>> {
+    option::of(any::<i64>())
 }
 
 fn bytes() -> impl Strategy<Value = Option<Vec<u8>>> {
@@ -35,9 +46,10 @@ prop_compose! {
         (withdrawn, bulk, channel, language) in (any::<bool>(), any::<bool>(), text(), text()),
         (legal_entity, customer_ref, external_ref, known_product) in (maybe(), maybe(), maybe(), maybe()),
         attributes in btree_map(text(), text(), 0..4),
+        (regulator_sent_at, notice_at) in (time(), time()),
     ) -> RawComplaint {
         RawComplaint { complaint_id, narrative, received_at, submission, withdrawn, bulk, channel, language,
-            legal_entity, customer_ref, external_ref, known_product, attributes }
+            legal_entity, customer_ref, external_ref, known_product, attributes, regulator_sent_at, notice_at }
     }
 }
 
@@ -90,6 +102,19 @@ fn vulnerability() -> impl Strategy<Value = Vulnerability> {
     select(vec![Vulnerability::NotIndicated, Vulnerability::Possible, Vulnerability::Vulnerable])
 }
 
+fn clock() -> impl Strategy<Value = Clock> {
+    (text(), any::<i64>(), any::<i64>(), text(), maybe(), any::<bool>()).prop_map(
+        |(name, starts, due, rule, calendar, beyond_calendar)| Clock {
+            name,
+            starts,
+            due,
+            rule,
+            calendar,
+            beyond_calendar,
+        },
+    )
+}
+
 prop_compose! {
     pub fn routed_complaint()(
         (route_id, complaint_id, revision, why) in (text(), text(), any::<i64>(), why()),
@@ -101,12 +126,15 @@ prop_compose! {
         (strategy_version, writer_epoch, channel) in (any::<i64>(), any::<i64>(), text()),
         (customer_ref, external_ref) in (maybe(), maybe()),
         (language, known_product) in (text(), maybe()),
-        (resolve_by, final_response_by) in (option::of(any::<i64>()), option::of(any::<i64>())),
+        (resolve_by, final_response_by) in (time(), time()),
+        (legal_entity, regulator_sent_at, notice_at) in (maybe(), time(), time()),
+        (clock_attributes, clocks) in (btree_map(text(), text(), 0..3), vec(clock(), 0..4)),
     ) -> RoutedComplaint {
         RoutedComplaint { route_id, complaint_id, revision, why, input_sha256, raw_partition, raw_offset,
             received_at, routed_at, team, previous_team, priority, vulnerability, needs_human, human_reasons,
             decisions, missing_tasks, strategy_version, writer_epoch, channel, customer_ref, external_ref,
-            language, known_product, resolve_by, final_response_by }
+            language, known_product, resolve_by, final_response_by, legal_entity, regulator_sent_at, notice_at,
+            clock_attributes, clocks }
     }
 }
 
@@ -135,6 +163,42 @@ prop_compose! {
             model_version, label_before, label_after, from_team, to_team, reason_code, actor, actor_role,
             source, audit_sample, decided_at, retracts }
     }
+}
+
+/// Any value of a schema, as JSON: a field that is added to the schema is in it.
+#[expect(clippy::unwrap_used, reason = "a schema of the catalogue has what Avro asks for")]
+fn value_of(schema: &Value) -> BoxedStrategy<Value> {
+    match schema {
+        Value::String(name) => match name.as_str() {
+            "null" => Just(Value::Null).boxed(),
+            "boolean" => any::<bool>().prop_map(Value::from).boxed(),
+            "int" => any::<i32>().prop_map(Value::from).boxed(),
+            "long" => any::<i64>().prop_map(Value::from).boxed(),
+            "string" => text().prop_map(Value::from).boxed(),
+            other => panic!("no value of {other}"),
+        },
+        Value::Array(branches) => Union::new(branches.iter().map(value_of)).boxed(),
+        _ => match schema["type"].as_str() {
+            Some("record") => {
+                let fields = schema["fields"].as_array().unwrap();
+                let names: Vec<String> =
+                    fields.iter().map(|field| field["name"].as_str().unwrap().to_owned()).collect();
+                let values: Vec<BoxedStrategy<Value>> =
+                    fields.iter().map(|field| value_of(&field["type"])).collect();
+                values.prop_map(move |values| names.iter().cloned().zip(values).collect()).boxed()
+            }
+            Some("enum") => select(schema["symbols"].as_array().unwrap().clone()).boxed(),
+            Some("array") => vec(value_of(&schema["items"]), 0..3).prop_map(Value::from).boxed(),
+            _ => value_of(&schema["type"]),
+        },
+    }
+}
+
+/// Any record of a topic, with every field of its newest schema.
+#[expect(clippy::unwrap_used, reason = "what the schema allows is a record, or the test fails")]
+pub(crate) fn record<T: Record + Debug>() -> impl Strategy<Value = T> {
+    let schema = serde_json::to_value(&T::TOPIC.newest_schema().1).unwrap();
+    value_of(&schema).prop_map(|value| serde_json::from_value(value).unwrap())
 }
 
 fn dead_reason() -> impl Strategy<Value = DeadReason> {
@@ -229,8 +293,10 @@ prop_compose! {
         (deadline_ms, amend_window_ms) in (any::<i64>(), any::<i64>()),
         (audit_basis_points, routing) in (any::<i32>(), text()),
         (changed_by, reason, evaluation_id, changed_at) in (text(), text(), maybe(), any::<i64>()),
+        (approvals, request_id) in (any::<i32>(), maybe()),
+        (requested_by, approved_by) in (maybe(), vec(text(), 0..3)),
     ) -> Routing {
         Routing { version, effective_from, tasks, deadline_ms, amend_window_ms, audit_basis_points, routing,
-            changed_by, reason, evaluation_id, changed_at }
+            changed_by, reason, evaluation_id, changed_at, approvals, request_id, requested_by, approved_by }
     }
 }

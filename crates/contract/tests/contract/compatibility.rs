@@ -13,7 +13,10 @@ use apache_avro::{
 use ombud_contract::{
     catalogue::Topic,
     codec::{Record, encode},
-    records::{DeadLetter, Feedback, ModelVersion, Prediction, RawComplaint, RoutedComplaint, Strategy},
+    records::{
+        AuditEntry, DeadLetter, Feedback, ModelVersion, Prediction, RawComplaint, RoutedComplaint, Strategy,
+        WorkEvent,
+    },
     to_json,
 };
 use serde_json::{Value, json};
@@ -106,6 +109,7 @@ macro_rules! example {
 #[test]
 fn the_newest_reader_reads_every_version() {
     every_version_is_read::<RawComplaint>(example!("complaints.raw", "everything"));
+    every_version_is_read::<RawComplaint>(example!("complaints.raw", "sent-by-a-regulator"));
     every_version_is_read::<Prediction>(example!("complaints.predictions", "labelled"));
     every_version_is_read::<Prediction>(example!("complaints.predictions", "evident"));
     every_version_is_read::<Prediction>(example!("complaints.predictions", "unseen"));
@@ -113,12 +117,57 @@ fn the_newest_reader_reads_every_version() {
     every_version_is_read::<RoutedComplaint>(example!("complaints.routed", "complete"));
     every_version_is_read::<RoutedComplaint>(example!("complaints.routed", "explicit-evidence"));
     every_version_is_read::<RoutedComplaint>(example!("complaints.routed", "unread"));
+    every_version_is_read::<RoutedComplaint>(example!("complaints.routed", "with-clocks"));
     every_version_is_read::<Feedback>(example!("complaints.feedback", "relabelled"));
     every_version_is_read::<Feedback>(example!("complaints.feedback", "retracted"));
     every_version_is_read::<DeadLetter>(example!("complaints.dead-letters", "undecodable"));
     every_version_is_read::<DeadLetter>(example!("complaints.dead-letters", "corrupt"));
+    every_version_is_read::<WorkEvent>(example!("complaints.work", "final-response"));
+    every_version_is_read::<AuditEntry>(example!("console.audit", "narrative-opened"));
     every_version_is_read::<ModelVersion>(example!("models.registry", "registered"));
     every_version_is_read::<Strategy>(example!("models.strategy", "first"));
+    every_version_is_read::<Strategy>(example!("models.strategy", "approved"));
+    every_version_is_read::<WorkEvent>(example!("complaints.work", "final-response"));
+    every_version_is_read::<AuditEntry>(example!("console.audit", "narrative-opened"));
+}
+
+/// A record of the newest schema as a reader of an older version sees it.
+fn seen_by(version: usize, topic: Topic, newest: &[u8]) -> Value {
+    let (id, schema) = &topic.schemas()[version];
+    let reader = GenericDatumReader::builder(&topic.newest_schema().1).reader_schema(schema);
+    let value = reader.build().unwrap().read_value(&mut &newest[5..]).unwrap();
+    let body = GenericDatumWriter::builder(schema).build().unwrap().write_value_to_vec(value).unwrap();
+    to_json(topic, &[&[0], &id.to_be_bytes()[..], &body].concat()).unwrap()
+}
+
+/// Some of what a record says, by name.
+fn some_of(record: &Value, names: &[&str]) -> Value {
+    names
+        .iter()
+        .map(|name| ((*name).to_owned(), record[*name].clone()))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
+}
+
+#[test]
+fn a_reader_of_an_older_version_loses_the_new_fields_and_nothing_else() {
+    let raw: RawComplaint = serde_json::from_str(example!("complaints.raw", "everything")).unwrap();
+    assert!(raw.regulator_sent_at.is_some() && raw.notice_at.is_some());
+    let old: RawComplaint = serde_json::from_value(seen_by(0, Topic::Raw, &encode(&raw).unwrap())).unwrap();
+    assert_eq!(old, RawComplaint { regulator_sent_at: None, notice_at: None, ..raw });
+    let routed: RoutedComplaint = serde_json::from_str(example!("complaints.routed", "with-clocks")).unwrap();
+    let old = seen_by(2, Topic::Routed, &encode(&routed).unwrap());
+    let now = serde_json::to_value(&routed).unwrap();
+    let kept = ["team", "resolve_by", "final_response_by", "known_product", "received_at"];
+    assert_eq!(some_of(&old, &kept), some_of(&now, &kept));
+    let old: RoutedComplaint = serde_json::from_value(old).unwrap();
+    assert_eq!((old.clocks, old.legal_entity, old.regulator_sent_at), (Vec::new(), None, None));
+    let strategy: Strategy = serde_json::from_str(example!("models.strategy", "approved")).unwrap();
+    let old: Strategy =
+        serde_json::from_value(seen_by(0, Topic::Strategy, &encode(&strategy).unwrap())).unwrap();
+    let before =
+        Strategy { approvals: 0, request_id: None, requested_by: None, approved_by: Vec::new(), ..strategy };
+    assert_eq!(old, before);
 }
 
 /// The defaults of the newest schema and of the Rust type, seen from a record that says only what it must.
@@ -149,8 +198,12 @@ fn defaults_in_rust_and_in_avro_agree() {
     defaults_agree::<RoutedComplaint>(example!("complaints.routed", "only-what-must-be-there"));
     defaults_agree::<Feedback>(example!("complaints.feedback", "only-what-must-be-there"));
     defaults_agree::<DeadLetter>(example!("complaints.dead-letters", "only-what-must-be-there"));
+    defaults_agree::<WorkEvent>(example!("complaints.work", "only-what-must-be-there"));
+    defaults_agree::<AuditEntry>(example!("console.audit", "only-what-must-be-there"));
     defaults_agree::<ModelVersion>(example!("models.registry", "only-what-must-be-there"));
     defaults_agree::<Strategy>(example!("models.strategy", "only-what-must-be-there"));
+    defaults_agree::<WorkEvent>(example!("complaints.work", "only-what-must-be-there"));
+    defaults_agree::<AuditEntry>(example!("console.audit", "only-what-must-be-there"));
 }
 
 /// Calls `visit` with every record and every enum in a schema's JSON.

@@ -5,7 +5,10 @@ use std::{fs, path::PathBuf};
 use ombud_contract::{
     catalogue::Topic,
     codec::{Record, decode, encode},
-    records::{DeadLetter, Feedback, ModelVersion, Prediction, RawComplaint, RoutedComplaint, Strategy},
+    records::{
+        AuditEntry, DeadLetter, Feedback, ModelVersion, Prediction, RawComplaint, RoutedComplaint, Strategy,
+        WorkEvent,
+    },
     to_json,
 };
 
@@ -66,6 +69,8 @@ fn every_valid_example_travels() {
     valid_ones_travel::<RoutedComplaint>();
     valid_ones_travel::<Feedback>();
     valid_ones_travel::<DeadLetter>();
+    valid_ones_travel::<WorkEvent>();
+    valid_ones_travel::<AuditEntry>();
     valid_ones_travel::<ModelVersion>();
     valid_ones_travel::<Strategy>();
 }
@@ -87,6 +92,13 @@ fn every_invalid_example_is_refused_for_the_reason_in_its_name() {
         })
     });
     invalid_ones_are_refused::<DeadLetter>(shape_reason::<DeadLetter>);
+    invalid_ones_are_refused::<WorkEvent>(|text| {
+        shape_reason::<WorkEvent>(text).or_else(|| {
+            let event: WorkEvent = serde_json::from_str(text).ok()?;
+            event.validate().err().map(|invalid| invalid.code)
+        })
+    });
+    invalid_ones_are_refused::<AuditEntry>(shape_reason::<AuditEntry>);
     invalid_ones_are_refused::<ModelVersion>(shape_reason::<ModelVersion>);
     invalid_ones_are_refused::<Strategy>(shape_reason::<Strategy>);
 }
@@ -96,6 +108,15 @@ fn every_valid_verdict_keeps_the_rules() {
     for (name, text) in examples(Topic::Feedback, "valid") {
         let feedback: Feedback = serde_json::from_str(&text).unwrap();
         assert_eq!(feedback.validate(), Ok(()), "{name}");
+    }
+}
+
+#[test]
+fn every_valid_event_of_work_keeps_the_rules() {
+    for (name, text) in examples(Topic::Work, "valid") {
+        let event: WorkEvent = serde_json::from_str(&text).unwrap();
+        assert_eq!(event.validate(), Ok(()), "{name}");
+        assert_eq!(event.admit(event.done_at), Ok(()), "{name}");
     }
 }
 

@@ -29,6 +29,11 @@ fn full() -> RawComplaint {
     }
 }
 
+/// With every field that a schema has.
+fn timed() -> RawComplaint {
+    RawComplaint { regulator_sent_at: Some(1_699_900_000_000), notice_at: Some(1_699_000_000_000), ..full() }
+}
+
 #[test]
 fn the_input_hash_of_a_plain_complaint_never_changes() {
     assert_eq!(input_sha256(&plain()), "1178453d1b12e4e87ab70a4514f70cc6cc606831335e17f2a2eeed8f56a5c1fa");
@@ -37,6 +42,14 @@ fn the_input_hash_of_a_plain_complaint_never_changes() {
 #[test]
 fn the_input_hash_of_a_full_complaint_never_changes() {
     assert_eq!(input_sha256(&full()), "2abab7c596486e61e310ad52a953b1ee1456d55d2dceb13ecf51f219fa6b4584");
+}
+
+#[test]
+fn the_input_hash_of_a_complaint_with_times_where_clocks_begin_never_changes() {
+    assert_eq!(input_sha256(&timed()), "8bc6eb62b59f3251eba81ca6e20cc357397a33ef71531fc7a80c1fe1af33e9bf");
+    // Whoever does not fill them has the hash that older workers have.
+    let unset = RawComplaint { regulator_sent_at: None, notice_at: None, ..timed() };
+    assert_eq!(input_sha256(&unset), input_sha256(&full()));
 }
 
 #[test]
@@ -60,6 +73,8 @@ fn every_field_but_time_and_submission_changes_the_input_hash() {
         RawComplaint { external_ref: Some("a".into()), ..base.clone() },
         RawComplaint { known_product: Some("a".into()), ..base.clone() },
         RawComplaint { attributes: [("a".into(), String::new())].into(), ..base.clone() },
+        RawComplaint { regulator_sent_at: Some(0), ..base.clone() },
+        RawComplaint { notice_at: Some(0), ..base.clone() },
     ];
     let mut hashes: Vec<String> = changed.iter().chain([&base]).map(input_sha256).collect();
     hashes.sort();

@@ -8,3 +8,6 @@ mod examples;
 mod ids;
 mod validate;
 mod verdicts;
+mod work;
+mod work_fold;
+mod work_model;

@@ -49,7 +49,7 @@ fn a_flag_whose_positive_stands_first_is_turned_round() {
     let imported = import(folder.path(), "vulnerable", &map, &MODEL, &out.path().join("flag")).unwrap();
     assert_eq!(imported.artefact.manifest.heads[0].labels, ["NOT_INDICATED", "VULNERABLE"]);
     assert_eq!(imported.artefact.manifest.heads[0].thresholds["possible"], 0.2);
-    assert_eq!(imported.artefact.manifest.heads[0].evidence.as_deref(), Some("vulnerable@1"));
+    assert_eq!(imported.artefact.manifest.heads[0].evidence.as_deref(), Some("vulnerable@2"));
 }
 
 #[test]

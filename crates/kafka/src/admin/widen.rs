@@ -14,7 +14,7 @@ use crate::{
 };
 
 impl Admin {
-    /// Gives every complaints topic `to` partitions; one that has more keeps them. complaints.raw comes last, so that no
+    /// Gives every topic of more than one partition `to` of them; one that has more keeps them. complaints.raw comes last, so that no
     /// worker finds a partition there that another topic lacks.
     ///
     /// # Errors
@@ -34,7 +34,7 @@ impl Admin {
         Ok(outcomes)
     }
 
-    /// How many partitions each complaints topic has, in the order in which they are widened.
+    /// How many partitions each of these topics has, in the order in which they are widened.
     fn widths(&self, prefix: &str) -> Result<Vec<(Topic, i32)>, KafkaError> {
         let metadata = self.metadata()?;
         let width = |topic: Topic| {
@@ -107,7 +107,7 @@ mod tests {
     fn complaints_raw_is_widened_last_and_topics_of_one_order_never() {
         let order: Vec<Topic> = in_order().collect();
         assert_eq!(order.last(), Some(&Topic::Raw));
-        assert_eq!(order.len(), 5, "{order:?}");
+        assert_eq!(order.len(), 7, "{order:?}");
         assert!(!order.contains(&Topic::Strategy) && !order.contains(&Topic::Registry));
     }
 

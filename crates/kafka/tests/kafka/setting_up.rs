@@ -70,12 +70,12 @@ fn topics_come_about_once() {
     let brokers = brokers();
     let (admin, prefix) = (Admin::connect(&brokers).unwrap(), prefix());
     let planned = admin.ensure_topics(&prefix, FEW, Mode::DryRun).unwrap();
-    assert_eq!(states(&planned), [State::Created; 7]);
+    assert_eq!(states(&planned), [State::Created; 9]);
     let first = admin.ensure_topics(&prefix, FEW, Mode::Apply).unwrap();
     assert_eq!(first, planned);
     for again in [FEW, Wish::default()] {
         let second = admin.ensure_topics(&prefix, again, Mode::Apply).unwrap();
-        assert_eq!(states(&second), [State::Unchanged; 7], "{second:?}");
+        assert_eq!(states(&second), [State::Unchanged; 9], "{second:?}");
     }
     let raw = Topic::Raw.name(&prefix);
     for topic in [&raw, &Topic::Strategy.name(&prefix)] {
@@ -104,7 +104,7 @@ fn what_widens_is_changed_and_all_else_stays() {
     assert_eq!(setting(&brokers, &raw, "retention.ms"), "1209600000");
     assert_eq!(setting(&brokers, &raw, "segment.ms"), "3600000");
     let again = admin.ensure_topics(&prefix, FEW, Mode::Apply).unwrap();
-    assert_eq!(states(&again), [State::Unchanged; 7], "{again:?}");
+    assert_eq!(states(&again), [State::Unchanged; 9], "{again:?}");
 }
 
 #[test]
@@ -154,13 +154,13 @@ fn what_is_too_narrow_is_named_with_the_command_and_widened_once() {
     let planned = admin.widen(&prefix, 4, Mode::DryRun).unwrap();
     let widened = admin.widen(&prefix, 4, Mode::Apply).unwrap();
     assert_eq!(widened, planned);
-    let mut of_all = vec![State::Changed; 4];
+    let mut of_all = vec![State::Changed; 6];
     of_all.push(State::Unchanged);
     assert_eq!(states(&widened), of_all, "complaints.raw comes last, and is wide enough");
     assert_eq!(widened[0].details, ["partitions 2 -> 4"]);
-    assert_eq!(states(&admin.widen(&prefix, 4, Mode::Apply).unwrap()), [State::Unchanged; 5]);
+    assert_eq!(states(&admin.widen(&prefix, 4, Mode::Apply).unwrap()), [State::Unchanged; 7]);
     let found = admin.ensure_topics(&prefix, Wish::default(), Mode::DryRun).unwrap();
-    assert_eq!(states(&found), [State::Unchanged; 7], "{found:?}");
+    assert_eq!(states(&found), [State::Unchanged; 9], "{found:?}");
     let refused = admin.widen(&prefix, 3, Mode::Apply).unwrap_err().to_string();
     assert!(refused.contains("complaints.raw has 4") && refused.contains("--widen 4"), "{refused}");
 }

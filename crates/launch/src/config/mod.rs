@@ -13,6 +13,8 @@ mod loaded;
 mod models;
 #[cfg(test)]
 mod page;
+mod people;
+mod private;
 pub(crate) mod property;
 mod rule;
 mod secret;
@@ -24,6 +26,9 @@ mod values;
 pub use inputs::{Flag, Inputs};
 pub use load::load;
 pub use loaded::{Loaded, ShownSetting};
+pub use people::{LocalUsers, SignIn};
 pub use secret::Secret;
 pub use services::{Cql, Kafka, Registry, Telemetry};
-pub use settings::{Archive, Dates, Embedded, Http, Infer, Intake, Join, LogFormat, Settings, Topics};
+pub use settings::{
+    Archive, Console, Dates, Embedded, Http, Infer, Intake, Join, LogFormat, Settings, Topics,
+};

@@ -6,6 +6,7 @@ use std::{
     ops::RangeInclusive,
 };
 
+use axum::http::HeaderName;
 use config::{Value, ValueKind};
 use tracing_subscriber::EnvFilter;
 
@@ -42,6 +43,14 @@ pub(crate) enum Right {
     Property,
     /// What a token opens.
     Scopes,
+    /// Names of teams.
+    TeamNames,
+    /// Names of groups that a provider or a proxy gives, or nothing.
+    Groups,
+    /// The name of a header.
+    HeaderName,
+    /// The name of a claim.
+    Claim,
     /// Where to listen.
     Address,
     /// Where to listen, or nothing.
@@ -68,11 +77,28 @@ pub(crate) const RULES: &[(&str, Right)] = &[
     ("http.address", Right::Address),
     ("http.metrics_address", Right::AddressOrNothing),
     ("http.hosts", Right::Names),
+    ("http.public_url", Right::Url),
     ("http.connections", Right::Whole(16..=65_536, "connections")),
     ("http.body_bytes", Right::Whole(1_024..=1 << 30, "bytes")),
     ("http.open", Right::Switch),
     ("http.token", Right::Text),
     ("http.token_file", Right::PathOrNothing),
+    ("sign_in.local", Right::OneOf(&["auto", "on", "off"])),
+    ("sign_in.idle_s", Right::Whole(60..=86_400, "seconds")),
+    ("sign_in.absolute_s", Right::Whole(300..=604_800, "seconds")),
+    ("sign_in.oidc_issuer", Right::Url),
+    ("sign_in.oidc_client_id", Right::Text),
+    ("sign_in.oidc_client_secret", Right::Text),
+    ("sign_in.oidc_client_secret_file", Right::PathOrNothing),
+    ("sign_in.oidc_scopes", Right::Text),
+    ("sign_in.oidc_name_claim", Right::Claim),
+    ("sign_in.oidc_groups_claim", Right::Claim),
+    ("sign_in.oidc_ca", Right::PathOrNothing),
+    ("sign_in.proxy_secret", Right::Text),
+    ("sign_in.proxy_secret_file", Right::PathOrNothing),
+    ("sign_in.proxy_name_header", Right::HeaderName),
+    ("sign_in.proxy_groups_header", Right::HeaderName),
+    ("sign_in.all_teams", Right::Groups),
     ("infer.tokenizer_threads", Right::Whole(1..=64, "threads")),
     ("infer.replicas", Right::Whole(1..=256, "replicas")),
     ("infer.token_budget", Right::Whole(128..=65_536, "tokens")),
@@ -95,6 +121,9 @@ pub(crate) const RULES: &[(&str, Right)] = &[
     ("archive.batch_ms", Right::Whole(100..=60_000, "milliseconds")),
     ("archive.give_up_ms", Right::Whole(100..=3_600_000, "milliseconds")),
     ("archive.retry_after_ms", Right::Whole(1..=60_000, "milliseconds")),
+    ("console.worklist_folder", Right::PathOrNothing),
+    ("console.answered_days", Right::Whole(1..=3_650, "days")),
+    ("console.lease_ms", Right::Whole(1_000..=3_600_000, "milliseconds")),
     ("intake.dates", Right::OneOf(&["found", "day-first", "month-first", "iso"])),
     ("embedded.partitions", Right::Whole(1..=1_024, "partitions")),
     ("kafka.timeout_ms", TIMEOUT),
@@ -122,19 +151,29 @@ pub(crate) const RULES: &[(&str, Right)] = &[
 
 /// The section whose names are those of systems that show a token.
 const TOKENS: &str = "http.tokens";
-/// The section whose names are theirs as well.
-const SCOPES: &str = "http.scopes";
+/// Sections of which each name is the user's own, and what is right for each of its values.
+const NAMED: [(&str, Right); 5] = [
+    (TOKENS, Right::TokenDigest),
+    ("http.scopes", Right::Scopes),
+    ("http.teams", Right::TeamNames),
+    ("sign_in.roles", Right::Groups),
+    ("sign_in.teams", Right::Groups),
+];
 
-/// Whether `setting` is that of a system in `section`: by a name that can stand as the source of a verdict.
-fn is_systems(setting: &str, section: &str) -> bool {
-    let name = setting.strip_prefix(section).and_then(|rest| rest.strip_prefix('.'));
+/// The rule of `setting` in one of [`NAMED`]: by a name that can stand as the source of a verdict, or as a team.
+fn of_named(setting: &str) -> Option<&'static Right> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-    name.is_some_and(|name| !name.is_empty() && name.len() <= 64 && name.chars().all(plain))
+    let is_name = |name: &str| !name.is_empty() && name.len() <= 64 && name.chars().all(plain);
+    let is_in = |section: &str| {
+        setting.strip_prefix(section).and_then(|rest| rest.strip_prefix('.')).is_some_and(is_name)
+    };
+    NAMED.iter().find(|(section, _)| is_in(section)).map(|(_, right)| right)
 }
 
 /// Whether the value of `setting` is kept from every eye.
 pub(crate) fn is_secret(setting: &str) -> bool {
     setting.ends_with("password")
+        || setting.ends_with("_secret")
         || setting == "http.token"
         || setting.starts_with(TOKENS)
         || property::of(setting).is_some_and(property::is_secret)
@@ -145,11 +184,8 @@ pub(crate) fn of(setting: &str) -> Option<&'static Right> {
     if property::of(setting).is_some() {
         return Some(&Right::Property);
     }
-    if is_systems(setting, TOKENS) {
-        return Some(&Right::TokenDigest);
-    }
-    if is_systems(setting, SCOPES) {
-        return Some(&Right::Scopes);
+    if let Some(right) = of_named(setting) {
+        return Some(right);
     }
     RULES.iter().find(|(name, _)| *name == setting).map(|(_, right)| right)
 }
@@ -157,8 +193,7 @@ pub(crate) fn of(setting: &str) -> Option<&'static Right> {
 /// Whether settings are nested under `name`.
 pub(crate) fn is_section(name: &str) -> bool {
     name == property::SECTION
-        || name == TOKENS
-        || name == SCOPES
+        || NAMED.iter().any(|(section, _)| *section == name)
         || RULES.iter().any(|(known, _)| known.strip_prefix(name).is_some_and(|rest| rest.starts_with('.')))
 }
 
@@ -210,6 +245,10 @@ impl Right {
             Self::Address => text.parse::<SocketAddr>().is_ok(),
             Self::AddressOrNothing => text.is_empty() || text.parse::<SocketAddr>().is_ok(),
             Self::Scopes => Scope::listed(text).is_some(),
+            Self::TeamNames => text.split(',').map(str::trim).all(|team| !team.is_empty()),
+            Self::Groups => text.is_empty() || text.split(',').map(str::trim).all(|group| !group.is_empty()),
+            Self::HeaderName => HeaderName::from_bytes(text.as_bytes()).is_ok(),
+            Self::Claim => !text.is_empty() && text.len() <= 100 && !text.contains(char::is_whitespace),
             Self::TopicPrefix => text.len() <= 100 && text.chars().all(may_be_in_topic_name),
             Self::LogFilter => EnvFilter::try_new(text).is_ok(),
             Self::Switch => matches!(text, "true" | "false"),
@@ -260,9 +299,11 @@ impl fmt::Display for Right {
             Self::Names => f.write_str(
                 "names or addresses of hosts without ports and with commas between them, such as ombud,10.1.2.3, or empty",
             ),
-            Self::Scopes => {
-                f.write_str("some of complaints, feedback, strategy, models, read, with commas between them")
-            }
+            Self::Scopes => write!(f, "some of {}, with commas between them", Scope::names()),
+            Self::TeamNames => f.write_str("names of teams, with commas between them"),
+            Self::Groups => f.write_str("names of groups, with commas between them"),
+            Self::HeaderName => f.write_str("the name of a header"),
+            Self::Claim => f.write_str("the name of a claim, without spaces"),
             Self::AddressOrNothing => {
                 f.write_str("an IP address and a port, such as 127.0.0.1:9090, or empty")
             }

@@ -7,6 +7,7 @@ use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, thread};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    people::SignIn,
     secret::Secret,
     services::{Cql, Kafka, Registry, Telemetry},
 };
@@ -38,12 +39,16 @@ pub struct Settings {
     pub topics: Topics,
     /// The HTTP port.
     pub http: Http,
+    /// Who signs in at the console, and how.
+    pub sign_in: SignIn,
     /// Deciding.
     pub infer: Infer,
     /// Joining.
     pub join: Join,
     /// Archiving.
     pub archive: Archive,
+    /// What people work with.
+    pub console: Console,
     /// Reading complaints from files and over HTTP.
     pub intake: Intake,
     /// The embedded log.
@@ -87,6 +92,9 @@ pub struct Http {
     /// Host names under which clients may ask `/api/*`, besides loopback and the address that it listens on:
     /// `ombud,ombud.bank.example`.
     pub hosts: String,
+    /// The URL under which browsers reach the console, such as `https://ombud.bank.example`; empty where that is this machine's
+    /// own address. Its host needs no place in `hosts`.
+    pub public_url: String,
     /// Connections at once; each takes a file descriptor, and memory for a body while that is read. At this bound the
     /// connection that has been silent for longest is closed.
     pub connections: usize,
@@ -96,10 +104,14 @@ pub struct Http {
     /// this machine may, and no other address is listened on.
     #[serde(default)]
     pub tokens: BTreeMap<String, Secret>,
-    /// What each token opens: `complaints`, `feedback`, `strategy`, `models`, `read`, with commas between them. A token
-    /// that is not listed here opens complaints, feedback and read.
+    /// What each token opens: `complaints`, `feedback`, `work`, `narratives`, `evidence`, `requests`, `strategy`, `models`,
+    /// `audit`, `users`, `read`, with commas between them. A token that is not listed here opens complaints, feedback and read.
     #[serde(default)]
     pub scopes: BTreeMap<String, String>,
+    /// The teams whose work and narratives each token opens, with commas between them. A token that is not listed here opens
+    /// those of every team.
+    #[serde(default)]
+    pub teams: BTreeMap<String, String>,
     /// Listen on other addresses even without tokens: only behind a proxy that lets in known clients alone.
     pub open: bool,
     /// The token that commands on this machine send to a running `up` or console; empty sends none.
@@ -187,6 +199,21 @@ pub struct Archive {
     pub retry_after_ms: u64,
 }
 
+/// What people work with: the lists of what is to be done.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Console {
+    /// Folder of the worklist, which is made again from the topics where it is missing; empty is the data folder. Several
+    /// consoles may share it: each has a file of its own.
+    pub worklist_folder: PathBuf,
+    /// How long an answered or withdrawn complaint stays in its team's list, in days; after that it is found by its id and by its
+    /// customer.
+    pub answered_days: u32,
+    /// How long somebody who took a complaint has it, in milliseconds, unless their page renews it, which it does every 30 seconds.
+    /// Longer keeps what people walked away from lying; shorter takes it from those whose browser runs no script.
+    pub lease_ms: u64,
+}
+
 /// Reading complaints from files and over HTTP.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -245,14 +272,17 @@ impl Default for Settings {
                 address: SocketAddr::from(([127, 0, 0, 1], 8080)),
                 metrics_address: String::new(),
                 hosts: String::new(),
+                public_url: String::new(),
                 connections: 256,
                 body_bytes: 2 << 20,
                 tokens: BTreeMap::new(),
                 scopes: BTreeMap::new(),
+                teams: BTreeMap::new(),
                 open: false,
                 token: Secret::default(),
                 token_file: PathBuf::new(),
             },
+            sign_in: SignIn::default(),
             infer: Infer {
                 tokenizer_threads: 1,
                 // Respects the cgroup's CPU quota, which libtorch's own count of cores does not.
@@ -280,6 +310,7 @@ impl Default for Settings {
                 give_up_ms: 60_000,
                 retry_after_ms: 50,
             },
+            console: Console { worklist_folder: PathBuf::new(), answered_days: 30, lease_ms: 600_000 },
             intake: Intake { dates: Dates::Found },
             embedded: Embedded { partitions: 4 },
             kafka: Kafka::default(),

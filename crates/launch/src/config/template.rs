@@ -8,7 +8,8 @@ use super::{loaded::Loaded, rule, settings::Settings, values};
 use crate::Error;
 
 /// Where the settings are declared.
-const SOURCES: [&str; 2] = [include_str!("settings.rs"), include_str!("services.rs")];
+const SOURCES: [&str; 3] =
+    [include_str!("settings.rs"), include_str!("services.rs"), include_str!("people.rs")];
 /// The struct of all of them.
 pub(super) const ALL: &str = "Settings";
 
@@ -130,7 +131,9 @@ mod tests {
             let written = all.each().find(|written| written.setting == *name).unwrap();
             assert!(written.origin.is_some_and(|origin| origin.contains("ombud.toml:")), "{name}");
         }
-        for map in ["http.tokens", "http.scopes", "kafka.properties"] {
+        for map in
+            ["http.tokens", "http.scopes", "http.teams", "sign_in.roles", "sign_in.teams", "kafka.properties"]
+        {
             let name = map.rsplit('.').next().unwrap();
             assert!(text.contains(&format!("# Written as {name}.NAME")), "{map}");
         }

@@ -30,14 +30,45 @@ pub(super) fn is_ours(authority: &str, bound: Option<IpAddr>, hosts: &[String]) 
 
 /// Whether the page of `origin` came from `host`.
 pub(super) fn is_same(origin: &str, host: &str) -> bool {
-    let Some((scheme, authority)) = origin.split_once("://") else { return false };
+    let Some((_, from, usual)) = origin_parts(origin) else { return false };
+    let (Some(from), Some(to)) = (parts(from), parts(host)) else { return false };
+    from.0.eq_ignore_ascii_case(to.0) && from.1.unwrap_or(usual) == to.1.unwrap_or(usual)
+}
+
+/// Whether two origins are one.
+pub(super) fn is_one(origin: &str, other: &str) -> bool {
+    let scheme = |origin| origin_parts(origin).map(|(scheme, ..)| scheme);
+    let Some((_, host, _)) = origin_parts(other) else { return false };
+    scheme(origin) == scheme(other) && is_same(origin, host)
+}
+
+/// The origin of a URL, without its path; `None` where there is no URL.
+pub(super) fn origin_of(url: &str) -> Option<String> {
+    let (scheme, rest) = url.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    parts(authority)?;
+    Some(format!("{scheme}://{authority}"))
+}
+
+/// Whether a URL is an origin and nothing more, but for a slash at its end.
+pub(crate) fn is_origin(url: &str) -> bool {
+    origin_of(url).is_some_and(|origin| url == origin || url.strip_suffix('/') == Some(&origin))
+}
+
+/// The host of an origin.
+pub(super) fn host_of_origin(origin: &str) -> Option<&str> {
+    Some(parts(origin_parts(origin)?.1)?.0)
+}
+
+/// Scheme and authority of an origin, and the port that the scheme stands for.
+fn origin_parts(origin: &str) -> Option<(&str, &str, u16)> {
+    let (scheme, authority) = origin.split_once("://")?;
     let usual = match scheme {
         "http" => 80,
         "https" => 443,
-        _ => return false,
+        _ => return None,
     };
-    let (Some(from), Some(to)) = (parts(authority), parts(host)) else { return false };
-    from.0.eq_ignore_ascii_case(to.0) && from.1.unwrap_or(usual) == to.1.unwrap_or(usual)
+    Some((scheme, authority, usual))
 }
 
 #[cfg(test)]
@@ -80,6 +111,22 @@ mod tests {
             assert!(!is_ours(foreign, bound, &hosts), "{foreign}");
         }
         assert!(!is_ours("10.1.2.3", None, &hosts));
+    }
+
+    #[test]
+    fn the_public_url_is_one_origin_and_no_other() {
+        let public = origin_of("https://ombud.bank.example/desk").unwrap();
+        assert_eq!(public, "https://ombud.bank.example");
+        assert_eq!(host_of_origin(&public), Some("ombud.bank.example"));
+        assert!(is_one("https://OMBUD.bank.example:443", &public));
+        for other in
+            ["http://ombud.bank.example", "http://ombud.bank.example:443", "https://bank.example", "null"]
+        {
+            assert!(!is_one(other, &public), "{other}");
+        }
+        assert_eq!(origin_of(""), None);
+        assert!(is_origin(&public) && is_origin("https://ombud.bank.example/"));
+        assert!(!is_origin("https://ombud.bank.example/desk") && !is_origin("ombud.bank.example"));
     }
 
     #[test]

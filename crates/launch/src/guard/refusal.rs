@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::scope::Scope;
+use super::{Right, Role};
 use crate::JsonRefusal;
 
 pub(super) enum Refusal {
@@ -15,10 +15,14 @@ pub(super) enum Refusal {
     Host,
     /// A page of another site asks.
     Origin,
-    /// No token that is known.
-    Token(Scope),
+    /// No token that is known, and nobody is signed in.
+    Unknown(Right),
     /// A token that may not do this.
-    Scope { name: String, scope: Scope },
+    Scope { name: String, right: Right },
+    /// A person who may not do this.
+    Role(Right),
+    /// Whether somebody is signed in can't be read now; safe to show.
+    Unavailable(String),
     /// No path of ours.
     Nowhere,
     /// The body is not JSON.
@@ -35,13 +39,13 @@ impl Refusal {
     fn status(&self) -> StatusCode {
         match self {
             Self::Host => StatusCode::MISDIRECTED_REQUEST,
-            Self::Origin | Self::Scope { .. } => StatusCode::FORBIDDEN,
-            Self::Token(_) => StatusCode::UNAUTHORIZED,
+            Self::Origin | Self::Scope { .. } | Self::Role(_) => StatusCode::FORBIDDEN,
+            Self::Unknown(_) => StatusCode::UNAUTHORIZED,
             Self::Nowhere => StatusCode::NOT_FOUND,
             Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Late(_) => StatusCode::REQUEST_TIMEOUT,
-            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -53,19 +57,27 @@ impl Refusal {
                     .to_owned()
             }
             Self::Origin => "take what a page of another site sends: its Origin is not this host".to_owned(),
-            Self::Token(scope) if scope.needs_token() => format!(
-                "let you in: send the header `Authorization: Bearer TOKEN` with the token in operator.token of the data \
-                 folder, or with one under http.tokens whose http.scopes have {}",
-                scope.name()
+            Self::Unknown(right) if !right.is_open() => format!(
+                "let you in: sign in, or send the header `Authorization: Bearer TOKEN` with the token in operator.token of \
+                 the data folder, or with one under http.tokens whose http.scopes have {}",
+                right.scope().name()
             ),
-            Self::Token(_) => {
-                "let you in: send the header `Authorization: Bearer TOKEN` with a token whose SHA-256 \
-                               stands under http.tokens"
+            Self::Unknown(_) => {
+                "let you in: sign in, or send the header `Authorization: Bearer TOKEN` with a token whose SHA-256 stands \
+                 under http.tokens"
                     .to_owned()
             }
-            Self::Scope { name, scope } => {
-                format!("let {name} do this: its http.scopes.{name} must have {}", scope.name())
+            Self::Scope { name, right } => {
+                format!("let {name} do this: its http.scopes.{name} must have {}", right.scope().name())
             }
+            Self::Role(right) if right.roles().is_empty() => {
+                "let you do this: only a token whose http.scopes have ".to_owned() + right.scope().name() + " may"
+            }
+            Self::Role(right) => {
+                let roles: Vec<&str> = right.roles().iter().copied().map(Role::name).collect();
+                format!("let you do this: it needs the role {}", roles.join(" or "))
+            }
+            Self::Unavailable(why) => format!("find out who you are: it failed to {why}; send it again in a moment"),
             Self::Nowhere => "find this path: GET /api/openapi.json has those that there are".to_owned(),
             Self::NotJson => {
                 "read the body: send JSON with the header `content-type: application/json`".to_owned()
@@ -84,7 +96,7 @@ impl Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let mut answer = JsonRefusal::answer(self.status(), self.text()).into_response();
-        if matches!(self, Self::Token(_)) {
+        if matches!(self, Self::Unknown(_)) {
             answer.headers_mut().insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));
         }
         answer

@@ -1,50 +1,22 @@
-//! Whose token it is, and what it opens.
+//! Whose token it is.
 //!
 //! A token is random and long, so its SHA-256 needs no salt, and settings that leak let nobody in.
-
-use std::sync::Arc;
 
 use axum::http::{HeaderMap, header};
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 
-use super::{refusal::Refusal, scope::Scope};
+use super::{
+    Caller, Right, Scope, Teams,
+    caller::{NOBODY, OPERATOR, System},
+};
 use crate::{Error, config::Http};
-
-/// Who a change is signed by that came without a token.
-const NOBODY: &str = "nobody";
-/// The name of the operator's own token.
-const OPERATOR: &str = "operator";
-
-/// Who asks. An extension of every request that passes a [`super::Guard`].
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Caller {
-    /// Its token's name; `None` where it showed none and needed none.
-    name: Option<Arc<str>>,
-    is_operator: bool,
-}
-
-impl Caller {
-    /// The system, by the name of its token.
-    pub fn name(&self) -> Option<&str> {
-        self.name.as_deref()
-    }
-
-    /// Who a change of it is signed by: the token's name, whatever was `said`. The operator's own token can be read by the
-    /// account alone that owns the data folder, so with it the name that is given counts.
-    pub fn signature<'a>(&'a self, said: &'a str) -> &'a str {
-        match said.trim() {
-            person if self.is_operator && !person.is_empty() => person,
-            _ => self.name().unwrap_or(NOBODY),
-        }
-    }
-}
 
 /// The tokens that are let in.
 #[derive(Clone)]
 pub(super) struct Tokens {
     known: Vec<Known>,
-    /// None is set: whoever reaches the port may do what changes nobody's decisions.
+    /// None is set: whoever reaches the port may do what [`Right::is_open`] says.
     is_open: bool,
 }
 
@@ -53,14 +25,16 @@ pub(super) struct Tokens {
 struct Known {
     caller: Caller,
     sha256: [u8; 32],
-    scopes: Vec<Scope>,
 }
 
 impl Tokens {
-    /// Those of `http`, and the operator's.
-    pub(super) fn of(http: &Http, operator: Option<&str>) -> Result<Self, Error> {
+    /// Those of `http`, and the operator's. Where none is set, whoever shows nothing has what is open, if `is_open`.
+    pub(super) fn of(http: &Http, operator: Option<&str>, is_open: bool) -> Result<Self, Error> {
         if let Some(name) = http.scopes.keys().find(|name| !http.tokens.contains_key(*name)) {
             return Err(Error::ScopesOfNobody { name: name.clone() });
+        }
+        if let Some(name) = http.teams.keys().find(|name| !http.tokens.contains_key(*name)) {
+            return Err(Error::TeamsOfNobody { name: name.clone() });
         }
         if let Some(name) = http.tokens.keys().find(|name| [NOBODY, OPERATOR].contains(&name.as_str())) {
             return Err(Error::TakenName { name: name.clone() });
@@ -76,28 +50,26 @@ impl Tokens {
                 }
                 None => Scope::USUAL.to_vec(),
             };
-            let caller = Caller { name: Some(name.as_str().into()), is_operator: false };
-            known.push(Known { caller, sha256, scopes });
+            let teams = http.teams.get(name).map_or(Teams::All, |listed| Teams::listed(listed));
+            let system = System { name: name.clone(), scopes, teams, is_operator: false };
+            known.push(Known { caller: system.into(), sha256 });
         }
         if let Some(token) = operator {
-            let caller = Caller { name: Some(OPERATOR.into()), is_operator: true };
-            let sha256 = Sha256::digest(token).into();
-            known.push(Known { caller, sha256, scopes: Scope::ALL.to_vec() });
+            let scopes = Scope::ALL.to_vec();
+            let system = System { name: OPERATOR.into(), scopes, teams: Teams::All, is_operator: true };
+            known.push(Known { caller: system.into(), sha256: Sha256::digest(token).into() });
         }
-        Ok(Self { known, is_open: http.tokens.is_empty() })
+        Ok(Self { known, is_open: http.tokens.is_empty() && is_open })
     }
 
-    /// Who asks for `scope` with `headers`.
-    pub(super) fn caller(&self, scope: Scope, headers: &HeaderMap) -> Result<Caller, Refusal> {
-        match shown(headers).and_then(|token| self.whose(token)) {
-            Some(known) if known.scopes.contains(&scope) => Ok(known.caller.clone()),
-            Some(known) => {
-                let name = known.caller.name().unwrap_or(NOBODY).to_owned();
-                Err(Refusal::Scope { name, scope })
-            }
-            None if self.is_open && !scope.needs_token() => Ok(Caller::default()),
-            None => Err(Refusal::Token(scope)),
-        }
+    /// Whose token `headers` show.
+    pub(super) fn system(&self, headers: &HeaderMap) -> Option<Caller> {
+        shown(headers).and_then(|token| self.whose(token)).map(|known| known.caller.clone())
+    }
+
+    /// Whether whoever shows nothing has `right`.
+    pub(super) fn is_open_for(&self, right: Right) -> bool {
+        self.is_open && right.is_open()
     }
 
     /// All known ones are compared, each in the same time whatever differs.
@@ -118,18 +90,4 @@ fn shown(headers: &HeaderMap) -> Option<&[u8]> {
     let (scheme, token) = value.split_at_checked(7)?;
     // The scheme's name is not case-sensitive (RFC 9110).
     scheme.eq_ignore_ascii_case(b"bearer ").then(|| token.trim_ascii())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_token_signs_by_its_name_and_the_operators_by_the_person_that_it_names() {
-        let system = Caller { name: Some("ops-desk".into()), is_operator: false };
-        let operator = Caller { name: Some(OPERATOR.into()), is_operator: true };
-        assert_eq!(system.signature("ann"), "ops-desk");
-        assert_eq!((operator.signature("ann"), operator.signature(" ")), ("ann", OPERATOR));
-        assert_eq!(Caller::default().signature("ann"), NOBODY);
-    }
 }

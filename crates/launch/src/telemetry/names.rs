@@ -96,6 +96,11 @@ pub const METRICS: &[Metric] = &[
         "ombud_route_seconds",
         "From a complaint's append until its first route is acknowledged, by kind of complaint.",
     ),
+    Gauge(
+        "ombud_calendar_short_seconds",
+        Seconds,
+        "What a calendar lacks of the longest limit that begins now and 60 days more; below 0 it reaches further.",
+    ),
     // archive and the case store
     Counter("ombud_archived_total", Count, "Records read by the archive, by topic and outcome."),
     Counter(
@@ -108,7 +113,31 @@ pub const METRICS: &[Metric] = &[
     Counter("ombud_http_requests_total", Count, "Requests that were answered, by method, path and status."),
     Histogram("ombud_http_request_seconds", "From a request's head until its answer's, by path."),
     Counter("ombud_http_refused_total", Count, "Requests to /api that the guard refused."),
+    Counter("ombud_sign_ins_total", Count, "Sign-ins of people, by way and outcome."),
     Counter("ombud_feedback_total", Count, "Verdicts that were sent to the API, by outcome."),
+    Counter("ombud_audit_total", Count, "Records of console.audit that are durable, by action."),
+    Counter(
+        "ombud_audit_failed_total",
+        Count,
+        "Requests that were not answered because their record of console.audit could not be written.",
+    ),
+    // the console's worklist
+    Gauge("ombud_worklist_lag_records", Count, "Records that the console's worklist has not read yet."),
+    Gauge(
+        "ombud_worklist_lag_seconds",
+        Seconds,
+        "For how long the console's worklist has not known of something.",
+    ),
+    Counter(
+        "ombud_worklist_skipped_total",
+        Count,
+        "Records that the worklist cannot read and passes over, by topic and reason.",
+    ),
+    Counter(
+        "ombud_worklist_rebuilds_total",
+        Count,
+        "Times that the worklist was made again: it was damaged, or of another log.",
+    ),
     // the process itself
     Gauge("ombud_build_info", Count, "1, with the version of the build as a label."),
     Counter("ombud_spans_lost_total", Count, "Spans that the receiver of traces did not take."),

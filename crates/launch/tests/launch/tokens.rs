@@ -128,9 +128,13 @@ async fn each_token_opens_its_scopes_and_nothing_else() {
 }
 
 #[test]
-fn scopes_of_no_token_are_refused() {
+fn scopes_and_teams_of_no_token_are_refused() {
     let mut http = Settings::default().http;
     http.scopes.insert("crm".into(), "read".into());
+    let refused = Guard::of(&http, None).err().unwrap();
+    assert!(refused.to_string().contains("there is no http.tokens.crm"), "{refused}");
+    let mut http = Settings::default().http;
+    http.teams.insert("crm".into(), "card-services".into());
     let refused = Guard::of(&http, None).err().unwrap();
     assert!(refused.to_string().contains("there is no http.tokens.crm"), "{refused}");
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter};
 
 use ombud_measure::evaluate::{PER_DAY, answered_table, figure, figures, with};
-use ombud_models::{Manifest, Reads};
+use ombud_models::{Driver, Manifest, Reads};
 use ombud_report::{CardMetadata, CardResults, Table};
 
 use super::artefact::Training;
@@ -173,11 +173,12 @@ impl<R> Card<'_, R> {
             }
             f.write_str(
                 "The score counts it, too: where a narrative has a category's phrases, its log-odds rise by so much, as\n\
-                 counted on the rows to learn from and weighed on the held-out ones. None below zero.\n\n\
-                 | category | explicit | hint |\n|---|---|---|\n",
+                 counted on the rows to learn from and weighed on the held-out ones. None below zero.\n\
+                 Drivers are those of the FCA's FG21/1.\n\n| category | driver | explicit | hint |\n|---|---|---|---|\n",
             )?;
             for (category, odds) in &head.evidence_odds {
-                writeln!(f, "| {category} | {:.2} | {:.2} |", odds.explicit, odds.hint)?;
+                let driver = Driver::of(table, category).map_or("-", Driver::name);
+                writeln!(f, "| {category} | {driver} | {:.2} | {:.2} |", odds.explicit, odds.hint)?;
             }
             f.write_str("\n")?;
         }

@@ -115,7 +115,7 @@ fn the_blend_is_no_worse_than_its_best_member_and_its_folder_serves() {
     let artefact = outcome.report.artefact;
     assert_eq!((artefact.manifest.family, artefact.tasks().len()), (Family::Blend, 3));
     let (_, vulnerable) = artefact.manifest.head("vulnerable").unwrap();
-    assert_eq!(vulnerable.evidence.as_deref(), Some("vulnerable@1"));
+    assert_eq!(vulnerable.evidence.as_deref(), Some("vulnerable@2"));
     let model = Libtorch.load(&artefact).unwrap();
     let logits = model.replica().classify(&[&model.prepare("the escrow payment")]).unwrap();
     assert_eq!(logits[0].iter().map(Vec::len).collect::<Vec<_>>(), [9, 45, 2]);

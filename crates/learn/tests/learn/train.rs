@@ -74,7 +74,7 @@ fn it_learns_what_the_rows_teach_and_the_folder_serves() {
     let model = Libtorch.load(&report.artefact).unwrap();
     let logits = model.replica().classify(&[&model.prepare("my mortgage escrow")]).unwrap();
     let (_, vulnerable) = report.artefact.manifest.head("vulnerable").unwrap();
-    assert_eq!(vulnerable.evidence.as_deref(), Some("vulnerable@1"));
+    assert_eq!(vulnerable.evidence.as_deref(), Some("vulnerable@2"));
     let head = &report.artefact.manifest.heads[0];
     let likely = probabilities(&logits[0][0], head.temperature);
     let mortgage = head.labels.iter().position(|label| label == "Mortgage").unwrap();

@@ -50,7 +50,7 @@ pub fn case_at(events: &[CaseEvent], since: TimestampMs, until: TimestampMs) -> 
     let judged = events.iter().filter(|event| event.at < until).filter_map(|event| match event.kind {
         Kind::Prediction => Some((event.at, event.seq)),
         Kind::Routed => Some((event.at, codec::decode::<RoutedComplaint>(&event.body).ok()?.raw_offset)),
-        Kind::Raw | Kind::Feedback | Kind::Explanation => None,
+        Kind::Raw | Kind::Feedback | Kind::Explanation | Kind::Work => None,
     });
     let mut newest = None;
     let mut in_span = false;

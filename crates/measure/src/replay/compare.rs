@@ -10,6 +10,8 @@ use super::decide::Side;
 
 /// Where a complaint goes.
 pub(super) const TEAM: &str = "team";
+/// Which clocks run for it.
+pub(super) const CLOCKS: &str = "clocks";
 /// How its customer is treated: what the route says, not only the model.
 pub(super) const VULNERABILITY: &str = "vulnerability";
 
@@ -62,6 +64,8 @@ pub struct ChangedComplaint {
     pub changed: Vec<String>,
     /// Where it goes.
     pub team: Both<String>,
+    /// The rules of its clocks, sorted.
+    pub clocks: Both<Vec<String>>,
     /// How its customer is treated.
     pub vulnerability: Both<String>,
     /// Whether a human looks at the allocation.
@@ -124,6 +128,7 @@ fn compare(complaint_id: &str, sides: &Both<&Side>, tasks: &[&str]) -> ChangedCo
         complaint_id: complaint_id.to_owned(),
         changed: Vec::new(),
         team: both(|side| side.route.team.clone()),
+        clocks: Both { champion: rules(sides.champion), candidate: rules(sides.candidate) },
         vulnerability: both(|side| treated(side.route.vulnerability)),
         needs_human: Both {
             champion: sides.champion.route.needs_human,
@@ -144,7 +149,20 @@ pub(super) fn aspects(compared: &ChangedComplaint) -> Vec<(String, Both<String>)
         (task.clone(), both)
     }));
     aspects.push((VULNERABILITY.to_owned(), compared.vulnerability.clone()));
+    let Both { champion, candidate } = &compared.clocks;
+    if !champion.is_empty() || !candidate.is_empty() {
+        let named = |rules: &[String]| if rules.is_empty() { "none".to_owned() } else { rules.join(", ") };
+        let both = Both { champion: named(champion), candidate: named(candidate) };
+        aspects.push((CLOCKS.to_owned(), both));
+    }
     aspects
+}
+
+/// Both sides have one table, so that clocks of one name are alike.
+fn rules(side: &Side) -> Vec<String> {
+    let mut names: Vec<String> = side.route.clocks.iter().map(|clock| clock.name.clone()).collect();
+    names.sort();
+    names
 }
 
 fn treated(vulnerability: Vulnerability) -> String {
@@ -180,6 +198,8 @@ mod tests {
         Side {
             decisions: answers.iter().map(decision).collect(),
             route: Route {
+                clocks: Vec::new(),
+                clock_attributes: Default::default(),
                 team: team.into(),
                 priority: 1,
                 vulnerability: Vulnerability::Possible,
@@ -240,6 +260,39 @@ mod tests {
         assert_eq!(moved("team", "cards", "triage"), Some(1));
         assert_eq!(moved("product", "Credit card", "A new label"), Some(1));
         assert_eq!(moved("vulnerability", "POSSIBLE", "POSSIBLE"), Some(3));
+    }
+
+    #[test]
+    fn a_rule_that_runs_on_one_side_alone_is_a_change() {
+        let clock = |name: &str| ombud_contract::records::Clock {
+            name: name.into(),
+            starts: 0,
+            due: 1,
+            rule: String::new(),
+            calendar: None,
+            beyond_calendar: false,
+        };
+        let with = |names: &[&str]| {
+            let mut side = side("cards", &[]);
+            side.route.clocks = names.iter().map(|name| clock(name)).collect();
+            side
+        };
+        let counted = tally(&[
+            (with(&["b", "a"]), with(&["a", "b"])),
+            (with(&["a"]), with(&["a", "b"])),
+            (with(&[]), with(&["a"])),
+            (with(&[]), with(&[])),
+        ]);
+        let changed: Vec<_> =
+            counted.changed.iter().map(|one| (one.complaint_id.as_str(), &one.changed)).collect();
+        let clocks = vec!["clocks".to_owned()];
+        assert_eq!(changed, [("c-1", &clocks), ("c-2", &clocks)]);
+        let moved =
+            |from: &str, to: &str| counted.moves[CLOCKS].get(&(from.to_owned(), to.to_owned())).copied();
+        assert_eq!(
+            (moved("a, b", "a, b"), moved("a", "a, b"), moved("none", "a")),
+            (Some(1), Some(1), Some(1))
+        );
     }
 
     #[test]

@@ -21,6 +21,10 @@ impl Side {
             language: &complaint.language,
             known_product: complaint.known_product.as_deref(),
             received_at: complaint.received_at,
+            regulator_sent_at: complaint.regulator_sent_at,
+            notice_at: complaint.notice_at,
+            legal_entity: complaint.legal_entity.as_deref(),
+            attributes: &complaint.attributes,
             decisions: &decisions,
             // Every task that is decided is answered here, even if as failed: no answer is late.
             missing_tasks: &[],

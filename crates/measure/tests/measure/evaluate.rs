@@ -352,6 +352,10 @@ fn strategy(tasks: Vec<(&str, Vec<Arm>)>) -> Strategy {
         arms,
     };
     Strategy {
+        approvals: 0,
+        request_id: None,
+        requested_by: None,
+        approved_by: Vec::new(),
         version: 1,
         effective_from: 0,
         tasks: tasks.into_iter().map(task).collect(),

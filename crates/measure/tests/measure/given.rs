@@ -29,6 +29,11 @@ pub(crate) fn decision(task: &str, label: &str, outcome: Outcome) -> Decision {
 /// Revision 1 of complaint c-1, with team cards.
 pub(crate) fn route() -> RoutedComplaint {
     RoutedComplaint {
+        legal_entity: None,
+        regulator_sent_at: None,
+        notice_at: None,
+        clock_attributes: Default::default(),
+        clocks: Vec::new(),
         route_id: "r-1".into(),
         complaint_id: "c-1".into(),
         revision: 1,

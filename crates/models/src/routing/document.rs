@@ -7,11 +7,17 @@ use ombud_contract::verdict::VULNERABLE;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use super::{Clocks, ISSUE, LabelSets, PRODUCT, Priorities, ProductTeam, Queue, RoutingError, RoutingTable};
+use super::{
+    ClockDays, ISSUE, LabelSets, PRODUCT, Priorities, ProductTeam, Queue, RoutingError, RoutingTable,
+    clock_document::ClocksDocument,
+};
 use crate::place::line_at;
 
 /// Priorities are 1 to this; 0 is reserved for withdrawn complaints.
 const MOST_URGENT: i32 = 100;
+
+/// Days of 24 hours, where they are written.
+type Days = Option<Spanned<u16>>;
 
 /// The table as it is written; places are kept for errors.
 #[derive(Debug, Serialize, Deserialize)]
@@ -42,19 +48,12 @@ struct PrioritiesDocument {
     possible_raises: Spanned<i32>,
 }
 
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ClocksDocument {
-    resolve_by_days: Option<Spanned<u16>>,
-    final_response_by_days: Option<Spanned<u16>>,
-}
-
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ProductTeamDocument {
     team: Spanned<String>,
-    resolve_by_days: Option<Spanned<u16>>,
-    final_response_by_days: Option<Spanned<u16>>,
+    resolve_by_days: Days,
+    final_response_by_days: Days,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -81,13 +80,16 @@ impl RoutingDocument {
         checks.team(&self.triage_desk)?;
         checks.team(&self.vulnerable_desk)?;
         let priorities = checks.priorities()?;
-        let clocks = checks.clocks(&self.clocks, Clocks::default())?;
+        let days = (&self.clocks.resolve_by_days, &self.clocks.final_response_by_days);
+        let clocks = checks.days(days, ClockDays::default())?;
+        let clock_rules = self.clocks.check(text, products, issues)?;
         Ok(RoutingTable {
             languages: self.languages.get_ref().clone(),
             triage_desk: self.triage_desk.get_ref().clone(),
             vulnerable_desk: self.vulnerable_desk.get_ref().clone(),
             priorities,
             clocks,
+            clock_rules,
             teams: self
                 .teams
                 .get_ref()
@@ -202,15 +204,19 @@ impl Checks<'_> {
         )
     }
 
-    /// The clocks that are written, else `usual`; where both are, in their order.
-    fn clocks(&self, written: &ClocksDocument, usual: Clocks) -> Result<Clocks, RoutingError> {
-        let days = |own: &Option<Spanned<u16>>| own.as_ref().map(|days| *days.get_ref());
-        let ClocksDocument { resolve_by_days: resolve, final_response_by_days: last } = written;
-        let clocks = Clocks {
+    /// The days that are written (resolve, final response), else `usual`; where both are, in their order.
+    fn days(&self, (resolve, last): (&Days, &Days), usual: ClockDays) -> Result<ClockDays, RoutingError> {
+        let days = |own: &Days| own.as_ref().map(|days| *days.get_ref());
+        let clocks = ClockDays {
             resolve_by_days: days(resolve).or(usual.resolve_by_days),
             final_response_by_days: days(last).or(usual.final_response_by_days),
         };
         for own in [resolve, last].into_iter().flatten() {
+            if self.document.clocks.has_rules() {
+                let what = "days stand beside [clocks.rules]: write them as a rule, or leave the rules out"
+                    .to_owned();
+                return self.refuse(own.span(), what);
+            }
             if *own.get_ref() == 0 {
                 return self.refuse(own.span(), "0 days: leave it out where no clock runs".to_owned());
             }
@@ -227,17 +233,13 @@ impl Checks<'_> {
     fn products(
         &self,
         taxonomy: &Taxonomy,
-        usual: Clocks,
+        usual: ClockDays,
     ) -> Result<BTreeMap<String, ProductTeam>, RoutingError> {
         let mut teams = BTreeMap::new();
         for (product, own) in self.document.products.get_ref() {
             self.known_product(product, taxonomy)?;
             self.team(&own.team)?;
-            let clocks = ClocksDocument {
-                resolve_by_days: own.resolve_by_days.clone(),
-                final_response_by_days: own.final_response_by_days.clone(),
-            };
-            let clocks = self.clocks(&clocks, usual)?;
+            let clocks = self.days((&own.resolve_by_days, &own.final_response_by_days), usual)?;
             let team = own.team.get_ref().clone();
             teams.insert(product.get_ref().clone(), ProductTeam { team, clocks });
         }

@@ -3,7 +3,11 @@
 //! Deciding arms lie one behind the other over the basis points. A share that an arm gains or loses passes between it
 //! and a neighbour, and no other arm moves: so a complaint that was in a canary at 10 % is in it at 20 %.
 
+mod error;
+
+pub use error::ChangeError;
 use ombud_contract::records::{Arm, ModelVersion, Role, Strategy, TaskStrategy};
+use serde::{Deserialize, Serialize};
 
 use super::difference::differences;
 use super::model_name::ModelName;
@@ -21,8 +25,9 @@ pub(super) const SHADOW: &str = "shadow";
 /// On top of [`LEAD`], because appending takes time and clocks differ; an operator waits for it.
 const MARGIN_MS: i64 = 2_000;
 
-/// What an operator wants to change in the next strategy.
-#[derive(Clone, Debug, PartialEq)]
+/// What an operator wants to change in the next strategy. As JSON it is an object: `{"change": "canary", ...}`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "change", rename_all = "kebab-case")]
 pub enum StrategyChange {
     /// Gives the arm `canary` this model and share, from the champion's.
     Canary {
@@ -51,6 +56,7 @@ pub enum StrategyChange {
         /// The evaluation that it rests on.
         evaluation: Option<String>,
         /// Without an evaluation.
+        #[serde(default)]
         forced: bool,
     },
     /// The content of an older version once more.
@@ -87,7 +93,15 @@ impl StrategyChange {
         signature: &Signature,
     ) -> Result<Strategy, ChangeError> {
         let newest = &strategies.newest().ok_or(ChangeError::NoStrategy)?.record;
-        let mut next = Strategy { evaluation_id: None, reason: self.to_string(), ..newest.clone() };
+        // Who asked for the newest and who approved it says nothing about the next.
+        let fresh = |of: &Strategy| Strategy {
+            evaluation_id: None,
+            request_id: None,
+            requested_by: None,
+            approved_by: Vec::new(),
+            ..of.clone()
+        };
+        let mut next = Strategy { reason: self.to_string(), ..fresh(newest) };
         match self {
             Self::Canary { task, model, basis_points } => {
                 canary(task_of(&mut next, task)?, found(model, registry)?, *basis_points)?;
@@ -111,9 +125,12 @@ impl StrategyChange {
                 let older =
                     older.ok_or(ChangeError::NoSuchVersion { version: to, newest: newest.version })?;
                 let reason = format!("roll back to strategy {to}");
-                next = Strategy { evaluation_id: None, reason, ..older.record.clone() };
+                // Of how many approvals a change needs, what holds now stays: nobody goes back behind it alone.
+                next = Strategy { approvals: newest.approvals, reason, ..fresh(&older.record) };
             }
-            Self::Replace(content) => next = content.as_ref().clone(),
+            Self::Replace(content) => {
+                next = Strategy { evaluation_id: content.evaluation_id.clone(), ..fresh(content) };
+            }
         }
         if differences(newest, &next).is_empty() {
             return Err(ChangeError::Nothing { version: newest.version });
@@ -133,6 +150,25 @@ impl StrategyChange {
             changed_at: signature.now_ms,
             ..next
         })
+    }
+
+    /// The same change, in words that mean the same later: each model by its whole version, an older strategy and an arm by
+    /// what they are now.
+    ///
+    /// # Errors
+    /// No such model, or no strategy yet.
+    pub fn pinned(&self, strategies: &Strategies, registry: &Registry) -> Result<Self, ChangeError> {
+        let newest = &strategies.newest().ok_or(ChangeError::NoStrategy)?.record;
+        let mut pinned = self.clone();
+        match &mut pinned {
+            Self::Canary { model, .. } | Self::Shadow { model, .. } => {
+                *model = ModelName::from(found(model, registry)?);
+            }
+            Self::RollBack { to } => *to = Some(to.unwrap_or(newest.version - 1)),
+            // A promotion names an arm of a strategy that may not change meanwhile.
+            Self::Promote { .. } | Self::Replace(_) => {}
+        }
+        Ok(pinned)
     }
 
     /// Whether it goes without the evaluation that it should rest on, which the history must say.
@@ -303,85 +339,4 @@ pub(super) fn arm_of(name: &str, model: &ModelVersion, role: Role, basis_points:
         role,
         basis_points,
     }
-}
-
-/// A change that can't be made.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ChangeError {
-    /// Nothing to change.
-    #[error(
-        "change the strategy: none is published yet; `ombud up`, and `ombud setup` on brokers, publish the first"
-    )]
-    NoStrategy,
-    /// The task isn't asked.
-    #[error("change the strategy: it asks no task `{task}`; it asks {known}")]
-    NoSuchTask {
-        /// As it was given.
-        task: String,
-        /// Those that there are.
-        known: String,
-    },
-    /// No such version lies behind the newest.
-    #[error("roll back to strategy {version}: the versions before the newest are 1 to {}", newest - 1)]
-    NoSuchVersion {
-        /// As it was given.
-        version: i64,
-        /// The newest.
-        newest: i64,
-    },
-    /// The model is none.
-    #[error("change the strategy: {0}")]
-    Model(String),
-    /// An arm can't be so.
-    #[error("change the strategy: task `{task}`, arm `{arm}`: {what}")]
-    Arm {
-        /// The task.
-        task: String,
-        /// The arm.
-        arm: String,
-        /// Why, and what to do instead.
-        what: String,
-    },
-    /// A promotion without an evaluation.
-    #[error(
-        "promote arm `{arm}` of task `{task}`: say with --evaluation ID which evaluation it rests on, or --force"
-    )]
-    NoEvaluation {
-        /// The task.
-        task: String,
-        /// The arm.
-        arm: String,
-    },
-    /// A promotion on an unknown evaluation.
-    #[error(
-        "rest the promotion on evaluation {id}: the registry has none of that id of {model}; it has {known}: evaluate it with \
-         `ombud evaluate --record`, `ombud strategy replay` or `ombud learn --from-feedback`"
-    )]
-    UnknownEvaluation {
-        /// As it was given.
-        id: String,
-        /// Whose.
-        model: String,
-        /// Those that there are.
-        known: String,
-    },
-    /// A promotion on an evaluation that says nothing about its task.
-    #[error(
-        "rest the promotion of task `{task}` on evaluation {id}: it has figures of {judged} alone; evaluate the model where \
-         enough complaints are labelled for {task}, with `ombud evaluate --record`"
-    )]
-    NotJudged {
-        /// As it was given.
-        id: String,
-        /// The task.
-        task: String,
-        /// The tasks of which it has figures.
-        judged: String,
-    },
-    /// Everything would stay.
-    #[error("change the strategy: strategy {version} says so already")]
-    Nothing {
-        /// The newest.
-        version: i64,
-    },
 }

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ombud_contract::records::{Role, Strategy, TaskStrategy};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
 /// One thing that differs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Difference {
     /// Where, coarse to fine: `product`, `canary`, `share`.
     pub place: Vec<String>,
@@ -45,6 +45,7 @@ fn values(strategy: &Strategy) -> ValuesByPlace {
     say(&["deadline"], time(strategy.deadline_ms));
     say(&["amend window"], time(strategy.amend_window_ms));
     say(&["audit sample"], percent(strategy.audit_basis_points));
+    say(&["approvals"], strategy.approvals.to_string());
     for task in &strategy.tasks {
         let name = task.task.as_str();
         say(&[name, "required"], if task.required { "yes" } else { "no" }.to_owned());

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use ombud_contract::records::{Arm, ModelState, Role, Strategy, TaskStrategy};
 use ombud_contract::taxonomy::Taxonomy;
 
-use super::{ActiveStrategy, LEAD, Strategies, StrategyError};
+use super::{ActiveStrategy, ApprovalFault, LEAD, Strategies, StrategyError};
 use crate::registry::Registry;
 use crate::route::VULNERABLE;
 use crate::routing::{ISSUE, LabelSets, PRODUCT};
@@ -16,6 +16,30 @@ impl Strategies {
     /// # Errors
     /// [`StrategyRefusal`] says why not, and what to do.
     pub fn gate(&self, next: &Strategy, registry: &Registry, now_ms: i64) -> Result<(), StrategyRefusal> {
+        let next = self.admit(next, registry, now_ms)?;
+        Ok(self.check_approvals(&next)?)
+    }
+
+    /// Whether `next` could be published now if it were approved; gives how many must approve it beside the one who asks.
+    ///
+    /// # Errors
+    /// [`StrategyRefusal`] says why not, and what to do.
+    pub fn gate_request(
+        &self,
+        next: &Strategy,
+        registry: &Registry,
+        now_ms: i64,
+    ) -> Result<i32, StrategyRefusal> {
+        Ok(self.approvals_needed(&self.admit(next, registry, now_ms)?))
+    }
+
+    /// `next`, checked in everything but its approvals.
+    fn admit(
+        &self,
+        next: &Strategy,
+        registry: &Registry,
+        now_ms: i64,
+    ) -> Result<ActiveStrategy, StrategyRefusal> {
         let version = next.version;
         if let Some(taken) = self.version(version) {
             return Err(StrategyRefusal::Lost { version, by: taken.record.changed_by.clone() });
@@ -29,10 +53,10 @@ impl Strategies {
         {
             return Err(StrategyRefusal::Evaluation { version, id: id.clone() });
         }
-        let checked = self.clone().push(next.clone())?.routing.label_sets.clone();
+        let admitted = self.follow(next.clone())?;
         for task in &next.tasks {
             for arm in &task.arms {
-                if let Some(what) = fault_in(task, arm, &checked, registry) {
+                if let Some(what) = fault_in(task, arm, &admitted.routing.label_sets, registry) {
                     return Err(StrategyRefusal::Arm {
                         task: task.task.clone(),
                         arm: arm.name.clone(),
@@ -41,7 +65,7 @@ impl Strategies {
                 }
             }
         }
-        Ok(())
+        Ok(admitted)
     }
 
     /// The strategy with this version.
@@ -148,6 +172,9 @@ pub enum StrategyRefusal {
         /// What is wrong, and how to fix it.
         what: String,
     },
+    /// It lacks approvals.
+    #[error(transparent)]
+    Approvals(#[from] ApprovalFault),
     /// What every worker would refuse.
     #[error(transparent)]
     Wrong(#[from] StrategyError),

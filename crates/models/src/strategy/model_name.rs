@@ -4,11 +4,13 @@ use std::fmt;
 use std::str::FromStr;
 
 use ombud_contract::records::{ModelState, ModelVersion};
+use serde::{Deserialize, Serialize};
 
 use crate::registry::Registry;
 
 /// A model by its id, the newest registered version of it; or by its id and the beginning of a version.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct ModelName {
     model_id: String,
     version: Option<String>,
@@ -27,6 +29,26 @@ impl FromStr for ModelName {
             return Err("write a model as MODEL, or as MODEL@ and the first digits of its version".to_owned());
         }
         Ok(Self { model_id: model_id.to_owned(), version: version.map(str::to_owned) })
+    }
+}
+
+impl TryFrom<String> for ModelName {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<ModelName> for String {
+    fn from(name: ModelName) -> Self {
+        name.to_string()
+    }
+}
+
+impl From<&ModelVersion> for ModelName {
+    fn from(known: &ModelVersion) -> Self {
+        Self { model_id: known.model_id.clone(), version: Some(known.version.clone()) }
     }
 }
 

@@ -19,6 +19,7 @@ pub fn written(strategy: &Strategy) -> Result<Table, RoutingError> {
         ("deadline".to_owned(), length(strategy.deadline_ms)),
         ("amend_window".to_owned(), length(strategy.amend_window_ms)),
         ("audit_basis_points".to_owned(), Value::Integer(strategy.audit_basis_points.into())),
+        ("approvals".to_owned(), Value::Integer(strategy.approvals.into())),
         ("reason".to_owned(), Value::String(strategy.reason.clone())),
         ("tasks".to_owned(), Value::Table(tasks)),
         ("routing".to_owned(), Value::Table(routing)),

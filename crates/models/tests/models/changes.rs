@@ -103,6 +103,62 @@ fn with_arms(arms: Vec<Arm>) -> Strategies {
 }
 
 #[test]
+fn a_change_is_the_same_after_it_was_written_down() {
+    let named = |model: &str| model.parse().unwrap();
+    for change in [
+        canary(1_000),
+        promote(None),
+        promote(Some("watcher")),
+        StrategyChange::Shadow { task: "issue".to_owned(), model: named("challenger@ab"), basis_points: 5 },
+        StrategyChange::RollBack { to: Some(3) },
+        StrategyChange::Replace(Box::new(given::first_strategy())),
+    ] {
+        let text = serde_json::to_string(&change).unwrap();
+        assert_eq!(serde_json::from_str::<StrategyChange>(&text).unwrap(), change, "{text}");
+    }
+    let text = r#"{"change": "canary", "task": "product", "model": "challenger", "basis_points": 1000}"#;
+    assert_eq!(serde_json::from_str::<StrategyChange>(text).unwrap(), canary(1_000));
+    let wrong = text.replace("challenger", "@");
+    assert!(serde_json::from_str::<StrategyChange>(&wrong).is_err());
+}
+
+#[test]
+fn what_was_asked_for_stays_the_same_when_a_newer_version_of_its_model_comes() {
+    let (strategies, mut registry) = (first(), registry());
+    let pinned = canary(1_000).pinned(&strategies, &registry).unwrap();
+    let newer = registry.get("challenger", &"ab".repeat(32)).unwrap().clone();
+    registry.apply(ModelVersion { version: "e".repeat(64), created_at: 9, ..newer });
+    let canary_of = |change: &StrategyChange| {
+        let next = change.next(&strategies, &registry, &signature()).unwrap();
+        next.tasks[1].arms.iter().find(|arm| arm.name == CANARY).unwrap().model_version.clone()
+    };
+    assert_eq!(canary_of(&pinned), "ab".repeat(32));
+    assert_eq!(canary_of(&canary(1_000)), "e".repeat(64));
+    let back = StrategyChange::RollBack { to: None };
+    let strategies = after(first(), [canary(1_000)]);
+    assert_eq!(back.pinned(&strategies, &registry).unwrap(), StrategyChange::RollBack { to: Some(1) });
+}
+
+#[test]
+fn going_back_keeps_how_many_must_approve_and_needs_nobody_else() {
+    let mut strategies = after(first(), [canary(1_000)]);
+    let mut stricter = newest(&strategies).record.clone();
+    (stricter.version, stricter.approvals, stricter.effective_from) = (3, 1, stricter.effective_from + 1_000);
+    strategies.push(stricter).unwrap();
+    let registry = registry();
+    let next = |change: &StrategyChange| change.next(&strategies, &registry, &signature()).unwrap();
+    let back = next(&StrategyChange::RollBack { to: Some(1) });
+    assert_eq!(back.approvals, 1);
+    strategies.gate(&back, &registry, 100_000).unwrap();
+    let grown = next(&canary(2_000));
+    let refused = strategies.gate(&grown, &registry, 100_000).unwrap_err();
+    assert!(matches!(refused, StrategyRefusal::Approvals(_)), "{refused}");
+    assert!(refused.to_string().contains("ombud strategy request"), "{refused}");
+    assert_eq!(strategies.gate_request(&grown, &registry, 100_000).unwrap(), 1);
+    assert_eq!(strategies.gate_request(&back, &registry, 100_000).unwrap(), 0);
+}
+
+#[test]
 fn a_canary_of_10_percent_gets_10_percent_of_100_000_complaints() {
     let strategies = after(first(), [canary(1_000)]);
     let ids: Vec<String> = (0..100_000).map(|i| format!("complaint-{i}")).collect();

@@ -127,12 +127,19 @@ pub(crate) fn sure() -> Vec<Decision> {
     ]
 }
 
+/// Of a CRM that says no more than it must.
+pub(crate) static NO_ATTRIBUTES: BTreeMap<String, String> = BTreeMap::new();
+
 pub(crate) fn facts(decisions: &[Decision]) -> Facts<'_> {
     Facts {
         complaint_id: "c-1",
         language: "en",
         known_product: None,
         received_at: 1_000,
+        regulator_sent_at: None,
+        notice_at: None,
+        legal_entity: None,
+        attributes: &NO_ATTRIBUTES,
         decisions,
         missing_tasks: &[],
         unreadable: false,

@@ -3,8 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "what a test starts from is there, or the test fails")]
 
 mod answers;
+mod approvals;
 mod artefacts;
 mod changes;
+mod clock_rules;
+mod clocks;
 mod given;
 #[cfg(feature = "hub")]
 mod hub;

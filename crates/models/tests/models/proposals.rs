@@ -5,7 +5,8 @@ use std::fs;
 use ombud_contract::records::{ModelVersion, Role, Strategy};
 use ombud_contract::taxonomy::Taxonomy;
 use ombud_models::{
-    Artefact, Registry, RoutingTable, StrategyDraft, differences, model_version_record, proposal, written,
+    Artefact, Registry, RoutingTable, Strategies, StrategyDraft, differences, model_version_record, proposal,
+    written,
 };
 
 use crate::given;
@@ -21,7 +22,7 @@ fn read(file: &toml::Table, models: &[&ModelVersion]) -> Strategy {
     fs::write(&path, toml::to_string(file).unwrap()).unwrap();
     let mut registry = Registry::default();
     models.iter().for_each(|model| registry.apply((*model).clone()));
-    StrategyDraft::read(&path, &registry).unwrap().record
+    StrategyDraft::read(&path, &registry, &given::first_strategy()).unwrap().record
 }
 
 #[test]
@@ -60,4 +61,30 @@ fn a_challenger_is_proposed_as_a_shadow_and_its_new_product_finds_a_desk() {
     // Proposed once more, on top of itself, it stays.
     let again = read(&proposal(&next, &challenger).unwrap(), &[&champion(), &challenger]);
     assert_eq!(differences(&next, &again), []);
+}
+
+#[test]
+fn a_challenger_in_shadow_is_proposed_without_asking_for_another_person() {
+    let challenger = ModelVersion { version: "c".repeat(64), ..champion() };
+    let strict = Strategy { approvals: 1, ..given::first_strategy() };
+    let mut strategies = Strategies::default();
+    strategies.push(strict.clone()).unwrap();
+    let proposed = read(&proposal(&strict, &challenger).unwrap(), &[&champion(), &challenger]);
+    assert_eq!(proposed.approvals, 1);
+    let next = Strategy { version: 2, ..proposed };
+    assert_eq!(strategies.push(next).unwrap().record.version, 2);
+}
+
+#[test]
+fn a_file_that_says_nothing_about_approvals_leaves_them_as_they_are() {
+    let mut file = written(&given::first_strategy()).unwrap();
+    assert_eq!(read(&file, &[&champion()]).approvals, 0);
+    file.remove("approvals").unwrap();
+    let strict = Strategy { approvals: 2, ..given::first_strategy() };
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("next.toml");
+    fs::write(&path, toml::to_string(&file).unwrap()).unwrap();
+    let mut registry = Registry::default();
+    registry.apply(champion());
+    assert_eq!(StrategyDraft::read(&path, &registry, &strict).unwrap().record.approvals, 2);
 }

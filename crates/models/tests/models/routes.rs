@@ -24,17 +24,31 @@ fn unsure(task: &str, outcome: Outcome) -> Vec<Decision> {
 
 #[test]
 fn a_sure_complaint_goes_to_its_products_team_with_its_clocks() {
-    let day = 24 * 60 * 60 * 1000;
+    let mut route = go(&sure());
+    // The evening before in New York is day zero, and midnight there is 05:00.
+    let (day, midnight) = (24 * 60 * 60 * 1000, 5 * 60 * 60 * 1000);
+    let clocks: Vec<(&str, i64)> =
+        route.clocks.iter().map(|clock| (clock.name.as_str(), (clock.due - midnight) / day)).collect();
+    let expected = [
+        ("reg-x-acknowledgement", 7),
+        ("house-answer", 15),
+        ("reg-x-answer", 42),
+        ("house-final-response", 60),
+    ];
+    assert_eq!(clocks, expected, "{:?}", route.clocks);
+    route.clocks.clear();
     let expected = Route {
+        clocks: Vec::new(),
+        clock_attributes: Default::default(),
         team: "home-lending".to_owned(),
         priority: 30,
         vulnerability: Vulnerability::NotIndicated,
         needs_human: false,
         human_reasons: Vec::new(),
-        resolve_by: Some(1_000 + 15 * day),
-        final_response_by: Some(1_000 + 42 * day),
+        resolve_by: Some(15 * day + midnight),
+        final_response_by: Some(42 * day + midnight),
     };
-    assert_eq!(go(&sure()), expected);
+    assert_eq!(route, expected);
 }
 
 #[test]
@@ -294,6 +308,7 @@ proptest! {
     ) {
         let strategy = given::active_strategy();
         let facts = Facts {
+            regulator_sent_at: None, notice_at: None, legal_entity: None, attributes: &given::NO_ATTRIBUTES,
             complaint_id: &id, language: &language, known_product: known.as_deref(), received_at,
             decisions: &decisions, missing_tasks: &missing, unreadable, withdrawn,
         };

@@ -46,26 +46,6 @@ fn a_wrong_table_is_refused_at_the_line_with_the_mend() {
             "priority 71 raised by 20 passes vulnerable, 90: lower it <priority = 71>",
         ),
         (
-            "resolve_by_days = 15",
-            "resolve_by_days = 61",
-            "resolve_by_days 61 is after final_response_by_days 60 <resolve_by_days = 61>",
-        ),
-        (
-            "resolve_by_days = 14",
-            "resolve_by_days = 46",
-            "resolve_by_days 46 is after final_response_by_days 45 <resolve_by_days = 46>",
-        ),
-        (
-            "final_response_by_days = 30",
-            "final_response_by_days = 14",
-            "resolve_by_days 15 is after final_response_by_days 14 <final_response_by_days = 14>",
-        ),
-        (
-            "final_response_by_days = 30",
-            "final_response_by_days = 0",
-            "0 days: leave it out where no clock runs <",
-        ),
-        (
             "routine = 30",
             "routin = 30",
             "unknown field `routin`, expected one of `routine`, `triage`, `vulnerable`, `possible_raises` <routin = 30>",

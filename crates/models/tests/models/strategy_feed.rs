@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use ombud_contract::codec;
 use ombud_contract::records::Strategy;
-use ombud_models::{StrategyFeed, StrategyUnknown};
+use ombud_models::{StrategyFeed, StrategyUnknown, with_approvals};
 use ombud_stream::{ManualClock, Outage, Reader, Readiness, Record, Stretch, TopicPartition, Waiting};
 
 use crate::given;
@@ -224,6 +224,31 @@ fn of_two_records_of_one_version_the_first_is_it_and_the_other_is_none() {
     assert_eq!([by(0), by(1), by(2), by(3)], [Some("setup"), Some("ann"), None, Some("ann")]);
     assert!(feed.accepted(4).is_err(), "nobody knows what comes there");
     assert_eq!(feed.strategies().version(2).unwrap().record.changed_by, "ann");
+}
+
+#[test]
+fn a_version_without_the_approvals_that_the_one_before_asks_for_is_skipped_as_a_late_one_is() {
+    let (log, _, mut feed) = feed();
+    let append = |next: &Strategy| log.append(100_000, Some(codec::encode(next).unwrap()));
+    let first = Strategy { approvals: 1, ..given::first_strategy() };
+    append(&first);
+    let alone = Strategy {
+        version: 2,
+        effective_from: 200_000,
+        deadline_ms: 45_000,
+        changed_by: "ann".to_owned(),
+        ..first.clone()
+    };
+    append(&alone);
+    append(&with_approvals(alone.clone(), "r-1", "ann", &["ann".to_owned()]));
+    append(&with_approvals(alone, "r-1", "ann", &["bob".to_owned()]));
+    assert_eq!(feed.refresh().unwrap(), 2);
+    assert_eq!((feed.skipped(), version(&feed, 200_000)), (2, Ok(2)));
+    let second = feed.accepted(3).unwrap().unwrap();
+    assert_eq!(
+        (second.record.deadline_ms, second.record.approved_by.as_slice()),
+        (45_000, &["bob".to_owned()][..])
+    );
 }
 
 #[test]

@@ -54,6 +54,7 @@ fn a_wrong_file_is_refused_at_the_line_with_the_mend() {
             "deadline = \"0 s\"",
             "accept the strategy: deadline: it must be longer than nothing",
         ),
+        ("approvals = 0", "approvals = 10", "accept the strategy: approvals: it must lie in 0 to 9"),
         ("audit_basis_points = 100", "audit_points = 100", "unknown field `audit_points`"),
         (
             "audit_basis_points = 100",

@@ -16,9 +16,10 @@ use crate::{
     CaseStore,
     cql::{
         connection::{CqlConnection, Link, Translation},
-        error::{Cause, CqlError, failed, not_there, outage},
+        error::{CqlError, failed, not_there, outage},
         merge::Merge,
         migrate::Migrator,
+        read_error::ReadError,
         retry::persist,
         statements::{Part, Statements, days},
     },
@@ -153,31 +154,6 @@ impl CqlCases {
             }
         };
         self.link.wait(Box::pin(reading))
-    }
-}
-
-/// Why rows were not read.
-enum ReadError {
-    /// No answer came.
-    Request(Box<ExecutionError>),
-    /// One came, and is not what was asked for.
-    Answer(Cause),
-}
-
-impl ReadError {
-    fn request(cause: ExecutionError) -> Self {
-        Self::Request(Box::new(cause))
-    }
-
-    fn answer(cause: impl Into<Cause>) -> Self {
-        Self::Answer(cause.into())
-    }
-
-    fn outage(self, action: String) -> Outage {
-        match self {
-            Self::Request(cause) => outage(action, *cause),
-            Self::Answer(cause) => Outage::fatal(action, cause),
-        }
     }
 }
 

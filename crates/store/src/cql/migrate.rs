@@ -36,6 +36,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "0001-tables", text: include_str!("../../migrations/0001-tables.cql") },
     Migration { version: 2, name: "0002-buckets", text: include_str!("../../migrations/0002-buckets.cql") },
     Migration { version: 3, name: "0003-digests", text: include_str!("../../migrations/0003-digests.cql") },
+    Migration { version: 4, name: "0004-desk", text: include_str!("../../migrations/0004-desk.cql") },
 ];
 
 /// What [`migrate`] has done.

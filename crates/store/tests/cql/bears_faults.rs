@@ -2,74 +2,19 @@
 
 #![expect(clippy::unwrap_used, reason = "these helpers are part of tests")]
 
-use std::{
-    collections::HashMap,
-    net::SocketAddr,
-    time::{Duration, Instant},
-};
+use std::time::Instant;
 
 use bytes::Bytes;
-use ombud_store::{CaseEvent, CaseStore, CqlCases, CqlConnection, CqlError, Kind, Row};
+use ombud_store::{CaseEvent, CaseStore, CqlCases, CqlError, Kind, Row};
 use scylla_proxy::{
-    Condition, Node, Proxy, Reaction, RequestOpcode, RequestReaction, RequestRule, ResponseFrame,
-    ResponseOpcode, ResponseReaction, ResponseRule, RunningProxy, ShardAwareness, example_db_errors,
+    Reaction, RequestOpcode, RequestReaction, ResponseFrame, ResponseReaction, example_db_errors,
 };
-use tokio::runtime::Runtime;
 
-use crate::server::{self, Keyspace};
-
-/// How long a request may take; a call may take four times as long.
-const TIMEOUT: Duration = Duration::from_millis(500);
-/// What a bound may be overrun by on a busy machine.
-const SLACK: Duration = Duration::from_secs(3);
-
-/// A server with a proxy before it. The proxy is dropped: finishing it is not reliable.
-struct Faulty {
-    proxy: RunningProxy,
-    translation: HashMap<SocketAddr, SocketAddr>,
-    connection: CqlConnection,
-    keyspace: Keyspace,
-    /// How often the last fault struck.
-    struck: Box<dyn Fn() -> usize>,
-    _runtime: Runtime,
-}
+use crate::faulty::{Faulty, SLACK, TIMEOUT};
 
 impl Faulty {
-    fn fresh() -> Self {
-        let keyspace = Keyspace::fresh();
-        let real: SocketAddr = keyspace.0.nodes[0].parse().unwrap();
-        // The nodes name the port themselves, so that another address has to do.
-        let [a, b, c, ..] = server::chance().to_be_bytes();
-        let between = SocketAddr::from(([127, a.max(1), b, c.clamp(1, 254)], real.port()));
-        let node = Node::builder().real_address(real).proxy_address(between);
-        let proxy = Proxy::builder().with_node(node.shard_awareness(ShardAwareness::Unaware).build()).build();
-        let translation = proxy.translation_map();
-        let runtime = Runtime::new().unwrap();
-        let proxy = runtime.block_on(proxy.run()).unwrap();
-        let nodes = vec![between.to_string()];
-        let connection = CqlConnection { nodes, timeout: TIMEOUT, ..keyspace.0.clone() };
-        Self { proxy, translation, connection, keyspace, struck: Box::new(|| 0), _runtime: runtime }
-    }
-
     fn cases(&self) -> Result<CqlCases, CqlError> {
         CqlCases::connect_through(&self.connection, self.translation.clone())
-    }
-
-    fn on_requests(&mut self, opcode: RequestOpcode, times: usize, reaction: RequestReaction) {
-        let when = Condition::RequestOpcode(opcode).and(Condition::TrueForLimitedTimes(times));
-        let (reaction, struck) = counted(reaction);
-        self.struck = struck;
-        self.proxy.running_nodes[0].change_request_rules(Some(vec![RequestRule(when, reaction)]));
-    }
-
-    /// Answers to the store's own requests, not those to the driver's.
-    fn on_answers(&mut self, times: usize, reaction: ResponseReaction) {
-        let when = Condition::ResponseOpcode(ResponseOpcode::Result)
-            .and(Condition::not(Condition::ConnectionRegisteredAnyEvent))
-            .and(Condition::TrueForLimitedTimes(times));
-        let (reaction, struck) = counted(reaction);
-        self.struck = struck;
-        self.proxy.running_nodes[0].change_response_rules(Some(vec![ResponseRule(when, reaction)]));
     }
 
     /// Writes during the fault, reads beside the proxy, and finds each row once.
@@ -81,16 +26,6 @@ impl Faulty {
         let mut beside = CqlCases::connect(&self.keyspace.0).unwrap();
         assert!(beside.case("c").unwrap() == events(), "events are missing or written twice");
     }
-}
-
-/// A reaction, and how often it was performed.
-#[expect(clippy::disallowed_methods, reason = "the proxy takes no bounded channel; a test's faults are few")]
-fn counted<R: Reaction>(reaction: R) -> (R, Box<dyn Fn() -> usize>)
-where
-    R::Incoming: 'static,
-{
-    let (performed, count) = tokio::sync::mpsc::unbounded_channel();
-    (reaction.with_feedback_when_performed(performed), Box::new(move || count.len()))
 }
 
 fn events() -> [CaseEvent; 40] {

@@ -111,22 +111,34 @@ def no_console_no_service(r):
 
 
 @promise
-def from_outside_the_api_alone_is_reached(r):
+def from_outside_the_api_and_the_sign_in_alone_are_reached(r):
     """Health and metrics say more than strangers need."""
+    wanted = ["/api", "/sign-in", "/sign-out", "/oidc"] if r.name == "sign-in" else ["/api"]
     for each in r.kind("Ingress"):
         paths = [path for rule in each.of("spec.rules") for path in rule["http"]["paths"]]
-        yield each.place, [(path["path"], path["pathType"]) for path in paths] == [("/api", "Prefix")]
+        yield each.place, [(path["path"], path["pathType"]) for path in paths] == [(path, "Prefix") for path in wanted]
     for each in r.kind("HTTPRoute"):
         (rule,) = each.of("spec.rules")
-        yield each.place, [match["path"] for match in rule["matches"]] == [{"type": "PathPrefix", "value": "/api"}]
+        yield each.place, [match["path"] for match in rule["matches"]] == [{"type": "PathPrefix", "value": path} for path in wanted]
+
+
+@promise
+def the_provider_is_reached_by_the_console_alone(r):
+    if r.name in ("sign-in", "default"):
+        for each in r.running:
+            yield each.place, (8443 in ports_out(r, each)) == (r.name == "sign-in" and each.role == "console")
+    if r.name == "sign-in":
+        rules = policy_of(r, r.one("Deployment", "-console")).of("spec.egress")
+        (oidc,) = [rule for rule in rules if any(port["port"] == 8443 for port in rule["ports"])]
+        yield "console", "10.7.0.0/16" in str(oidc["to"])
 
 
 @promise
 def what_comes_from_outside_goes_to_the_service(r):
     for each in r.kind("Ingress"):
-        (path,) = each.of("spec.rules.0.http.paths")
-        service = r.one("Service", path["backend"]["service"]["name"])
-        yield each.place, path["backend"]["service"]["port"]["name"] in [port["name"] for port in service.of("spec.ports")]
+        for path in each.of("spec.rules.0.http.paths"):
+            service = r.one("Service", path["backend"]["service"]["name"])
+            yield each.place, path["backend"]["service"]["port"]["name"] in [port["name"] for port in service.of("spec.ports")]
     for each in r.kind("HTTPRoute"):
         (backend,) = each.of("spec.rules.0.backendRefs")
         yield each.place, backend["port"] in [port["port"] for port in r.one("Service", backend["name"]).of("spec.ports")]

@@ -86,8 +86,9 @@ def the_settings_that_are_mounted_are_rendered(r):
 @promise
 def every_setting_is_one_that_the_command_knows(r):
     known = settings.rules()
+    named = tuple(f"{section}.{name}." for section, names in settings.NAMED.items() for name in names)
     for name in leaves(r.settings):
-        yield name, name in known or name.startswith(("kafka.properties.", "http.scopes."))
+        yield name, name in known or name.startswith(("kafka.properties.", *named))
 
 
 def leaves(tree, place=""):

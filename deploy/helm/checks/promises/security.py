@@ -213,15 +213,26 @@ def the_console_alone_gets_tokens(r):
 
 
 @promise
+def the_console_alone_gets_secrets_of_sign_in(r):
+    for each in r.running:
+        if r.name == "sign-in":
+            files = {file for file in secret_files(each) if "/oidc/" in file or "/proxy/" in file}
+            named = {name for name in each.env if name.startswith("OMBUD_SIGN_IN__")}
+            whole = {"/etc/ombud/secrets/oidc/client-secret", "/etc/ombud/secrets/oidc/ca.crt", "/etc/ombud/secrets/proxy/secret"}
+            yield each.place, files == (whole if each.role == "console" else set()) and bool(named) == (each.role == "console")
+
+
+@promise
 def the_operators_port_lets_nobody_in(r):
-    """It has digests that no token has, one for each system with scopes, for those of nobody are refused at its start."""
+    """It has digests that no token has, one for each system with scopes or teams, for those of nobody are refused at its start."""
     for each in r.running:
         own = {name: value for name, value in each.env.items() if name.startswith("OMBUD_HTTP__TOKENS__")}
         if each.role != "operator":
             yield each.place, not own
             continue
         systems = {name.removeprefix("OMBUD_HTTP__TOKENS__") for name in own}
-        yield each.place, {*own.values()} == {NOBODYS} and systems == {"SHUT", *r.settings["http"].get("scopes", {})}
+        named = {*r.settings["http"].get("scopes", {}), *r.settings["http"].get("teams", {})}
+        yield each.place, {*own.values()} == {NOBODYS} and systems == {"SHUT", *named}
         yield each.place, not any(one.of("spec.selector").items() <= each.template["metadata"]["labels"].items() for one in r.kind("Service"))
 
 

@@ -21,6 +21,9 @@
   {{- $hub := default "https://huggingface.co" $values.models.hub.endpoint -}}
   {{- include "ombud.egressTo" (dict "to" $to.hub "ports" (list (include "ombud.urlPort" $hub))) -}}
 {{- end -}}
+{{- if and $values.signIn.oidc.issuer (eq .role "console") -}}
+  {{- include "ombud.egressTo" (dict "to" $to.oidc "ports" (list (include "ombud.urlPort" $values.signIn.oidc.issuer))) -}}
+{{- end -}}
 {{- with $values.networkPolicy.extraEgress }}
 {{ toYaml . }}
 {{- end -}}

@@ -9,8 +9,18 @@
   {{- $wrong = append $wrong "registry.url: a password goes over https only" -}}
 {{- end -}}
 {{- $open := dig "http" "open" false $values.config -}}
-{{- if and $values.console.enabled (not $values.http.tokensSecret) (not $open) -}}
-  {{- $wrong = append $wrong "http.tokensSecret: the console listens to nobody without tokens; name their Secret, or set console.enabled to false, or config.http.open to true where a proxy before it lets in whom it knows" -}}
+{{- $people := include "ombud.hasPeople" . -}}
+{{- if and $values.console.enabled (not $values.http.tokensSecret) (not $open) (not $people) -}}
+  {{- $wrong = append $wrong "http.tokensSecret: the console listens to nobody without tokens; name their Secret, or let people sign in (signIn), or set console.enabled to false, or config.http.open to true where a proxy before it lets in whom it knows" -}}
+{{- end -}}
+{{- if and $people (not (hasPrefix "https://" $values.http.publicUrl)) -}}
+  {{- $wrong = append $wrong "http.publicUrl: people sign in over https only; name the URL under which browsers reach the console" -}}
+{{- end -}}
+{{- if and $values.signIn.oidc.issuer (not (hasPrefix "https://" $values.signIn.oidc.issuer)) -}}
+  {{- $wrong = append $wrong "signIn.oidc.issuer: a provider is asked over https only" -}}
+{{- end -}}
+{{- if and $values.signIn.oidc.issuer (not $values.signIn.oidc.clientId) -}}
+  {{- $wrong = append $wrong "signIn.oidc.clientId: name what the provider knows Ombud as" -}}
 {{- end -}}
 {{- if and (or $values.ingress.enabled $values.httpRoute.enabled) (not $values.console.enabled) -}}
   {{- $wrong = append $wrong "console.enabled: ingress and httpRoute lead to the console, which is off" -}}

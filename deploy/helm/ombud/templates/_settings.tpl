@@ -20,7 +20,7 @@
       "registry_url" $values.registry.url
       "cql_nodes" $values.cql.nodes
       "http" (dict "address" $values.http.address "metrics_address" $values.http.metricsAddress
-                   "hosts" (include "ombud.hosts" .))
+                   "hosts" (include "ombud.hosts" .) "public_url" $values.http.publicUrl)
       "kafka" (dict "properties" $properties)
       "registry" (dict "username" $values.registry.username)
       "cql" (dict "username" $values.cql.username) -}}
@@ -115,6 +115,19 @@
       - {key: {{ $kafka.tls.clientKeyKey | quote }}, path: kafka/client.key}
 {{- end }}
 {{- end }}
+{{- if eq .role "console" }}
+{{- with $values.signIn.oidc.existingSecret }}
+- secret:
+    name: {{ . }}
+    items: [{key: {{ $values.signIn.oidc.secretKey | quote }}, path: oidc/client-secret}]
+{{- end }}
+{{- include "ombud.caSource" (list "oidc" $values.signIn.oidc.ca) }}
+{{- with $values.signIn.proxy.existingSecret }}
+- secret:
+    name: {{ . }}
+    items: [{key: {{ $values.signIn.proxy.secretKey | quote }}, path: proxy/secret}]
+{{- end }}
+{{- end }}
 {{- $servers := ternary (list "registry" "cql") (list "registry") (ne (include "ombud.storesCases" .) "") }}
 {{- range $server := $servers }}
 {{- $its := index $values $server }}
@@ -165,11 +178,33 @@
 - name: OMBUD_CQL__CA
   value: ""
 {{- end }}
+{{- if eq .role "console" }}
+{{- with $values.signIn.oidc }}
+{{- if .issuer }}
+- name: OMBUD_SIGN_IN__OIDC_ISSUER
+  value: {{ .issuer | quote }}
+- name: OMBUD_SIGN_IN__OIDC_CLIENT_ID
+  value: {{ .clientId | quote }}
+{{- if .existingSecret }}
+- name: OMBUD_SIGN_IN__OIDC_CLIENT_SECRET_FILE
+  value: /etc/ombud/secrets/oidc/client-secret
+{{- end }}
+{{- if include "ombud.hasCa" .ca }}
+- name: OMBUD_SIGN_IN__OIDC_CA
+  value: /etc/ombud/secrets/oidc/ca.crt
+{{- end }}
+{{- end }}
+{{- end }}
+{{- if $values.signIn.proxy.existingSecret }}
+- name: OMBUD_SIGN_IN__PROXY_SECRET_FILE
+  value: /etc/ombud/secrets/proxy/secret
+{{- end }}
+{{- end }}
 {{- if eq .role "operator" }}
-# Nobody has a token that gives these digests: of its port, health alone answers. Each system that has scopes must have one.
+# Nobody has a token that gives these digests: of its port, health alone answers. Each system that has scopes or teams must have one.
 - name: OMBUD_HTTP__TOKENS__SHUT
   value: {{ repeat 64 "0" | quote }}
-{{- range $system, $scopes := dig "http" "scopes" dict $values.config }}
+{{- range $system, $scopes := merge dict (dig "http" "scopes" dict $values.config) (dig "http" "teams" dict $values.config) }}
 - name: OMBUD_HTTP__TOKENS__{{ $system }}
   value: {{ repeat 64 "0" | quote }}
 {{- end }}
@@ -194,6 +229,16 @@
 {{- with concat $values.extraEnv (default list .values.extraEnv) }}
 {{ toYaml . }}
 {{- end }}
+{{- end -}}
+
+{{/* Whether people sign in at the console. */}}
+{{- define "ombud.hasPeople" -}}
+{{- if or .Values.signIn.oidc.issuer .Values.signIn.proxy.existingSecret }}yes{{ end -}}
+{{- end -}}
+
+{{/* The paths that are reached from outside: health, readiness and metrics are nobody's there. */}}
+{{- define "ombud.paths" -}}
+{{- toJson (ternary (list "/api" "/sign-in" "/sign-out" "/oidc") (list "/api") (ne (include "ombud.hasPeople" .) "")) -}}
 {{- end -}}
 
 {{/* The console's tokens, each a variable. */}}

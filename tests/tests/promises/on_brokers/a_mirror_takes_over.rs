@@ -86,7 +86,10 @@ impl Lost {
 
     /// Copies where each group stands, with what the joiner keeps beside its position.
     fn copy_positions(&self, copy: &Deployment) -> Result<()> {
-        let archived = Topic::ALL.into_iter().filter(|topic| *topic != Topic::DeadLetters).collect();
+        let archived = Topic::ALL
+            .into_iter()
+            .filter(|topic| !matches!(topic, Topic::DeadLetters | Topic::Audit))
+            .collect();
         let groups = [
             ("ombud.infer.all", vec![Topic::Raw]),
             ("ombud.join", vec![Topic::Raw]),

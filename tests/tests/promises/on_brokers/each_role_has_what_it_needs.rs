@@ -13,9 +13,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use ombud_models::Artefact;
 use ombud_tests::{Broken, Guarded, Offers, Right, Role, Routes, end_of, sample, sample_times};
+use serde_json::{Value, json};
 
 /// How soon whoever lacks a right names it.
 const END_TIMEOUT: Duration = Duration::from_secs(15);
@@ -65,6 +66,11 @@ fn whoever_lacks_any_one_of_its_rights_ends_and_names_it() -> Result<()> {
     let mut proof = Proof::begin(|_| true)?;
     ensure!(proof.untried.len() == proof.guarded.rights.len());
     proof.run()
+}
+
+/// No command writes this, but the console that people run as the operator.
+fn is_of_the_operators_console(right: &Right) -> bool {
+    right.role == "operator" && right.operation == "Write" && right.name.ends_with("complaints.work")
 }
 
 /// A complaint by HTTP.
@@ -166,8 +172,10 @@ impl Proof {
         routes.wait_for_complete(SENT + 1, WAIT_TIMEOUT)?;
         routes.wait_until(WAIT_TIMEOUT, |routes| routes.by_complaint.len() == SENT + 2)?;
 
-        self.succeeds(self.consume("ombud-product-team")?)?;
+        let audit = self.guarded.deployment.topic("console.audit");
+        self.succeeds(self.consume("ombud-product-team", "complaints.routed")?)?;
         self.succeeds(self.produce("ombud-product-team", "complaints.feedback")?)?;
+        self.succeeds(self.produce("ombud-product-team", "complaints.work")?)?;
         let operator = self.guarded.as_role("operator");
         let until = Instant::now() + WAIT_TIMEOUT;
         while operator.run(&["show", KNOWN]).is_err() {
@@ -177,14 +185,17 @@ impl Proof {
         let (status, said) = console.post("/api/feedback", &verdict)?;
         ensure!(status == 202, "{status}: {said}");
         operator.run(&["feedback", KNOWN, "confirmed", "--by", "agent-17"])?;
+        self.succeeds(self.consume("ombud-product-team", "complaints.work")?)?;
+        self.guarded.as_role("auditor").run(&["tail", &audit, "--from", "start"])?;
+        let operator = self.guarded.as_role("operator");
         for words in [&["doctor"][..], &["strategy", "history"], &["models", "list"]] {
             operator.run(words)?;
         }
         // The chart gives people a pod that runs the console as the operator.
         operator.start(&["console"])?.stop()?;
-        // join has parked what the CRM sent, archive what the product team did.
-        while operator.tail("complaints.dead-letters")?.len() < 2 {
-            ensure!(Instant::now() < until, "two dead letters do not come");
+        // join has parked what the CRM sent, archive what the product team wrote to two topics.
+        while operator.tail("complaints.dead-letters")?.len() < 3 {
+            ensure!(Instant::now() < until, "three dead letters do not come");
         }
         for words in [["strategy", "show"], ["models", "list"]] {
             self.guarded.as_role("learn").run(&words)?;
@@ -212,16 +223,35 @@ impl Proof {
                 _ if right.name.ends_with("complaints.feedback") => {
                     &["feedback", KNOWN, "confirmed", "--by", "agent-18"]
                 }
+                _ if right.name.ends_with("console.audit") => {
+                    &["strategy", "request", "shadow", "product", model, "1%", "--by", "ann"]
+                }
                 _ if right.name.ends_with("models.registry") => &["models", "retire", model],
                 _ => &["strategy", "shadow", "product", model, "1%", "--by", "test"],
             };
             words.iter().map(|word| (*word).to_owned()).collect()
         };
-        let is_of_a_command = |right: &Right| ["operator", "learn", "report"].contains(&right.role.as_str());
+        let is_of_a_command = |right: &Right| {
+            ["operator", "learn", "report", "auditor"].contains(&right.role.as_str())
+                && !is_of_the_operators_console(right)
+        };
         self.without(is_of_a_command, words)?;
+        self.approving_without(&model)?;
         // Once complaints are routed, setup holds them against each other.
         let look = |_: &Right| SET_UP.iter().chain(&["--dry-run"]).map(|word| (*word).to_owned()).collect();
         self.without(|right| right.role == "setup", look)
+    }
+
+    /// What a console does with strategies, it does by the functions of the command: it reads what was asked for, and publishes
+    /// it when it is approved.
+    fn approving_without(&mut self, model: &str) -> Result<()> {
+        let ask = ["strategy", "request", "shadow", "product", model, "1%", "--by", "ann", "--json"];
+        let request: Value = serde_json::from_str(&self.guarded.as_role("operator").run(&ask)?)?;
+        let id = request["request_id"].as_str().context("an id")?;
+        self.without(
+            |right| right.role == "console" && right.name.ends_with("models.strategy"),
+            |_| ["strategy", "approve", id, "--by", "bob"].map(str::to_owned).to_vec(),
+        )
     }
 
     /// Systems that are not ours: what the broker says to them is all that they hear.
@@ -232,7 +262,10 @@ impl Proof {
                 "Write" => {
                     self.produce(&user, right.name.trim_start_matches(&self.guarded.deployment.prefix))?
                 }
-                _ => self.consume(&user)?,
+                _ if right.resource == "topic" => {
+                    self.consume(&user, right.name.trim_start_matches(&self.guarded.deployment.prefix))?
+                }
+                _ => self.consume(&user, "complaints.routed")?,
             };
             let end = end_of(client, self.folder(), END_TIMEOUT)?;
             let refusal = format!("{} authorization failed", right.resource);
@@ -253,6 +286,7 @@ impl Proof {
         let is_written = |right: &Right, role: &str, topic: &str| {
             right.role == role && right.operation == "Write" && right.name.ends_with(topic)
         };
+        self.console_without()?;
         // What these two write comes about below.
         self.without(
             |right| {
@@ -279,6 +313,33 @@ impl Proof {
         let shadow = ["strategy", "shadow", "product", &named, "1%", "--by", "test"];
         self.guarded.as_role("operator").run(&shadow)?;
         self.without(|right| is_written(right, "infer", "models.registry"), words)
+    }
+
+    /// What the console writes only when it is asked to, to topics that it sees: it answers with what is missing.
+    fn console_without(&mut self) -> Result<()> {
+        let asks = |right: &Right| {
+            let topics = ["complaints.feedback", "complaints.work", "console.audit"];
+            let is_seen = topics.iter().any(|topic| right.name.ends_with(topic));
+            right.role == "console" && right.operation == "Write" && is_seen
+                || is_of_the_operators_console(right)
+        };
+        for right in self.take(asks) {
+            let console = self.guarded.as_user(&right.user_without()).start(&["console"])?;
+            let (path, body) = match right.name.ends_with("complaints.feedback") {
+                true => (
+                    "/api/feedback",
+                    json!({ "complaint_id": KNOWN, "kind": "CONFIRMED", "actor": "agent-19" }),
+                ),
+                false => {
+                    let noted = json!({ "complaint_id": KNOWN, "kind": "NOTED", "reason_code": "called", "actor": "agent-19" });
+                    ("/api/work", noted)
+                }
+            };
+            let (status, said) = console.post(path, &body.to_string())?;
+            ensure!(status == 503 && right.is_named_in(&said), "{right:?}: {status} {said}");
+            console.stop()?;
+        }
+        Ok(())
     }
 
     /// Those of the untried rights that `which` means; they count as tried.
@@ -322,9 +383,9 @@ impl Proof {
         Ok(kcat)
     }
 
-    /// A client that takes one route, as a member of a group of its team.
-    fn consume(&self, user: &str) -> Result<Command> {
-        let topic = self.guarded.deployment.topic("complaints.routed");
+    /// A client that takes one record, as a member of a group of its team.
+    fn consume(&self, user: &str, topic: &str) -> Result<Command> {
+        let topic = self.guarded.deployment.topic(topic);
         let mut kcat = self.guarded.kcat(user)?;
         kcat.args(["-c", "1", "-e", "-X", "auto.offset.reset=earliest", "-G", "team.card-desk", &topic]);
         Ok(kcat)

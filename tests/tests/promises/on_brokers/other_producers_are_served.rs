@@ -18,6 +18,8 @@ use serde_json::Value;
 /// Complaints a second of a CRM that sends them as they come.
 const A_SECOND: usize = 2;
 const WAIT_TIMEOUT: Duration = Duration::from_secs(120);
+/// 2026-03-01T16:00:00Z.
+const SENT_ON: i64 = 1_772_380_800_000;
 
 /// How many complaints come one by one: all of the promise takes 100 s.
 fn one_by_one() -> usize {
@@ -38,6 +40,7 @@ fn complaints(deployment: &Deployment, prefix: &str, count: usize) -> Result<Pat
             "complaint_id": format!("{prefix}-{}", &row[id]),
             "narrative": &row[text],
             "received_at": "2026-03-02T09:15:00Z",
+            "regulator_sent_at": "2026-03-01T16:00:00Z",
         });
         writeln!(file, "{line}")?;
     }
@@ -88,6 +91,10 @@ fn whoever_produces_as_documented_is_served() -> Result<()> {
     let several: BTreeSet<&String> =
         routes.by_complaint.iter().filter(|(_, all)| all.len() != 1).map(|(id, _)| id).collect();
     assert!(several.is_empty(), "each is routed once, with all its decisions: {several:?}");
+    let sent_on = |id: &String| routes.held(id).and_then(|held| held.record.regulator_sent_at);
+    let lost: BTreeSet<&String> =
+        routes.by_complaint.keys().filter(|id| sent_on(id) != Some(SENT_ON)).collect();
+    assert!(lost.is_empty(), "whoever wrote it, the route says when the regulator sent it on: {lost:?}");
     in_their_own_words(&deployment, &mut routes)
 }
 

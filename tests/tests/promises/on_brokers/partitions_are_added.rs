@@ -110,7 +110,7 @@ fn old_partitions_go_on_and_new_ones_wait_until_all_topics_are_widened() -> Resu
     wait_for_waiting(&join, f64::from(AFTER - BEFORE))?;
 
     let said = widen_others(&deployment)?;
-    assert_eq!((&said["changed"], &said["refused"]), (&4.into(), &0.into()), "{said}");
+    assert_eq!((&said["changed"], &said["refused"]), (&6.into(), &0.into()), "{said}");
     assert_eq!(widen_others(&deployment)?["changed"], 0, "a second time changes nothing");
     // It has more partitions now.
     let mut routes = Routes::follow(&deployment)?;

@@ -50,6 +50,9 @@ const ANSWERS: [(&str, &str); 3] = [
     ("vulnerable", "VULNERABLE"),
 ];
 
+/// In 2096: a strategy that decides nothing yet.
+const NEVER_BEGUN: i64 = 4_000_000_000_000;
+
 /// A record of an older release: topic, version of its schema, key, and what it says.
 type Older = (Topic, usize, String, Value);
 
@@ -70,6 +73,11 @@ fn with(mut record: Value, fields: &[(&str, Value)]) -> Value {
 /// The versions of a topic's schemas that are not written any more.
 fn older_versions(topic: Topic) -> std::ops::Range<usize> {
     1..topic.schemas().len()
+}
+
+/// The complaint that is sent in an older schema of complaints.raw.
+fn sent_in(version: usize) -> String {
+    format!("sent-{version}")
 }
 
 /// Sends complaints, each with its text; nothing of it has a deadline that a wait could miss.
@@ -134,6 +142,21 @@ fn written(deployment: &Deployment) -> Result<Vec<Older>> {
             let record = with(example(Topic::Feedback, "only-what-must-be-there.json")?, &fields);
             all.push((Topic::Feedback, version, id.clone(), record));
         }
+    }
+    for version in older_versions(Topic::Raw) {
+        let id = sent_in(version);
+        // It waits for answers until somebody infers.
+        let fields = [("complaint_id", json!(id)), ("bulk", json!(true))];
+        let record = with(example(Topic::Raw, "everything.json")?, &fields);
+        all.push((Topic::Raw, version, id, record));
+    }
+    let strategies = deployment.tail(Topic::Strategy.base_name())?;
+    let newest = &strategies.last().context("a strategy")?["value"];
+    let number = newest["version"].as_i64().context("its number")?;
+    for (turn, version) in (1..).zip(older_versions(Topic::Strategy)) {
+        let fields = [("version", json!(number + turn)), ("effective_from", json!(NEVER_BEGUN))];
+        let record = with(newest.clone(), &fields);
+        all.push((Topic::Strategy, version, "strategy".to_owned(), record));
     }
     for version in older_versions(Topic::DeadLetters) {
         let record = example(Topic::DeadLetters, "undecodable.json")?;
@@ -226,6 +249,17 @@ fn records_of_every_older_schema_are_read_in_every_topic() -> Result<()> {
     for id in &routed {
         // What older releases routed is not routed again, but for the edit.
         assert_eq!(routes.by_complaint[id].len(), 2, "{id}");
+    }
+    for id in older_versions(Topic::Raw).map(sent_in) {
+        let is_decided =
+            |routes: &Routes| routes.held(&id).is_some_and(|held| held.record.missing_tasks.is_empty());
+        routes.wait_until(WAIT_TIMEOUT, is_decided)?;
+        let route = &routes.held(&id).context("a route")?.record;
+        assert_eq!((route.regulator_sent_at, route.notice_at), (None, None), "version 1 does not know them");
+    }
+    let strategies = deployment.run(&["strategy", "history", "--json"])?;
+    for number in older_versions(Topic::Strategy).map(|turn| turn + 1) {
+        assert!(strategies.contains(&format!("\"version\":{number}")), "{strategies}");
     }
     let listed = deployment.run(&["models", "list", "--json"])?;
     for version in older_versions(Topic::Registry) {

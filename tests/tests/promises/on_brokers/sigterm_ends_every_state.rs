@@ -154,7 +154,10 @@ fn a_worker_whose_model_does_not_come_ends() -> Result<()> {
 fn workers_end_while_servers_hang_and_nothing_is_lost() -> Result<()> {
     let services = Services::own()?;
     let variables = services.variables()?;
-    let variables: Vec<_> = variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let mut variables: Vec<_> =
+        variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    // Who dies while the brokers hang leaves its partitions only with its session.
+    variables.push(("OMBUD_KAFKA__PROPERTIES__SESSION_TIMEOUT_MS", "6000"));
     let deployment = Deployment::with(PARTITIONS, &variables)?;
     let file = deployment.folder().join("complaints.csv");
     sample_times(1, &file)?;

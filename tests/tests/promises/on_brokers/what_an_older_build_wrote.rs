@@ -12,6 +12,7 @@ use std::{
 use anyhow::Result;
 use ombud_tests::{Deployment, Routes, repository};
 
+use super::teams_say_what_was_done::{case, work};
 use crate::first_build;
 
 /// How long the workers may take over what is left and what is new.
@@ -70,6 +71,12 @@ fn topics_and_tables_of_the_first_build_go_on() -> Result<()> {
         assert!(Instant::now() < until, "{:?}", kinds(first_build::CORRECTED));
     }
     assert!(kinds(first_build::CONFIRMED).contains(&"feedback".to_owned()));
+    // Work on what was routed before there was any.
+    let route = &before[first_build::CONFIRMED].last().unwrap().record;
+    let file = deployment.folder().join("routed.json");
+    fs::write(&file, serde_json::to_string(route)?)?;
+    work(&deployment, &file, &["FORWARDED", "--forwarded-to", "insurer-12", "--actor", "agent-17"], 0)?;
+    case(&deployment, first_build::CONFIRMED, |case| case["work"]["phase"] == "answered")?;
     for role in roles {
         role.stop()?;
     }

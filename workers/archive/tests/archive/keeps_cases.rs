@@ -10,7 +10,7 @@ use ombud_contract::{
     ids,
     records::{
         DeadLetter, DeadReason, Feedback, FeedbackKind, Prediction, RawComplaint, RoutedComplaint, Strategy,
-        Why,
+        Why, WorkEvent, WorkKind,
     },
 };
 use ombud_store::{CaseStore, Kind, day_of};
@@ -264,4 +264,47 @@ fn a_verdict_to_a_team_that_nobody_knows_or_of_a_time_to_come_is_parked_with_the
     assert_eq!(details.len(), 3, "{details:?}");
     assert!(details[0].starts_with("to_team: name a team") && !details[0].contains("lones"), "{details:?}");
     assert!(details[1].starts_with("decided_at: ") && details[2] == details[0], "{details:?}");
+}
+
+#[test]
+fn what_was_done_is_kept_in_its_case_and_what_breaks_a_rule_is_parked() {
+    let (local, _dir) = log();
+    let done = |kind, at| WorkEvent::new("c-1", kind, 1, RECEIVED + at, "agent-17").named();
+    let (claimed, acknowledged) = (done(WorkKind::Claimed, 1), done(WorkKind::Acknowledged, 2));
+    // What may not follow is no fault of the record: it is kept, and shown as out of order.
+    let reopened = done(WorkKind::Reopened, 3);
+    let answered = done(WorkKind::FinalResponse, 4);
+    let hopeful = done(WorkKind::Acknowledged, 300_001);
+    for event in [&acknowledged, &claimed, &answered, &reopened, &hopeful, &acknowledged] {
+        send(&local, event);
+    }
+    append(&local, Topic::Work, "c-2", encode(&claimed).unwrap());
+    append(&local, Topic::Work, "c-1", Bytes::from_static(b"no event"));
+    for group in [GROUP, "the same from the start"] {
+        archive(&local, group, local.cases().unwrap()).unwrap();
+        let events = local.cases().unwrap().case("c-1").unwrap();
+        assert!(events.iter().all(|event| event.kind == Kind::Work), "{events:?}");
+        let mut kept: Vec<WorkEvent> = events.iter().map(|event| decode(&event.body).unwrap()).collect();
+        kept.sort_by_key(|event| event.done_at);
+        assert_eq!(kept, [claimed.clone(), acknowledged.clone(), reopened.clone()], "one sent twice is one");
+    }
+
+    let dead = TopicPartition::new(DeadLetter::TOPIC.name(""), 0);
+    let letters = local.reader().unwrap().fetch(&dead, 0, Duration::ZERO).unwrap().records;
+    let mut letters: Vec<DeadLetter> =
+        letters.iter().map(|letter| decode(letter.value.as_deref().unwrap()).unwrap()).collect();
+    letters.sort_by_key(|letter| letter.source_offset);
+    letters.dedup_by_key(|letter| letter.source_offset);
+    let told: Vec<(DeadReason, &str)> =
+        letters.iter().map(|letter| (letter.reason, letter.detail.split(':').next().unwrap())).collect();
+    assert_eq!(
+        told[..3],
+        [
+            (DeadReason::Invalid, "outcome"),
+            (DeadReason::Invalid, "done_at"),
+            (DeadReason::Invalid, "the key is not the complaint id"),
+        ]
+    );
+    assert_eq!((told[3].0, told.len()), (DeadReason::Undecodable, 4));
+    assert!(letters.iter().all(|letter| letter.source_topic == "complaints.work"));
 }

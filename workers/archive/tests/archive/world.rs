@@ -42,6 +42,8 @@ pub(crate) fn send<T: ombud_contract::codec::Record>(local: &Local, record: &T) 
 
 pub(crate) fn raw() -> RawComplaint {
     RawComplaint {
+        regulator_sent_at: None,
+        notice_at: None,
         complaint_id: "c-1".into(),
         narrative: "They charged my card twice.".into(),
         received_at: RECEIVED,
@@ -60,6 +62,11 @@ pub(crate) fn raw() -> RawComplaint {
 
 pub(crate) fn route(revision: i64, team: &str) -> RoutedComplaint {
     RoutedComplaint {
+        legal_entity: None,
+        regulator_sent_at: None,
+        notice_at: None,
+        clock_attributes: Default::default(),
+        clocks: Vec::new(),
         route_id: format!("route-{revision}"),
         complaint_id: "c-1".into(),
         revision,

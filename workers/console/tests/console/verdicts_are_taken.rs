@@ -10,7 +10,7 @@ use axum::{
     body::{Body, to_bytes},
     http::{Request, StatusCode, header},
 };
-use ombud_console::{Console, KnownTeams, Waiter, answer};
+use ombud_console::{Console, KnownTeams, Waiter, WorklistProgress, answer, desk::ClaimLimits, read_clock};
 use ombud_contract::{
     catalogue::Topic,
     codec,
@@ -20,14 +20,17 @@ use ombud_launch::{
     config::{Inputs, load},
     guard::Guard,
 };
-use ombud_local::{Local, Options};
-use ombud_store::{CaseStore, file_feedback, file_routed};
-use ombud_stream::{ManualClock, Reader, Record, TopicPartition};
+use ombud_local::{Local, LocalWorklist, Options};
+use ombud_store::{CaseStore, Leases, file_feedback, file_routed};
+use ombud_stream::{ManualClock, Outage, Reader, Record, TopicPartition};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt as _;
 
-use crate::given::{decision, route};
+use crate::{
+    given::{decision, route},
+    memory_leases::MemoryLeases,
+};
 
 const NOW: i64 = 1_709_300_000_000;
 
@@ -74,8 +77,21 @@ fn console() -> Given {
         let routed_by = (version == 1).then(|| "old-desk".to_owned());
         Ok(Some(in_force.into_iter().chain(routed_by).collect()))
     });
-    let routes =
-        Console { sink: Box::new(sink), cases, teams, clock, prefix: String::new(), dates: None }.routes();
+    let leases = MemoryLeases::new(Arc::clone(&clock));
+    let routes = Console {
+        sink: Box::new(sink),
+        cases,
+        teams,
+        worklist: Arc::new(LocalWorklist::open(dir.path(), Arc::new(read_clock)).unwrap()),
+        worklist_progress: WorklistProgress::default(),
+        leases: Box::new(move || Ok(Box::new(leases.clone()) as Box<dyn Leases>)),
+        limits: ClaimLimits::default(),
+        trail: Box::new(|| Err(Outage::fatal("read the audit", "no verdict asks for it"))),
+        clock,
+        prefix: String::new(),
+        dates: None,
+    }
+    .routes();
     Given { local, routes, _dir: dir }
 }
 
@@ -323,13 +339,19 @@ async fn a_token_opens_every_route_and_says_who_reports() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_complaint_is_taken_and_the_document_is_served() {
     let given = console();
-    let complaint = json!({"complaint_id": "c-9", "narrative": "They charged me twice."});
+    let complaint = json!({"complaint_id": "c-9", "narrative": "They charged me twice.",
+        "regulator_sent_at": NOW - 5, "notice_at": "2023-11-01T00:00:00Z"});
     let (status, answer) = send(&given.routes, "/api/complaints", &complaint, None).await;
     assert_eq!((status, &answer["complaint_id"]), (StatusCode::ACCEPTED, &json!("c-9")));
     let partition = TopicPartition::new(Topic::Raw.name(""), 0);
     let records = given.local.reader().unwrap().fetch(&partition, 0, Duration::ZERO).unwrap().records;
     let raw: RawComplaint = codec::decode(records[0].value.as_deref().unwrap()).unwrap();
     assert_eq!((raw.received_at, records[0].offset), (NOW, answer["offset"].as_i64().unwrap()));
+    assert_eq!((raw.regulator_sent_at, raw.notice_at), (Some(NOW - 5), Some(1_698_796_800_000)));
+    let late = json!({"narrative": "They charged me twice.", "notice_at": NOW + 90_000_000});
+    let (status, answer) = send(&given.routes, "/api/complaints", &late, None).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(answer.to_string().contains("notice-at-after-received"), "{answer}");
 
     let request = Request::get("/api/openapi.json").body(Body::empty()).unwrap();
     let answer = given.routes.clone().oneshot(request).await.unwrap();

@@ -101,6 +101,10 @@ fn strategy(version: &str) -> Strategy {
         basis_points,
     };
     Strategy {
+        approvals: 0,
+        request_id: None,
+        requested_by: None,
+        approved_by: Vec::new(),
         version: 1,
         effective_from: 0,
         tasks: vec![TaskStrategy {

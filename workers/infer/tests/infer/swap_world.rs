@@ -302,6 +302,10 @@ pub(crate) fn strategy(version: i64, effective_from: i64, model_version: &str) -
     let first = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/strategy.toml");
     let first: toml::Table = fs::read_to_string(first).unwrap().parse().unwrap();
     Strategy {
+        approvals: 0,
+        request_id: None,
+        requested_by: None,
+        approved_by: Vec::new(),
         version,
         effective_from,
         tasks: vec![TaskStrategy {

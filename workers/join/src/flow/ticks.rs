@@ -44,6 +44,9 @@ where
         gauge!("ombud_join_closed").set(closed as f64);
         gauge!("ombud_join_early").set(early as f64);
         let now = self.clock.now_ms();
+        if let Some(rules) = self.shards.rules() {
+            self.calendars.publish_when_due(rules, now);
+        }
         self.vitals.report(now, self.shards.iter().map(|shard| shard.progress(now)));
         self.purge_unleased(unleased)
     }

@@ -67,6 +67,10 @@ impl Writer {
             language: &case.about.language,
             known_product: case.about.known_product.as_deref(),
             received_at: case.about.received_at,
+            regulator_sent_at: case.about.regulator_sent_at,
+            notice_at: case.about.notice_at,
+            legal_entity: case.about.legal_entity.as_deref(),
+            attributes: &case.about.attributes,
             decisions: &case.decisions,
             missing_tasks: &missing_tasks,
             unreadable: kind == SubmissionKind::Unreadable,
@@ -111,6 +115,11 @@ impl Writer {
             known_product: about.known_product,
             resolve_by: route.resolve_by,
             final_response_by: route.final_response_by,
+            legal_entity: about.legal_entity,
+            regulator_sent_at: about.regulator_sent_at,
+            notice_at: about.notice_at,
+            clock_attributes: route.clock_attributes,
+            clocks: route.clocks,
         }
     }
 }
@@ -126,5 +135,7 @@ fn keep_its_queue(route: &mut Route, before: &Arc<RoutedComplaint>, kind: Submis
         route.human_reasons.dedup();
         route.resolve_by = before.resolve_by;
         route.final_response_by = before.final_response_by;
+        route.clocks.clone_from(&before.clocks);
+        route.clock_attributes.clone_from(&before.clock_attributes);
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     revision,
     rules::Rules,
     sim::{
-        rules::{AMEND_MS, DEADLINE_MS},
+        rules::{AMEND_MS, DEADLINE_MS, clock_attributes, clocks},
         witness::{Violation, violated},
         world::{Flight, RoutedRecord, World},
     },
@@ -64,6 +64,7 @@ impl World {
         self.witness.check_order(id, record)?;
         self.witness.check_round(id, record)?;
         self.check_answers(flight.live_since, record)?;
+        self.check_clocks(record)?;
         let silent = !record
             .decisions
             .iter()
@@ -126,6 +127,28 @@ impl World {
                 self.witness.forgotten.insert(id);
             }
         }
+    }
+
+    /// A clock is that of its submission and of the strategy of its time: no amendment, recovery or later strategy moves it.
+    fn check_clocks(&self, record: &RoutedComplaint) -> Result<(), Violation> {
+        let raw = &self.raw[record.raw_offset as usize];
+        if record.why == Why::Unreadable || raw.what.kind == SubmissionKind::Unreadable {
+            // It has what is known of the complaint.
+            return Ok(());
+        }
+        let (about, version) = (&raw.what.about, self.rules.plan(raw.appended_at).strategy);
+        let expected = match raw.what.kind {
+            SubmissionKind::Withdrawn => Vec::new(),
+            _ => clocks(version, about.received_at, about.regulator_sent_at),
+        };
+        let starts =
+            (record.regulator_sent_at, record.notice_at) == (about.regulator_sent_at, about.notice_at);
+        let whose = record.legal_entity == about.legal_entity;
+        let looked_at = record.clock_attributes == clock_attributes(&about.attributes);
+        if record.clocks != expected || !starts || !whose || !looked_at {
+            return violated("clocks", format!("{} has other clocks than its submission", record.route_id));
+        }
+        Ok(())
     }
 
     /// I6: each decision is the first answer to its question. I7: what a deadline calls missing was not there.

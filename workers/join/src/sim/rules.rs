@@ -1,8 +1,8 @@
 //! Small rules for the simulation: three strategies, one after the other, and a simple routing.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
-use ombud_contract::records::{Outcome, Vulnerability};
+use ombud_contract::records::{Clock, Outcome, Vulnerability};
 use ombud_models::{Facts, Route};
 
 use crate::rules::{Plan, Rules};
@@ -11,6 +11,32 @@ use crate::rules::{Plan, Rules};
 pub(crate) const DEADLINE_MS: i64 = 30_000;
 /// How long complete cases are remembered.
 pub(crate) const AMEND_MS: i64 = 24 * 3_600_000;
+
+/// The attribute that clocks look at.
+pub(crate) const BRANCH: &str = "branch";
+const DAY_MS: i64 = 86_400_000;
+
+/// The clocks of a complaint under the strategy `version`: another limit in each.
+pub(crate) fn clocks(version: i64, received_at: i64, regulator_sent_at: Option<i64>) -> Vec<Clock> {
+    let clock = |name: &str, starts: i64| Clock {
+        name: name.into(),
+        starts,
+        due: starts.saturating_add(version * DAY_MS),
+        rule: format!("{version} days"),
+        calendar: None,
+        beyond_calendar: false,
+    };
+    let sent = regulator_sent_at.map(|sent| clock("sent", sent));
+    [Some(clock("received", received_at)), sent].into_iter().flatten().collect()
+}
+
+/// Those attributes that clocks look at.
+pub(crate) fn clock_attributes(all: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    all.iter()
+        .filter(|(name, _)| *name == BRANCH)
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
+}
 
 /// Each strategy: since when, and its required tasks.
 #[derive(Debug)]
@@ -42,7 +68,7 @@ impl Rules for SimRules {
         }
     }
 
-    fn route(&self, _version: i64, facts: &Facts<'_>) -> Route {
+    fn route(&self, version: i64, facts: &Facts<'_>) -> Route {
         let label = |task: &str| {
             let found = facts.decisions.iter().find(|d| d.task == task && d.outcome == Outcome::Labelled);
             found.and_then(|d| d.label.as_deref())
@@ -57,6 +83,11 @@ impl Rules for SimRules {
         let team = if desk { "desk" } else { product.unwrap_or("triage") };
         let review = facts.unreadable || !facts.missing_tasks.is_empty();
         Route {
+            clocks: match facts.withdrawn {
+                true => Vec::new(),
+                false => clocks(version, facts.received_at, facts.regulator_sent_at),
+            },
+            clock_attributes: clock_attributes(facts.attributes),
             team: team.to_owned(),
             priority: i32::from(desk),
             vulnerability,

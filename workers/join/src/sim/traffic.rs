@@ -7,7 +7,10 @@ use ombud_contract::records::{Outcome, Prediction, Role};
 use crate::{
     event::{ComplaintDetails, Submission, SubmissionKind},
     rules::Rules,
-    sim::world::{PredictionRecord, RawRecord, RoutedRecord, World},
+    sim::{
+        rules::BRANCH,
+        world::{PredictionRecord, RawRecord, RoutedRecord, World},
+    },
 };
 
 impl World {
@@ -47,6 +50,12 @@ impl World {
                     kind,
                     bulk: self.rng.chance(self.profile.bulk),
                     about: ComplaintDetails {
+                        legal_entity: Some(format!("entity of {id}.{edit}")),
+                        regulator_sent_at: edit.is_multiple_of(2).then_some(1_000 * edit as i64),
+                        notice_at: Some(edit as i64),
+                        attributes: [BRANCH, "not looked at"]
+                            .map(|name| (name.into(), format!("{edit}")))
+                            .into(),
                         received_at: self.now,
                         channel: "web".into(),
                         language: "en".into(),

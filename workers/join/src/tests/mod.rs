@@ -10,6 +10,7 @@ use crate::{
     sim::rules::{DEADLINE_MS, SimRules},
 };
 
+mod clocks;
 mod deadlines;
 mod lost_records;
 mod owners;
@@ -77,6 +78,10 @@ impl Story {
 
     fn submit(&mut self, offset: i64, id: &str, input: &str, kind: SubmissionKind) {
         let about = ComplaintDetails {
+            legal_entity: None,
+            regulator_sent_at: None,
+            notice_at: None,
+            attributes: Default::default(),
             received_at: 0,
             channel: "web".into(),
             language: "en".into(),

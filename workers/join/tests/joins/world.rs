@@ -57,6 +57,10 @@ pub(crate) fn strategy() -> Strategy {
         arms: vec![champion.clone()],
     };
     Strategy {
+        approvals: 0,
+        request_id: None,
+        requested_by: None,
+        approved_by: Vec::new(),
         version: 1,
         effective_from: 0,
         tasks: TASKS.map(task).into(),

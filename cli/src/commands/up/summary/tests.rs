@@ -83,7 +83,12 @@ fn people_see_the_summary_within_80_columns_with_and_without_colours() {
         tasks: ["product", "issue", "vulnerable"].map(String::from).into(),
         state: "registered".into(),
     }];
-    let next = NextSteps { serves: Some(([127, 0, 0, 1], 8080).into()), case: Some("c-1"), data: None };
+    let next = NextSteps {
+        serves: Some(([127, 0, 0, 1], 8080).into()),
+        first_link: None,
+        case: Some("c-1"),
+        data: None,
+    };
     for (name, coloured) in [("up.txt", false), ("up-colour.txt", true)] {
         let screen = Screen::new(80, coloured);
         let text = format!("{}\n{}", summary.tables(screen), next.lines(screen));

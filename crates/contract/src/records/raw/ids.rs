@@ -26,6 +26,8 @@ pub fn input_sha256(complaint: &RawComplaint) -> String {
         language,
         legal_entity,
         narrative,
+        notice_at,
+        regulator_sent_at,
         withdrawn,
         received_at: _,
         submission: _,
@@ -46,6 +48,9 @@ pub fn input_sha256(complaint: &RawComplaint) -> String {
     parts.unless("language", language, "und");
     parts.option("legal_entity", legal_entity.as_deref());
     parts.text("narrative").text(narrative);
+    let time = |at: &Option<i64>| at.map(|at| at.to_string());
+    parts.option("notice_at", time(notice_at).as_deref());
+    parts.option("regulator_sent_at", time(regulator_sent_at).as_deref());
     parts.flag("withdrawn", *withdrawn);
     parts.hex()
 }

@@ -24,6 +24,8 @@ pub const MAX_ATTRIBUTE_BYTES: usize = 1024;
 pub const EARLIEST_RECEIVED: TimestampMs = 631_152_000_000;
 /// The first time that can't be meant: 2200-01-01.
 pub const LATEST_RECEIVED: TimestampMs = 7_258_118_400_000;
+/// How far `notice_at` may lie behind `received_at`, because one of them may be a date without a clock.
+pub const NOTICE_TOLERANCE_MS: i64 = 86_400_000;
 
 /// The first rule that a raw complaint breaks. Says which, never what stood there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
@@ -62,6 +64,15 @@ pub enum Invalid {
     /// `received_at` is before 1990 or after 2199.
     #[error("received_at is not between 1990 and 2199 (milliseconds since 1970 are expected)")]
     ReceivedAtOutOfRange,
+    /// `regulator_sent_at` is before 1990 or after 2199.
+    #[error("regulator_sent_at is not between 1990 and 2199 (milliseconds since 1970 are expected)")]
+    RegulatorSentAtOutOfRange,
+    /// `notice_at` is before 1990 or after 2199.
+    #[error("notice_at is not between 1990 and 2199 (milliseconds since 1970 are expected)")]
+    NoticeAtOutOfRange,
+    /// `notice_at` is more than [`NOTICE_TOLERANCE_MS`] after `received_at`: a clock that began there would begin too late.
+    #[error("notice_at is more than a day after received_at")]
+    NoticeAtAfterReceived,
     /// `submission` is less than 1.
     #[error("submission is less than 1")]
     SubmissionBelowOne,
@@ -99,6 +110,9 @@ impl Invalid {
             Self::NarrativeTooLarge => "narrative-too-large",
             Self::LanguageMalformed => "language-malformed",
             Self::ReceivedAtOutOfRange => "received-at-out-of-range",
+            Self::RegulatorSentAtOutOfRange => "regulator-sent-at-out-of-range",
+            Self::NoticeAtOutOfRange => "notice-at-out-of-range",
+            Self::NoticeAtAfterReceived => "notice-at-after-received",
             Self::SubmissionBelowOne => "submission-below-one",
             Self::TextTooLong(_) => "text-too-long",
             Self::TextControlCharacter(_) => "text-control-character",
@@ -128,9 +142,7 @@ impl RawComplaint {
         if LanguageTag::parse(self.language.as_str()).is_err() {
             return Err(Invalid::LanguageMalformed);
         }
-        if !(EARLIEST_RECEIVED..LATEST_RECEIVED).contains(&self.received_at) {
-            return Err(Invalid::ReceivedAtOutOfRange);
-        }
+        self.check_times()?;
         if self.submission < 1 {
             return Err(Invalid::SubmissionBelowOne);
         }
@@ -153,6 +165,25 @@ impl RawComplaint {
         };
         if self.attributes.iter().any(too_long) {
             return Err(Invalid::AttributeTooLong);
+        }
+        Ok(())
+    }
+
+    /// A regulator may send a complaint on before the bank gets it from the customer, or after: any order is meant. A notice
+    /// that comes later than the complaint is part of it, and no beginning of a clock.
+    fn check_times(&self) -> Result<(), Invalid> {
+        let can_be_meant = |at: &TimestampMs| (EARLIEST_RECEIVED..LATEST_RECEIVED).contains(at);
+        if !can_be_meant(&self.received_at) {
+            return Err(Invalid::ReceivedAtOutOfRange);
+        }
+        if !self.regulator_sent_at.iter().all(can_be_meant) {
+            return Err(Invalid::RegulatorSentAtOutOfRange);
+        }
+        if !self.notice_at.iter().all(can_be_meant) {
+            return Err(Invalid::NoticeAtOutOfRange);
+        }
+        if self.notice_at.is_some_and(|notice| notice > self.received_at + NOTICE_TOLERANCE_MS) {
+            return Err(Invalid::NoticeAtAfterReceived);
         }
         Ok(())
     }

@@ -12,6 +12,7 @@ fn a_difference_names_its_place() {
     assert_eq!(differences(&before, &before), []);
     let mut after = before.clone();
     after.deadline_ms = 45_000;
+    after.approvals = 1;
     after.tasks[0].review_below = 0.5;
     after.routing = after.routing.replacen("team = \"student-lending\"", "team = \"home-lending\"", 1);
     after.tasks[1].arms.push(Arm { role: Role::Shadow, ..arm("shadow", 500) });
@@ -23,6 +24,7 @@ fn a_difference_names_its_place() {
     assert_eq!(
         said,
         [
+            "approvals: Some(\"0\") -> Some(\"1\")".to_owned(),
             "deadline: Some(\"30s\") -> Some(\"45s\")".to_owned(),
             "issue/review below: Some(\"0.35\") -> Some(\"0.5\")".to_owned(),
             format!("product/shadow/model: None -> Some({model:?})"),

@@ -82,7 +82,9 @@ public final class Produce {
 
     private static Object value(String field, JsonNode value) {
         return switch (field) {
-            case "received_at" -> value.isNumber() ? value.asLong() : Instant.parse(value.asText()).toEpochMilli();
+            // Fill the second and the third once every worker knows them (docs/crm.md, "Changes of the schema").
+            case "received_at", "regulator_sent_at", "notice_at" ->
+                value.isNumber() ? value.asLong() : Instant.parse(value.asText()).toEpochMilli();
             case "submission" -> value.asInt();
             case "withdrawn", "bulk" -> value.asBoolean();
             case "attributes" -> {

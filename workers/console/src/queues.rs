@@ -1,0 +1,260 @@
+//! `GET /api/queues`, `GET /api/queues/{team}` and `POST /api/queues/{team}/next`: what a team has to do, and the next of it.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use axum::{
+    Extension, Json,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use ombud_launch::guard::Caller;
+use ombud_store::ItemState;
+use serde::{Deserialize, Serialize};
+use tokio::task::block_in_place;
+use utoipa::ToSchema;
+
+use crate::{
+    audit::Action,
+    claimant::claimant_of,
+    claims::{GrantedLease, record_claim},
+    desk::{Claims, NextAnswer, Queue},
+    former_lease::with_former_release,
+    item::Item,
+    own_writes::OwnWrites,
+    queue_query::{Cursor, QueueQuery},
+    refused::{Problem, Refusals},
+    request::{Fields, Segment, Sent},
+    state::RequestState,
+    worklist::WorklistLag,
+};
+
+/// How many complaints a team has in each state.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct QueueCounts {
+    /// The team.
+    pub team: String,
+    /// Nobody has done anything.
+    pub open: u64,
+    /// The customer knows that it was received.
+    pub acknowledged: u64,
+    /// The customer knows why there is no answer yet.
+    pub waiting: u64,
+    /// Answered or forwarded.
+    pub answered: u64,
+    /// The customer took it back.
+    pub withdrawn: u64,
+}
+
+/// The queues that the one who asks may see.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct QueueList {
+    /// By team.
+    pub queues: Vec<QueueCounts>,
+    /// How far the worklist is behind its topics.
+    pub lag: WorklistLag,
+}
+
+/// Some of what a team has to do.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct QueuePage {
+    /// In the order that was asked for.
+    pub items: Vec<Item>,
+    /// Where the next page begins: `after` of the next request. Null where these are the last.
+    #[schema(required)]
+    pub next: Option<String>,
+    /// How far the worklist is behind its topics.
+    pub lag: WorklistLag,
+}
+
+/// Asks for the next complaint of a team.
+#[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NextRequest {
+    /// Who asks, by a pseudonym such as agent-17. A person who is signed in leaves it out; of a system it is its token's name,
+    /// where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
+    /// Complaints that they do not want now, such as what they have just given back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 64)]
+    pub skip: Vec<String>,
+}
+
+/// The most complaints that one request may leave out.
+const MOST_SKIPPED: usize = 64;
+
+/// The next complaint, and its lease.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct NextItem {
+    /// What is to be done.
+    pub item: Item,
+    /// The asker's for now.
+    pub lease: GrantedLease,
+}
+
+/// How many complaints each team has in each state.
+#[utoipa::path(
+    operation_id = "list_queues",
+    get, path = "/api/queues", tag = "work",
+    params(("ombud-after" = Option<String>, Header, description = "What an answer to a write said: waits until the worklist shows it")),
+    responses(
+        (status = 200, description = "The queues that you may see, by team", body = QueueList),
+        Refusals,
+    ),
+    security(("token" = []))
+)]
+pub(crate) async fn counts(
+    State(state): State<Arc<RequestState>>,
+    Extension(caller): Extension<Caller>,
+    own: OwnWrites,
+) -> Result<Json<QueueList>, Problem> {
+    own.wait(&state).await?;
+    block_in_place(|| {
+        let mut queues: BTreeMap<String, QueueCounts> = BTreeMap::new();
+        for (team, in_state, count) in state.worklist.counts()? {
+            if !caller.sees(&team) {
+                continue;
+            }
+            let queue =
+                queues.entry(team.clone()).or_insert_with(|| QueueCounts { team, ..QueueCounts::default() });
+            let counted = match in_state {
+                ItemState::Open => &mut queue.open,
+                ItemState::Acknowledged => &mut queue.acknowledged,
+                ItemState::Waiting => &mut queue.waiting,
+                ItemState::Answered => &mut queue.answered,
+                ItemState::Withdrawn => &mut queue.withdrawn,
+            };
+            *counted += count;
+        }
+        Ok(Json(QueueList { queues: queues.into_values().collect(), lag: state.lag() }))
+    })
+}
+
+/// What a team has to do, a page at a time.
+#[utoipa::path(
+    operation_id = "show_queue",
+    get, path = "/api/queues/{team}", tag = "work",
+    params(
+        ("team" = String, Path, description = "The team, as GET /api/teams has it", example = "triage-desk"),
+        QueueQuery,
+        ("ombud-after" = Option<String>, Header, description = "What an answer to a write said: waits until the worklist shows it"),
+    ),
+    responses(
+        (status = 200, description = "A page", body = QueuePage),
+        Refusals,
+    ),
+    security(("token" = []))
+)]
+pub(crate) async fn page(
+    State(state): State<Arc<RequestState>>,
+    Extension(caller): Extension<Caller>,
+    own: OwnWrites,
+    Segment(team): Segment,
+    Fields(query): Fields<QueueQuery>,
+) -> Result<Json<QueuePage>, Problem> {
+    if !caller.sees(&team) {
+        return Err(no_queue());
+    }
+    let question = query.read(&team)?;
+    own.wait(&state).await?;
+    block_in_place(|| {
+        let page =
+            state.worklist.page(&question.filter, question.order, question.after.as_ref(), question.limit)?;
+        let ids: Vec<String> = page.items.iter().map(|item| item.complaint_id.clone()).collect();
+        let held = state.leases.ask(|leases| leases.held(&ids))?;
+        Ok(Json(QueuePage {
+            items: Item::all(page.items, &held, state.clock.now_ms()),
+            next: page.next.map(|next| Cursor::text(&next)),
+            lag: state.lag(),
+        }))
+    })
+}
+
+/// Take the next complaint of a team: the item and its lease in one request. Whoever has unfinished work of the team gets
+/// that again, so that a request may be repeated.
+#[utoipa::path(
+    operation_id = "take_next",
+    post, path = "/api/queues/{team}/next", tag = "work",
+    params(("team" = String, Path, description = "The team, as GET /api/teams has it", example = "triage-desk")),
+    request_body = NextRequest,
+    responses(
+        (status = 200, description = "Yours for now: the item, and its lease", body = NextItem,
+            headers(("ombud-after" = String, description = "Where the records of this lie"))),
+        (status = 204, description = "There is nothing to do, or others have all of it"),
+        Refusals,
+    ),
+    security(("token" = []))
+)]
+pub(crate) async fn next(
+    State(state): State<Arc<RequestState>>,
+    Extension(caller): Extension<Caller>,
+    own: OwnWrites,
+    Segment(team): Segment,
+    Sent(request): Sent<NextRequest>,
+) -> Result<Response, Problem> {
+    if !caller.works_for(&team) {
+        return Err(no_queue());
+    }
+    if request.skip.len() > MOST_SKIPPED {
+        return Err(Problem::wrong("skip", "too-many", "leave out at most 64 complaints"));
+    }
+    let claimant = claimant_of(&caller, request.actor.as_deref())?;
+    let skipped = request.skip.into_iter().collect();
+    let everything = crate::queue_query::everything_of(&team);
+    own.wait(&state).await?;
+    let answer = block_in_place(|| {
+        let mut queue = Queue {
+            team: &team,
+            page: &mut |after, most| {
+                state.worklist.page(&everything, ombud_store::ItemOrder::Next, after, most)
+            },
+            item: &mut |complaint_id| state.worklist.item(complaint_id),
+            skipped: &skipped,
+        };
+        let next = state.leases.ask(|leases| {
+            let mut claims = Claims {
+                leases,
+                claimant: &claimant,
+                limits: &state.limits,
+                behind: state.behind(),
+                draw: &mut rand::random::<u64>,
+            };
+            claims.next(&mut queue)
+        });
+        Ok::<_, Problem>(match next? {
+            NextAnswer::Yours { item, lease, events } => {
+                let events = with_former_release(&state, &claimant, &lease, events);
+                NextAnswer::Yours { item, lease, events }
+            }
+            answer => answer,
+        })
+    })?;
+    let (granted, events, problem) = match answer {
+        NextAnswer::Yours { item, lease, events } => (Some((item, lease)), events, None),
+        NextAnswer::Nothing(events) => (None, events, None),
+        NextAnswer::Busy(events) => (
+            None,
+            events,
+            Some(Problem::later("busy", "others were faster at all that was tried: ask again")),
+        ),
+        NextAnswer::Behind(_) => {
+            let why = "the worklist is too far behind its topics to hand work out: ask again in a moment";
+            (None, Vec::new(), Some(Problem::later("view-behind", why)))
+        }
+    };
+    let headers = record_claim(&state, &caller, own, Action::LeaseTaken, events, "").await?;
+    match (granted, problem) {
+        (_, Some(problem)) => Err(problem),
+        (None, None) => Ok((StatusCode::NO_CONTENT, headers).into_response()),
+        (Some((item, lease)), None) => {
+            let now = state.clock.now_ms();
+            let item = Item::of(*item, Some(&lease), now);
+            Ok((headers, Json(NextItem { item, lease: GrantedLease::of(&lease) })).into_response())
+        }
+    }
+}
+
+fn no_queue() -> Problem {
+    Problem::absent("team-unknown", "find this queue: name a team of yours, as GET /api/teams has it")
+}

@@ -1,0 +1,327 @@
+//! A console of a bank with two teams: its log, its worklist, leases in memory, and persons that a header names.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::{HeaderMap, Method, Request, StatusCode, header},
+};
+use ombud_console::{
+    Console, Follower, Trail, Waiter, WorklistProgress, answer, desk::ClaimLimits, read_clock, watch_lag,
+};
+use ombud_contract::{
+    catalogue::Topic,
+    codec,
+    records::{AuditEntry, Prediction, RawComplaint, RoutedComplaint, WorkEvent},
+};
+use ombud_launch::{
+    config::{Inputs, load},
+    guard::{FindPerson, Guard, People, Person, PersonSource, Role, SignedIn, Teams},
+    health::Readiness,
+};
+use ombud_local::{Local, LocalWorklist, Options};
+use ombud_store::{CaseStore, Leases, Row, Worklist, file_prediction, file_raw, file_routed, file_work};
+use ombud_stream::{
+    Clock, Delivery, ManualClock, Outage, Outgoing, Reader, Record, Refused, Sink, TopicPartition, Waiting,
+};
+use serde_json::Value;
+use tower::ServiceExt as _;
+
+use crate::{given::route, memory_leases::MemoryLeases};
+
+pub(crate) const NOW: i64 = 1_709_300_000_000;
+/// What the customer of c-1 wrote. No answer but its narrative has a word of it.
+pub(crate) const NARRATIVE: &str = "Since my bereavement they charged me twice.";
+/// What the model found in it. No answer but its evidence has it.
+pub(crate) const CATEGORY: &str = "armed_forces";
+/// Names a person in a test: `anna/clerk/cards`.
+pub(crate) const WHO: &str = "x-who";
+/// `printf %s sesame-open | sha256sum`.
+const DIGEST: &str = "10fd93e00c1bdccff1ba9cb6919df45fcd7264eb96f173c36eb6934e18e5ef86";
+
+/// A sink that takes nothing for console.audit while a test says so.
+struct AuditBreaker<S>(S, Arc<AtomicBool>);
+
+impl<S: Sink<Waiter>> Sink<Waiter> for AuditBreaker<S> {
+    fn send(&mut self, record: Outgoing, token: Waiter) -> Result<(), Refused<Waiter>> {
+        if self.1.load(Ordering::SeqCst) && *record.topic == *Topic::Audit.name("") {
+            let outage = Some(Outage::passing("append to console.audit", "the disk is full"));
+            return Err(Refused { record, token, outage });
+        }
+        self.0.send(record, token)
+    }
+}
+
+/// The console and what it stands on. Ends when it is dropped.
+pub(crate) struct Bank {
+    pub(crate) local: Local,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) routes: Router,
+    pub(crate) audit_is_broken: Arc<AtomicBool>,
+    progress: WorklistProgress,
+    stopped: Arc<AtomicBool>,
+    follower: Option<thread::JoinHandle<()>>,
+    _dir: tempfile::TempDir,
+}
+
+impl Drop for Bank {
+    fn drop(&mut self) {
+        self.stopped.store(true, Ordering::SeqCst);
+        if let Some(follower) = self.follower.take() {
+            follower.join().unwrap();
+        }
+    }
+}
+
+/// An answer.
+#[derive(Debug)]
+pub(crate) struct Answered {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Value,
+}
+
+impl Answered {
+    /// Where the records of it lie.
+    pub(crate) fn after(&self) -> String {
+        self.headers["ombud-after"].to_str().unwrap().to_owned()
+    }
+
+    /// The code of a refusal.
+    pub(crate) fn code(&self) -> (u16, &str) {
+        (self.status.as_u16(), self.body["code"].as_str().unwrap_or_default())
+    }
+}
+
+/// c-1 and c-3 lie with cards, c-2 with loans.
+/// The digest of what complaints say.
+pub(crate) const INPUT: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+
+fn complaints() -> [RoutedComplaint; 3] {
+    let of = |id: &str, team: &str| RoutedComplaint {
+        complaint_id: id.into(),
+        route_id: format!("r-{id}"),
+        team: team.into(),
+        input_sha256: INPUT.into(),
+        customer_ref: Some("cust-1".into()),
+        external_ref: Some(format!("crm-{id}")),
+        ..route()
+    };
+    [of("c-1", "cards"), of("c-2", "loans"), of("c-3", "cards")]
+}
+
+fn original<T: codec::Record>(record: &T, offset: i64) -> Record {
+    Record {
+        source: TopicPartition::new(T::TOPIC.name(""), 0),
+        offset,
+        appended_at: NOW,
+        key: None,
+        value: Some(codec::encode(record).unwrap()),
+        headers: Vec::new(),
+        original: None,
+    }
+}
+
+impl Bank {
+    pub(crate) async fn open() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let local = Local::open(dir.path(), Options::catalogue("", 1)).unwrap();
+        let clock = Arc::new(ManualClock::at(NOW));
+        let (sink, deliveries) = local.sink::<Waiter>(64);
+        // Ends with the sink, which the routes own.
+        thread::spawn(move || answer(&deliveries));
+        let audit_is_broken = Arc::new(AtomicBool::new(false));
+        let worklist = Arc::new(LocalWorklist::open(dir.path(), Arc::new(read_clock)).unwrap());
+        let (progress, stopped) = (WorklistProgress::default(), Arc::new(AtomicBool::new(false)));
+        let (view, leases, trail) = (local.view(), MemoryLeases::new(Arc::clone(&clock)), local.view());
+        let console = Console {
+            sink: Box::new(AuditBreaker(sink, Arc::clone(&audit_is_broken))),
+            cases: Box::new(move || Ok(Box::new(view.cases().unwrap()) as Box<dyn CaseStore>)),
+            teams: Arc::new(|_| Ok(Some(["cards", "loans"].map(str::to_owned).into()))),
+            worklist: Arc::clone(&worklist) as Arc<dyn Worklist>,
+            worklist_progress: progress.clone(),
+            leases: Box::new(move || Ok(Box::new(leases.clone()) as Box<dyn Leases>)),
+            limits: ClaimLimits::default(),
+            trail: Box::new(move || {
+                let mut reader = trail.reader().unwrap();
+                let partition = TopicPartition::new(Topic::Audit.name(""), 0);
+                let end = reader.end(&partition)?;
+                Ok(Trail { reader: Box::new(reader), ends: vec![(partition, end)] })
+            }),
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            prefix: String::new(),
+            dates: None,
+        };
+        let variables = vec![("OMBUD_HTTP__TOKENS__CARD-DESK".into(), DIGEST.into())];
+        let mut http = load(&Inputs { variables, ..Inputs::default() }).unwrap().settings.http;
+        http.scopes.insert("card-desk".into(), "read,work,feedback".into());
+        let find: FindPerson =
+            Arc::new(|headers| Ok(headers.get(WHO).map(|who| person(who.to_str().unwrap()))));
+        let people = Some(People { find, is_shared: false });
+        let routes = Guard::with_people(&http, None, people).unwrap().around(console.routes());
+
+        let mut bank =
+            Self { local, clock, routes, audit_is_broken, progress, stopped, follower: None, _dir: dir };
+        let [first, second, last] = complaints();
+        bank.append(&first).await;
+        let place = bank.append(&second).await;
+        bank.file();
+        bank.follow(worklist);
+        bank.wait(place).await;
+        // It is followed, so everything before has been read to its end.
+        let place = bank.append(&last).await;
+        bank.wait(place).await;
+        bank
+    }
+
+    /// Lets time pass, and looks how far the worklist is then.
+    pub(crate) fn advance(&self, ms: i64) {
+        self.clock.advance(ms);
+        watch_lag(&self.progress, &mut self.local.reader().unwrap(), &*self.clock, &|_| true);
+    }
+
+    /// What the archive has of c-1 and c-2.
+    fn file(&self) {
+        let mut cases = self.local.cases().unwrap();
+        let evident = include_str!("../../../../schemas/complaints.predictions/examples/valid/evident.json");
+        for (offset, route) in (0..).zip(complaints()) {
+            let raw = RawComplaint::new(&route.complaint_id, NARRATIVE, NOW);
+            let prediction = Prediction {
+                complaint_id: route.complaint_id.clone(),
+                input_sha256: route.input_sha256.clone(),
+                ..serde_json::from_str(evident).unwrap()
+            };
+            cases.write(&file_raw(&raw, &original(&raw, offset))).unwrap();
+            cases.write(&file_prediction(&prediction, &original(&prediction, offset))).unwrap();
+            cases.write(&file_routed(&route, &original(&route, offset), &[])).unwrap();
+        }
+    }
+
+    /// Has the archive keep what was done.
+    pub(crate) fn archive_work(&self) {
+        let rows: Vec<Row> =
+            self.work().iter().flat_map(|event| file_work(event, &original(event, 0))).collect();
+        self.local.cases().unwrap().write(&rows).unwrap();
+    }
+
+    async fn append<T: codec::Record>(&self, record: &T) -> (TopicPartition, i64) {
+        let (mut sink, deliveries) = self.local.sink::<()>(8);
+        let value = codec::encode(record).unwrap();
+        let key = serde_json::to_value(record).unwrap()["complaint_id"].as_str().unwrap().to_owned();
+        let topic = T::TOPIC.name("").into();
+        sink.send(Outgoing::stamped(topic, None, Some(key.into()), value, "test", &[]), ()).unwrap();
+        let Delivery { result, .. } = deliveries.recv().unwrap();
+        result.unwrap()
+    }
+
+    fn follow(&mut self, view: Arc<LocalWorklist>) {
+        let (reader, progress, stopped) =
+            (Box::new(self.local.reader().unwrap()), self.progress.clone(), Arc::clone(&self.stopped));
+        let clock = Arc::clone(&self.clock);
+        self.follower = Some(thread::spawn(move || {
+            let follower = Follower {
+                view,
+                reader,
+                count: &mut |_| Ok(1),
+                team_exists: &mut |_| Ok(true),
+                prefix: "",
+                clock: &*clock,
+                progress,
+                answered_days: 30,
+            };
+            let mut waiting = Waiting::at_once(&Readiness::default(), "worklist");
+            follower.run(&|| stopped.load(Ordering::SeqCst), &mut waiting).unwrap();
+        }));
+    }
+
+    async fn wait(&self, place: (TopicPartition, i64)) {
+        assert!(
+            self.progress.wait_until(&[place], Duration::from_secs(30)).await,
+            "the worklist is not read"
+        );
+    }
+
+    /// What is answered to `who`, a person such as `anna/clerk/cards`, a token such as `token:sesame-open`, or nobody.
+    pub(crate) async fn ask(&self, who: &str, method: Method, path: &str, body: Option<Value>) -> Answered {
+        self.ask_after(who, method, path, body, None).await
+    }
+
+    /// The same, where it brings what an answer to a write said.
+    pub(crate) async fn ask_after(
+        &self,
+        who: &str,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+        after: Option<&str>,
+    ) -> Answered {
+        let mut request = Request::builder().method(method).uri(path).header(header::HOST, "localhost");
+        request = match who.strip_prefix("token:") {
+            Some(token) => request.header(header::AUTHORIZATION, format!("Bearer {token}")),
+            None if who.is_empty() => request,
+            None => request.header(WHO, who),
+        };
+        if let Some(after) = after {
+            request = request.header("ombud-after", after);
+        }
+        let body = match body {
+            None => Body::empty(),
+            Some(body) => {
+                request = request.header(header::CONTENT_TYPE, "application/json");
+                Body::from(body.to_string())
+            }
+        };
+        let answer = self.routes.clone().oneshot(request.body(body).unwrap()).await.unwrap();
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        let body = to_bytes(answer.into_body(), 1 << 20).await.unwrap();
+        let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap() };
+        Answered { status, headers, body }
+    }
+
+    pub(crate) async fn get(&self, who: &str, path: &str) -> Answered {
+        self.ask(who, Method::GET, path, None).await
+    }
+
+    pub(crate) async fn post(&self, who: &str, path: &str, body: Value) -> Answered {
+        self.ask(who, Method::POST, path, Some(body)).await
+    }
+
+    /// The records of console.audit.
+    pub(crate) fn audit(&self) -> Vec<AuditEntry> {
+        self.records()
+    }
+
+    /// The records of complaints.work.
+    pub(crate) fn work(&self) -> Vec<WorkEvent> {
+        self.records()
+    }
+
+    fn records<T: codec::Record>(&self) -> Vec<T> {
+        let partition = TopicPartition::new(T::TOPIC.name(""), 0);
+        let records = self.local.reader().unwrap().fetch(&partition, 0, Duration::ZERO).unwrap().records;
+        records.iter().map(|record| codec::decode(record.value.as_deref().unwrap()).unwrap()).collect()
+    }
+}
+
+/// `anna/clerk,lead/cards,loans`; `*` for every team.
+fn person(who: &str) -> SignedIn {
+    let [name, roles, teams] = who.split('/').collect::<Vec<_>>()[..] else { panic!("{who}") };
+    let role = |name: &str| Role::ALL.into_iter().find(|role| role.name() == name).unwrap();
+    let teams = match teams {
+        "*" => Teams::All,
+        teams => Teams::Only(teams.split(',').map(str::to_owned).collect::<BTreeSet<_>>()),
+    };
+    let roles = roles.split(',').filter(|role| !role.is_empty()).map(role).collect();
+    SignedIn { person: Person { name: name.into(), roles, teams }, source: PersonSource::Session }
+}
