@@ -23,10 +23,7 @@ use crate::{
 
 const EXAMPLES: [Example; 2] = [
     ("Take a complaint", "ombud work c-1 claim"),
-    (
-        "Say that it was answered",
-        "ombud work c-1 final-response --outcome upheld --cause FEES --redress 25.00 --currency GBP",
-    ),
+    ("Say that it was answered", "ombud work c-1 final-response --outcome upheld --cause FEES"),
 ];
 
 /// The arguments of `work`.

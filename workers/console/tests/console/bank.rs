@@ -9,7 +9,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use axum::{
@@ -185,10 +185,18 @@ impl Bank {
         bank
     }
 
-    /// Lets time pass, and looks how far the worklist is then.
-    pub(crate) fn advance(&self, ms: i64) {
+    /// Lets time pass; what was appended before is in the worklist then.
+    pub(crate) async fn advance(&self, ms: i64) {
         self.clock.advance(ms);
-        watch_lag(&self.progress, &mut self.local.reader().unwrap(), &*self.clock, &|_| true);
+        let (mut reader, deadline) = (self.local.reader().unwrap(), Instant::now() + Duration::from_secs(30));
+        loop {
+            watch_lag(&self.progress, &mut reader, &*self.clock, &|_| true);
+            if self.progress.lag(self.clock.now_ms()).records == 0 {
+                return;
+            }
+            assert!(Instant::now() < deadline, "the worklist is not read");
+            tokio::task::yield_now().await;
+        }
     }
 
     /// What the archive has of c-1 and c-2.

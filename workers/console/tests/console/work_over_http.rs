@@ -82,7 +82,7 @@ async fn what_somebody_has_is_a_conflict_and_what_nobody_has_any_more_is_taken_f
     assert_eq!(kinds(&bank), [WorkKind::Claimed]);
 
     // Ten minutes without a heartbeat.
-    bank.advance(600_000);
+    bank.advance(600_000).await;
     let renewed = json!({"action": "renew", "lease_id": lease});
     assert_eq!(bank.post(ANNA, "/api/leases/c-1", renewed).await.code(), (409, "lease-over"));
     let done = bank.post(ANNA, "/api/work", final_response(json!({"lease_id": lease}))).await;
