@@ -257,7 +257,7 @@ fn filters(all: &ItemFilter) -> Vec<ItemFilter> {
         ItemFilter { due_before: Some(FROM), ..all.clone() },
         ItemFilter { needs_human: true, audit_sample: true, ..all.clone() },
         ItemFilter { customer_ref: Some("customer-0000017".into()), ..all.clone() },
-        ItemFilter { states: vec![ombud_store::ItemState::Waiting], ..all.clone() },
+        ItemFilter { states: vec![ombud_contract::work::Phase::Waiting], ..all.clone() },
     ]
 }
 

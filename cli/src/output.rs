@@ -4,3 +4,4 @@
 pub(crate) mod golden;
 pub(crate) mod screen;
 pub(crate) mod terminal;
+pub(crate) mod time;

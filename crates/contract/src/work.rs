@@ -51,6 +51,15 @@ pub enum Phase {
 }
 
 impl Phase {
+    /// Every phase.
+    pub const ALL: [Self; 5] =
+        [Self::Open, Self::Acknowledged, Self::Waiting, Self::Answered, Self::Withdrawn];
+
+    /// Whether something is left to do.
+    pub const fn is_open(self) -> bool {
+        !matches!(self, Self::Answered | Self::Withdrawn)
+    }
+
     /// In a word, as people and programs read it.
     pub const fn word(self) -> &'static str {
         match self {

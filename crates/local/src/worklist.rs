@@ -23,8 +23,9 @@ use std::{
     },
 };
 
+use ombud_contract::work::Phase;
 use ombud_store::{
-    ItemFilter, ItemOrder, ItemPage, ItemState, PageStart, ReadClock, WorkItem, Worklist, WorklistChange,
+    ItemFilter, ItemOrder, ItemPage, PageStart, ReadClock, WorkItem, Worklist, WorklistChange,
     WorklistPosition,
 };
 use ombud_stream::Outage;
@@ -122,7 +123,7 @@ impl Worklist for LocalWorklist {
         self.read("what was searched", |connection| read::search(connection, text, most, &*self.read_clock))
     }
 
-    fn counts(&self) -> Result<Vec<(String, ItemState, u64)>, Outage> {
+    fn counts(&self) -> Result<Vec<(String, Phase, u64)>, Outage> {
         self.read("the counts", read::counts)
     }
 

@@ -9,38 +9,13 @@ mod source;
 use ombud_contract::{
     ids::row_sha256,
     records::{Feedback, RoutedComplaint, Vulnerability, WorkEvent},
+    work::Phase,
 };
 use ombud_stream::{Outage, Record};
 
 pub use corrections::VerdictSummary;
 pub use route_summary::RouteSummary;
 pub use source::{ItemSource, ReadClock};
-
-/// How far the work on a complaint is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum ItemState {
-    /// Nobody has done anything, or it was opened again.
-    Open,
-    /// The customer knows that it was received.
-    Acknowledged,
-    /// The customer knows why there is no answer yet.
-    Waiting,
-    /// Answered or forwarded, or by the newest verdict no complaint.
-    Answered,
-    /// The customer took it back.
-    Withdrawn,
-}
-
-impl ItemState {
-    /// Every state.
-    pub const ALL: [Self; 5] =
-        [Self::Open, Self::Acknowledged, Self::Waiting, Self::Answered, Self::Withdrawn];
-
-    /// Whether something is left to do.
-    pub const fn is_open(self) -> bool {
-        !matches!(self, Self::Answered | Self::Withdrawn)
-    }
-}
 
 /// A clock of a complaint as it stands now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,7 +42,7 @@ pub struct WorkItem {
     /// Whose work it is: the team of its newest route, or the one that a person gave it to since.
     pub team: String,
     /// How far it is.
-    pub state: ItemState,
+    pub state: Phase,
     /// When the earliest clock that runs is due.
     pub due: Option<i64>,
     /// Every clock.
@@ -112,7 +87,7 @@ pub struct ItemFilter {
     /// One team; all teams otherwise.
     pub team: Option<String>,
     /// These states; all but answered and withdrawn otherwise.
-    pub states: Vec<ItemState>,
+    pub states: Vec<Phase>,
     /// Only this product.
     pub product: Option<String>,
     /// Only what is at least so.
@@ -258,7 +233,7 @@ pub trait Worklist: Send + Sync {
     ///
     /// # Errors
     /// The view can't be read.
-    fn counts(&self) -> Result<Vec<(String, ItemState, u64)>, Outage>;
+    fn counts(&self) -> Result<Vec<(String, Phase, u64)>, Outage>;
 
     /// Takes answered and withdrawn items that did not change since `changed_before` from the lists, `most` at most; how many
     /// it were. They are still found by id and by customer, and whatever comes about one brings it back.

@@ -1,6 +1,7 @@
 //! Who did and who looked at what, as records of console.audit: durable before the answer goes out. No record, no narrative.
 //!
-//! Every route that writes or opens something asks [`AuditLog`], and nothing else appends there. A record has ids and codes, and
+//! Every route that writes or opens something of a complaint asks [`AuditLog`]; who signs in and who may is recorded by
+//! `sign_in/deeds.rs`. Both append by [`hand_over`]. A record has ids and codes, and
 //! never what a text says. Two things have none: a complaint that is sent (its record in complaints.raw is what was done, and a
 //! machine sends it), and a lease that is renewed (a heartbeat of work whose beginning and end are recorded).
 
@@ -14,12 +15,12 @@ use ombud_stream::{Clock, Outgoing};
 use tokio::sync::oneshot;
 
 use crate::{
-    append::{AppendResult, Appender, WORKER, durable},
+    append::{AppendResult, Appender, Unavailable, WORKER, durable},
     refused::Problem,
 };
 
 /// How long an answer waits for its record. The same record sent again is another one, which harms nobody.
-const AUDIT_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const AUDIT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What somebody did, as a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -128,10 +129,7 @@ impl AuditLog {
         let mut recording = Vec::with_capacity(acts.len());
         for act in acts {
             let entry = self.entry(caller, act);
-            let value = codec::encode(&entry).map_err(|error| unrecorded(&error.to_string()))?;
-            let key = Some(Bytes::copy_from_slice(entry.subject.as_bytes()));
-            let record = Outgoing::stamped(Arc::clone(&self.topic), None, key, value, WORKER, &[]);
-            let handed_over = appender.hand_over(record).map_err(|why| unrecorded(&why.0))?;
+            let handed_over = hand_over(appender, &self.topic, &entry).map_err(|why| unrecorded(&why.0))?;
             recording.push((act.action, handed_over));
         }
         Ok(Recording(recording))
@@ -170,6 +168,17 @@ impl Recording {
         }
         Ok(())
     }
+}
+
+/// Hands `entry` over; what comes back gets where it lies, once it is durable.
+pub(crate) fn hand_over(
+    appender: &Appender,
+    topic: &Arc<str>,
+    entry: &AuditEntry,
+) -> Result<oneshot::Receiver<AppendResult>, Unavailable> {
+    let value = codec::encode(entry).map_err(|error| Unavailable(error.to_string()))?;
+    let key = Some(Bytes::copy_from_slice(entry.subject.as_bytes()));
+    appender.hand_over(Outgoing::stamped(Arc::clone(topic), None, key, value, WORKER, &[]))
 }
 
 fn unrecorded(why: &str) -> Problem {

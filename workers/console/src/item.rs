@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use ombud_store::{ItemClock, ItemState, Lease, WorkItem};
+use ombud_contract::work::Phase;
+use ombud_store::{ItemClock, Lease, WorkItem};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -39,19 +40,19 @@ impl State {
     }
 }
 
-impl From<ItemState> for State {
-    fn from(state: ItemState) -> Self {
+impl From<Phase> for State {
+    fn from(state: Phase) -> Self {
         match state {
-            ItemState::Open => Self::Open,
-            ItemState::Acknowledged => Self::Acknowledged,
-            ItemState::Waiting => Self::Waiting,
-            ItemState::Answered => Self::Answered,
-            ItemState::Withdrawn => Self::Withdrawn,
+            Phase::Open => Self::Open,
+            Phase::Acknowledged => Self::Acknowledged,
+            Phase::Waiting => Self::Waiting,
+            Phase::Answered => Self::Answered,
+            Phase::Withdrawn => Self::Withdrawn,
         }
     }
 }
 
-impl From<State> for ItemState {
+impl From<State> for Phase {
     fn from(state: State) -> Self {
         match state {
             State::Open => Self::Open,

@@ -1,7 +1,8 @@
 //! The filters of a queue's page, and where a page begins.
 
+use ombud_contract::work::Phase;
 use ombud_contract::{ids::row_sha256, records::Vulnerability};
-use ombud_store::{ItemFilter, ItemOrder, ItemState, PageStart};
+use ombud_store::{ItemFilter, ItemOrder, PageStart};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -129,8 +130,8 @@ impl QueueQuery {
     }
 }
 
-fn states(text: &str) -> Result<Vec<ItemState>, Problem> {
-    let state = |word: &str| State::ALL.into_iter().find(|state| state.symbol() == word).map(ItemState::from);
+fn states(text: &str) -> Result<Vec<Phase>, Problem> {
+    let state = |word: &str| State::ALL.into_iter().find(|state| state.symbol() == word).map(Phase::from);
     text.split(',').map(|word| state(word.trim())).collect::<Option<_>>().ok_or_else(|| {
         Problem::wrong(
             "state",
@@ -204,7 +205,7 @@ mod tests {
         };
         let filter = ItemFilter {
             team: Some("cards".into()),
-            states: vec![ItemState::Open, ItemState::Waiting],
+            states: vec![Phase::Open, Phase::Waiting],
             product: Some("Mortgage".into()),
             vulnerability: Some(Vulnerability::Possible),
             customer_ref: Some("cust-1".into()),

@@ -8,8 +8,8 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
+use ombud_contract::work::Phase;
 use ombud_launch::guard::Caller;
-use ombud_store::ItemState;
 use serde::{Deserialize, Serialize};
 use tokio::task::block_in_place;
 use utoipa::ToSchema;
@@ -119,11 +119,11 @@ pub(crate) async fn counts(
             let queue =
                 queues.entry(team.clone()).or_insert_with(|| QueueCounts { team, ..QueueCounts::default() });
             let counted = match in_state {
-                ItemState::Open => &mut queue.open,
-                ItemState::Acknowledged => &mut queue.acknowledged,
-                ItemState::Waiting => &mut queue.waiting,
-                ItemState::Answered => &mut queue.answered,
-                ItemState::Withdrawn => &mut queue.withdrawn,
+                Phase::Open => &mut queue.open,
+                Phase::Acknowledged => &mut queue.acknowledged,
+                Phase::Waiting => &mut queue.waiting,
+                Phase::Answered => &mut queue.answered,
+                Phase::Withdrawn => &mut queue.withdrawn,
             };
             *counted += count;
         }

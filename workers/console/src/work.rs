@@ -12,13 +12,14 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
+use ombud_contract::work::Phase;
 use ombud_contract::{
     codec,
     records::{WorkEvent, WorkKind},
     work::LEAD,
 };
 use ombud_launch::guard::{Caller, Right};
-use ombud_store::{CaseEvent, ItemState, Kind, WorkItem};
+use ombud_store::{CaseEvent, Kind, WorkItem};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::task::block_in_place;
@@ -216,7 +217,7 @@ fn read_one(
     {
         return Ok(Err(wrong));
     }
-    let closes_again = event.kind.closes() && item.state == ItemState::Answered;
+    let closes_again = event.kind.closes() && item.state == Phase::Answered;
     if !closes_again && let Some((code, fix)) = may_not_follow(event.kind, item.state) {
         return Err(Problem::new(StatusCode::CONFLICT, code, fix));
     }

@@ -1,10 +1,11 @@
 //! What was done about a complaint as it is sent: what the sender knows; the item has the rest. Plain functions.
 
+use ombud_contract::work::Phase;
 use ombud_contract::{
     records::{AnswerOutcome, TimestampMs, WorkEvent, WorkKind},
     work::InvalidWork,
 };
-use ombud_store::{ItemState, WorkItem};
+use ombud_store::WorkItem;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -212,19 +213,19 @@ impl WorkReport {
 
 /// Why `kind` may not follow while a complaint is in `state`: the code, and what to do. What closes an answered complaint is looked
 /// at by its lease, for it may be a repeat.
-pub(crate) fn may_not_follow(kind: WorkKind, state: ItemState) -> Option<(&'static str, &'static str)> {
+pub(crate) fn may_not_follow(kind: WorkKind, state: Phase) -> Option<(&'static str, &'static str)> {
     match (kind, state) {
         (WorkKind::Noted | WorkKind::Undone, _) => None,
-        (_, ItemState::Withdrawn) => {
+        (_, Phase::Withdrawn) => {
             Some(("withdrawn", "note a code, or undo something: the customer took this complaint back"))
         }
-        (WorkKind::Reopened, ItemState::Answered) => None,
+        (WorkKind::Reopened, Phase::Answered) => None,
         (WorkKind::Reopened, _) => Some(("not-answered", "go on with the work: this complaint is open")),
-        (_, ItemState::Answered) => Some((
+        (_, Phase::Answered) => Some((
             "already-answered",
             "open it again first (REOPENED): this complaint is answered or forwarded",
         )),
-        (WorkKind::Acknowledged, ItemState::Acknowledged) => {
+        (WorkKind::Acknowledged, Phase::Acknowledged) => {
             Some(("already-acknowledged", "go on with the work: the customer knows that it was received"))
         }
         _ => None,

@@ -2,9 +2,8 @@
 
 use std::{collections::BTreeSet, io::Write};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Args;
-use jiff::Timestamp;
 use ombud_launch::config::Settings;
 use ombud_measure::clocks::{ClockCounts, ClocksInForce, gather, tables};
 use ombud_stream::Clock;
@@ -14,7 +13,7 @@ use crate::{
     input::examples::{Example, examples_text},
     input::when::{When, span, when},
     log::backend::View,
-    output::terminal::Terminal,
+    output::{terminal::Terminal, time::written_time},
     strategies::{read_feed, unpublished},
 };
 
@@ -70,7 +69,7 @@ pub(crate) fn clocks(
     gather(&mut *cases, teams.into_iter(), (since, until), read, |case| counts.add(case))?;
     bar.finish_and_clear();
     let looked_at = counts.cases();
-    let report = counts.report([time(since)?, time(until)?, time(now)?]);
+    let report = counts.report([written_time(since)?, written_time(until)?, written_time(now)?]);
     if args.json {
         writeln!(out, "{}", serde_json::to_string(&report)?)?;
     } else {
@@ -91,10 +90,6 @@ pub(crate) fn clocks(
         }
     }
     Ok(if looked_at == 0 { Done::Wanting } else { Done::Well })
-}
-
-fn time(ms: i64) -> Result<String> {
-    Ok(Timestamp::from_millisecond(ms).context("write a time")?.to_string())
 }
 
 #[cfg(test)]

@@ -4,7 +4,6 @@ use std::{fs, io::Write, path::PathBuf};
 
 use anyhow::{Context, Result};
 use clap::Args;
-use jiff::Timestamp;
 use ombud_launch::config::Settings;
 use ombud_measure::quality::{AuditDraw, QualityCounts, QualityReport, drift, gather, page, tables};
 use ombud_stream::Clock;
@@ -14,7 +13,7 @@ use crate::{
     input::examples::{Example, examples_text},
     input::when::{When, span, when},
     log::backend::View,
-    output::terminal::Terminal,
+    output::{terminal::Terminal, time::written_time},
     strategies::{deciders, read_feed},
 };
 
@@ -72,7 +71,7 @@ pub(crate) fn quality(
             drawn.see(&decision.complaint_id, strategy.record.audit_basis_points);
         }
     })?;
-    let span = (time(since)?, time(until)?);
+    let span = (written_time(since)?, written_time(until)?);
     let report = QualityReport::of(&quality, &drawn, drift::figures(&seen), span);
     if let Some(path) = &args.html {
         fs::write(path, page(&report)).with_context(|| format!("write {}", path.display()))?;
@@ -89,10 +88,6 @@ pub(crate) fn quality(
         }
     }
     Ok(if quality.cases() == 0 { Done::Wanting } else { Done::Well })
-}
-
-fn time(ms: i64) -> Result<String> {
-    Ok(Timestamp::from_millisecond(ms).context("write a time")?.to_string())
 }
 
 #[cfg(test)]

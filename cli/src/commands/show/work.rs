@@ -53,7 +53,7 @@ pub(super) fn phase(work: &Work) -> String {
 /// An event in one line: what was done, by whom and when.
 pub(super) fn in_short(event: &WorkEvent, effect: Effect) -> String {
     let mut parts = vec![in_words(event.kind.symbol())];
-    parts.extend(event.outcome.map(|outcome| in_words(&format!("{outcome:?}"))));
+    parts.extend(event.outcome.map(|outcome| in_words(outcome.symbol())));
     let codes = [event.cause_code.as_deref(), event.forwarded_to.as_deref()];
     parts.extend(codes.into_iter().flatten().map(str::to_owned));
     if !event.reason_code.is_empty() {
@@ -76,7 +76,7 @@ pub(super) fn done(story: &mut String, event: &WorkEvent, effect: Option<Effect>
     writeln!(story, "work {kind} on revision {}, by {}{role}{team}", event.revision, event.actor)?;
     if let Some(outcome) = event.outcome {
         let cause = event.cause_code.as_deref().unwrap_or("-");
-        writeln!(story, "    {}, cause {cause}", in_words(&format!("{outcome:?}")))?;
+        writeln!(story, "    {}, cause {cause}", in_words(outcome.symbol()))?;
     }
     if let (Some(amount), Some(currency)) = (event.redress_minor, &event.redress_currency) {
         writeln!(story, "    redress {amount} in minor units of {currency}")?;
@@ -113,19 +113,9 @@ fn remark(effect: Effect) -> Option<&'static str> {
     }
 }
 
-/// `PARTLY_UPHELD` or `PartlyUpheld` as `partly upheld`.
+/// `PARTLY_UPHELD` as `partly upheld`.
 fn in_words(symbol: &str) -> String {
-    let mut words = String::with_capacity(symbol.len() + 2);
-    let is_symbol = !symbol.chars().any(|c| c.is_ascii_lowercase());
-    for c in symbol.chars() {
-        if c == '_' || (!is_symbol && c.is_ascii_uppercase() && !words.is_empty()) {
-            words.push(' ');
-        }
-        if c != '_' {
-            words.push(c.to_ascii_lowercase());
-        }
-    }
-    words
+    symbol.replace('_', " ").to_ascii_lowercase()
 }
 
 #[cfg(test)]

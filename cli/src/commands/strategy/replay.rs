@@ -4,7 +4,6 @@
 use std::{fs, io::Write};
 
 use anyhow::{Context, Result, bail};
-use jiff::Timestamp;
 use ombud_contract::records::{ModelState, ModelVersion, RawComplaint};
 use ombud_launch::config::Settings;
 use ombud_measure::replay::{
@@ -21,7 +20,7 @@ use crate::{
     Done,
     input::when::span,
     log::backend::View,
-    output::terminal::Terminal,
+    output::{terminal::Terminal, time::written_time},
     registry::{EvaluationDraft, obtain},
     strategies::{LogSnapshot, deciders, unpublished},
     trial::TrialLoader,
@@ -65,7 +64,7 @@ pub(super) fn replay(
         &bar,
     )?;
     bar.finish_and_clear();
-    let data = Span { since: time(since)?, until: time(until)? };
+    let data = Span { since: written_time(since)?, until: written_time(until)? };
     let document = replayed.document(&replaying, data, left_out);
     if document.rows == 0 {
         bail!(
@@ -169,8 +168,4 @@ fn archived(
         ArchivedCase::Outside => {}
     }
     Ok(None)
-}
-
-fn time(ms: i64) -> Result<String> {
-    Ok(Timestamp::from_millisecond(ms).context("write a time")?.to_string())
 }

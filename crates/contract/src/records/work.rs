@@ -54,6 +54,18 @@ pub enum AnswerOutcome {
     Rejected,
 }
 
+impl AnswerOutcome {
+    /// As it stands in the schema.
+    pub const fn symbol(self) -> &'static str {
+        match self {
+            Self::Other => "OTHER",
+            Self::Upheld => "UPHELD",
+            Self::PartlyUpheld => "PARTLY_UPHELD",
+            Self::Rejected => "REJECTED",
+        }
+    }
+}
+
 /// One thing that was done about a complaint. Key: `complaint_id`. No free text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct WorkEvent {

@@ -1,7 +1,7 @@
 //! The columns by which pages are filtered and ordered, as they follow from an item.
 
-use ombud_contract::records::Vulnerability;
-use ombud_store::{ItemState, WorkItem};
+use ombud_contract::{records::Vulnerability, work::Phase};
+use ombud_store::WorkItem;
 use rusqlite::Row;
 
 use super::row::RowError;
@@ -76,19 +76,19 @@ impl Columns {
 }
 
 /// A state as it is stored.
-pub(super) fn number_of(state: ItemState) -> i64 {
+pub(super) fn number_of(state: Phase) -> i64 {
     match state {
-        ItemState::Open => 0,
-        ItemState::Acknowledged => 1,
-        ItemState::Waiting => 2,
-        ItemState::Answered => 3,
-        ItemState::Withdrawn => 4,
+        Phase::Open => 0,
+        Phase::Acknowledged => 1,
+        Phase::Waiting => 2,
+        Phase::Answered => 3,
+        Phase::Withdrawn => 4,
     }
 }
 
 /// The state that is stored as `number`.
-pub(super) fn state_of(number: i64) -> Result<ItemState, RowError> {
-    let found = ItemState::ALL.into_iter().find(|state| number_of(*state) == number);
+pub(super) fn state_of(number: i64) -> Result<Phase, RowError> {
+    let found = Phase::ALL.into_iter().find(|state| number_of(*state) == number);
     found.ok_or(RowError::Damaged("a state is none"))
 }
 

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use ombud_store::{ItemState, LastRecord, ReadClock, WorkItem, WorklistPosition};
+use ombud_contract::work::Phase;
+use ombud_store::{LastRecord, ReadClock, WorkItem, WorklistPosition};
 use rusqlite::{Connection, Row};
 
 use super::{
@@ -57,7 +58,7 @@ pub(super) fn search(
 }
 
 /// How many items of each team are in each state.
-pub(super) fn counts(connection: &Connection) -> Result<Vec<(String, ItemState, u64)>, RowError> {
+pub(super) fn counts(connection: &Connection) -> Result<Vec<(String, Phase, u64)>, RowError> {
     let mut statement = connection.prepare_cached(
         "SELECT teams.name, counted.state, counted.items FROM
            (SELECT team, state, count(*) AS items FROM complaints INDEXED BY by_due

@@ -3,11 +3,12 @@
 
 use std::{fs, path::Path};
 
-use ombud_contract::records::{FeedbackKind, RoutedComplaint, WorkKind};
-use ombud_local::LocalWorklist;
-use ombud_store::{
-    ItemFilter, ItemOrder, ItemState, LastRecord, WorkItem, Worklist, WorklistChange, WorklistPosition,
+use ombud_contract::{
+    records::{FeedbackKind, RoutedComplaint, WorkKind},
+    work::Phase,
 };
+use ombud_local::LocalWorklist;
+use ombud_store::{ItemFilter, ItemOrder, LastRecord, WorkItem, Worklist, WorklistChange, WorklistPosition};
 use proptest::{collection::vec, prelude::*, sample::Index};
 use rusqlite::Connection;
 
@@ -23,7 +24,7 @@ fn position(next: i64) -> WorklistPosition {
 }
 
 fn listed(worklist: &LocalWorklist) -> Vec<WorkItem> {
-    let all = ItemFilter { states: ItemState::ALL.to_vec(), ..ItemFilter::default() };
+    let all = ItemFilter { states: Phase::ALL.to_vec(), ..ItemFilter::default() };
     worklist.page(&all, ItemOrder::Next, None, 1_000).unwrap().items
 }
 
@@ -149,7 +150,7 @@ fn what_was_answered_long_ago_leaves_the_lists_is_still_found_and_comes_back() {
     assert!(ids(listed(&worklist)).contains(&"c-1".to_owned()), "what is open never leaves");
     assert_eq!(worklist.search("customer-1", 9).unwrap().len(), 5);
     let away = worklist.item("c-2").unwrap().unwrap();
-    assert_eq!(away.state, ItemState::Answered);
+    assert_eq!(away.state, Phase::Answered);
     worklist.apply(&[verdict("c-2", FeedbackKind::Confirmed, None, NOON + 9_000)], &[]).unwrap();
     assert!(ids(listed(&worklist)).contains(&"c-2".to_owned()));
 }

@@ -3,9 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use ombud_contract::records::{FeedbackKind, RoutedComplaint, Vulnerability};
+use ombud_contract::{
+    records::{FeedbackKind, RoutedComplaint, Vulnerability},
+    work::Phase,
+};
 use ombud_local::LocalWorklist;
-use ombud_store::{ItemFilter, ItemOrder, ItemState, PageStart, WorkItem, Worklist, WorklistChange};
+use ombud_store::{ItemFilter, ItemOrder, PageStart, WorkItem, Worklist, WorklistChange};
 use proptest::{collection::vec, option, prelude::*, sample::select};
 use tempfile::TempDir;
 
@@ -49,7 +52,7 @@ fn a_complaint() -> impl Strategy<Value = RoutedComplaint> {
 fn a_filter() -> impl Strategy<Value = ItemFilter> {
     let names =
         (option::of(select(TEAMS.to_vec())), option::of(select(PRODUCTS.to_vec())), option::of(0..3_u8));
-    let states = vec(select(ItemState::ALL.to_vec()), 0..3);
+    let states = vec(select(Phase::ALL.to_vec()), 0..3);
     let rest = (option::of(select(DEGREES.to_vec())), option::of(0..3_i64), any::<bool>(), any::<bool>());
     (names, states, rest).prop_map(
         |((team, product, customer), states, (vulnerability, due, human, audit))| ItemFilter {

@@ -14,7 +14,7 @@ use ombud_contract::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ItemClock, ItemState, WorkItem, WorklistChange, by_id,
+    ItemClock, WorkItem, WorklistChange, by_id,
     corrections::{Corrections, VerdictSummary},
     route_summary::RouteSummary,
 };
@@ -129,15 +129,8 @@ fn keep<T>(known: &mut BTreeMap<String, T>, id: String, new: T, stays: impl Fn(&
     }
 }
 
-fn state(phase: Phase, is_no_complaint: bool) -> ItemState {
-    match phase {
-        Phase::Withdrawn => ItemState::Withdrawn,
-        _ if is_no_complaint => ItemState::Answered,
-        Phase::Open => ItemState::Open,
-        Phase::Acknowledged => ItemState::Acknowledged,
-        Phase::Waiting => ItemState::Waiting,
-        Phase::Answered => ItemState::Answered,
-    }
+fn state(phase: Phase, is_no_complaint: bool) -> Phase {
+    if is_no_complaint && phase.is_open() { Phase::Answered } else { phase }
 }
 
 /// The clocks that the route names; of one from before there were rules, its two moments.

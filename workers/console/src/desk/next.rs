@@ -2,8 +2,8 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use ombud_contract::records::WorkEvent;
-use ombud_store::{ItemPage, ItemState, Lease, LeaseAnswer, PageStart, WorkItem};
+use ombud_contract::{records::WorkEvent, work::Phase};
+use ombud_store::{ItemPage, Lease, LeaseAnswer, PageStart, WorkItem};
 use ombud_stream::Outage;
 
 use super::{
@@ -103,7 +103,7 @@ impl Claims<'_> {
             }
             // One that this view has not seen yet stays.
             let Some(item) = (queue.item)(complaint_id)? else { continue };
-            let is_over = matches!(item.state, ItemState::Answered | ItemState::Withdrawn);
+            let is_over = matches!(item.state, Phase::Answered | Phase::Withdrawn);
             if is_over || item.team != queue.team {
                 if let ClaimAnswer::Ended(released) =
                     self.release(complaint_id, &lease.claim.lease_id, GONE)?

@@ -1,16 +1,15 @@
 //! What sign-in leaves in console.audit: who came in and went, and who may. Durable before the answer goes out.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use bytes::Bytes;
-use ombud_contract::{codec, records::AuditEntry};
-use ombud_stream::{Clock, Outage, Outgoing};
+use ombud_contract::records::AuditEntry;
+use ombud_stream::{Clock, Outage};
 
 use super::sessions::random_id;
-use crate::append::{Appender, WORKER, durable};
-
-/// How long an answer waits for its record.
-const RECORD_TIMEOUT: Duration = Duration::from_secs(10);
+use crate::{
+    append::{Appender, durable},
+    audit::{AUDIT_TIMEOUT, hand_over},
+};
 
 /// One thing that somebody did.
 pub(crate) struct Deed<'a> {
@@ -52,11 +51,9 @@ impl DeedRecorder {
             reason_code: String::new(),
         };
         let failed = |why: String| Outage::passing("record it in console.audit", why);
-        let value = codec::encode(&entry).map_err(|error| failed(error.to_string()))?;
-        let key = Some(Bytes::copy_from_slice(entry.subject.as_bytes()));
-        let record = Outgoing::stamped(Arc::clone(&self.topic), None, key, value, WORKER, &[]);
-        let appended = self.appender.hand_over(record).map_err(|unavailable| failed(unavailable.0))?;
-        match tokio::time::timeout(RECORD_TIMEOUT, durable(appended)).await {
+        let appended =
+            hand_over(&self.appender, &self.topic, &entry).map_err(|unavailable| failed(unavailable.0))?;
+        match tokio::time::timeout(AUDIT_TIMEOUT, durable(appended)).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(unavailable)) => Err(failed(unavailable.0)),
             Err(_) => Err(failed("the log has not answered for 10 s".to_owned())),

@@ -18,10 +18,11 @@ use ombud_contract::{
     catalogue::Topic,
     codec,
     records::{Feedback, FeedbackKind, RoutedComplaint, WorkEvent, WorkKind},
+    work::Phase,
 };
 use ombud_launch::health::Readiness;
 use ombud_local::{Local, LocalWorklist, Options};
-use ombud_store::{ItemFilter, ItemOrder, ItemState, WorkItem, Worklist};
+use ombud_store::{ItemFilter, ItemOrder, WorkItem, Worklist};
 use ombud_stream::{Outage, Outgoing, Sink as _, SystemClock, TopicPartition, Waiting};
 
 use crate::given::{route, verdict};
@@ -131,7 +132,7 @@ impl<'a> Console<'a> {
     }
 
     fn items(&self) -> Vec<WorkItem> {
-        let all = ItemFilter { states: ItemState::ALL.to_vec(), ..ItemFilter::default() };
+        let all = ItemFilter { states: Phase::ALL.to_vec(), ..ItemFilter::default() };
         self.view.page(&all, ItemOrder::Due, None, 100).unwrap().items
     }
 

@@ -177,9 +177,9 @@ fn an_item_lies_where_a_person_put_it_until_a_newer_submission_is_routed() {
 #[test]
 fn the_earliest_clock_that_runs_says_when_it_is_due_and_a_withdrawn_one_has_none() {
     let open = item(&[routed(REVISIONS[2], 0, "cards", Why::Complete)]);
-    assert_eq!((open.state, open.due, open.clocks.len()), (ItemState::Open, Some(3 * DAY), 2));
+    assert_eq!((open.state, open.due, open.clocks.len()), (Phase::Open, Some(3 * DAY), 2));
     let withdrawn = item(&[routed(REVISIONS[2], 0, "cards", Why::Withdrawn)]);
-    assert_eq!((withdrawn.state, withdrawn.due), (ItemState::Withdrawn, None));
+    assert_eq!((withdrawn.state, withdrawn.due), (Phase::Withdrawn, None));
 }
 
 #[test]
@@ -187,9 +187,9 @@ fn an_answer_closes_the_item_and_meets_its_clock_and_one_to_an_older_submission_
     let routed = |revision| routed(revision, 0, "cards", Why::Complete);
     let answered = done(WorkKind::FinalResponse, 1, REVISIONS[2], 1_700_000_000_000);
     let closed = item(&[routed(REVISIONS[2]), answered.clone()]);
-    assert_eq!((closed.state, closed.due), (ItemState::Answered, None));
+    assert_eq!((closed.state, closed.due), (Phase::Answered, None));
     let again = item(&[routed(REVISIONS[3]), answered]);
-    assert_eq!((again.state, again.due), (ItemState::Open, Some(3 * DAY)));
+    assert_eq!((again.state, again.due), (Phase::Open, Some(3 * DAY)));
 }
 
 #[test]
@@ -206,9 +206,9 @@ fn what_is_no_complaint_is_closed_and_open_again_when_that_is_taken_back() {
         routed(REVISIONS[2], 0, "cards", Why::Complete),
         verdict(FeedbackKind::NotAComplaint, 3, REVISIONS[2], 1_700_000_000_001),
     ];
-    assert_eq!(item(&changes).state, ItemState::Answered);
+    assert_eq!(item(&changes).state, Phase::Answered);
     changes.push(verdict(FeedbackKind::Retracted, 6, REVISIONS[2], 1_700_000_000_002));
-    assert_eq!((item(&changes).state, item(&changes).needs_human), (ItemState::Open, true));
+    assert_eq!((item(&changes).state, item(&changes).needs_human), (Phase::Open, true));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The complaints and clerks of the simulation.
 
-use ombud_contract::records::Vulnerability;
-use ombud_store::{ItemState, WorkItem};
+use ombud_contract::{records::Vulnerability, work::Phase};
+use ombud_store::WorkItem;
 
 use crate::desk::Claimant;
 
@@ -19,7 +19,7 @@ pub(super) fn number_of(complaint_id: &str) -> usize {
     complaint_id.trim_start_matches("c-").parse().expect("ours")
 }
 
-pub(super) fn item(number: usize, state: ItemState) -> WorkItem {
+pub(super) fn item(number: usize, state: Phase) -> WorkItem {
     WorkItem {
         complaint_id: id_of(number),
         team: TEAM.into(),

@@ -7,7 +7,7 @@ use ombud_contract::{
     records::{AnswerOutcome, WorkEvent, WorkKind},
     work::{Phase, Work},
 };
-use ombud_store::{ItemPage, ItemState, Leases as _, PageStart};
+use ombud_store::{ItemPage, Leases as _, PageStart};
 
 use super::{
     super::{ClaimAnswer, ClaimLimits, Claims, Finish, NextAnswer, Queue, ran_out},
@@ -185,14 +185,14 @@ impl World {
         let mut page = |after: Option<&PageStart>, most: usize| {
             let first = after.map_or(0, |start| start.0.parse::<usize>().expect("ours"));
             let open: Vec<_> = (first..ids).filter(|n| work[*n].phase != Phase::Answered).collect();
-            let items = open.iter().take(most).map(|n| item(*n, ItemState::Open)).collect();
+            let items = open.iter().take(most).map(|n| item(*n, Phase::Open)).collect();
             let next = open.get(most).map(|n| PageStart(n.to_string()));
             Ok(ItemPage { items, next })
         };
         let mut one = |complaint_id: &str| {
             let number = number_of(complaint_id);
             let is_answered = work[number].phase == Phase::Answered;
-            Ok(Some(item(number, if is_answered { ItemState::Answered } else { ItemState::Open })))
+            Ok(Some(item(number, if is_answered { Phase::Answered } else { Phase::Open })))
         };
         let mut queue = Queue { team: TEAM, page: &mut page, item: &mut one, skipped: &BTreeSet::new() };
         let who = claimant(number);
@@ -248,7 +248,7 @@ impl World {
         let who = claimant(number);
         let held = self.leases.all();
         let Some(lease) = held.first() else { return Clerk::Idle };
-        let target = item(number_of(&lease.claim.complaint_id), ItemState::Open);
+        let target = item(number_of(&lease.claim.complaint_id), Phase::Open);
         self.may_die(6);
         let behind = self.behind(0);
         let (leases, limits, chance) = (&mut self.leases, &self.limits, &mut self.chance);
@@ -307,7 +307,7 @@ impl World {
         if is_answered && !is_repeat {
             return Ok(None);
         }
-        let target = item(number_of(complaint_id), ItemState::Open);
+        let target = item(number_of(complaint_id), Phase::Open);
         let behind = self.behind(replica);
         let (leases, limits) = (&mut self.leases, &self.limits);
         let mut claims =
