@@ -14,7 +14,8 @@ use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 use ureq::{Agent, Body, http::Response};
 
-/// What a deployment has to be given for [`DESK_BEARER`] to be known: a system that sends complaints, looks and works for every team.
+/// The settings of a deployment that knows the bearer of [`Role::get`] and [`Role::post`]: a system that sends complaints, looks
+/// and works for every team.
 pub const DESK: [(&str, &str); 2] = [
     ("OMBUD_HTTP__TOKENS__DESK", "10fd93e00c1bdccff1ba9cb6919df45fcd7264eb96f173c36eb6934e18e5ef86"),
     ("OMBUD_HTTP__SCOPES__DESK", "complaints,feedback,read,work"),
