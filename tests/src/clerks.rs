@@ -4,6 +4,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    env,
     sync::{
         Mutex, PoisonError, RwLock,
         atomic::{AtomicUsize, Ordering},
@@ -60,6 +61,22 @@ pub struct GivenLease {
     pub is_left: bool,
 }
 
+/// How many clerks there are.
+const CLERKS: usize = 20;
+/// How many more take one complaint, and walk away.
+const LEAVERS: usize = 3;
+/// How long all of it may take.
+const SHIFT_TIMEOUT: Duration = Duration::from_secs(1_500);
+/// How long what is left lying may lie after its lease.
+const SLACK_MS: i64 = 5_000;
+/// The setting by which what is left lying comes back.
+pub const LEASE: (&str, &str) = ("OMBUD_CONSOLE__LEASE_MS", "20000");
+
+/// How often the sample is sent, and how often a console is killed: more with TEST_FULL=1.
+pub fn shift_size() -> (usize, usize) {
+    if env::var_os("TEST_FULL").is_some() { (20, 10) } else { (1, 2) }
+}
+
 /// What clerks were answered.
 #[derive(Debug, Default)]
 pub struct ShiftReport {
@@ -77,32 +94,34 @@ pub struct Shift<'a> {
     pub consoles: &'a Consoles,
     /// Whose queues they work through.
     pub teams: &'a [String],
-    /// How many there are.
-    pub clerks: usize,
-    /// How many more take one complaint, and walk away.
-    pub leavers: usize,
     /// How many complaints are to be answered.
     pub complaints: usize,
-    /// How long all of it may take.
-    pub bound: Duration,
 }
 
 impl Shift<'_> {
-    /// Works until every complaint is answered; `beside` runs meanwhile, and is given how many are.
+    /// Works until every complaint is answered. Meanwhile `kill` is called `kills` times, each in the midst of the work, with its
+    /// number from 1: it kills a console and starts it again.
     ///
     /// # Errors
-    /// It takes too long, `beside` fails, or a console refuses what it should take.
-    pub fn work(&self, beside: impl FnOnce(&dyn Fn() -> usize) -> Result<()>) -> Result<ShiftReport> {
+    /// It takes too long, `kill` fails, or a console refuses what it should take.
+    pub fn work(&self, kills: usize, mut kill: impl FnMut(usize) -> Result<()>) -> Result<ShiftReport> {
         let (report, count) = (Mutex::new(ShiftReport::default()), AtomicUsize::new(0));
-        let until = Instant::now() + self.bound;
+        let until = Instant::now() + SHIFT_TIMEOUT;
         thread::scope(|scope| {
             let clerk = |number: usize| {
                 let (report, count) = (&report, &count);
                 scope.spawn(move || Clerk { shift: self, number, report, count, until, turn: number }.work())
             };
-            let clerks: Vec<_> = (0..self.clerks + self.leavers).map(clerk).collect();
+            let clerks: Vec<_> = (0..CLERKS + LEAVERS).map(clerk).collect();
             let done = || count.load(Ordering::SeqCst);
-            let result = beside(&done);
+            let result = (1..=kills).try_for_each(|number| {
+                let due = self.complaints * number / (kills + 1);
+                while done() < due {
+                    ensure!(Instant::now() < until, "{} of {} are done", done(), self.complaints);
+                    thread::park_timeout(Duration::from_millis(5));
+                }
+                kill(number)
+            });
             for clerk in clerks {
                 clerk.join().map_err(|_| anyhow::anyhow!("a clerk panicked"))??;
             }
@@ -123,7 +142,7 @@ struct Clerk<'a> {
 
 impl Clerk<'_> {
     fn work(mut self) -> Result<()> {
-        let leaves = self.number >= self.shift.clerks;
+        let leaves = self.number >= CLERKS;
         let teams = self.shift.teams;
         while self.count.load(Ordering::SeqCst) < self.shift.complaints {
             let mut is_idle = true;
@@ -227,7 +246,7 @@ impl Clerk<'_> {
 pub type OutagePeriod = (i64, i64);
 
 /// Holds the records of complaints.work against what clerks were answered: every complaint done once and by whoever had it, none
-/// held by two at once, and none left lying for longer than `slack_ms` after its lease. Gives what to print.
+/// held by two at once, and none left lying for longer than 5 s after its lease. Gives what to print.
 ///
 /// # Errors
 /// Something of that does not hold.
@@ -236,7 +255,6 @@ pub fn judge_shift(
     report: &ShiftReport,
     complaints: usize,
     outages: &[OutagePeriod],
-    slack_ms: i64,
 ) -> Result<String> {
     let mut by_complaint: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
     for record in records {
@@ -281,7 +299,7 @@ pub fn judge_shift(
             // While no console answers, nobody can take it.
             let outage = outages.iter().find(|(from, to)| (*from..=*to).contains(&left.until));
             let free = outage.map_or(left.until, |(_, to)| *to);
-            ensure!(*next <= free + slack_ms, "{id} was free from {free}, and taken at {next}");
+            ensure!(*next <= free + SLACK_MS, "{id} was free from {free}, and taken at {next}");
             longest = longest.max(*next - free);
         }
     }

@@ -28,7 +28,7 @@ mod whole;
 
 pub use browser::browser;
 pub use cases::{Case, Run, cases, folder_of, shared_cases};
-pub use clerks::{Consoles, GivenLease, OutagePeriod, Shift, ShiftReport, judge_shift};
+pub use clerks::{Consoles, GivenLease, LEASE, OutagePeriod, Shift, ShiftReport, judge_shift, shift_size};
 pub use command::{binary, default_models, ombud, quick_models, repository};
 pub use connection::kafka;
 pub use deployment::{Deployment, clients};

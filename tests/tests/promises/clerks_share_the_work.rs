@@ -5,33 +5,15 @@
 
 #![cfg(feature = "torch")]
 
-use std::{
-    collections::BTreeSet,
-    env,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeSet, time::Instant};
 
 use anyhow::{Result, ensure};
 use jiff::Timestamp;
-use ombud_tests::{Consoles, DESK, Log, Serving, Shift, judge_shift, ombud, sample_times};
-
-const CLERKS: usize = 20;
-const LEAVERS: usize = 3;
-/// What is left lying comes back after this time.
-const LEASE_MS: &str = "20000";
-/// How long it may lie after that.
-const SLACK_MS: i64 = 5_000;
-/// How long all of it may take.
-const SHIFT_TIMEOUT: Duration = Duration::from_secs(1_500);
-
-/// How often the sample is sent, and how often the console is killed.
-fn size() -> (usize, usize) {
-    if env::var_os("TEST_FULL").is_some() { (20, 10) } else { (1, 2) }
-}
+use ombud_tests::{Consoles, DESK, LEASE, Log, Serving, Shift, judge_shift, ombud, sample_times, shift_size};
 
 #[test]
 fn each_complaint_is_done_once_by_one_clerk_however_often_the_console_is_killed() -> Result<()> {
-    let (data, (times, kills)) = (tempfile::tempdir()?, size());
+    let (data, (times, kills)) = (tempfile::tempdir()?, shift_size());
     let file = data.path().join("complaints.csv");
     let complaints = usize::try_from(sample_times(times, &file)?)?;
     let routed = ombud(data.path())?.arg("up").arg(&file).args(["--once", "--json"]).output()?;
@@ -43,45 +25,27 @@ fn each_complaint_is_done_once_by_one_clerk_however_often_the_console_is_killed(
 
     let consoles = Consoles::new(1);
     let start = || -> Result<Serving> {
-        let up = Serving::start_with(
-            data.path(),
-            &[&[("OMBUD_CONSOLE__LEASE_MS", LEASE_MS)], &DESK[..]].concat(),
-        )?;
+        let up = Serving::start_with(data.path(), &[&[LEASE], &DESK[..]].concat())?;
         consoles.set(0, Some(up.address().to_owned()));
         Ok(up)
     };
     let mut up = Some(start()?);
     let mut outages = Vec::new();
-    let shift = Shift {
-        consoles: &consoles,
-        teams: &teams,
-        clerks: CLERKS,
-        leavers: LEAVERS,
-        complaints,
-        bound: SHIFT_TIMEOUT,
-    };
+    let shift = Shift { consoles: &consoles, teams: &teams, complaints };
     let began = Instant::now();
-    let report = shift.work(|done| {
-        for kill in 1..=kills {
-            // Each in the midst of the work.
-            let due = complaints * kill / (kills + 1);
-            while done() < due {
-                ensure!(began.elapsed() < SHIFT_TIMEOUT, "{} of {complaints} are done", done());
-                std::thread::park_timeout(Duration::from_millis(5));
-            }
-            let killed_at = now();
-            consoles.set(0, None);
-            drop(up.take()); // SIGKILL
-            up = Some(start()?);
-            outages.push((killed_at, now()));
-        }
+    let report = shift.work(kills, |_| {
+        let killed_at = now();
+        consoles.set(0, None);
+        drop(up.take()); // SIGKILL
+        up = Some(start()?);
+        outages.push((killed_at, now()));
         Ok(())
     })?;
     let took = began.elapsed();
     if let Some(mut up) = up {
         up.stop()?;
     }
-    let said = judge_shift(&log.tail("complaints.work")?, &report, complaints, &outages, SLACK_MS)?;
+    let said = judge_shift(&log.tail("complaints.work")?, &report, complaints, &outages)?;
     println!("{said}; {kills} kills; {:.0} s in all", took.as_secs_f64());
     Ok(())
 }

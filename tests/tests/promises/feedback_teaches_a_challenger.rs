@@ -155,10 +155,14 @@ fn first_strategy(models: &Path, hidden: &str) -> Result<()> {
     let products = Taxonomy::by_label_set("product@1").context("products")?;
     let is_unknown = |label: &&String| !trees.contains(&format!("\"{label}\""));
     let unknown: Vec<String> =
-        products.leaves().iter().filter(is_unknown).map(|label| format!("\"{label}\" =")).collect();
-    let is_known = |line: &&str| !unknown.iter().any(|row| line.starts_with(row));
-    let without: Vec<&str> = text.lines().filter(is_known).collect();
-    let text = without.join("\n");
+        products.leaves().iter().filter(is_unknown).map(|label| format!("\"{label}\"")).collect();
+    let has_team = |line: &&str| !unknown.iter().any(|label| line.starts_with(&format!("{label} =")));
+    let lines: Vec<&str> = text.lines().filter(has_team).collect();
+    // A class of clocks may name several.
+    let without = |text: String, label: &String| {
+        text.replace(&format!(", {label}"), "").replace(&format!("{label}, "), "")
+    };
+    let text = unknown.iter().fold(lines.join("\n"), without);
     let changed = text
         .replace("model = \"complaints\"", "model = \"champion\"")
         .replace("product = \"product@1\"", "product = \"product@2\"")

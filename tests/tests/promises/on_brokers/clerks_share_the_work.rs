@@ -7,28 +7,16 @@
 
 use std::{
     collections::BTreeSet,
-    env,
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, ensure};
-use ombud_tests::{Consoles, DESK, Deployment, Role, Routes, Shift, judge_shift, sample_times};
+use anyhow::{Context, Result};
+use ombud_tests::{
+    Consoles, DESK, Deployment, LEASE, Role, Routes, Shift, judge_shift, sample_times, shift_size,
+};
 
 const PARTITIONS: i32 = 4;
-const CLERKS: usize = 20;
-const LEAVERS: usize = 3;
-/// What is left lying comes back after this time.
-const LEASE_MS: &str = "20000";
-/// How long it may lie after that.
-const SLACK_MS: i64 = 5_000;
 const ROUTE_TIMEOUT: Duration = Duration::from_secs(600);
-/// How long all of it may take.
-const SHIFT_TIMEOUT: Duration = Duration::from_secs(1_500);
-
-/// How often the sample is sent, and how often a console is killed.
-fn size() -> (usize, usize) {
-    if env::var_os("TEST_FULL").is_some() { (20, 10) } else { (1, 2) }
-}
 
 fn console(deployment: &Deployment, consoles: &Consoles, number: usize) -> Result<Role> {
     let console = deployment.start(&["console"])?;
@@ -38,9 +26,8 @@ fn console(deployment: &Deployment, consoles: &Consoles, number: usize) -> Resul
 
 #[test]
 fn each_complaint_is_done_once_by_one_clerk_whichever_console_is_killed() -> Result<()> {
-    let deployment =
-        Deployment::with(PARTITIONS, &[&[("OMBUD_CONSOLE__LEASE_MS", LEASE_MS)], &DESK[..]].concat())?;
-    let (times, kills) = size();
+    let deployment = Deployment::with(PARTITIONS, &[&[LEASE], &DESK[..]].concat())?;
+    let (times, kills) = shift_size();
     let file = deployment.folder().join("complaints.csv");
     let complaints = usize::try_from(sample_times(times, &file)?)?;
     let roles: [&[&str]; 3] = [&["infer", "--task", "all"], &["join"], &["archive"]];
@@ -54,36 +41,21 @@ fn each_complaint_is_done_once_by_one_clerk_whichever_console_is_killed() -> Res
 
     let consoles = Consoles::new(2);
     let mut running = [Some(console(&deployment, &consoles, 0)?), Some(console(&deployment, &consoles, 1)?)];
-    let shift = Shift {
-        consoles: &consoles,
-        teams: &teams,
-        clerks: CLERKS,
-        leavers: LEAVERS,
-        complaints,
-        bound: SHIFT_TIMEOUT,
-    };
+    let shift = Shift { consoles: &consoles, teams: &teams, complaints };
     let began = Instant::now();
-    let report = shift.work(|done| {
-        for kill in 1..=kills {
-            // Each in the midst of the work.
-            let due = complaints * kill / (kills + 1);
-            while done() < due {
-                ensure!(began.elapsed() < SHIFT_TIMEOUT, "{} of {complaints} are done", done());
-                std::thread::park_timeout(Duration::from_millis(5));
-            }
-            let number = kill % 2;
-            consoles.set(number, None);
-            if let Some(console) = running[number].take() {
-                console.kill()?;
-            }
-            running[number] = Some(console(&deployment, &consoles, number)?);
+    let report = shift.work(kills, |kill| {
+        let number = kill % 2;
+        consoles.set(number, None);
+        if let Some(console) = running[number].take() {
+            console.kill()?;
         }
+        running[number] = Some(console(&deployment, &consoles, number)?);
         Ok(())
     })?;
     let took = began.elapsed();
     running.into_iter().flatten().chain(roles).try_for_each(|role| role.stop().map(drop))?;
     // The other console answers all the while: no outage is allowed for.
-    let said = judge_shift(&deployment.tail("complaints.work")?, &report, complaints, &[], SLACK_MS)?;
+    let said = judge_shift(&deployment.tail("complaints.work")?, &report, complaints, &[])?;
     println!("{said}; {kills} kills; {:.0} s in all", took.as_secs_f64());
     Ok(())
 }
