@@ -4,7 +4,11 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Result;
 use axum::Router;
-use ombud_console::{Console, Entrance, OpenTrail, Trail, answer, desk::ClaimLimits};
+use ombud_console::{
+    Console, Entrance, OpenTrail, Trail, answer,
+    desk::ClaimLimits,
+    pages::{self, PageSources},
+};
 use ombud_contract::catalogue::Topic;
 use ombud_launch::{config::Settings, guard::Guard, health::Readiness, telemetry::Metrics};
 use ombud_stream::{Clock, Outage};
@@ -12,6 +16,7 @@ use ombud_stream::{Clock, Outage};
 use super::{
     Crew,
     entrance::{first_link, open_entrance},
+    operations::ServedOperations,
     port::listen,
     worklist::keep_worklist,
 };
@@ -21,11 +26,24 @@ use crate::{
         backend::{Backend, READER, View},
         publish::IN_FLIGHT,
     },
-    strategies::{known_teams, requests},
+    strategies::{
+        known_teams,
+        requests::{self, Book, StrategyDesk},
+    },
 };
 
 /// How long one request of the audit's reader may take.
 const AUDIT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// What operators change over HTTP.
+pub(crate) struct Operators {
+    /// Beside the console's own routes.
+    pub(crate) routes: Router,
+    /// Their token, which is accepted everywhere.
+    pub(crate) token: Option<String>,
+    /// Requests that wait for a second person.
+    pub(crate) book: Book,
+}
 
 /// What is served.
 pub(crate) struct ServedApi {
@@ -43,14 +61,14 @@ pub(crate) fn serve_api(
     settings: &Settings,
     backend: &Backend,
     clock: Arc<dyn Clock>,
-    (operators, token): (Router, Option<String>),
+    operators: Operators,
     readiness: Readiness,
     metrics: Metrics,
 ) -> Result<ServedApi> {
     let entrance = open_entrance(crew, settings, backend, Arc::clone(&clock))?;
     let people = entrance.as_ref().map(Entrance::people);
     // Before anything is listened on: a port that anybody could write through is refused at once.
-    let guard = Guard::with_people(&settings.http, token.as_deref(), people)?;
+    let guard = Guard::with_people(&settings.http, operators.token.as_deref(), people)?;
     let (sink, deliveries) = backend.sink(IN_FLIGHT)?;
     let view = backend.view();
     let (worklist, worklist_progress) = keep_worklist(crew, settings, backend, &clock, &readiness)?;
@@ -71,11 +89,18 @@ pub(crate) fn serve_api(
         prefix: settings.topics.prefix.clone(),
         dates: Dates::default().order(settings),
     };
-    let mut routes = console.routes_beside(requests::document()).merge(operators);
+    let sources = PageSources {
+        changes: Arc::new(StrategyDesk(Arc::clone(&operators.book))),
+        operations: Arc::new(ServedOperations),
+        shutdown: crew.shutdown().clone(),
+    };
+    let served = console.with_pages(requests::document(), sources);
+    let mut routes = served.api.merge(operators.routes).merge(requests::routes(operators.book));
     let mut pages = Router::new();
     if let Some(entrance) = &entrance {
         routes = routes.merge(entrance.routes());
-        pages = guard.around_pages(entrance.pages());
+        pages = guard.around_pages(entrance.pages().merge(pages::assets()));
+        pages = pages.merge(guard.around_desk(served.pages, pages::refuse));
     }
     let address = listen(crew, settings, guard.around(routes).merge(pages), readiness, metrics)?;
     crew.start("http-answers", move |_| {

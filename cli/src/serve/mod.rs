@@ -10,6 +10,7 @@ mod defects;
 pub(crate) mod entrance;
 mod lag;
 mod limits;
+mod operations;
 mod port;
 mod roles;
 mod watch;
@@ -17,7 +18,7 @@ mod workers;
 mod worklist;
 
 #[cfg(feature = "torch")]
-pub(crate) use api::serve_api;
+pub(crate) use api::{Operators, serve_api};
 pub(crate) use crew::Crew;
 #[cfg(feature = "torch")]
 pub(crate) use port::report_waits;

@@ -1,6 +1,10 @@
 //! `ombud infer`, `join`, `archive` and `console`: one role as a long-lived process, among others of its group.
 
-use std::{sync::Arc, thread, time::Duration};
+use std::{
+    sync::{Arc, Mutex},
+    thread,
+    time::Duration,
+};
 
 use anyhow::Result;
 use axum::Router;
@@ -15,14 +19,14 @@ use tracing::info;
 
 use super::{
     Crew, Workers,
-    api::serve_api,
+    api::{Operators, serve_api},
     console,
     port::{listen, report_waits},
 };
 use crate::{
     Done,
     log::backend::{Backend, needs_of},
-    strategies::requests::{self, RequestBook},
+    strategies::requests::RequestBook,
 };
 
 /// What a process runs.
@@ -99,7 +103,8 @@ pub(crate) fn run(role: &Role, loaded: &Loaded, start: Start) -> Result<Done> {
                     console::watch_dependencies(&mut crew, settings, &backend, &readiness)?;
                     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
                     let requests = RequestBook::open(&backend, settings, Arc::clone(&clock))?;
-                    let operators = (requests::routes(requests), None);
+                    let book = Arc::new(Mutex::new(requests));
+                    let operators = Operators { routes: Router::new(), token: None, book };
                     serve_api(&mut crew, settings, &backend, clock, operators, readiness, metrics)
                         .map(|served| served.address)
                 }

@@ -8,6 +8,7 @@
 mod ask;
 mod audit;
 mod book;
+mod desk;
 mod port;
 mod refusal;
 mod view;
@@ -16,7 +17,8 @@ pub(crate) use ask::{approve, ask, close, open_requests};
 #[cfg(test)]
 pub(crate) use audit::append_to as append_audit_to;
 pub(crate) use book::{ApprovalDraft, ClosingDraft, RequestBook, RequestDraft};
-pub(crate) use port::{document, routes};
+pub(crate) use desk::StrategyDesk;
+pub(crate) use port::{Book, document, routes};
 pub(crate) use view::{RequestStatus, RequestView};
 
 /// Where requests are asked for over HTTP.

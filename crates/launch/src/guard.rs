@@ -22,7 +22,7 @@ use axum::{
     Router,
     body::{Body, HttpBody as _, to_bytes},
     extract::{DefaultBodyLimit, Request, State},
-    http::{HeaderMap, HeaderValue, Method, Uri, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
@@ -32,7 +32,7 @@ use metrics::counter;
 use ombud_stream::Outage;
 pub use person::{Person, Role, Teams};
 use refusal::Refusal;
-pub use right::{ROUTES, Right, RouteRight};
+pub use right::{PAGES, ROUTES, Right, RouteRight};
 pub use scope::Scope;
 use token::Tokens;
 
@@ -122,6 +122,16 @@ impl Guard {
             .layer(middleware::map_response(browser::with_api_headers))
     }
 
+    /// The pages of [`PAGES`], for whoever is signed in and may see them. Each request has its [`Caller`]; `refuse` renders why
+    /// one is not answered.
+    pub fn around_desk(&self, pages: Router, refuse: RefusePage) -> Router {
+        pages
+            .layer(browser::same_site(self.0.public_origin.as_deref()))
+            .layer(DefaultBodyLimit::disable())
+            .layer(middleware::from_fn_with_state((self.clone(), refuse), open_desk))
+            .layer(middleware::map_response(browser::with_page_headers))
+    }
+
     /// `pages`, which take forms and ask by themselves who it is: for no page of another site, and with bounded bodies.
     pub fn around_pages(&self, pages: Router) -> Router {
         pages
@@ -129,6 +139,44 @@ impl Guard {
             .layer(DefaultBodyLimit::disable())
             .layer(middleware::from_fn_with_state(self.clone(), open_page))
             .layer(middleware::map_response(browser::with_page_headers))
+    }
+}
+
+/// Why a page is not shown; whoever renders pages says it in the language of the one who asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PageRefusal {
+    /// Nobody is signed in: the sign-in is first, and leads back to this path where one may go back to it.
+    SignIn {
+        /// The path with its query; `None` for a form, which nobody sends again unseen.
+        back_to: Option<String>,
+    },
+    /// The one who is signed in may not.
+    Role(Right),
+    /// There is no such page.
+    Nowhere,
+    /// Anything else: a status and what to do, in words.
+    Other(StatusCode, String),
+}
+
+/// Renders why a page is not shown.
+pub type RefusePage = fn(&HeaderMap, PageRefusal) -> Response;
+
+async fn open_desk(
+    State((Guard(rules), refuse)): State<(Guard, RefusePage)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let headers = request.headers().clone();
+    match rules.admit_person(request).await {
+        Ok((request, work)) => {
+            let answer = next.run(request).await;
+            drop(work);
+            answer
+        }
+        Err(refusal) => {
+            counter!("ombud_http_refused_total").increment(1);
+            refuse(&headers, refusal)
+        }
     }
 }
 
@@ -176,6 +224,28 @@ impl Rules {
         let seat = request.extensions().get::<Seat>().cloned();
         self.is_for_us(request.uri(), request.headers(), seat.as_ref().and_then(Seat::bound))?;
         with_work(self.whole(request).await?, seat)
+    }
+
+    /// As [`Self::admit`], for a page: whoever is signed in, or shows a token that may do it.
+    async fn admit_person(&self, request: Request) -> Result<(Request, Option<Work>), PageRefusal> {
+        let seat = request.extensions().get::<Seat>().cloned();
+        let (method, headers) = (request.method(), request.headers());
+        self.is_for_us(request.uri(), headers, seat.as_ref().and_then(Seat::bound))?;
+        let right = Right::of_page(method, request.uri().path()).ok_or(PageRefusal::Nowhere)?;
+        let caller = match self.caller(headers, right).await {
+            Err(Refusal::Unknown(_)) => {
+                let path = request.uri().path_and_query().map(|path| path.as_str().to_owned());
+                return Err(PageRefusal::SignIn { back_to: path.filter(|_| method == Method::GET) });
+            }
+            caller => caller?,
+        };
+        // A page shows who is signed in, and records say who did it.
+        if caller == Caller::default() {
+            return Err(PageRefusal::SignIn { back_to: None });
+        }
+        let mut request = self.whole(request).await?;
+        request.extensions_mut().insert(caller);
+        Ok(with_work(request, seat)?)
     }
 
     /// Who asks with `headers`, if they have `right`. A token goes before a person: whoever shows one says by it who asks.

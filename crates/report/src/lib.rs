@@ -12,6 +12,7 @@
 //! ```
 
 mod chart;
+pub mod look;
 mod model_card;
 mod page;
 mod table;

@@ -22,7 +22,9 @@ use crate::{
     desk::ClaimLimits,
     feedback,
     intake::KnownTeams,
-    me, openapi, queues,
+    me, openapi,
+    pages::{self, PageSources, PageState},
+    queues,
     refused::Problem,
     search,
     state::{Cases, OnDemand, OpenCases, OpenLeases, OpenTrail, RequestState},
@@ -57,6 +59,13 @@ pub struct Console {
 }
 
 impl Console {
+    /// The API as [`Self::routes_beside`] has it, and the pages over it.
+    pub fn with_pages(self, others: OpenApi, sources: PageSources) -> ConsoleRoutes {
+        let state = self.state();
+        let pages = pages::routes(Arc::new(PageState { api: Arc::clone(&state), sources }));
+        ConsoleRoutes { api: api(state, others), pages }
+    }
+
     /// All that `GET /api/openapi.json` has. The guard decides who may use which (`ombud_launch::guard`); what depends on a
     /// complaint's team, each route asks its caller. They need a runtime of several threads.
     pub fn routes(self) -> Router {
@@ -65,10 +74,14 @@ impl Console {
 
     /// The same; the document also describes what `others` does, which is served beside them.
     pub fn routes_beside(self, others: OpenApi) -> Router {
+        api(self.state(), others)
+    }
+
+    fn state(self) -> Arc<RequestState> {
         feedback::count_from_zero();
         AuditLog::count_from_zero();
         let name = |topic: Topic| -> Arc<str> { topic.name(&self.prefix).into() };
-        let state = RequestState {
+        Arc::new(RequestState {
             appender: Appender::new(self.sink),
             audit: AuditLog::new(name(Topic::Audit), Arc::clone(&self.clock)),
             trail: self.trail,
@@ -84,29 +97,40 @@ impl Console {
             teams: self.teams,
             clock: self.clock,
             dates: self.dates,
-        };
-        let document = openapi::document().merge_from(others);
-        Router::new()
-            .route("/api/complaints", post(complaints::accept))
-            .route("/api/feedback", post(feedback::accept))
-            .route("/api/openapi.json", get(openapi::served).layer(Extension(document)))
-            .route("/api/me", get(me::me))
-            .route("/api/teams", get(me::teams))
-            .route("/api/taxonomy", get(taxonomy::taxonomy))
-            .route("/api/queues", get(queues::counts))
-            .route("/api/queues/{team}", get(queues::page))
-            .route("/api/queues/{team}/next", post(queues::next))
-            .route("/api/leases/{complaint_id}", post(claims::lease))
-            .route("/api/work", post(work::accept))
-            .route("/api/search", get(search::search))
-            .route("/api/cases/{complaint_id}", get(cases::case))
-            .route("/api/cases/{complaint_id}/narrative", get(cases::narrative))
-            .route("/api/cases/{complaint_id}/evidence", get(cases::evidence))
-            .route("/api/audit", get(audit_page::audit))
-            .method_not_allowed_fallback(no_such_method)
-            .with_state(Arc::new(state))
-            .layer(map_response(add_retry_after))
+        })
     }
+}
+
+/// What a console serves.
+pub struct ConsoleRoutes {
+    /// Under `/api`.
+    pub api: Router,
+    /// For people: behind `Guard::around_desk`.
+    pub pages: Router,
+}
+
+fn api(state: Arc<RequestState>, others: OpenApi) -> Router {
+    let document = openapi::document().merge_from(others);
+    Router::new()
+        .route("/api/complaints", post(complaints::accept))
+        .route("/api/feedback", post(feedback::accept))
+        .route("/api/openapi.json", get(openapi::served).layer(Extension(document)))
+        .route("/api/me", get(me::me))
+        .route("/api/teams", get(me::teams))
+        .route("/api/taxonomy", get(taxonomy::taxonomy))
+        .route("/api/queues", get(queues::counts))
+        .route("/api/queues/{team}", get(queues::page))
+        .route("/api/queues/{team}/next", post(queues::next))
+        .route("/api/leases/{complaint_id}", post(claims::lease))
+        .route("/api/work", post(work::accept))
+        .route("/api/search", get(search::search))
+        .route("/api/cases/{complaint_id}", get(cases::case))
+        .route("/api/cases/{complaint_id}/narrative", get(cases::narrative))
+        .route("/api/cases/{complaint_id}/evidence", get(cases::evidence))
+        .route("/api/audit", get(audit_page::audit))
+        .method_not_allowed_fallback(no_such_method)
+        .with_state(state)
+        .layer(map_response(add_retry_after))
 }
 
 async fn no_such_method() -> Problem {

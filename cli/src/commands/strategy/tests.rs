@@ -110,7 +110,7 @@ impl StrategyLog {
         let token = operator::make_token(&settings.data).unwrap();
         let requests = MemoryRequests::default();
         let book = requests.book(&backend, &settings);
-        let routes = routes(publisher).merge(strategies::requests::routes(book));
+        let routes = routes(publisher).merge(strategies::requests::routes(Arc::new(Mutex::new(book))));
         let routes = Guard::of(&settings.http, Some(&token)).unwrap().around(routes);
         let server = runtime.spawn(async move { axum::serve(listener, routes).await.unwrap() });
         Self { _dir: dir, settings, backend, requests, runtime: Some(runtime), server }

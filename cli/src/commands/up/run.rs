@@ -11,7 +11,6 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use axum::Router;
 use ombud_contract::catalogue::Topic;
 use ombud_infer::Tasks;
 use ombud_launch::{
@@ -46,11 +45,11 @@ use crate::{
     output::{screen::Screen, terminal::Terminal},
     registry::{self, read_registry},
     running_up::operator,
-    serve::{Crew, Workers, report_waits, serve_api},
+    serve::{Crew, Operators, Workers, report_waits, serve_api},
     strategies::{
         self,
         first_start::{FirstStart, shelve},
-        requests::{self, RequestBook},
+        requests::RequestBook,
     },
 };
 
@@ -144,7 +143,7 @@ impl<'a> Running<'a> {
         let mut serves = None;
         if !args.once {
             let (clock, metrics) = (Arc::clone(&self.clock), Metrics::install()?);
-            let operators = (self.operators()?, Some(operator::make_token(&settings.data)?));
+            let operators = self.operators(operator::make_token(&settings.data)?)?;
             let served =
                 serve_api(crew, settings, self.backend, clock, operators, readiness.clone(), metrics)?;
             serves = Some(served);
@@ -220,7 +219,7 @@ impl<'a> Running<'a> {
     }
 
     /// What operators change over HTTP.
-    fn operators(&self) -> Result<Router> {
+    fn operators(&self, token: String) -> Result<Operators> {
         let models = registry::RegistryApi {
             view: self.view.clone(),
             shelf: ModelStore::new(self.settings.data.join("models")),
@@ -232,7 +231,7 @@ impl<'a> Running<'a> {
             strategies::StrategyPublisher::open(self.backend, self.settings, Arc::clone(&self.clock))?;
         let requests = RequestBook::open(self.backend, self.settings, Arc::clone(&self.clock))?;
         let routes = strategies::routes(strategy).merge(registry::routes(models));
-        Ok(routes.merge(requests::routes(requests)))
+        Ok(Operators { routes, token: Some(token), book: Arc::new(Mutex::new(requests)) })
     }
 
     /// Waits until everything wanted is routed, or it is stopped; returns whether all is settled. A complaint that the joiner has

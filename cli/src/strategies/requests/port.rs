@@ -18,16 +18,17 @@ use super::{
 };
 use crate::strategies::port::status as status_of;
 
-type Book = Arc<Mutex<RequestBook>>;
+/// The one book of a process: its API and its pages ask in turn.
+pub(crate) type Book = Arc<Mutex<RequestBook>>;
 type Answer<T> = Result<T, (StatusCode, Json<JsonRefusal>)>;
 
 /// The routes. One request is answered after the other.
-pub(crate) fn routes(book: RequestBook) -> Router {
+pub(crate) fn routes(book: Book) -> Router {
     Router::new()
         .route(PATH, get(list).post(ask))
         .route("/api/requests/{id}/approve", post(approve))
         .route("/api/requests/{id}/close", post(close))
-        .with_state(Arc::new(Mutex::new(book)))
+        .with_state(book)
 }
 
 #[derive(OpenApi)]

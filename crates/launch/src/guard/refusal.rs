@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{Right, Role};
+use super::{PageRefusal, Right, Role};
 use crate::JsonRefusal;
 
 pub(super) enum Refusal {
@@ -89,6 +89,17 @@ impl Refusal {
                            moment"
                     .to_owned()
             }
+        }
+    }
+}
+
+impl From<Refusal> for PageRefusal {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Unknown(_) => Self::SignIn { back_to: None },
+            Refusal::Role(right) | Refusal::Scope { right, .. } => Self::Role(right),
+            Refusal::Nowhere => Self::Nowhere,
+            other => Self::Other(other.status(), other.text()),
         }
     }
 }

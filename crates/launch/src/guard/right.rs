@@ -41,17 +41,28 @@ pub enum Right {
     ReadAudit,
     /// Say who may sign in with a password.
     ManageUsers,
+    /// See which models and strategies there are and were.
+    SeeModels,
+    /// See how good decisions are, and what is complained of alike.
+    SeeQuality,
+    /// Take away what a table shows, without narratives.
+    Export,
+    /// See how the system is.
+    SeeHealth,
+    /// Send dead letters again.
+    Redrive,
 }
 
 const NOBODY: &[Role] = &[];
 const DESK: &[Role] = &[Role::Clerk, Role::Specialist, Role::Lead];
 const LOOKERS: &[Role] = &[Role::Clerk, Role::Specialist, Role::Lead, Role::Auditor, Role::Operator];
 const READERS: &[Role] = &[Role::Clerk, Role::Specialist, Role::Lead, Role::Auditor];
+const MEASURERS: &[Role] = &[Role::Lead, Role::ModelOwner, Role::Approver, Role::Auditor];
 const CHANGERS: &[Role] = &[Role::ModelOwner, Role::Approver, Role::Auditor];
 
 impl Right {
     /// Every right.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 21] = [
         Self::Know,
         Self::SendComplaints,
         Self::GiveVerdicts,
@@ -68,13 +79,23 @@ impl Right {
         Self::ChangeModels,
         Self::ReadAudit,
         Self::ManageUsers,
+        Self::SeeModels,
+        Self::SeeQuality,
+        Self::Export,
+        Self::SeeHealth,
+        Self::Redrive,
     ];
 
     /// The scope that gives it to a token.
     pub const fn scope(self) -> Scope {
         match self {
-            Self::Know | Self::SeeWork => Scope::Read,
-            Self::SendComplaints => Scope::Complaints,
+            Self::Know
+            | Self::SeeWork
+            | Self::SeeModels
+            | Self::SeeQuality
+            | Self::Export
+            | Self::SeeHealth => Scope::Read,
+            Self::SendComplaints | Self::Redrive => Scope::Complaints,
             Self::GiveVerdicts => Scope::Feedback,
             Self::Work | Self::Lead => Scope::Work,
             Self::ReadNarratives => Scope::Narratives,
@@ -103,6 +124,9 @@ impl Right {
             Self::CloseRequest => &[Role::ModelOwner, Role::Approver],
             Self::ReadAudit => &[Role::Auditor],
             Self::ManageUsers => NOBODY,
+            Self::SeeModels | Self::SeeQuality => MEASURERS,
+            Self::Export => &[Role::Lead],
+            Self::SeeHealth | Self::Redrive => &[Role::Operator],
         }
     }
 
@@ -114,8 +138,17 @@ impl Right {
 
     /// What a request asks for; `None` where no path of ours is named so.
     pub(super) fn of(method: &Method, path: &str) -> Option<Self> {
+        Self::within(ROUTES, method, path)
+    }
+
+    /// What a page asks for; `None` where there is no page of that name.
+    pub fn of_page(method: &Method, path: &str) -> Option<Self> {
+        Self::within(PAGES, method, path)
+    }
+
+    fn within(table: &[RouteRight], method: &Method, path: &str) -> Option<Self> {
         let method = if method == Method::HEAD { &Method::GET } else { method };
-        ROUTES
+        table
             .iter()
             .find(|route| route.method == method && matches(route.path, path))
             .map(|route| route.right)
@@ -168,6 +201,56 @@ pub const ROUTES: &[RouteRight] = &[
     get("/api/audit", Right::ReadAudit),
     get("/api/users", Right::ManageUsers),
     post("/api/users", Right::ManageUsers),
+];
+
+/// Every page that needs somebody who is signed in, and every form of one. What stands before a sign-in (the sign-in
+/// itself, and the files that pages load) is not here.
+pub const PAGES: &[RouteRight] = &[
+    get("/", Right::Know),
+    get("/settings", Right::Know),
+    post("/settings", Right::Know),
+    get("/events", Right::Know),
+    get("/desk", Right::Work),
+    post("/desk/next", Right::Work),
+    post("/desk/undo", Right::Work),
+    get("/desk/{complaint_id}", Right::Work),
+    post("/desk/{complaint_id}/decide", Right::Work),
+    post("/desk/{complaint_id}/skip", Right::Work),
+    post("/desk/{complaint_id}/renew", Right::Work),
+    post("/desk/{complaint_id}/release", Right::Work),
+    get("/teams", Right::SeeWork),
+    get("/teams/{team}", Right::SeeWork),
+    get("/teams/{team}/export", Right::Export),
+    post("/teams/{team}/work", Right::Work),
+    post("/teams/{team}/not-ours", Right::Work),
+    post("/teams/{team}/undo", Right::Work),
+    get("/vulnerable", Right::SeeEvidence),
+    get("/vulnerable/{complaint_id}", Right::SeeEvidence),
+    post("/vulnerable/{complaint_id}", Right::GiveVerdicts),
+    get("/complaints", Right::SeeWork),
+    get("/complaints/{complaint_id}", Right::SeeWork),
+    get("/complaints/{complaint_id}/narrative", Right::ReadNarratives),
+    post("/complaints/{complaint_id}/work", Right::Work),
+    post("/complaints/{complaint_id}/lease", Right::Work),
+    get("/sample", Right::GiveVerdicts),
+    get("/sample/{complaint_id}", Right::GiveVerdicts),
+    post("/sample/{complaint_id}", Right::GiveVerdicts),
+    get("/trail", Right::ReadAudit),
+    get("/models", Right::SeeModels),
+    get("/models/{model_id}/{version}", Right::SeeModels),
+    get("/strategy", Right::SeeModels),
+    get("/strategy/history", Right::SeeModels),
+    get("/strategy/versions/{version}", Right::SeeModels),
+    get("/strategy/requests", Right::SeeRequests),
+    post("/strategy/requests", Right::AskForChange),
+    post("/strategy/requests/{id}/approve", Right::Approve),
+    post("/strategy/requests/{id}/close", Right::CloseRequest),
+    get("/quality", Right::SeeQuality),
+    get("/quality/cases", Right::SeeQuality),
+    get("/radar", Right::SeeQuality),
+    get("/radar/{cluster}", Right::SeeQuality),
+    get("/health", Right::SeeHealth),
+    post("/health/redrive", Right::Redrive),
 ];
 
 /// Whether `path` is one of `pattern`.

@@ -1,0 +1,1 @@
+// Keys, the event stream, the heartbeat of a lease. Every page works without it.

@@ -1,0 +1,67 @@
+//! Pages for people who have no shell: plain forms that work without script, then keys and live updates.
+//!
+//! guard -> who asks, and may they -> [`frame::Frame`] -> a page's own module asks the functions of the API -> markup in the frame
+//! one event stream a browser -> `events` -> badges of queues that have changed
+//!
+//! A page shows nothing that the API would not answer to the same person, and does nothing that it would not do.
+
+mod alike;
+mod assets;
+mod complaint;
+mod desk;
+mod events;
+mod frame;
+mod health;
+mod models;
+mod parts;
+mod quality;
+mod refusal;
+mod sample;
+mod settings;
+mod sources;
+mod strategy;
+mod team;
+mod trail;
+mod vulnerable;
+mod words;
+
+use std::sync::Arc;
+
+use axum::Router;
+
+pub use refusal::refuse;
+pub use sources::{ChangeDesk, ChangeRefusal, Operations, PageSources, RolloutLog};
+
+use crate::state::RequestState;
+
+/// What all pages share.
+pub(crate) struct PageState {
+    /// What the API has.
+    pub(crate) api: Arc<RequestState>,
+    /// What it has not.
+    pub(crate) sources: PageSources,
+}
+
+/// Every page behind a sign-in.
+pub(crate) fn routes(state: Arc<PageState>) -> Router {
+    Router::new()
+        .merge(desk::routes())
+        .merge(team::routes())
+        .merge(vulnerable::routes())
+        .merge(complaint::routes())
+        .merge(sample::routes())
+        .merge(trail::routes())
+        .merge(models::routes())
+        .merge(strategy::routes())
+        .merge(quality::routes())
+        .merge(alike::routes())
+        .merge(health::routes())
+        .merge(settings::routes())
+        .merge(events::routes())
+        .with_state(state)
+}
+
+/// The files that pages load, and that stand before a sign-in.
+pub fn assets() -> Router {
+    assets::routes()
+}

@@ -1,0 +1,12 @@
+//! Models: versions, cards and where they served.
+
+use std::sync::Arc;
+
+use axum::Router;
+
+use super::PageState;
+
+/// The routes.
+pub(super) fn routes() -> Router<Arc<PageState>> {
+    Router::new()
+}
