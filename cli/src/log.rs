@@ -1,5 +1,6 @@
 //! The log and the case store of this process: the embedded file, or brokers and a CQL server.
 
+pub(crate) mod audit;
 pub(crate) mod backend;
 pub(crate) mod connect;
 mod desk;

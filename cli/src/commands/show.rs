@@ -1,6 +1,7 @@
 //! `ombud show`: one case, from what the customer wrote to where it went and why.
 
 mod case;
+mod clocks;
 mod damage;
 mod history;
 mod time;
@@ -15,6 +16,7 @@ use ombud_contract::{codec, records::Prediction, work::Work};
 use ombud_launch::config::Settings;
 use ombud_models::{Strategies, StrategyFeed};
 use ombud_store::{CaseEvent, CaseStore, Kind};
+use ombud_stream::{Clock, SystemClock};
 use serde_json::{Value, json};
 
 use self::damage::{damage, topic};
@@ -62,16 +64,20 @@ pub(crate) fn show(args: &Show, settings: &Settings, out: &mut impl Write) -> Re
         StrategyFeed::strategies,
     );
     let damage = damage(&events);
+    let now_ms = SystemClock.now_ms();
     if args.json {
         let done = work::work(&events);
+        let clocks = clocks::clocks(work::newest_route(&events).as_ref(), &done, now_ms);
         let events: Vec<Value> = events.iter().map(|event| as_json(event, strategies, &done)).collect();
         let work = work::as_json(&done);
-        let shown = json!({ "complaint_id": args.id, "events": events, "work": work, "damage": damage });
+        let shown = json!({
+            "complaint_id": args.id, "events": events, "work": work, "clocks": clocks, "damage": damage
+        });
         writeln!(out, "{shown}")?;
     } else if events.is_empty() {
         writeln!(out, "no case {}: nothing with this id was archived", args.id)?;
     } else {
-        write!(out, "{}", case::case(&args.id, &events, strategies, Screen::of_process())?)?;
+        write!(out, "{}", case::case(&args.id, &events, strategies, now_ms, Screen::of_process())?)?;
         if args.long {
             write!(out, "\nwhat happened, record by record\n{}", history::history(&events, strategies)?)?;
         }

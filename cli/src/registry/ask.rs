@@ -46,7 +46,8 @@ pub(super) fn make_change(
     let (view, prefix) = (backend.view(), settings.topics.prefix.as_str());
     let changing =
         RegistryEditor { view: &view, shelf, prefix, clock: Arc::new(SystemClock), by: "ombud models" };
-    changing.make(change, &mut Publisher::new(backend.sink(IN_FLIGHT)?))
+    // The record is what says it: whoever may write there is no user of the console.
+    changing.make(change, &mut Publisher::new(backend.sink(IN_FLIGHT)?), |_| Ok(()))
 }
 
 pub(super) fn print_outcome(changed: &ChangeOutcome, out: &mut impl Write) -> Result<()> {

@@ -31,6 +31,18 @@ pub(crate) enum RegistryChange {
     Evaluate { model_id: String, version: String, evaluation: ModelEvaluation },
 }
 
+impl RegistryChange {
+    /// As console.audit has it.
+    #[cfg_attr(not(feature = "torch"), allow(dead_code, reason = "only `up` serves it, and it runs models"))]
+    pub(crate) fn action(&self) -> &'static str {
+        match self {
+            Self::Add { .. } => "model-added",
+            Self::Retire { .. } => "model-retired",
+            Self::Evaluate { .. } => "model-evaluated",
+        }
+    }
+}
+
 /// The version after a change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ChangeOutcome {
@@ -51,11 +63,13 @@ pub(crate) struct RegistryEditor<'a> {
 }
 
 impl RegistryEditor<'_> {
-    /// Appends what `change` asks for, and waits until it is durable.
+    /// Appends what `change` asks for, and waits until it is durable. `before` is called with the record, and without it
+    /// nothing is appended.
     pub(crate) fn make<S: Sink<()>>(
         &self,
         change: &RegistryChange,
         publisher: &mut Publisher<S>,
+        before: impl FnOnce(&ModelVersion) -> Result<()>,
     ) -> Result<ChangeOutcome> {
         let registry = read_registry(&mut self.view.reader(READER)?, self.prefix)?;
         let now = self.clock.now_ms();
@@ -95,6 +109,7 @@ impl RegistryEditor<'_> {
         if !already {
             let topic: Arc<str> = Topic::Registry.name(self.prefix).into();
             let key = registry_key(&record.model_id, &record.version);
+            before(&record)?;
             publisher.send(outgoing(&topic, &key, &record)?)?;
             publisher.flush()?;
         }

@@ -11,7 +11,11 @@ use super::{
     PATH,
     change::{ChangeOutcome, RegistryChange, RegistryEditor},
 };
-use crate::log::{backend::View, publish::Publisher};
+use crate::log::{
+    audit::{Actor, AppendAudit},
+    backend::View,
+    publish::Publisher,
+};
 
 /// What the API changes the registry with.
 pub(crate) struct RegistryApi<S> {
@@ -21,6 +25,8 @@ pub(crate) struct RegistryApi<S> {
     pub(crate) clock: Arc<dyn Clock>,
     /// One change at a time: each is made from the registry before it.
     pub(crate) publisher: Mutex<Publisher<S>>,
+    /// Who changes it.
+    pub(crate) audit: Mutex<AppendAudit>,
 }
 
 /// The route.
@@ -37,9 +43,14 @@ async fn change<S: Sink<()> + 'static>(
         let mut publisher = port.publisher.lock().unwrap_or_else(PoisonError::into_inner);
         let RegistryApi { view, shelf, prefix, clock, .. } = &*port;
         // A change names nobody: it is signed by its token.
-        let by = caller.signature("");
-        let changing = RegistryEditor { view, shelf, prefix, clock: Arc::clone(clock), by };
-        changing.make(&change, &mut publisher)
+        let actor = Actor::of(&caller, "");
+        let changing = RegistryEditor { view, shelf, prefix, clock: Arc::clone(clock), by: &actor.name };
+        changing.make(&change, &mut publisher, |record| {
+            let (subject, at) = (format!("{}@{}", record.model_id, record.version), clock.now_ms());
+            let once = format!("{subject} {at}");
+            let entry = actor.entry(change.action(), &subject, None, at, &once);
+            port.audit.lock().unwrap_or_else(PoisonError::into_inner)(&entry)
+        })
     });
     let refuse = |error: anyhow::Error| {
         // An outage is no verdict on the change: the same may be asked again.
@@ -58,7 +69,7 @@ mod tests {
     use ombud_stream::ManualClock;
 
     use super::*;
-    use crate::log::backend::Backend;
+    use crate::log::{audit::append_audit_to, backend::Backend};
 
     #[test]
     fn a_change_that_is_wrong_is_refused_with_its_reason_and_the_next_one_is_taken_up() {
@@ -71,6 +82,7 @@ mod tests {
             prefix: String::new(),
             clock: Arc::new(ManualClock::at(7)),
             publisher: Mutex::new(Publisher::new(backend.sink::<()>(1).unwrap())),
+            audit: Mutex::new(append_audit_to(&backend, "").unwrap()),
         });
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
         let names = || ("complaints".to_owned(), "0b57".repeat(16));

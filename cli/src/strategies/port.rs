@@ -13,6 +13,7 @@ use ombud_launch::{JsonRefusal, guard::Caller};
 use ombud_models::StrategyRefusal;
 
 use super::publish::{PATH, Published, Refusal, StrategyPublisher};
+use crate::log::audit::Actor;
 
 type Answer = Result<(StatusCode, Json<Published>), (StatusCode, Json<JsonRefusal>)>;
 
@@ -34,17 +35,17 @@ async fn accept(
     let published = tokio::task::spawn_blocking(move || {
         let mut publisher = publisher.lock().unwrap_or_else(PoisonError::into_inner);
         // Who and when is set here, not by the sender.
-        let changed_by = caller.signature(&next.changed_by).to_owned();
+        let actor = Actor::of(&caller, &next.changed_by);
         // Who approved it, /api/requests alone says.
         let next = Strategy {
-            changed_by,
+            changed_by: actor.name.clone(),
             changed_at: publisher.now_ms(),
             request_id: None,
             requested_by: None,
             approved_by: Vec::new(),
             ..next
         };
-        publisher.publish(&next)
+        publisher.publish(&next, &actor)
     });
     match published.await {
         Ok(Ok(published)) => Ok((StatusCode::CREATED, Json(published))),

@@ -20,6 +20,7 @@ use tracing::warn;
 use super::first_start::STRATEGY_KEY;
 use crate::{
     log::{
+        audit::{Actor, AppendAudit, append_audit_to},
         backend::{Backend, READER},
         publish::outgoing,
     },
@@ -52,8 +53,10 @@ pub(crate) fn publish(next: &Strategy, settings: &Settings, clock: &Arc<dyn Cloc
     if settings.kafka_bootstrap.is_empty() {
         return running_up::post(settings, PATH, next);
     }
-    let backend = Backend::brokers(settings, &[(Topic::Strategy, Operation::Write)])?;
-    Ok(StrategyPublisher::open(&backend, settings, Arc::clone(clock))?.publish(next)?)
+    let needs = [(Topic::Strategy, Operation::Write), (Topic::Audit, Operation::Write)];
+    let backend = Backend::brokers(settings, &needs)?;
+    let mut publisher = StrategyPublisher::open(&backend, settings, Arc::clone(clock))?;
+    Ok(publisher.publish(next, &Actor::of_command(&next.changed_by))?)
 }
 
 /// The only writer of models.strategy after the first start.
@@ -66,6 +69,7 @@ pub(crate) struct StrategyPublisher {
     topic: Arc<str>,
     prefix: String,
     clock: Arc<dyn Clock>,
+    audit: AppendAudit,
 }
 
 impl StrategyPublisher {
@@ -81,6 +85,7 @@ impl StrategyPublisher {
             sink,
             deliveries,
             topic: topic.into(),
+            audit: append_audit_to(backend, &prefix)?,
             prefix,
             clock,
         })
@@ -103,14 +108,16 @@ impl StrategyPublisher {
         Err(anyhow::Error::from(StrategyUnknown::Stale).context("read the strategies to their end"))
     }
 
-    /// Checks `next` against what the log has now, appends it, and reads back whether it was first, and in time by the
-    /// log's clock: the check before was by ours.
-    pub(crate) fn publish(&mut self, next: &Strategy) -> Result<Published, Refusal> {
+    /// Checks `next` against what the log has now, records that `actor` publishes it, appends it, and reads back whether it
+    /// was first, and in time by the log's clock: the check before was by ours.
+    pub(crate) fn publish(&mut self, next: &Strategy, actor: &Actor) -> Result<Published, Refusal> {
         let version = next.version;
         self.feed.refresh().context("read the strategies")?;
         let registry = read_registry(&mut self.reader, &self.prefix).context("read the registry")?;
         self.feed.strategies().gate(next, &registry, self.clock.now_ms())?;
         let before = self.clock.now_ms();
+        let number = version.to_string();
+        (self.audit)(&actor.entry("strategy-published", &number, Some(number.clone()), before, &number))?;
         let offset = self.append(next)?;
         let after = self.clock.now_ms();
         for _ in 0..READ_ATTEMPTS {

@@ -14,8 +14,6 @@ mod refusal;
 mod view;
 
 pub(crate) use ask::{approve, ask, close, open_requests};
-#[cfg(test)]
-pub(crate) use audit::append_to as append_audit_to;
 pub(crate) use book::{ApprovalDraft, ClosingDraft, RequestBook, RequestDraft};
 pub(crate) use desk::StrategyDesk;
 pub(crate) use port::{Book, document, routes};

@@ -197,7 +197,8 @@ impl Item {
 }
 
 impl ClockStanding {
-    fn of(clock: ItemClock, now: i64) -> Self {
+    /// `clock` as it stands at `now`, in milliseconds since 1970.
+    pub fn of(clock: ItemClock, now: i64) -> Self {
         Self {
             missed: clock.met_at.unwrap_or(now) >= clock.due,
             name: clock.name,

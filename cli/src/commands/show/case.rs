@@ -11,7 +11,7 @@ use ombud_contract::{
 use ombud_models::Strategies;
 use ombud_store::{CaseEvent, Kind};
 
-use super::{damage::unreadable, time::time, verdicts, work};
+use super::{clocks, damage::unreadable, time::time, verdicts, work};
 use crate::output::screen::{Screen, Style};
 
 /// Reasons for a review that do not come from a model's answer: codes, and what they mean.
@@ -27,6 +27,7 @@ pub(super) fn case(
     id: &str,
     events: &[CaseEvent],
     strategies: &Strategies,
+    now_ms: i64,
     screen: Screen,
 ) -> Result<String> {
     let readable = |kind: Kind| {
@@ -34,9 +35,7 @@ pub(super) fn case(
             .iter()
             .filter(move |event| event.kind == kind && !event.body.is_empty() && unreadable(event).is_none())
     };
-    let routes =
-        readable(Kind::Routed).filter_map(|event| codec::decode::<RoutedComplaint>(&event.body).ok());
-    let route = routes.max_by_key(|route| route.revision);
+    let route = work::newest_route(events);
     let submissions: Vec<RawComplaint> =
         readable(Kind::Raw).filter_map(|event| codec::decode(&event.body).ok()).collect();
     // What was judged last, else what came last.
@@ -51,7 +50,11 @@ pub(super) fn case(
         Some(route) => routed(&mut text, route, strategies, screen)?,
         None => line(&mut text, "team", "none yet: it is not routed")?,
     }
-    clocks(&mut text, raw, route.as_ref())?;
+    moments(&mut text, raw, route.as_ref())?;
+    let done = work::work(events);
+    for (number, clock) in clocks::clocks(route.as_ref(), &done, now_ms).iter().enumerate() {
+        line(&mut text, if number == 0 { "clocks" } else { "" }, &clocks::in_short(clock))?;
+    }
     if let Some(raw) = raw {
         line(
             &mut text,
@@ -75,7 +78,6 @@ pub(super) fn case(
     for (number, verdict) in given.iter().enumerate() {
         line(&mut text, if number == 0 { "people said" } else { "" }, &verdicts::in_short(verdict))?;
     }
-    let done = work::work(events);
     if !done.events.is_empty() {
         line(&mut text, "work", &work::phase(&done))?;
     }
@@ -154,7 +156,7 @@ fn in_words(reason: &str) -> String {
     }
 }
 
-fn clocks(text: &mut String, raw: Option<&RawComplaint>, route: Option<&RoutedComplaint>) -> Result<()> {
+fn moments(text: &mut String, raw: Option<&RawComplaint>, route: Option<&RoutedComplaint>) -> Result<()> {
     let received = route.map(|route| route.received_at).or(raw.map(|raw| raw.received_at));
     for (name, at) in [
         ("received", received),
@@ -176,10 +178,13 @@ fn line(text: &mut String, name: &str, value: &str) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
-    use ombud_contract::records::{Strategy, WorkEvent, WorkKind};
+    use ombud_contract::records::{Clock, Strategy, WorkEvent, WorkKind};
 
     use super::*;
     use crate::output::golden;
+
+    /// One of the clocks is past: the 8th of May 2024.
+    const NOW_MS: i64 = 1_715_162_400_000;
 
     fn event(kind: Kind, id: &str, at: i64, body: Bytes) -> CaseEvent {
         CaseEvent {
@@ -198,6 +203,19 @@ mod tests {
         }
     }
 
+    /// Due so many days after the 1st of May.
+    fn clock(name: &str, days: i64) -> Clock {
+        let starts = 1_714_557_600_000;
+        Clock {
+            name: name.into(),
+            starts,
+            due: starts + days * 24 * 60 * 60 * 1_000,
+            rule: format!("{days} days from receipt in UTC; met by acknowledged"),
+            calendar: None,
+            beyond_calendar: false,
+        }
+    }
+
     fn events() -> Vec<CaseEvent> {
         let raw: RawComplaint = serde_json::from_str(include_str!(
             "../../../../schemas/complaints.raw/examples/valid/everything.json"
@@ -210,6 +228,7 @@ mod tests {
             needs_human: true,
             vulnerability: Vulnerability::Possible,
             human_reasons: vec!["abstained-issue".into(), "audit-sample".into()],
+            clocks: vec![clock("house-answer", 15), clock("acknowledgement", 5)],
             ..serde_json::from_str(example).unwrap()
         };
         vec![
@@ -231,7 +250,8 @@ mod tests {
     fn people_see_a_case_in_words_within_80_columns_with_and_without_colours() {
         for (name, coloured) in [("show.txt", false), ("show-colour.txt", true)] {
             let screen = Screen::new(80, coloured);
-            let text = screen.with_styles(case("crm-2024-000117", &events(), &strategies(), screen).unwrap());
+            let text = screen
+                .with_styles(case("crm-2024-000117", &events(), &strategies(), NOW_MS, screen).unwrap());
             let around =
                 text.lines().filter(|line| !line.starts_with("    |")).collect::<Vec<_>>().join("\n");
             assert!(golden::width(&around) <= 80, "{text}");
@@ -246,7 +266,8 @@ mod tests {
             event(Kind::Work, &done.work_id.clone(), at, codec::encode(&done).unwrap())
         };
         let events = [done(WorkKind::Acknowledged, 60_000), done(WorkKind::Reopened, 120_000)];
-        let text = case("crm-2024-000117", &events, &Strategies::default(), Screen::new(80, false)).unwrap();
+        let text =
+            case("crm-2024-000117", &events, &Strategies::default(), NOW_MS, Screen::new(80, false)).unwrap();
         let expected = "work        acknowledged, 1 event out of order\n            acknowledged, clerk-7, \
                         1970-01-01 00:01 UTC\n            reopened, clerk-7, 1970-01-01 00:02 UTC, out of order: it \
                         changes nothing\n";
@@ -257,16 +278,17 @@ mod tests {
     fn what_nobody_could_read_names_its_dead_letter() {
         let unreadable = event(Kind::Raw, "d1e", 0, Bytes::new());
         let text =
-            case("unreadable-3-17", &[unreadable], &Strategies::default(), Screen::new(80, false)).unwrap();
+            case("unreadable-3-17", &[unreadable], &Strategies::default(), NOW_MS, Screen::new(80, false))
+                .unwrap();
         assert!(text.contains("see dead letter d1e"), "{text}");
     }
 
     #[test]
     fn a_case_that_is_not_routed_yet_says_so_and_a_team_that_has_no_name_any_more_has_its_code() {
         let screen = Screen::new(80, false);
-        let text = case("c-1", &events()[..1], &Strategies::default(), screen).unwrap();
+        let text = case("c-1", &events()[..1], &Strategies::default(), NOW_MS, screen).unwrap();
         assert!(text.contains("none yet") && text.contains("| I was charged an overdraft fee"), "{text}");
-        let text = case("c-1", &events(), &Strategies::default(), screen).unwrap();
+        let text = case("c-1", &events(), &Strategies::default(), NOW_MS, screen).unwrap();
         assert!(text.contains("team        card-services\n"), "{text}");
     }
 }

@@ -15,12 +15,20 @@ use super::{damage::unreadable, time::time};
 
 /// The work on the case of `events`.
 pub(super) fn work(events: &[CaseEvent]) -> Work {
-    let of =
-        |kind: Kind| events.iter().filter(move |event| event.kind == kind && unreadable(event).is_none());
-    let routes = of(Kind::Routed).filter_map(|event| codec::decode::<RoutedComplaint>(&event.body).ok());
-    let newest = routes.max_by(|a, b| (a.revision, &a.route_id).cmp(&(b.revision, &b.route_id)));
-    let done: Vec<WorkEvent> = of(Kind::Work).filter_map(|event| codec::decode(&event.body).ok()).collect();
-    Work::fold(&done, newest.as_ref().map(NewestRoute::of))
+    let done: Vec<WorkEvent> =
+        readable(events, Kind::Work).filter_map(|event| codec::decode(&event.body).ok()).collect();
+    Work::fold(&done, newest_route(events).as_ref().map(NewestRoute::of))
+}
+
+/// The route that counts.
+pub(super) fn newest_route(events: &[CaseEvent]) -> Option<RoutedComplaint> {
+    let routes =
+        readable(events, Kind::Routed).filter_map(|event| codec::decode::<RoutedComplaint>(&event.body).ok());
+    routes.max_by(|a, b| (a.revision, &a.route_id).cmp(&(b.revision, &b.route_id)))
+}
+
+fn readable(events: &[CaseEvent], kind: Kind) -> impl Iterator<Item = &CaseEvent> {
+    events.iter().filter(move |event| event.kind == kind && unreadable(event).is_none())
 }
 
 /// What `event` has changed; `None` where it is no event of work that can be read. Of one that lies there twice, both have it.

@@ -21,6 +21,7 @@ use super::*;
 use crate::{
     Done,
     log::{
+        audit::Actor,
         backend::{Backend, READER},
         publish::{Publisher, outgoing},
     },
@@ -268,7 +269,9 @@ fn a_strategy_that_this_clock_made_void_is_told_with_how_far_it_is_off() {
         let clock: Arc<dyn Clock> = Arc::new(ManualClock::at(log_now + off_ms));
         // As `ombud strategy` makes it: soon, by its own clock.
         let next = Strategy { version: 2, effective_from: log_now + off_ms + 7_000, ..newest.clone() };
-        StrategyPublisher::open(&log.backend, &log.settings, clock).unwrap().publish(&next)
+        StrategyPublisher::open(&log.backend, &log.settings, clock)
+            .unwrap()
+            .publish(&next, &Actor::of_command("ops"))
     };
     // By its own clock in time, and by the log's 2 s late.
     let refused = published_by(-4_000).unwrap_err().to_string();

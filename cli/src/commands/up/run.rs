@@ -38,6 +38,7 @@ use crate::{
     exit::report_stopped,
     input::{complaint_file::ComplaintFile, file_reading::print_rejections},
     log::{
+        audit::append_audit_to,
         backend::{Backend, READER, View, needs_of},
         publish::{IN_FLIGHT, Publisher},
         scan::scan,
@@ -226,6 +227,7 @@ impl<'a> Running<'a> {
             prefix: self.settings.topics.prefix.clone(),
             clock: Arc::clone(&self.clock),
             publisher: Mutex::new(Publisher::new(self.backend.sink(IN_FLIGHT)?)),
+            audit: Mutex::new(append_audit_to(self.backend, &self.settings.topics.prefix)?),
         };
         let strategy =
             strategies::StrategyPublisher::open(self.backend, self.settings, Arc::clone(&self.clock))?;

@@ -8,10 +8,12 @@ use ombud_launch::config::Settings;
 use ombud_stream::Clock;
 
 use super::{
-    ApprovalDraft, ClosingDraft, PATH, RequestBook, RequestDraft, RequestView, audit::Actor,
-    refusal::RequestRefusal,
+    ApprovalDraft, ClosingDraft, PATH, RequestBook, RequestDraft, RequestView, refusal::RequestRefusal,
 };
-use crate::{log::backend::Backend, running_up};
+use crate::{
+    log::{audit::Actor, backend::Backend},
+    running_up,
+};
 
 /// Keeps a request.
 pub(crate) fn ask(draft: &RequestDraft, settings: &Settings, clock: &Arc<dyn Clock>) -> Result<RequestView> {

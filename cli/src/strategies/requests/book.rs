@@ -11,12 +11,15 @@ use std::sync::Arc;
 use utoipa::ToSchema;
 
 use super::{
-    audit::{Actor, AppendAudit, RequestAct, append_to},
+    audit::RequestAct,
     refusal::RequestRefusal,
     view::{LogState, RequestView, approvers},
 };
 use crate::{
-    log::backend::Backend,
+    log::{
+        audit::{Actor, AppendAudit, append_audit_to},
+        backend::Backend,
+    },
     strategies::publish::{Refusal, StrategyPublisher},
 };
 
@@ -81,7 +84,7 @@ impl RequestBook {
         let view = backend.view();
         let open: OpenRequests = Box::new(move || view.requests().map_err(unopened));
         let publisher = StrategyPublisher::open(backend, settings, clock)?;
-        Ok(Self::new(open, publisher, append_to(backend, &settings.topics.prefix)?))
+        Ok(Self::new(open, publisher, append_audit_to(backend, &settings.topics.prefix)?))
     }
 
     /// Requests of another store, with other audit.
@@ -155,7 +158,7 @@ impl RequestBook {
             return Ok(log.view(&request, now_ms));
         }
         let next = with_approvals(draft.next, id, &request.requested_by, &approvers);
-        match self.publisher.publish(&next) {
+        match self.publisher.publish(&next, actor) {
             // Another approver's process was faster, with this request or with another change.
             Ok(_) | Err(Refusal::StrategyRefusal(StrategyRefusal::Lost { .. })) => {}
             Err(refusal) => return Err(refusal.into()),

@@ -13,10 +13,9 @@ use ombud_launch::{JsonRefusal, guard::Caller};
 use utoipa::OpenApi;
 
 use super::{
-    ApprovalDraft, ClosingDraft, PATH, RequestBook, RequestDraft, RequestView, audit::Actor,
-    refusal::RequestRefusal,
+    ApprovalDraft, ClosingDraft, PATH, RequestBook, RequestDraft, RequestView, refusal::RequestRefusal,
 };
-use crate::strategies::port::status as status_of;
+use crate::{log::audit::Actor, strategies::port::status as status_of};
 
 /// The one book of a process: its API and its pages ask in turn.
 pub(crate) type Book = Arc<Mutex<RequestBook>>;

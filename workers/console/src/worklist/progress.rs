@@ -130,19 +130,19 @@ mod tests {
         (TopicPartition::new("t", 0), PartitionProgress { next, appended_at, end })
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_request_waits_until_its_own_record_is_in_the_view_and_not_for_ever() {
         let (progress, place) = (WorklistProgress::default(), [(TopicPartition::new("t", 0), 7)]);
         progress.begin([at(7, None, None)]);
-        assert!(!progress.wait_until(&place, Duration::from_secs(2)).await);
+        assert!(!progress.wait_until(&place, Duration::ZERO).await);
         let writer = progress.clone();
-        let (waited, ()) = tokio::join!(progress.wait_until(&place, Duration::from_secs(2)), async {
+        let (waited, ()) = tokio::join!(progress.wait_until(&place, Duration::from_secs(60)), async {
             writer.advance([at(8, Some(1), None)]);
         });
         assert!(waited);
         assert!(progress.wait_until(&[], Duration::ZERO).await, "nothing was written");
         let elsewhere = [(TopicPartition::new("t", 1), 0)];
-        assert!(!progress.wait_until(&elsewhere, Duration::from_secs(2)).await, "nobody reads it yet");
+        assert!(!progress.wait_until(&elsewhere, Duration::ZERO).await, "nobody reads it yet");
     }
 
     #[test]

@@ -86,6 +86,7 @@ fn a_change_is_refused_by_one_published_by_two_and_rolled_back_by_one() {
             said("change-published", "bob", Some("2"))
         ]
     );
+    assert_eq!(log.audited("2"), [said("strategy-published", "bob", Some("2"))]);
     // Once more, it is what it is.
     assert_eq!(command_by(&log, "approve", &id, "cid").unwrap()["strategy_version"], 2);
     assert_eq!(log.newest().version, 2);
@@ -95,6 +96,7 @@ fn a_change_is_refused_by_one_published_by_two_and_rolled_back_by_one() {
         (&back["version"], &back["approvals"], &back["approved_by"]),
         (&3.into(), &1.into(), &json!([]))
     );
+    assert_eq!(log.audited("3"), [said("strategy-published", "bob", Some("3"))]);
     log.json("shadow issue challenger --by bob").unwrap();
     let lowered = log.settings.data.join("next.toml");
     fs::write(&lowered, log.file().replace("approvals = 1", "approvals = 0")).unwrap();

@@ -11,11 +11,8 @@ use ombud_stream::Outage;
 
 use super::clock;
 use crate::{
-    log::backend::Backend,
-    strategies::{
-        StrategyPublisher,
-        requests::{RequestBook, append_audit_to},
-    },
+    log::{audit::append_audit_to, backend::Backend},
+    strategies::{StrategyPublisher, requests::RequestBook},
 };
 
 #[derive(Clone, Default)]
