@@ -205,6 +205,7 @@ mod tests {
         };
         let filter = ItemFilter {
             team: Some("cards".into()),
+            teams: Vec::new(),
             states: vec![Phase::Open, Phase::Waiting],
             product: Some("Mortgage".into()),
             vulnerability: Some(Vulnerability::Possible),
