@@ -10,6 +10,7 @@ mod assets;
 mod complaint;
 mod desk;
 mod events;
+mod fields;
 mod frame;
 mod health;
 mod models;
@@ -22,6 +23,7 @@ mod sources;
 mod strategy;
 mod team;
 mod trail;
+mod trouble;
 mod vulnerable;
 mod words;
 
