@@ -63,7 +63,7 @@ async fn list(
     let answer = async {
         let own = own?;
         if asked.one("go") == Some("next") {
-            let next = list::next(&state.api, &frame.caller, &own, None).await?;
+            let next = list::next(&state.api, &frame.caller, &own, asked.one("passed")).await?;
             return Ok(see_other(HeaderMap::new(), &next.map_or(LIST.to_owned(), |id| address(&id))));
         }
         let least = match asked.one("flag") {
@@ -117,13 +117,10 @@ async fn said(
         let problem = Problem::wrong("action", "unknown-symbol", "give confirm, refuse or undo");
         return trouble::page(&frame, &problem);
     };
+    // While it is still in the list. A list that can't be read now keeps nobody from deciding.
+    let next = list::next(api, caller, &own, Some(&complaint_id)).await.ok().flatten();
     match decide::decide(api, caller, own.clone(), (&complaint_id, decision), &fields).await {
-        Ok(decided) => {
-            let own = own.and(&decided.headers);
-            // What was said is recorded: a list that can't be read now must not look as if it were not.
-            let next = list::next(api, caller, &own, Some(&complaint_id)).await.ok().flatten();
-            after(&complaint_id, decision, decided, next)
-        }
+        Ok(decided) => after(&complaint_id, decision, decided, next),
         Err(problem) => match opened::open(api, caller, &own, &complaint_id).await {
             Ok(opened) => one_view::page(&frame, &opened, &fields, Some(&problem)),
             Err(_) => trouble::page(&frame, &problem),

@@ -103,7 +103,8 @@ pub(super) async fn page(
     })
 }
 
-/// The complaint that is due first and that nobody has said it of by name, other than `passed`.
+/// The complaint that is due first behind `passed`, and that nobody has said it of by name; from the beginning again where none is
+/// behind it.
 pub(super) async fn next(
     state: &RequestState,
     caller: &Caller,
@@ -115,20 +116,24 @@ pub(super) async fn next(
         let Some(filter) = Extent::of(state, caller)?.filter(Vulnerability::Possible) else {
             return Ok(None);
         };
-        let mut after: Option<PageStart> = None;
+        let (mut after, mut first): (Option<PageStart>, Option<String>) = (None, None);
+        let mut is_behind = passed.is_none();
         for _ in 0..MOST_STRETCHES {
             let page = state.worklist.page(&filter, ItemOrder::Due, after.as_ref(), STRETCH)?;
-            let waits = |item: &&ombud_store::WorkItem| {
-                !item.vulnerability_judged && passed != Some(item.complaint_id.as_str())
-            };
-            if let Some(item) = page.items.iter().find(waits) {
-                return Ok(Some(item.complaint_id.clone()));
+            for item in page.items {
+                if passed == Some(item.complaint_id.as_str()) {
+                    is_behind = true;
+                } else if is_behind && !item.vulnerability_judged {
+                    return Ok(Some(item.complaint_id));
+                } else if !item.vulnerability_judged {
+                    first.get_or_insert(item.complaint_id);
+                }
             }
             after = page.next;
             if after.is_none() {
                 break;
             }
         }
-        Ok(None)
+        Ok(first)
     })
 }

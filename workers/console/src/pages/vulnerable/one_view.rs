@@ -60,6 +60,8 @@ pub(super) fn page(
 }
 
 fn summary(frame: &Frame, opened: &OpenedComplaint) -> Markup {
+    let passed = Some(opened.narrative.complaint_id.as_str());
+    let skip = Fields::default().with("go", Some("next")).with("passed", passed).address(LIST);
     html! {
         p.row {
             @if let Some(item) = &opened.item { (flag(frame, item.vulnerability.symbol())) }
@@ -70,7 +72,7 @@ fn summary(frame: &Frame, opened: &OpenedComplaint) -> Markup {
                 (frame.say("vulnerable-whole-case"))
             }
             a href=(LIST) { (frame.say("vulnerable-back")) }
-            (key_link("n", "/vulnerable?go=next", &frame.say("vulnerable-skip")))
+            (key_link("n", &skip, &frame.say("vulnerable-skip")))
         }
     }
 }
