@@ -35,7 +35,7 @@ use crate::{
     cases::{self, FoundCase, Narrative},
     feedback,
     own_writes::OwnWrites,
-    refused::{Problem, RefusedVerdict},
+    refused::Problem,
     state::RequestState,
 };
 use answer::Answer;
@@ -95,7 +95,7 @@ async fn list(
             let query = Fields::default().with("read", is_second.then_some("second"));
             return Ok(see_other(HeaderMap::new(), &query.address(&path)));
         }
-        Ok(list_view::page(&frame, &sample, is_second))
+        Ok::<_, Problem>(list_view::page(&frame, &sample, is_second))
     };
     answer.await.unwrap_or_else(|problem: Problem| trouble::page(&frame, &problem))
 }
@@ -110,7 +110,7 @@ async fn one(
     let answer = async {
         let was_given = asked.one("done").is_some();
         let seen = see(&state.api, &frame.caller, &own?, &complaint_id, was_given).await?;
-        Ok(match seen {
+        Ok::<_, Problem>(match seen {
             Seen::Unanswered { narrative, read } => {
                 one_view::question(&frame, &narrative, &read, &asked, None)
             }
@@ -226,7 +226,7 @@ async fn give(
     }
     // Whoever knows the strategy knows the label trees that its routing table brings.
     block_in_place(|| (state.teams)(i64::MIN))?;
-    let answer = Answer::read(fields).map_err(RefusedVerdict::into)?;
+    let answer = Answer::read(fields).map_err(Problem::from)?;
     let route = newest_route(&found.events);
     let route = route.filter(|route| fields.one("text") == Some(route.input_sha256.as_str()));
     let route = route.ok_or_else(|| {

@@ -71,7 +71,7 @@ async fn list(
             _ => Vulnerability::Possible,
         };
         let page = list::page(&state.api, &frame.caller, &own, (least, asked.one("after"))).await?;
-        Ok(list_view::page(&frame, &page, least, &asked))
+        Ok::<_, Problem>(list_view::page(&frame, &page, least, &asked))
     };
     answer.await.unwrap_or_else(|problem: Problem| trouble::page(&frame, &problem))
 }
@@ -85,7 +85,7 @@ async fn one(
 ) -> Response {
     let answer = async {
         let opened = opened::open(&state.api, &frame.caller, &own?, &complaint_id).await?;
-        Ok(one_view::page(&frame, &opened, &asked, None))
+        Ok::<_, Problem>(one_view::page(&frame, &opened, &asked, None))
     };
     answer.await.unwrap_or_else(|problem: Problem| trouble::page(&frame, &problem))
 }

@@ -109,9 +109,7 @@ async fn the_question_is_the_same_whatever_a_model_said() {
 
     let (text, headers) = &texts[0];
     assert!(text.contains("They took it twice") && text.contains("&lt;b&gt;Why?"), "{text}");
-    for word in
-        ["POSSIBLE", "VULNERABLE", "NOT_INDICATED", "cards", "bag", "97", "priority", "routed", "mark"]
-    {
+    for word in ["POSSIBLE", "VULNERABLE", "NOT_INDICATED", "cards", "bag", "priority", "<mark"] {
         assert!(!text.contains(word), "{word}: {text}");
         assert!(!headers.iter().any(|header| header.contains(word)), "{word}: {headers:?}");
     }

@@ -178,9 +178,9 @@ fn compared(frame: &Frame, found: &Comparison, task: &str) -> Markup {
             td { (decided(frame, &found.route, task)) }
             td {
                 @match verdict {
-                    Some(true) => (badge(Tone::Good, &frame.say("sample-same"))),
-                    Some(false) => (badge(Tone::Bad, &frame.say("sample-other"))),
-                    None => (badge(Tone::Plain, &frame.say("sample-nothing-decided"))),
+                    Some(true) => { (badge(Tone::Good, &frame.say("sample-same"))) }
+                    Some(false) => { (badge(Tone::Bad, &frame.say("sample-other"))) }
+                    None => { (badge(Tone::Plain, &frame.say("sample-nothing-decided"))) }
                 }
             }
             @for other in &found.others { td { (said_by(frame, other, task, own)) } }

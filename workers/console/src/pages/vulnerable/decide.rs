@@ -113,7 +113,7 @@ pub(super) async fn take_back(
     };
     let mut headers = retry("verdict-unknown", || {
         let (own, retraction) = (own.clone(), retraction.clone());
-        async { feedback::give(state, caller, own, vec![retraction]).await.map(|(headers, _)| headers) }
+        async move { feedback::give(state, caller, own, vec![retraction]).await.map(|(headers, _)| headers) }
     })
     .await?;
     if let Some(work_id) = fields.one("note") {
@@ -124,7 +124,7 @@ pub(super) async fn take_back(
         };
         headers = retry("work-unknown", || {
             let (own, undoing) = (own.clone(), undoing.clone());
-            async { work::report(state, caller, own, vec![undoing]).await.map(|(headers, _)| headers) }
+            async move { work::report(state, caller, own, vec![undoing]).await.map(|(headers, _)| headers) }
         })
         .await?;
     }
