@@ -28,8 +28,7 @@ use super::{
     PageState,
     fields::{Asked, Fields, Named, Posted, segment},
     frame::Frame,
-    trouble,
-    vulnerable::{input_of, newest_route, see_other},
+    vulnerable::{input_of, newest_route, problem_page, see_other},
 };
 use crate::{
     cases::{self, FoundCase, Narrative},
@@ -41,6 +40,8 @@ use crate::{
 use answer::Answer;
 use reading::{Reading, readings};
 
+/// What the words of these pages begin with.
+const PAGE: &str = "sample";
 /// Where the list is.
 const LIST: &str = "/sample";
 /// How often an answer is looked for that was given a moment ago: the archive is a moment behind.
@@ -97,7 +98,7 @@ async fn list(
         }
         Ok::<_, Problem>(list_view::page(&frame, &sample, is_second))
     };
-    answer.await.unwrap_or_else(|problem: Problem| trouble::page(&frame, &problem))
+    answer.await.unwrap_or_else(|problem: Problem| problem_page(&frame, PAGE, &problem))
 }
 
 async fn one(
@@ -118,7 +119,7 @@ async fn one(
             Seen::Pending => one_view::pending(&frame, &complaint_id),
         })
     };
-    answer.await.unwrap_or_else(|problem: Problem| trouble::page(&frame, &problem))
+    answer.await.unwrap_or_else(|problem: Problem| problem_page(&frame, PAGE, &problem))
 }
 
 async fn answered(
@@ -130,7 +131,7 @@ async fn answered(
 ) -> Response {
     let own = match own {
         Ok(own) => own,
-        Err(problem) => return trouble::page(&frame, &problem),
+        Err(problem) => return problem_page(&frame, PAGE, &problem),
     };
     match give(&state.api, &frame.caller, own.clone(), &complaint_id, &fields).await {
         Ok(headers) => {
@@ -143,7 +144,7 @@ async fn answered(
                 Ok(Seen::Unanswered { narrative, read }) => {
                     one_view::question(&frame, &narrative, &read, &fields, Some(&problem))
                 }
-                _ => trouble::page(&frame, &problem),
+                _ => problem_page(&frame, PAGE, &problem),
             }
         }
     }

@@ -10,6 +10,7 @@ mod list_view;
 mod marks;
 mod one_view;
 mod opened;
+mod problem;
 
 use std::sync::Arc;
 
@@ -24,16 +25,18 @@ use ombud_contract::records::Vulnerability;
 
 pub(super) use flag::verdict as flag_verdict;
 pub(super) use opened::{input_of, newest_route};
+pub(super) use problem::{page as problem_page, sentence as problem_sentence};
 
 use super::{
     PageState,
     fields::{Asked, Fields, Named, Posted, segment},
     frame::Frame,
-    trouble,
 };
 use crate::{own_writes::OwnWrites, refused::Problem};
 use decide::{Decided, Decision};
 
+/// What the words of these pages begin with.
+const PAGE: &str = "vulnerable";
 /// Where the list is.
 const LIST: &str = "/vulnerable";
 
@@ -73,7 +76,7 @@ async fn list(
         let page = list::page(&state.api, &frame.caller, &own, (least, asked.one("after"))).await?;
         Ok::<_, Problem>(list_view::page(&frame, &page, least, &asked))
     };
-    answer.await.unwrap_or_else(|problem: Problem| trouble::page(&frame, &problem))
+    answer.await.unwrap_or_else(|problem: Problem| problem::page(&frame, PAGE, &problem))
 }
 
 async fn one(
@@ -87,7 +90,7 @@ async fn one(
         let opened = opened::open(&state.api, &frame.caller, &own?, &complaint_id).await?;
         Ok::<_, Problem>(one_view::page(&frame, &opened, &asked, None))
     };
-    answer.await.unwrap_or_else(|problem: Problem| trouble::page(&frame, &problem))
+    answer.await.unwrap_or_else(|problem: Problem| problem::page(&frame, PAGE, &problem))
 }
 
 async fn said(
@@ -103,19 +106,19 @@ async fn said(
         Ok(own) if caller.sees_evidence() => own,
         Ok(_) => {
             let error = "see why a complaint was called vulnerable: the vulnerability desk may";
-            return trouble::page(&frame, &Problem::forbidden("specialists-only", error));
+            return problem::page(&frame, PAGE, &Problem::forbidden("specialists-only", error));
         }
-        Err(problem) => return trouble::page(&frame, &problem),
+        Err(problem) => return problem::page(&frame, PAGE, &problem),
     };
     if fields.one("action") == Some("undo") {
         return match decide::take_back(api, caller, own, &complaint_id, &fields).await {
             Ok(headers) => see_other(headers, &format!("{}?done=vulnerable-undone", address(&complaint_id))),
-            Err(problem) => trouble::page(&frame, &problem),
+            Err(problem) => problem::page(&frame, PAGE, &problem),
         };
     }
     let Some(decision) = fields.one("action").and_then(Decision::of) else {
         let problem = Problem::wrong("action", "unknown-symbol", "give confirm, refuse or undo");
-        return trouble::page(&frame, &problem);
+        return problem::page(&frame, PAGE, &problem);
     };
     // While it is still in the list. A list that can't be read now keeps nobody from deciding.
     let next = list::next(api, caller, &own, Some(&complaint_id)).await.ok().flatten();
@@ -123,7 +126,7 @@ async fn said(
         Ok(decided) => after(&complaint_id, decision, decided, next),
         Err(problem) => match opened::open(api, caller, &own, &complaint_id).await {
             Ok(opened) => one_view::page(&frame, &opened, &fields, Some(&problem)),
-            Err(_) => trouble::page(&frame, &problem),
+            Err(_) => problem::page(&frame, PAGE, &problem),
         },
     }
 }

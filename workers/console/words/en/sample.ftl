@@ -47,9 +47,6 @@ sample-no = no
 sample-give = Give this answer
 sample-no-complaint = It is not a complaint
 sample-recorded = Your answer is recorded under your name and can't be taken back here.
-sample-problem-missing = Answer this question.
-sample-problem-label = Choose one of the labels of the list.
-sample-problem-text = The customer has written something else since. Read it again.
 
 ## What came of it
 sample-compared = Your answer and what was decided
@@ -71,3 +68,10 @@ sample-again = Show it
 sample-back = To the sample
 
 done-sample-given = Your answer is recorded.
+
+## What was not done
+sample-problem-missing-field = Answer this question.
+sample-problem-label-unknown = Choose one of the labels of the list.
+sample-problem-another-text = The customer has written something else since. Read it again.
+sample-problem-sample-unknown = The sample has no such complaint that you may judge.
+sample-problem-sample-judged = Others have judged this complaint. Take another one.

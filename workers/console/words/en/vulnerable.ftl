@@ -77,4 +77,10 @@ vulnerable-undo = Undo
 ## What has just happened
 done-vulnerable-confirmed = Confirmed: the customer is vulnerable.
 done-vulnerable-refused = Recorded: the customer is not vulnerable.
-done-vulnerable-undone = Taken back. Nothing is said of this complaint now.
+done-vulnerable-undone = Taken back.
+
+## What was not done
+vulnerable-problem-another-text = The customer has written something else since. Read it again.
+vulnerable-problem-cause-of-nothing = Who is not vulnerable was not failed in that. Say no, or leave it open.
+vulnerable-problem-specialists-only = Evidence of vulnerability is for the vulnerability desk.
+vulnerable-problem-route-unknown = This complaint is not routed yet. Try again in a moment.

@@ -47,9 +47,6 @@ sample-no = no
 sample-give = Dar esta respuesta
 sample-no-complaint = No es una reclamación
 sample-recorded = Su respuesta queda registrada con su nombre y aquí no se puede retirar.
-sample-problem-missing = Responda a esta pregunta.
-sample-problem-label = Elija una de las etiquetas de la lista.
-sample-problem-text = El cliente ha escrito otra cosa desde entonces. Léalo otra vez.
 
 ## Lo que resultó
 sample-compared = Su respuesta y lo que se decidió
@@ -71,3 +68,10 @@ sample-again = Mostrarlo
 sample-back = A la muestra
 
 done-sample-given = Su respuesta está registrada.
+
+## What was not done
+sample-problem-missing-field = Responda a esta pregunta.
+sample-problem-label-unknown = Elija una de las etiquetas de la lista.
+sample-problem-another-text = El cliente ha escrito otra cosa desde entonces. Léalo otra vez.
+sample-problem-sample-unknown = La muestra no tiene ninguna reclamación así que usted pueda juzgar.
+sample-problem-sample-judged = Otros han juzgado esta reclamación. Tome otra.

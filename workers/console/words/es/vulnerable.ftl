@@ -77,4 +77,10 @@ vulnerable-undo = Deshacer
 ## Lo que acaba de pasar
 done-vulnerable-confirmed = Confirmado: el cliente es vulnerable.
 done-vulnerable-refused = Registrado: el cliente no es vulnerable.
-done-vulnerable-undone = Retirado. Ya no se dice nada de esta reclamación.
+done-vulnerable-undone = Retirado.
+
+## What was not done
+vulnerable-problem-another-text = El cliente ha escrito otra cosa desde entonces. Léalo otra vez.
+vulnerable-problem-cause-of-nothing = A quien no es vulnerable no se le falló en eso. Diga que no, o déjelo abierto.
+vulnerable-problem-specialists-only = Los indicios de vulnerabilidad son para la mesa de vulnerabilidad.
+vulnerable-problem-route-unknown = Esta reclamación todavía no está asignada. Inténtelo otra vez en un momento.

@@ -12,7 +12,7 @@ use ombud_contract::{
 use ombud_measure::truth::refines;
 
 use super::{
-    Comparison, LIST, address,
+    Comparison, LIST, PAGE, address,
     answer::{LABELLED, choices},
     list_view::task_id,
     reading::{NO_COMPLAINT, Reading, TASKS},
@@ -24,6 +24,7 @@ use crate::{
         frame::Frame,
         parts::{self, Field, Tone, badge, field, key_button, key_link},
         trouble,
+        vulnerable::problem_sentence,
     },
     refused::Problem,
 };
@@ -42,7 +43,7 @@ pub(super) fn question(
     problem: Option<&Problem>,
 ) -> Response {
     let wrong = problem.and_then(trouble::field);
-    let said = problem.map(|problem| words(frame, problem));
+    let said = problem.map(|problem| problem_sentence(frame, PAGE, problem));
     let of_field = |name: &str| said.as_deref().filter(|_| wrong == Some(name));
     let body = html! {
         div.stack {
@@ -79,15 +80,6 @@ fn titled(frame: &Frame, complaint_id: &str) -> String {
     let mut args = FluentArgs::new();
     args.set("complaint", shown(complaint_id).into_owned());
     frame.say_with("sample-title-one", &args)
-}
-
-fn words(frame: &Frame, problem: &Problem) -> String {
-    match problem.body().code.as_deref() {
-        Some("missing-field") => frame.say("sample-problem-missing"),
-        Some("label-unknown") => frame.say("sample-problem-label"),
-        Some("another-text") => frame.say("sample-problem-text"),
-        _ => trouble::sentence(frame, problem),
-    }
 }
 
 /// All labels of `task`, in the order of its tree: whatever a model said, the list is the same.

@@ -7,17 +7,17 @@ use ombud_contract::{shown::shown, verdict::VULNERABLE};
 use ombud_models::Driver;
 
 use super::{
-    LIST, address,
+    LIST, PAGE, address,
     list_view::{flag, undo},
     marks::{MarkedPhrase, pieces},
     opened::{CAUSED, OpenedComplaint},
+    problem::sentence,
 };
 use crate::{
     pages::{
         fields::Fields,
         frame::Frame,
         parts::{self, Tone, badge, key_button, key_link, moment},
-        trouble,
     },
     refused::Problem,
 };
@@ -38,7 +38,7 @@ pub(super) fn page(
     let body = html! {
         div.stack {
             (undo(frame, fields))
-            @if let Some(problem) = problem { (parts::problem(&trouble::sentence(frame, problem))) }
+            @if let Some(problem) = problem { (parts::problem(&sentence(frame, PAGE, problem))) }
             (summary(frame, opened))
             div.split {
                 section.stack aria-labelledby="wrote" {
