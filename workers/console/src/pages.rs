@@ -11,6 +11,7 @@ pub(crate) mod choice;
 mod complaint;
 mod desk;
 mod events;
+mod fields;
 mod frame;
 mod health;
 mod models;
@@ -25,6 +26,7 @@ mod sources;
 mod strategy;
 mod team;
 mod trail;
+mod trouble;
 mod vulnerable;
 pub(crate) mod words;
 
