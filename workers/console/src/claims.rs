@@ -111,13 +111,26 @@ pub(crate) async fn lease(
     Segment(complaint_id): Segment,
     Sent(request): Sent<LeaseRequest>,
 ) -> Result<(HeaderMap, Json<LeaseAnswer>), Problem> {
-    own.wait(&state).await?;
+    let (headers, answer) = change_lease(&state, &caller, own, &complaint_id, request).await?;
+    Ok((headers, Json(answer)))
+}
+
+/// Takes a complaint for `caller`, keeps it, gives it back or takes it over: the lease that they have then, and the headers of
+/// the answer.
+pub(crate) async fn change_lease(
+    state: &RequestState,
+    caller: &Caller,
+    own: OwnWrites,
+    complaint_id: &str,
+    request: LeaseRequest,
+) -> Result<(HeaderMap, LeaseAnswer), Problem> {
+    own.wait(state).await?;
     let answer = block_in_place(|| {
-        let item = workable(&state, &caller, &complaint_id)?;
-        match ask(&state, &caller, &request, &item)? {
+        let item = workable(state, caller, complaint_id)?;
+        match ask(state, caller, &request, &item)? {
             ClaimAnswer::Yours(lease, events) if !events.is_empty() => {
-                let claimant = claimant_of(&caller, request.actor.as_deref())?;
-                let events = with_former_release(&state, &claimant, &lease, events);
+                let claimant = claimant_of(caller, request.actor.as_deref())?;
+                let events = with_former_release(state, &claimant, &lease, events);
                 Ok::<_, Problem>(ClaimAnswer::Yours(lease, events))
             }
             answer => Ok(answer),
@@ -151,8 +164,8 @@ pub(crate) async fn lease(
         LeaseAction::Release => Action::LeaseReleased,
         LeaseAction::TakeOver => Action::LeaseTakenOver,
     };
-    let headers = record_claim(&state, &caller, own, action, events, &request.reason_code).await?;
-    Ok((headers, Json(LeaseAnswer { lease: lease.as_ref().map(GrantedLease::of) })))
+    let headers = record_claim(state, caller, own, action, events, &request.reason_code).await?;
+    Ok((headers, LeaseAnswer { lease: lease.as_ref().map(GrantedLease::of) }))
 }
 
 fn ask(

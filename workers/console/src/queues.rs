@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use axum::{
     Extension, Json,
     extract::State,
-    http::StatusCode,
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
 use ombud_contract::work::Phase;
@@ -109,7 +109,16 @@ pub(crate) async fn counts(
     Extension(caller): Extension<Caller>,
     own: OwnWrites,
 ) -> Result<Json<QueueList>, Problem> {
-    own.wait(&state).await?;
+    list(&state, &caller, &own).await.map(Json)
+}
+
+/// How many complaints each team of `caller`'s has in each state.
+pub(crate) async fn list(
+    state: &RequestState,
+    caller: &Caller,
+    own: &OwnWrites,
+) -> Result<QueueList, Problem> {
+    own.wait(state).await?;
     block_in_place(|| {
         let mut queues: BTreeMap<String, QueueCounts> = BTreeMap::new();
         for (team, in_state, count) in state.worklist.counts()? {
@@ -127,7 +136,7 @@ pub(crate) async fn counts(
             };
             *counted += count;
         }
-        Ok(Json(QueueList { queues: queues.into_values().collect(), lag: state.lag() }))
+        Ok(QueueList { queues: queues.into_values().collect(), lag: state.lag() })
     })
 }
 
@@ -153,21 +162,32 @@ pub(crate) async fn page(
     Segment(team): Segment,
     Fields(query): Fields<QueueQuery>,
 ) -> Result<Json<QueuePage>, Problem> {
-    if !caller.sees(&team) {
+    show(&state, &caller, &own, &team, query).await.map(Json)
+}
+
+/// What a team of `caller`'s has to do, a page at a time.
+pub(crate) async fn show(
+    state: &RequestState,
+    caller: &Caller,
+    own: &OwnWrites,
+    team: &str,
+    query: QueueQuery,
+) -> Result<QueuePage, Problem> {
+    if !caller.sees(team) {
         return Err(no_queue());
     }
-    let question = query.read(&team)?;
-    own.wait(&state).await?;
+    let question = query.read(team)?;
+    own.wait(state).await?;
     block_in_place(|| {
         let page =
             state.worklist.page(&question.filter, question.order, question.after.as_ref(), question.limit)?;
         let ids: Vec<String> = page.items.iter().map(|item| item.complaint_id.clone()).collect();
         let held = state.leases.ask(|leases| leases.held(&ids))?;
-        Ok(Json(QueuePage {
+        Ok(QueuePage {
             items: Item::all(page.items, &held, state.clock.now_ms()),
             next: page.next.map(|next| Cursor::text(&next)),
             lag: state.lag(),
-        }))
+        })
     })
 }
 
@@ -193,19 +213,35 @@ pub(crate) async fn next(
     Segment(team): Segment,
     Sent(request): Sent<NextRequest>,
 ) -> Result<Response, Problem> {
-    if !caller.works_for(&team) {
+    let (headers, next) = take_next(&state, &caller, own, &team, request).await?;
+    Ok(match next {
+        None => (StatusCode::NO_CONTENT, headers).into_response(),
+        Some(next) => (headers, Json(next)).into_response(),
+    })
+}
+
+/// Takes the next complaint of a team for `caller`: the item and its lease, where there is something to do; and the headers of
+/// the answer.
+pub(crate) async fn take_next(
+    state: &RequestState,
+    caller: &Caller,
+    own: OwnWrites,
+    team: &str,
+    request: NextRequest,
+) -> Result<(HeaderMap, Option<NextItem>), Problem> {
+    if !caller.works_for(team) {
         return Err(no_queue());
     }
     if request.skip.len() > MOST_SKIPPED {
         return Err(Problem::wrong("skip", "too-many", "leave out at most 64 complaints"));
     }
-    let claimant = claimant_of(&caller, request.actor.as_deref())?;
+    let claimant = claimant_of(caller, request.actor.as_deref())?;
     let skipped = request.skip.into_iter().collect();
-    let everything = crate::queue_query::everything_of(&team);
-    own.wait(&state).await?;
+    let everything = crate::queue_query::everything_of(team);
+    own.wait(state).await?;
     let answer = block_in_place(|| {
         let mut queue = Queue {
-            team: &team,
+            team,
             page: &mut |after, most| {
                 state.worklist.page(&everything, ombud_store::ItemOrder::Next, after, most)
             },
@@ -224,7 +260,7 @@ pub(crate) async fn next(
         });
         Ok::<_, Problem>(match next? {
             NextAnswer::Yours { item, lease, events } => {
-                let events = with_former_release(&state, &claimant, &lease, events);
+                let events = with_former_release(state, &claimant, &lease, events);
                 NextAnswer::Yours { item, lease, events }
             }
             answer => answer,
@@ -243,14 +279,14 @@ pub(crate) async fn next(
             (None, Vec::new(), Some(Problem::later("view-behind", why)))
         }
     };
-    let headers = record_claim(&state, &caller, own, Action::LeaseTaken, events, "").await?;
+    let headers = record_claim(state, caller, own, Action::LeaseTaken, events, "").await?;
     match (granted, problem) {
         (_, Some(problem)) => Err(problem),
-        (None, None) => Ok((StatusCode::NO_CONTENT, headers).into_response()),
+        (None, None) => Ok((headers, None)),
         (Some((item, lease)), None) => {
             let now = state.clock.now_ms();
             let item = Item::of(*item, Some(&lease), now);
-            Ok((headers, Json(NextItem { item, lease: GrantedLease::of(&lease) })).into_response())
+            Ok((headers, Some(NextItem { item, lease: GrantedLease::of(&lease) })))
         }
     }
 }
