@@ -129,6 +129,17 @@ pub struct ItemPage {
     pub next: Option<PageStart>,
 }
 
+/// What of a team's open work is late, and what will be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DueCount {
+    /// The team.
+    pub team: String,
+    /// Due already.
+    pub overdue: u64,
+    /// Not due yet, and due by the moment that was asked for.
+    pub due_soon: u64,
+}
+
 /// What a record means for the worklist.
 #[derive(Clone, Debug, PartialEq)]
 pub enum WorklistChange {
@@ -234,6 +245,12 @@ pub trait Worklist: Send + Sync {
     /// # Errors
     /// The view can't be read.
     fn counts(&self) -> Result<Vec<(String, Phase, u64)>, Outage>;
+
+    /// Of each team, how much of its open work is due at `now` already, and how much more by `soon`.
+    ///
+    /// # Errors
+    /// The view can't be read.
+    fn due_counts(&self, now: i64, soon: i64) -> Result<Vec<DueCount>, Outage>;
 
     /// Takes answered and withdrawn items that did not change since `changed_before` from the lists, `most` at most; how many
     /// it were. They are still found by id and by customer, and whatever comes about one brings it back.

@@ -150,6 +150,18 @@ proptest! {
         }
         let expected: Vec<_> = expected.into_iter().map(|((team, state), items)| (team, state, items)).collect();
         prop_assert_eq!(counted, expected);
+        for (now, soon) in [(NOON + 101, NOON + 103), (NOON, NOON), (i64::MIN, i64::MAX - 1)] {
+            let due = |team: &str, by: i64| {
+                let is_due = |item: &&WorkItem| {
+                    item.team == team && item.state.is_open() && item.due.is_some_and(|due| due <= by)
+                };
+                all.iter().filter(is_due).count() as u64
+            };
+            for count in worklist.due_counts(now, soon).unwrap() {
+                let (overdue, by_then) = (due(&count.team, now), due(&count.team, soon));
+                prop_assert_eq!((count.overdue, count.overdue + count.due_soon), (overdue, by_then));
+            }
+        }
     }
 }
 
