@@ -6,13 +6,17 @@
 //! A page shows nothing that the API would not answer to the same person, and does nothing that it would not do.
 
 mod alike;
+mod archived;
 mod assets;
 mod complaint;
 mod desk;
 mod events;
+mod fields;
 mod frame;
 mod health;
+mod item_words;
 mod models;
+mod not_ours_fields;
 mod parts;
 mod quality;
 mod refusal;
@@ -22,6 +26,7 @@ mod sources;
 mod strategy;
 mod team;
 mod trail;
+mod trouble;
 mod vulnerable;
 mod words;
 

@@ -14,6 +14,7 @@ use ombud_launch::guard::Caller;
 use super::{PageState, assets, words::Language};
 
 /// Who asks for a page, and how they like it.
+#[derive(Default)]
 pub(crate) struct Frame {
     /// Who asks.
     pub(crate) caller: Caller,
