@@ -23,7 +23,7 @@ use std::{
     },
 };
 
-use ombud_contract::work::Phase;
+use ombud_contract::{records::Vulnerability, work::Phase};
 use ombud_store::{
     DueCount, ItemFilter, ItemOrder, ItemPage, PageStart, ReadClock, WorkItem, Worklist, WorklistChange,
     WorklistPosition,
@@ -125,6 +125,10 @@ impl Worklist for LocalWorklist {
 
     fn counts(&self) -> Result<Vec<(String, Phase, u64)>, Outage> {
         self.read("the counts", read::counts)
+    }
+
+    fn vulnerability_counts(&self) -> Result<Vec<(String, Vulnerability, u64)>, Outage> {
+        self.read("the counts", read::vulnerability_counts)
     }
 
     fn due_counts(&self, now: i64, soon: i64) -> Result<Vec<DueCount>, Outage> {

@@ -55,6 +55,8 @@ pub struct WorkItem {
     pub priority: i32,
     /// Of the newest route, or as people corrected it since.
     pub vulnerability: Vulnerability,
+    /// A verdict says by name whether the customer is vulnerable.
+    pub vulnerability_judged: bool,
     /// A person must still look at the allocation: the route asks for it, and no verdict has come.
     pub needs_human: bool,
     /// Why.
@@ -86,6 +88,8 @@ pub struct WorkItem {
 pub struct ItemFilter {
     /// One team; all teams otherwise.
     pub team: Option<String>,
+    /// Only these of the teams; any otherwise.
+    pub teams: Vec<String>,
     /// These states; all but answered and withdrawn otherwise.
     pub states: Vec<Phase>,
     /// Only this product.
@@ -245,6 +249,12 @@ pub trait Worklist: Send + Sync {
     /// # Errors
     /// The view can't be read.
     fn counts(&self) -> Result<Vec<(String, Phase, u64)>, Outage>;
+
+    /// How many open items of each team are how vulnerable.
+    ///
+    /// # Errors
+    /// The view can't be read.
+    fn vulnerability_counts(&self) -> Result<Vec<(String, Vulnerability, u64)>, Outage>;
 
     /// Of each team, how much of its open work is due at `now` already, and how much more by `soon`.
     ///

@@ -8,6 +8,7 @@
 mod alike;
 mod archived;
 mod assets;
+pub(crate) mod choice;
 mod complaint;
 mod desk;
 mod events;
@@ -19,16 +20,18 @@ mod models;
 mod not_ours_fields;
 mod parts;
 mod quality;
-mod refusal;
+mod rail;
+pub(crate) mod refusal;
 mod sample;
 mod settings;
+pub(crate) mod shell;
 mod sources;
 mod strategy;
 mod team;
 mod trail;
 mod trouble;
 mod vulnerable;
-mod words;
+pub(crate) mod words;
 
 use std::sync::Arc;
 

@@ -1,6 +1,9 @@
 //! `GET /api/queues`, `GET /api/queues/{team}` and `POST /api/queues/{team}/next`: what a team has to do, and the next of it.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use axum::{
     Extension, Json,
@@ -18,7 +21,7 @@ use crate::{
     audit::Action,
     claimant::claimant_of,
     claims::{GrantedLease, record_claim},
-    desk::{Claims, NextAnswer, Queue},
+    desk::{Claimant, NextAnswer, Queue},
     former_lease::with_former_release,
     item::Item,
     own_writes::OwnWrites,
@@ -232,40 +235,54 @@ pub(crate) async fn take_next(
     if !caller.works_for(team) {
         return Err(no_queue());
     }
-    if request.skip.len() > MOST_SKIPPED {
-        return Err(Problem::wrong("skip", "too-many", "leave out at most 64 complaints"));
-    }
     let claimant = claimant_of(caller, request.actor.as_deref())?;
-    let skipped = request.skip.into_iter().collect();
+    let skipped = skipped(request.skip)?;
     let everything = crate::queue_query::everything_of(team);
     own.wait(state).await?;
     let answer = block_in_place(|| {
         let mut queue = Queue {
-            team,
+            is_of: &|one| one == team,
             page: &mut |after, most| {
                 state.worklist.page(&everything, ombud_store::ItemOrder::Next, after, most)
             },
             item: &mut |complaint_id| state.worklist.item(complaint_id),
             skipped: &skipped,
         };
-        let next = state.leases.ask(|leases| {
-            let mut claims = Claims {
-                leases,
-                claimant: &claimant,
-                limits: &state.limits,
-                behind: state.behind(),
-                draw: &mut rand::random::<u64>,
-            };
-            claims.next(&mut queue)
-        });
-        Ok::<_, Problem>(match next? {
-            NextAnswer::Yours { item, lease, events } => {
-                let events = with_former_release(state, &claimant, &lease, events);
-                NextAnswer::Yours { item, lease, events }
-            }
-            answer => answer,
-        })
+        pick(state, &claimant, &mut queue)
     })?;
+    hand_out(state, caller, own, answer).await
+}
+
+/// What somebody does not want now.
+pub(crate) fn skipped(ids: Vec<String>) -> Result<BTreeSet<String>, Problem> {
+    if ids.len() > MOST_SKIPPED {
+        return Err(Problem::wrong("skip", "too-many", "leave out at most 64 complaints"));
+    }
+    Ok(ids.into_iter().collect())
+}
+
+/// Leases the next complaint of `queue` to `claimant`. Blocks.
+pub(crate) fn pick(
+    state: &RequestState,
+    claimant: &Claimant,
+    queue: &mut Queue<'_>,
+) -> Result<NextAnswer, Problem> {
+    Ok(match state.claim(claimant, |claims| claims.next(queue))? {
+        NextAnswer::Yours { item, lease, events } => {
+            let events = with_former_release(state, claimant, &lease, events);
+            NextAnswer::Yours { item, lease, events }
+        }
+        answer => answer,
+    })
+}
+
+/// Records what came of asking for the next complaint: the item and its lease, where there is one, and the headers of the answer.
+pub(crate) async fn hand_out(
+    state: &RequestState,
+    caller: &Caller,
+    own: OwnWrites,
+    answer: NextAnswer,
+) -> Result<(HeaderMap, Option<NextItem>), Problem> {
     let (granted, events, problem) = match answer {
         NextAnswer::Yours { item, lease, events } => (Some((item, lease)), events, None),
         NextAnswer::Nothing(events) => (None, events, None),
