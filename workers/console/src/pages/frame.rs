@@ -24,7 +24,6 @@ use super::{
 const MOST_OF_A_CODE: usize = 40;
 
 /// Who asks for a page, and how they like it.
-#[derive(Default)]
 pub(crate) struct Frame {
     /// Who asks.
     pub(crate) caller: Caller,

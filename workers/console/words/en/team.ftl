@@ -104,9 +104,18 @@ team-undo = { $count ->
     [one] Undo it
    *[other] Undo all { $count }
 }
-done-team-acknowledge = Acknowledged.
-done-team-holding = The holding responses are recorded.
-done-team-move = Given to the other team.
+done-team-acknowledge = { $count ->
+    [one] 1 complaint acknowledged.
+   *[other] { $count } complaints acknowledged.
+}
+done-team-holding = { $count ->
+    [one] The holding response is recorded.
+   *[other] { $count } holding responses are recorded.
+}
+done-team-move = { $count ->
+    [one] 1 complaint given to the other team.
+   *[other] { $count } complaints given to the other team.
+}
 done-team-undone = Undone.
 
 ## Download

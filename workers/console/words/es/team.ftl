@@ -104,9 +104,18 @@ team-undo = { $count ->
     [one] Deshacerlo
    *[other] Deshacer las { $count }
 }
-done-team-acknowledge = Se acusó recibo.
-done-team-holding = Las respuestas provisionales quedan registradas.
-done-team-move = Pasadas al otro equipo.
+done-team-acknowledge = { $count ->
+    [one] Se acusó recibo de 1 reclamación.
+   *[other] Se acusó recibo de { $count } reclamaciones.
+}
+done-team-holding = { $count ->
+    [one] La respuesta provisional queda registrada.
+   *[other] { $count } respuestas provisionales quedan registradas.
+}
+done-team-move = { $count ->
+    [one] 1 reclamación pasada al otro equipo.
+   *[other] { $count } reclamaciones pasadas al otro equipo.
+}
 done-team-undone = Deshecho.
 
 ## Download

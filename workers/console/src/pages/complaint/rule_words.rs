@@ -64,6 +64,8 @@ fn work(frame: &Frame, kind: WorkKind) -> String {
 
 #[cfg(test)]
 mod tests {
+    use ombud_launch::guard::Caller;
+
     use super::*;
     use crate::pages::words::Language;
 
@@ -71,7 +73,7 @@ mod tests {
     fn a_rule_is_said_in_sentences_in_every_language_and_an_unknown_one_as_it_stands() {
         let rule = "15 business days from receipt in Europe/London; by england-and-wales@1; met by summary-resolution, final-response; extended by holding-response to 35 business days; suspended 2024-01-11 to 2026-05-31; again when reopened";
         for language in [Language::English, Language::Spanish] {
-            let frame = Frame { language, ..Frame::default() };
+            let frame = Frame::of(Caller::default(), language, "/");
             let said = sentences(&frame, rule);
             assert_eq!(said.len(), 5, "{said:?}");
             let said = said.join(" ");
@@ -81,7 +83,7 @@ mod tests {
             assert!(!said.contains('{'), "{said}");
             assert_eq!(sentences(&frame, "until the cows come home"), ["until the cows come home"]);
         }
-        let english = Frame::default();
+        let english = Frame::of(Caller::default(), Language::English, "/");
         assert_eq!(
             sentences(&english, rule)[0],
             "15 business days from the day after it was received, by the days of Europe/London."

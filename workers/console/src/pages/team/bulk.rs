@@ -165,7 +165,7 @@ async fn ask(
     let reports = chosen.able.iter().map(|id| WorkReport::new(id, kind)).collect();
     let (headers, accepted) = report(&state.api, caller, own.clone(), reports).await?;
     let done = format!("team-{}", action.name());
-    let fields = Undo::of_work(accepted).add_to(view.fields().with("done", Some(&done)));
+    let fields = Undo::of_work(accepted).add_to(view.fields(), &done);
     Ok(led_to(headers, &fields.address(&team_path(team))))
 }
 

@@ -48,7 +48,7 @@ pub(super) async fn move_on(
     };
     match give(&state, &frame, &own, &form, &chosen).await {
         Ok((headers, undo)) => {
-            let fields = undo.add_to(view.fields().with("done", Some("team-move")));
+            let fields = undo.add_to(view.fields(), "team-move");
             led_to(headers, &fields.address(&team_path(&team)))
         }
         Err(problem) => {

@@ -59,7 +59,8 @@ async fn loads(state: &PageState, frame: &Frame, own: &OwnWrites) -> Result<Vec<
         loads.insert(team.clone(), empty(&team));
     }
     for counts in list.queues {
-        loads.entry(counts.team.clone()).or_insert_with(|| empty(&counts.team)).counts = counts;
+        let load = loads.entry(counts.team.clone()).or_insert_with(|| empty(&counts.team));
+        load.counts = counts;
     }
     for due in due {
         if let Some(load) = loads.get_mut(&due.team) {

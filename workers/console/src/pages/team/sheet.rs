@@ -31,11 +31,11 @@ pub(super) fn title(frame: &Frame, team: &str) -> String {
 
 /// What stands on the page.
 pub(super) struct Sheet<'a> {
-    frame: &'a Frame,
-    team: &'a str,
-    view: &'a View,
-    rows: &'a Rows,
-    now: i64,
+    pub(super) frame: &'a Frame,
+    pub(super) team: &'a str,
+    pub(super) view: &'a View,
+    pub(super) rows: &'a Rows,
+    pub(super) now: i64,
     pub(super) undo: Undo,
     pub(super) all_chosen: bool,
     pub(super) problem: Option<&'a Problem>,

@@ -85,8 +85,9 @@ impl Undo {
         Self(given.into_iter().map(deed).collect())
     }
 
-    /// `fields` with it, where an address can have so much.
-    pub(super) fn add_to(&self, fields: Fields) -> Fields {
+    /// `fields` with what was `done`, to how many; and with how it is undone, where an address can have so much.
+    pub(super) fn add_to(&self, fields: Fields, done: &str) -> Fields {
+        let fields = fields.with("done", Some(done)).with("count", Some(&self.0.len().to_string()));
         let texts: Vec<String> = self.0.iter().map(Deed::text).collect();
         if texts.iter().map(String::len).sum::<usize>() > MOST_BYTES {
             return fields;
@@ -154,7 +155,8 @@ pub(super) async fn undo(
     }
     match undo.take_back(&state.api, &frame.caller, own.clone()).await {
         Ok(headers) => {
-            let address = view.fields().with("done", Some("team-undone")).address(&team_path(&team));
+            let done = view.fields().with("done", Some("team-undone"));
+            let address = done.with("count", Some(&undo.0.len().to_string())).address(&team_path(&team));
             led_to(headers, &address)
         }
         Err(problem) => table::again(&state, &frame, &own, &team, &view, &problem, undo).await,
@@ -171,10 +173,11 @@ mod tests {
             Deed::Work { id: "aa11".into(), complaint_id: "c.1/x".into() },
             Deed::Verdict { id: "bb22".into(), complaint_id: "c-2".into() },
         ]);
-        let address = done.add_to(Fields::default()).query();
+        let address = done.add_to(Fields::default(), "x").query();
         assert_eq!(Undo::of(&Fields::read(address.as_bytes())), done);
         assert_eq!(Undo::of(&Fields::read(b"undo=x&undo=work.&undo=work.a&undo=gift.a.b")), Undo::default());
         let long = Deed::Work { id: "a".repeat(64), complaint_id: "c".repeat(256) };
-        assert_eq!(Undo(vec![long; 50]).add_to(Fields::default()), Fields::default());
+        let done = Undo(vec![long; 50]).add_to(Fields::default(), "x");
+        assert_eq!(done.query(), "done=x&count=50");
     }
 }

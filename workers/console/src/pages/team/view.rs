@@ -148,9 +148,10 @@ impl View {
     /// The midnight that begins the day.
     fn due_before_ms(&self) -> Result<Option<i64>, Problem> {
         let Some(text) = &self.due_before else { return Ok(None) };
-        let begins = text.parse::<Date>().ok().and_then(|day| day.to_zoned(TimeZone::UTC).ok());
+        let begins =
+            text.parse::<Date>().ok().and_then(|day| TimeZone::UTC.to_timestamp(day.at(0, 0, 0, 0)).ok());
         match begins {
-            Some(begins) => Ok(Some(begins.timestamp().as_millisecond())),
+            Some(begins) => Ok(Some(begins.as_millisecond())),
             None => Err(Problem::wrong("due_before", "no-day", "give a day such as 2026-12-04")),
         }
     }
