@@ -18,7 +18,8 @@ use axum::{
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
 use ombud_console::{
-    Console, Follower, Trail, Waiter, WorklistProgress, answer, desk::ClaimLimits, read_clock, watch_lag,
+    Console, Follower, Trail, Waiter, WorklistProgress, answer, desk::ClaimLimits, pages::PageSources,
+    read_clock, watch_lag,
 };
 use ombud_contract::{
     catalogue::Topic,
@@ -155,6 +156,11 @@ fn original<T: codec::Record>(record: &T, offset: i64) -> Record {
 
 impl Bank {
     pub(crate) async fn open() -> Self {
+        Self::open_with(no_sources()).await
+    }
+
+    /// With what pages ask beside the API.
+    pub(crate) async fn open_with(sources: PageSources) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let local = Local::open(dir.path(), Options::catalogue("", 1)).unwrap();
         let clock = Arc::new(ManualClock::at(NOW));
@@ -190,7 +196,7 @@ impl Bank {
             Arc::new(|headers| Ok(headers.get(WHO).map(|who| person(who.to_str().unwrap()))));
         let people = Some(People { find, is_shared: false });
         let guard = Guard::with_people(&http, None, people).unwrap();
-        let served = console.with_pages(OpenApi::default(), no_sources());
+        let served = console.with_pages(OpenApi::default(), sources);
         let routes = guard.around(served.api);
         let pages = guard.around_desk(served.pages, ombud_console::pages::refuse);
 

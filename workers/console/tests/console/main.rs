@@ -6,6 +6,7 @@ mod blind_sample;
 mod given;
 mod memory_leases;
 mod no_sources;
+mod triage_desk;
 mod verdicts_are_taken;
 mod vulnerability_desk;
 mod who_may;

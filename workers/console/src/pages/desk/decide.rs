@@ -243,6 +243,7 @@ mod tests {
             route_id: "r".into(),
             priority: 40,
             vulnerability: Vulnerability::Possible,
+            vulnerability_judged: false,
             needs_human: true,
             human_reasons: Vec::new(),
             audit_sample: false,

@@ -31,11 +31,14 @@ pub(super) struct Left {
 
 impl<'a> Pile<'a> {
     pub(super) fn of(caller: &'a Caller, in_force: &'a InForce) -> Self {
-        let team = match caller.teams() {
-            Some(Teams::Only(teams)) if teams.len() == 1 => teams.first().cloned(),
-            _ => None,
+        let (teams, has_teams) = match caller.teams() {
+            Some(Teams::All) => (Vec::new(), true),
+            Some(Teams::Only(teams)) => (teams.iter().cloned().collect(), !teams.is_empty()),
+            None => (Vec::new(), false),
         };
-        let mut sources = vec![ItemFilter { team, needs_human: true, ..ItemFilter::default() }];
+        // No team is no bound: whoever has none has no pile.
+        let looked_at = ItemFilter { teams, needs_human: true, ..ItemFilter::default() };
+        let mut sources: Vec<ItemFilter> = has_teams.then_some(looked_at).into_iter().collect();
         let triage_desk = in_force.triage_desk();
         sources.extend(triage_desk.filter(|desk| caller.works_for(desk)).map(everything_of));
         Self { caller, triage_desk, sources }

@@ -143,15 +143,16 @@ mod tests {
     fn what_one_model_has_read_was_read() {
         let both = [answer(900, 646), answer(900, 0)];
         let unread = Unread::of(&letter(600), "en", &both, |_| true);
-        assert_eq!((unread.extent, unread.places), (Extent::All, Vec::new()));
+        assert!(unread.extent == Extent::All && unread.places.is_empty());
     }
 
     #[test]
     fn where_places_are_unknown_only_the_number_is_said() {
         let counted = Unread::of(&letter(600), "en", &[answer(900, 646)], |_| false);
-        assert_eq!((counted.extent, counted.places), (Extent::Part { read: 254, of: 900 }, Vec::new()));
+        assert_eq!(counted.extent, Extent::Part { read: 254, of: 900 });
+        assert!(counted.places.is_empty());
         let short = Unread::of(&letter(200), "en", &[answer(400, 146)], |_| true);
-        assert_eq!(short.places, Vec::new(), "each of these words may have been read");
+        assert!(short.places.is_empty(), "each of these words may have been read");
     }
 
     #[test]
