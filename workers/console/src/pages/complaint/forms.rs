@@ -35,13 +35,16 @@ impl Forms<'_> {
         let (frame, item) = (self.frame, self.item);
         let is_open = matches!(item.state, State::Open | State::Acknowledged | State::Waiting);
         let is_others = item.held_by.is_some() && self.seen.lease_id.is_none();
+        // What was typed is kept, though another has it by now.
+        let is_typed = self.typed.one("kind").is_some_and(|kind| kind != "UNDONE");
+        let is_shown = (is_open && !is_others) || is_typed;
         let may_reopen = item.state == State::Answered && frame.caller.may(Right::Lead);
         html! {
             section {
                 h2 { (frame.say("complaint-work")) }
                 @if is_open { (self.lease()) }
                 div.stack {
-                    @if is_open && !is_others {
+                    @if is_shown {
                         div.actions {
                             @if item.state != State::Acknowledged {
                                 (self.short("a", "ACKNOWLEDGED", "complaint-do-acknowledged"))
