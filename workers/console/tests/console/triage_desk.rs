@@ -52,7 +52,8 @@ loans = "Loans <b>and co</b>"
 
 fn log() -> RolloutLog {
     let first = include_str!("../../../../schemas/models.strategy/examples/valid/first.json");
-    let first: Strategy = serde_json::from_str(first).unwrap();
+    let mut first: Strategy = serde_json::from_str(first).unwrap();
+    first.tasks[0].arms[0].basis_points = 10_000;
     let mut strategies = Strategies::default();
     strategies.push(Strategy { effective_from: 0, routing: ROUTING.into(), ..first }).unwrap();
     RolloutLog { strategies, registry: Registry::default() }
