@@ -71,9 +71,8 @@ fn next(page: &Page) -> Option<String> {
 
 /// The values of the hidden fields of this name.
 fn hidden(page: &Page, name: &str) -> Vec<String> {
-    let field = format!("name=\"{name}\" value=\"");
-    let marks = page.text.split(&field).skip(1).map(str::to_owned);
-    marks.map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
+    let mark = format!("name=\"{name}\" value=\"");
+    page.text.split(&mark).skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
