@@ -112,3 +112,6 @@ impl Words {
         self.bundle.format_pattern(pattern, Some(args), &mut Vec::new()).into_owned()
     }
 }
+
+#[cfg(test)]
+mod tests;
