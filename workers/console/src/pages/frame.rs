@@ -15,7 +15,7 @@ use ombud_launch::guard::Caller;
 use super::{
     PageState,
     choice::Choice,
-    parts, rail,
+    rail,
     shell::{self, Document, Surroundings},
     words::Language,
 };
@@ -65,12 +65,12 @@ impl Frame {
         self.language.words().say(id)
     }
 
-    /// What `id` says of `args`.
+    /// What `id` says, with `args`.
     pub(crate) fn say_with(&self, id: &str, args: &FluentArgs<'_>) -> String {
         self.language.words().say_with(id, args)
     }
 
-    /// What `id` says of `$count`, in the singular or the plural that it needs.
+    /// What `id` says with `$count`, in the singular or the plural that it needs.
     pub(crate) fn say_count(&self, id: &str, count: i64) -> String {
         let mut args = FluentArgs::new();
         args.set("count", count);
@@ -95,7 +95,7 @@ impl Frame {
 
     fn whole(&self, status: StatusCode, title: &str, held: Option<&str>, body: &Markup) -> Response {
         let body = html! {
-            @if let Some(text) = self.done_text() { (parts::status(&text)) }
+            @if let Some(text) = self.done_text() { p.status role="status" { (text) } }
             (body)
         };
         let document = Document { held, ..Document::new(title, &body) };
@@ -111,8 +111,12 @@ impl Frame {
         self.language.words().has(&id).then(|| self.say_count(&id, done.count.unwrap_or(1)))
     }
 
+    fn links(&self) -> Markup {
+        rail::links(&self.caller, &self.path, self.language.words())
+    }
+
     fn rail(&self) -> Markup {
-        html! { nav.rail aria-label=(self.say("frame-pages")) { (rail::links(self)) } }
+        html! { nav.rail aria-label=(self.say("frame-pages")) { (self.links()) } }
     }
 
     fn top(&self) -> Markup {
@@ -120,7 +124,7 @@ impl Frame {
             // The rail of phones. The style shows one of the two.
             details.menu {
                 summary { (self.say("frame-menu")) }
-                nav aria-label=(self.say("frame-pages")) { (rail::links(self)) }
+                nav aria-label=(self.say("frame-pages")) { (self.links()) }
             }
             @if rail::may_see(&self.caller, "/complaints") {
                 form.search role="search" method="get" action="/complaints" {
@@ -170,7 +174,7 @@ impl Frame {
         }
     }
 
-    /// What `id` says of a number that the script writes later.
+    /// What `id` says with a number that the script writes later.
     fn counted(&self, id: &str) -> String {
         let mut args = FluentArgs::new();
         args.set("count", "#");

@@ -115,7 +115,7 @@ pub(crate) struct Tab {
     pub(crate) is_current: bool,
 }
 
-/// Leads from one list to the other; `label` says of what they are.
+/// Leads from one list to the other; `label` names what they are lists of.
 pub(crate) fn tabs(label: &str, tabs: &[Tab]) -> Markup {
     html! {
         nav.tabs aria-label=(shown(label)) {
