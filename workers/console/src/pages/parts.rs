@@ -63,7 +63,7 @@ pub(crate) fn due(frame: &Frame, due_ms: i64, met_ms: Option<i64>, now_ms: i64) 
         Some(_) => (Tone::Bad, frame.say("frame-due-met-late")),
         None if now_ms >= due_ms => (
             Tone::Bad,
-            match (now_ms - due_ms) / DAY_MS {
+            match now_ms.saturating_sub(due_ms) / DAY_MS {
                 0 => frame.say("frame-due-overdue"),
                 days => frame.say_count("frame-due-overdue-by", days),
             },
