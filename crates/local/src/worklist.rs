@@ -25,7 +25,7 @@ use std::{
 
 use ombud_contract::work::Phase;
 use ombud_store::{
-    ItemFilter, ItemOrder, ItemPage, PageStart, ReadClock, WorkItem, Worklist, WorklistChange,
+    ItemFilter, ItemOrder, ItemPage, PageStart, ReadClock, TeamLoad, WorkItem, Worklist, WorklistChange,
     WorklistPosition,
 };
 use ombud_stream::Outage;
@@ -125,6 +125,10 @@ impl Worklist for LocalWorklist {
 
     fn counts(&self) -> Result<Vec<(String, Phase, u64)>, Outage> {
         self.read("the counts", read::counts)
+    }
+
+    fn loads(&self, now: i64, day_end: i64) -> Result<Vec<TeamLoad>, Outage> {
+        self.read("the loads of teams", |connection| read::loads(connection, now, day_end))
     }
 
     fn put_away(&self, changed_before: i64, most: usize) -> Result<usize, Outage> {

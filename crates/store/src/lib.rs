@@ -39,5 +39,5 @@ pub use sessions::Sessions;
 pub use users::{User, Users};
 pub use worklist::{
     ItemClock, ItemFilter, ItemOrder, ItemPage, ItemSource, LastRecord, PageStart, ReadClock, RouteSummary,
-    VerdictSummary, WorkItem, Worklist, WorklistChange, WorklistPosition,
+    TeamLoad, VerdictSummary, WorkItem, Worklist, WorklistChange, WorklistPosition,
 };

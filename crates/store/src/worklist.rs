@@ -129,6 +129,21 @@ pub struct ItemPage {
     pub next: Option<PageStart>,
 }
 
+/// How much a team has to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TeamLoad {
+    /// The team.
+    pub team: String,
+    /// Not answered and not withdrawn.
+    pub open: u64,
+    /// Of them, those whose earliest clock is due already.
+    pub overdue: u64,
+    /// Of them, those that are due later on the same day.
+    pub due_today: u64,
+    /// Another number says that something about them has changed, though the counts may be the same.
+    pub mark: i64,
+}
+
 /// What a record means for the worklist.
 #[derive(Clone, Debug, PartialEq)]
 pub enum WorklistChange {
@@ -234,6 +249,12 @@ pub trait Worklist: Send + Sync {
     /// # Errors
     /// The view can't be read.
     fn counts(&self) -> Result<Vec<(String, Phase, u64)>, Outage>;
+
+    /// How much every team that has something open has to do at `now`, on a day that ends with `day_end`, by name.
+    ///
+    /// # Errors
+    /// The view can't be read.
+    fn loads(&self, now: i64, day_end: i64) -> Result<Vec<TeamLoad>, Outage>;
 
     /// Takes answered and withdrawn items that did not change since `changed_before` from the lists, `most` at most; how many
     /// it were. They are still found by id and by customer, and whatever comes about one brings it back.

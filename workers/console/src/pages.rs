@@ -29,6 +29,10 @@ use std::sync::Arc;
 
 use axum::Router;
 
+pub use health::{
+    Answered, DeadLetters, DoctorLine, Examination, Grade, GroupStatus, Known, LetterFate, LetterLine,
+    ModelStatus, ModelUse, Reached, ReachedPart, RedrivenLetter, SystemStatus,
+};
 pub use refusal::refuse;
 pub use sources::{ChangeDesk, ChangeRefusal, Operations, PageSources, RolloutLog};
 

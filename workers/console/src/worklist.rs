@@ -14,4 +14,5 @@ pub use clocks::read_clock;
 pub use follower::{Follower, TeamExists};
 pub use lag::watch_lag;
 pub use logs::PartitionCount;
+pub(crate) use progress::WorklistChanges;
 pub use progress::{WorklistLag, WorklistProgress};

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use ombud_contract::work::Phase;
-use ombud_store::{LastRecord, ReadClock, WorkItem, WorklistPosition};
+use ombud_store::{LastRecord, ReadClock, TeamLoad, WorkItem, WorklistPosition};
 use rusqlite::{Connection, Row};
 
 use super::{
-    columns::{COLUMNS, Columns, state_of},
+    columns::{COLUMNS, Columns, OPEN, state_of},
     row::{RowError, source_of},
 };
 
@@ -72,6 +72,29 @@ pub(super) fn counts(connection: &Connection) -> Result<Vec<(String, Phase, u64)
         counts.push((row.get(0)?, state_of(row.get(1)?)?, items.unsigned_abs()));
     }
     Ok(counts)
+}
+
+/// How much every team has to do that has something open. From one index alone: a console asks with every change.
+pub(super) fn loads(connection: &Connection, now: i64, day_end: i64) -> Result<Vec<TeamLoad>, RowError> {
+    // The mark is a sum, for which no order matters. Of each time the low half: no number of items overflows.
+    let mut statement = connection.prepare_cached(
+        "SELECT teams.name, loaded.items, loaded.overdue, loaded.due_today, loaded.mark FROM
+           (SELECT team, count(*) AS items, sum(due <= ?1) AS overdue, sum(due > ?1 AND due < ?2) AS due_today,
+                   sum((changed_at & 4294967295) * 3 + state) AS mark
+            FROM complaints INDEXED BY by_changed WHERE list = ?3 GROUP BY team) AS loaded
+         JOIN teams ON teams.number = loaded.team ORDER BY teams.name",
+    )?;
+    let loads = statement.query_map([now, day_end, OPEN], |row| {
+        let count = |at: usize| row.get(at).map(i64::unsigned_abs);
+        Ok(TeamLoad {
+            team: row.get(0)?,
+            open: count(1)?,
+            overdue: count(2)?,
+            due_today: count(3)?,
+            mark: row.get(4)?,
+        })
+    })?;
+    Ok(loads.collect::<Result<_, _>>()?)
 }
 
 /// How far every partition was read.

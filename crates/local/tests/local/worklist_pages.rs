@@ -150,7 +150,32 @@ proptest! {
         }
         let expected: Vec<_> = expected.into_iter().map(|((team, state), items)| (team, state, items)).collect();
         prop_assert_eq!(counted, expected);
+        let (now, day_end) = (NOON + 101, NOON + 103);
+        let loads = worklist.loads(now, day_end).unwrap();
+        let teams: BTreeSet<&str> = all.iter().filter(|item| item.state.is_open()).map(|item| item.team.as_str()).collect();
+        prop_assert_eq!(loads.iter().map(|load| load.team.as_str()).collect::<Vec<_>>(), Vec::from_iter(teams));
+        for load in loads {
+            let of = |due: &dyn Fn(Option<i64>) -> bool| {
+                all.iter().filter(|item| item.state.is_open() && item.team == load.team && due(item.due)).count() as u64
+            };
+            let is_today = |due: i64| due > now && due < day_end;
+            prop_assert_eq!(load.open, of(&|_| true));
+            prop_assert_eq!(load.overdue, of(&|due| due.is_some_and(|due| due <= now)));
+            prop_assert_eq!(load.due_today, of(&|due| due.is_some_and(is_today)));
+        }
     }
+}
+
+#[test]
+fn a_teams_mark_differs_once_something_about_it_has_changed_though_the_counts_are_the_same() {
+    let (worklist, _dir) = opened(&[routed(route("c-1", "cards")), routed(route("c-2", "loans"))]);
+    let marks = || worklist.loads(NOON, NOON).unwrap().into_iter().map(|load| load.mark).collect::<Vec<_>>();
+    let before = marks();
+    worklist.apply(&[withdrawn("c-1", "cards"), routed(route("c-3", "cards"))], &[]).unwrap();
+    let after = marks();
+    assert_eq!((after.len(), before[1]), (2, after[1]));
+    worklist.apply(&[verdict("c-3", FeedbackKind::Confirmed, None, NOON + 30)], &[]).unwrap();
+    assert_ne!(marks()[0], after[0]);
 }
 
 #[test]
