@@ -25,8 +25,8 @@ use std::{
 
 use ombud_contract::work::Phase;
 use ombud_store::{
-    ItemFilter, ItemOrder, ItemPage, PageStart, ReadClock, TeamLoad, WorkItem, Worklist, WorklistChange,
-    WorklistPosition,
+    DueCount, ItemFilter, ItemOrder, ItemPage, OpenCount, PageStart, ReadClock, WorkItem, Worklist,
+    WorklistChange, WorklistPosition,
 };
 use ombud_stream::Outage;
 use rusqlite::Connection;
@@ -127,8 +127,12 @@ impl Worklist for LocalWorklist {
         self.read("the counts", read::counts)
     }
 
-    fn loads(&self, now: i64, day_end: i64) -> Result<Vec<TeamLoad>, Outage> {
-        self.read("the loads of teams", |connection| read::loads(connection, now, day_end))
+    fn open_counts(&self) -> Result<Vec<OpenCount>, Outage> {
+        self.read("what is open", read::open_counts)
+    }
+
+    fn due_counts(&self, now: i64, soon: i64) -> Result<Vec<DueCount>, Outage> {
+        self.read("what is due", |connection| read::due_counts(connection, now, soon))
     }
 
     fn put_away(&self, changed_before: i64, most: usize) -> Result<usize, Outage> {

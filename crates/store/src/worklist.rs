@@ -129,19 +129,26 @@ pub struct ItemPage {
     pub next: Option<PageStart>,
 }
 
-/// How much a team has to do.
+/// How much open work a team has.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TeamLoad {
+pub struct OpenCount {
     /// The team.
     pub team: String,
     /// Not answered and not withdrawn.
     pub open: u64,
-    /// Of them, those whose earliest clock is due already.
-    pub overdue: u64,
-    /// Of them, those that are due later on the same day.
-    pub due_today: u64,
-    /// Another number says that something about them has changed, though the counts may be the same.
+    /// Another number says that something about it has changed, though as much is open.
     pub mark: i64,
+}
+
+/// What of a team's open work is late, and what will be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DueCount {
+    /// The team.
+    pub team: String,
+    /// Due already.
+    pub overdue: u64,
+    /// Not due yet, and due by the moment that was asked for.
+    pub due_soon: u64,
 }
 
 /// What a record means for the worklist.
@@ -250,11 +257,17 @@ pub trait Worklist: Send + Sync {
     /// The view can't be read.
     fn counts(&self) -> Result<Vec<(String, Phase, u64)>, Outage>;
 
-    /// How much every team that has something open has to do at `now`, on a day that ends with `day_end`, by name.
+    /// How much open work each team has that has any, by name.
     ///
     /// # Errors
     /// The view can't be read.
-    fn loads(&self, now: i64, day_end: i64) -> Result<Vec<TeamLoad>, Outage>;
+    fn open_counts(&self) -> Result<Vec<OpenCount>, Outage>;
+
+    /// Of each team, how much of its open work is due at `now` already, and how much more by `soon`.
+    ///
+    /// # Errors
+    /// The view can't be read.
+    fn due_counts(&self, now: i64, soon: i64) -> Result<Vec<DueCount>, Outage>;
 
     /// Takes answered and withdrawn items that did not change since `changed_before` from the lists, `most` at most; how many
     /// it were. They are still found by id and by customer, and whatever comes about one brings it back.

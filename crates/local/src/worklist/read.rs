@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ombud_contract::work::Phase;
-use ombud_store::{LastRecord, ReadClock, TeamLoad, WorkItem, WorklistPosition};
+use ombud_store::{DueCount, LastRecord, OpenCount, ReadClock, WorkItem, WorklistPosition};
 use rusqlite::{Connection, Row};
 
 use super::{
@@ -74,27 +74,43 @@ pub(super) fn counts(connection: &Connection) -> Result<Vec<(String, Phase, u64)
     Ok(counts)
 }
 
-/// How much every team has to do that has something open. From one index alone: a console asks with every change.
-pub(super) fn loads(connection: &Connection, now: i64, day_end: i64) -> Result<Vec<TeamLoad>, RowError> {
+/// How much open work each team has that has any. From one index alone: a console asks with every change.
+pub(super) fn open_counts(connection: &Connection) -> Result<Vec<OpenCount>, RowError> {
     // The mark is a sum, for which no order matters. Of each time the low half: no number of items overflows.
     let mut statement = connection.prepare_cached(
-        "SELECT teams.name, loaded.items, loaded.overdue, loaded.due_today, loaded.mark FROM
-           (SELECT team, count(*) AS items, sum(due <= ?1) AS overdue, sum(due > ?1 AND due < ?2) AS due_today,
-                   sum((changed_at & 4294967295) * 3 + state) AS mark
-            FROM complaints INDEXED BY by_changed WHERE list = ?3 GROUP BY team) AS loaded
-         JOIN teams ON teams.number = loaded.team ORDER BY teams.name",
+        "SELECT teams.name, counted.items, counted.mark FROM
+           (SELECT team, count(*) AS items, sum((changed_at & 4294967295) * 3 + state) AS mark
+            FROM complaints INDEXED BY by_changed WHERE list = ?1 GROUP BY team) AS counted
+         JOIN teams ON teams.number = counted.team ORDER BY teams.name",
     )?;
-    let loads = statement.query_map([now, day_end, OPEN], |row| {
-        let count = |at: usize| row.get(at).map(i64::unsigned_abs);
-        Ok(TeamLoad {
+    let mut rows = statement.query([OPEN])?;
+    let mut counts = Vec::new();
+    while let Some(row) = rows.next()? {
+        let items: i64 = row.get(1)?;
+        counts.push(OpenCount { team: row.get(0)?, open: items.unsigned_abs(), mark: row.get(2)? });
+    }
+    Ok(counts)
+}
+
+/// How much of each team's open work is due at `now`, and how much more by `soon`.
+pub(super) fn due_counts(connection: &Connection, now: i64, soon: i64) -> Result<Vec<DueCount>, RowError> {
+    // A team at a time: the index is ordered by due moment within a team, so only what is due is walked.
+    let of_team = "SELECT count(*) FROM complaints INDEXED BY by_due
+         WHERE list = ?1 AND team = teams.number AND due <=";
+    let sql =
+        format!("SELECT name, ({of_team} ?2), ({of_team} ?3) FROM teams ORDER BY name");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query((OPEN, now, soon.max(now)))?;
+    let mut counts = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (overdue, by_then): (i64, i64) = (row.get(1)?, row.get(2)?);
+        counts.push(DueCount {
             team: row.get(0)?,
-            open: count(1)?,
-            overdue: count(2)?,
-            due_today: count(3)?,
-            mark: row.get(4)?,
-        })
-    })?;
-    Ok(loads.collect::<Result<_, _>>()?)
+            overdue: overdue.unsigned_abs(),
+            due_soon: (by_then - overdue).unsigned_abs(),
+        });
+    }
+    Ok(counts)
 }
 
 /// How far every partition was read.

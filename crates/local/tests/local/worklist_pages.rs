@@ -150,32 +150,37 @@ proptest! {
         }
         let expected: Vec<_> = expected.into_iter().map(|((team, state), items)| (team, state, items)).collect();
         prop_assert_eq!(counted, expected);
-        let (now, day_end) = (NOON + 101, NOON + 103);
-        let loads = worklist.loads(now, day_end).unwrap();
-        let teams: BTreeSet<&str> = all.iter().filter(|item| item.state.is_open()).map(|item| item.team.as_str()).collect();
-        prop_assert_eq!(loads.iter().map(|load| load.team.as_str()).collect::<Vec<_>>(), Vec::from_iter(teams));
-        for load in loads {
-            let of = |due: &dyn Fn(Option<i64>) -> bool| {
-                all.iter().filter(|item| item.state.is_open() && item.team == load.team && due(item.due)).count() as u64
+        let mut open = std::collections::BTreeMap::new();
+        for item in all.iter().filter(|item| item.state.is_open()) {
+            *open.entry(item.team.clone()).or_insert(0) += 1;
+        }
+        let counted = worklist.open_counts().unwrap().into_iter().map(|count| (count.team, count.open));
+        prop_assert_eq!(counted.collect::<Vec<_>>(), Vec::from_iter(open));
+        for (now, soon) in [(NOON + 101, NOON + 103), (NOON, NOON), (i64::MIN, i64::MAX - 1)] {
+            let due = |team: &str, by: i64| {
+                let is_due = |item: &&WorkItem| {
+                    item.team == team && item.state.is_open() && item.due.is_some_and(|due| due <= by)
+                };
+                all.iter().filter(is_due).count() as u64
             };
-            let is_today = |due: i64| due > now && due < day_end;
-            prop_assert_eq!(load.open, of(&|_| true));
-            prop_assert_eq!(load.overdue, of(&|due| due.is_some_and(|due| due <= now)));
-            prop_assert_eq!(load.due_today, of(&|due| due.is_some_and(is_today)));
+            for count in worklist.due_counts(now, soon).unwrap() {
+                let (overdue, by_then) = (due(&count.team, now), due(&count.team, soon));
+                prop_assert_eq!((count.overdue, count.overdue + count.due_soon), (overdue, by_then));
+            }
         }
     }
 }
 
 #[test]
-fn a_teams_mark_differs_once_something_about_it_has_changed_though_the_counts_are_the_same() {
+fn a_teams_mark_differs_once_something_about_it_has_changed_though_as_much_is_open() {
     let (worklist, _dir) = opened(&[routed(route("c-1", "cards")), routed(route("c-2", "loans"))]);
-    let marks = || worklist.loads(NOON, NOON).unwrap().into_iter().map(|load| load.mark).collect::<Vec<_>>();
-    let before = marks();
-    worklist.apply(&[withdrawn("c-1", "cards"), routed(route("c-3", "cards"))], &[]).unwrap();
-    let after = marks();
-    assert_eq!((after.len(), before[1]), (2, after[1]));
-    worklist.apply(&[verdict("c-3", FeedbackKind::Confirmed, None, NOON + 30)], &[]).unwrap();
-    assert_ne!(marks()[0], after[0]);
+    let counts = || worklist.open_counts().unwrap();
+    let before = counts();
+    worklist.apply(&[verdict("c-1", FeedbackKind::Confirmed, None, NOON + 30)], &[]).unwrap();
+    let after = counts();
+    assert_eq!((before[0].open, after[0].open), (1, 1));
+    assert_ne!(before[0].mark, after[0].mark);
+    assert_eq!(before[1], after[1]);
 }
 
 #[test]
