@@ -239,7 +239,10 @@ impl Rules {
     }
 
     /// As [`Self::admit`], for a page: whoever is signed in, or shows a token that may do it.
-    async fn admit_person(self: &Arc<Self>, request: Request) -> Result<(Request, Option<Work>), PageRefusal> {
+    async fn admit_person(
+        self: &Arc<Self>,
+        request: Request,
+    ) -> Result<(Request, Option<Work>), PageRefusal> {
         let seat = request.extensions().get::<Seat>().cloned();
         let (method, headers) = (request.method(), request.headers());
         self.is_for_us(request.uri(), headers, seat.as_ref().and_then(Seat::bound))?;

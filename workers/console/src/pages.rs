@@ -11,6 +11,8 @@ mod complaint;
 mod desk;
 mod events;
 mod frame;
+#[cfg(test)]
+mod given;
 mod health;
 mod models;
 mod parts;

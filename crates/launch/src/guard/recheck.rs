@@ -72,9 +72,8 @@ mod tests {
         });
         let people = Some(People { find, is_shared: false });
         let guard = Guard::with_people(&Settings::default().http, None, people).unwrap().looking_by(look);
-        let pages = guard.around_desk(Router::new().route("/events", page), |_, _| {
-            StatusCode::FORBIDDEN.into_response()
-        });
+        let pages = guard
+            .around_desk(Router::new().route("/events", page), |_, _| StatusCode::FORBIDDEN.into_response());
         let request = Request::builder().uri("/events").header(header::HOST, "localhost");
         let answer = pages.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
         assert_eq!(answer.status(), StatusCode::OK);

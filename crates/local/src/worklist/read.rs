@@ -97,8 +97,7 @@ pub(super) fn due_counts(connection: &Connection, now: i64, soon: i64) -> Result
     // A team at a time: the index is ordered by due moment within a team, so only what is due is walked.
     let of_team = "SELECT count(*) FROM complaints INDEXED BY by_due
          WHERE list = ?1 AND team = teams.number AND due <=";
-    let sql =
-        format!("SELECT name, ({of_team} ?2), ({of_team} ?3) FROM teams ORDER BY name");
+    let sql = format!("SELECT name, ({of_team} ?2), ({of_team} ?3) FROM teams ORDER BY name");
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query((OPEN, now, soon.max(now)))?;
     let mut counts = Vec::new();

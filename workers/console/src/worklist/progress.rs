@@ -47,7 +47,7 @@ impl WorklistChanges {
 
 /// How far one partition is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct PartitionProgress {
+pub(crate) struct PartitionProgress {
     /// Everything below is in the view.
     pub(super) next: i64,
     /// When the last record that was read was appended.
@@ -123,7 +123,7 @@ impl WorklistProgress {
     }
 
     /// The view has this much more.
-    pub(super) fn advance(&self, read_now: impl IntoIterator<Item = (TopicPartition, PartitionProgress)>) {
+    pub(crate) fn advance(&self, read_now: impl IntoIterator<Item = (TopicPartition, PartitionProgress)>) {
         self.0.send_modify(|read| {
             read.edition += 1;
             for (partition, now) in read_now {

@@ -1,8 +1,8 @@
 //! What teams have to do, counted once for all streams that want to know, and at most once a second.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use ombud_store::TeamLoad;
+use ombud_store::{DueCount, OpenCount, Worklist};
 use ombud_stream::Outage;
 use tokio::{
     sync::Mutex,
@@ -20,6 +20,19 @@ const REST: u32 = 50;
 const LASTS: Duration = Duration::from_secs(30);
 const DAY_MS: i64 = 86_400_000;
 
+/// How much a team has to do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct TeamLoad {
+    pub(super) open: u64,
+    pub(super) due_today: u64,
+    pub(super) overdue: u64,
+    /// Another number says that something about it has changed.
+    mark: i64,
+}
+
+/// By team.
+pub(super) type Loads = BTreeMap<String, TeamLoad>;
+
 /// The newest count.
 #[derive(Default)]
 pub(super) struct LoadBoard(Mutex<Option<Count>>);
@@ -30,7 +43,7 @@ struct Count {
     began: Instant,
     /// No other begins before.
     next: Instant,
-    loads: Arc<Vec<TeamLoad>>,
+    loads: Arc<Loads>,
 }
 
 impl LoadBoard {
@@ -39,7 +52,7 @@ impl LoadBoard {
         &self,
         state: &Arc<RequestState>,
         edition: u64,
-    ) -> Result<(u64, Arc<Vec<TeamLoad>>), Outage> {
+    ) -> Result<(u64, Arc<Loads>), Outage> {
         // Whoever waits for another's count finds it there.
         let mut newest = self.0.lock().await;
         if let Some(count) = &*newest {
@@ -52,7 +65,7 @@ impl LoadBoard {
         let counted = tokio::task::spawn_blocking(move || {
             // Before the question: what comes meanwhile is counted again.
             let (edition, now) = (of.worklist_progress.edition(), of.clock.now_ms());
-            of.worklist.loads(now, day_end(now)).map(|loads| (edition, loads))
+            count(&*of.worklist, now).map(|loads| (edition, loads))
         });
         let failed = |error: JoinError| Outage::passing("count what teams have to do", error.to_string());
         let (edition, loads) = counted.await.unwrap_or_else(|error| Err(failed(error)))?;
@@ -61,6 +74,19 @@ impl LoadBoard {
         *newest = Some(Count { edition, began, next, loads: Arc::clone(&loads) });
         Ok((edition, loads))
     }
+}
+
+fn count(worklist: &dyn Worklist, now: i64) -> Result<Loads, Outage> {
+    let open = worklist.open_counts()?.into_iter();
+    let load = |OpenCount { team, open, mark }| (team, TeamLoad { open, mark, ..TeamLoad::default() });
+    let mut loads: Loads = open.map(load).collect();
+    // What is due is the last moment in time: one that ends the day is due today.
+    for DueCount { team, overdue, due_soon } in worklist.due_counts(now, day_end(now))? {
+        if let Some(load) = loads.get_mut(&team) {
+            (load.overdue, load.due_today) = (overdue, due_soon);
+        }
+    }
+    Ok(loads)
 }
 
 /// The end of the day of `now`, in UTC: as pages show moments.

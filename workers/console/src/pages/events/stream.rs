@@ -4,7 +4,6 @@ use std::{collections::BTreeMap, convert::Infallible, sync::Arc, time::Duration}
 
 use axum::response::sse::Event;
 use ombud_launch::guard::{Caller, Recheck};
-use ombud_store::TeamLoad;
 use serde::Serialize;
 use tokio::{
     sync::OwnedSemaphorePermit,
@@ -12,7 +11,10 @@ use tokio::{
 };
 use tracing::debug;
 
-use super::{super::PageState, loads::LoadBoard};
+use super::{
+    super::PageState,
+    loads::{LoadBoard, Loads, TeamLoad},
+};
 use crate::worklist::WorklistChanges;
 
 /// A proxy closes what is silent for longer, and a browser that is gone is noticed by it.
@@ -46,7 +48,7 @@ pub(super) struct EventStream {
     recheck: Recheck,
     changes: WorklistChanges,
     /// What was sent last, by team; `None` before the first event.
-    sent: Option<BTreeMap<String, TeamLoad>>,
+    sent: Option<Loads>,
     /// The edition of the worklist that was counted last.
     counted: u64,
     /// The edition that is to be counted.
@@ -123,36 +125,27 @@ impl EventStream {
     }
 
     /// The event of `loads`; nothing where the caller knows all of it.
-    fn event_of(&mut self, loads: &[TeamLoad]) -> Option<Event> {
-        let seen = loads.iter().filter(|load| self.caller.sees(&load.team));
-        let mut now: BTreeMap<String, TeamLoad> =
-            seen.map(|load| (load.team.clone(), load.clone())).collect();
+    fn event_of(&mut self, loads: &Loads) -> Option<Event> {
+        let seen = loads.iter().filter(|(team, _)| self.caller.sees(team));
+        let mut now: Loads = seen.map(|(team, load)| (team.clone(), load.clone())).collect();
         // A team that has nothing open any more is in no count.
-        for load in self.sent.iter().flat_map(BTreeMap::values) {
-            if !now.contains_key(&load.team) && self.caller.sees(&load.team) {
-                let none = TeamLoad { open: 0, overdue: 0, due_today: 0, mark: 0, ..load.clone() };
-                now.insert(load.team.clone(), none);
-            }
+        for team in self.sent.iter().flat_map(BTreeMap::keys).filter(|team| self.caller.sees(team)) {
+            now.entry(team.clone()).or_default();
         }
-        let is_first = self.sent.is_none();
-        let before = self.sent.replace(now).unwrap_or_default();
+        let before = self.sent.replace(now);
         let now = self.sent.as_ref()?;
-        let changed: Vec<&str> = match is_first {
-            true => Vec::new(),
-            false => now
-                .values()
-                .filter(|load| before.get(&load.team) != Some(*load))
-                .map(|load| load.team.as_str())
-                .collect(),
+        let changed: Vec<&str> = match &before {
+            None => Vec::new(),
+            Some(before) => {
+                let teams = now.iter().filter(|(team, load)| before.get(*team) != Some(*load));
+                teams.map(|(team, _)| team.as_str()).collect()
+            }
         };
-        if !is_first && changed.is_empty() {
+        if before.is_some() && changed.is_empty() {
             return None;
         }
-        let figures = |load: &TeamLoad| Figures {
-            open: load.open,
-            due_today: load.due_today,
-            overdue: load.overdue,
-        };
+        let figures =
+            |load: &TeamLoad| Figures { open: load.open, due_today: load.due_today, overdue: load.overdue };
         let teams = now.iter().map(|(team, load)| (team.as_str(), figures(load))).collect();
         let event = Event::default().event(QUEUES).retry(RETRY).json_data(Queues { teams, changed });
         event.inspect_err(|error| debug!(%error, "an event was not written")).ok()
@@ -160,11 +153,7 @@ impl EventStream {
 }
 
 /// What teams have to do by the edition that is `wanted` or a later one, and by which; never, where none is.
-async fn count(
-    board: &LoadBoard,
-    state: &PageState,
-    wanted: Option<u64>,
-) -> Option<(u64, Arc<Vec<TeamLoad>>)> {
+async fn count(board: &LoadBoard, state: &PageState, wanted: Option<u64>) -> Option<(u64, Arc<Loads>)> {
     let Some(edition) = wanted else { return std::future::pending().await };
     match board.loads(&state.api, edition).await {
         Ok(counted) => Some(counted),
