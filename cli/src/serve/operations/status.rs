@@ -91,7 +91,7 @@ impl StatusLook {
             for arm in &task.arms {
                 let state = match arm.role {
                     Role::Deciding => ModelUse::Decides,
-                    Role::Shadow => ModelUse::Shadow,
+                    Role::Shadow | Role::Unknown => ModelUse::Shadow,
                 };
                 let key = (arm.model_id.clone(), arm.model_version.clone());
                 let model = models.entry(key).or_insert_with(|| ModelStatus {
