@@ -1,14 +1,5 @@
 //! `ombud doctor`: what is reachable, what differs from what it should be, and the fix; one line each.
 
-mod brokers;
-mod calendars;
-mod cases;
-mod clocks;
-mod embedded;
-mod mirror;
-mod models;
-mod split;
-
 use std::{collections::BTreeMap, io::Write};
 
 use anyhow::Result;
@@ -18,6 +9,7 @@ use serde::Serialize;
 
 use crate::{
     Done,
+    examination::{Finding, Health, examine},
     input::examples::{Example, examples_text},
 };
 
@@ -39,47 +31,6 @@ pub(crate) struct Doctor {
     pub(crate) deep: bool,
 }
 
-/// The state of a thing that was checked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Health {
-    Ok,
-    Warn,
-    Bad,
-}
-
-/// What one check found.
-#[derive(Debug, Serialize)]
-struct Finding {
-    what: &'static str,
-    health: Health,
-    /// What was found.
-    found: String,
-    /// What to do about it.
-    #[serde(rename = "mend", skip_serializing_if = "Option::is_none")]
-    fix: Option<String>,
-}
-
-impl Finding {
-    fn ok(what: &'static str, found: impl Into<String>) -> Self {
-        Self { what, health: Health::Ok, found: found.into(), fix: None }
-    }
-
-    fn warn(what: &'static str, found: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self { what, health: Health::Warn, found: found.into(), fix: Some(fix.into()) }
-    }
-
-    fn bad(what: &'static str, found: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self { what, health: Health::Bad, found: found.into(), fix: Some(fix.into()) }
-    }
-
-    /// What could not even be checked; the error names the fix.
-    fn failed(what: &'static str, error: impl Into<anyhow::Error>) -> Self {
-        let found = format!("failed to {:#}", error.into());
-        Self { what, health: Health::Bad, found, fix: None }
-    }
-}
-
 #[derive(Serialize)]
 struct DoctorReport<'a> {
     healthy: bool,
@@ -88,18 +39,7 @@ struct DoctorReport<'a> {
 
 /// Checks everything that the settings name, and prints how it is.
 pub(crate) fn doctor(args: &Doctor, settings: &Settings, out: &mut impl Write) -> Result<Done> {
-    let mut findings = Vec::new();
-    if settings.kafka_bootstrap.is_empty() {
-        embedded::check(settings, args.deep, &mut findings);
-    } else {
-        brokers::check(settings, &mut findings);
-        cases::check(settings, &mut findings);
-    }
-    split::check(settings, &mut findings);
-    mirror::check(settings, &mut findings);
-    models::check(settings, args.deep, &mut findings);
-    calendars::check(settings, &mut findings);
-    print(args, &findings, out)
+    print(args, &examine(settings, args.deep), out)
 }
 
 fn print(args: &Doctor, findings: &[Finding], out: &mut impl Write) -> Result<Done> {

@@ -1,19 +1,13 @@
 //! `ombud redrive`: complaints.dead-letters -> those that are selected -> their own topic and partition, once.
 
-mod again;
-mod letters;
-
 use std::{
-    collections::{BTreeMap, BTreeSet},
     fs,
     io::{self, BufRead, IsTerminal, Write},
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
-use letters::{Refusal, SelectedLetter, Selection};
 use ombud_contract::{
     catalogue::Topic,
     key::may_name,
@@ -21,11 +15,12 @@ use ombud_contract::{
 };
 use ombud_intake::{DateOrder, Posted, complaint_of_json};
 use ombud_launch::config::Settings;
-use ombud_stream::{Clock, TopicPartition};
+use ombud_stream::Clock;
 use serde::Serialize;
 
 use crate::{
     Done,
+    dead_letters::{self, IN_FLIGHT, LetterState, Line, RedrivePlan, Selection},
     input::examples::{Example, examples_text},
     input::{
         file_reading::Dates,
@@ -41,9 +36,6 @@ use crate::{
     },
 };
 
-/// Records on their way at once; they may have megabytes.
-const IN_FLIGHT: usize = 64;
-
 const EXAMPLES: [Example; 2] = [
     ("Say what would be sent again", "ombud redrive --all --dry-run"),
     ("What was parked today for its schema", "ombud redrive --reason unknown-schema --since 24h"),
@@ -58,7 +50,7 @@ pub(crate) struct Redrive {
     pub(crate) ids: Vec<String>,
 
     /// Parked for this reason: undecodable, unknown-schema, invalid, too-large, corrupt or other; repeat for several
-    #[arg(long = "reason", value_name = "REASON", value_parser = letters::reason)]
+    #[arg(long = "reason", value_name = "REASON", value_parser = dead_letters::reason)]
     pub(crate) reasons: Vec<DeadReason>,
 
     /// Parked at or after this time: 2026-01-31T09:00Z, 2026-01-31, or how long ago, such as 2h
@@ -88,31 +80,6 @@ pub(crate) struct Redrive {
     /// One JSON object
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-/// What became of a letter.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-enum LetterState {
-    /// Would be sent.
-    ToSend,
-    /// Sent now.
-    Sent,
-    /// Sent by an earlier run.
-    Already,
-    /// Can't be sent.
-    Refused,
-}
-
-/// One letter of the report.
-#[derive(Debug, Serialize)]
-struct Line {
-    dead_letter_id: String,
-    reason: Option<&'static str>,
-    source: Option<String>,
-    state: LetterState,
-    /// Where it lies again, or why it does not.
-    detail: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -149,85 +116,31 @@ pub(crate) fn redrive(
     let selection = args.selection(clock.now_ms())?;
     let view = View::open(settings)?;
     let mut reader = view.reader(READER)?;
-    let mut letters = letters::select(&view, &mut reader, &settings.topics.prefix, &selection)?;
-    refuse_lost_partitions(&view, &mut letters)?;
+    let prefix = &settings.topics.prefix;
+    let mut plan = RedrivePlan::of(&view, &mut reader, prefix, &selection, args.with.is_some())?;
     if args.with.is_some() {
         ensure!(
-            letters.len() == 1,
+            plan.letters.len() == 1,
             "replace a record: --with is for one, and {} are selected",
-            letters.len()
+            plan.letters.len()
         );
     }
-    let mut lines = lines(&selection, &letters, &again::already(&mut reader, &letters)?, args.with.is_some());
-    let to_send = lines.iter().filter(|line| line.state == LetterState::ToSend).count();
+    let to_send = plan.count(LetterState::ToSend);
     if to_send > 0 && !args.dry_run {
-        confirm(args, to_send, &lines)?;
+        confirm(args, to_send, &plan.lines)?;
         let backend = match settings.kafka_bootstrap.is_empty() {
-            true => Backend::embedded(settings).context("write the embedded log: stop `ombud up` first")?,
+            true => Backend::embedded(settings)
+                .context("write the embedded log: stop `ombud up` first, or send them on its page /health")?,
             // The topics that they came from were looked at above.
             false => Backend::brokers(settings, &[])?,
         };
         let mut publisher = Publisher::new(backend.sink(IN_FLIGHT)?);
-        for (line, selected) in
-            lines.iter_mut().zip(&letters).filter(|(line, _)| line.state == LetterState::ToSend)
-        {
-            let letter = again::fetch(&mut reader, selected)?;
-            let replacement =
-                args.with.as_deref().map(|path| replacement(path, &letter, dates)).transpose()?;
-            publisher.send(again::record(letter, replacement.as_ref())?)?;
-            line.state = LetterState::Sent;
-        }
-        publisher.flush()?;
-    }
-    print(args, &lines, out)
-}
-
-fn refuse_lost_partitions(view: &View, letters: &mut [SelectedLetter]) -> Result<()> {
-    let ours = letters.iter().filter(|letter| letter.refusal != Some(Refusal::ForeignTopic));
-    let topics: BTreeSet<Arc<str>> = ours.map(|letter| Arc::clone(&letter.source.topic)).collect();
-    for topic in topics {
-        let ends = view.ends(&topic)?;
-        let lost = |source: &TopicPartition| {
-            source.topic == topic && !ends.iter().any(|(partition, _)| partition == source)
+        let replacement = |letter: &DeadLetter| {
+            args.with.as_deref().map(|path| replacement(path, letter, dates)).transpose()
         };
-        for letter in letters.iter_mut().filter(|letter| lost(&letter.source)) {
-            letter.refusal = Some(Refusal::NoPartition);
-        }
+        plan.send(&mut reader, &mut publisher, &replacement)?;
     }
-    Ok(())
-}
-
-/// A line for each letter, in their order; then those that were named and are not there.
-fn lines(
-    selection: &Selection,
-    letters: &[SelectedLetter],
-    already: &BTreeMap<String, (TopicPartition, i64)>,
-    with_value: bool,
-) -> Vec<Line> {
-    let known = letters.iter().map(|letter| {
-        let refusal = letter.refusal.filter(|why| !(with_value && why.is_fixed_by_a_value()));
-        let (state, detail) = match (already.get(&letter.id), refusal) {
-            (Some((at, offset)), _) => (LetterState::Already, Some(format!("{at}@{offset}"))),
-            (None, Some(why)) => (LetterState::Refused, Some(why.why().to_owned())),
-            (None, None) => (LetterState::ToSend, None),
-        };
-        Line {
-            dead_letter_id: letter.id.clone(),
-            reason: Some(letters::word(letter.reason)),
-            source: Some(format!("{}@{}", letter.source, letter.source_offset)),
-            state,
-            detail,
-        }
-    });
-    let missing = selection.ids.iter().filter(|id| !letters.iter().any(|letter| letter.id == **id));
-    let missing = missing.map(|id| Line {
-        dead_letter_id: id.clone(),
-        reason: None,
-        source: None,
-        state: LetterState::Refused,
-        detail: Some(Refusal::Unknown.why().to_owned()),
-    });
-    known.chain(missing).collect()
+    print(args, &plan, out)
 }
 
 /// The complaint in the file at `path`, which is to stand in for the letter's value.
@@ -283,13 +196,13 @@ fn table_of(lines: &[Line], screen: Screen) -> Table {
     table
 }
 
-fn print(args: &Redrive, lines: &[Line], out: &mut impl Write) -> Result<Done> {
-    let count = |state: LetterState| lines.iter().filter(|line| line.state == state).count();
-    let (to_send, refused) = (count(LetterState::ToSend), count(LetterState::Refused));
+fn print(args: &Redrive, plan: &RedrivePlan, out: &mut impl Write) -> Result<Done> {
+    let (to_send, refused) = (plan.count(LetterState::ToSend), plan.count(LetterState::Refused));
+    let lines = &plan.lines;
     let report = RedriveReport {
         dry_run: args.dry_run,
-        sent: count(LetterState::Sent),
-        already: count(LetterState::Already),
+        sent: plan.count(LetterState::Sent),
+        already: plan.count(LetterState::Already),
         refused,
         letters: lines,
     };

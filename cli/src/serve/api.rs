@@ -15,7 +15,7 @@ use ombud_stream::{Clock, Outage};
 
 use super::{
     Crew,
-    entrance::{first_link, open_entrance},
+    entrance::{console_page, first_link, open_entrance},
     operations::ServedOperations,
     port::listen,
     worklist::keep_worklist,
@@ -49,6 +49,9 @@ pub(crate) struct Operators {
 pub(crate) struct ServedApi {
     /// Where.
     pub(crate) address: SocketAddr,
+    /// Where people open the console, where somebody signs in here.
+    #[cfg_attr(not(feature = "torch"), allow(dead_code, reason = "only `up` prints it, and it runs models"))]
+    pub(crate) console: Option<String>,
     /// The page on which the first user chooses a password, where nobody has one yet.
     #[cfg_attr(not(feature = "torch"), allow(dead_code, reason = "only `up` prints it, and it runs models"))]
     pub(crate) first_link: Option<String>,
@@ -68,11 +71,15 @@ pub(crate) fn serve_api(
     let entrance = open_entrance(crew, settings, backend, Arc::clone(&clock))?;
     let people = entrance.as_ref().map(Entrance::people);
     // Before anything is listened on: a port that anybody could write through is refused at once.
-    let guard = Guard::with_people(&settings.http, operators.token.as_deref(), people)?;
+    let mut guard = Guard::with_people(&settings.http, operators.token.as_deref(), people)?;
+    if let Some(entrance) = &entrance {
+        guard = guard.looking_by(entrance.look());
+    }
     let (sink, deliveries) = backend.sink(IN_FLIGHT)?;
     let view = backend.view();
     let (worklist, worklist_progress) = keep_worklist(crew, settings, backend, &clock, &readiness)?;
     let desk = backend.view();
+    let operations = ServedOperations::start(crew, settings, backend, Arc::clone(&clock), readiness.clone())?;
     let console = Console {
         sink,
         cases: Box::new(move || view.cases().map_err(|error| outage("open the case store", error))),
@@ -91,8 +98,9 @@ pub(crate) fn serve_api(
     };
     let sources = PageSources {
         changes: Arc::new(StrategyDesk(Arc::clone(&operators.book))),
-        operations: Arc::new(ServedOperations),
+        operations: Arc::new(operations),
         shutdown: crew.shutdown().clone(),
+        event_streams: usize::try_from(settings.console.event_streams)?,
     };
     let served = console.with_pages(requests::document(), sources);
     let mut routes = served.api.merge(operators.routes).merge(requests::routes(operators.book));
@@ -108,7 +116,8 @@ pub(crate) fn serve_api(
         Ok(())
     })?;
     let first_link = first_link(entrance.as_ref(), settings, address)?;
-    Ok(ServedApi { address, first_link })
+    let console = entrance.as_ref().map(|_| console_page(settings, address));
+    Ok(ServedApi { address, console, first_link })
 }
 
 /// Reads console.audit from when it is asked.
@@ -123,7 +132,7 @@ fn trail(view: View, prefix: &str) -> OpenTrail {
 }
 
 /// Why the console lacks what it needs: an outage keeps whether it may pass, and anything else never does.
-fn outage(action: &str, error: anyhow::Error) -> Outage {
+pub(super) fn outage(action: &str, error: anyhow::Error) -> Outage {
     match error.downcast() {
         Ok(outage) => outage,
         Err(error) => Outage::fatal(action, error),

@@ -52,13 +52,22 @@ pub(super) fn first_link(
     Ok(secret.map(|secret| link_page(settings, &address, &secret)))
 }
 
+/// Where people open the console that listens at `address`.
+pub(super) fn console_page(settings: &Settings, address: SocketAddr) -> String {
+    format!("{}/", base(settings, &running_up::url(address)))
+}
+
 /// The page of a link: under the public URL, or at `address` where there is none.
 pub(crate) fn link_page(settings: &Settings, address: &str, secret: &str) -> String {
-    let base = match settings.http.public_url.trim_end_matches('/') {
+    format!("{}/sign-in/link?token={secret}", base(settings, address))
+}
+
+/// What browsers reach it under.
+fn base<'a>(settings: &'a Settings, address: &'a str) -> &'a str {
+    match settings.http.public_url.trim_end_matches('/') {
         "" => address,
         public => public,
-    };
-    format!("{base}/sign-in/link?token={secret}")
+    }
 }
 
 /// Why a store of sign-in is not there: an outage keeps whether it may pass, and anything else never does.
@@ -78,7 +87,10 @@ mod tests {
         let mut settings = Settings::default();
         let here = "http://127.0.0.1:8080";
         assert_eq!(link_page(&settings, here, "s"), "http://127.0.0.1:8080/sign-in/link?token=s");
+        let everywhere = SocketAddr::from(([0, 0, 0, 0], 8080));
+        assert_eq!(console_page(&settings, everywhere), "http://127.0.0.1:8080/");
         settings.http.public_url = "https://ombud.bank.example/".into();
         assert_eq!(link_page(&settings, here, "s"), "https://ombud.bank.example/sign-in/link?token=s");
+        assert_eq!(console_page(&settings, everywhere), "https://ombud.bank.example/");
     }
 }

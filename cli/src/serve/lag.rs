@@ -53,10 +53,10 @@ pub(crate) fn watch(
 }
 
 /// The offsets of a worker at one moment.
-struct LagSample {
-    at: Instant,
+pub(super) struct LagSample {
+    pub(super) at: Instant,
     /// Of every partition that it owned: the offset that it finishes next, and the log's end.
-    partitions: BTreeMap<TopicPartition, (i64, i64)>,
+    pub(super) partitions: BTreeMap<TopicPartition, (i64, i64)>,
 }
 
 impl LagSample {
@@ -68,7 +68,7 @@ impl LagSample {
         Ok(Self { at: Instant::now(), partitions })
     }
 
-    fn lag(&self) -> i64 {
+    pub(super) fn lag(&self) -> i64 {
         self.partitions.values().map(|(next, end)| (end - next).max(0)).sum()
     }
 
@@ -92,7 +92,7 @@ impl LagSample {
 /// Only what it does while it is busy measures that: with little to do its rate is that of the complaints that come in,
 /// and a lag of one record would seem to take forever.
 #[derive(Default)]
-struct Throughput {
+pub(super) struct Throughput {
     before: Option<LagSample>,
     /// Records a second; not known before something was finished in a busy time.
     rate: Option<f64>,
@@ -102,7 +102,7 @@ struct Throughput {
 
 impl Throughput {
     /// The time to drain; `None` while it is unknown.
-    fn drain_seconds(&mut self, now: LagSample) -> Option<f64> {
+    pub(super) fn drain_seconds(&mut self, now: LagSample) -> Option<f64> {
         if let Some(before) = self.before.take() {
             self.learn(&before, &now);
         }
@@ -135,7 +135,7 @@ impl Throughput {
     }
 
     /// Nobody knows what was done since the last look: that time measures nothing.
-    fn interrupt(&mut self) {
+    pub(super) fn interrupt(&mut self) {
         self.before = None;
         self.still_since = None;
     }

@@ -11,6 +11,7 @@ mod host;
 #[cfg(test)]
 mod page;
 mod person;
+mod recheck;
 mod refusal;
 mod right;
 mod scope;
@@ -31,6 +32,7 @@ pub(crate) use host::is_origin;
 use metrics::counter;
 use ombud_stream::Outage;
 pub use person::{Person, Role, Teams};
+pub use recheck::Recheck;
 use refusal::Refusal;
 pub use right::{PAGES, ROUTES, Right, RouteRight};
 pub use scope::Scope;
@@ -57,6 +59,8 @@ pub struct Guard(Arc<Rules>);
 struct Rules {
     tokens: Tokens,
     find_person: Option<FindPerson>,
+    /// As `find_person`, for what is no use of a session; without it, that counts as use too.
+    look_for_person: Option<FindPerson>,
     hosts: Vec<String>,
     /// The origin of http.public_url, where there is one: what browsers know us by, whatever a proxy makes of `Host`.
     public_origin: Option<String>,
@@ -99,11 +103,19 @@ impl Guard {
         Ok(Self(Arc::new(Rules {
             tokens: Tokens::of(http, operator, http.open || !is_shared)?,
             find_person: people.map(|people| people.find),
+            look_for_person: None,
             hosts,
             public_origin,
             body_bytes: http.body_bytes,
             body_timeout: BODY_TIMEOUT,
         })))
+    }
+
+    /// With `look`, which finds a person as [`People::find`] does and does not count as use of their session: for
+    /// [`Recheck`], which nobody sits before.
+    #[must_use]
+    pub fn looking_by(self, look: FindPerson) -> Self {
+        Self(Arc::new(Rules { look_for_person: Some(look), ..Rules::clone(&self.0) }))
     }
 
     /// With another time in which a body has to come.
@@ -227,7 +239,10 @@ impl Rules {
     }
 
     /// As [`Self::admit`], for a page: whoever is signed in, or shows a token that may do it.
-    async fn admit_person(&self, request: Request) -> Result<(Request, Option<Work>), PageRefusal> {
+    async fn admit_person(
+        self: &Arc<Self>,
+        request: Request,
+    ) -> Result<(Request, Option<Work>), PageRefusal> {
         let seat = request.extensions().get::<Seat>().cloned();
         let (method, headers) = (request.method(), request.headers());
         self.is_for_us(request.uri(), headers, seat.as_ref().and_then(Seat::bound))?;
@@ -243,16 +258,28 @@ impl Rules {
         if caller == Caller::default() {
             return Err(PageRefusal::SignIn { back_to: None });
         }
+        let recheck = Recheck::new(self, headers.clone(), right);
         let mut request = self.whole(request).await?;
         request.extensions_mut().insert(caller);
+        request.extensions_mut().insert(recheck);
         Ok(with_work(request, seat)?)
     }
 
     /// Who asks with `headers`, if they have `right`. A token goes before a person: whoever shows one says by it who asks.
     async fn caller(&self, headers: &HeaderMap, right: Right) -> Result<Caller, Refusal> {
+        self.caller_by(self.find_person.as_ref(), headers, right).await
+    }
+
+    /// The same, where `find` finds persons.
+    async fn caller_by(
+        &self,
+        find: Option<&FindPerson>,
+        headers: &HeaderMap,
+        right: Right,
+    ) -> Result<Caller, Refusal> {
         let caller = match self.tokens.system(headers) {
             Some(system) => Some(system),
-            None => self.person(headers).await?,
+            None => person(find, headers).await?,
         };
         match caller {
             Some(caller) if caller.may(right) => Ok(caller),
@@ -262,18 +289,6 @@ impl Rules {
             }),
             None if self.tokens.is_open_for(right) => Ok(Caller::default()),
             None => Err(Refusal::Unknown(right)),
-        }
-    }
-
-    async fn person(&self, headers: &HeaderMap) -> Result<Option<Caller>, Refusal> {
-        let Some(find) = self.find_person.clone() else { return Ok(None) };
-        let headers = headers.clone();
-        // It may ask the store.
-        let found = tokio::task::spawn_blocking(move || find(&headers)).await;
-        match found {
-            Ok(Ok(person)) => Ok(person.map(Caller::from)),
-            Ok(Err(outage)) => Err(Refusal::Unavailable(outage.to_string())),
-            Err(_) => Err(Refusal::Unavailable("read the session".to_owned())),
         }
     }
 
@@ -313,6 +328,18 @@ impl Rules {
             Ok(Err(_)) => Err(Refusal::TooLarge(self.body_bytes)),
             Err(_) => Err(Refusal::Late(self.body_timeout)),
         }
+    }
+}
+
+async fn person(find: Option<&FindPerson>, headers: &HeaderMap) -> Result<Option<Caller>, Refusal> {
+    let Some(find) = find.cloned() else { return Ok(None) };
+    let headers = headers.clone();
+    // It may ask the store.
+    let found = tokio::task::spawn_blocking(move || find(&headers)).await;
+    match found {
+        Ok(Ok(person)) => Ok(person.map(Caller::from)),
+        Ok(Err(outage)) => Err(Refusal::Unavailable(outage.to_string())),
+        Err(_) => Err(Refusal::Unavailable("read the session".to_owned())),
     }
 }
 

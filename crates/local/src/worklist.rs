@@ -25,8 +25,8 @@ use std::{
 
 use ombud_contract::{records::Vulnerability, work::Phase};
 use ombud_store::{
-    DueCount, ItemFilter, ItemOrder, ItemPage, PageStart, ReadClock, WorkItem, Worklist, WorklistChange,
-    WorklistPosition,
+    DueCount, ItemFilter, ItemOrder, ItemPage, OpenCount, PageStart, ReadClock, WorkItem, Worklist,
+    WorklistChange, WorklistPosition,
 };
 use ombud_stream::Outage;
 use rusqlite::Connection;
@@ -129,6 +129,10 @@ impl Worklist for LocalWorklist {
 
     fn vulnerability_counts(&self) -> Result<Vec<(String, Vulnerability, u64)>, Outage> {
         self.read("the counts", read::vulnerability_counts)
+    }
+
+    fn open_counts(&self) -> Result<Vec<OpenCount>, Outage> {
+        self.read("what is open", read::open_counts)
     }
 
     fn due_counts(&self, now: i64, soon: i64) -> Result<Vec<DueCount>, Outage> {

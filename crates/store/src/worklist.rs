@@ -133,6 +133,17 @@ pub struct ItemPage {
     pub next: Option<PageStart>,
 }
 
+/// How much open work a team has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenCount {
+    /// The team.
+    pub team: String,
+    /// Not answered and not withdrawn.
+    pub open: u64,
+    /// Another number says that something about it has changed, though as much is open.
+    pub mark: i64,
+}
+
 /// What of a team's open work is late, and what will be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DueCount {
@@ -255,6 +266,12 @@ pub trait Worklist: Send + Sync {
     /// # Errors
     /// The view can't be read.
     fn vulnerability_counts(&self) -> Result<Vec<(String, Vulnerability, u64)>, Outage>;
+
+    /// How much open work each team has that has any, by name.
+    ///
+    /// # Errors
+    /// The view can't be read.
+    fn open_counts(&self) -> Result<Vec<OpenCount>, Outage>;
 
     /// Of each team, how much of its open work is due at `now` already, and how much more by `soon`.
     ///

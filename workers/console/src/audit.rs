@@ -33,10 +33,11 @@ pub(crate) enum Action {
     LeaseReleased,
     LeaseTakenOver,
     Exported,
+    Redriven,
 }
 
 impl Action {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::NarrativeOpened,
         Self::EvidenceOpened,
         Self::WorkRecorded,
@@ -45,6 +46,7 @@ impl Action {
         Self::LeaseReleased,
         Self::LeaseTakenOver,
         Self::Exported,
+        Self::Redriven,
     ];
 
     /// As records have it.
@@ -58,6 +60,7 @@ impl Action {
             Self::LeaseReleased => "lease-released",
             Self::LeaseTakenOver => "lease-taken-over",
             Self::Exported => "exported",
+            Self::Redriven => "redriven",
         }
     }
 }
@@ -66,7 +69,7 @@ impl Action {
 #[derive(Clone, Debug)]
 pub(crate) struct Act {
     pub(crate) action: Action,
-    /// The complaint, or the team.
+    /// The complaint, the team, or the dead letter.
     pub(crate) subject: String,
     /// The complaint, where it is about one.
     pub(crate) complaint_id: Option<String>,
@@ -90,6 +93,11 @@ impl Act {
             record_id: None,
             reason_code: String::new(),
         }
+    }
+
+    /// A dead letter that is sent again: of which complaint it is, nobody could read.
+    pub(crate) fn redriven(dead_letter_id: &str) -> Self {
+        Self::of_team(Action::Redriven, dead_letter_id)
     }
 
     /// With the record that is written.

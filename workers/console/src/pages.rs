@@ -14,6 +14,8 @@ mod desk;
 mod events;
 mod fields;
 mod frame;
+#[cfg(test)]
+mod given;
 mod health;
 mod item_words;
 mod models;
@@ -37,6 +39,10 @@ use std::sync::Arc;
 
 use axum::Router;
 
+pub use health::{
+    Answered, DeadLetters, DoctorLine, Examination, Grade, GroupStatus, Known, LetterFate, LetterLine,
+    ModelStatus, ModelUse, Reached, ReachedPart, RedrivenLetter, SystemStatus,
+};
 pub use refusal::refuse;
 pub use sources::{ChangeDesk, ChangeRefusal, Operations, PageSources, RolloutLog};
 

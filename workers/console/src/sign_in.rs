@@ -33,7 +33,7 @@ pub use oidc::ProviderClientError;
 use ombud_contract::catalogue::Topic;
 use ombud_launch::{
     config::Settings,
-    guard::{People, Person, PersonSource, SignedIn},
+    guard::{FindPerson, People, Person, PersonSource, SignedIn},
 };
 use ombud_stream::{Clock, Outage, Sink};
 pub use stores::{OpenSessions, OpenStore, OpenUsers};
@@ -132,6 +132,13 @@ impl Entrance {
         }
     }
 
+    /// Finds who is signed in as [`Self::people`] does, without use of their session: for what lasts while nobody need sit
+    /// before it.
+    pub fn look(&self) -> FindPerson {
+        let state = Arc::clone(&self.0);
+        Arc::new(move |headers: &HeaderMap| state.find_by(headers, SessionBook::look))
+    }
+
     /// The pages, for [`ombud_launch::guard::Guard::around_pages`].
     pub fn pages(&self) -> Router {
         Router::new()
@@ -213,11 +220,20 @@ impl Entrance {
 impl State {
     /// The person whom `headers` name: a proxy that is believed goes before a cookie. May block.
     fn find(&self, headers: &HeaderMap) -> Result<Option<SignedIn>, Outage> {
+        self.find_by(headers, SessionBook::find)
+    }
+
+    /// The same, where `holder` says whose a session is.
+    fn find_by(
+        &self,
+        headers: &HeaderMap,
+        holder: fn(&SessionBook, &str) -> Result<Option<Holder>, Outage>,
+    ) -> Result<Option<SignedIn>, Outage> {
         if let Some(found) = self.proxy.as_ref().and_then(|proxy| proxy.person(headers, &self.table)) {
             return Ok(Some(found));
         }
         let Some(id) = self.cookies.read(headers, cookie::SESSION) else { return Ok(None) };
-        let Some(holder) = self.sessions.find(id)? else { return Ok(None) };
+        let Some(holder) = holder(&self.sessions, id)? else { return Ok(None) };
         let person = self.person(&holder)?;
         Ok(person.map(|person| SignedIn { person, source: PersonSource::Session }))
     }

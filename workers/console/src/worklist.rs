@@ -14,4 +14,7 @@ pub use clocks::read_clock;
 pub use follower::{Follower, TeamExists};
 pub use lag::watch_lag;
 pub use logs::PartitionCount;
+#[cfg(test)]
+pub(crate) use progress::PartitionProgress;
+pub(crate) use progress::WorklistChanges;
 pub use progress::{WorklistLag, WorklistProgress};

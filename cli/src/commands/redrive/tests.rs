@@ -1,9 +1,11 @@
+use std::sync::Arc;
+
 use ombud_contract::{
     codec,
     dead_letter::{LETTER_HEADER, REDRIVES_HEADER, UnreadableRecord},
     ids,
 };
-use ombud_stream::{ManualClock, Outgoing, Reader, Record, Sink};
+use ombud_stream::{ManualClock, Outgoing, Reader, Record, Sink, TopicPartition};
 
 use super::*;
 use crate::log::scan::scan;
@@ -130,10 +132,10 @@ fn what_is_not_what_was_written_is_sent_again_only_with_what_it_should_have_been
         ))
         .unwrap()
     };
-    let refused = letters::refusal(&letter, "").unwrap();
+    let refused = dead_letters::refusal(&letter, "").unwrap();
     assert!(refused.is_fixed_by_a_value() && refused.why().contains("not what was written"));
     letter.reason = DeadReason::Undecodable;
-    assert_eq!(letters::refusal(&letter, ""), None);
+    assert_eq!(dead_letters::refusal(&letter, ""), None);
 }
 
 #[test]

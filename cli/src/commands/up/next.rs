@@ -8,6 +8,8 @@ use crate::output::screen::{Screen, Style};
 pub(crate) struct NextSteps<'a> {
     /// Where it serves; `None` where it ends.
     pub(crate) serves: Option<SocketAddr>,
+    /// Where people open the console; `None` where nobody signs in there.
+    pub(crate) console: Option<&'a str>,
     /// The page on which the first user chooses a password; `None` where somebody has one.
     pub(crate) first_link: Option<&'a str>,
     /// A case to look at.
@@ -25,6 +27,9 @@ impl NextSteps<'_> {
             let data = self.data.filter(|data| is_plain(data));
             let data = data.map(|data| format!(" --data {data}")).unwrap_or_default();
             lines += &format!("{}  prints a case\n", command(&format!("ombud show {case}{data}")));
+        }
+        if let Some(console) = self.console {
+            lines += &format!("console  {}\n", command(console));
         }
         if let Some(page) = self.first_link {
             lines += &format!("{page}  is where the first user chooses a password, once, within a day\n");
@@ -47,7 +52,7 @@ mod tests {
     use super::*;
 
     fn lines(serves: Option<SocketAddr>, case: Option<&str>, data: Option<&str>) -> String {
-        NextSteps { serves, first_link: None, case, data }.lines(Screen::new(80, false))
+        NextSteps { serves, console: None, first_link: None, case, data }.lines(Screen::new(80, false))
     }
 
     #[test]
@@ -60,13 +65,15 @@ mod tests {
         assert_eq!(lines(None, Some("c-1"), None), "ombud show c-1  prints a case\n");
         let next = NextSteps {
             serves: Some(here),
+            console: Some("http://127.0.0.1:8080/"),
             first_link: Some("http://127.0.0.1:8080/x"),
             case: None,
             data: None,
         };
         assert_eq!(
             next.lines(Screen::new(80, false)),
-            "http://127.0.0.1:8080/x  is where the first user chooses a password, once, within a day\n\
+            "console  http://127.0.0.1:8080/\n\
+             http://127.0.0.1:8080/x  is where the first user chooses a password, once, within a day\n\
              serves http://127.0.0.1:8080 until Ctrl-C\n"
         );
         for odd in ["c 1", "$(reboot)", "c-1;ls", "--help", "c\u{1b}[2J"] {

@@ -198,11 +198,12 @@ impl<'a> Running<'a> {
         }
         if !args.json {
             let case = sent.a_routed(follow.journeys());
-            let (first_link, serves) = match &serves {
-                Some(served) => (served.first_link.as_deref(), Some(served.address)),
+            let (console, first_link) = match &serves {
+                Some(served) => (served.console.as_deref(), served.first_link.as_deref()),
                 None => (None, None),
             };
-            let next = NextSteps { serves, first_link, case, data: self.data };
+            let serves = serves.as_ref().map(|served| served.address);
+            let next = NextSteps { serves, console, first_link, case, data: self.data };
             write!(out, "{}", next.lines(Screen::of_process()))?;
         }
         out.flush()?;

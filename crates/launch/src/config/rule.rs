@@ -124,6 +124,7 @@ pub(crate) const RULES: &[(&str, Right)] = &[
     ("console.worklist_folder", Right::PathOrNothing),
     ("console.answered_days", Right::Whole(1..=3_650, "days")),
     ("console.lease_ms", Right::Whole(1_000..=3_600_000, "milliseconds")),
+    ("console.event_streams", Right::Whole(1..=10_000, "streams")),
     ("intake.dates", Right::OneOf(&["found", "day-first", "month-first", "iso"])),
     ("embedded.partitions", Right::Whole(1..=1_024, "partitions")),
     ("kafka.timeout_ms", TIMEOUT),

@@ -212,6 +212,9 @@ pub struct Console {
     /// How long somebody who took a complaint has it, in milliseconds, unless their page renews it, which it does every 30 seconds.
     /// Longer keeps what people walked away from lying; shorter takes it from those whose browser runs no script.
     pub lease_ms: u64,
+    /// How many event streams one process keeps open: each visible tab of a browser has one. Beyond it pages work as before, and
+    /// show what is new when they are loaded again.
+    pub event_streams: u32,
 }
 
 /// Reading complaints from files and over HTTP.
@@ -310,7 +313,12 @@ impl Default for Settings {
                 give_up_ms: 60_000,
                 retry_after_ms: 50,
             },
-            console: Console { worklist_folder: PathBuf::new(), answered_days: 30, lease_ms: 600_000 },
+            console: Console {
+                worklist_folder: PathBuf::new(),
+                answered_days: 30,
+                lease_ms: 600_000,
+                event_streams: 200,
+            },
             intake: Intake { dates: Dates::Found },
             embedded: Embedded { partitions: 4 },
             kafka: Kafka::default(),

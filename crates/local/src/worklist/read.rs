@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ombud_contract::{records::Vulnerability, work::Phase};
-use ombud_store::{DueCount, LastRecord, ReadClock, WorkItem, WorklistPosition};
+use ombud_store::{DueCount, LastRecord, OpenCount, ReadClock, WorkItem, WorklistPosition};
 use rusqlite::{Connection, Row};
 
 use super::{
@@ -89,6 +89,24 @@ pub(super) fn vulnerability_counts(
     while let Some(row) = rows.next()? {
         let items: i64 = row.get(2)?;
         counts.push((row.get(0)?, vulnerability_of(row.get(1)?)?, items.unsigned_abs()));
+    }
+    Ok(counts)
+}
+
+/// How much open work each team has that has any. From one index alone: a console asks with every change.
+pub(super) fn open_counts(connection: &Connection) -> Result<Vec<OpenCount>, RowError> {
+    // The mark is a sum, for which no order matters. Of each time the low half: no number of items overflows.
+    let mut statement = connection.prepare_cached(
+        "SELECT teams.name, counted.items, counted.mark FROM
+           (SELECT team, count(*) AS items, sum((changed_at & 4294967295) * 3 + state) AS mark
+            FROM complaints INDEXED BY by_changed WHERE list = ?1 GROUP BY team) AS counted
+         JOIN teams ON teams.number = counted.team ORDER BY teams.name",
+    )?;
+    let mut rows = statement.query([OPEN])?;
+    let mut counts = Vec::new();
+    while let Some(row) = rows.next()? {
+        let items: i64 = row.get(1)?;
+        counts.push(OpenCount { team: row.get(0)?, open: items.unsigned_abs(), mark: row.get(2)? });
     }
     Ok(counts)
 }

@@ -165,6 +165,12 @@ proptest! {
         let expected: Vec<_> = expected.into_iter().map(|((team, degree), items)| (team, degree, items)).collect();
         prop_assert_eq!(counted, expected);
 
+        let mut open = std::collections::BTreeMap::new();
+        for item in all.iter().filter(|item| item.state.is_open()) {
+            *open.entry(item.team.clone()).or_insert(0) += 1;
+        }
+        let counted = worklist.open_counts().unwrap().into_iter().map(|count| (count.team, count.open));
+        prop_assert_eq!(counted.collect::<Vec<_>>(), Vec::from_iter(open));
         for (now, soon) in [(NOON + 101, NOON + 103), (NOON, NOON), (i64::MIN, i64::MAX - 1)] {
             let due = |team: &str, by: i64| {
                 let is_due = |item: &&WorkItem| {
@@ -178,6 +184,18 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn a_teams_mark_differs_once_something_about_it_has_changed_though_as_much_is_open() {
+    let (worklist, _dir) = opened(&[routed(route("c-1", "cards")), routed(route("c-2", "loans"))]);
+    let counts = || worklist.open_counts().unwrap();
+    let before = counts();
+    worklist.apply(&[verdict("c-1", FeedbackKind::Confirmed, None, NOON + 30)], &[]).unwrap();
+    let after = counts();
+    assert_eq!((before[0].open, after[0].open), (1, 1));
+    assert_ne!(before[0].mark, after[0].mark);
+    assert_eq!(before[1], after[1]);
 }
 
 #[test]

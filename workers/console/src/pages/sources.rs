@@ -7,6 +7,8 @@ use ombud_launch::{guard::Caller, shutdown::Shutdown};
 use ombud_models::{Registry, Strategies, StrategyChange};
 use ombud_stream::Outage;
 
+pub use super::health::Operations;
+
 /// What pages are given beside the API's own.
 pub struct PageSources {
     /// Changes of the strategy.
@@ -15,6 +17,8 @@ pub struct PageSources {
     pub operations: Arc<dyn Operations>,
     /// Event streams end with it.
     pub shutdown: Shutdown,
+    /// How many of them may be open.
+    pub event_streams: usize,
 }
 
 /// Reads the strategies and the registry, and asks for changes as `/api/requests` does. Every call may block.
@@ -66,6 +70,3 @@ pub struct RolloutLog {
     /// Every version of a model.
     pub registry: Registry,
 }
-
-/// Says how the system is, and sends dead letters again. Every call may block.
-pub trait Operations: Send + Sync {}

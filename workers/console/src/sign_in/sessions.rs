@@ -121,13 +121,22 @@ impl SessionBook {
 
     /// Whose the session `id` is, unless it has ended. It counts as used.
     pub(crate) fn find(&self, id: &str) -> Result<Option<Holder>, Outage> {
+        self.holder(id, true)
+    }
+
+    /// The same, and it does not count as used: nobody need sit before what asks so.
+    pub(crate) fn look(&self, id: &str) -> Result<Option<Holder>, Outage> {
+        self.holder(id, false)
+    }
+
+    fn holder(&self, id: &str, counts: bool) -> Result<Option<Holder>, Outage> {
         let (digest, use_digest) = (digest_of("session", id), digest_of("use", id));
         self.store.ask(|store| {
             let Some(used) = store.load(&use_digest)? else { return Ok(None) };
             let Some(body) = store.load(&digest)? else { return Ok(None) };
             // What another version wrote and this one can't read is no session.
             let Ok(holder) = serde_json::from_slice::<Holder>(&body) else { return Ok(None) };
-            if self.is_due(&used) {
+            if counts && self.is_due(&used) {
                 store.save(&use_digest, &holder.subject(), &self.now(), self.limits.idle)?;
             }
             Ok(Some(holder))
@@ -212,6 +221,17 @@ mod tests {
         assert_eq!(book.find(&left.id).unwrap(), None, "it was idle");
         desk.advance(Duration::from_secs(900));
         assert_eq!(book.find(&used.id).unwrap(), None, "12 hours are over");
+    }
+
+    #[test]
+    fn who_only_looks_keeps_no_session_from_being_idle() {
+        let desk = GivenDesk::new();
+        let book = desk.book();
+        let session = book.begin(&ann()).unwrap();
+        desk.advance(Duration::from_secs(900));
+        assert_eq!(book.look(&session.id).unwrap(), Some(ann()));
+        desk.advance(Duration::from_secs(901));
+        assert_eq!(book.look(&session.id).unwrap(), None);
     }
 
     #[test]

@@ -27,11 +27,27 @@ pub struct WorklistProgress(Arc<watch::Sender<ReadPositions>>);
 struct ReadPositions {
     partitions: BTreeMap<TopicPartition, PartitionProgress>,
     is_complete: bool,
+    /// Rises whenever the view is another.
+    edition: u64,
+}
+
+/// Changes of the view, for one who waits for them.
+pub(crate) struct WorklistChanges(watch::Receiver<ReadPositions>);
+
+impl WorklistChanges {
+    /// The edition of the view, once it is later than `known`; never, where nothing reads any more.
+    pub(crate) async fn after(&mut self, known: u64) -> u64 {
+        let later = self.0.wait_for(|read| read.edition > known).await.map(|read| read.edition);
+        match later {
+            Ok(edition) => edition,
+            Err(_) => std::future::pending().await,
+        }
+    }
 }
 
 /// How far one partition is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct PartitionProgress {
+pub(crate) struct PartitionProgress {
     /// Everything below is in the view.
     pub(super) next: i64,
     /// When the last record that was read was appended.
@@ -65,6 +81,16 @@ impl WorklistProgress {
         matches!(timeout(most, changes.wait_for(has_all)).await, Ok(Ok(_)))
     }
 
+    /// A number that rises whenever the view is another.
+    pub(crate) fn edition(&self) -> u64 {
+        self.0.borrow().edition
+    }
+
+    /// Says when the view is another.
+    pub(crate) fn changes(&self) -> WorklistChanges {
+        WorklistChanges(self.0.subscribe())
+    }
+
     /// How far it is behind at `now`.
     pub fn lag(&self, now: i64) -> WorklistLag {
         let read = self.0.borrow();
@@ -86,7 +112,9 @@ impl WorklistProgress {
     /// Begins with these positions; nothing else is read.
     pub(super) fn begin(&self, partitions: impl IntoIterator<Item = (TopicPartition, PartitionProgress)>) {
         let partitions = partitions.into_iter().collect();
-        self.0.send_modify(|read| *read = ReadPositions { partitions, is_complete: false });
+        self.0.send_modify(|read| {
+            *read = ReadPositions { partitions, is_complete: false, edition: read.edition + 1 };
+        });
     }
 
     /// The view has come to the ends of when it began.
@@ -95,8 +123,9 @@ impl WorklistProgress {
     }
 
     /// The view has this much more.
-    pub(super) fn advance(&self, read_now: impl IntoIterator<Item = (TopicPartition, PartitionProgress)>) {
+    pub(crate) fn advance(&self, read_now: impl IntoIterator<Item = (TopicPartition, PartitionProgress)>) {
         self.0.send_modify(|read| {
+            read.edition += 1;
             for (partition, now) in read_now {
                 let progress = read.partitions.entry(partition).or_default();
                 progress.next = now.next;

@@ -75,7 +75,7 @@ fn lead_ms() -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::doctor::Health;
+    use crate::examination::Health;
 
     #[test]
     fn clocks_may_differ_by_less_than_the_strategys_lead() {

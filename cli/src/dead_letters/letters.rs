@@ -12,7 +12,10 @@ use ombud_stream::{Reader, TopicPartition};
 use sha2::{Digest, Sha256};
 use tracing::warn;
 
-use crate::log::{backend::View, scan::scan};
+use crate::log::{
+    backend::View,
+    scan::{newest as newest_offset, scan},
+};
 
 /// What a letter has to match to be selected; what is empty matches all.
 #[derive(Debug, Default)]
@@ -46,6 +49,61 @@ pub(crate) struct SelectedLetter {
     pub(crate) at: (TopicPartition, i64),
     /// Why its record can't be sent as it was.
     pub(crate) refusal: Option<Refusal>,
+}
+
+impl SelectedLetter {
+    fn of(letter: DeadLetter, at: (TopicPartition, i64), prefix: &str) -> Self {
+        Self {
+            refusal: refusal(&letter, prefix),
+            id: letter.dead_letter_id,
+            reason: letter.reason,
+            source: TopicPartition::new(letter.source_topic, letter.source_partition),
+            source_offset: letter.source_offset,
+            failed_at: letter.failed_at,
+            at,
+        }
+    }
+}
+
+/// The newest letters of a log.
+pub(crate) struct NewestLetters {
+    /// The newest first, each id once.
+    pub(crate) letters: Vec<SelectedLetter>,
+    /// There are others, which are older or can't be read.
+    pub(crate) is_more: bool,
+}
+
+/// About `most` of the newest letters of the log behind `view`: as many of each partition as it has a share of.
+pub(crate) fn newest(
+    view: &View,
+    reader: &mut impl Reader,
+    prefix: &str,
+    most: usize,
+) -> Result<NewestLetters> {
+    let ends = view.ends(&Topic::DeadLetters.name(prefix))?;
+    let share = (most / ends.len().max(1)).max(1);
+    let mut found: BTreeMap<String, SelectedLetter> = BTreeMap::new();
+    let mut is_more = false;
+    for (partition, end) in ends {
+        let from = newest_offset(reader, &partition, end, share)?;
+        is_more |= from > reader.offset_at(&partition, i64::MIN)?;
+        scan(reader, &partition, from, end, |record| {
+            match codec::decode::<DeadLetter>(record.value.as_deref().unwrap_or_default()) {
+                Ok(letter) => {
+                    let at = (partition.clone(), record.offset);
+                    let id = letter.dead_letter_id.clone();
+                    found.entry(id).or_insert_with(|| SelectedLetter::of(letter, at, prefix));
+                }
+                Err(_) => is_more = true,
+            }
+            Ok(())
+        })?;
+    }
+    let mut letters: Vec<SelectedLetter> = found.into_values().collect();
+    letters.sort_by(|a, b| {
+        (b.failed_at, &b.source, b.source_offset).cmp(&(a.failed_at, &a.source, a.source_offset))
+    });
+    Ok(NewestLetters { letters, is_more })
 }
 
 /// Why a record is not sent again.
@@ -101,15 +159,8 @@ pub(crate) fn select(
             }
             let at = (partition.clone(), record.offset);
             // A replay parks again what it parked before: the same letter.
-            found.entry(letter.dead_letter_id.clone()).or_insert_with(|| SelectedLetter {
-                refusal: refusal(&letter, prefix),
-                id: letter.dead_letter_id,
-                reason: letter.reason,
-                source: TopicPartition::new(letter.source_topic, letter.source_partition),
-                source_offset: letter.source_offset,
-                failed_at: letter.failed_at,
-                at,
-            });
+            let id = letter.dead_letter_id.clone();
+            found.entry(id).or_insert_with(|| SelectedLetter::of(letter, at, prefix));
             Ok(())
         })?;
     }

@@ -123,7 +123,7 @@ mod tests {
     use ombud_kafka::Lag;
 
     use super::*;
-    use crate::commands::doctor::Health;
+    use crate::examination::Health;
 
     fn group(members: usize, lag: i64, lost: Vec<i32>) -> Group {
         let topics = vec![Lag { topic: "complaints.raw".into(), lag, committed: 1, partitions: 1, lost }];

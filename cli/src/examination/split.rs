@@ -72,7 +72,7 @@ fn found(places: &Places) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::doctor::Health;
+    use crate::examination::Health;
 
     #[test]
     fn a_complaint_in_two_partitions_is_named_with_both() {

@@ -39,7 +39,7 @@ fn tables(keyspace: &str, found: &Found) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::doctor::Health;
+    use crate::examination::Health;
 
     #[test]
     fn tables_that_are_missing_or_too_new_are_bad() {

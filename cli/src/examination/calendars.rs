@@ -42,7 +42,7 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
-    use crate::commands::doctor::Health;
+    use crate::examination::Health;
 
     #[test]
     fn a_calendar_that_ends_soon_is_to_look_at_and_one_that_has_ended_is_bad() {

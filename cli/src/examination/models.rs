@@ -72,7 +72,7 @@ fn model(shelf: &ModelStore, id: &str, version: &str) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::doctor::Health;
+    use crate::examination::Health;
 
     #[test]
     fn where_the_default_models_lie_is_said_and_what_to_do_where_there_are_none() {
