@@ -6,20 +6,28 @@
 
 mod arms;
 mod audit;
+mod coarse;
 mod count;
 pub mod drift;
 mod figures;
 mod gather;
+mod headline;
+mod listed;
 mod page;
+mod reviews;
 mod tables;
 mod tally;
 mod week_chart;
 
 pub use arms::{Arm, ArmCounts, Arms};
 pub use audit::{AuditCoverage, AuditDraw};
+pub use coarse::CoarseAccuracy;
 pub use count::{Cell, Counts, JudgedCase, QualityCounts, UnsettledCases};
 pub use figures::{ArmFigures, QualityReport, SampleFigures, TaskAccuracy};
 pub use gather::gather;
+pub use headline::{Headline, HeadlineFigure};
+pub use listed::{By, FigureCases, FigureKey, ListedCase, Measured};
 pub use page::page;
+pub use reviews::{Reviews, gather_reviews};
 pub use tables::tables;
 pub use tally::{Flags, Tallies, Tally};
