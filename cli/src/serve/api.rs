@@ -7,7 +7,7 @@ use axum::Router;
 use ombud_console::{
     Console, Entrance, OpenTrail, Trail, answer,
     desk::ClaimLimits,
-    pages::{self, PageSources},
+    pages::{self, LiveQuality, PageSources},
 };
 use ombud_contract::catalogue::Topic;
 use ombud_launch::{config::Settings, guard::Guard, health::Readiness, telemetry::Metrics};
@@ -18,6 +18,7 @@ use super::{
     entrance::{first_link, open_entrance},
     operations::ServedOperations,
     port::listen,
+    quality::ServedQuality,
     worklist::keep_worklist,
 };
 use crate::{
@@ -85,11 +86,12 @@ pub(crate) fn serve_api(
         },
         trail: trail(backend.view(), &settings.topics.prefix),
         teams: known_teams(backend.view(), &settings.topics.prefix, Arc::clone(&clock)),
-        clock,
+        clock: Arc::clone(&clock),
         prefix: settings.topics.prefix.clone(),
         dates: Dates::default().order(settings),
     };
     let sources = PageSources {
+        quality: keep_quality(crew, settings, backend, &clock)?,
         changes: Arc::new(StrategyDesk(Arc::clone(&operators.book))),
         operations: Arc::new(ServedOperations),
         shutdown: crew.shutdown().clone(),
@@ -111,6 +113,23 @@ pub(crate) fn serve_api(
     Ok(ServedApi { address, first_link })
 }
 
+/// What the page of quality shows, and the thread that counts it when somebody looks.
+fn keep_quality(
+    crew: &mut Crew<'_, '_>,
+    settings: &Settings,
+    backend: &Backend,
+    clock: &Arc<dyn Clock>,
+) -> Result<Arc<LiveQuality>> {
+    let live = Arc::new(LiveQuality::default());
+    let source = ServedQuality { view: backend.view(), settings: settings.clone() };
+    let (counted, clock) = (Arc::clone(&live), Arc::clone(clock));
+    crew.start_beside("quality", move |stop| {
+        counted.run(&source, &*clock, stop);
+        Ok(())
+    })?;
+    Ok(live)
+}
+
 /// Reads console.audit from when it is asked.
 fn trail(view: View, prefix: &str) -> OpenTrail {
     let topic = Topic::Audit.name(prefix);
@@ -123,7 +142,7 @@ fn trail(view: View, prefix: &str) -> OpenTrail {
 }
 
 /// Why the console lacks what it needs: an outage keeps whether it may pass, and anything else never does.
-fn outage(action: &str, error: anyhow::Error) -> Outage {
+pub(super) fn outage(action: &str, error: anyhow::Error) -> Outage {
     match error.downcast() {
         Ok(outage) => outage,
         Err(error) => Outage::fatal(action, error),
