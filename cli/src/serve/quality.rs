@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use ombud_console::pages::QualitySource;
 use ombud_launch::config::Settings;
 use ombud_measure::quality::{
-    AuditDraw, By, CountedQuality, FigureCases, FigureKey, Measured, QualityCounts, QualityReport, drift,
+    AuditDraw, By, CountedQuality, FigureCases, FigureKey, FigureKind, QualityCounts, QualityReport, drift,
     gather, gather_reviews,
 };
 use ombud_models::Strategies;
@@ -44,7 +44,7 @@ pub(crate) fn count_quality(
     let reviews = gather_reviews(cases, teams, (since, until), |entry, week| {
         let id: Arc<str> = entry.complaint_id.as_str().into();
         for (by, name) in [(By::All, ""), (By::Team, entry.team.as_str()), (By::Week, week)] {
-            all.add(FigureKey::new(Measured::Reviewed, "", by, name), &entry.team, &id, entry.needs_human);
+            all.add(FigureKey::new(FigureKind::Reviewed, "", by, name), &entry.team, &id, entry.needs_human);
         }
     })?;
     let span = (written_time(since)?, written_time(until)?);
@@ -55,14 +55,14 @@ pub(crate) fn count_quality(
 
 /// A decision that was too unsure or failed is worth a look; the decisions by model do not say whose complaint it is.
 fn keep_unanswered(all: &mut FigureCases, decision: &ModelDecision, week: &str) {
-    let measured = match decision.outcome.as_str() {
+    let kind = match decision.outcome.as_str() {
         "LABELLED" => return,
-        "ABSTAINED" => Measured::Unsure,
-        _ => Measured::Failed,
+        "ABSTAINED" => FigureKind::Unsure,
+        _ => FigureKind::Failed,
     };
     let name = format!("{}@{}/{week}", decision.model_id, decision.model_version);
     let id: Arc<str> = decision.complaint_id.as_str().into();
-    all.add(FigureKey::new(measured, &decision.task, By::Week, &name), "", &id, true);
+    all.add(FigureKey::new(kind, &decision.task, By::Week, &name), "", &id, true);
 }
 
 /// Counts from this process's log and cases.

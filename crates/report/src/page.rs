@@ -119,14 +119,14 @@ pub fn page(title: &str, sections: &[Section]) -> String {
     let (first, others): (Vec<_>, Vec<_>) = (1..).zip(sections).partition(|(_, section)| section.comes_first);
     let html = html! {
         (DOCTYPE)
-        html lang="en" {
+        html.report lang="en" {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 title { (title) }
                 style { (PreEscaped(STYLE)) (PreEscaped(CHART_STYLE)) }
             }
-            body.report {
+            body {
                 main {
                     h1 { (title) }
                     @for (number, part) in &first { (section(*number, part)) }

@@ -18,7 +18,7 @@ use super::{
     arms::{self, Arm, Arms},
     audit::id_hash,
     coarse,
-    listed::{By, FigureCases, FigureKey, Measured},
+    listed::{By, FigureCases, FigureKey, FigureKind},
     tally::{Flags, Tally},
 };
 use crate::calendar::week_at;
@@ -176,7 +176,7 @@ impl Counts {
             let place = (team(verdict, route), week_at(verdict.decided_at));
             let parts = [(By::Team, place.0.as_str()), (By::Week, place.1.as_str())];
             let case = (&id, allocation.reallocated);
-            self.listed.add_parts((Measured::Reallocated, ""), &parts, &place.0, case);
+            self.listed.add_parts((FigureKind::Reallocated, ""), &parts, &place.0, case);
             self.reallocated.entry(place).or_default().add(allocation.reallocated);
             for decision in route.into_iter().flat_map(|route| &route.decisions) {
                 let arm = self.arms.entry(Arm::decided(decision)).or_default();
@@ -208,10 +208,10 @@ impl Counts {
         if let Some((flagged, so)) = flagged(truth) {
             self.flags.add(flagged, so);
             if flagged {
-                self.listed.add_parts((Measured::Precision, task), &[], &had, (id, so));
+                self.listed.add_parts((FigureKind::Precision, task), &[], &had, (id, so));
             }
             if so {
-                self.listed.add_parts((Measured::Recall, task), &[], &had, (id, flagged));
+                self.listed.add_parts((FigureKind::Recall, task), &[], &had, (id, flagged));
             }
             if let Some(arm) = &mut arm {
                 arm.flags.add(flagged, so);
@@ -234,12 +234,12 @@ impl Counts {
         }
         if let Some(right) = coarse::is_right(truth) {
             self.coarse.entry(task.to_owned()).or_default().add(right);
-            self.listed.add_parts((Measured::Coarse, task), &[], &had, (id, right));
+            self.listed.add_parts((FigureKind::Coarse, task), &[], &had, (id, right));
         }
         let cell =
             Cell { task: task.to_owned(), model: given.model, team: had, week: week_at(verdict.decided_at) };
         parts.extend([(By::Model, &*cell.model), (By::Team, &*cell.team), (By::Week, &*cell.week)]);
-        self.listed.add_parts((Measured::Accuracy, task), &parts, &cell.team, (id, right));
+        self.listed.add_parts((FigureKind::Accuracy, task), &parts, &cell.team, (id, right));
         self.cells.entry(cell).or_default().add(right);
     }
 
@@ -259,7 +259,7 @@ impl Counts {
         };
         let Some(right) = right.filter(|_| shadow.outcome == Outcome::Labelled) else { return };
         arm.right.add(right);
-        let key = FigureKey::new(Measured::Accuracy, &shadow.task, By::Arm, &Arm::watched(shadow).key());
+        let key = FigureKey::new(FigureKind::Accuracy, &shadow.task, By::Arm, &Arm::watched(shadow).key());
         self.listed.add(key, &team(truth.verdict, truth.route), id, right);
         let answered = given(&shadow.task, truth.verdict, truth.route).is_some_and(|given| given.answered);
         if let Some(right) = truth.is_right().filter(|_| answered) {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     figures::{QualityReport, SampleFigures},
-    listed::{By, FigureCases, FigureKey, ListedCase, Measured},
+    listed::{By, FigureCase, FigureCases, FigureKey, FigureKind},
     tally::{Tallies, Tally},
 };
 
@@ -46,7 +46,7 @@ impl CountedQuality {
     }
 
     /// Some of the cases that it counts, those that tell most first.
-    pub fn cases(&self, part: Part, key: &FigureKey) -> Vec<ListedCase> {
+    pub fn cases(&self, part: Part, key: &FigureKey) -> Vec<FigureCase> {
         match part {
             Part::AuditSample => self.audit_sample.of(key),
             Part::Rest => self.rest.of(key),
@@ -58,21 +58,21 @@ impl CountedQuality {
 fn of_sample(sample: &SampleFigures, key: &FigureKey) -> Option<Tally> {
     let named = |tallies: &Tallies| tallies.get(&key.name).copied();
     let task = || sample.tasks.get(&key.task);
-    match (key.measured, key.by) {
-        (Measured::Accuracy, By::All) => task().map(|figures| figures.all),
-        (Measured::Accuracy, By::Model) => named(&task()?.by_model),
-        (Measured::Accuracy, By::Team) => named(&task()?.by_team),
-        (Measured::Accuracy, By::Week) => named(&task()?.by_week),
-        (Measured::Accuracy, By::Arm) => {
+    match (key.kind, key.by) {
+        (FigureKind::Accuracy, By::All) => task().map(|figures| figures.all),
+        (FigureKind::Accuracy, By::Model) => named(&task()?.by_model),
+        (FigureKind::Accuracy, By::Team) => named(&task()?.by_team),
+        (FigureKind::Accuracy, By::Week) => named(&task()?.by_week),
+        (FigureKind::Accuracy, By::Arm) => {
             let same = |arm: &&super::ArmFigures| arm.arm.task == key.task && arm.arm.key() == key.name;
             sample.arms.iter().find(same).map(|figures| figures.right)
         }
-        (Measured::Coarse, By::All) => task()?.coarsest.as_ref().map(|coarse| coarse.right),
-        (Measured::Precision, By::All) => sample.vulnerable.map(|flags| flags.precision),
-        (Measured::Recall, By::All) => sample.vulnerable.map(|flags| flags.recall),
-        (Measured::Reallocated, By::All) => Some(sample.reallocated),
-        (Measured::Reallocated, By::Team) => named(&sample.reallocated_by_team),
-        (Measured::Reallocated, By::Week) => named(&sample.reallocated_by_week),
+        (FigureKind::Coarse, By::All) => task()?.coarsest.as_ref().map(|coarse| coarse.right),
+        (FigureKind::Precision, By::All) => sample.vulnerable.map(|flags| flags.precision),
+        (FigureKind::Recall, By::All) => sample.vulnerable.map(|flags| flags.recall),
+        (FigureKind::Reallocated, By::All) => Some(sample.reallocated),
+        (FigureKind::Reallocated, By::Team) => named(&sample.reallocated_by_team),
+        (FigureKind::Reallocated, By::Week) => named(&sample.reallocated_by_week),
         _ => None,
     }
 }
@@ -80,15 +80,15 @@ fn of_sample(sample: &SampleFigures, key: &FigureKey) -> Option<Tally> {
 fn of_all(report: &QualityReport, key: &FigureKey) -> Option<Tally> {
     let reviews = &report.reviews;
     let named = |tallies: &BTreeMap<String, Tally>| tallies.get(&key.name).copied();
-    match (key.measured, key.by) {
-        (Measured::Reviewed, By::All) => Some(reviews.all),
-        (Measured::Reviewed, By::Team) => named(&reviews.by_team),
-        (Measured::Reviewed, By::Week) => named(&reviews.by_week),
-        (Measured::Unsure | Measured::Failed, By::Week) => {
+    match (key.kind, key.by) {
+        (FigureKind::Reviewed, By::All) => Some(reviews.all),
+        (FigureKind::Reviewed, By::Team) => named(&reviews.by_team),
+        (FigureKind::Reviewed, By::Week) => named(&reviews.by_week),
+        (FigureKind::Unsure | FigureKind::Failed, By::Week) => {
             let (model, week) = key.name.rsplit_once('/')?;
             let series = report.drift.iter().find(|one| one.task == key.task && one.model == model)?;
             let week = series.weeks.get(week)?;
-            Some(if key.measured == Measured::Unsure { week.abstained } else { week.failed })
+            Some(if key.kind == FigureKind::Unsure { week.abstained } else { week.failed })
         }
         _ => None,
     }

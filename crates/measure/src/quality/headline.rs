@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{
     figures::QualityReport,
-    listed::{By, FigureKey, Measured},
+    listed::{By, FigureKey, FigureKind},
     tally::Tally,
 };
 use crate::target::{LEAST_CASES, RIGHT_ISSUE, RIGHT_PRODUCT, Standing, VULNERABLE_FLAGGED, asked};
@@ -53,13 +53,13 @@ impl Headline {
 
     /// The cases that it counts.
     pub fn key(self) -> FigureKey {
-        let (measured, task) = match self.figure {
-            HeadlineFigure::Product => (Measured::Accuracy, PRODUCT),
-            HeadlineFigure::Issue => (Measured::Coarse, ISSUE),
-            HeadlineFigure::VulnerableRecall => (Measured::Recall, VULNERABLE),
-            HeadlineFigure::Review => (Measured::Reviewed, ""),
+        let (kind, task) = match self.figure {
+            HeadlineFigure::Product => (FigureKind::Accuracy, PRODUCT),
+            HeadlineFigure::Issue => (FigureKind::Coarse, ISSUE),
+            HeadlineFigure::VulnerableRecall => (FigureKind::Recall, VULNERABLE),
+            HeadlineFigure::Review => (FigureKind::Reviewed, ""),
         };
-        FigureKey::new(measured, task, By::All, "")
+        FigureKey::new(kind, task, By::All, "")
     }
 
     /// Its name in reports.

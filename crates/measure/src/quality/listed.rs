@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 /// Cases that are kept of one figure and team, of those that it counts as much as of all others.
 const KEPT: usize = 200;
 
-/// What is counted.
+/// What a figure counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Measured {
+pub enum FigureKind {
     /// Right answers, of those that were judged.
     Accuracy,
     /// The same at the coarsest level.
@@ -30,7 +30,7 @@ pub enum Measured {
     Failed,
 }
 
-impl Measured {
+impl FigureKind {
     /// Whether those that it counts tell more than the others: a person looks for what went wrong.
     pub const fn tells_by_hits(self) -> bool {
         matches!(self, Self::Reallocated | Self::Reviewed | Self::Unsure | Self::Failed)
@@ -58,7 +58,7 @@ pub enum By {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FigureKey {
     /// What is counted.
-    pub measured: Measured,
+    pub kind: FigureKind,
     /// Of which task; empty where it is of the whole complaint.
     pub task: String,
     /// As a part of what.
@@ -69,14 +69,14 @@ pub struct FigureKey {
 
 impl FigureKey {
     /// A figure by its parts.
-    pub fn new(measured: Measured, task: &str, by: By, name: &str) -> Self {
-        Self { measured, task: task.to_owned(), by, name: name.to_owned() }
+    pub fn new(kind: FigureKind, task: &str, by: By, name: &str) -> Self {
+        Self { kind, task: task.to_owned(), by, name: name.to_owned() }
     }
 }
 
 /// A case that a figure counts, or does not.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListedCase {
+pub struct FigureCase {
     /// The complaint.
     pub complaint_id: Arc<str>,
     /// The team that had it when it was judged; empty where that is not known.
@@ -87,10 +87,10 @@ pub struct ListedCase {
 
 /// The cases of each figure: of each team the first [`KEPT`] that are given of either kind.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FigureCases(BTreeMap<FigureKey, BTreeMap<String, Kept>>);
+pub struct FigureCases(BTreeMap<FigureKey, BTreeMap<String, TeamCases>>);
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Kept {
+struct TeamCases {
     hits: Vec<Arc<str>>,
     others: Vec<Arc<str>>,
 }
@@ -112,26 +112,26 @@ impl FigureCases {
     /// Keeps one case of a figure's whole, and of its parts.
     pub(super) fn add_parts(
         &mut self,
-        (measured, task): (Measured, &str),
+        (kind, task): (FigureKind, &str),
         parts: &[(By, &str)],
         team: &str,
         (complaint_id, hit): (&Arc<str>, bool),
     ) {
         for (by, name) in std::iter::once(&(By::All, "")).chain(parts) {
-            self.add(FigureKey::new(measured, task, *by, name), team, complaint_id, hit);
+            self.add(FigureKey::new(kind, task, *by, name), team, complaint_id, hit);
         }
     }
 
     /// The cases of a figure, those that tell most first.
-    pub fn of(&self, key: &FigureKey) -> Vec<ListedCase> {
+    pub fn of(&self, key: &FigureKey) -> Vec<FigureCase> {
         let teams = self.0.get(key);
         let kept = |hit: bool| {
             teams.into_iter().flatten().flat_map(move |(team, kept)| {
                 let ids = if hit { &kept.hits } else { &kept.others };
-                ids.iter().map(move |id| ListedCase { complaint_id: Arc::clone(id), team: team.clone(), hit })
+                ids.iter().map(move |id| FigureCase { complaint_id: Arc::clone(id), team: team.clone(), hit })
             })
         };
-        let first = key.measured.tells_by_hits();
+        let first = key.kind.tells_by_hits();
         kept(first).chain(kept(!first)).collect()
     }
 }
@@ -146,14 +146,14 @@ mod tests {
         for n in 0..KEPT + 50 {
             let id: Arc<str> = format!("c-{n}").into();
             let parts = [(By::Team, "cards")];
-            cases.add_parts((Measured::Accuracy, "product"), &parts, "cards", (&id, n % 2 == 0));
-            cases.add(FigureKey::new(Measured::Reviewed, "", By::All, ""), "loans", &id, true);
+            cases.add_parts((FigureKind::Accuracy, "product"), &parts, "cards", (&id, n % 2 == 0));
+            cases.add(FigureKey::new(FigureKind::Reviewed, "", By::All, ""), "loans", &id, true);
         }
-        let by_team = cases.of(&FigureKey::new(Measured::Accuracy, "product", By::Team, "cards"));
+        let by_team = cases.of(&FigureKey::new(FigureKind::Accuracy, "product", By::Team, "cards"));
         assert_eq!(by_team.len(), KEPT + 50);
         assert!(!by_team[0].hit && by_team[124..126].iter().map(|case| case.hit).eq([false, true]));
-        assert_eq!(by_team, cases.of(&FigureKey::new(Measured::Accuracy, "product", By::All, "")));
-        assert_eq!(cases.of(&FigureKey::new(Measured::Reviewed, "", By::All, "")).len(), KEPT);
-        assert!(cases.of(&FigureKey::new(Measured::Failed, "", By::All, "")).is_empty());
+        assert_eq!(by_team, cases.of(&FigureKey::new(FigureKind::Accuracy, "product", By::All, "")));
+        assert_eq!(cases.of(&FigureKey::new(FigureKind::Reviewed, "", By::All, "")).len(), KEPT);
+        assert!(cases.of(&FigureKey::new(FigureKind::Failed, "", By::All, "")).is_empty());
     }
 }

@@ -28,7 +28,7 @@ pub use figures::{ArmFigures, QualityReport, SampleFigures, TaskAccuracy};
 pub use find::{CountedQuality, Part};
 pub use gather::gather;
 pub use headline::{Headline, HeadlineFigure};
-pub use listed::{By, FigureCases, FigureKey, ListedCase, Measured};
+pub use listed::{By, FigureCase, FigureCases, FigureKey, FigureKind};
 pub use page::page;
 pub use reviews::{Reviews, gather_reviews};
 pub use tables::tables;

@@ -30,7 +30,7 @@ pub use live::LiveQuality;
 pub use source::QualitySource;
 
 use super::{PageState, frame::Frame};
-use live::{Days, Shown};
+use live::{Days, LatestReport};
 use view::View;
 
 /// The routes.
@@ -73,7 +73,7 @@ fn spans(frame: &Frame, chosen: Days) -> Markup {
 }
 
 /// When it was counted, and whether there is going to be something newer.
-fn freshness(frame: &Frame, shown: &Shown, address: &str) -> Markup {
+fn freshness(frame: &Frame, shown: &LatestReport, address: &str) -> Markup {
     let (has_any, counting, failed) = (shown.latest.is_some(), shown.is_counting, shown.has_failed);
     html! {
         @if let Some(counted) = &shown.latest {

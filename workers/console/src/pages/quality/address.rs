@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use ombud_measure::quality::{By, FigureKey, Measured, Part};
+use ombud_measure::quality::{By, FigureKey, FigureKind, Part};
 use serde::Deserialize;
 
 use super::live::Days;
@@ -13,7 +13,8 @@ pub(super) struct CasesQuery {
     #[serde(default)]
     days: Option<String>,
     part: Part,
-    measured: Measured,
+    #[serde(rename = "figure")]
+    kind: FigureKind,
     #[serde(default)]
     task: String,
     #[serde(default)]
@@ -28,14 +29,14 @@ impl CasesQuery {
     }
 
     pub(super) fn figure(&self) -> (Part, FigureKey) {
-        (self.part, FigureKey::new(self.measured, &self.task, self.by, &self.name))
+        (self.part, FigureKey::new(self.kind, &self.task, self.by, &self.name))
     }
 }
 
 /// Where the cases of a figure are.
 pub(super) fn cases_of(days: Days, part: Part, key: &FigureKey) -> String {
     let mut address =
-        format!("/quality/cases?days={}&part={}&measured={}", days.count(), word(&part), word(&key.measured));
+        format!("/quality/cases?days={}&part={}&figure={}", days.count(), word(&part), word(&key.kind));
     if key.by != By::All {
         address.push_str("&by=");
         address.push_str(&word(&key.by));
@@ -79,13 +80,13 @@ mod tests {
 
     #[test]
     fn an_address_names_the_figure_that_it_came_from_whatever_is_in_its_name() {
-        for (measured, task, by, name) in [
-            (Measured::Accuracy, "product", By::All, ""),
-            (Measured::Accuracy, "issue", By::Arm, "SHADOW/canary & co/complaints@0a1b"),
-            (Measured::Reallocated, "", By::Team, "späte <Hilfe>?#%+"),
-            (Measured::Unsure, "issue", By::Week, "m@v/2026-W05"),
+        for (kind, task, by, name) in [
+            (FigureKind::Accuracy, "product", By::All, ""),
+            (FigureKind::Accuracy, "issue", By::Arm, "SHADOW/canary & co/complaints@0a1b"),
+            (FigureKind::Reallocated, "", By::Team, "späte <Hilfe>?#%+"),
+            (FigureKind::Unsure, "issue", By::Week, "m@v/2026-W05"),
         ] {
-            let key = FigureKey::new(measured, task, by, name);
+            let key = FigureKey::new(kind, task, by, name);
             let address = cases_of(Days::Quarter, Part::AuditSample, &key);
             assert!(address.is_ascii() && !address.contains(' '), "{address}");
             let Query(query) = Query::<CasesQuery>::try_from_uri(&address.parse().unwrap()).unwrap();

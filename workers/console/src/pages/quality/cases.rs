@@ -10,7 +10,9 @@ use axum::{
 use maud::{Markup, html};
 use ombud_contract::shown::shown;
 use ombud_launch::guard::{Caller, Right};
-use ombud_measure::quality::{By, CountedQuality, FigureKey, ListedCase, Measured, Part, Tally, short_model};
+use ombud_measure::quality::{
+    By, CountedQuality, FigureCase, FigureKey, FigureKind, Part, Tally, short_model,
+};
 use ombud_store::Worklist;
 use ombud_stream::Outage;
 
@@ -57,8 +59,8 @@ pub(super) async fn cases(
 pub(super) fn visible(
     worklist: &dyn Worklist,
     caller: &Caller,
-    cases: Vec<ListedCase>,
-) -> Result<Vec<ListedCase>, Outage> {
+    cases: Vec<FigureCase>,
+) -> Result<Vec<FigureCase>, Outage> {
     let (mut listed, mut known) = (Vec::new(), BTreeSet::new());
     if !caller.may(Right::SeeWork) {
         return Ok(listed);
@@ -73,7 +75,7 @@ pub(super) fn visible(
         // A complaint that was sent on is another team's now.
         let team = worklist.item(&case.complaint_id)?.map_or(case.team, |item| item.team);
         if caller.sees(&team) {
-            listed.push(ListedCase { team, ..case });
+            listed.push(FigureCase { team, ..case });
         }
     }
     Ok(listed)
@@ -84,7 +86,7 @@ pub(super) fn page(
     (part, key): (Part, &FigureKey),
     tally: Tally,
     counted: &CountedQuality,
-    listed: &[ListedCase],
+    listed: &[FigureCase],
 ) -> Markup {
     let rows: Vec<Vec<Markup>> = listed
         .iter()
@@ -92,7 +94,7 @@ pub(super) fn page(
             vec![
                 html! { a href={ "/complaints/" (encoded(&case.complaint_id)) } { (shown(&case.complaint_id)) } },
                 html! { (shown(&case.team)) },
-                html! { (view.say(hit_word(key.measured, case.hit))) },
+                html! { (view.say(hit_word(key.kind, case.hit))) },
             ]
         })
         .collect();
@@ -124,30 +126,30 @@ fn name(view: &View, part: Part, key: &FigureKey) -> String {
         Part::Rest => Some("quality-rest"),
         Part::All => None,
     };
-    let measured = view.say(&format!("quality-measured-{}", word(&key.measured)));
+    let kind = view.say(&format!("quality-figure-{}", word(&key.kind)));
     let name = match key.name.rsplit_once('/') {
         Some((model, week)) if key.by == By::Week => format!("{} · {week}", short_model(model)),
         _ => short_model(&key.name),
     };
     let named = [key.task.clone(), name];
     let named = named.iter().filter(|name| !name.is_empty()).map(|name| shown(name).into_owned());
-    part.map(|id| view.say(id)).into_iter().chain([measured]).chain(named).collect::<Vec<_>>().join(" · ")
+    part.map(|id| view.say(id)).into_iter().chain([kind]).chain(named).collect::<Vec<_>>().join(" · ")
 }
 
 /// As what a case is counted.
-const fn hit_word(measured: Measured, hit: bool) -> &'static str {
-    match (measured, hit) {
-        (Measured::Accuracy | Measured::Coarse, true) => "quality-is-right",
-        (Measured::Accuracy | Measured::Coarse, false) => "quality-is-wrong",
-        (Measured::Precision, true) => "quality-is-vulnerable",
-        (Measured::Precision, false) => "quality-is-not-vulnerable",
-        (Measured::Recall, true) => "quality-is-flagged",
-        (Measured::Recall, false) => "quality-is-not-flagged",
-        (Measured::Reallocated, true) => "quality-is-sent-on",
-        (Measured::Reallocated, false) => "quality-stayed",
-        (Measured::Reviewed, true) => "quality-is-left",
-        (Measured::Reviewed, false) => "quality-is-not-left",
-        (Measured::Unsure, _) => "quality-is-unsure",
-        (Measured::Failed, _) => "quality-has-failed",
+const fn hit_word(kind: FigureKind, hit: bool) -> &'static str {
+    match (kind, hit) {
+        (FigureKind::Accuracy | FigureKind::Coarse, true) => "quality-is-right",
+        (FigureKind::Accuracy | FigureKind::Coarse, false) => "quality-is-wrong",
+        (FigureKind::Precision, true) => "quality-is-vulnerable",
+        (FigureKind::Precision, false) => "quality-is-not-vulnerable",
+        (FigureKind::Recall, true) => "quality-is-flagged",
+        (FigureKind::Recall, false) => "quality-is-not-flagged",
+        (FigureKind::Reallocated, true) => "quality-is-sent-on",
+        (FigureKind::Reallocated, false) => "quality-stayed",
+        (FigureKind::Reviewed, true) => "quality-is-left",
+        (FigureKind::Reviewed, false) => "quality-is-not-left",
+        (FigureKind::Unsure, _) => "quality-is-unsure",
+        (FigureKind::Failed, _) => "quality-has-failed",
     }
 }

@@ -7,7 +7,7 @@ use ombud_report::{Axes, IntervalSeries, interval_chart};
 use super::view::View;
 
 /// What a chart shows, and against what.
-pub(super) struct Drawn<'a> {
+pub(super) struct WeekChart<'a> {
     /// In words.
     pub(super) title: String,
     /// Beside its axis.
@@ -19,7 +19,7 @@ pub(super) struct Drawn<'a> {
 }
 
 /// The chart; of too few cases a sentence in its place.
-pub(super) fn by_week(view: &View, drawn: &Drawn<'_>) -> Markup {
+pub(super) fn by_week(view: &View, drawn: &WeekChart<'_>) -> Markup {
     let of: usize = drawn.weeks.values().map(|tally| tally.of).sum();
     if of < LEAST_CASES {
         return html! { p.muted { (drawn.title) ": " (view.not_enough(of)) } };

@@ -50,7 +50,7 @@ impl Days {
 }
 
 /// What there is to show.
-pub(super) struct Shown {
+pub(super) struct LatestReport {
     /// The newest report, where one was counted.
     pub(super) latest: Option<Arc<CountedQuality>>,
     /// A newer one is being counted.
@@ -61,13 +61,13 @@ pub(super) struct Shown {
 
 /// Reports of each length, counted one at a time.
 pub struct LiveQuality {
-    reports: Mutex<BTreeMap<Days, Kept>>,
+    reports: Mutex<BTreeMap<Days, CachedReport>>,
     wanted: Sender<Days>,
     asked: Receiver<Days>,
 }
 
 #[derive(Default)]
-struct Kept {
+struct CachedReport {
     latest: Option<Arc<CountedQuality>>,
     /// When the latest was begun.
     at: i64,
@@ -109,7 +109,7 @@ impl LiveQuality {
         match counted {
             Ok(counted) => {
                 info!(days = days.count(), took_ms = clock.now_ms() - at, "quality counted");
-                *kept = Kept { latest: Some(Arc::new(counted)), at, ..Kept::default() };
+                *kept = CachedReport { latest: Some(Arc::new(counted)), at, ..CachedReport::default() };
             }
             Err(outage) => {
                 if !stop.requested() {
@@ -121,7 +121,7 @@ impl LiveQuality {
     }
 
     /// What there is now; asks for a newer report where this one is old.
-    pub(super) fn look(&self, days: Days, now: i64) -> Shown {
+    pub(super) fn look(&self, days: Days, now: i64) -> LatestReport {
         let mut reports = self.lock();
         let kept = reports.entry(days).or_default();
         let is_fresh = kept.latest.is_some() && now - kept.at < FRESH_MS;
@@ -129,14 +129,14 @@ impl LiveQuality {
         if !is_fresh && !waits && !kept.is_counting {
             kept.is_counting = self.wanted.try_send(days).is_ok();
         }
-        Shown {
+        LatestReport {
             latest: kept.latest.clone(),
             is_counting: kept.is_counting,
             has_failed: kept.failed_at.is_some(),
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<Days, Kept>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Days, CachedReport>> {
         self.reports.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -2,10 +2,10 @@
 
 use maud::{Markup, html};
 use ombud_contract::shown::shown;
-use ombud_measure::quality::{By, FigureKey, Measured, Part, Reviews, Tallies, drift::Drift, short_model};
+use ombud_measure::quality::{By, FigureKey, FigureKind, Part, Reviews, Tallies, drift::Drift, short_model};
 
 use super::{
-    charts::{Drawn, by_week},
+    charts::{WeekChart, by_week},
     tables::table,
     view::View,
 };
@@ -21,7 +21,7 @@ pub(super) fn reviews(view: &View, reviews: &Reviews) -> Markup {
     if reviews.all.of == 0 {
         return html! { p.empty { (view.say("quality-nothing-received")) } };
     }
-    let chart = Drawn {
+    let chart = WeekChart {
         title: view.say("quality-chart-review"),
         axis: view.say("quality-left"),
         weeks: &reviews.by_week,
@@ -40,7 +40,7 @@ fn left(view: &View, by: By, tallies: &Tallies) -> Markup {
         _ => ("quality-week", "quality-left-by-week"),
     };
     let row = |(name, tally): (&String, &ombud_measure::quality::Tally)| {
-        let key = FigureKey::new(Measured::Reviewed, "", by, name);
+        let key = FigureKey::new(FigureKind::Reviewed, "", by, name);
         vec![
             html! { (shown(name)) },
             view.share(Part::All, &key, Some(*tally)),
@@ -113,16 +113,16 @@ fn weeks(view: &View, drift: &Drift) -> Markup {
     for series in drift {
         for (week, figures) in &series.weeks {
             let name = format!("{}/{week}", series.model);
-            let share = |measured, tally| {
-                view.share(Part::All, &FigureKey::new(measured, &series.task, By::Week, &name), Some(tally))
+            let share = |kind, tally| {
+                view.share(Part::All, &FigureKey::new(kind, &series.task, By::Week, &name), Some(tally))
             };
             rows.push(vec![
                 html! { (shown(&series.task)) },
                 html! { (shown(&short_model(&series.model))) },
                 html! { (week) },
                 html! { (figures.decisions) },
-                share(Measured::Unsure, figures.abstained),
-                share(Measured::Failed, figures.failed),
+                share(FigureKind::Unsure, figures.abstained),
+                share(FigureKind::Failed, figures.failed),
                 html! { (figures.unseen.share().map_or_else(|| "–".to_owned(), |share| view.percent(share))) },
             ]);
         }

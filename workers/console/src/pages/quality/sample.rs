@@ -9,12 +9,12 @@ use ombud_contract::{
     verdict::{PRODUCT, VULNERABLE},
 };
 use ombud_measure::{
-    quality::{By, FigureKey, Measured, Part, SampleFigures, Tallies, TaskAccuracy, short_model},
+    quality::{By, FigureKey, FigureKind, Part, SampleFigures, Tallies, TaskAccuracy, short_model},
     target::RIGHT_PRODUCT,
 };
 
 use super::{
-    charts::{Drawn, by_week},
+    charts::{WeekChart, by_week},
     tables::table,
     view::View,
 };
@@ -29,7 +29,7 @@ pub(super) fn sample(view: &View, part: Part, figures: &SampleFigures) -> Markup
         p { (view.say_of("quality-judged", &counts)) }
         (by_task(view, part, figures))
         div.columns { @for (task, accuracy) in &figures.tasks {
-            (by_week(view, &Drawn {
+            (by_week(view, &WeekChart {
                 title: view.say_of("quality-chart-task", &[("task", shown(task).into_owned())]),
                 axis: view.say("quality-right"),
                 weeks: &accuracy.by_week,
@@ -47,7 +47,7 @@ fn by_task(view: &View, part: Part, figures: &SampleFigures) -> Markup {
     let columns = ["quality-task", "quality-right", "quality-judged-answers", "quality-unanswered"];
     let mut rows = Vec::new();
     for (task, accuracy) in &figures.tasks {
-        let key = FigureKey::new(Measured::Accuracy, task, By::All, "");
+        let key = FigureKey::new(FigureKind::Accuracy, task, By::All, "");
         let unanswered = || html! { (accuracy.unanswered) };
         rows.push(vec![
             html! { (shown(task)) },
@@ -56,7 +56,7 @@ fn by_task(view: &View, part: Part, figures: &SampleFigures) -> Markup {
             unanswered(),
         ]);
         if let Some(coarse) = &accuracy.coarsest {
-            let key = FigureKey::new(Measured::Coarse, task, By::All, "");
+            let key = FigureKey::new(FigureKind::Coarse, task, By::All, "");
             let (level, labels) = (shown(&coarse.level).into_owned(), coarse.labels.to_string());
             let named = [("task", shown(task).into_owned()), ("level", level), ("labels", labels)];
             rows.push(vec![
@@ -67,18 +67,18 @@ fn by_task(view: &View, part: Part, figures: &SampleFigures) -> Markup {
             ]);
         }
     }
-    for (measured, word, tally) in [
-        (Measured::Recall, "quality-recall", figures.vulnerable.map(|flags| flags.recall)),
-        (Measured::Precision, "quality-precision", figures.vulnerable.map(|flags| flags.precision)),
+    for (kind, word, tally) in [
+        (FigureKind::Recall, "quality-recall", figures.vulnerable.map(|flags| flags.recall)),
+        (FigureKind::Precision, "quality-precision", figures.vulnerable.map(|flags| flags.precision)),
     ] {
         let share = match tally {
-            Some(_) => view.share(part, &FigureKey::new(measured, VULNERABLE, By::All, ""), tally),
+            Some(_) => view.share(part, &FigureKey::new(kind, VULNERABLE, By::All, ""), tally),
             None => html! { (view.say("quality-not-claimed")) },
         };
         let of = tally.map_or(0, |tally| tally.of);
         rows.push(vec![html! { (view.say(word)) }, share, html! { (of) }, html! { "–" }]);
     }
-    let sent_on = FigureKey::new(Measured::Reallocated, "", By::All, "");
+    let sent_on = FigureKey::new(FigureKind::Reallocated, "", By::All, "");
     rows.push(vec![
         html! { (view.say("quality-reallocated")) },
         view.share(part, &sent_on, Some(figures.reallocated)),
@@ -106,12 +106,12 @@ fn by(
     columns.extend(figures.tasks.keys().map(|task| shown(task).into_owned()));
     columns.push(view.say("quality-reallocated"));
     let row = |name: &&String| {
-        let key = |measured, task: &str| FigureKey::new(measured, task, by, name);
+        let key = |kind, task: &str| FigureKey::new(kind, task, by, name);
         let mut row = vec![html! { (shown(name)) }];
         row.extend(figures.tasks.iter().map(|(task, accuracy)| {
-            view.share(part, &key(Measured::Accuracy, task), of(accuracy).get(*name).copied())
+            view.share(part, &key(FigureKind::Accuracy, task), of(accuracy).get(*name).copied())
         }));
-        row.push(view.share(part, &key(Measured::Reallocated, ""), reallocated.get(*name).copied()));
+        row.push(view.share(part, &key(FigureKind::Reallocated, ""), reallocated.get(*name).copied()));
         row
     };
     table(&view.say(caption), &columns, &names.iter().map(row).collect::<Vec<_>>())
@@ -122,7 +122,7 @@ fn models(view: &View, part: Part, figures: &SampleFigures) -> Markup {
     let mut rows = Vec::new();
     for (task, accuracy) in &figures.tasks {
         for (model, tally) in &accuracy.by_model {
-            let key = FigureKey::new(Measured::Accuracy, task, By::Model, model);
+            let key = FigureKey::new(FigureKind::Accuracy, task, By::Model, model);
             rows.push(vec![
                 html! { (shown(&short_model(model))) },
                 html! { (shown(task)) },
@@ -147,7 +147,7 @@ fn arms(view: &View, part: Part, figures: &SampleFigures) -> Markup {
     ];
     let row = |figures: &ombud_measure::quality::ArmFigures| {
         let arm = &figures.arm;
-        let key = FigureKey::new(Measured::Accuracy, &arm.task, By::Arm, &arm.key());
+        let key = FigureKey::new(FigureKind::Accuracy, &arm.task, By::Arm, &arm.key());
         let plain = |tally: ombud_measure::quality::Tally| match (tally.share(), tally.interval()) {
             (Some(share), Some(interval)) => {
                 html! { (view.percent(share)) " " span.muted { (view.range(interval)) } }
