@@ -151,7 +151,7 @@ impl Place {
         ensure!(judged == cases, "{judged} of {cases} cases are judged");
         let version = Examples::read()?.prediction;
         let versions = [(version.model_id.as_str(), version.model_version.as_str())];
-        let seen = drift::gather(&mut *store, versions, (FROM, UNTIL), |_| {})?;
+        let seen = drift::gather(&mut *store, versions, (FROM, UNTIL), |_, _| {})?;
         let report = QualityReport::of(
             &quality,
             &AuditDraw::default(),

@@ -7,7 +7,7 @@ use axum::Router;
 use ombud_console::{
     Console, Entrance, OpenTrail, Trail, answer,
     desk::ClaimLimits,
-    pages::{self, PageSources},
+    pages::{self, LiveQuality, PageSources},
 };
 use ombud_contract::catalogue::Topic;
 use ombud_launch::{config::Settings, guard::Guard, health::Readiness, telemetry::Metrics};
@@ -18,6 +18,7 @@ use super::{
     entrance::{console_page, first_link, open_entrance},
     operations::ServedOperations,
     port::listen,
+    quality::ServedQuality,
     worklist::keep_worklist,
 };
 use crate::{
@@ -92,11 +93,12 @@ pub(crate) fn serve_api(
         },
         trail: trail(backend.view(), &settings.topics.prefix),
         teams: known_teams(backend.view(), &settings.topics.prefix, Arc::clone(&clock)),
-        clock,
+        clock: Arc::clone(&clock),
         prefix: settings.topics.prefix.clone(),
         dates: Dates::default().order(settings),
     };
     let sources = PageSources {
+        quality: keep_quality(crew, settings, backend, &clock)?,
         changes: Arc::new(StrategyDesk(Arc::clone(&operators.book))),
         operations: Arc::new(operations),
         shutdown: crew.shutdown().clone(),
@@ -118,6 +120,23 @@ pub(crate) fn serve_api(
     let first_link = first_link(entrance.as_ref(), settings, address)?;
     let console = entrance.as_ref().map(|_| console_page(settings, address));
     Ok(ServedApi { address, console, first_link })
+}
+
+/// What the page of quality shows, and the thread that counts it when somebody looks.
+fn keep_quality(
+    crew: &mut Crew<'_, '_>,
+    settings: &Settings,
+    backend: &Backend,
+    clock: &Arc<dyn Clock>,
+) -> Result<Arc<LiveQuality>> {
+    let live = Arc::new(LiveQuality::default());
+    let source = ServedQuality { view: backend.view(), settings: settings.clone() };
+    let (counted, clock) = (Arc::clone(&live), Arc::clone(clock));
+    crew.start_beside("quality", move |stop| {
+        counted.run(&source, &*clock, stop);
+        Ok(())
+    })?;
+    Ok(live)
 }
 
 /// Reads console.audit from when it is asked.

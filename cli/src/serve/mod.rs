@@ -12,6 +12,7 @@ mod lag;
 mod limits;
 mod operations;
 mod port;
+pub(crate) mod quality;
 mod roles;
 mod watch;
 mod workers;

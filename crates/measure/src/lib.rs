@@ -13,4 +13,5 @@ mod model_name;
 pub mod quality;
 pub mod replay;
 pub mod replicas;
+pub mod target;
 pub mod truth;

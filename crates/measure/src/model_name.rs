@@ -6,7 +6,7 @@ pub(crate) fn short_version(version: &str) -> &str {
 }
 
 /// A name with a short version.
-pub(crate) fn short(name: &str) -> String {
+pub fn short(name: &str) -> String {
     match name.split_once('@') {
         Some((model, version)) => format!("{model}@{}", short_version(version)),
         None => name.to_owned(),

@@ -1,21 +1,91 @@
-//! Lines and reliability diagrams, drawn as SVG.
+//! Lines, shares with their intervals, and reliability diagrams, drawn as SVG that takes the width and the colours of what
+//! stands around it.
 
-use std::fmt::Display;
+mod plane;
+mod series;
+
 use std::ops::Range;
 
-use plotters::coord::Shift;
-use plotters::prelude::*;
+use maud::{Markup, PreEscaped, html};
 use serde::Serialize;
 
-/// An SVG element, to stand in a page as it is.
+use plane::{HEIGHT, Plane, Scale, WIDTH};
+use series::{GLYPHS, mark};
+
+/// The classes of charts and of shaded tables, and how a report lies on a page and on paper: to stand behind
+/// [`crate::look::STYLE`].
+pub const CHART_STYLE: &str = include_str!("../look/charts.css");
+
+/// Points of one line that are marked one by one.
+const MARKED: usize = 24;
+
+/// A drawing with its title, its description and its legend.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Chart(String);
+pub struct Chart {
+    drawing: String,
+    title: String,
+    description: String,
+    /// Names of the series, where there are several.
+    legend: Vec<String>,
+}
 
 impl Chart {
-    /// The SVG element's text.
-    pub fn svg(&self) -> &str {
-        &self.0
+    /// With a title, which readers hear.
+    #[must_use]
+    pub fn titled(self, title: impl Into<String>) -> Self {
+        Self { title: title.into(), ..self }
     }
+
+    /// With other words than the last figure of each series.
+    #[must_use]
+    pub fn described(self, description: impl Into<String>) -> Self {
+        Self { description: description.into(), ..self }
+    }
+
+    /// The SVG element's text.
+    pub fn svg(&self) -> String {
+        self.element().into_string()
+    }
+
+    /// The SVG element, and below it the legend where there are several series.
+    pub fn markup(&self) -> Markup {
+        html! {
+            (self.element())
+            @if !self.legend.is_empty() {
+                ul.legend { @for (at, name) in self.legend.iter().enumerate() {
+                    li {
+                        span class=(series_class(at)) aria-hidden="true" { (GLYPHS[at % GLYPHS.len()]) }
+                        " " (name)
+                    }
+                } }
+            }
+        }
+    }
+
+    fn element(&self) -> Markup {
+        html! {
+            svg xmlns="http://www.w3.org/2000/svg" viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } width="100%" role="img" {
+                @if !self.title.is_empty() { title { (self.title) } }
+                @if !self.description.is_empty() { desc { (self.description) } }
+                (PreEscaped(&self.drawing))
+            }
+        }
+    }
+
+    fn of(plane: Plane, names: Vec<String>, description: Vec<String>) -> Self {
+        let legend = if names.len() < 2 { Vec::new() } else { names };
+        Self { drawing: plane.drawn(), title: String::new(), description: description.join("; "), legend }
+    }
+}
+
+/// How the numbers of an axis are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Unit {
+    /// As they are.
+    #[default]
+    Number,
+    /// Shares, in percent.
+    Percent,
 }
 
 /// What the axes of a chart show. A range that is not given is the points' own.
@@ -29,6 +99,12 @@ pub struct Axes<'a> {
     pub x_range: Option<Range<f64>>,
     /// From bottom to top.
     pub y_range: Option<Range<f64>>,
+    /// How the numbers below are written.
+    pub x_unit: Unit,
+    /// How the numbers beside it are written; shares with intervals are always percent.
+    pub y_unit: Unit,
+    /// What was asked, drawn across, and what is written at it.
+    pub asked: Option<(f64, &'a str)>,
 }
 
 /// A line and its name in the legend.
@@ -60,18 +136,6 @@ pub struct Bin {
     pub rows: usize,
 }
 
-const SIZE: (u32, u32) = (640, 400);
-/// Okabe and Ito's colours, which colour-blind people can distinguish.
-const COLOURS: [RGBColor; 7] = [
-    RGBColor(0, 114, 178),
-    RGBColor(213, 94, 0),
-    RGBColor(0, 158, 115),
-    RGBColor(204, 121, 167),
-    RGBColor(230, 159, 0),
-    RGBColor(86, 180, 233),
-    RGBColor(80, 80, 80),
-];
-
 /// Draws `lines` with a legend where there are several.
 pub fn line_chart(axes: &Axes<'_>, lines: &[Line]) -> Chart {
     let lines: Vec<Line> = lines
@@ -82,119 +146,92 @@ pub fn line_chart(axes: &Axes<'_>, lines: &[Line]) -> Chart {
         })
         .collect();
     let all = || lines.iter().flat_map(|line| &line.points);
-    let x_range = axes.x_range.clone().unwrap_or_else(|| range(all().map(|point| point.0)));
-    let y_range = axes.y_range.clone().unwrap_or_else(|| range(all().map(|point| point.1)));
-    drawn(|area| {
-        let mut chart = ChartBuilder::on(area)
-            .margin(12)
-            .x_label_area_size(40)
-            .y_label_area_size(56)
-            .build_cartesian_2d(x_range, y_range)?;
-        chart.configure_mesh().x_desc(axes.x).y_desc(axes.y).light_line_style(TRANSPARENT).draw()?;
-        for (line, colour) in lines.iter().zip(COLOURS.iter().cycle()) {
-            let colour = *colour;
-            chart
-                .draw_series(LineSeries::new(line.points.iter().copied(), colour.stroke_width(2)))?
-                .label(line.name.as_str())
-                .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(2)));
+    let x =
+        Scale::across(axes.x_range.clone().unwrap_or_else(|| range(all().map(|point| point.0))), axes.x_unit);
+    let y = Scale::up(axes.y_range.clone().unwrap_or_else(|| range(all().map(|point| point.1))), axes.y_unit);
+    let mut plane = Plane::new(x, y);
+    plane.ticks_across();
+    plane.frame(axes);
+    let mut last = Vec::new();
+    for (at, line) in lines.iter().enumerate() {
+        plane.open_series(at);
+        plane.path(&line.points, at);
+        if line.points.len() <= MARKED {
+            for point in &line.points {
+                let said = format!("{}: {}, {}", line.name, plane.x.say(point.0), plane.y.say(point.1));
+                let (x, y) = plane.place(*point);
+                plane.push(&mark(at, x, y, &said));
+            }
         }
-        name_series(&mut chart, lines.len())?;
-        Ok(())
-    })
-}
-
-/// Says which colour is whose, where there are several.
-fn name_series<'a, B, C>(
-    chart: &mut ChartContext<'a, B, C>,
-    series: usize,
-) -> Result<(), DrawingAreaErrorKind<B::ErrorType>>
-where
-    B: DrawingBackend + 'a,
-    C: CoordTranslate,
-{
-    if series < 2 {
-        return Ok(());
+        plane.close_series();
+        last.extend(
+            line.points
+                .last()
+                .map(|(x, y)| format!("{}, {} {}: {}", line.name, axes.x, plane.x.say(*x), plane.y.say(*y))),
+        );
     }
-    chart.configure_series_labels().background_style(WHITE.mix(0.8)).border_style(COLOURS[6].mix(0.3)).draw()
+    Chart::of(plane, lines.into_iter().map(|line| line.name).collect(), last)
 }
 
 /// Draws shares with their intervals over named places, such as weeks, side by side where several stand at one.
 pub fn interval_chart(axes: &Axes<'_>, places: &[String], measured: &[IntervalSeries]) -> Chart {
-    let y_range = axes.y_range.clone().unwrap_or(0.0..1.0);
     // Beside each other within a third of the way to the next place.
     let aside = |at: usize| (at as f64 - measured.len().saturating_sub(1) as f64 / 2.0) * 0.08;
-    let name = |x: &f64| {
-        let place = x.round();
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place in a slice")]
-        let named = places.get(place.max(0.0) as usize).filter(|_| (x - place).abs() < 0.01 && place >= 0.0);
-        named.cloned().unwrap_or_default()
-    };
-    drawn(|area| {
-        let mut chart = ChartBuilder::on(area)
-            .margin(12)
-            .x_label_area_size(40)
-            .y_label_area_size(56)
-            .build_cartesian_2d(-0.5..places.len().max(1) as f64 - 0.5, y_range)?;
-        chart
-            .configure_mesh()
-            .x_desc(axes.x)
-            .y_desc(axes.y)
-            .x_labels(places.len().clamp(2, 12))
-            .x_label_formatter(&name)
-            .light_line_style(TRANSPARENT)
-            .draw()?;
-        for (at, (series, colour)) in measured.iter().zip(COLOURS.iter().cycle()).enumerate() {
-            let colour = *colour;
-            let x = |place: usize| place as f64 + aside(at);
-            let reaches = series.shares.iter().map(|&(place, _, [low, high])| {
-                PathElement::new([(x(place), low), (x(place), high)], colour.stroke_width(2))
-            });
-            chart.draw_series(reaches)?;
-            let dots = series
-                .shares
-                .iter()
-                .map(|&(place, share, _)| Circle::new((x(place), share), 4, colour.filled()));
-            chart
-                .draw_series(dots)?
-                .label(series.name.as_str())
-                .legend(move |(x, y)| Circle::new((x + 9, y), 4, colour.filled()));
+    let x = Scale::across(-0.5..places.len().max(1) as f64 - 0.5, Unit::Number);
+    let y = Scale::up(axes.y_range.clone().unwrap_or(0.0..1.0), Unit::Percent);
+    let mut plane = Plane::new(x, y);
+    plane.names_across(places);
+    plane.frame(axes);
+    let mut last = Vec::new();
+    for (at, series) in measured.iter().enumerate() {
+        plane.open_series(at);
+        for &(place, share, [low, high]) in &series.shares {
+            let x = place as f64 + aside(at);
+            plane.reach(x, low, high);
+            let named = places.get(place).map_or("", String::as_str);
+            let said =
+                format!("{}, {named}: {}", series.name, crate::percent_with(Some(share), Some([low, high])));
+            let (left, top) = plane.place((x, share));
+            plane.push(&mark(at, left, top, &said));
         }
-        name_series(&mut chart, measured.len())?;
-        Ok(())
-    })
+        plane.close_series();
+        last.extend(series.shares.last().map(|(place, share, _)| {
+            let named = places.get(*place).map_or("", String::as_str);
+            format!("{}, {named}: {}", series.name, crate::percent(*share))
+        }));
+    }
+    Chart::of(plane, measured.iter().map(|series| series.name.clone()).collect(), last)
 }
 
 /// Draws how often rows of a confidence are right, beside the diagonal where they are right as often as they say. A
 /// bin's area shows its share of the rows.
 pub fn reliability(bins: &[Bin]) -> Chart {
     let rows: usize = bins.iter().map(|bin| bin.rows).sum();
-    let [blue, orange, .., grey] = COLOURS;
-    drawn(|area| {
-        let mut chart = ChartBuilder::on(area)
-            .margin(12)
-            .x_label_area_size(40)
-            .y_label_area_size(56)
-            .build_cartesian_2d(0.0..1.0, 0.0..1.0)?;
-        chart
-            .configure_mesh()
-            .x_desc("confidence")
-            .y_desc("share that is right")
-            .light_line_style(TRANSPARENT)
-            .draw()?;
-        chart.draw_series(LineSeries::new([(0.0, 0.0), (1.0, 1.0)], grey.stroke_width(1)))?;
-        let gaps = bins.iter().map(|bin| {
-            let (said, was) = (bin.confidence, bin.accuracy);
-            PathElement::new([(said, said), (said, was)], orange.stroke_width(2))
-        });
-        chart.draw_series(gaps)?;
-        let dots = bins.iter().map(|bin| {
-            #[expect(clippy::cast_possible_truncation, reason = "2 to 26 pixels")]
-            let radius = (2.0 + 24.0 * (bin.rows as f64 / rows.max(1) as f64).sqrt()) as i32;
-            Circle::new((bin.confidence, bin.accuracy), radius, blue.mix(0.6).filled())
-        });
-        chart.draw_series(dots)?;
-        Ok(())
-    })
+    let axes = Axes { x: "confidence", y: "share that is right", ..Axes::default() };
+    let mut plane = Plane::new(Scale::across(0.0..1.0, Unit::Percent), Scale::up(0.0..1.0, Unit::Percent));
+    plane.ticks_across();
+    plane.frame(&axes);
+    plane.diagonal();
+    plane.open_series(1);
+    for bin in bins {
+        plane.reach(bin.confidence, bin.confidence, bin.accuracy);
+    }
+    plane.close_series();
+    plane.open_series(0);
+    for bin in bins {
+        let radius = 2.0 + 18.0 * (bin.rows as f64 / rows.max(1) as f64).sqrt();
+        let (x, y) = plane.place((bin.confidence, bin.accuracy));
+        let said =
+            format!("{}: {}, {}", crate::percent(bin.confidence), crate::percent(bin.accuracy), bin.rows);
+        plane.push(&series::dot(x, y, radius, &said));
+    }
+    plane.close_series();
+    Chart::of(plane, Vec::new(), Vec::new())
+}
+
+/// The class of a series; there are as many as there are marks.
+fn series_class(at: usize) -> String {
+    format!("series-{}", at % GLYPHS.len() + 1)
 }
 
 /// From the least to the greatest with a little room, and never empty.
@@ -206,26 +243,6 @@ fn range(values: impl Iterator<Item = f64> + Clone) -> Range<f64> {
     }
     let room = if low == high { low.abs().max(1.0) * 0.1 } else { (high - low) * 0.04 };
     (low - room)..(high + room)
-}
-
-type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
-type DrawError = DrawingAreaErrorKind<std::io::Error>;
-
-fn drawn(draw: impl FnOnce(&Area<'_>) -> Result<(), DrawError>) -> Chart {
-    let mut text = String::new();
-    let area = SVGBackend::with_string(&mut text, SIZE).into_drawing_area();
-    done(area.fill(&WHITE));
-    done(draw(&area));
-    done(area.present());
-    drop(area);
-    Chart(text)
-}
-
-/// Only a file or a screen could fail.
-fn done<E: Display>(drawn: Result<(), E>) {
-    if let Err(what) = drawn {
-        unreachable!("a string takes whatever is drawn, yet: {what}");
-    }
 }
 
 #[cfg(test)]
@@ -240,11 +257,31 @@ mod tests {
     fn each_line_is_drawn_and_named_in_the_legend() {
         let axes = Axes { x: "epoch", y: "loss", ..Axes::default() };
         let lines = [line("train", &[(0.0, 2.0), (1.0, 1.0)]), line("a < b", &[(0.0, 2.5), (1.0, 1.5)])];
-        let chart = line_chart(&axes, &lines);
-        for text in ["<svg", "epoch", "loss", "train", "a &lt; b", "</svg>"] {
-            assert!(chart.svg().contains(text), "{text}");
+        let shown = line_chart(&axes, &lines).titled("Loss & more").markup().into_string();
+        for text in [
+            "<svg",
+            "epoch",
+            "loss",
+            "train",
+            "a &lt; b",
+            "</svg>",
+            "<title>Loss &amp; more</title>",
+            "<desc>",
+        ] {
+            assert!(shown.contains(text), "{text}: {shown}");
         }
-        assert!(!line_chart(&axes, &lines[..1]).svg().contains("train"), "one line needs no legend");
+        assert!(
+            !line_chart(&axes, &lines[..1]).markup().into_string().contains("legend"),
+            "one line needs none"
+        );
+    }
+
+    #[test]
+    fn a_chart_takes_the_width_and_the_colours_of_its_page() {
+        let svg = line_chart(&Axes::default(), &[line("a", &[(0.0, 1.0), (1.0, 2.0)])]).svg();
+        assert!(svg.contains("viewBox=\"0 0 ") && svg.contains("width=\"100%\""), "{svg}");
+        assert!(svg.contains("currentColor") && svg.contains("class=\"series-1\""), "{svg}");
+        assert!(!svg.contains("style=") && !svg.contains("height=\"270\""), "{svg}");
     }
 
     #[test]
@@ -257,9 +294,9 @@ mod tests {
             &[(-1e9, -3.0), (1e9, -3.0)],
         ];
         for points in odd {
-            let chart = line_chart(&Axes::default(), &[line("odd", points)]);
-            assert!(chart.svg().ends_with("</svg>\n"), "{points:?}");
-            assert!(!chart.svg().contains("NaN"));
+            let svg = line_chart(&Axes::default(), &[line("odd", points)]).svg();
+            assert!(svg.ends_with("</svg>"), "{points:?}");
+            assert!(!svg.contains("NaN") && !svg.contains("inf"), "{points:?}: {svg}");
         }
     }
 
@@ -269,23 +306,32 @@ mod tests {
             name: name.into(),
             shares: vec![(0, 0.8, [0.7, 0.9]), (1, 0.6, [0.4, 0.8])],
         };
-        let axes = Axes { x: "week", y: "accuracy", ..Axes::default() };
+        let axes = Axes { x: "week", y: "accuracy", asked: Some((0.8, "asked: 80 %")), ..Axes::default() };
         let places = ["2024-W17", "2024-W18"].map(String::from);
-        let chart = interval_chart(&axes, &places, &[measured("product"), measured("issue")]);
-        for text in ["2024-W17", "2024-W18", "product", "issue", "accuracy"] {
-            assert!(chart.svg().contains(text), "{text}");
+        let shown =
+            interval_chart(&axes, &places, &[measured("product"), measured("issue")]).markup().into_string();
+        for text in [
+            "2024-W17",
+            "2024-W18",
+            "product",
+            "issue",
+            "accuracy",
+            "asked: 80 %",
+            "product, 2024-W17: 80.0 % (70.0-90.0 %)",
+            ">60 %<",
+        ] {
+            assert!(shown.contains(text), "{text}: {shown}");
         }
-        // Two series of two shares, and two in the legend.
-        assert_eq!(chart.svg().matches("<circle").count(), 6);
+        // Each series has a shape of its own, so that colour is not needed.
+        assert_eq!((shown.matches("<circle").count(), shown.matches("<rect").count()), (2, 2));
         assert!(interval_chart(&axes, &[], &[]).svg().contains("</svg>"));
     }
 
     #[test]
     fn a_bin_with_more_rows_is_a_larger_dot() {
         let bin = |confidence, rows| Bin { confidence, accuracy: 0.5, rows };
-        let chart = reliability(&[bin(0.3, 10), bin(0.9, 90)]);
-        let radii: Vec<i32> = chart
-            .svg()
+        let svg = reliability(&[bin(0.3, 10), bin(0.9, 90)]).svg();
+        let radii: Vec<f64> = svg
             .split("<circle")
             .skip(1)
             .filter_map(|circle| circle.split(" r=\"").nth(1)?.split('"').next()?.parse().ok())

@@ -12,12 +12,19 @@
 //! ```
 
 mod chart;
+mod lead;
 pub mod look;
+mod matrix;
 mod model_card;
 mod page;
+mod percent;
 mod table;
 
-pub use chart::{Axes, Bin, Chart, IntervalSeries, Line, interval_chart, line_chart, reliability};
+pub use chart::{
+    Axes, Bin, CHART_STYLE, Chart, IntervalSeries, Line, Unit, interval_chart, line_chart, reliability,
+};
+pub use lead::{Lead, Tone, leads};
 pub use model_card::{CardMetadata, CardResults};
 pub use page::{Section, page};
+pub use percent::{percent, percent_range, percent_with};
 pub use table::Table;

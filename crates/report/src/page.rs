@@ -1,21 +1,26 @@
-//! One HTML file that needs no other: sections of text, figures and tables.
+//! One HTML file that needs no other: lead figures, contents, then sections of text, figures and tables.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use ombud_contract::shown::shown;
 
-use crate::{Chart, Table};
+use crate::{CHART_STYLE, Chart, Lead, Table, lead::leads, look::STYLE, matrix::matrix};
+
+/// A page of fewer sections needs no contents.
+const CONTENTS_FROM: usize = 3;
 
 /// A part of a page under a heading of its own.
 #[derive(Clone, Debug)]
 pub struct Section {
     heading: String,
     parts: Vec<Markup>,
+    /// Stands before the contents.
+    comes_first: bool,
 }
 
 impl Section {
     /// With nothing in it yet.
     pub fn new(heading: impl Into<String>) -> Self {
-        Self { heading: heading.into(), parts: Vec::new() }
+        Self { heading: heading.into(), parts: Vec::new(), comes_first: false }
     }
 
     /// With a paragraph more.
@@ -24,23 +29,37 @@ impl Section {
         self.with(html! { p { (text.as_ref()) } })
     }
 
+    /// With lead figures more; the section then stands before the contents.
+    #[must_use]
+    pub fn leads(self, figures: &[Lead]) -> Self {
+        let section = self.with(leads(figures));
+        Self { comes_first: true, ..section }
+    }
+
     /// With a chart more, and what it shows.
     #[must_use]
     pub fn figure(self, caption: impl AsRef<str>, chart: Chart) -> Self {
-        let caption = caption.as_ref();
-        self.with(html! { figure role="img" aria-label=(caption) { (PreEscaped(chart.svg())) figcaption { (caption) } } })
+        self.with(figure(caption.as_ref(), chart, None))
+    }
+
+    /// With a chart more, what it shows, and its figures in a table that shows itself when it is opened.
+    #[must_use]
+    pub fn figure_with(self, caption: impl AsRef<str>, chart: Chart, table: &Table) -> Self {
+        self.with(figure(caption.as_ref(), chart, Some(table)))
     }
 
     /// With a table more.
     #[must_use]
     pub fn table(self, table: &Table) -> Self {
-        self.with(rows(table))
+        let rows = rows(&self.heading, table);
+        self.with(rows)
     }
 
     /// With a table more that shows itself when its summary is opened.
     #[must_use]
     pub fn folded(self, summary: impl AsRef<str>, table: &Table) -> Self {
-        self.with(html! { details { summary { (summary.as_ref()) } (rows(table)) } })
+        let summary = summary.as_ref();
+        self.with(html! { details { summary { (summary) } (rows(summary, table)) } })
     }
 
     /// With a table of counts by true label (down) and answer (across), each row shaded by its shares.
@@ -62,72 +81,78 @@ impl Section {
     }
 }
 
-fn rows(table: &Table) -> Markup {
+fn figure(caption: &str, chart: Chart, table: Option<&Table>) -> Markup {
+    html! {
+        figure.chart {
+            (chart.titled(caption).markup())
+            figcaption { (caption) }
+            @if let Some(table) = table {
+                details { summary { "The figures" } (rows(caption, table)) }
+            }
+        }
+    }
+}
+
+fn rows(caption: &str, table: &Table) -> Markup {
     let class = |column: usize| (column >= table.numbers).then_some("number");
+    // A first column of numbers names no row.
+    let names = table.numbers > 0;
     html! {
-        table {
-            thead { tr { @for (at, cell) in table.header.iter().enumerate() { th class=[class(at)] { (cell) } } } }
-            tbody { @for row in &table.rows {
-                tr { @for (at, cell) in row.iter().enumerate() { td class=[class(at)] { (cell) } } }
-            } }
+        div.wide tabindex="0" {
+            table.dense {
+                caption.unseen { (caption) }
+                thead { tr {
+                    @for (at, cell) in table.header.iter().enumerate() { th scope="col" class=[class(at)] { (cell) } }
+                } }
+                tbody { @for row in &table.rows {
+                    tr { @for (at, cell) in row.iter().enumerate() {
+                        @if at == 0 && names { th scope="row" { (cell) } } @else { td class=[class(at)] { (cell) } }
+                    } }
+                } }
+            }
         }
     }
 }
-
-/// Columns carry the rows' numbers: labels are long.
-fn matrix([corner, verb]: [&str; 2], labels: &[String], counts: &[Vec<usize>]) -> Markup {
-    html! {
-        table.confusion {
-            thead { tr {
-                th { (corner) }
-                @for number in 1..=labels.len() { th.number title=(labels[number - 1]) { (number) } }
-            } }
-            tbody { @for (at, (label, row)) in labels.iter().zip(counts).enumerate() {
-                tr {
-                    th { (at + 1) " " (label) }
-                    @for (&count, answer) in row.iter().zip(labels) {
-                        td.number style=[shade(count, row.iter().sum())] title={ (label) " " (verb) " " (answer) } {
-                            @if count > 0 { (count) }
-                        }
-                    }
-                }
-            } }
-        }
-    }
-}
-
-fn shade(count: usize, of: usize) -> Option<String> {
-    (count > 0).then(|| format!("background:rgba(0,114,178,{:.2})", 0.8 * count as f64 / of as f64))
-}
-
-const STYLE: &str = "\
-body{font:15px/1.5 system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem;color:#222;background:#fff}\
-h2{margin-top:2.5rem;border-bottom:1px solid #ddd}figure{display:inline-block;margin:1rem 1rem 1rem 0}\
-figure svg{max-width:100%;height:auto}figcaption{color:#555}table{border-collapse:collapse;margin:1rem 0}\
-th,td{padding:.15rem .6rem;border-bottom:1px solid #ddd;text-align:left}\
-.number{text-align:right;font-variant-numeric:tabular-nums}.confusion tbody th{font-weight:normal}\
-summary{cursor:pointer}details table{font-size:13px}";
 
 /// The whole file. Characters that would hide, or change the order of reading, are shown escaped.
 pub fn page(title: &str, sections: &[Section]) -> String {
+    let (first, others): (Vec<_>, Vec<_>) = (1..).zip(sections).partition(|(_, section)| section.comes_first);
     let html = html! {
         (DOCTYPE)
-        html lang="en" {
+        html.report lang="en" {
             head {
                 meta charset="utf-8";
-                meta name="viewport" content="width=device-width";
+                meta name="viewport" content="width=device-width, initial-scale=1";
                 title { (title) }
-                style { (PreEscaped(STYLE)) }
+                style { (PreEscaped(STYLE)) (PreEscaped(CHART_STYLE)) }
             }
             body {
-                h1 { (title) }
-                @for section in sections {
-                    section { h2 { (section.heading) } @for part in &section.parts { (part) } }
+                main {
+                    h1 { (title) }
+                    @for (number, part) in &first { (section(*number, part)) }
+                    @if others.len() >= CONTENTS_FROM {
+                        nav.contents aria-label="Contents" {
+                            h2 { "Contents" }
+                            ol { @for (number, part) in &others {
+                                li { a href={ "#part-" (number) } { (part.heading) } }
+                            } }
+                        }
+                    }
+                    @for (number, part) in &others { (section(*number, part)) }
                 }
             }
         }
     };
     shown(&html.into_string()).into_owned()
+}
+
+fn section(number: usize, section: &Section) -> Markup {
+    html! {
+        section id={ "part-" (number) } {
+            h2 { (section.heading) }
+            @for part in &section.parts { (part) }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -150,9 +175,33 @@ mod tests {
         {
             assert!(html.contains(text), "{text}");
         }
-        for elsewhere in ["<script", "src=", "href=", "@import"] {
+        for elsewhere in ["<script", "src=", "href=\"h", "@import", "style="] {
             assert!(!html.contains(elsewhere), "{elsewhere}");
         }
+        assert_eq!(html.matches("<style>").count(), 1, "in the page's own element alone");
+    }
+
+    #[test]
+    fn lead_figures_stand_before_the_contents_and_every_other_section_is_in_them() {
+        let lead = Lead {
+            name: "Right product".into(),
+            figure: "82.8 %".into(),
+            detail: String::new(),
+            asked: String::new(),
+            standing: String::new(),
+            tone: crate::Tone::Plain,
+            link: None,
+        };
+        let mut sections = ["One", "Two", "Three"].map(Section::new).to_vec();
+        sections.insert(1, Section::new("In short").leads(&[lead]));
+        let html = page("p", &sections);
+        let place = |text: &str| html.find(text).unwrap_or_else(|| panic!("{text}: {html}"));
+        assert!(place("82.8 %") < place("<nav") && place("<nav") < place("<section id=\"part-1\">"));
+        for (number, heading) in [(1, "One"), (3, "Two"), (4, "Three")] {
+            place(&format!("<a href=\"#part-{number}\">{heading}</a>"));
+            place(&format!("<section id=\"part-{number}\"><h2>{heading}</h2>"));
+        }
+        assert!(!page("p", &[Section::new("One")]).contains("<nav"), "one section needs no contents");
     }
 
     #[test]
@@ -164,19 +213,10 @@ mod tests {
     }
 
     #[test]
-    fn a_confusion_is_shaded_by_its_rows_shares() {
-        let labels = ["a", "b"].map(String::from);
-        let html = matrix(["", "answered as"], &labels, &[vec![3, 1], vec![0, 0]]).into_string();
-        assert!(html.contains("rgba(0,114,178,0.60)") && html.contains("rgba(0,114,178,0.20)"), "{html}");
-        assert_eq!(html.matches("rgba").count(), 2, "what never happens stays white");
-        assert!(html.contains("a answered as b"), "{html}");
-    }
-
-    #[test]
     fn a_folded_table_shows_its_summary() {
         let mut table = Table::new(&["complaint"], 1);
         table.push(vec!["c-1".into()]);
         let html = page("p", &[Section::new("s").folded("a < b: 1", &table)]);
-        assert!(html.contains("<details><summary>a &lt; b: 1</summary><table>"), "{html}");
+        assert!(html.contains("<details><summary>a &lt; b: 1</summary><div"), "{html}");
     }
 }

@@ -43,6 +43,7 @@ pub use health::{
     Answered, DeadLetters, DoctorLine, Examination, Grade, GroupStatus, Known, LetterFate, LetterLine,
     ModelStatus, ModelUse, Reached, ReachedPart, RedrivenLetter, SystemStatus,
 };
+pub use quality::{LiveQuality, QualitySource};
 pub use refusal::refuse;
 pub use sources::{ChangeDesk, ChangeRefusal, Operations, PageSources, RolloutLog};
 

@@ -5,7 +5,7 @@ use std::{fs, io::Write, path::PathBuf};
 use anyhow::{Context, Result};
 use clap::Args;
 use ombud_launch::config::Settings;
-use ombud_measure::quality::{AuditDraw, QualityCounts, QualityReport, drift, gather, page, tables};
+use ombud_measure::quality::{page, tables};
 use ombud_stream::Clock;
 
 use crate::{
@@ -13,8 +13,9 @@ use crate::{
     input::examples::{Example, examples_text},
     input::when::{When, span, when},
     log::backend::View,
-    output::{terminal::Terminal, time::written_time},
-    strategies::{deciders, read_feed},
+    output::terminal::Terminal,
+    serve::quality::count_quality,
+    strategies::read_feed,
 };
 
 const EXAMPLES: [Example; 2] = [
@@ -56,23 +57,13 @@ pub(crate) fn quality(
     let view = View::open(settings)?;
     let mut cases = view.cases()?;
     let bar = terminal.bar("cases");
-    let mut quality = QualityCounts::default();
     let read = |read, all| {
         bar.set_length(all as u64);
         bar.set_position(read as u64);
     };
-    gather(&mut *cases, since, until, read, |case| quality.add(&case))?;
-    bar.finish_and_clear();
     let feed = read_feed(&view, settings)?;
-    let strategies = feed.strategies();
-    let mut drawn = AuditDraw::default();
-    let seen = drift::gather(&mut *cases, deciders(strategies), (since, until), |decision| {
-        if let Some(strategy) = strategies.version(decision.strategy_version) {
-            drawn.see(&decision.complaint_id, strategy.record.audit_basis_points);
-        }
-    })?;
-    let span = (written_time(since)?, written_time(until)?);
-    let report = QualityReport::of(&quality, &drawn, drift::figures(&seen), span);
+    let report = count_quality(&mut *cases, feed.strategies(), (since, until), read)?.report;
+    bar.finish_and_clear();
     if let Some(path) = &args.html {
         fs::write(path, page(&report)).with_context(|| format!("write {}", path.display()))?;
     }
@@ -87,7 +78,7 @@ pub(crate) fn quality(
             writeln!(out, "\n{warning}")?;
         }
     }
-    Ok(if quality.cases() == 0 { Done::Wanting } else { Done::Well })
+    Ok(if report.audit_sample.cases + report.rest.cases == 0 { Done::Wanting } else { Done::Well })
 }
 
 #[cfg(test)]

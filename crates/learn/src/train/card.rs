@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter};
 
-use ombud_measure::evaluate::{PER_DAY, answered_table, figure, figures, with};
+use ombud_measure::evaluate::{PER_DAY, answered_table, figure, figures};
 use ombud_models::{Driver, Manifest, Reads};
-use ombud_report::{CardMetadata, CardResults, Table};
+use ombud_report::{CardMetadata, CardResults, Table, percent_with};
 
 use super::artefact::Training;
 use super::heads::{ByThreshold, CalibratedHead};
@@ -146,8 +146,9 @@ impl<R> Card<'_, R> {
                 }
                 ByThreshold::Flag(thresholds) => {
                     for (name, at) in thresholds {
-                        let precision = with(at.precision, at.interval);
-                        let [from, recall, rate] = [Some(at.score), at.recall, at.flag_rate].map(figure);
+                        let precision = percent_with(at.precision, at.interval);
+                        let [recall, rate] = [at.recall, at.flag_rate].map(|share| percent_with(share, None));
+                        let from = figure(Some(at.score));
                         flags.push(vec![format!("{task}: {name}"), from, precision, recall, rate]);
                     }
                 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use ombud_measure::evaluate::{TaskReport, confusions, reliabilities};
+use ombud_measure::evaluate::{TaskReport, confusions, leads, reliabilities};
 use ombud_models::Artefact;
 use ombud_report::{Section, Table, page};
 
@@ -63,7 +63,8 @@ impl LearnedModel {
                 self.validation_rows
             ))
             .table(&self.figures());
-        let mut sections = vec![figures];
+        let first = Section::new("On validation, against what was asked").leads(&leads(&self.tasks));
+        let mut sections = vec![first, figures];
         sections.extend(how);
         sections.push(reliabilities(&self.tasks));
         sections.extend(confusions(&self.tasks));

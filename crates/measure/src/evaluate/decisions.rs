@@ -3,14 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use ombud_report::Table;
+use ombud_report::{Table, percent_with};
 
 use super::compare::{Comparison, PairedFigure};
 use super::dial::{RecallDial, ReviewDial, TaskDial};
 use super::evaluation::Evaluation;
 use super::mcnemar::McNemar;
 use super::served_choice::{AnswerShare, ServedChoice};
-use super::tables::{Part, figure, levels, with};
+use super::tables::{Part, figure, levels};
 
 impl Evaluation {
     pub(super) fn compared(&self, heading: &str, comparison: &Comparison) -> Part {
@@ -53,9 +53,9 @@ impl Evaluation {
                 choices.push(vec![
                     name,
                     said.rows.to_string(),
-                    figure(report.majority.as_ref().map(|majority| majority.accuracy)),
-                    figure(said.accuracy.other),
-                    figure(said.accuracy.this),
+                    percent_with(report.majority.as_ref().map(|majority| majority.accuracy), None),
+                    percent_with(said.accuracy.other, None),
+                    percent_with(said.accuracy.this, None),
                     difference(&said.accuracy),
                     said.mcnemar.n10.to_string(),
                     said.mcnemar.n01.to_string(),
@@ -68,12 +68,12 @@ impl Evaluation {
                 flags.push(vec![
                     task.clone(),
                     said.rows.to_string(),
-                    figure(report.base_rate),
+                    percent_with(report.base_rate, None),
                     figure(said.pr_auc.other),
                     figure(said.pr_auc.this),
                     difference(&said.pr_auc),
-                    figure(said.precision_at_recall_60.other),
-                    figure(said.precision_at_recall_60.this),
+                    percent_with(said.precision_at_recall_60.other, None),
+                    percent_with(said.precision_at_recall_60.this, None),
                     difference(&said.precision_at_recall_60),
                     p(&said.mcnemar),
                 ]);
@@ -124,10 +124,15 @@ pub fn answered_table(
     for (task, answered) in by_task {
         let mut push = |name: &str, from: Option<f64>, given: &AnswerShare, promise: Option<f64>| {
             let daily = given.share.map(|share| share * f64::from(per_day));
-            let right = with(given.right, given.interval);
-            let mut row =
-                vec![format!("{task}: {name}"), figure(from), figure(given.share), whole(daily), right];
-            row.extend(promised.map(|_| figure(promise)));
+            let right = percent_with(given.right, given.interval);
+            let mut row = vec![
+                format!("{task}: {name}"),
+                figure(from),
+                percent_with(given.share, None),
+                whole(daily),
+                right,
+            ];
+            row.extend(promised.map(|_| percent_with(promise, None)));
             table.push(row);
         };
         for level in &answered.levels {
@@ -163,11 +168,11 @@ fn reviews(task: &str, dial: &ReviewDial) -> Part {
         let natural = choice.natural_mix;
         table.push(vec![
             format!("{:.2}{}", choice.review_below, if choice.in_force { " (in force)" } else { "" }),
-            figure(Some(choice.sample.share)),
-            figure(choice.sample.accuracy),
+            percent_with(Some(choice.sample.share), None),
+            percent_with(choice.sample.accuracy, None),
             whole(Some(choice.sample.reviews_per_day)),
-            figure(natural.map(|kept| kept.share)),
-            figure(natural.and_then(|kept| kept.accuracy)),
+            percent_with(natural.map(|kept| kept.share), None),
+            percent_with(natural.and_then(|kept| kept.accuracy), None),
             whole(natural.map(|kept| kept.reviews_per_day)),
         ]);
     }
@@ -190,10 +195,10 @@ fn recalls(task: &str, dial: &RecallDial) -> Part {
         table.push(vec![
             format!("{:.0} %", 100.0 * choice.recall),
             figure(Some(choice.score)),
-            figure(choice.sample.precision),
+            percent_with(choice.sample.precision, None),
             whole(Some(choice.sample.flags_per_day)),
-            figure(natural.and_then(|flagged| flagged.recall)),
-            figure(natural.and_then(|flagged| flagged.precision)),
+            percent_with(natural.and_then(|flagged| flagged.recall), None),
+            percent_with(natural.and_then(|flagged| flagged.precision), None),
             whole(natural.map(|flagged| flagged.flags_per_day)),
         ]);
     }

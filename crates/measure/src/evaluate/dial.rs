@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use indicatif::HumanCount;
 use ombud_models::Head;
+use ombud_report::percent_with;
 use serde::Serialize;
 
 use super::answers::{Answers, LevelAnswers};
@@ -242,8 +243,8 @@ fn flagged(rows: &[FlagScore], score: f64, weights: Option<&[f64]>, scale: &Scal
     }
 }
 
-fn figure(value: Option<f64>) -> String {
-    value.map_or_else(|| "-".to_owned(), |value| format!("{value:.3}"))
+fn figure(share: Option<f64>) -> String {
+    percent_with(share, None)
 }
 
 #[cfg(test)]
@@ -284,7 +285,7 @@ mod tests {
         assert_eq!(dial.choices[2].sample.flags_per_day, 300.0);
         assert_eq!(
             dial.steps[2],
-            "recall 60 -> 75 %: 250 more reviews a day at 5,000 complaints; precision 1.000 -> 0.727"
+            "recall 60 -> 75 %: 250 more reviews a day at 5,000 complaints; precision 100.0 % -> 72.7 %"
         );
     }
 

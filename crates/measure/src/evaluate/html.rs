@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use ombud_report::{Axes, Chart, Line, Section, line_chart, page, reliability};
+use ombud_report::{Axes, Chart, Lead, Line, Section, Unit, line_chart, page, percent, reliability};
 
 use super::answers::TaskReport;
 use super::choice::ChoiceReport;
 use super::dial::{RecallDial, ReviewDial, TaskDial};
 use super::evaluation::Evaluation;
+use super::leads::{lead, leads};
 use super::tables::{Part, flags, named};
+use crate::target::VULNERABLE_FLAGGED;
 
 /// A larger confusion is mostly empty.
 const MOST_LABELS: usize = 20;
@@ -17,7 +19,9 @@ impl Evaluation {
     /// The page; `data` names what was measured on.
     pub fn html(&self, data: &str) -> String {
         let told = self.told().into_iter().fold(Section::new("What was measured"), Section::text);
-        let mut sections = vec![told, section(self.summary()), section(self.given()), section(self.flags())];
+        let first = Section::new("Against what was asked").leads(&self.leads());
+        let mut sections =
+            vec![first, told, section(self.summary()), section(self.given()), section(self.flags())];
         let compared = [("Against the baseline", &self.baseline), ("Against the other", &self.against)];
         for (heading, comparison) in compared {
             sections.extend(comparison.as_ref().map(|other| section(self.compared(heading, other))));
@@ -49,7 +53,8 @@ impl Evaluation {
             Line { name, points: report.coverage.iter().filter_map(point).collect() }
         };
         let lines: Vec<Line> = named(&self.tasks).into_iter().map(line).collect();
-        line_chart(&Axes { x: "share kept", y: "accuracy", ..Axes::default() }, &lines)
+        let (x_unit, y_unit) = (Unit::Percent, Unit::Percent);
+        line_chart(&Axes { x: "share kept", y: "accuracy", x_unit, y_unit, ..Axes::default() }, &lines)
     }
 
     fn reviews(&self, dial: &ReviewDial) -> Chart {
@@ -65,7 +70,32 @@ impl Evaluation {
             Line { name: "natural mix".into(), points: dial.choices.iter().filter_map(natural).collect() },
         ];
         let x = format!("reviews a day at {} complaints", self.dial.per_day);
-        line_chart(&Axes { x: &x, y: "accuracy", ..Axes::default() }, &lines)
+        line_chart(&Axes { x: &x, y: "accuracy", y_unit: Unit::Percent, ..Axes::default() }, &lines)
+    }
+
+    /// What was asked, and how much is left to people.
+    fn leads(&self) -> Vec<Lead> {
+        let mut found = leads(&self.tasks);
+        // A flag's recall is what serving flags, evidence and all.
+        for (task, thresholds) in &self.served {
+            let Some(served) = thresholds.get("possible").or_else(|| thresholds.values().next()) else {
+                continue;
+            };
+            let rows =
+                self.tasks.get(task).and_then(|report| report.flag()).map_or(0, |report| report.positives);
+            let name = format!("{task}: flagged of those who are");
+            found.push(lead(name, served.recall, rows, "who are", Some(VULNERABLE_FLAGGED)));
+        }
+        for (task, answered) in &self.answered {
+            let left = answered.all.share.map(|share| 1.0 - share);
+            let mut of_task = lead(format!("{task}: left to people"), left, self.rows, "rows", None);
+            of_task.detail = format!("{:.0} a day, of {}", answered.reviews_per_day, self.dial.per_day);
+            if let Some(right) = answered.all.right {
+                of_task.detail += &format!("; of what is answered {} right", percent(right));
+            }
+            found.push(of_task);
+        }
+        found
     }
 }
 
@@ -105,7 +135,8 @@ fn recalls(dial: &RecallDial) -> Chart {
         Line { name: "these rows".into(), points: dial.choices.iter().filter_map(sample).collect() },
         Line { name: "natural mix".into(), points: dial.choices.iter().filter_map(natural).collect() },
     ];
-    line_chart(&Axes { x: "recall", y: "precision", ..Axes::default() }, &lines)
+    let (x_unit, y_unit) = (Unit::Percent, Unit::Percent);
+    line_chart(&Axes { x: "recall", y: "precision", x_unit, y_unit, ..Axes::default() }, &lines)
 }
 
 fn section(part: Part) -> Section {

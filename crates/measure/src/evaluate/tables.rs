@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use ombud_report::Table;
+use ombud_report::{Table, percent_with};
 
 use super::answers::{PerTask, TaskReport};
 use super::choice::ChoiceReport;
@@ -54,7 +54,8 @@ impl Evaluation {
             std::iter::once("of the surest").chain(header.iter().map(String::as_str)).collect();
         let mut table = Table::new(&header, 1);
         for (name, report) in named(&self.tasks) {
-            let shares = SHARES.iter().map(|share| figure(report.coverage.get(*share).copied().flatten()));
+            let shares =
+                SHARES.iter().map(|share| percent_with(report.coverage.get(*share).copied().flatten(), None));
             table.push(std::iter::once(name).chain(shares).collect());
         }
         Part::new("Accuracy by share kept", [table])
@@ -78,12 +79,12 @@ impl Evaluation {
                 table.push(vec![
                     name,
                     report.rows.to_string(),
-                    with(report.accuracy, report.intervals.accuracy),
+                    percent_with(report.accuracy, report.intervals.accuracy),
                     with(report.macro_f1, report.intervals.macro_f1),
-                    with(report.top3, report.intervals.top3),
+                    percent_with(report.top3, report.intervals.top3),
                     figure(report.ece),
                     figure(report.ece_by_chance),
-                    figure(report.majority.as_ref().map(|majority| majority.accuracy)),
+                    percent_with(report.majority.as_ref().map(|majority| majority.accuracy), None),
                 ]);
             }
             table
@@ -111,9 +112,9 @@ impl Evaluation {
                 table.push(vec![
                     format!("{task}, {selection}"),
                     report.rows.to_string(),
-                    figure(report.base_rate),
-                    with(report.precision_at_recall_60, report.intervals.precision_at_recall_60),
-                    figure(report.flag_rate_at_recall_60),
+                    percent_with(report.base_rate, None),
+                    percent_with(report.precision_at_recall_60, report.intervals.precision_at_recall_60),
+                    percent_with(report.flag_rate_at_recall_60, None),
                     with(report.pr_auc, report.intervals.pr_auc),
                     figure(report.ece),
                     figure(report.ece_by_chance),
@@ -128,10 +129,10 @@ impl Evaluation {
                 served.push(vec![
                     format!("{task}, {name}"),
                     figure(Some(at.score)),
-                    figure(at.precision),
-                    figure(at.recall),
-                    figure(at.flag_rate),
-                    figure(at.by_evidence),
+                    percent_with(at.precision, None),
+                    percent_with(at.recall, None),
+                    percent_with(at.flag_rate, None),
+                    percent_with(at.by_evidence, None),
                 ]);
             }
         }
@@ -147,7 +148,8 @@ impl Evaluation {
         let mut table = Table::new(&["reliability", "mean confidence", "share right", "rows"], 1);
         for (name, bins) in choices.chain(flags) {
             for bin in bins {
-                let (said, was) = (figure(Some(bin.confidence)), figure(Some(bin.accuracy)));
+                let (said, was) =
+                    (percent_with(Some(bin.confidence), None), percent_with(Some(bin.accuracy), None));
                 table.push(vec![name.clone(), said, was, bin.rows.to_string()]);
             }
         }
@@ -178,9 +180,9 @@ impl Evaluation {
                             slice.name.clone(),
                             name,
                             said.rows.to_string(),
-                            with(said.accuracy, said.intervals.accuracy),
+                            percent_with(said.accuracy, said.intervals.accuracy),
                             with(said.macro_f1, said.intervals.macro_f1),
-                            with(said.top3, said.intervals.top3),
+                            percent_with(said.top3, said.intervals.top3),
                             figure(said.ece),
                         ]);
                     }
@@ -191,8 +193,8 @@ impl Evaluation {
                             said.rows.to_string(),
                             said.positives.to_string(),
                             with(said.pr_auc, said.intervals.pr_auc),
-                            with(said.precision_at_recall_60, said.intervals.precision_at_recall_60),
-                            figure(said.flag_rate_at_recall_60),
+                            percent_with(said.precision_at_recall_60, said.intervals.precision_at_recall_60),
+                            percent_with(said.flag_rate_at_recall_60, None),
                         ]);
                     }
                 }
@@ -241,12 +243,12 @@ impl Evaluation {
                     name,
                     said.rows.to_string(),
                     as_much.clone(),
-                    with(said.accuracy, said.intervals.accuracy),
-                    figure(here.and_then(|here| here.accuracy)),
+                    percent_with(said.accuracy, said.intervals.accuracy),
+                    percent_with(here.and_then(|here| here.accuracy), None),
                     with(said.macro_f1, said.intervals.macro_f1),
                     figure(here.and_then(|here| here.macro_f1)),
-                    with(said.top3, said.intervals.top3),
-                    figure(here.and_then(|here| here.top3)),
+                    percent_with(said.top3, said.intervals.top3),
+                    percent_with(here.and_then(|here| here.top3), None),
                 ]);
             }
             if let Some((said, here)) = figures.flag().zip(self.tasks.get(task).and_then(TaskReport::flag)) {
@@ -256,8 +258,8 @@ impl Evaluation {
                     as_much,
                     with(said.pr_auc, said.intervals.pr_auc),
                     figure(here.pr_auc),
-                    with(said.precision_at_recall_60, said.intervals.precision_at_recall_60),
-                    figure(here.precision_at_recall_60),
+                    percent_with(said.precision_at_recall_60, said.intervals.precision_at_recall_60),
+                    percent_with(here.precision_at_recall_60, None),
                 ]);
             }
         }
@@ -326,8 +328,8 @@ fn classes(name: &str, report: &ChoiceReport) -> Table {
     for class in &report.classes {
         table.push(vec![
             class.label.clone(),
-            figure(class.precision),
-            figure(class.recall),
+            percent_with(class.precision, None),
+            percent_with(class.recall, None),
             figure(class.f1),
             class.support.to_string(),
         ]);

@@ -28,6 +28,11 @@ pub struct Arm {
 }
 
 impl Arm {
+    /// By what its cases are found.
+    pub fn key(&self) -> String {
+        format!("{}/{}/{}", self.role, self.arm, self.model)
+    }
+
     pub(super) fn decided(decision: &Decision) -> Self {
         Self {
             task: decision.task.clone(),

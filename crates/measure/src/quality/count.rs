@@ -3,7 +3,10 @@
 //! What they say is [`case_truth`]'s to decide. An abstained or failed decision is no answer, so neither right nor wrong: it is
 //! counted as unanswered. What grows is the number of cells, and eight bytes for each judged case of the audit sample.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet},
+    sync::Arc,
+};
 
 use ombud_contract::{
     records::{Feedback, Outcome, Prediction, RoutedComplaint},
@@ -14,6 +17,8 @@ use serde::Serialize;
 use super::{
     arms::{self, Arm, Arms},
     audit::id_hash,
+    coarse,
+    listed::{By, FigureCases, FigureKey, FigureKind},
     tally::{Flags, Tally},
 };
 use crate::calendar::week_at;
@@ -74,6 +79,8 @@ pub struct Counts {
     pub not_a_complaint: usize,
     /// Decisions that were judged: right of all.
     pub cells: BTreeMap<Cell, Tally>,
+    /// The same at the coarsest level, by task: right of all.
+    pub coarse: BTreeMap<String, Tally>,
     /// Judged tasks without an answer, by task.
     pub unanswered: BTreeMap<String, usize>,
     /// Re-allocated of all whose allocation was judged, by team and week.
@@ -86,6 +93,8 @@ pub struct Counts {
     pub flags: Flags,
     /// The same by arm, deciding or shadow.
     pub arms: Arms,
+    /// Which cases each figure counts.
+    pub listed: FigureCases,
 }
 
 /// What was counted, those that were drawn at random apart: they alone say without bias how good the models are.
@@ -156,6 +165,7 @@ impl Counts {
     }
 
     fn add_judgement(&mut self, complaint_id: &str, judgement: &Judgement<'_>, shadows: &[Prediction]) {
+        let id: Arc<str> = complaint_id.into();
         let settled = judgement.vulnerable().is_some();
         self.labelled.add(settled);
         if !settled {
@@ -164,6 +174,9 @@ impl Counts {
         if let Some(allocation) = &judgement.allocation {
             let (verdict, route) = (allocation.verdict, allocation.route);
             let place = (team(verdict, route), week_at(verdict.decided_at));
+            let parts = [(By::Team, place.0.as_str()), (By::Week, place.1.as_str())];
+            let case = (&id, allocation.reallocated);
+            self.listed.add_parts((FigureKind::Reallocated, ""), &parts, &place.0, case);
             self.reallocated.entry(place).or_default().add(allocation.reallocated);
             for decision in route.into_iter().flat_map(|route| &route.decisions) {
                 let arm = self.arms.entry(Arm::decided(decision)).or_default();
@@ -176,23 +189,30 @@ impl Counts {
             {
                 continue;
             }
-            self.add_task(truth);
+            self.add_task(&id, truth);
             let watched = |shadow: &&Prediction| {
                 let same_text = |route: &RoutedComplaint| route.raw_offset == shadow.raw_offset;
                 shadow.task == truth.task && truth.route.is_some_and(same_text)
             };
             for shadow in shadows.iter().filter(watched) {
-                self.add_shadow(shadow, truth);
+                self.add_shadow(&id, shadow, truth);
             }
         }
     }
 
-    fn add_task(&mut self, truth: &TaskTruth<'_>) {
+    fn add_task(&mut self, id: &Arc<str>, truth: &TaskTruth<'_>) {
         let (task, verdict, route) = (truth.task, truth.verdict, truth.route);
         let decision = route.and_then(|route| route.decisions.iter().find(|decision| decision.task == task));
         let mut arm = decision.map(|decision| self.arms.entry(Arm::decided(decision)).or_default());
+        let had = team(verdict, route);
         if let Some((flagged, so)) = flagged(truth) {
             self.flags.add(flagged, so);
+            if flagged {
+                self.listed.add_parts((FigureKind::Precision, task), &[], &had, (id, so));
+            }
+            if so {
+                self.listed.add_parts((FigureKind::Recall, task), &[], &had, (id, flagged));
+            }
             if let Some(arm) = &mut arm {
                 arm.flags.add(flagged, so);
             }
@@ -206,19 +226,24 @@ impl Counts {
             return;
         }
         let Some(right) = truth.is_right() else { return };
-        if let Some(arm) = arm {
+        let mut parts = Vec::new();
+        let of_arm = decision.map(|decision| Arm::decided(decision).key());
+        if let (Some(arm), Some(key)) = (arm, &of_arm) {
             arm.right.add(right);
+            parts.push((By::Arm, key.as_str()));
         }
-        let cell = Cell {
-            task: task.to_owned(),
-            model: given.model,
-            team: team(verdict, route),
-            week: week_at(verdict.decided_at),
-        };
+        if let Some(right) = coarse::is_right(truth) {
+            self.coarse.entry(task.to_owned()).or_default().add(right);
+            self.listed.add_parts((FigureKind::Coarse, task), &[], &had, (id, right));
+        }
+        let cell =
+            Cell { task: task.to_owned(), model: given.model, team: had, week: week_at(verdict.decided_at) };
+        parts.extend([(By::Model, &*cell.model), (By::Team, &*cell.team), (By::Week, &*cell.week)]);
+        self.listed.add_parts((FigureKind::Accuracy, task), &parts, &cell.team, (id, right));
         self.cells.entry(cell).or_default().add(right);
     }
 
-    fn add_shadow(&mut self, shadow: &Prediction, truth: &TaskTruth<'_>) {
+    fn add_shadow(&mut self, id: &Arc<str>, shadow: &Prediction, truth: &TaskTruth<'_>) {
         let (flagged, would) = (flagged(truth), arms::flags(shadow));
         if truth.task == VULNERABLE && flagged.is_none() {
             return;
@@ -234,6 +259,8 @@ impl Counts {
         };
         let Some(right) = right.filter(|_| shadow.outcome == Outcome::Labelled) else { return };
         arm.right.add(right);
+        let key = FigureKey::new(FigureKind::Accuracy, &shadow.task, By::Arm, &Arm::watched(shadow).key());
+        self.listed.add(key, &team(truth.verdict, truth.route), id, right);
         let answered = given(&shadow.task, truth.verdict, truth.route).is_some_and(|given| given.answered);
         if let Some(right) = truth.is_right().filter(|_| answered) {
             arm.decider_right.add(right);

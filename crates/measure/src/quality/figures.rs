@@ -8,8 +8,11 @@ use serde::Serialize;
 use super::{
     arms::{Arm, ArmCounts},
     audit::{AuditCoverage, AuditDraw},
+    coarse::CoarseAccuracy,
     count::{Cell, Counts, QualityCounts, UnsettledCases},
     drift::Drift,
+    headline::Headline,
+    reviews::Reviews,
     tally::{Flags, Tallies, Tally},
 };
 use crate::truth::{LEAST_LABELLED, LabelledShare};
@@ -21,6 +24,8 @@ pub struct QualityReport {
     pub since: String,
     /// Until when.
     pub until: String,
+    /// What stands first: against what the business asked for.
+    pub headlines: Vec<Headline>,
     /// How much of the sample that was drawn at random is judged.
     pub audit: AuditCoverage,
     /// What the figures are too few for, in sentences.
@@ -29,6 +34,8 @@ pub struct QualityReport {
     pub audit_sample: SampleFigures,
     /// All other cases.
     pub rest: SampleFigures,
+    /// What was left to people, whether or not anybody judged it.
+    pub reviews: Reviews,
     /// What was answered and read, week by week, whether or not anybody judged it.
     pub drift: Drift,
 }
@@ -83,6 +90,8 @@ pub struct TaskAccuracy {
     pub all: Tally,
     /// Judged decisions that were no answer: abstained or failed.
     pub unanswered: usize,
+    /// At the task's coarsest level; null where it has one alone.
+    pub coarsest: Option<CoarseAccuracy>,
     /// By `MODEL@VERSION`.
     pub by_model: Tallies,
     /// By the team that had the complaint.
@@ -102,9 +111,20 @@ impl QualityReport {
         let (audit_sample, rest) =
             (SampleFigures::of(&quality.audit_sample), SampleFigures::of(&quality.rest));
         let audit = AuditCoverage::of(drawn, &quality.judged);
-        let mut report = Self { since, until, audit, warnings: Vec::new(), audit_sample, rest, drift };
+        let (warnings, headlines, reviews) = (Vec::new(), Vec::new(), Reviews::default());
+        let mut report =
+            Self { since, until, headlines, audit, warnings, audit_sample, rest, reviews, drift };
         report.warnings = report.wanting();
+        report.headlines = report.count_headlines();
         report
+    }
+
+    /// With what was left to people in that time.
+    #[must_use]
+    pub fn with_reviews(mut self, reviews: Reviews) -> Self {
+        self.reviews = reviews;
+        self.headlines = self.count_headlines();
+        self
     }
 
     /// What there is too little of.
@@ -134,7 +154,7 @@ impl QualityReport {
     }
 
     /// Both parts, with what they are called.
-    pub(super) fn parts(&self) -> [(&'static str, &SampleFigures); 2] {
+    pub fn parts(&self) -> [(&'static str, &SampleFigures); 2] {
         [("Audit sample", &self.audit_sample), ("Rest", &self.rest)]
     }
 }
@@ -157,6 +177,8 @@ impl SampleFigures {
                 let of_task = counts.by(|cell| (cell.task.clone(), name(cell).clone())).into_iter();
                 of_task.filter(|((of, _), _)| of == task).map(|((_, name), tally)| (name, tally)).collect()
             };
+            let coarse = counts.coarse.get(task).copied().unwrap_or_default();
+            part.coarsest = CoarseAccuracy::of(task, coarse);
             part.by_model = by(|cell| &cell.model);
             part.by_team = by(|cell| &cell.team);
             part.by_week = by(|cell| &cell.week);

@@ -1,13 +1,13 @@
-//! A quality report as one HTML file, with its plots.
+//! A quality report as one HTML file: what was asked first, then its plots, then every table.
 
 use std::collections::BTreeMap;
 
-use ombud_report::{Axes, Chart, IntervalSeries, Section, interval_chart};
+use ombud_report::{Axes, Chart, IntervalSeries, Section, Table, interval_chart, percent_with};
 
 use super::{
     drift,
     figures::{QualityReport, SampleFigures},
-    tables::tables,
+    tables::details,
     tally::Tallies,
     week_chart::weeks,
 };
@@ -15,7 +15,15 @@ use crate::model_name::short;
 
 /// The whole file.
 pub fn page(report: &QualityReport) -> String {
+    let mut first = Section::new("Against what was asked").leads(&report.leads()).text(
+        "The first three are of the audit sample, which was drawn at random and says without bias how good the decisions \
+         are.",
+    );
+    if !report.warnings.is_empty() {
+        first = report.warnings.iter().fold(first, Section::text);
+    }
     let mut sections = vec![
+        first,
         Section::new("What this is")
             .text(format!("Verdicts of humans from {} until {}.", report.since, report.until))
             .text(
@@ -25,19 +33,20 @@ pub fn page(report: &QualityReport) -> String {
                  (Wilson's).",
             ),
     ];
-    if !report.warnings.is_empty() {
-        let warned = Section::new("What there is too little of");
-        sections.push(report.warnings.iter().fold(warned, |section, warning| section.text(warning.clone())));
-    }
     for (name, part) in report.parts() {
         if part.cases == 0 {
             continue;
         }
+        let reallocated = [("re-allocated", &part.reallocated_by_week)];
         sections.push(
             Section::new(format!("{name} by week"))
-                .figure("Accuracy of each task's answers", accuracy(part))
-                .figure("Share of allocations that were changed", reallocations(part))
-                .figure("Accuracy of who decides and of who is tried", arms(part)),
+                .figure_with("Accuracy of each task's answers", accuracy(part), &accuracies(part))
+                .figure_with(
+                    "Share of allocations that were changed",
+                    weeks("re-allocated", &reallocated),
+                    &by_week(&reallocated),
+                )
+                .figure_with("Accuracy of who decides and of who is tried", arms(part), &arm_table(part)),
         );
     }
     if !report.drift.is_empty() {
@@ -49,18 +58,31 @@ pub fn page(report: &QualityReport) -> String {
         let charts = drift::charts(&report.drift).into_iter();
         sections.push(charts.fold(drift, |section, (caption, chart)| section.figure(caption, chart)));
     }
-    sections.extend(tables(report).into_iter().map(|(heading, table)| Section::new(heading).table(&table)));
+    sections.extend(details(report).into_iter().map(|(heading, table)| Section::new(heading).table(&table)));
     ombud_report::page("Quality of decisions, by their outcomes", &sections)
 }
 
-fn accuracy(part: &SampleFigures) -> Chart {
-    let lines: Vec<(&str, &Tallies)> =
-        part.tasks.iter().map(|(task, figures)| (task.as_str(), &figures.by_week)).collect();
-    weeks("accuracy", &lines)
+fn by_task(part: &SampleFigures) -> Vec<(&str, &Tallies)> {
+    part.tasks.iter().map(|(task, figures)| (task.as_str(), &figures.by_week)).collect()
 }
 
-fn reallocations(part: &SampleFigures) -> Chart {
-    weeks("re-allocated", &[("re-allocated", &part.reallocated_by_week)])
+fn accuracy(part: &SampleFigures) -> Chart {
+    weeks("accuracy", &by_task(part))
+}
+
+fn accuracies(part: &SampleFigures) -> Table {
+    by_week(&by_task(part))
+}
+
+fn by_week(lines: &[(&str, &Tallies)]) -> Table {
+    let mut table = Table::new(&["what", "week", "share (95 %)", "of"], 2);
+    for (name, tallies) in lines {
+        for (week, tally) in *tallies {
+            let share = percent_with(tally.share(), tally.interval());
+            table.push(vec![(*name).to_owned(), week.clone(), share, tally.of.to_string()]);
+        }
+    }
+    table
 }
 
 /// Accuracy by arm, tasks side by side.
@@ -82,4 +104,20 @@ fn arms(part: &SampleFigures) -> Chart {
     }
     let measured: Vec<IntervalSeries> = tasks.into_values().collect();
     interval_chart(&Axes { x: "arm", y: "accuracy", ..Axes::default() }, &names, &measured)
+}
+
+fn arm_table(part: &SampleFigures) -> Table {
+    let mut table = Table::new(&["task", "arm", "model", "share (95 %)", "of"], 3);
+    for figures in &part.arms {
+        let share = percent_with(figures.right.share(), figures.right.interval());
+        let arm = &figures.arm;
+        table.push(vec![
+            arm.task.clone(),
+            arm.arm.clone(),
+            short(&arm.model),
+            share,
+            figures.right.of.to_string(),
+        ]);
+    }
+    table
 }

@@ -1,7 +1,7 @@
 //! A quality report as tables: the same for a terminal and for a page.
 
 use ombud_contract::{records::Role, verdict::VULNERABLE};
-use ombud_report::Table;
+use ombud_report::{Table, percent_with};
 
 use super::{
     arms::Arm,
@@ -16,6 +16,13 @@ const NOT_CLAIMED: &str = "not claimed";
 
 /// The report's tables, each under its heading.
 pub fn tables(report: &QualityReport) -> Vec<(String, Table)> {
+    let mut tables = vec![("Against what was asked".to_owned(), report.headline_table())];
+    tables.extend(details(report));
+    tables
+}
+
+/// The tables below what stands first.
+pub(super) fn details(report: &QualityReport) -> Vec<(String, Table)> {
     let mut tables =
         vec![("What was judged".to_owned(), judged(report)), ("The audit sample".to_owned(), audit(report))];
     let missing = &report.audit_sample.vulnerable_missing;
@@ -38,6 +45,10 @@ pub fn tables(report: &QualityReport) -> Vec<(String, Table)> {
         {
             tables.push((format!("{name}: re-allocated by {kind}"), reallocated(column, tallies)));
         }
+    }
+    let reviews = &report.reviews;
+    for (column, tallies) in [("team", &reviews.by_team), ("week", &reviews.by_week)] {
+        tables.push((format!("Left to people, by {column}"), reviewed(column, tallies)));
     }
     tables.extend(drift::tables(&report.drift));
     // A table without rows says nothing.
@@ -109,6 +120,11 @@ fn by_task(part: &SampleFigures) -> Table {
         let mut row = counted(&[task], figures.all);
         row.push(figures.unanswered.to_string());
         table.push(row);
+        if let Some(coarse) = &figures.coarsest {
+            let mut row = counted(&[&format!("{task}: {}", coarse.level)], coarse.right);
+            row.push(figures.unanswered.to_string());
+            table.push(row);
+        }
     }
     table
 }
@@ -165,16 +181,21 @@ fn reallocated(column: &str, tallies: &Tallies) -> Table {
     table
 }
 
+fn reviewed(column: &str, tallies: &Tallies) -> Table {
+    let mut table = Table::new(&[column, "left to people", "received", "rate (95 %)"], 1);
+    for (name, tally) in tallies {
+        table.push(counted(&[name], *tally));
+    }
+    table
+}
+
 fn counted(names: &[&str], tally: Tally) -> Vec<String> {
     let mut row: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
     row.extend([tally.hits.to_string(), tally.of.to_string(), figure(tally)]);
     row
 }
 
-/// `0.842 (0.796 to 0.880)`, or a dash of nothing.
+/// `84.2 % (79.6-88.0 %)`, or a dash of nothing.
 fn figure(tally: Tally) -> String {
-    match (tally.share(), tally.interval()) {
-        (Some(share), Some([low, high])) => format!("{share:.3} ({low:.3} to {high:.3})"),
-        _ => "-".to_owned(),
-    }
+    percent_with(tally.share(), tally.interval())
 }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use ombud_report::{Axes, Chart, IntervalSeries, Section, interval_chart};
+use ombud_report::{
+    Axes, Chart, IntervalSeries, Lead, Section, Tone, interval_chart, percent, percent_range,
+};
 
 use super::{
     compare::aspects,
@@ -13,11 +15,28 @@ use crate::model_name::short;
 
 /// The whole file; `id` is the evaluation's.
 pub fn page(document: &Document, id: &str) -> String {
-    let mut sections = vec![what(document, id), changes(document)];
+    let mut sections = vec![first(document), what(document, id), changes(document)];
     for aspect in document.aspects.iter().filter(|aspect| aspect.changed > 0) {
         sections.push(moved(document, aspect));
     }
     ombud_report::page("What another model would change", &sections)
+}
+
+/// How much changes, of all that is compared.
+fn first(document: &Document) -> Section {
+    let lead = |aspect: &Aspect| Lead {
+        name: aspect.name.clone(),
+        figure: aspect.share.map_or_else(|| "no complaints".to_owned(), percent),
+        detail: aspect.interval.map_or_else(String::new, |interval| {
+            format!("{}, {} of {}", percent_range(interval), aspect.changed, document.rows)
+        }),
+        asked: String::new(),
+        standing: String::new(),
+        tone: Tone::Plain,
+        link: None,
+    };
+    Section::new("Complaints for which it would change")
+        .leads(&document.aspects.iter().map(lead).collect::<Vec<_>>())
 }
 
 fn what(document: &Document, id: &str) -> Section {

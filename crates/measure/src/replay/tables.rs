@@ -1,6 +1,6 @@
 //! A replay as tables: the same for a terminal and for a page.
 
-use ombud_report::Table;
+use ombud_report::{Table, percent, percent_with};
 
 use super::{
     compare::{Both, ChangedComplaint, SideAnswer},
@@ -31,10 +31,7 @@ pub fn tables(document: &Document, limit: usize) -> Vec<(String, Table)> {
 pub(super) fn summary(document: &Document) -> Table {
     let mut table = Table::new(&["", "complaints", "changed", "share (95 %)"], 1);
     for aspect in &document.aspects {
-        let share = match (aspect.share, aspect.interval) {
-            (Some(share), Some([low, high])) => format!("{share:.4} ({low:.4} to {high:.4})"),
-            _ => "-".to_owned(),
-        };
+        let share = percent_with(aspect.share, aspect.interval);
         table.push(vec![aspect.name.clone(), document.rows.to_string(), aspect.changed.to_string(), share]);
     }
     table
@@ -74,7 +71,7 @@ fn way(both: &Both<String>) -> String {
 }
 
 fn said(task: &str, both: &Both<SideAnswer>) -> String {
-    let one = |said: &SideAnswer| format!("{} {:.2}", said.answer(task), said.confidence);
+    let one = |said: &SideAnswer| format!("{} {}", said.answer(task), percent(f64::from(said.confidence)));
     let (before, after) = (one(&both.champion), one(&both.candidate));
     if before == after { before } else { format!("{before} → {after}") }
 }

@@ -315,7 +315,7 @@ fn a_report_has_its_figures_in_tables_json_and_plots() {
     assert_eq!(product["all"]["share"], 1.0);
     assert!((product["all"]["interval"][0].as_f64().unwrap() - 0.342).abs() < 1e-3, "{product}");
     let shown: String = tables(&report).iter().map(|(_, table)| table.terminal()).collect();
-    assert!(shown.contains("1.000 (0.342 to 1.000)") && shown.contains("bag@v"), "{shown}");
+    assert!(shown.contains("100.0 % (34.2-100.0 %)") && shown.contains("bag@v"), "{shown}");
     let html = page(&report);
     for text in ["2026-W05", "2026-W06", "<svg", "Rest: accuracy by team"] {
         assert!(html.contains(text), "{text}");

@@ -8,6 +8,7 @@ use ombud_models::{Registry, Strategies, StrategyChange};
 use ombud_stream::Outage;
 
 pub use super::health::Operations;
+use super::quality::LiveQuality;
 
 /// What pages are given beside the API's own.
 pub struct PageSources {
@@ -15,6 +16,8 @@ pub struct PageSources {
     pub changes: Arc<dyn ChangeDesk>,
     /// How the system is.
     pub operations: Arc<dyn Operations>,
+    /// How good the decisions were; whoever makes it runs it.
+    pub quality: Arc<LiveQuality>,
     /// Event streams end with it.
     pub shutdown: Shutdown,
     /// How many of them may be open.

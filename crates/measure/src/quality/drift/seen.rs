@@ -48,7 +48,7 @@ pub struct AnswerCounts {
 }
 
 /// Everything that `versions` (model and version) decided on a day of `span` (from the first time to before the second); `each` is given every one of these
-/// decisions.
+/// decisions, with its ISO week.
 ///
 /// # Errors
 /// The store doesn't answer.
@@ -56,7 +56,7 @@ pub fn gather<'a>(
     cases: &mut dyn CaseStore,
     versions: impl IntoIterator<Item = (&'a str, &'a str)>,
     span: (TimestampMs, TimestampMs),
-    mut each: impl FnMut(&ModelDecision),
+    mut each: impl FnMut(&ModelDecision, &str),
 ) -> Result<BTreeMap<SeriesWeek, AnswerCounts>, Outage> {
     let mut seen: BTreeMap<SeriesWeek, AnswerCounts> = BTreeMap::new();
     for (model_id, version) in versions {
@@ -68,7 +68,7 @@ pub fn gather<'a>(
                 if decision.role == Role::Deciding.symbol() {
                     seen.entry(cell(&decision.task, (model_id, version), &week)).or_default().add(&decision);
                     sample.draw(&decision.complaint_id);
-                    each(&decision);
+                    each(&decision, &week);
                 }
             })?;
         }
