@@ -90,7 +90,7 @@ pub(crate) fn serve_api(
         dates: Dates::default().order(settings),
     };
     let sources = PageSources {
-        changes: Arc::new(StrategyDesk(Arc::clone(&operators.book))),
+        changes: Arc::new(StrategyDesk::new(Arc::clone(&operators.book), settings)),
         operations: Arc::new(ServedOperations),
         shutdown: crew.shutdown().clone(),
     };

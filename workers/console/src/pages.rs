@@ -30,7 +30,7 @@ use std::sync::Arc;
 use axum::Router;
 
 pub use refusal::refuse;
-pub use sources::{ChangeDesk, ChangeRefusal, Operations, PageSources, RolloutLog};
+pub use sources::{ChangeDesk, ChangeRefusal, OpenRequest, Operations, PageSources, RolloutLog};
 
 use crate::state::RequestState;
 
