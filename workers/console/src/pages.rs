@@ -7,23 +7,28 @@
 
 mod alike;
 mod assets;
+pub(crate) mod choice;
 mod complaint;
 mod desk;
 mod events;
+mod fields;
 mod frame;
 mod health;
 mod models;
 mod parts;
 mod quality;
-mod refusal;
+mod rail;
+pub(crate) mod refusal;
 mod sample;
 mod settings;
+pub(crate) mod shell;
 mod sources;
 mod strategy;
 mod team;
 mod trail;
+mod trouble;
 mod vulnerable;
-mod words;
+pub(crate) mod words;
 
 use std::sync::Arc;
 

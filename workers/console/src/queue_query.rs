@@ -158,7 +158,7 @@ impl Cursor {
         format!("{}.{}", hex::encode(&start.0), Self::digest(start))
     }
 
-    fn read(text: &str) -> Result<PageStart, Problem> {
+    pub(crate) fn read(text: &str) -> Result<PageStart, Problem> {
         let read = || {
             let (start, digest) = text.split_once('.')?;
             let start = PageStart(String::from_utf8(hex::decode(start).ok()?).ok()?);
@@ -205,6 +205,7 @@ mod tests {
         };
         let filter = ItemFilter {
             team: Some("cards".into()),
+            teams: Vec::new(),
             states: vec![Phase::Open, Phase::Waiting],
             product: Some("Mortgage".into()),
             vulnerability: Some(Vulnerability::Possible),
