@@ -4,8 +4,10 @@ mod bank;
 mod blind_sample;
 #[path = "../../../../crates/measure/tests/measure/given.rs"]
 mod given;
+mod memory_desk;
 mod memory_leases;
 mod no_sources;
+mod rollout_pages;
 mod triage_desk;
 mod verdicts_are_taken;
 mod vulnerability_desk;
