@@ -137,7 +137,6 @@ impl DialPage<'_> {
     }
 
     fn dial(&self, choices: &[Choice]) -> Markup {
-        let frame = self.frame;
         let now = self.flagged_from().and_then(|from| nearest(choices, from));
         let last = choices.len() - 1;
         let at = self.query.at.parse::<usize>().ok().or(now).unwrap_or(last).min(last);
