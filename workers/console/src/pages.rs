@@ -6,6 +6,7 @@
 //! A page shows nothing that the API would not answer to the same person, and does nothing that it would not do.
 
 mod alike;
+mod archived;
 mod assets;
 pub(crate) mod choice;
 mod complaint;
@@ -14,7 +15,9 @@ mod events;
 mod fields;
 mod frame;
 mod health;
+mod item_words;
 mod models;
+mod not_ours_fields;
 mod parts;
 mod quality;
 mod rail;

@@ -308,6 +308,7 @@ pub(crate) async fn hand_out(
     }
 }
 
-fn no_queue() -> Problem {
+/// Answers for a team that the one who asks does not work for, as for one that there is not.
+pub(crate) fn no_queue() -> Problem {
     Problem::absent("team-unknown", "find this queue: name a team of yours, as GET /api/teams has it")
 }

@@ -36,7 +36,8 @@ impl Fields {
 
     /// The first that is called `name` and says something, without the spaces around it.
     pub(crate) fn one(&self, name: &str) -> Option<&str> {
-        self.all(name).next()
+        let called = self.0.iter().filter(|(one, _)| one == name);
+        called.map(|(_, value)| value.trim()).find(|value| !value.is_empty())
     }
 
     /// All that are called `name` and say something.

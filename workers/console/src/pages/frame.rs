@@ -82,13 +82,6 @@ impl Frame {
         self.page_with(StatusCode::OK, title, body)
     }
 
-    /// A whole page of a complaint that its reader has taken: the script renews the lease at `held`/renew while the page is
-    /// seen, and gives it back at `held`/release when it is left by any way other than a form of the page.
-    pub(crate) fn held_page(&self, status: StatusCode, title: &str, held: &str, body: &Markup) -> Response {
-        let _ = held;
-        self.page_with(status, title, body)
-    }
-
     /// A whole page with another status.
     pub(crate) fn page_with(&self, status: StatusCode, title: &str, body: &Markup) -> Response {
         self.whole(status, title, None, body)

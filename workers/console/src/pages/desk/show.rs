@@ -255,13 +255,12 @@ fn about_vulnerability(frame: &Frame, flag: &str) -> Markup {
 }
 
 fn other_team(frame: &Frame, case: &DeskCase, beside: &Beside<'_>) -> Markup {
-    let team = Field { id: "to-team", label: &frame.say("desk-other-team"), ..Field::default() };
     let reason_label = frame.say("desk-reason");
     let reason_hint = frame.say("desk-reason-hint");
     let reason = Field { id: "to-reason", label: &reason_label, hint: Some(&reason_hint), problem: None };
     let given = if beside.typed_reason.is_empty() { USUAL_REASON } else { beside.typed_reason };
     html! {
-        p { a href="#to-team" data-key="t" { (frame.say("desk-to-another")) " " kbd { "t" } } }
+        h3 { (frame.say("desk-to-another")) }
         (parts::field(reason, |described| html! {
             input id="to-reason" name="reason" value=(given) list="reasons" maxlength="64" required
                 pattern="[A-Za-z0-9._\\-]+" aria-describedby=[described] autocomplete="off";
@@ -269,8 +268,10 @@ fn other_team(frame: &Frame, case: &DeskCase, beside: &Beside<'_>) -> Markup {
         datalist id="reasons" {
             @for code in [USUAL_REASON, "WRONG_PRODUCT", "SEVERAL_PRODUCTS", "SPECIALIST_NEEDED"] { option value=(code) {} }
         }
-        (parts::field(team, |described| html! {
-            select id="to-team" name="team" required aria-describedby=[described] {
+        div.field {
+            label for="to-team" { (frame.say("desk-other-team")) " " kbd { "t" } }
+            // The key leads into the field, where letters choose.
+            select id="to-team" name="team" required data-key="t" {
                 option value="" { (frame.say("desk-choose")) }
                 @for (team, name) in &case.teams {
                     @if *team != case.item.team {
@@ -278,7 +279,7 @@ fn other_team(frame: &Frame, case: &DeskCase, beside: &Beside<'_>) -> Markup {
                     }
                 }
             }
-        }))
+        }
         button type="submit" name="decision" value="move" { (frame.say("desk-move")) }
     }
 }

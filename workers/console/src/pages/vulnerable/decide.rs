@@ -8,7 +8,7 @@ use ombud_launch::guard::Caller;
 
 use super::{
     flag,
-    opened::{CAUSED, NOT_CAUSED, input_of, newest_route},
+    opened::{CAUSED, NOT_CAUSED, newest_route},
 };
 use crate::{
     cases, feedback,
