@@ -15,7 +15,7 @@ use ombud_launch::guard::Caller;
 use super::{
     PageState,
     choice::Choice,
-    parts, rail,
+    rail,
     shell::{self, Document, Surroundings},
     words::Language,
 };
@@ -65,12 +65,12 @@ impl Frame {
         self.language.words().say(id)
     }
 
-    /// What `id` says of `args`.
+    /// What `id` says, with `args`.
     pub(crate) fn say_with(&self, id: &str, args: &FluentArgs<'_>) -> String {
         self.language.words().say_with(id, args)
     }
 
-    /// What `id` says of `$count`, in the singular or the plural that it needs.
+    /// What `id` says with `$count`, in the singular or the plural that it needs.
     pub(crate) fn say_count(&self, id: &str, count: i64) -> String {
         let mut args = FluentArgs::new();
         args.set("count", count);
@@ -95,7 +95,7 @@ impl Frame {
 
     fn whole(&self, status: StatusCode, title: &str, held: Option<&str>, body: &Markup) -> Response {
         let body = html! {
-            @if let Some(text) = self.done_text() { (parts::status(&text)) }
+            @if let Some(text) = self.done_text() { p.status role="status" { (text) } }
             (body)
         };
         let document = Document { held, ..Document::new(title, &body) };
@@ -111,8 +111,12 @@ impl Frame {
         self.language.words().has(&id).then(|| self.say_count(&id, done.count.unwrap_or(1)))
     }
 
+    fn links(&self) -> Markup {
+        rail::links(&self.caller, &self.path, self.language.words())
+    }
+
     fn rail(&self) -> Markup {
-        html! { nav.rail aria-label=(self.say("frame-pages")) { (rail::links(self)) } }
+        html! { nav.rail aria-label=(self.say("frame-pages")) { (self.links()) } }
     }
 
     fn top(&self) -> Markup {
@@ -120,7 +124,7 @@ impl Frame {
             // The rail of phones. The style shows one of the two.
             details.menu {
                 summary { (self.say("frame-menu")) }
-                nav aria-label=(self.say("frame-pages")) { (rail::links(self)) }
+                nav aria-label=(self.say("frame-pages")) { (self.links()) }
             }
             @if rail::may_see(&self.caller, "/complaints") {
                 form.search role="search" method="get" action="/complaints" {
@@ -170,7 +174,7 @@ impl Frame {
         }
     }
 
-    /// What `id` says of a number that the script writes later.
+    /// What `id` says with a number that the script writes later.
     fn counted(&self, id: &str) -> String {
         let mut args = FluentArgs::new();
         args.set("count", "#");
@@ -198,5 +202,77 @@ impl Frame {
     #[cfg(test)]
     pub(in crate::pages) fn of(caller: Caller, language: Language, path: &str) -> Self {
         Self::new(caller, Choice { language: Some(language), ..Choice::default() }, path, None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::to_bytes;
+    use ombud_launch::guard::Role;
+
+    use super::*;
+    use crate::pages::{choice::Theme, rail::tests::person};
+
+    async fn text(answer: Response) -> String {
+        String::from_utf8(to_bytes(answer.into_body(), 1 << 20).await.unwrap().to_vec()).unwrap()
+    }
+
+    fn pairs(query: &[(&str, &str)]) -> Vec<(String, String)> {
+        query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[tokio::test]
+    async fn a_page_says_its_language_its_place_and_where_one_may_go() {
+        let frame = Frame::of(person(&[Role::Operator]), Language::Spanish, "/teams/cards");
+        let page = text(frame.page("Equipo \u{202e}<x>", &html! { p { "dentro" } })).await;
+        for part in [
+            r#"<html lang="es">"#,
+            "<title>Equipo \\u202e&lt;x&gt; – Ombud</title>",
+            r##"<a class="skip" href="#main">Ir al contenido</a>"##,
+            r#"<a href="/teams" data-go="t" aria-current="page">Equipos</a>"#,
+            r#"<a href="/health" data-go="h">Estado</a>"#,
+            r#"action="/complaints""#,
+            r#"action="/sign-out""#,
+            r#"<main id="main" tabindex="-1">"#,
+        ] {
+            assert!(page.contains(part), "{part} in {page}");
+        }
+        assert!(!page.contains(r#"href="/desk""#) && !page.contains(r#"href="/trail""#), "{page}");
+        assert_eq!(page.matches("<h1>").count(), 1);
+        let owner =
+            text(Frame::of(person(&[Role::ModelOwner]), Language::English, "/models").page("M", &html! {}));
+        assert!(!owner.await.contains(r#"id="search""#), "they may search for no complaint");
+    }
+
+    #[tokio::test]
+    async fn what_is_chosen_is_on_the_page() {
+        let choice = Choice { theme: Theme::Dark, has_keys: false, ..Choice::default() };
+        let frame = Frame::new(person(&[Role::Clerk]), choice, "/desk", None);
+        let page = text(frame.page("Desk", &html! {})).await;
+        assert!(page.contains(r#"<html lang="en" class="dark" data-keys="off">"#), "{page}");
+        assert!(!page.contains("show-keys"), "{page}");
+    }
+
+    #[tokio::test]
+    async fn what_was_done_is_said_in_words_of_the_catalogue_alone() {
+        let said = async |query: &[(&str, &str)]| {
+            let done = Done::of(&pairs(query));
+            let frame = Frame::new(person(&[Role::Clerk]), Choice::default(), "/settings", done);
+            text(frame.page("Settings", &html! {})).await
+        };
+        let page = said(&[("done", "settings-kept")]).await;
+        assert!(page.contains(r#"<p class="status" role="status">Saved.</p>"#), "{page}");
+        for other in ["nothing-of-ours", "<b>You won</b>", "frame-skip", ""] {
+            let page = said(&[("done", other), ("count", "x")]).await;
+            assert!(!page.contains(r#"role="status""#) && !page.contains("won"), "{other}: {page}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_page_of_something_taken_says_where_it_is_renewed_and_given_back() {
+        let frame = Frame::of(person(&[Role::Clerk]), Language::English, "/desk/c-1");
+        let page = text(frame.held_page(StatusCode::OK, "Desk", "/desk/c-1", &html! {})).await;
+        let main = r#"data-renew="/desk/c-1/renew" data-release="/desk/c-1/release""#;
+        assert!(page.contains(main), "{page}");
     }
 }

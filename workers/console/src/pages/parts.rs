@@ -115,7 +115,7 @@ pub(crate) struct Tab {
     pub(crate) is_current: bool,
 }
 
-/// Leads from one list to the other; `label` says of what they are.
+/// Leads from one list to the other; `label` names what they are lists of.
 pub(crate) fn tabs(label: &str, tabs: &[Tab]) -> Markup {
     html! {
         nav.tabs aria-label=(shown(label)) {
@@ -173,6 +173,93 @@ pub(crate) fn field(field: Field<'_>, input: impl FnOnce(Option<&str>) -> Markup
             @if let Some((id, text)) = &hint { p.muted id=(id) { (shown(text)) } }
             (input(described.as_deref()))
             @if let Some((id, text)) = &problem { p.problem id=(id) { (shown(text)) } }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ombud_launch::guard::Caller;
+
+    use super::*;
+    use crate::pages::words::Language;
+
+    const NOON: i64 = 20_000 * DAY_MS + DAY_MS / 2;
+    const MIDNIGHT: i64 = 20_001 * DAY_MS;
+
+    fn said(due_ms: i64, met_ms: Option<i64>) -> String {
+        let frame = Frame::of(Caller::default(), Language::English, "/teams");
+        due(&frame, due_ms, met_ms, NOON).into_string()
+    }
+
+    #[test]
+    fn a_due_moment_is_its_last_minute_and_a_word_says_how_near_it_is() {
+        let today = said(MIDNIGHT, None);
+        assert!(
+            today.contains(r#"<time datetime="2024-10-04T23:59Z">2024-10-04 23:59 UTC</time>"#),
+            "{today}"
+        );
+        for (due_ms, met_ms, class, word) in [
+            (MIDNIGHT, None, "warning", "due today"),
+            (MIDNIGHT + 1, None, "plain", "due tomorrow"),
+            (MIDNIGHT + 3 * DAY_MS, None, "plain", "due in 3 days"),
+            (NOON, None, "bad", "overdue"),
+            (NOON + 1, None, "warning", "due today"),
+            (NOON - DAY_MS, None, "bad", "overdue by 1 day"),
+            (NOON - 40 * DAY_MS, None, "bad", "overdue by 40 days"),
+            (NOON, Some(NOON - 1), "good", "in time"),
+            (NOON, Some(NOON), "bad", "too late"),
+        ] {
+            let badge = format!(r#"<span class="badge {class}">{word}</span>"#);
+            assert!(said(due_ms, met_ms).contains(&badge), "{due_ms} {met_ms:?}: {badge}");
+        }
+    }
+
+    #[test]
+    fn no_moment_is_too_far_away_to_be_shown() {
+        for ms in [i64::MIN, i64::MAX] {
+            assert_eq!(moment(ms).into_string(), "–");
+            assert_eq!(day(ms).into_string(), "–");
+            assert!(said(ms, None).contains("badge"));
+        }
+        assert_eq!(day(0).into_string(), r#"<time datetime="1970-01-01">1970-01-01</time>"#);
+    }
+
+    #[test]
+    fn an_input_is_tied_to_its_label_hint_and_problem() {
+        let around =
+            Field { id: "why", label: "Reason", hint: Some("One line."), problem: Some("Give one.") };
+        let whole =
+            field(around, |described| html! { input id="why" aria-describedby=[described]; }).into_string();
+        for part in [
+            r#"<label for="why">Reason</label>"#,
+            r#"aria-describedby="why-hint why-problem""#,
+            r#"id="why-hint">One line."#,
+            r#"id="why-problem">Give one."#,
+        ] {
+            assert!(whole.contains(part), "{part} in {whole}");
+        }
+        let bare = field(Field { id: "a", label: "A", ..Field::default() }, |described| {
+            assert_eq!(described, None);
+            html! { input id="a"; }
+        });
+        assert!(!bare.into_string().contains("problem"));
+    }
+
+    #[test]
+    fn what_others_wrote_turns_nothing_round_and_is_no_markup() {
+        let odd = "<b>\u{202e}x";
+        for markup in [
+            badge(Tone::Bad, odd),
+            key_button("c", "team", odd, odd),
+            key_link("c", "/", odd),
+            empty(odd, odd),
+            problem(odd),
+            status(odd),
+            tabs(odd, &[Tab { href: "/".into(), text: odd.into(), count: Some(1), is_current: true }]),
+        ] {
+            let text = markup.into_string();
+            assert!(text.contains(r"&lt;b&gt;\u202ex") && !text.contains("<b>"), "{text}");
         }
     }
 }

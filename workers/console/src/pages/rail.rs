@@ -4,7 +4,7 @@ use axum::http::Method;
 use maud::{Markup, html};
 use ombud_launch::guard::{Caller, Right};
 
-use super::frame::Frame;
+use super::words::Words;
 
 /// A page of the rail.
 struct Stop {
@@ -41,17 +41,16 @@ pub(super) fn beginning(caller: &Caller) -> Option<&'static str> {
     BEGINNINGS.into_iter().find(|path| may_see(caller, path))
 }
 
-/// The pages that one may see, as links.
-pub(super) fn links(frame: &Frame) -> Markup {
-    let is_within = |path: &str| {
-        frame.path.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
+/// The pages that `caller` may see, as links; the one within which `at` lies is the current one.
+pub(super) fn links(caller: &Caller, at: &str, words: &Words) -> Markup {
+    let is_within =
+        |path: &str| at.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     html! {
         ul {
-            @for stop in STOPS.iter().filter(|stop| may_see(&frame.caller, stop.path)) {
+            @for stop in STOPS.iter().filter(|stop| may_see(caller, stop.path)) {
                 li {
                     a href=(stop.path) data-go=(stop.letter) aria-current=[is_within(stop.path).then_some("page")] {
-                        (frame.say(stop.word))
+                        (words.say(stop.word))
                     }
                 }
             }

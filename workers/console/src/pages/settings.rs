@@ -107,3 +107,49 @@ async fn keep(headers: HeaderMap, Form(chosen): Form<Chosen>) -> Response {
         None => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::{body::to_bytes, http::HeaderValue};
+    use ombud_launch::guard::Role;
+
+    use super::*;
+    use crate::pages::rail::tests::person;
+
+    async fn text(answer: Response) -> String {
+        String::from_utf8(to_bytes(answer.into_body(), 1 << 20).await.unwrap().to_vec()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_is_kept_is_what_the_form_shows_next() {
+        let form = Chosen { language: "es".into(), theme: "dark".into(), keys: "off".into() };
+        let origin =
+            HeaderMap::from_iter([(header::ORIGIN, HeaderValue::from_static("https://ombud.bank.example"))]);
+        let answer = keep(origin, Form(form)).await;
+        assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+        assert_eq!(answer.headers()[header::LOCATION], "/settings?done=settings-kept");
+        let set = answer.headers()[header::SET_COOKIE].to_str().unwrap();
+        let expected =
+            "__Host-ombud-look=es.no-keys.dark; Path=/; HttpOnly; SameSite=Strict; Secure; Max-Age=31536000";
+        assert_eq!(set, expected);
+        let cookie = HeaderValue::from_str(set.split(';').next().unwrap()).unwrap();
+        let mut frame = Frame::of(person(&[Role::Clerk]), Language::Spanish, "/settings");
+        frame.choice = Choice::of(&HeaderMap::from_iter([(header::COOKIE, cookie)]));
+        let page = text(show(frame).await).await;
+        for checked in
+            [r#"name="language" value="es" checked"#, r#"value="dark" checked"#, r#"value="off" checked"#]
+        {
+            assert!(page.contains(checked), "{checked} in {page}");
+        }
+        assert_eq!(page.matches(" checked").count(), 3);
+    }
+
+    #[tokio::test]
+    async fn the_first_page_is_one_that_the_roles_give() {
+        let first = async |roles: &[Role]| first_page(Frame::of(person(roles), Language::English, "/")).await;
+        assert_eq!(first(&[Role::Clerk, Role::Operator]).await.headers()[header::LOCATION], "/desk");
+        let nobody = first(&[]).await;
+        assert_eq!(nobody.status(), StatusCode::OK);
+        assert!(text(nobody).await.contains("No role was given to you here"));
+    }
+}

@@ -103,7 +103,7 @@ impl Words {
         self.say_with(id, &FluentArgs::new())
     }
 
-    /// What `id` says of `args`.
+    /// What `id` says, with `args`.
     pub(crate) fn say_with(&self, id: &str, args: &FluentArgs<'_>) -> String {
         let Some(pattern) = self.bundle.get_message(id).and_then(|message| message.value()) else {
             // A test walks all pages for it.
@@ -112,3 +112,6 @@ impl Words {
         self.bundle.format_pattern(pattern, Some(args), &mut Vec::new()).into_owned()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -156,6 +156,50 @@ async fn a_password_opens_a_session_and_a_sign_out_ends_it_for_whoever_has_its_c
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_sign_in_leads_back_to_the_page_that_asked_for_it_and_to_no_other_site() {
+    let world = World::new();
+    let replica = world.with_owner();
+    let form = ("content-type", "application/x-www-form-urlencoded");
+    for (back, leads_to) in [
+        ("/teams/cards%3Ftab=mine", "/teams/cards?tab=mine"),
+        ("//evil.example/teams", "/"),
+        ("https://evil.example/", "/"),
+        ("/%5Cevil.example", "/"),
+        ("/sign-in", "/"),
+        ("", "/"),
+    ] {
+        let page = replica.ask(Method::GET, &format!("/sign-in?back={back}"), &[], "").await;
+        let is_kept = page.body.contains(&format!(r#"name="back" value="{leads_to}""#));
+        assert_eq!(is_kept, leads_to != "/", "{back}: {}", page.body);
+        let body = format!("name=owner&password={}&back={back}", PASSWORD.replace(' ', "+"));
+        let answer = replica.ask(Method::POST, "/sign-in", &[form], &body).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{back}");
+        assert_eq!(answer.headers.get(header::LOCATION).unwrap(), leads_to, "{back}");
+    }
+    // A mistake forgets it not.
+    let wrong = replica.ask(Method::POST, "/sign-in", &[form], "name=owner&password=x&back=/desk").await;
+    assert!(wrong.body.contains(r#"name="back" value="/desk""#), "{}", wrong.body);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn the_sign_in_speaks_the_language_that_was_chosen_or_the_browser_asks_for() {
+    let world = World::new();
+    let replica = world.with_owner();
+    let spanish = ("accept-language", "es-ES,es;q=0.9");
+    for (headers, tag, word) in [
+        (&[][..], "en", "Password"),
+        (&[spanish], "es", "Contraseña"),
+        (&[spanish, ("cookie", "ombud-look=en.keys.system")], "en", "Password"),
+    ] {
+        let page = replica.ask(Method::GET, "/sign-in", headers, "").await.body;
+        assert!(page.contains(&format!(r#"<html lang="{tag}">"#)) && page.contains(word), "{page}");
+    }
+    let form = ("content-type", "application/x-www-form-urlencoded");
+    let wrong = replica.ask(Method::POST, "/sign-in", &[form, spanish], "name=owner&password=x").await;
+    assert!(wrong.body.contains("no van juntos") && wrong.body.contains(r#"role="alert""#), "{}", wrong.body);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn an_id_that_was_set_before_the_sign_in_is_worth_nothing_after_it() {
     let world = World::new();
     let replica = world.with_owner();
