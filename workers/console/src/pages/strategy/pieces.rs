@@ -19,7 +19,9 @@ const WHOLE: usize = 64;
 const MINUTE_MS: i64 = 60_000;
 
 /// Values for a text of the catalogue.
-pub(in crate::pages) fn args<'a, const N: usize>(values: [(&'static str, FluentValue<'a>); N]) -> FluentArgs<'a> {
+pub(in crate::pages) fn args<'a, const N: usize>(
+    values: [(&'static str, FluentValue<'a>); N],
+) -> FluentArgs<'a> {
     values.into_iter().collect()
 }
 
