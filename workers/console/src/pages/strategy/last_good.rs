@@ -26,8 +26,8 @@ fn left(all: &[&ActiveStrategy]) -> Vec<bool> {
     let mut left: Vec<bool> = Vec::with_capacity(all.len());
     for at in 0..all.len() {
         let is_again = |next: &&ActiveStrategy| {
-            let before = all[..at].iter().zip(&left);
-            before.into_iter().any(|(older, left)| !left && is_alike(&older.record, &next.record))
+            let mut before = all[..at].iter().zip(&left);
+            before.any(|(older, left)| !left && is_alike(&older.record, &next.record))
         };
         let is_left = all.get(at + 1).is_some_and(is_again);
         left.push(is_left);
