@@ -9,7 +9,7 @@ use std::io::Write;
 
 use anyhow::Result;
 use ombud_launch::config::Settings;
-use ombud_models::{Registry, Strategies};
+use ombud_models::{Registry, Strategies, placements};
 use ombud_stream::{Clock, SystemClock};
 
 pub(crate) use args::ModelsCommand;
@@ -68,7 +68,7 @@ fn listed(registry: &Registry, strategies: &Strategies, now_ms: i64, screen: Scr
             record.version.chars().take(12).collect(),
             record.tasks.join(", "),
             if record.state_reason.is_empty() { state } else { format!("{state}: {}", record.state_reason) },
-            show::places(strategies, record, now_ms).serves().join(", "),
+            placements(strategies, record, now_ms).serves().join(", "),
         ]);
     }
     table

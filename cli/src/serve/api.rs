@@ -99,7 +99,7 @@ pub(crate) fn serve_api(
     };
     let sources = PageSources {
         quality: keep_quality(crew, settings, backend, &clock)?,
-        changes: Arc::new(StrategyDesk(Arc::clone(&operators.book))),
+        changes: Arc::new(StrategyDesk::new(Arc::clone(&operators.book), settings)),
         operations: Arc::new(operations),
         shutdown: crew.shutdown().clone(),
         event_streams: usize::try_from(settings.console.event_streams)?,

@@ -4,6 +4,7 @@ mod answer;
 mod artefact;
 mod classifier;
 pub mod clock;
+mod description;
 mod digest;
 mod draft;
 mod evidence;
@@ -41,6 +42,7 @@ pub use answer::{
 };
 pub use artefact::{Artefact, ArtefactError, MANIFEST, TAXONOMY};
 pub use classifier::{Classifier, ClassifyError, LoadError, LoadModel, Logits, Model};
+pub use description::Description;
 pub use digest::{digest_file, digest_stream};
 pub use draft::{Draft, DraftError, check_free};
 pub use evidence::{Category, Driver, EvidenceTable};
@@ -69,8 +71,8 @@ pub use sources::{Sources, with_causes};
 pub use stop::Stop;
 pub use strategy::{
     ALL, ActiveStrategy, ApprovalFault, ArmShare, ChangeError, Difference, Draw, LEAD, MOST_APPROVALS,
-    ModelName, Signature, Strategies, StrategyChange, StrategyError, StrategyRefusal, differences, is_person,
-    is_same_person, proposal, with_approvals, written,
+    ModelName, Placement, Placements, Signature, Strategies, StrategyChange, StrategyError, StrategyRefusal,
+    differences, is_person, is_same_person, placements, proposal, with_approvals, written,
 };
 pub use strategy_feed::{StrategyFeed, StrategyUnknown};
 pub use strategy_file::{FirstStrategy, StrategyDraft, StrategyFileError};

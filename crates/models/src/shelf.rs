@@ -189,7 +189,7 @@ impl ModelStore {
     }
 
     // Both names may come from a record, so neither may lead out of the shelf.
-    fn home(&self, model_id: &str, version: &str) -> Result<PathBuf, ArtefactError> {
+    pub(crate) fn home(&self, model_id: &str, version: &str) -> Result<PathBuf, ArtefactError> {
         if !is_version(version) || !is_model_id(model_id) {
             return Err(ArtefactError::Name { model_id: model_id.to_owned(), version: version.to_owned() });
         }

@@ -6,6 +6,7 @@ mod difference;
 mod draw;
 mod gate;
 mod model_name;
+mod placement;
 mod proposal;
 mod written;
 
@@ -20,6 +21,7 @@ pub use gate::StrategyRefusal;
 pub use model_name::ModelName;
 use ombud_contract::ids::basis_point;
 use ombud_contract::records::{Arm, Role, Strategy, TaskStrategy};
+pub use placement::{Placement, Placements, placements};
 pub use proposal::proposal;
 pub use written::written;
 

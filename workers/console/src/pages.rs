@@ -45,7 +45,7 @@ pub use health::{
 };
 pub use quality::{LiveQuality, QualitySource};
 pub use refusal::refuse;
-pub use sources::{ChangeDesk, ChangeRefusal, Operations, PageSources, RolloutLog};
+pub use sources::{ChangeDesk, ChangeRefusal, OpenRequest, Operations, PageSources, RolloutLog};
 
 use crate::state::RequestState;
 

@@ -34,6 +34,7 @@ use ombud_contract::catalogue::Topic;
 use ombud_launch::{config::Settings, guard::Guard};
 
 mod approvals;
+mod desk;
 mod memory;
 
 /// Models of the same labels and other weights, with MegaBank's strategy of the first one, which asks for `approvals`.

@@ -123,6 +123,37 @@ impl RequestBook {
         Ok(log.view(&request, now_ms))
     }
 
+    /// Publishes what `draft` asks for, where nobody else is needed; its version. It follows version `base` or none: nobody
+    /// publishes what they have not seen.
+    pub(super) fn publish(
+        &mut self,
+        draft: &RequestDraft,
+        base: i64,
+        actor: &Actor,
+    ) -> Result<i64, RequestRefusal> {
+        check_name(actor)?;
+        let log = self.log()?;
+        if let Some(newest) = log.strategies.newest().filter(|newest| newest.record.version != base) {
+            let by = newest.record.changed_by.clone();
+            return Err(StrategyRefusal::Lost { version: newest.record.version, by }.into());
+        }
+        let now_ms = self.publisher.now_ms();
+        let signature =
+            Signature { by: actor.name.clone(), reason: draft.reason.clone(), now_ms, from: None };
+        let next = draft.change.next(&log.strategies, &log.registry, &signature)?;
+        log.strategies.gate(&next, &log.registry, now_ms)?;
+        let change = serde_json::to_string(&draft.change).context("write the change as JSON")?;
+        let id = request_id(&actor.name, now_ms, base, &change);
+        // It waits for nobody, so no store keeps it: its id leads from the version to what the audit says.
+        let next = with_approvals(next, &id, &actor.name, &[]);
+        let version = next.version;
+        self.record(RequestAct::Requested, &id, actor)?;
+        self.publisher.publish(&next)?;
+        self.record(RequestAct::Published(version), &id, actor)
+            .with_context(|| format!("strategy {version} is published, and the audit does not say so"))?;
+        Ok(version)
+    }
+
     /// Those that are open, the oldest first.
     pub(super) fn list(&mut self) -> Result<Vec<RequestView>, RequestRefusal> {
         let log = self.log()?;
@@ -224,7 +255,8 @@ impl RequestBook {
         Ok(log.view(&request, self.publisher.now_ms()))
     }
 
-    fn log(&mut self) -> anyhow::Result<LogState> {
+    /// What the log has now.
+    pub(super) fn log(&mut self) -> anyhow::Result<LogState> {
         let (strategies, registry) = self.publisher.read()?;
         Ok(LogState { strategies, registry })
     }

@@ -1,34 +1,110 @@
-//! Changes of the strategy as pages ask for them: what `/api/requests` does, by the same book.
+//! Changes of the strategy as pages ask for them: what `/api/requests` and the commands do, by the same book.
 
-use axum::http::StatusCode;
-use ombud_console::pages::{ChangeDesk, ChangeRefusal, RolloutLog};
-use ombud_launch::guard::Caller;
-use ombud_models::StrategyChange;
+use std::sync::PoisonError;
+
+use ombud_console::pages::{ChangeDesk, ChangeRefusal, OpenRequest, RolloutLog};
+use ombud_launch::{config::Settings, guard::Caller};
+use ombud_models::{Description, ModelStore, StrategyChange};
 use ombud_stream::Outage;
 
-use super::Book;
+use super::{
+    Book, RequestBook, RequestDraft, RequestStatus, RequestView, audit::Actor, port::status,
+    refusal::RequestRefusal,
+};
 
-/// The book of this process.
-pub(crate) struct StrategyDesk(pub(crate) Book);
+/// The book of this process, and the shelves of models that it can read.
+pub(crate) struct StrategyDesk {
+    book: Book,
+    /// Its own, and the one that hosts share where there is one.
+    shelves: Vec<ModelStore>,
+}
 
-impl ChangeDesk for StrategyDesk {
-    fn log(&self) -> Result<RolloutLog, Outage> {
-        Err(Outage::passing("read the strategies", "not built yet"))
+impl StrategyDesk {
+    /// Of `book`; `settings` say where models lie.
+    pub(crate) fn new(book: Book, settings: &Settings) -> Self {
+        let shared = Some(&settings.shared_models).filter(|shared| !shared.as_os_str().is_empty());
+        let own = ModelStore::new(settings.data.join("models"));
+        Self { book, shelves: std::iter::once(own).chain(shared.map(ModelStore::new)).collect() }
     }
 
-    fn ask(&self, _: StrategyChange, _: Option<String>, _: &Caller) -> Result<String, ChangeRefusal> {
-        Err(refused())
-    }
-
-    fn approve(&self, _: &str, _: Option<i64>, _: &Caller) -> Result<Option<i64>, ChangeRefusal> {
-        Err(refused())
-    }
-
-    fn close(&self, _: &str, _: &Caller) -> Result<(), ChangeRefusal> {
-        Err(refused())
+    fn done<T>(
+        &self,
+        act: impl FnOnce(&mut RequestBook) -> Result<T, RequestRefusal>,
+    ) -> Result<T, ChangeRefusal> {
+        let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
+        act(&mut book).map_err(|refusal| ChangeRefusal {
+            status: status(&refusal),
+            text: format!("{:#}", anyhow::Error::from(refusal)),
+        })
     }
 }
 
-fn refused() -> ChangeRefusal {
-    ChangeRefusal { status: StatusCode::SERVICE_UNAVAILABLE, text: "not built yet".to_owned() }
+impl ChangeDesk for StrategyDesk {
+    fn log(&self) -> Result<RolloutLog, Outage> {
+        let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
+        let log = book.log().map_err(|error| match error.downcast() {
+            Ok(outage) => outage,
+            Err(error) => Outage::passing("read the strategies and the models", error),
+        })?;
+        Ok(RolloutLog { strategies: log.strategies, registry: log.registry })
+    }
+
+    fn requests(&self) -> Result<Vec<OpenRequest>, ChangeRefusal> {
+        Ok(self.done(RequestBook::list)?.into_iter().map(open_request).collect())
+    }
+
+    fn description(&self, model_id: &str, version: &str) -> Option<Description> {
+        self.shelves.iter().find_map(|shelf| shelf.description(model_id, version))
+    }
+
+    fn ask(
+        &self,
+        change: StrategyChange,
+        reason: Option<String>,
+        by: &Caller,
+    ) -> Result<String, ChangeRefusal> {
+        let (draft, actor) = signed(change, reason, by);
+        Ok(self.done(|book| book.ask(&draft, &actor))?.request_id)
+    }
+
+    fn publish(
+        &self,
+        change: StrategyChange,
+        reason: Option<String>,
+        base: i64,
+        by: &Caller,
+    ) -> Result<i64, ChangeRefusal> {
+        let (draft, actor) = signed(change, reason, by);
+        self.done(|book| book.publish(&draft, base, &actor))
+    }
+
+    fn approve(&self, id: &str, from: Option<i64>, by: &Caller) -> Result<Option<i64>, ChangeRefusal> {
+        let actor = Actor::of(by, "");
+        Ok(self.done(|book| book.approve(id, &actor, from))?.strategy_version)
+    }
+
+    fn close(&self, id: &str, by: &Caller) -> Result<(), ChangeRefusal> {
+        let actor = Actor::of(by, "");
+        self.done(|book| book.close(id, &actor)).map(drop)
+    }
+}
+
+fn signed(change: StrategyChange, reason: Option<String>, by: &Caller) -> (RequestDraft, Actor) {
+    (RequestDraft { change, reason, by: String::new() }, Actor::of(by, ""))
+}
+
+fn open_request(view: RequestView) -> OpenRequest {
+    OpenRequest {
+        request_id: view.request_id,
+        requested_by: view.requested_by,
+        requested_at: view.requested_at,
+        reason: view.reason,
+        base_version: view.base_version,
+        change: serde_json::from_value(view.change).ok(),
+        approved_by: view.approved_by,
+        approvals_needed: view.approvals_needed,
+        is_stale: view.state == RequestStatus::Stale,
+        problem: view.problem,
+        differences: view.differences,
+    }
 }

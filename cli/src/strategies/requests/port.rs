@@ -161,7 +161,8 @@ async fn answered<T: Send + 'static>(
     }
 }
 
-fn status(refusal: &RequestRefusal) -> StatusCode {
+/// As which a refusal is answered, by the API and by pages.
+pub(super) fn status(refusal: &RequestRefusal) -> StatusCode {
     match refusal {
         RequestRefusal::Unknown { .. } => StatusCode::NOT_FOUND,
         RequestRefusal::Own { .. } => StatusCode::FORBIDDEN,

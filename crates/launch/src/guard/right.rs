@@ -239,6 +239,7 @@ pub const PAGES: &[RouteRight] = &[
     get("/models", Right::SeeModels),
     get("/models/{model_id}/{version}", Right::SeeModels),
     get("/strategy", Right::SeeModels),
+    get("/strategy/change", Right::AskForChange),
     get("/strategy/history", Right::SeeModels),
     get("/strategy/versions/{version}", Right::SeeModels),
     get("/strategy/requests", Right::SeeRequests),

@@ -11,6 +11,7 @@ mod clocks;
 mod given;
 #[cfg(feature = "hub")]
 mod hub;
+mod placements;
 mod proposals;
 mod registry;
 mod routes;

@@ -23,6 +23,21 @@ fn a_version_serves_on_after_the_models_folder_has_changed() {
 }
 
 #[test]
+fn what_a_version_says_of_itself_is_read_from_the_shelf_and_from_nowhere_else() {
+    let (models, data) = (given::models_folder(), tempfile::tempdir().unwrap());
+    let artefact = Artefact::open(&models.path().join("complaints")).unwrap();
+    let store = ModelStore::new(data.path().join("models"));
+    assert_eq!(store.description("complaints", &artefact.version), None);
+    store.add(&artefact).unwrap();
+    let known = store.description("complaints", &artefact.version).unwrap();
+    assert_eq!((known.card.as_deref(), known.manifest), (Some("# A bag"), Some(given::manifest())));
+    for model_id in ["../models/complaints", "..", "", "complaints/", "/etc"] {
+        assert_eq!(store.description(model_id, &artefact.version), None, "{model_id}");
+    }
+    assert_eq!(store.description("complaints", ".."), None);
+}
+
+#[test]
 fn whoever_may_read_the_shelf_may_read_what_is_added() {
     let models = given::models_folder();
     let artefact = Artefact::open(&models.path().join("complaints")).unwrap();

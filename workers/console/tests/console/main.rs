@@ -5,8 +5,10 @@ mod blind_sample;
 mod complaint_page;
 #[path = "../../../../crates/measure/tests/measure/given.rs"]
 mod given;
+mod memory_desk;
 mod memory_leases;
 mod no_sources;
+mod rollout_pages;
 mod team_queue;
 mod triage_desk;
 mod verdicts_are_taken;

@@ -3,53 +3,53 @@
 use std::sync::Arc;
 
 use axum::http::StatusCode;
-use ombud_console::pages::{ChangeDesk, ChangeRefusal, Operations, PageSources, RolloutLog};
+use ombud_console::pages::{ChangeDesk, ChangeRefusal, OpenRequest, Operations, PageSources, RolloutLog};
 use ombud_launch::{guard::Caller, shutdown::Shutdown};
-use ombud_models::StrategyChange;
+use ombud_models::{Description, StrategyChange};
 use ombud_stream::Outage;
 
 struct Nothing;
 
-/// A strategy that nobody can change.
-struct OneStrategy(RolloutLog);
+/// A strategy that nobody can change, or none.
+struct FixedStrategy(Option<RolloutLog>);
 
-fn refused() -> ChangeRefusal {
-    ChangeRefusal { status: StatusCode::SERVICE_UNAVAILABLE, text: "there is none here".into() }
+fn refused<T>() -> Result<T, ChangeRefusal> {
+    Err(ChangeRefusal { status: StatusCode::SERVICE_UNAVAILABLE, text: "there is none here".into() })
 }
 
-impl ChangeDesk for Nothing {
+impl ChangeDesk for FixedStrategy {
     fn log(&self) -> Result<RolloutLog, Outage> {
-        Err(Outage::passing("read models.strategy", "there is none here"))
+        self.0.clone().ok_or_else(|| Outage::passing("read models.strategy", "there is none here"))
+    }
+
+    fn requests(&self) -> Result<Vec<OpenRequest>, ChangeRefusal> {
+        refused()
+    }
+
+    fn description(&self, _: &str, _: &str) -> Option<Description> {
+        None
     }
 
     fn ask(&self, _: StrategyChange, _: Option<String>, _: &Caller) -> Result<String, ChangeRefusal> {
-        Err(refused())
+        refused()
+    }
+
+    fn publish(
+        &self,
+        _: StrategyChange,
+        _: Option<String>,
+        _: i64,
+        _: &Caller,
+    ) -> Result<i64, ChangeRefusal> {
+        refused()
     }
 
     fn approve(&self, _: &str, _: Option<i64>, _: &Caller) -> Result<Option<i64>, ChangeRefusal> {
-        Err(refused())
+        refused()
     }
 
     fn close(&self, _: &str, _: &Caller) -> Result<(), ChangeRefusal> {
-        Err(refused())
-    }
-}
-
-impl ChangeDesk for OneStrategy {
-    fn log(&self) -> Result<RolloutLog, Outage> {
-        Ok(self.0.clone())
-    }
-
-    fn ask(&self, _: StrategyChange, _: Option<String>, _: &Caller) -> Result<String, ChangeRefusal> {
-        Err(refused())
-    }
-
-    fn approve(&self, _: &str, _: Option<i64>, _: &Caller) -> Result<Option<i64>, ChangeRefusal> {
-        Err(refused())
-    }
-
-    fn close(&self, _: &str, _: &Caller) -> Result<(), ChangeRefusal> {
-        Err(refused())
+        refused()
     }
 }
 
@@ -57,10 +57,14 @@ impl Operations for Nothing {}
 
 /// They have these strategies and models, and refuse everything.
 pub(crate) fn sources_of(log: RolloutLog) -> PageSources {
-    PageSources { changes: Arc::new(OneStrategy(log)), ..no_sources() }
+    PageSources { changes: Arc::new(FixedStrategy(Some(log))), ..no_sources() }
 }
 
 /// They refuse everything.
 pub(crate) fn no_sources() -> PageSources {
-    PageSources { changes: Arc::new(Nothing), operations: Arc::new(Nothing), shutdown: Shutdown::default() }
+    PageSources {
+        changes: Arc::new(FixedStrategy(None)),
+        operations: Arc::new(Nothing),
+        shutdown: Shutdown::default(),
+    }
 }
