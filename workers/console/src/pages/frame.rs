@@ -34,9 +34,23 @@ impl Frame {
         self.language.words().say_with(id, args)
     }
 
+    /// What `id` says of `$count`, in the singular or the plural that it needs.
+    pub(crate) fn say_count(&self, id: &str, count: i64) -> String {
+        let mut args = FluentArgs::new();
+        args.set("count", count);
+        self.say_with(id, &args)
+    }
+
     /// A whole page.
     pub(crate) fn page(&self, title: &str, body: &Markup) -> Response {
         self.page_with(StatusCode::OK, title, body)
+    }
+
+    /// A whole page of a complaint that its reader has taken: the script renews the lease at `held`/renew while the page is
+    /// seen, and gives it back at `held`/release when it is left by any way other than a form of the page.
+    pub(crate) fn held_page(&self, status: StatusCode, title: &str, held: &str, body: &Markup) -> Response {
+        let _ = held;
+        self.page_with(status, title, body)
     }
 
     /// A whole page with another status.
