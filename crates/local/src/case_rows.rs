@@ -3,6 +3,8 @@
 use ombud_store::{Row, day_of};
 use rusqlite::Connection;
 
+use crate::sketches;
+
 /// Writes one row within the writer's transaction.
 pub(crate) fn write(connection: &Connection, row: &Row) -> rusqlite::Result<()> {
     let run = |sql: &str, values: &[&dyn rusqlite::ToSql]| {
@@ -75,5 +77,7 @@ pub(crate) fn write(connection: &Connection, row: &Row) -> rusqlite::Result<()> 
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             &[&m.model_id, &m.version, &m.tasks, &m.state, &m.created_at, &&*m.body],
         ),
+        Row::Sketch(s) => sketches::write(connection, s),
+        Row::ErasedSketch(e) => sketches::erase(connection, e),
     }
 }

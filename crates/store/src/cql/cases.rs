@@ -111,6 +111,10 @@ impl CqlCases {
         tokio::time::timeout(bound, reading).await.unwrap_or_else(late)
     }
 
+    pub(crate) fn statements(&self) -> &Statements {
+        &self.statements
+    }
+
     /// A complaint's case.
     async fn events(&self, complaint_id: &str) -> Result<Vec<CaseEvent>, Outage> {
         let part = Part { query: &self.statements.case, key: vec![CqlValue::Text(complaint_id.into())] };
@@ -121,7 +125,7 @@ impl CqlCases {
     }
 
     /// Gives every row of `parts` to `each`, in the order of `order`; a page of each part is in memory at a time.
-    fn read_merged<C, R, K: Ord>(
+    pub(crate) fn read_merged<C, R, K: Ord>(
         &self,
         parts: &[Part<'_>],
         row: impl Fn(C) -> R,

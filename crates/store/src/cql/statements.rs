@@ -12,6 +12,7 @@ use scylla::{
 };
 
 use crate::{
+    alike::SketchRow,
     cql::{
         bucket::{BUCKETS, bucket_of},
         retry::persist,
@@ -40,6 +41,9 @@ pub(crate) struct Statements {
     feedback: PreparedStatement,
     strategy: PreparedStatement,
     model: PreparedStatement,
+    sketch: PreparedStatement,
+    erased_sketch: PreparedStatement,
+    sketches_of_day: PreparedStatement,
     pub(crate) case: PreparedStatement,
     pub(crate) queue: BothForms,
     pub(crate) feedback_of_day: BothForms,
@@ -67,7 +71,20 @@ impl BothForms {
     }
 }
 
+/// Sketches of a bucket read at once: of each of the 64 a page is in memory.
+const SKETCH_PAGE: i32 = 300;
+/// When a sketch was written, for the server: always the same, so that writing it again changes nothing.
+const SKETCHED: i64 = 1;
+/// When one was erased: it beats every writing.
+const ERASED: i64 = 2;
+
 impl Statements {
+    /// Every partition of a day's sketches.
+    pub(crate) fn sketches(&self, day: Date) -> Vec<Part<'_>> {
+        let key = |bucket| vec![CqlValue::Date(days(day)), CqlValue::TinyInt(bucket)];
+        (0..BUCKETS).map(|bucket| Part { query: &self.sketches_of_day, key: key(bucket) }).collect()
+    }
+
     pub(crate) async fn prepare(
         session: &Session,
         keyspace: &str,
@@ -134,6 +151,22 @@ impl Statements {
             strategy: insert("strategy_history", "scope, version, effective_from, changed_by, body", "")
                 .await?,
             model: insert("model_versions", "model_id, version, tasks, state, created_at, body", "").await?,
+            sketch: insert(
+                "sketches_by_day_and_bucket",
+                "day, bucket, complaint_id, submission, id, received_at, sketch, channel, representative",
+                &format!(" USING TIMESTAMP {SKETCHED}"),
+            )
+            .await?,
+            erased_sketch: prepare(format!(
+                "DELETE FROM {keyspace}.sketches_by_day_and_bucket USING TIMESTAMP {ERASED}
+                 WHERE day = ? AND bucket = ? AND complaint_id = ?"
+            ))
+            .await?,
+            sketches_of_day: prepare(format!(
+                "SELECT complaint_id, submission, id, received_at, sketch, channel, representative
+                 FROM {keyspace}.sketches_by_day_and_bucket WHERE day = ? AND bucket = ?"
+            ))
+            .await?,
             case: prepare(format!(
                 "SELECT kind, seq, id, at, task, team, model_id, model_version, schema_id, body, origin, digest
                  FROM {keyspace}.case_events WHERE complaint_id = ?"
@@ -164,6 +197,7 @@ impl Statements {
             .await?,
         };
         statements.case.set_page_size(CASE_PAGE);
+        statements.sketches_of_day.set_page_size(SKETCH_PAGE);
         Ok(statements)
     }
 
@@ -236,6 +270,11 @@ impl Statements {
                     (&m.model_id, &m.version, &m.tasks, &m.state, CqlTimestamp(m.created_at), &*m.body);
                 to.write(&self.model, values).await
             }
+            Row::Sketch(s) => to.write(&self.sketch, sketch(s)).await,
+            Row::ErasedSketch(e) => {
+                let day = days(day_of(e.received_at));
+                to.write(&self.erased_sketch, (day, bucket_of(&e.complaint_id), &e.complaint_id)).await
+            }
         }
     }
 }
@@ -274,6 +313,20 @@ fn queued(q: &QueueEntry) -> impl SerializeRow + '_ {
         &q.missing,
         q.resolve_by.map(CqlTimestamp),
         q.revision,
+    )
+}
+
+fn sketch(s: &SketchRow) -> impl SerializeRow + '_ {
+    (
+        days(day_of(s.received_at)),
+        bucket_of(&s.complaint_id),
+        &s.complaint_id,
+        s.submission,
+        &s.id,
+        CqlTimestamp(s.received_at),
+        &*s.sketch,
+        &s.channel,
+        set(&s.representative),
     )
 }
 
