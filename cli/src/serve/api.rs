@@ -15,6 +15,7 @@ use ombud_stream::{Clock, Outage};
 
 use super::{
     Crew,
+    alike::watch_alike,
     entrance::{first_link, open_entrance},
     operations::ServedOperations,
     port::listen,
@@ -72,6 +73,7 @@ pub(crate) fn serve_api(
     let (sink, deliveries) = backend.sink(IN_FLIGHT)?;
     let view = backend.view();
     let (worklist, worklist_progress) = keep_worklist(crew, settings, backend, &clock, &readiness)?;
+    let alike = watch_alike(crew, backend, &worklist, &clock)?;
     let desk = backend.view();
     let console = Console {
         sink,
@@ -92,6 +94,7 @@ pub(crate) fn serve_api(
     let sources = PageSources {
         changes: Arc::new(StrategyDesk(Arc::clone(&operators.book))),
         operations: Arc::new(ServedOperations),
+        alike,
         shutdown: crew.shutdown().clone(),
     };
     let served = console.with_pages(requests::document(), sources);
@@ -123,7 +126,7 @@ fn trail(view: View, prefix: &str) -> OpenTrail {
 }
 
 /// Why the console lacks what it needs: an outage keeps whether it may pass, and anything else never does.
-fn outage(action: &str, error: anyhow::Error) -> Outage {
+pub(super) fn outage(action: &str, error: anyhow::Error) -> Outage {
     match error.downcast() {
         Ok(outage) => outage,
         Err(error) => Outage::fatal(action, error),

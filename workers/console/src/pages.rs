@@ -29,6 +29,7 @@ use std::sync::Arc;
 
 use axum::Router;
 
+pub use alike::{AlikeBoard, AlikeWatch, OpenSketches};
 pub use refusal::refuse;
 pub use sources::{ChangeDesk, ChangeRefusal, Operations, PageSources, RolloutLog};
 

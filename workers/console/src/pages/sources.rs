@@ -7,12 +7,16 @@ use ombud_launch::{guard::Caller, shutdown::Shutdown};
 use ombud_models::{Registry, Strategies, StrategyChange};
 use ombud_stream::Outage;
 
+use super::AlikeBoard;
+
 /// What pages are given beside the API's own.
 pub struct PageSources {
     /// Changes of the strategy.
     pub changes: Arc<dyn ChangeDesk>,
     /// How the system is.
     pub operations: Arc<dyn Operations>,
+    /// What is complained of alike.
+    pub alike: Arc<AlikeBoard>,
     /// Event streams end with it.
     pub shutdown: Shutdown,
 }
