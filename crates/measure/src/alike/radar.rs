@@ -174,12 +174,11 @@ impl Week {
                 if row.received_at < begin {
                     return;
                 }
+                let has_room = newest.len() < MOST_COMPARED;
                 match newest.get_mut(&row.complaint_id) {
                     Some(known) if is_newer(&row, known) => *known = row,
                     Some(_) => {}
-                    None if newest.len() < MOST_COMPARED => {
-                        drop(newest.insert(row.complaint_id.clone(), row))
-                    }
+                    None if has_room => drop(newest.insert(row.complaint_id.clone(), row)),
                     None => is_partial = true,
                 }
             })?;

@@ -27,7 +27,7 @@ fn words(narrative: &str) -> Vec<u64> {
         if word.is_empty() {
             return;
         }
-        let said = if is_redaction(word) { REDACTION } else { word };
+        let said = if is_redaction(word) { REDACTION } else { word.as_str() };
         let hash = XxHash3_64::oneshot(said.as_bytes());
         let runs_on = hashes.last() == Some(&hash) && [NUMBER, REDACTION].contains(&said);
         if !runs_on {

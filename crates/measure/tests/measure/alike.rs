@@ -111,7 +111,7 @@ fn week_with_letters(mut complaints: Vec<String>, copies: usize) -> (Kept, usize
     assert_eq!(chosen.len(), LETTERS);
     let letters: Vec<String> = chosen.into_iter().rev().map(|n| complaints.remove(n)).collect();
     let (mut kept, mut chance) = (Kept::default(), Chance(22));
-    let mut when = |chance: &mut Chance| NOW - 1 - i64::try_from(chance.below(7 * DAY as usize - 1)).unwrap();
+    let when = |chance: &mut Chance| NOW - 1 - i64::try_from(chance.below(7 * DAY as usize - 1)).unwrap();
     for (n, narrative) in complaints.iter().enumerate() {
         kept.keep(format!("other-{n}"), narrative, when(&mut chance));
     }
@@ -202,7 +202,7 @@ fn the_twentieth_copy_makes_a_cluster_large_and_what_came_before_says_whether_it
     let radar = Radar::read(&mut kept, NOW).unwrap();
     let [new, old] = &radar.clusters[..] else { panic!("{:?}", radar.clusters) };
     assert_eq!((new.members.len(), new.growth, new.before), (LARGE - 1, Growth::New, [0; 4]));
-    assert_eq!((old.members.len(), old.growth, old.before), (10, Growth::Steady, [10, 10, 11, 10]));
+    assert_eq!((old.members.len(), old.growth, old.before), (10, Growth::Steady, [10, 11, 10, 10]));
     assert_eq!((old.is_flagged(), old.last_at()), (false, NOW - 1));
     assert!(old.first_at <= NOW - 34 * DAY, "{}", old.first_at);
 
