@@ -1,6 +1,9 @@
 //! What is complained of alike now: the clusters of seven days against the four weeks before.
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, HashSet},
+};
 
 use ombud_store::{SketchRow, Sketches, days};
 use ombud_stream::Outage;
@@ -100,63 +103,75 @@ impl Radar {
     pub fn read(store: &mut dyn Sketches, now_ms: i64) -> Result<Self, Outage> {
         let begin = now_ms.saturating_sub(WEEK_MS);
         let week = Week::read(store, begin, now_ms)?;
-        let sketches: Vec<Sketch> =
-            week.complaints.iter().map(|complaint| complaint.sketch.clone()).collect();
-        let mut found = cluster(&sketches);
+        let mut found = cluster(&week.sketches);
         found.retain(|places| places.len() >= SHOWN);
-        let lookup = Lookup::new(found.iter().map(|places| places.iter().map(|at| &sketches[*at]).collect()));
-        let mut since = week.complaints.first().map(|first| first.member.received_at);
-        let mut history = vec![(None::<i64>, [0; WEEKS_BEFORE]); found.len()];
-        let earliest = begin.saturating_sub(WEEKS_BEFORE as i64 * WEEK_MS);
-        for day in days(earliest, begin) {
-            store.sketches(day, &mut |row| {
-                if !(earliest..begin).contains(&row.received_at) {
-                    return;
-                }
-                since = Some(since.map_or(row.received_at, |since| since.min(row.received_at)));
-                let place = Sketch::read(&row.sketch).and_then(|sketch| lookup.find(&sketch));
-                let Some((first_at, before)) = place.and_then(|place| history.get_mut(place)) else { return };
-                // One that came again this week is counted there.
-                if week.ids.contains(&row.complaint_id) {
-                    return;
-                }
-                *first_at = Some(first_at.map_or(row.received_at, |first| first.min(row.received_at)));
-                let weeks_ago = usize::try_from((begin - 1 - row.received_at) / WEEK_MS).unwrap_or(0);
-                if let Some(count) = before.get_mut(weeks_ago) {
-                    *count += 1;
-                }
-            })?;
-        }
-        let clusters = found.into_iter().zip(history).map(|(places, (first_at, before))| {
-            let members: Vec<Member> =
-                places.into_iter().map(|at| week.complaints[at].member.clone()).collect();
+        let past = Past::read(store, begin, &week, &found)?;
+        let first_of_week = week.members.first().map(|first| first.received_at);
+        let clusters = found.into_iter().zip(past.of_clusters).map(|(places, (first_at, before))| {
+            let members: Vec<Member> = places.into_iter().map(|at| week.members[at].clone()).collect();
             let first_here = members.first().map_or(now_ms, |first| first.received_at);
             let growth = Growth::of(members.len(), &before);
             AlikeCluster { members, before, first_at: first_at.unwrap_or(first_here), growth }
         });
         let mut clusters: Vec<AlikeCluster> = clusters.collect();
         clusters.sort_by_cached_key(|cluster| {
-            (!cluster.is_flagged(), cluster.growth, std::cmp::Reverse(cluster.members.len()), cluster.name())
+            (!cluster.is_flagged(), cluster.growth, Reverse(cluster.members.len()), cluster.name())
         });
         clusters.truncate(MOST_CLUSTERS);
         Ok(Self {
             made_at: now_ms,
-            compared: week.complaints.len(),
+            compared: week.members.len(),
             is_partial: week.is_partial,
-            since,
+            since: past.since.or(first_of_week),
             clusters,
         })
     }
 }
 
-struct Complaint {
-    member: Member,
-    sketch: Sketch,
+/// What came in the weeks before.
+struct Past {
+    /// When the first came.
+    since: Option<i64>,
+    /// By cluster: when the first like it came, and how many in each week, the latest first.
+    of_clusters: Vec<(Option<i64>, [u64; WEEKS_BEFORE])>,
+}
+
+impl Past {
+    /// Before `begin`, by the clusters that `found` names by places in `week`.
+    fn read(store: &mut dyn Sketches, begin: i64, week: &Week, found: &[Vec<usize>]) -> Result<Self, Outage> {
+        let sketches = |places: &Vec<usize>| places.iter().map(|at| &week.sketches[*at]).collect();
+        let lookup = Lookup::new(found.iter().map(sketches));
+        let mut past = Self { since: None, of_clusters: vec![(None, [0; WEEKS_BEFORE]); found.len()] };
+        let earliest = begin.saturating_sub(WEEKS_BEFORE as i64 * WEEK_MS);
+        for day in days(earliest, begin) {
+            let mut last = String::new();
+            store.sketches(day, &mut |row| {
+                if !(earliest..begin).contains(&row.received_at) {
+                    return;
+                }
+                past.since = Some(past.since.map_or(row.received_at, |since| since.min(row.received_at)));
+                // One that came again this week is counted there, and one that was corrected that day is one.
+                if week.ids.contains(&row.complaint_id) || last == row.complaint_id {
+                    return;
+                }
+                let found = Sketch::read(&row.sketch).and_then(|sketch| lookup.find(&sketch));
+                if let Some((first_at, before)) = found.and_then(|at| past.of_clusters.get_mut(at)) {
+                    *first_at = Some(first_at.map_or(row.received_at, |first| first.min(row.received_at)));
+                    let weeks_ago = usize::try_from((begin - 1 - row.received_at) / WEEK_MS).unwrap_or(0);
+                    before[weeks_ago.min(WEEKS_BEFORE - 1)] += 1;
+                    last = row.complaint_id;
+                }
+            })?;
+        }
+        Ok(past)
+    }
 }
 
 /// The complaints of this week, by when they were received, then by id: in whatever order they were archived.
 struct Week {
-    complaints: Vec<Complaint>,
+    members: Vec<Member>,
+    /// In the same order.
+    sketches: Vec<Sketch>,
     ids: HashSet<String>,
     is_partial: bool,
 }
@@ -184,15 +199,16 @@ impl Week {
             })?;
         }
         let ids = newest.keys().cloned().collect();
-        let complaints = newest.into_values().filter_map(|row| {
-            let SketchRow { received_at, complaint_id, channel, representative, .. } = row;
-            let sketch = Sketch::read(&row.sketch)?;
-            Some(Complaint { member: Member { received_at, complaint_id, channel, representative }, sketch })
-        });
-        let mut complaints: Vec<Complaint> = complaints.collect();
+        let mut rows: Vec<SketchRow> = newest.into_values().collect();
         // Those of one moment are in the order of their ids already.
-        complaints.sort_by_key(|complaint| complaint.member.received_at);
-        Ok(Self { complaints, ids, is_partial })
+        rows.sort_by_key(|row| row.received_at);
+        let sketched = rows.into_iter().filter_map(|row| {
+            let sketch = Sketch::read(&row.sketch)?;
+            let SketchRow { received_at, complaint_id, channel, representative, .. } = row;
+            Some((Member { received_at, complaint_id, channel, representative }, sketch))
+        });
+        let (members, sketches) = sketched.unzip();
+        Ok(Self { members, sketches, ids, is_partial })
     }
 }
 
