@@ -10,7 +10,7 @@ use ombud_contract::{
     records::{Prediction, RawComplaint},
 };
 use ombud_local::Local;
-use ombud_store::{CaseStore as _, SketchRow, Sketches as _, day_of};
+use ombud_store::{SketchRow, Sketches as _, day_of};
 
 use crate::world::{RECEIVED, append, append_under, archive, log, raw, route, send};
 
