@@ -2,10 +2,11 @@
 
 use std::io::Write;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use ombud_console::{
     AcceptedWork, Answer, LeaseAction, LeaseAnswer, LeaseRequest, NotTaken, WorkReport, WorkReportKind,
+    minor_units,
 };
 use ombud_launch::config::Settings;
 use ombud_stream::{Clock, SystemClock};
@@ -215,7 +216,7 @@ fn taken<T: serde::de::DeserializeOwned>(answer: crate::running_up::Answer, id: 
 
 fn report(args: &Work, kind: WorkReportKind, by: String) -> Result<WorkReport> {
     let redress = match (&args.redress, &args.currency) {
-        (Some(amount), Some(currency)) => Some(minor(amount, currency)?),
+        (Some(amount), Some(currency)) => Some(minor_units(amount, currency).context("read --redress")?),
         _ => None,
     };
     Ok(WorkReport {
@@ -233,30 +234,6 @@ fn report(args: &Work, kind: WorkReportKind, by: String) -> Result<WorkReport> {
         undoes: args.event.clone(),
         ..WorkReport::new(&args.id, kind)
     })
-}
-
-/// Currencies whose minor unit is the whole, and those where it is a thousandth (ISO 4217).
-const WITHOUT_MINOR: [&str; 16] = [
-    "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF",
-    "XPF",
-];
-const THOUSANDTHS: [&str; 7] = ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"];
-
-/// An amount such as 25.00 in minor units of `currency`.
-fn minor(amount: &str, currency: &str) -> Result<i64> {
-    let digits = match currency {
-        code if WITHOUT_MINOR.contains(&code) => 0,
-        code if THOUSANDTHS.contains(&code) => 3,
-        _ => 2,
-    };
-    let (whole, part) = amount.split_once('.').unwrap_or((amount, ""));
-    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    ensure!(
-        !whole.is_empty() && is_number(whole) && is_number(part) && part.len() <= digits,
-        "read --redress: give an amount of {currency} such as 25{}, without signs or separators",
-        if digits == 0 { String::new() } else { format!(".{}", "0".repeat(digits)) }
-    );
-    format!("{whole}{part:0<digits$}").parse().context("read --redress: it is too much")
 }
 
 fn print_lease(args: &Work, answer: &LeaseAnswer, out: &mut impl Write) -> Result<Done> {
@@ -280,34 +257,4 @@ fn print_lease(args: &Work, answer: &LeaseAnswer, out: &mut impl Write) -> Resul
 fn moment(ms: i64) -> String {
     let at = jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::MAX);
     at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_amount_is_read_in_the_minor_units_of_its_currency() {
-        for (amount, currency, expected) in [
-            ("25.00", "GBP", 2_500),
-            ("25", "GBP", 2_500),
-            ("0.5", "EUR", 50),
-            ("1200", "JPY", 1_200),
-            ("1.234", "KWD", 1_234),
-        ] {
-            assert_eq!(minor(amount, currency).unwrap(), expected, "{amount} {currency}");
-        }
-        for (amount, currency) in [
-            ("25.005", "GBP"),
-            ("1.5", "JPY"),
-            ("-1", "GBP"),
-            ("1,000.00", "GBP"),
-            (".5", "GBP"),
-            ("x", "GBP"),
-            ("", "GBP"),
-        ] {
-            assert!(minor(amount, currency).is_err(), "{amount} {currency}");
-        }
-        assert!(minor("99999999999999999999", "GBP").unwrap_err().to_string().contains("too much"));
-    }
 }

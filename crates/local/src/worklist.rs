@@ -23,9 +23,9 @@ use std::{
     },
 };
 
-use ombud_contract::work::Phase;
+use ombud_contract::{records::Vulnerability, work::Phase};
 use ombud_store::{
-    ItemFilter, ItemOrder, ItemPage, PageStart, ReadClock, WorkItem, Worklist, WorklistChange,
+    DueCount, ItemFilter, ItemOrder, ItemPage, PageStart, ReadClock, WorkItem, Worklist, WorklistChange,
     WorklistPosition,
 };
 use ombud_stream::Outage;
@@ -125,6 +125,14 @@ impl Worklist for LocalWorklist {
 
     fn counts(&self) -> Result<Vec<(String, Phase, u64)>, Outage> {
         self.read("the counts", read::counts)
+    }
+
+    fn vulnerability_counts(&self) -> Result<Vec<(String, Vulnerability, u64)>, Outage> {
+        self.read("the counts", read::vulnerability_counts)
+    }
+
+    fn due_counts(&self, now: i64, soon: i64) -> Result<Vec<DueCount>, Outage> {
+        self.read("what is due", |connection| read::due_counts(connection, now, soon))
     }
 
     fn put_away(&self, changed_before: i64, most: usize) -> Result<usize, Outage> {

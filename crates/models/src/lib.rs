@@ -58,7 +58,7 @@ pub use reads::{Reading, Reads, Unread};
 pub use registry::{Registry, evaluated, model_version_record, registry_key};
 pub use registry_feed::{RegistryFeed, model_version};
 pub use rejection::{Blame, Fault, Hindrance, HostFault, Rejection, ServingFailure};
-pub use route::{Facts, Route, VULNERABLE, route};
+pub use route::{Facts, Route, VULNERABLE, route, team_of_product};
 pub use routing::{
     ClockDays, ClockRules, ComplaintClass, FilledField, ISSUE, LabelSets, NamedClockRule, PRODUCT,
     Priorities, ProductTeam, Queue, RoutingError, RoutingTable,

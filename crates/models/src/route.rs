@@ -268,6 +268,33 @@ fn issue_queue<'t>(
         .find(|queue| takes(&queue.task, &queue.level, &queue.labels))
 }
 
+/// The team that a complaint goes to if its product is `product`, by that and by what was decided of its issue alone: what a
+/// person is shown who is to say the product. `None` where the table has no such product.
+pub fn team_of_product<'t>(
+    table: &'t RoutingTable,
+    product: &str,
+    decisions: &[Decision],
+) -> Option<&'t str> {
+    let desk = table.products.get(product)?;
+    let attributes = BTreeMap::new();
+    let facts = Facts {
+        complaint_id: "",
+        language: "",
+        known_product: Some(product),
+        received_at: 0,
+        regulator_sent_at: None,
+        notice_at: None,
+        legal_entity: None,
+        attributes: &attributes,
+        decisions,
+        missing_tasks: &[],
+        unreadable: false,
+        withdrawn: false,
+    };
+    let queue = issue_queue(&facts, table, product, &mut Review::default());
+    Some(queue.map_or(&desk.team, |queue| &queue.team))
+}
+
 /// What a human should know about the allocation.
 #[derive(Default)]
 struct Review {

@@ -40,6 +40,6 @@ pub use row::{
 pub use sessions::Sessions;
 pub use users::{User, Users};
 pub use worklist::{
-    ItemClock, ItemFilter, ItemOrder, ItemPage, ItemSource, LastRecord, PageStart, ReadClock, RouteSummary,
-    VerdictSummary, WorkItem, Worklist, WorklistChange, WorklistPosition,
+    DueCount, ItemClock, ItemFilter, ItemOrder, ItemPage, ItemSource, LastRecord, PageStart, ReadClock,
+    RouteSummary, VerdictSummary, WorkItem, Worklist, WorklistChange, WorklistPosition,
 };

@@ -55,6 +55,8 @@ pub struct WorkItem {
     pub priority: i32,
     /// Of the newest route, or as people corrected it since.
     pub vulnerability: Vulnerability,
+    /// A verdict says by name whether the customer is vulnerable.
+    pub vulnerability_judged: bool,
     /// A person must still look at the allocation: the route asks for it, and no verdict has come.
     pub needs_human: bool,
     /// Why.
@@ -86,6 +88,8 @@ pub struct WorkItem {
 pub struct ItemFilter {
     /// One team; all teams otherwise.
     pub team: Option<String>,
+    /// Only these of the teams; any otherwise.
+    pub teams: Vec<String>,
     /// These states; all but answered and withdrawn otherwise.
     pub states: Vec<Phase>,
     /// Only this product.
@@ -127,6 +131,17 @@ pub struct ItemPage {
     pub items: Vec<WorkItem>,
     /// `None` where these are the last.
     pub next: Option<PageStart>,
+}
+
+/// What of a team's open work is late, and what will be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DueCount {
+    /// The team.
+    pub team: String,
+    /// Due already.
+    pub overdue: u64,
+    /// Not due yet, and due by the moment that was asked for.
+    pub due_soon: u64,
 }
 
 /// What a record means for the worklist.
@@ -234,6 +249,18 @@ pub trait Worklist: Send + Sync {
     /// # Errors
     /// The view can't be read.
     fn counts(&self) -> Result<Vec<(String, Phase, u64)>, Outage>;
+
+    /// How many open items of each team are how vulnerable.
+    ///
+    /// # Errors
+    /// The view can't be read.
+    fn vulnerability_counts(&self) -> Result<Vec<(String, Vulnerability, u64)>, Outage>;
+
+    /// Of each team, how much of its open work is due at `now` already, and how much more by `soon`.
+    ///
+    /// # Errors
+    /// The view can't be read.
+    fn due_counts(&self, now: i64, soon: i64) -> Result<Vec<DueCount>, Outage>;
 
     /// Takes answered and withdrawn items that did not change since `changed_before` from the lists, `most` at most; how many
     /// it were. They are still found by id and by customer, and whatever comes about one brings it back.

@@ -32,10 +32,11 @@ pub(crate) enum Action {
     LeaseTaken,
     LeaseReleased,
     LeaseTakenOver,
+    Exported,
 }
 
 impl Action {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::NarrativeOpened,
         Self::EvidenceOpened,
         Self::WorkRecorded,
@@ -43,6 +44,7 @@ impl Action {
         Self::LeaseTaken,
         Self::LeaseReleased,
         Self::LeaseTakenOver,
+        Self::Exported,
     ];
 
     /// As records have it.
@@ -55,15 +57,19 @@ impl Action {
             Self::LeaseTaken => "lease-taken",
             Self::LeaseReleased => "lease-released",
             Self::LeaseTakenOver => "lease-taken-over",
+            Self::Exported => "exported",
         }
     }
 }
 
-/// One thing that somebody did with a complaint.
+/// One thing that somebody did with a complaint, or with what a team has.
 #[derive(Clone, Debug)]
 pub(crate) struct Act {
     pub(crate) action: Action,
-    pub(crate) complaint_id: String,
+    /// The complaint, or the team.
+    pub(crate) subject: String,
+    /// The complaint, where it is about one.
+    pub(crate) complaint_id: Option<String>,
     /// The record that is written with it: its id.
     pub(crate) record_id: Option<String>,
     /// Why, where a reason was asked.
@@ -72,7 +78,18 @@ pub(crate) struct Act {
 
 impl Act {
     pub(crate) fn new(action: Action, complaint_id: &str) -> Self {
-        Self { action, complaint_id: complaint_id.to_owned(), record_id: None, reason_code: String::new() }
+        Self { complaint_id: Some(complaint_id.to_owned()), ..Self::of_team(action, complaint_id) }
+    }
+
+    /// About what a team has.
+    pub(crate) fn of_team(action: Action, team: &str) -> Self {
+        Self {
+            action,
+            subject: team.to_owned(),
+            complaint_id: None,
+            record_id: None,
+            reason_code: String::new(),
+        }
     }
 
     /// With the record that is written.
@@ -143,8 +160,8 @@ impl AuditLog {
             roles: caller.roles_text(),
             source: caller.source().to_owned(),
             action: act.action.code().to_owned(),
-            subject: act.complaint_id.clone(),
-            complaint_id: Some(act.complaint_id.clone()),
+            subject: act.subject.clone(),
+            complaint_id: act.complaint_id.clone(),
             record_id: act.record_id.clone(),
             reason_code: act.reason_code.clone(),
         }

@@ -115,18 +115,20 @@ pub(crate) async fn case(
     own: OwnWrites,
     Segment(complaint_id): Segment,
 ) -> Result<Json<Case>, Problem> {
-    own.wait(&state).await?;
-    block_in_place(|| {
-        let found = FoundCase::of(&state, &caller, &complaint_id)?;
-        let held = state.leases.ask(|leases| leases.held(std::slice::from_ref(&complaint_id)))?;
-        let item = |item| Item::of(item, held.get(&complaint_id), state.clock.now_ms());
-        Ok(Json(Case {
-            timeline: timeline(&found.events),
-            item: found.item.map(item),
-            complaint_id: complaint_id.clone(),
-            lag: state.lag(),
-        }))
-    })
+    let found = find(&state, &caller, &own, &complaint_id).await?;
+    block_in_place(|| found.case(&state)).map(Json)
+}
+
+/// A complaint that `caller` may see: once the worklist has read what they wrote themselves. A complaint of another team is
+/// absent, as one that is not there.
+pub(crate) async fn find(
+    state: &RequestState,
+    caller: &Caller,
+    own: &OwnWrites,
+    complaint_id: &str,
+) -> Result<FoundCase, Problem> {
+    own.wait(state).await?;
+    block_in_place(|| FoundCase::of(state, caller, complaint_id))
 }
 
 /// What the customer wrote, in the newest submission. That you opened it is recorded first; where it can't be, the
@@ -144,7 +146,16 @@ pub(crate) async fn narrative(
     Segment(complaint_id): Segment,
 ) -> Result<([(HeaderName, &'static str); 1], Json<Narrative>), Problem> {
     let found = block_in_place(|| FoundCase::of(&state, &caller, &complaint_id))?;
-    found.readable(&caller)?;
+    open_narrative(&state, &caller, &found).await.map(|narrative| (NOT_STORED, Json(narrative)))
+}
+
+/// What the customer wrote, in the newest submission of `found`. That `caller` opened it is durable when this returns.
+pub(crate) async fn open_narrative(
+    state: &RequestState,
+    caller: &Caller,
+    found: &FoundCase,
+) -> Result<Narrative, Problem> {
+    found.readable(caller)?;
     let newest = found.newest().ok_or_else(|| {
         Problem::absent(
             "narrative-unknown",
@@ -152,18 +163,15 @@ pub(crate) async fn narrative(
         )
     })?;
     let (raw, origin): (RawComplaint, String) = newest;
-    let act = Act::new(Action::NarrativeOpened, &complaint_id);
-    state.audit.record(&state.appender, &caller, &[act]).await?;
-    Ok((
-        NOT_STORED,
-        Json(Narrative {
-            complaint_id,
-            submission: raw.submission,
-            language: raw.language,
-            narrative: raw.narrative,
-            origin,
-        }),
-    ))
+    let act = Act::new(Action::NarrativeOpened, &found.complaint_id);
+    state.audit.record(&state.appender, caller, &[act]).await?;
+    Ok(Narrative {
+        complaint_id: found.complaint_id.clone(),
+        submission: raw.submission,
+        language: raw.language,
+        narrative: raw.narrative,
+        origin,
+    })
 }
 
 /// What in the newest submission speaks of vulnerability, phrase by phrase. That you opened it is recorded first.
@@ -180,24 +188,37 @@ pub(crate) async fn evidence(
     Segment(complaint_id): Segment,
 ) -> Result<([(HeaderName, &'static str); 1], Json<CaseEvidence>), Problem> {
     let found = block_in_place(|| FoundCase::of(&state, &caller, &complaint_id))?;
-    found.readable(&caller)?;
+    open_evidence(&state, &caller, &found).await.map(|evidence| (NOT_STORED, Json(evidence)))
+}
+
+/// What in `found` speaks of vulnerability, phrase by phrase. That `caller` opened it is durable when this returns.
+pub(crate) async fn open_evidence(
+    state: &RequestState,
+    caller: &Caller,
+    found: &FoundCase,
+) -> Result<CaseEvidence, Problem> {
+    found.readable(caller)?;
     if !caller.sees_evidence() {
         return Err(Problem::forbidden(
             "specialists-only",
             "see why a complaint was called vulnerable: the vulnerability desk may",
         ));
     }
-    let act = Act::new(Action::EvidenceOpened, &complaint_id);
-    state.audit.record(&state.appender, &caller, &[act]).await?;
-    Ok((NOT_STORED, Json(CaseEvidence { complaint_id, found: found.evidence() })))
+    let act = Act::new(Action::EvidenceOpened, &found.complaint_id);
+    state.audit.record(&state.appender, caller, &[act]).await?;
+    Ok(CaseEvidence { complaint_id: found.complaint_id.clone(), found: found.evidence() })
 }
 
 /// A complaint that the one who asks may see.
-struct FoundCase {
-    item: Option<WorkItem>,
-    events: Vec<CaseEvent>,
+pub(crate) struct FoundCase {
+    /// Its id.
+    pub(crate) complaint_id: String,
+    /// As the worklist has it, where it has come there.
+    pub(crate) item: Option<WorkItem>,
+    /// All that is archived of it.
+    pub(crate) events: Vec<CaseEvent>,
     /// Whose work it is. A complaint that is not routed yet is nobody's: only who sees every team's sees it.
-    team: String,
+    pub(crate) team: String,
 }
 
 impl FoundCase {
@@ -215,7 +236,19 @@ impl FoundCase {
                 "find this complaint: none that you may see has this id; one that came just now, ask again in a moment",
             ));
         }
-        Ok(Self { item, events, team })
+        Ok(Self { complaint_id: complaint_id.to_owned(), item, events, team })
+    }
+
+    /// How it stands, and all that happened to it. Blocks.
+    pub(crate) fn case(self, state: &RequestState) -> Result<Case, Problem> {
+        let held = state.leases.ask(|leases| leases.held(std::slice::from_ref(&self.complaint_id)))?;
+        let item = |item| Item::of(item, held.get(&self.complaint_id), state.clock.now_ms());
+        Ok(Case {
+            timeline: timeline(&self.events),
+            item: self.item.map(item),
+            complaint_id: self.complaint_id.clone(),
+            lag: state.lag(),
+        })
     }
 
     fn readable(&self, caller: &Caller) -> Result<(), Problem> {

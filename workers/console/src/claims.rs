@@ -111,13 +111,26 @@ pub(crate) async fn lease(
     Segment(complaint_id): Segment,
     Sent(request): Sent<LeaseRequest>,
 ) -> Result<(HeaderMap, Json<LeaseAnswer>), Problem> {
-    own.wait(&state).await?;
+    let (headers, answer) = change_lease(&state, &caller, own, &complaint_id, request).await?;
+    Ok((headers, Json(answer)))
+}
+
+/// Takes a complaint for `caller`, keeps it, gives it back or takes it over: the lease that they have then, and the headers of
+/// the answer.
+pub(crate) async fn change_lease(
+    state: &RequestState,
+    caller: &Caller,
+    own: OwnWrites,
+    complaint_id: &str,
+    request: LeaseRequest,
+) -> Result<(HeaderMap, LeaseAnswer), Problem> {
+    own.wait(state).await?;
     let answer = block_in_place(|| {
-        let item = workable(&state, &caller, &complaint_id)?;
-        match ask(&state, &caller, &request, &item)? {
+        let item = workable(state, caller, complaint_id)?;
+        match ask(state, caller, &request, &item)? {
             ClaimAnswer::Yours(lease, events) if !events.is_empty() => {
-                let claimant = claimant_of(&caller, request.actor.as_deref())?;
-                let events = with_former_release(&state, &claimant, &lease, events);
+                let claimant = claimant_of(caller, request.actor.as_deref())?;
+                let events = with_former_release(state, &claimant, &lease, events);
                 Ok::<_, Problem>(ClaimAnswer::Yours(lease, events))
             }
             answer => Ok(answer),
@@ -151,8 +164,8 @@ pub(crate) async fn lease(
         LeaseAction::Release => Action::LeaseReleased,
         LeaseAction::TakeOver => Action::LeaseTakenOver,
     };
-    let headers = record_claim(&state, &caller, own, action, events, &request.reason_code).await?;
-    Ok((headers, Json(LeaseAnswer { lease: lease.as_ref().map(GrantedLease::of) })))
+    let headers = record_claim(state, caller, own, action, events, &request.reason_code).await?;
+    Ok((headers, LeaseAnswer { lease: lease.as_ref().map(GrantedLease::of) }))
 }
 
 fn ask(
@@ -200,6 +213,53 @@ fn ask(
         }
     };
     Ok(answer)
+}
+
+/// Keeps a complaint for `caller`: the lease that they have lasts for its whole length from now on; where it ran out, and nobody
+/// else has the complaint, it is taken again.
+pub(crate) async fn keep(
+    state: &RequestState,
+    caller: &Caller,
+    own: OwnWrites,
+    complaint_id: &str,
+) -> Result<(HeaderMap, LeaseAnswer), Problem> {
+    let holder = claimant_of(caller, None)?.name;
+    let held = block_in_place(|| lease_of(state, &holder, complaint_id))?;
+    let action = if held.is_some() { LeaseAction::Renew } else { LeaseAction::Take };
+    let lease_id = held.map(|lease| lease.claim.lease_id);
+    let request = LeaseRequest { action, lease_id, reason_code: String::new(), actor: None };
+    change_lease(state, caller, own, complaint_id, request).await
+}
+
+/// Gives back what `caller` has, if they have it. What one has one may always give back, whoever's complaint it has become.
+pub(crate) async fn give_back(
+    state: &RequestState,
+    caller: &Caller,
+    own: OwnWrites,
+    complaint_id: &str,
+    reason_code: &str,
+) -> Result<HeaderMap, Problem> {
+    let claimant = claimant_of(caller, None)?;
+    let events = block_in_place(|| {
+        let Some(lease) = lease_of(state, &claimant.name, complaint_id)? else { return Ok(Vec::new()) };
+        let release =
+            |claims: &mut Claims<'_>| claims.release(complaint_id, &lease.claim.lease_id, reason_code);
+        Ok::<_, Problem>(match state.claim(&claimant, release)? {
+            ClaimAnswer::Ended(events) => events,
+            _ => Vec::new(),
+        })
+    })?;
+    record_claim(state, caller, own, Action::LeaseReleased, events, reason_code).await
+}
+
+/// The lease of a complaint that `holder` has and has not finished. Blocks.
+pub(crate) fn lease_of(
+    state: &RequestState,
+    holder: &str,
+    complaint_id: &str,
+) -> Result<Option<Lease>, Problem> {
+    let mut held = state.leases.ask(|leases| leases.held(&[complaint_id.to_owned()]))?;
+    Ok(held.remove(complaint_id).filter(|lease| lease.claim.holder == holder && !lease.finished))
 }
 
 /// The item of a complaint on which `caller` may work. Blocks.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::{
     Extension, Json,
     extract::State,
-    http::StatusCode,
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
@@ -25,7 +25,7 @@ use crate::{
     completion::Source,
     intake::{CompleteVerdict, VerdictIntake},
     own_writes::OwnWrites,
-    refused::{Refusals, RefusedVerdict, not_taken},
+    refused::{Problem, Refusals, RefusedVerdict, not_taken},
     state::RequestState,
     verdict::Verdict,
 };
@@ -114,30 +114,80 @@ pub(crate) async fn accept(
     if values.len() > MOST_AT_ONCE {
         return refuse(vec![RefusedVerdict::new("body", "too-many", "send at most 256 verdicts at once")]);
     }
-    let verdicts = match tokio::task::block_in_place(|| complete_all(&state, values, &caller)) {
-        Ok(Ok(verdicts)) => verdicts,
-        Ok(Err(refused)) => return refuse(refused),
-        Err(unavailable) => return unavailable_now(unavailable),
-    };
+    let verdicts = values.into_iter().map(Verdict::read);
+    match give_all(&state, &caller, own, verdicts).await {
+        Ok((headers, mut given)) => {
+            let given = if several { Given::Several(given) } else { Given::One(given.pop()) };
+            (StatusCode::ACCEPTED, headers, Json(given)).into_response()
+        }
+        Err(NotGiven::Refused(refused)) => refuse(refused),
+        Err(NotGiven::Unavailable(Unavailable(why))) => {
+            not_taken(StatusCode::SERVICE_UNAVAILABLE, why).into_response()
+        }
+        Err(NotGiven::Problem(problem)) => problem.into_response(),
+    }
+}
+
+/// Why nothing was taken.
+enum NotGiven {
+    Refused(Vec<RefusedVerdict>),
+    Unavailable(Unavailable),
+    Problem(Problem),
+}
+
+impl From<Unavailable> for NotGiven {
+    fn from(unavailable: Unavailable) -> Self {
+        Self::Unavailable(unavailable)
+    }
+}
+
+impl From<Problem> for NotGiven {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+/// Takes verdicts of `caller`'s, all or none: what was taken, in their order, and the headers of the answer. Of several that are
+/// wrong the first is the problem.
+pub(crate) async fn give(
+    state: &RequestState,
+    caller: &Caller,
+    own: OwnWrites,
+    verdicts: Vec<Verdict>,
+) -> Result<(HeaderMap, Vec<AcceptedVerdict>), Problem> {
+    if verdicts.len() > MOST_AT_ONCE {
+        return Err(Problem::wrong("body", "too-many", "send at most 256 verdicts at once"));
+    }
+    give_all(state, caller, own, verdicts.into_iter().map(Ok)).await.map_err(|why| match why {
+        NotGiven::Problem(problem) => problem,
+        NotGiven::Unavailable(unavailable) => unavailable.into(),
+        NotGiven::Refused(refused) => {
+            count_refused(&refused);
+            match refused.into_iter().next() {
+                Some(first) => first.into(),
+                None => unreachable!("what is refused is one verdict at least"),
+            }
+        }
+    })
+}
+
+async fn give_all(
+    state: &RequestState,
+    caller: &Caller,
+    own: OwnWrites,
+    verdicts: impl Iterator<Item = Result<Verdict, RefusedVerdict>>,
+) -> Result<(HeaderMap, Vec<AcceptedVerdict>), NotGiven> {
+    let verdicts = tokio::task::block_in_place(|| complete_all(state, verdicts, caller))?;
+    let verdicts = verdicts.map_err(NotGiven::Refused)?;
     let act = |verdict: &CompleteVerdict| {
         let Feedback { complaint_id, feedback_id, reason_code, .. } = &verdict.feedback;
         Act::new(Action::VerdictGiven, complaint_id).of_record(feedback_id).because(reason_code)
     };
     let acts: Vec<Act> = verdicts.iter().map(act).collect();
-    let recording = match state.audit.begin(&state.appender, &caller, &acts) {
-        Ok(recording) => recording,
-        Err(problem) => return problem.into_response(),
-    };
-    let (given, places) = match append(&state, verdicts).await {
-        Ok(appended) => appended,
-        Err(unavailable) => return unavailable_now(unavailable),
-    };
-    if let Err(problem) = recording.finish().await {
-        return problem.into_response();
-    }
-    let headers = own.headers(&caller, &places);
-    let given = if several { Given::Several(given) } else { Given::One(given.into_iter().next()) };
-    (StatusCode::ACCEPTED, headers, Json(given)).into_response()
+    let recording = state.audit.begin(&state.appender, caller, &acts)?;
+    let (given, places) = append(state, verdicts).await?;
+    recording.finish().await?;
+    Ok((own.headers(caller, &places), given))
 }
 
 /// What was taken: as it was sent, one or several.
@@ -157,19 +207,19 @@ pub(crate) fn count_from_zero() {
 }
 
 fn refuse(refused: Vec<RefusedVerdict>) -> Response {
-    counter!("ombud_feedback_total", "outcome" => "refused").increment(refused.len() as u64);
+    count_refused(&refused);
     let error = refused.first().map(RefusedVerdict::text).unwrap_or_default();
     (StatusCode::UNPROCESSABLE_ENTITY, Json(Refusal { error, refused })).into_response()
 }
 
-fn unavailable_now(Unavailable(why): Unavailable) -> Response {
-    not_taken(StatusCode::SERVICE_UNAVAILABLE, why).into_response()
+fn count_refused(refused: &[RefusedVerdict]) {
+    counter!("ombud_feedback_total", "outcome" => "refused").increment(refused.len() as u64);
 }
 
 /// Every verdict completed from its case, or all that are wrong. Asks the store.
 fn complete_all(
     state: &RequestState,
-    values: Vec<Value>,
+    verdicts: impl Iterator<Item = Result<Verdict, RefusedVerdict>>,
     caller: &Caller,
 ) -> Result<Result<Vec<CompleteVerdict>, Vec<RefusedVerdict>>, Unavailable> {
     let source = match caller.person() {
@@ -179,8 +229,9 @@ fn complete_all(
     let mut case = |complaint_id: &str| state.cases.find(complaint_id);
     let mut intake =
         VerdictIntake { case: &mut case, teams: &state.teams, source, now: state.clock.now_ms() };
-    let signed = |value| Verdict::read(value).and_then(|verdict| signed_by(caller, verdict));
-    let outcomes = intake.take(values.into_iter().map(signed));
+    let signed =
+        |verdict: Result<Verdict, RefusedVerdict>| verdict.and_then(|verdict| signed_by(caller, verdict));
+    let outcomes = intake.take(verdicts.map(signed));
     let outcomes = outcomes.map_err(|outage| Unavailable(outage.to_string()))?;
     let (mut verdicts, mut refused) = (Vec::new(), Vec::new());
     for (at, outcome) in outcomes.into_iter().enumerate() {

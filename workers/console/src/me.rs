@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// No strategy has this version.
-const NO_VERSION: i64 = -1;
+pub(crate) const NO_VERSION: i64 = -1;
 
 /// Who asks.
 #[derive(Serialize, ToSchema)]

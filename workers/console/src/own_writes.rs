@@ -13,7 +13,7 @@ use axum::{
 use ombud_launch::guard::Caller;
 use ombud_stream::TopicPartition;
 
-use crate::{refused::Problem, state::RequestState};
+use crate::{pages::PageState, refused::Problem, state::RequestState};
 
 /// The header of answers and requests, and the cookie.
 pub(crate) const AFTER: &str = "ombud-after";
@@ -25,7 +25,7 @@ const MOST: usize = 256;
 const KEPT_SECONDS: u32 = 60;
 
 /// What a request has written before: per topic and partition, the offset of the latest record.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct OwnWrites(BTreeMap<(String, i32), i64>);
 
 impl FromRequestParts<Arc<RequestState>> for OwnWrites {
@@ -54,6 +54,14 @@ impl FromRequestParts<Arc<RequestState>> for OwnWrites {
             }
         }
         Ok(found)
+    }
+}
+
+impl FromRequestParts<Arc<PageState>> for OwnWrites {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &Arc<PageState>) -> Result<Self, Problem> {
+        Self::from_request_parts(parts, &state.api).await
     }
 }
 
@@ -94,6 +102,15 @@ impl OwnWrites {
             "view-behind",
             "the worklist has not read yet what you wrote: ask again in a moment, or without the header to see what it has",
         ))
+    }
+
+    /// With what an answer whose headers are `headers` has written: for whoever does several things in one request.
+    pub(crate) fn and(mut self, headers: &HeaderMap) -> Self {
+        let written = headers.get(AFTER).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        for (topic, partition, offset) in written.split(',').filter_map(position) {
+            self.add(topic, partition, offset);
+        }
+        self
     }
 
     /// The headers of an answer of `caller`'s that has written `places`.

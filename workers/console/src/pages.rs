@@ -6,24 +6,32 @@
 //! A page shows nothing that the API would not answer to the same person, and does nothing that it would not do.
 
 mod alike;
+mod archived;
 mod assets;
+pub(crate) mod choice;
 mod complaint;
 mod desk;
 mod events;
+mod fields;
 mod frame;
 mod health;
+mod item_words;
 mod models;
+mod not_ours_fields;
 mod parts;
 mod quality;
-mod refusal;
+mod rail;
+pub(crate) mod refusal;
 mod sample;
 mod settings;
+pub(crate) mod shell;
 mod sources;
 mod strategy;
 mod team;
 mod trail;
+mod trouble;
 mod vulnerable;
-mod words;
+pub(crate) mod words;
 
 use std::sync::Arc;
 

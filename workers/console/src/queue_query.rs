@@ -20,32 +20,32 @@ const MOST: usize = 200;
 pub(crate) struct QueueQuery {
     /// These states, with commas between; else all but ANSWERED and WITHDRAWN.
     #[param(example = "OPEN,WAITING")]
-    state: Option<String>,
+    pub(crate) state: Option<String>,
     /// Only this product.
-    product: Option<String>,
+    pub(crate) product: Option<String>,
     /// Only what is at least so: VULNERABLE or POSSIBLE.
     #[param(value_type = Option<AtLeast>, inline)]
-    vulnerability: Option<String>,
+    pub(crate) vulnerability: Option<String>,
     /// Only this customer, by the pseudonym.
-    customer: Option<String>,
+    pub(crate) customer: Option<String>,
     /// Only what is due before this moment, in milliseconds since 1970.
     #[param(value_type = Option<i64>)]
-    due_before: Option<String>,
+    pub(crate) due_before: Option<String>,
     /// Only what a person must still look at.
     #[param(value_type = Option<bool>)]
-    needs_human: Option<String>,
+    pub(crate) needs_human: Option<String>,
     /// Only the audit sample.
     #[param(value_type = Option<bool>)]
-    audit: Option<String>,
+    pub(crate) audit: Option<String>,
     /// next (vulnerable first, then by due moment, then the most urgent), due, received (the latest first) or changed (the
     /// latest first).
     #[param(value_type = Option<Order>, inline)]
-    order: Option<String>,
+    pub(crate) order: Option<String>,
     /// `next` of the page before.
-    after: Option<String>,
+    pub(crate) after: Option<String>,
     /// How many items: 1 to 200; else 50.
     #[param(value_type = Option<u8>, minimum = 1, maximum = 200)]
-    limit: Option<String>,
+    pub(crate) limit: Option<String>,
 }
 
 #[derive(utoipa::ToSchema)]
@@ -158,7 +158,7 @@ impl Cursor {
         format!("{}.{}", hex::encode(&start.0), Self::digest(start))
     }
 
-    fn read(text: &str) -> Result<PageStart, Problem> {
+    pub(crate) fn read(text: &str) -> Result<PageStart, Problem> {
         let read = || {
             let (start, digest) = text.split_once('.')?;
             let start = PageStart(String::from_utf8(hex::decode(start).ok()?).ok()?);
@@ -205,6 +205,7 @@ mod tests {
         };
         let filter = ItemFilter {
             team: Some("cards".into()),
+            teams: Vec::new(),
             states: vec![Phase::Open, Phase::Waiting],
             product: Some("Mortgage".into()),
             vulnerability: Some(Vulnerability::Possible),

@@ -1,11 +1,14 @@
 //! `GET /api/queues`, `GET /api/queues/{team}` and `POST /api/queues/{team}/next`: what a team has to do, and the next of it.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use axum::{
     Extension, Json,
     extract::State,
-    http::StatusCode,
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
 use ombud_contract::work::Phase;
@@ -18,7 +21,7 @@ use crate::{
     audit::Action,
     claimant::claimant_of,
     claims::{GrantedLease, record_claim},
-    desk::{Claims, NextAnswer, Queue},
+    desk::{Claimant, NextAnswer, Queue},
     former_lease::with_former_release,
     item::Item,
     own_writes::OwnWrites,
@@ -109,7 +112,16 @@ pub(crate) async fn counts(
     Extension(caller): Extension<Caller>,
     own: OwnWrites,
 ) -> Result<Json<QueueList>, Problem> {
-    own.wait(&state).await?;
+    list(&state, &caller, &own).await.map(Json)
+}
+
+/// How many complaints each team of `caller`'s has in each state.
+pub(crate) async fn list(
+    state: &RequestState,
+    caller: &Caller,
+    own: &OwnWrites,
+) -> Result<QueueList, Problem> {
+    own.wait(state).await?;
     block_in_place(|| {
         let mut queues: BTreeMap<String, QueueCounts> = BTreeMap::new();
         for (team, in_state, count) in state.worklist.counts()? {
@@ -127,7 +139,7 @@ pub(crate) async fn counts(
             };
             *counted += count;
         }
-        Ok(Json(QueueList { queues: queues.into_values().collect(), lag: state.lag() }))
+        Ok(QueueList { queues: queues.into_values().collect(), lag: state.lag() })
     })
 }
 
@@ -153,21 +165,32 @@ pub(crate) async fn page(
     Segment(team): Segment,
     Fields(query): Fields<QueueQuery>,
 ) -> Result<Json<QueuePage>, Problem> {
-    if !caller.sees(&team) {
+    show(&state, &caller, &own, &team, query).await.map(Json)
+}
+
+/// What a team of `caller`'s has to do, a page at a time.
+pub(crate) async fn show(
+    state: &RequestState,
+    caller: &Caller,
+    own: &OwnWrites,
+    team: &str,
+    query: QueueQuery,
+) -> Result<QueuePage, Problem> {
+    if !caller.sees(team) {
         return Err(no_queue());
     }
-    let question = query.read(&team)?;
-    own.wait(&state).await?;
+    let question = query.read(team)?;
+    own.wait(state).await?;
     block_in_place(|| {
         let page =
             state.worklist.page(&question.filter, question.order, question.after.as_ref(), question.limit)?;
         let ids: Vec<String> = page.items.iter().map(|item| item.complaint_id.clone()).collect();
         let held = state.leases.ask(|leases| leases.held(&ids))?;
-        Ok(Json(QueuePage {
+        Ok(QueuePage {
             items: Item::all(page.items, &held, state.clock.now_ms()),
             next: page.next.map(|next| Cursor::text(&next)),
             lag: state.lag(),
-        }))
+        })
     })
 }
 
@@ -193,43 +216,73 @@ pub(crate) async fn next(
     Segment(team): Segment,
     Sent(request): Sent<NextRequest>,
 ) -> Result<Response, Problem> {
-    if !caller.works_for(&team) {
+    let (headers, next) = take_next(&state, &caller, own, &team, request).await?;
+    Ok(match next {
+        None => (StatusCode::NO_CONTENT, headers).into_response(),
+        Some(next) => (headers, Json(next)).into_response(),
+    })
+}
+
+/// Takes the next complaint of a team for `caller`: the item and its lease, where there is something to do; and the headers of
+/// the answer.
+pub(crate) async fn take_next(
+    state: &RequestState,
+    caller: &Caller,
+    own: OwnWrites,
+    team: &str,
+    request: NextRequest,
+) -> Result<(HeaderMap, Option<NextItem>), Problem> {
+    if !caller.works_for(team) {
         return Err(no_queue());
     }
-    if request.skip.len() > MOST_SKIPPED {
-        return Err(Problem::wrong("skip", "too-many", "leave out at most 64 complaints"));
-    }
-    let claimant = claimant_of(&caller, request.actor.as_deref())?;
-    let skipped = request.skip.into_iter().collect();
-    let everything = crate::queue_query::everything_of(&team);
-    own.wait(&state).await?;
+    let claimant = claimant_of(caller, request.actor.as_deref())?;
+    let skipped = skipped(request.skip)?;
+    let everything = crate::queue_query::everything_of(team);
+    own.wait(state).await?;
     let answer = block_in_place(|| {
         let mut queue = Queue {
-            team: &team,
+            is_of: &|one| one == team,
             page: &mut |after, most| {
                 state.worklist.page(&everything, ombud_store::ItemOrder::Next, after, most)
             },
             item: &mut |complaint_id| state.worklist.item(complaint_id),
             skipped: &skipped,
         };
-        let next = state.leases.ask(|leases| {
-            let mut claims = Claims {
-                leases,
-                claimant: &claimant,
-                limits: &state.limits,
-                behind: state.behind(),
-                draw: &mut rand::random::<u64>,
-            };
-            claims.next(&mut queue)
-        });
-        Ok::<_, Problem>(match next? {
-            NextAnswer::Yours { item, lease, events } => {
-                let events = with_former_release(&state, &claimant, &lease, events);
-                NextAnswer::Yours { item, lease, events }
-            }
-            answer => answer,
-        })
+        pick(state, &claimant, &mut queue)
     })?;
+    hand_out(state, caller, own, answer).await
+}
+
+/// What somebody does not want now.
+pub(crate) fn skipped(ids: Vec<String>) -> Result<BTreeSet<String>, Problem> {
+    if ids.len() > MOST_SKIPPED {
+        return Err(Problem::wrong("skip", "too-many", "leave out at most 64 complaints"));
+    }
+    Ok(ids.into_iter().collect())
+}
+
+/// Leases the next complaint of `queue` to `claimant`. Blocks.
+pub(crate) fn pick(
+    state: &RequestState,
+    claimant: &Claimant,
+    queue: &mut Queue<'_>,
+) -> Result<NextAnswer, Problem> {
+    Ok(match state.claim(claimant, |claims| claims.next(queue))? {
+        NextAnswer::Yours { item, lease, events } => {
+            let events = with_former_release(state, claimant, &lease, events);
+            NextAnswer::Yours { item, lease, events }
+        }
+        answer => answer,
+    })
+}
+
+/// Records what came of asking for the next complaint: the item and its lease, where there is one, and the headers of the answer.
+pub(crate) async fn hand_out(
+    state: &RequestState,
+    caller: &Caller,
+    own: OwnWrites,
+    answer: NextAnswer,
+) -> Result<(HeaderMap, Option<NextItem>), Problem> {
     let (granted, events, problem) = match answer {
         NextAnswer::Yours { item, lease, events } => (Some((item, lease)), events, None),
         NextAnswer::Nothing(events) => (None, events, None),
@@ -243,18 +296,19 @@ pub(crate) async fn next(
             (None, Vec::new(), Some(Problem::later("view-behind", why)))
         }
     };
-    let headers = record_claim(&state, &caller, own, Action::LeaseTaken, events, "").await?;
+    let headers = record_claim(state, caller, own, Action::LeaseTaken, events, "").await?;
     match (granted, problem) {
         (_, Some(problem)) => Err(problem),
-        (None, None) => Ok((StatusCode::NO_CONTENT, headers).into_response()),
+        (None, None) => Ok((headers, None)),
         (Some((item, lease)), None) => {
             let now = state.clock.now_ms();
             let item = Item::of(*item, Some(&lease), now);
-            Ok((headers, Json(NextItem { item, lease: GrantedLease::of(&lease) })).into_response())
+            Ok((headers, Some(NextItem { item, lease: GrantedLease::of(&lease) })))
         }
     }
 }
 
-fn no_queue() -> Problem {
+/// Answers for a team that the one who asks does not work for, as for one that there is not.
+pub(crate) fn no_queue() -> Problem {
     Problem::absent("team-unknown", "find this queue: name a team of yours, as GET /api/teams has it")
 }

@@ -114,6 +114,16 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, code, error)
     }
 
+    /// As it is answered.
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// What is wrong, and who has the complaint where somebody else has.
+    pub(crate) fn body(&self) -> &NotTaken {
+        &self.body
+    }
+
     /// Somebody else has the complaint.
     pub(crate) fn held(lease: &Lease) -> Self {
         let (code, error) = if lease.finished {

@@ -54,21 +54,33 @@ pub(crate) async fn search(
     own: OwnWrites,
     Fields(query): Fields<SearchQuery>,
 ) -> Result<Json<SearchAnswer>, Problem> {
-    let text = query.q.as_deref().map(str::trim).filter(|text| (1..=MOST_BYTES).contains(&text.len()));
-    let text = text.ok_or_else(|| {
-        Problem::wrong(
+    let items = find(&state, &caller, &own, query.q.as_deref().unwrap_or_default()).await?;
+    Ok(Json(SearchAnswer { items }))
+}
+
+/// The complaints that have `text` as their id, their customer or their external reference, the latest received first: those
+/// that `caller` may see.
+pub(crate) async fn find(
+    state: &RequestState,
+    caller: &Caller,
+    own: &OwnWrites,
+    text: &str,
+) -> Result<Vec<Item>, Problem> {
+    let text = text.trim();
+    if !(1..=MOST_BYTES).contains(&text.len()) {
+        return Err(Problem::wrong(
             "q",
             "missing-field",
             "give a whole id, customer_ref or external_ref of 1 to 256 bytes",
-        )
-    })?;
-    own.wait(&state).await?;
+        ));
+    }
+    own.wait(state).await?;
     block_in_place(|| {
         let mut found = state.worklist.search(text, MOST_FOUND)?;
         found.retain(|item| caller.sees(&item.team));
         found.truncate(MOST);
         let ids: Vec<String> = found.iter().map(|item| item.complaint_id.clone()).collect();
         let held = state.leases.ask(|leases| leases.held(&ids))?;
-        Ok(Json(SearchAnswer { items: Item::all(found, &held, state.clock.now_ms()) }))
+        Ok(Item::all(found, &held, state.clock.now_ms()))
     })
 }

@@ -3,7 +3,7 @@
 //! request -> proxy's headers, or a session's cookie -> person with roles and teams (for the guard)
 //! /sign-in, /sign-in/link, /sign-out -> local users      /oidc/start, /callback, /back-channel -> provider
 
-mod cookie;
+pub(crate) mod cookie;
 mod deeds;
 #[cfg(test)]
 mod given;

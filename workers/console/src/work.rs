@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axum::{
     Extension, Json,
     extract::State,
-    http::StatusCode,
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
@@ -125,7 +125,7 @@ pub(crate) async fn accept(
     if values.len() > MOST_AT_ONCE {
         return refuse(vec![RefusedVerdict::new("body", "too-many", "send at most 256 events at once")]);
     }
-    match take(&state, &caller, own, values).await {
+    match take(&state, &caller, own, values.into_iter().map(WorkReport::read)).await {
         Ok((headers, mut accepted)) => {
             let accepted = if several { Accepted::Several(accepted) } else { Accepted::One(accepted.pop()) };
             (StatusCode::ACCEPTED, headers, Json(accepted)).into_response()
@@ -144,14 +144,34 @@ fn refuse(refused: Vec<RefusedVerdict>) -> Response {
     (StatusCode::UNPROCESSABLE_ENTITY, Json(Refusal { error, refused })).into_response()
 }
 
+/// Takes what `caller` did, all or none: what was taken, in its order, and the headers of the answer. Of several that are wrong
+/// the first is the problem.
+pub(crate) async fn report(
+    state: &RequestState,
+    caller: &Caller,
+    own: OwnWrites,
+    reports: Vec<WorkReport>,
+) -> Result<(HeaderMap, Vec<AcceptedWork>), Problem> {
+    if reports.len() > MOST_AT_ONCE {
+        return Err(Problem::wrong("body", "too-many", "send at most 256 events at once"));
+    }
+    take(state, caller, own, reports.into_iter().map(Ok)).await.map_err(|why| match why {
+        Stop::Problem(problem) => problem,
+        Stop::Refused(refused) => match refused.into_iter().next() {
+            Some(first) => first.into(),
+            None => unreachable!("what is refused is one event at least"),
+        },
+    })
+}
+
 async fn take(
     state: &RequestState,
     caller: &Caller,
     own: OwnWrites,
-    values: Vec<Value>,
-) -> Result<(axum::http::HeaderMap, Vec<AcceptedWork>), Stop> {
+    reports: impl Iterator<Item = Result<WorkReport, RefusedVerdict>>,
+) -> Result<(HeaderMap, Vec<AcceptedWork>), Stop> {
     own.wait(state).await?;
-    let mut steps = block_in_place(|| read_all(state, caller, values))?;
+    let mut steps = block_in_place(|| read_all(state, caller, reports))?;
     let events = block_in_place(|| close_all(state, &mut steps))?;
     let act = |event: &WorkEvent| {
         Act::new(Action::WorkRecorded, &event.complaint_id)
@@ -176,10 +196,14 @@ async fn take(
 }
 
 /// Every event completed from its item, or all that are wrong. Blocks.
-fn read_all(state: &RequestState, caller: &Caller, values: Vec<Value>) -> Result<Vec<Step>, Stop> {
-    let (mut steps, mut refused) = (Vec::with_capacity(values.len()), Vec::new());
-    for (at, value) in values.into_iter().enumerate() {
-        match WorkReport::read(value) {
+fn read_all(
+    state: &RequestState,
+    caller: &Caller,
+    reports: impl Iterator<Item = Result<WorkReport, RefusedVerdict>>,
+) -> Result<Vec<Step>, Stop> {
+    let (mut steps, mut refused) = (Vec::new(), Vec::new());
+    for (at, report) in reports.enumerate() {
+        match report {
             Err(wrong) => refused.push(RefusedVerdict { at, ..wrong }),
             Ok(report) => match read_one(state, caller, &report)? {
                 Ok(step) => steps.push(step),

@@ -92,6 +92,14 @@ pub(super) fn state_of(number: i64) -> Result<Phase, RowError> {
     found.ok_or(RowError::Damaged("a state is none"))
 }
 
+/// The vulnerability that is stored as `number`.
+pub(super) fn vulnerability_of(number: i64) -> Result<Vulnerability, RowError> {
+    const ALL: [Vulnerability; 3] =
+        [Vulnerability::NotIndicated, Vulnerability::Possible, Vulnerability::Vulnerable];
+    let found = ALL.into_iter().find(|vulnerability| degree(*vulnerability) == number);
+    found.ok_or(RowError::Damaged("a vulnerability is none"))
+}
+
 /// How strongly a complaint speaks of a vulnerable customer, as a number that rises with it.
 pub(super) fn degree(vulnerability: Vulnerability) -> i64 {
     match vulnerability {

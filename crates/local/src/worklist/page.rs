@@ -1,6 +1,6 @@
 //! Pages: where one begins, and the items of it. What lies in several teams or lists is merged from a page of each.
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, collections::BTreeSet};
 
 use ombud_store::{ItemFilter, ItemOrder, ItemPage, PageStart, ReadClock};
 use rusqlite::{Connection, params_from_iter};
@@ -71,15 +71,28 @@ fn keys(
     Ok(keys)
 }
 
+/// The numbers of the teams of `filter`.
+fn teams(connection: &Connection, filter: &ItemFilter) -> Result<Vec<Option<i64>>, RowError> {
+    let all: BTreeSet<&String> = filter.teams.iter().collect();
+    let named: Vec<&String> = match &filter.team {
+        Some(team) if all.is_empty() || all.contains(team) => vec![team],
+        Some(_) => return Ok(Vec::new()),
+        None if !all.is_empty() => all.into_iter().collect(),
+        None if filter.customer_ref.is_some() => return Ok(vec![None]),
+        None => return Ok(names::teams(connection)?.into_iter().map(Some).collect()),
+    };
+    let mut teams = Vec::with_capacity(named.len());
+    for team in named {
+        teams.extend(names::find(connection, NameKind::Team, team)?.map(Some));
+    }
+    Ok(teams)
+}
+
 /// Where the items of `filter` may lie.
 fn scopes(connection: &Connection, filter: &ItemFilter) -> Result<Vec<Scope>, RowError> {
     let is_of = |open: bool| filter.states.iter().any(|state| state.is_open() == open);
     let lists = [(OPEN, filter.states.is_empty() || is_of(true)), (CLOSED, is_of(false))];
-    let teams = match &filter.team {
-        Some(team) => names::find(connection, NameKind::Team, team)?.into_iter().map(Some).collect(),
-        None if filter.customer_ref.is_some() => vec![None],
-        None => names::teams(connection)?.into_iter().map(Some).collect(),
-    };
+    let teams = teams(connection, filter)?;
     let lists = lists.into_iter().filter_map(|(list, asked)| asked.then_some(list));
     Ok(lists.flat_map(|list| teams.iter().map(move |team| Scope { list, team: *team })).collect())
 }

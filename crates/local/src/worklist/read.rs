@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use ombud_contract::work::Phase;
-use ombud_store::{LastRecord, ReadClock, WorkItem, WorklistPosition};
+use ombud_contract::{records::Vulnerability, work::Phase};
+use ombud_store::{DueCount, LastRecord, ReadClock, WorkItem, WorklistPosition};
 use rusqlite::{Connection, Row};
 
 use super::{
-    columns::{COLUMNS, Columns, state_of},
+    columns::{COLUMNS, Columns, OPEN, state_of, vulnerability_of},
     row::{RowError, source_of},
 };
 
@@ -70,6 +70,45 @@ pub(super) fn counts(connection: &Connection) -> Result<Vec<(String, Phase, u64)
     while let Some(row) = rows.next()? {
         let items: i64 = row.get(2)?;
         counts.push((row.get(0)?, state_of(row.get(1)?)?, items.unsigned_abs()));
+    }
+    Ok(counts)
+}
+
+/// How many open items of each team are how vulnerable.
+pub(super) fn vulnerability_counts(
+    connection: &Connection,
+) -> Result<Vec<(String, Vulnerability, u64)>, RowError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT teams.name, counted.vulnerability, counted.items FROM
+           (SELECT team, vulnerability, count(*) AS items FROM complaints INDEXED BY by_due
+            WHERE list = ?1 GROUP BY team, vulnerability) AS counted
+         JOIN teams ON teams.number = counted.team ORDER BY teams.name, counted.vulnerability",
+    )?;
+    let mut rows = statement.query([OPEN])?;
+    let mut counts = Vec::new();
+    while let Some(row) = rows.next()? {
+        let items: i64 = row.get(2)?;
+        counts.push((row.get(0)?, vulnerability_of(row.get(1)?)?, items.unsigned_abs()));
+    }
+    Ok(counts)
+}
+
+/// How much of each team's open work is due at `now`, and how much more by `soon`.
+pub(super) fn due_counts(connection: &Connection, now: i64, soon: i64) -> Result<Vec<DueCount>, RowError> {
+    // A team at a time: the index is ordered by due moment within a team, so only what is due is walked.
+    let of_team = "SELECT count(*) FROM complaints INDEXED BY by_due
+         WHERE list = ?1 AND team = teams.number AND due <=";
+    let sql = format!("SELECT name, ({of_team} ?2), ({of_team} ?3) FROM teams ORDER BY name");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query((OPEN, now, soon.max(now)))?;
+    let mut counts = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (overdue, by_then): (i64, i64) = (row.get(1)?, row.get(2)?);
+        counts.push(DueCount {
+            team: row.get(0)?,
+            overdue: overdue.unsigned_abs(),
+            due_soon: (by_then - overdue).unsigned_abs(),
+        });
     }
     Ok(counts)
 }

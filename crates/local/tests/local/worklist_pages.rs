@@ -1,7 +1,7 @@
 //! Pages of the worklist: every order, every filter, whole and without repetition; search and counts.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ombud_contract::{
     records::{FeedbackKind, RoutedComplaint, Vulnerability},
@@ -50,13 +50,17 @@ fn a_complaint() -> impl Strategy<Value = RoutedComplaint> {
 }
 
 fn a_filter() -> impl Strategy<Value = ItemFilter> {
-    let names =
-        (option::of(select(TEAMS.to_vec())), option::of(select(PRODUCTS.to_vec())), option::of(0..3_u8));
+    let names = (
+        (option::of(select(TEAMS.to_vec())), vec(select(TEAMS.to_vec()), 0..3)),
+        option::of(select(PRODUCTS.to_vec())),
+        option::of(0..3_u8),
+    );
     let states = vec(select(Phase::ALL.to_vec()), 0..3);
     let rest = (option::of(select(DEGREES.to_vec())), option::of(0..3_i64), any::<bool>(), any::<bool>());
     (names, states, rest).prop_map(
-        |((team, product, customer), states, (vulnerability, due, human, audit))| ItemFilter {
+        |(((team, teams), product, customer), states, (vulnerability, due, human, audit))| ItemFilter {
             team: team.map(str::to_owned),
+            teams: teams.into_iter().map(str::to_owned).collect(),
             states,
             product: product.map(str::to_owned),
             vulnerability,
@@ -73,6 +77,7 @@ fn passes(filter: &ItemFilter, item: &WorkItem) -> bool {
     let states = &filter.states;
     (if states.is_empty() { item.state.is_open() } else { states.contains(&item.state) })
         && filter.team.as_ref().is_none_or(|team| *team == item.team)
+        && (filter.teams.is_empty() || filter.teams.contains(&item.team))
         && filter.product.is_none() | (filter.product == item.product)
         && filter.vulnerability.is_none_or(|least| item.vulnerability >= least)
         && filter.customer_ref.is_none() | (filter.customer_ref == item.customer_ref)
@@ -150,6 +155,28 @@ proptest! {
         }
         let expected: Vec<_> = expected.into_iter().map(|((team, state), items)| (team, state, items)).collect();
         prop_assert_eq!(counted, expected);
+
+        let mut counted = worklist.vulnerability_counts().unwrap();
+        counted.sort();
+        let mut expected: BTreeMap<(String, Vulnerability), u64> = BTreeMap::new();
+        for item in all.iter().filter(|item| item.state.is_open()) {
+            *expected.entry((item.team.clone(), item.vulnerability)).or_default() += 1;
+        }
+        let expected: Vec<_> = expected.into_iter().map(|((team, degree), items)| (team, degree, items)).collect();
+        prop_assert_eq!(counted, expected);
+
+        for (now, soon) in [(NOON + 101, NOON + 103), (NOON, NOON), (i64::MIN, i64::MAX - 1)] {
+            let due = |team: &str, by: i64| {
+                let is_due = |item: &&WorkItem| {
+                    item.team == team && item.state.is_open() && item.due.is_some_and(|due| due <= by)
+                };
+                all.iter().filter(is_due).count() as u64
+            };
+            for count in worklist.due_counts(now, soon).unwrap() {
+                let (overdue, by_then) = (due(&count.team, now), due(&count.team, soon));
+                prop_assert_eq!((count.overdue, count.overdue + count.due_soon), (overdue, by_then));
+            }
+        }
     }
 }
 

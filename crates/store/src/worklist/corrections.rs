@@ -66,6 +66,8 @@ pub(super) struct Corrections<'a> {
     pub(super) product: Option<&'a str>,
     pub(super) issue: Option<&'a str>,
     pub(super) vulnerability: Option<Vulnerability>,
+    /// A person has confirmed the flag by name.
+    pub(super) flag_is_confirmed: bool,
     /// A person has looked at the allocation.
     pub(super) is_judged: bool,
     pub(super) is_no_complaint: bool,
@@ -95,6 +97,8 @@ impl<'a> Corrections<'a> {
             self.relabel(verdict.task.as_deref().unwrap_or_default(), label);
         } else if verdict.is(FeedbackKind::Vulnerability) {
             self.relabel(VULNERABLE, label);
+        } else if verdict.is(FeedbackKind::Confirmed) {
+            self.flag_is_confirmed |= verdict.task.as_deref() == Some(VULNERABLE);
         }
     }
 
@@ -190,6 +194,14 @@ mod tests {
         let corrections = Corrections::of(verdicts.iter(), 0);
         assert_eq!((corrections.product, corrections.issue), (Some("Mortgage"), Some("Fraud or scam")));
         assert_eq!(corrections.vulnerability, Some(Vulnerability::Vulnerable));
+    }
+
+    #[test]
+    fn a_flag_is_confirmed_by_name_alone() {
+        let all = verdict("1", FeedbackKind::Confirmed, 1);
+        let named = VerdictSummary { task: Some(VULNERABLE.into()), ..all.clone() };
+        assert!(!Corrections::of([all].iter(), 0).flag_is_confirmed);
+        assert!(Corrections::of([named].iter(), 0).flag_is_confirmed);
     }
 
     #[test]

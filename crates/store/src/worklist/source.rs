@@ -105,6 +105,9 @@ impl ItemSource {
             route_id: route.route_id.clone(),
             priority: route.priority,
             vulnerability,
+            vulnerability_judged: corrections.vulnerability.is_some()
+                // To confirm POSSIBLE says neither yes nor no.
+                || (corrections.flag_is_confirmed && vulnerability != Vulnerability::Possible),
             needs_human: route.needs_human && !corrections.is_judged,
             human_reasons: route.human_reasons.clone(),
             audit_sample: route.audit_sample,

@@ -11,17 +11,17 @@ use super::{
     history,
 };
 
-/// The reason code of a lease of what is no work of its team any more.
+/// The reason code of a lease of what is no work of the teams that were asked for any more.
 const GONE: &str = "gone";
 
 /// Gives the page after the one that ended there, of up to so many items.
 pub type ReadPage<'a> = &'a mut dyn FnMut(Option<&PageStart>, usize) -> Result<ItemPage, Outage>;
 
-/// What a team has to do, as a worklist shows it.
+/// What one or several teams have to do, as a worklist shows it.
 pub struct Queue<'a> {
-    /// The team.
-    pub team: &'a str,
-    /// Open ones of the team, in the order in which work is to be done: `Worklist::page` with `ItemOrder::Next`.
+    /// Whether a team's work is among it.
+    pub is_of: &'a dyn Fn(&str) -> bool,
+    /// Open ones of these teams, in the order in which work is to be done: `Worklist::page` with `ItemOrder::Next`.
     pub page: ReadPage<'a>,
     /// One complaint: `Worklist::item`.
     pub item: &'a mut dyn FnMut(&str) -> Result<Option<WorkItem>, Outage>,
@@ -38,7 +38,7 @@ pub enum NextAnswer {
         item: Box<WorkItem>,
         /// The asker's.
         lease: Lease,
-        /// CLAIMED, and RELEASED of what the asker had and is no work of the team any more.
+        /// CLAIMED, and RELEASED of what the asker had and is no work of these teams any more.
         events: Vec<WorkEvent>,
     },
     /// Somebody has, or has just finished, whatever there is.
@@ -90,7 +90,7 @@ impl Claims<'_> {
         Ok(NextAnswer::Busy(events))
     }
 
-    /// What the asker has of this team, renewed. What the team has no work with any more is given back.
+    /// What the asker has of these teams, renewed. What they have no work with any more is given back.
     fn unfinished(
         &mut self,
         queue: &mut Queue<'_>,
@@ -98,13 +98,13 @@ impl Claims<'_> {
     ) -> Result<Option<(WorkItem, Lease)>, Outage> {
         for lease in self.leases.held_by(&self.claimant.name)? {
             let complaint_id = &lease.claim.complaint_id;
-            if lease.claim.team != queue.team || queue.skipped.contains(complaint_id) {
+            if !(queue.is_of)(&lease.claim.team) || queue.skipped.contains(complaint_id) {
                 continue;
             }
             // One that this view has not seen yet stays.
             let Some(item) = (queue.item)(complaint_id)? else { continue };
             let is_over = matches!(item.state, Phase::Answered | Phase::Withdrawn);
-            if is_over || item.team != queue.team {
+            if is_over || !(queue.is_of)(&item.team) {
                 if let ClaimAnswer::Ended(released) =
                     self.release(complaint_id, &lease.claim.lease_id, GONE)?
                 {

@@ -59,21 +59,3 @@ fn explanation(frame: &Frame) -> Markup {
         }
     }
 }
-
-/// `text` as one segment of a path.
-fn segment(text: &str) -> String {
-    let kept = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    let encode = |byte: u8| if kept(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
-    text.bytes().map(encode).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_id_is_one_segment_whatever_stands_in_it() {
-        assert_eq!(segment("crm-10.01_~"), "crm-10.01_~");
-        assert_eq!(segment("a/b?c#d e%é"), "a%2Fb%3Fc%23d%20e%25%C3%A9");
-    }
-}

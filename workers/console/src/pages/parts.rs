@@ -2,7 +2,7 @@
 //!
 //! Texts that are passed in are what a catalogue says; of what comes from outside, [`shown`] hides no character.
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 use maud::{Markup, html};
 use ombud_contract::shown::shown;
 
@@ -86,7 +86,7 @@ pub(crate) fn days_until(due_ms: i64, now_ms: i64) -> i64 {
 /// The day of a moment in UTC, such as 2026-12-04.
 pub(crate) fn day(ms: i64) -> Markup {
     let Ok(moment) = Timestamp::from_millisecond(ms) else { return html! { "–" } };
-    let date = moment.to_zoned(TimeZone::UTC).date();
+    let date = moment.strftime("%Y-%m-%d");
     html! { time datetime=(date) { (date) } }
 }
 

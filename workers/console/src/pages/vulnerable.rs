@@ -1,12 +1,147 @@
-//! The desk of vulnerable customers: what in the text speaks of it, confirmed or refused by specialists.
+//! The vulnerability desk: which complaints are called vulnerable or may be, why, and whether that is so. For whoever may see
+//! evidence; others get nothing of it from here.
+//!
+//! list by due moment -> one complaint, narrative and evidence each recorded before it is shown -> a verdict -> the next
+
+mod decide;
+mod flag;
+mod list;
+mod list_view;
+mod marks;
+mod one_view;
+mod opened;
+mod problem;
 
 use std::sync::Arc;
 
-use axum::Router;
+use axum::{
+    Router,
+    extract::State,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use ombud_contract::records::Vulnerability;
 
-use super::PageState;
+pub(super) use flag::verdict as flag_verdict;
+pub(super) use opened::{input_of, newest_route};
+pub(super) use problem::{page as problem_page, sentence as problem_sentence};
+
+use super::{
+    PageState,
+    fields::{Asked, Fields, Named, Posted, segment},
+    frame::Frame,
+};
+use crate::{own_writes::OwnWrites, refused::Problem};
+use decide::{Decided, Decision};
+
+/// What the words of these pages begin with.
+const PAGE: &str = "vulnerable";
+/// Where the list is.
+const LIST: &str = "/vulnerable";
 
 /// The routes.
 pub(super) fn routes() -> Router<Arc<PageState>> {
-    Router::new()
+    Router::new().route(LIST, get(list)).route("/vulnerable/{complaint_id}", get(one).post(said))
+}
+
+/// Where the page of one complaint is.
+fn address(complaint_id: &str) -> String {
+    format!("{LIST}/{}", segment(complaint_id))
+}
+
+/// Leads to another page, after a form.
+pub(super) fn see_other(headers: HeaderMap, address: &str) -> Response {
+    // What stands in an address is percent-encoded: always a value of a header.
+    let location = HeaderValue::from_str(address).unwrap_or(HeaderValue::from_static("/"));
+    (StatusCode::SEE_OTHER, headers, [(header::LOCATION, location)]).into_response()
+}
+
+async fn list(
+    State(state): State<Arc<PageState>>,
+    frame: Frame,
+    own: Result<OwnWrites, Problem>,
+    Asked(asked): Asked,
+) -> Response {
+    let answer = async {
+        let own = own?;
+        if asked.one("go") == Some("next") {
+            let next = list::next(&state.api, &frame.caller, &own, asked.one("passed")).await?;
+            return Ok(see_other(HeaderMap::new(), &next.map_or(LIST.to_owned(), |id| address(&id))));
+        }
+        let least = match asked.one("flag") {
+            Some("vulnerable") => Vulnerability::Vulnerable,
+            _ => Vulnerability::Possible,
+        };
+        let page = list::page(&state.api, &frame.caller, &own, (least, asked.one("after"))).await?;
+        Ok::<_, Problem>(list_view::page(&frame, &page, least, &asked))
+    };
+    answer.await.unwrap_or_else(|problem: Problem| problem::page(&frame, PAGE, &problem))
+}
+
+async fn one(
+    State(state): State<Arc<PageState>>,
+    frame: Frame,
+    own: Result<OwnWrites, Problem>,
+    Named(complaint_id): Named,
+    Asked(asked): Asked,
+) -> Response {
+    let answer = async {
+        let opened = opened::open(&state.api, &frame.caller, &own?, &complaint_id).await?;
+        Ok::<_, Problem>(one_view::page(&frame, &opened, &asked, None))
+    };
+    answer.await.unwrap_or_else(|problem: Problem| problem::page(&frame, PAGE, &problem))
+}
+
+async fn said(
+    State(state): State<Arc<PageState>>,
+    frame: Frame,
+    own: Result<OwnWrites, Problem>,
+    Named(complaint_id): Named,
+    Posted(fields): Posted,
+) -> Response {
+    let (api, caller) = (&state.api, &frame.caller);
+    // Whoever may give verdicts may post here, and not all of them may see evidence.
+    let own = match own {
+        Ok(own) if caller.sees_evidence() => own,
+        Ok(_) => {
+            let error = "see why a complaint was called vulnerable: the vulnerability desk may";
+            return problem::page(&frame, PAGE, &Problem::forbidden("specialists-only", error));
+        }
+        Err(problem) => return problem::page(&frame, PAGE, &problem),
+    };
+    if fields.one("action") == Some("undo") {
+        return match decide::take_back(api, caller, own, &complaint_id, &fields).await {
+            Ok(headers) => see_other(headers, &format!("{}?done=vulnerable-undone", address(&complaint_id))),
+            Err(problem) => problem::page(&frame, PAGE, &problem),
+        };
+    }
+    let Some(decision) = fields.one("action").and_then(Decision::of) else {
+        let problem = Problem::wrong("action", "unknown-symbol", "give confirm, refuse or undo");
+        return problem::page(&frame, PAGE, &problem);
+    };
+    // While it is still in the list. A list that can't be read now keeps nobody from deciding.
+    let next = list::next(api, caller, &own, Some(&complaint_id)).await.ok().flatten();
+    match decide::decide(api, caller, own.clone(), (&complaint_id, decision), &fields).await {
+        Ok(decided) => after(&complaint_id, decision, decided, next),
+        Err(problem) => match opened::open(api, caller, &own, &complaint_id).await {
+            Ok(opened) => one_view::page(&frame, &opened, &fields, Some(&problem)),
+            Err(_) => problem::page(&frame, PAGE, &problem),
+        },
+    }
+}
+
+/// Leads to the next complaint, where what was just said can be undone.
+fn after(complaint_id: &str, decision: Decision, decided: Decided, next: Option<String>) -> Response {
+    let done = match decision {
+        Decision::Confirm => "vulnerable-confirmed",
+        Decision::Refuse => "vulnerable-refused",
+    };
+    let query = Fields::default()
+        .with("done", Some(done))
+        .with("of", Some(complaint_id))
+        .with("undo", Some(&decided.feedback_id))
+        .with("note", decided.work_id.as_deref());
+    let path = next.map_or(LIST.to_owned(), |id| address(&id));
+    see_other(decided.headers, &query.address(&path))
 }

@@ -45,6 +45,31 @@ static ENGLISH: LazyLock<Words> = LazyLock::new(|| Words::of("en", &files!("en")
 static SPANISH: LazyLock<Words> = LazyLock::new(|| Words::of("es", &files!("es")));
 
 impl Language {
+    /// Every language.
+    pub(crate) const ALL: [Self; 2] = [Self::English, Self::Spanish];
+
+    /// As HTML and HTTP write it.
+    pub(crate) const fn tag(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::Spanish => "es",
+        }
+    }
+
+    /// What its own speakers call it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::English => "English",
+            Self::Spanish => "Español",
+        }
+    }
+
+    /// The one that `tag` names, whatever its region.
+    pub(crate) fn of(tag: &str) -> Option<Self> {
+        let primary = tag.split('-').next().unwrap_or_default().trim();
+        Self::ALL.into_iter().find(|language| language.tag().eq_ignore_ascii_case(primary))
+    }
+
     /// What it says.
     pub(crate) fn words(self) -> &'static Words {
         match self {
@@ -66,6 +91,11 @@ impl Words {
             bundle.add_resource_overriding(resource);
         }
         Self { bundle }
+    }
+
+    /// Whether `id` says anything.
+    pub(crate) fn has(&self, id: &str) -> bool {
+        self.bundle.get_message(id).is_some_and(|message| message.value().is_some())
     }
 
     /// What `id` says.

@@ -9,6 +9,8 @@ use axum::http::{HeaderMap, HeaderValue, header};
 pub(crate) const SESSION: &str = "ombud";
 /// What a browser keeps while it is at the provider.
 pub(crate) const ROUND_TRIP: &str = "ombud-oidc";
+/// The page to which a sign-in at the provider leads back.
+pub(crate) const BACK: &str = "ombud-back";
 
 /// Whether a cookie is sent with a page that another site leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

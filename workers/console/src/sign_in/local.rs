@@ -36,7 +36,7 @@ pub(crate) enum PasswordSet {
     Done(String),
     /// The link was used, is too old, or never was one.
     NoLink,
-    /// The password may not be taken, and why.
+    /// The password may not be taken, and why, as the catalogue of pages calls it.
     Refused { name: String, why: &'static str },
 }
 

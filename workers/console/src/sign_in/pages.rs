@@ -1,13 +1,17 @@
-//! The pages of sign-in: small forms that need no script.
+//! The pages of sign-in: small forms that need no script, in the language that the browser asks for.
 
-use axum::{
-    http::StatusCode,
-    response::{Html, IntoResponse, Response},
-};
-use maud::{DOCTYPE, Markup, html};
+use axum::{http::StatusCode, response::Response};
+use fluent_bundle::{FluentArgs, FluentValue};
+use maud::{Markup, html};
+use ombud_contract::shown::shown;
 use ombud_launch::guard::{Person, Teams};
 
 use super::password::LEAST_CHARACTERS;
+use crate::pages::{
+    choice::Choice,
+    refusal::encoded,
+    shell::{self, Document},
+};
 
 /// The ways in that a console offers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,107 +20,153 @@ pub(crate) struct Ways {
     pub(crate) is_oidc: bool,
 }
 
-/// A page with this status.
-pub(crate) fn page(status: StatusCode, title: &str, body: &Markup) -> Response {
-    let whole = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (title) " – Ombud" }
-            }
-            body { main { h1 { (title) } (body) } }
-        }
-    };
-    (status, Html(whole.into_string())).into_response()
+fn say(choice: &Choice, id: &str) -> String {
+    choice.language().words().say(id)
+}
+
+fn say_of<'a>(choice: &Choice, id: &str, name: &'a str, value: impl Into<FluentValue<'a>>) -> String {
+    let mut args = FluentArgs::new();
+    args.set(name, value);
+    choice.language().words().say_with(id, &args)
+}
+
+fn page(choice: &Choice, status: StatusCode, title: &str, body: &Markup) -> Response {
+    shell::bare(choice, status, &Document::new(&say(choice, title), body))
 }
 
 /// A page that says one thing, and leads back to the sign-in.
-pub(crate) fn notice(status: StatusCode, title: &str, text: &str) -> Response {
-    page(status, title, &html! { p { (text) } p { a href="/sign-in" { "To the sign-in" } } })
+pub(crate) fn notice(choice: &Choice, status: StatusCode, title: &str, text: &str) -> Response {
+    page(choice, status, title, &html! { p { (say(choice, text)) } (to_sign_in(choice)) })
 }
 
-/// Where nobody is signed in; `fault` is why the last attempt failed.
-pub(crate) fn sign_in(status: StatusCode, ways: Ways, fault: Option<&str>) -> Response {
+/// The link is none, was used, or is too old.
+pub(crate) fn no_link(choice: &Choice) -> Response {
+    notice(choice, StatusCode::NOT_FOUND, "sign-in-no-link", "sign-in-no-link-text")
+}
+
+fn to_sign_in(choice: &Choice) -> Markup {
+    html! { p { a.button href="/sign-in" { (say(choice, "sign-in-back")) } } }
+}
+
+/// What a failed sign-in says, whatever was wrong.
+pub(crate) fn wrong(choice: &Choice) -> String {
+    say(choice, "sign-in-wrong")
+}
+
+/// What an attempt says that has to wait.
+pub(crate) fn too_many(choice: &Choice, seconds: u64) -> String {
+    say_of(choice, "sign-in-too-many", "seconds", seconds)
+}
+
+/// Where nobody is signed in; `fault` is why the last attempt failed, and `back` the page that leads here.
+pub(crate) fn sign_in(
+    choice: &Choice,
+    status: StatusCode,
+    ways: Ways,
+    back: Option<&str>,
+    fault: Option<&str>,
+) -> Response {
+    let start =
+        back.map_or_else(|| "/oidc/start".to_owned(), |back| format!("/oidc/start?back={}", encoded(back)));
     let body = html! {
-        @if let Some(fault) = fault { p role="alert" { (fault) } }
-        @if ways.is_oidc { p { a href="/oidc/start" { "Sign in with your organisation's account" } } }
+        @if let Some(fault) = fault { p.problem id="fault" role="alert" { (fault) } }
+        @if ways.is_oidc { p { a.button href=(start) { (say(choice, "sign-in-provider")) } } }
         @if ways.is_local {
-            form method="post" action="/sign-in" {
-                p { label for="name" { "Name" } br; input id="name" name="name" autocomplete="username" required; }
-                p {
-                    label for="password" { "Password" } br;
-                    input id="password" name="password" type="password" autocomplete="current-password" required;
+            form.stack method="post" action="/sign-in" {
+                @if let Some(back) = back { input type="hidden" name="back" value=(back); }
+                div.field {
+                    label for="name" { (say(choice, "sign-in-name")) }
+                    input id="name" name="name" autocomplete="username" autocapitalize="none" spellcheck="false"
+                        required aria-describedby=[fault.map(|_| "fault")];
                 }
-                p { button type="submit" { "Sign in" } }
+                div.field {
+                    label for="password" { (say(choice, "sign-in-password")) }
+                    input id="password" name="password" type="password" autocomplete="current-password" required
+                        aria-describedby=[fault.map(|_| "fault")];
+                }
+                div.actions { button type="submit" { (say(choice, "sign-in-go")) } }
             }
         }
-        @if !ways.is_local && !ways.is_oidc { p { "Sign in at the proxy through which you reach this page." } }
+        @if !ways.is_local && !ways.is_oidc { p { (say(choice, "sign-in-proxy")) } }
     };
-    page(status, "Sign in", &body)
+    page(choice, status, "sign-in-title", &body)
 }
 
 /// Where somebody is signed in.
-pub(crate) fn signed_in(person: &Person, can_sign_out: bool) -> Response {
-    let roles: Vec<&str> = person.roles.iter().map(|role| role.name()).collect();
+pub(crate) fn signed_in(choice: &Choice, person: &Person, can_sign_out: bool) -> Response {
+    let roles: Vec<String> =
+        person.roles.iter().map(|role| say(choice, &format!("sign-in-role-{}", role.name()))).collect();
     let teams = match &person.teams {
-        Teams::All => "every team".to_owned(),
-        Teams::Only(teams) if teams.is_empty() => "no team".to_owned(),
+        Teams::All => say(choice, "sign-in-every-team"),
+        Teams::Only(teams) if teams.is_empty() => say(choice, "sign-in-no-team"),
         Teams::Only(teams) => teams.iter().map(String::as_str).collect::<Vec<_>>().join(", "),
     };
     let body = html! {
-        p { "You are signed in as " strong { (ombud_contract::shown::shown(&person.name)) } "." }
+        p { (say(choice, "sign-in-as")) " " strong { (shown(&person.name)) } "." }
         @if roles.is_empty() {
-            p { "No role was given to you here: ask whoever runs Ombud (sign_in.roles)." }
+            p { (say(choice, "sign-in-no-role")) }
         } @else {
-            p { "Roles: " (roles.join(", ")) ". Teams: " (ombud_contract::shown::shown(&teams)) "." }
+            p { (say_of(choice, "sign-in-roles", "roles", roles.join(", "))) }
+            p { (say_of(choice, "sign-in-teams", "teams", shown(&teams))) }
         }
-        @if can_sign_out {
-            form method="post" action="/sign-out" { p { button type="submit" { "Sign out" } } }
+        div.actions {
+            a.button href="/" { (say(choice, "sign-in-go-on")) }
+            @if can_sign_out {
+                form method="post" action="/sign-out" { button type="submit" { (say(choice, "frame-sign-out")) } }
+            }
         }
     };
-    page(StatusCode::OK, "Signed in", &body)
+    page(choice, StatusCode::OK, "sign-in-done", &body)
 }
 
 /// After a sign-out; `provider` is where the provider's own session ends, where it said so.
-pub(crate) fn signed_out(provider: Option<&str>) -> Response {
+pub(crate) fn signed_out(choice: &Choice, provider: Option<&str>) -> Response {
     let body = html! {
-        p { "You are signed out here." }
+        p { (say(choice, "sign-in-out-text")) }
         @if let Some(url) = provider {
-            p { "At your organisation's sign-in you are still signed in: " a href=(url) { "sign out there too" } "." }
+            p { (say(choice, "sign-in-out-provider")) " " a href=(url) { (say(choice, "sign-in-out-there")) } "." }
         }
-        p { a href="/sign-in" { "To the sign-in" } }
+        (to_sign_in(choice))
     };
-    page(StatusCode::OK, "Signed out", &body)
+    page(choice, StatusCode::OK, "sign-in-out", &body)
 }
 
-/// After the provider's answer. The page itself leads on: a redirect would still be the provider's, and browsers keep a
-/// cookie that is Strict from it.
-pub(crate) fn arrived() -> Response {
-    let body = html! {
-        meta http-equiv="refresh" content="0;url=/sign-in";
-        p { a href="/sign-in" { "Go on" } }
-    };
-    page(StatusCode::OK, "Signed in", &body)
+/// After the provider's answer. The page itself leads on to `back`: a redirect would still be the provider's, and browsers
+/// keep a cookie that is Strict from it.
+pub(crate) fn arrived(choice: &Choice, back: &str) -> Response {
+    let body = html! { p { a.button href=(back) { (say(choice, "sign-in-go-on")) } } };
+    let title = say(choice, "sign-in-done");
+    let document = Document { leads_to: Some(back), ..Document::new(&title, &body) };
+    shell::bare(choice, StatusCode::OK, &document)
 }
 
-/// Where somebody with a link chooses a password.
-pub(crate) fn choose_password(status: StatusCode, name: &str, secret: &str, fault: Option<&str>) -> Response {
+/// Where somebody with a link chooses a password; `fault` is what the catalogue calls what was wrong with the last one.
+pub(crate) fn choose_password(
+    choice: &Choice,
+    status: StatusCode,
+    name: &str,
+    secret: &str,
+    fault: Option<&str>,
+) -> Response {
+    let least = u64::try_from(LEAST_CHARACTERS).unwrap_or(u64::MAX);
+    let described = if fault.is_some() { "hint fault" } else { "hint" };
     let body = html! {
-        @if let Some(fault) = fault { p role="alert" { (fault) } }
-        p { "For " strong { (ombud_contract::shown::shown(name)) } ", of at least " (LEAST_CHARACTERS) " characters." }
-        form method="post" action="/sign-in/link" {
+        @if let Some(fault) = fault {
+            p.problem id="fault" role="alert" { (say_of(choice, fault, "least", least)) }
+        }
+        p { (say(choice, "sign-in-password-for")) " " strong { (shown(name)) } "." }
+        form.stack method="post" action="/sign-in/link" {
             input type="hidden" name="token" value=(secret);
             // So that a password manager keeps both.
             input type="hidden" name="name" value=(name) autocomplete="username";
-            p {
-                label for="password" { "New password" } br;
+            div.field {
+                label for="password" { (say(choice, "sign-in-password-new")) }
+                p.muted id="hint" { (say_of(choice, "sign-in-password-hint", "least", least)) }
                 input id="password" name="password" type="password" autocomplete="new-password"
-                    minlength=(LEAST_CHARACTERS) required;
+                    minlength=(LEAST_CHARACTERS) required aria-describedby=(described);
             }
-            p { button type="submit" { "Keep it" } }
+            div.actions { button type="submit" { (say(choice, "sign-in-password-keep")) } }
         }
     };
-    page(status, "Choose a password", &body)
+    page(choice, status, "sign-in-password-title", &body)
 }

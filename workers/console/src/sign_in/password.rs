@@ -12,16 +12,15 @@ const SALT_BYTES: usize = 16;
 const NOBODYS: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-/// What is wrong with a password that somebody chose for `name`; nothing where it may be taken.
+/// What is wrong with a password that somebody chose for `name`, as the catalogue of pages calls it; nothing where it may be
+/// taken.
 pub(crate) fn fault(name: &str, password: &str) -> Option<&'static str> {
     let distinct = password.chars().collect::<std::collections::BTreeSet<_>>().len();
     match password {
-        _ if password.chars().count() < LEAST_CHARACTERS => {
-            Some("Choose a password of at least 12 characters.")
-        }
-        _ if password.len() > MOST_BYTES => Some("Choose a shorter password."),
+        _ if password.chars().count() < LEAST_CHARACTERS => Some("sign-in-password-short"),
+        _ if password.len() > MOST_BYTES => Some("sign-in-password-long"),
         _ if distinct < 5 || password.to_lowercase().contains(&name.to_lowercase()) => {
-            Some("Choose another password: this one is guessed too easily.")
+            Some("sign-in-password-easy")
         }
         _ => None,
     }

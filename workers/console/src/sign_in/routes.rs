@@ -17,17 +17,31 @@ use super::{
     cookie::{SESSION, SameSite},
     deeds::Deed,
     local::PasswordSet,
-    pages,
+    pages::{self, Ways},
     sessions::Holder,
 };
+use crate::pages::{choice::Choice, refusal::is_page};
 
-/// What a failed sign-in says, whatever was wrong.
-const WRONG: &str = "This name and password do not go together, or the account is disabled.";
+/// The page to which a sign-in leads back. Anybody can have written it.
+#[derive(Default, Deserialize)]
+pub(super) struct WayBack {
+    #[serde(default)]
+    back: String,
+}
+
+impl WayBack {
+    /// The page, where it is one of ours.
+    pub(super) fn page(&self) -> Option<&str> {
+        Some(self.back.as_str()).filter(|path| is_page(path))
+    }
+}
 
 #[derive(Deserialize)]
 pub(super) struct Credentials {
     name: String,
     password: String,
+    #[serde(flatten)]
+    way_back: WayBack,
 }
 
 #[derive(Deserialize)]
@@ -42,45 +56,54 @@ pub(super) struct NewPassword {
 }
 
 /// `GET /sign-in`: the ways in, or who is in.
-pub(super) async fn show(State(entrance): State<Entrance>, headers: HeaderMap) -> Response {
+pub(super) async fn show(
+    State(entrance): State<Entrance>,
+    choice: Choice,
+    Query(way_back): Query<WayBack>,
+    headers: HeaderMap,
+) -> Response {
     match entrance.find(headers).await {
-        Ok(Some(SignedIn { person, source })) => pages::signed_in(&person, source == PersonSource::Session),
-        Ok(None) => pages::sign_in(StatusCode::OK, entrance.ways(), None),
-        Err(outage) => unavailable(&outage),
+        Ok(Some(SignedIn { person, source })) => {
+            pages::signed_in(&choice, &person, source == PersonSource::Session)
+        }
+        Ok(None) => pages::sign_in(&choice, StatusCode::OK, entrance.ways(), way_back.page(), None),
+        Err(outage) => unavailable(&choice, &outage),
     }
 }
 
 /// `POST /sign-in`: a name and a password.
 pub(super) async fn sign_in(
     State(entrance): State<Entrance>,
+    choice: Choice,
     headers: HeaderMap,
     Form(given): Form<Credentials>,
 ) -> Response {
-    let Some(directory) = entrance.local() else { return no_such_way() };
-    let name = given.name.trim().to_owned();
+    let Some(directory) = entrance.local() else { return no_such_way(&choice) };
+    let (name, back) = (given.name.trim().to_owned(), given.way_back.page());
     if let Err(wait) = entrance.throttle().begin(&name) {
         count("password", "throttled");
-        return try_later(&entrance, wait.as_secs().max(1));
+        return try_later(&choice, entrance.ways(), back, wait.as_secs().max(1));
     }
     // Each takes 19 MiB while it is hashed.
     let Ok(Ok(_turn)) = tokio::time::timeout(HASH_WAIT, entrance.hashing().acquire()).await else {
-        return try_later(&entrance, HASH_WAIT.as_secs());
+        return try_later(&choice, entrance.ways(), back, HASH_WAIT.as_secs());
     };
     let (asked, password) = (name.clone(), given.password);
     match blocking(move || directory.is_right(&asked, &password)).await {
         Ok(true) => {
             entrance.throttle().clear(&name);
             match begin(&entrance, &headers, Holder::Local { name }).await {
-                Ok(cookie) => with_cookies(Redirect::to("/sign-in").into_response(), [Some(cookie)]),
-                Err(outage) => unavailable(&outage),
+                Ok(cookie) => with_cookies(Redirect::to(back.unwrap_or("/")).into_response(), [Some(cookie)]),
+                Err(outage) => unavailable(&choice, &outage),
             }
         }
         Ok(false) => {
             count("password", "refused");
             info!("sign-in refused");
-            pages::sign_in(StatusCode::FORBIDDEN, entrance.ways(), Some(WRONG))
+            let fault = pages::wrong(&choice);
+            pages::sign_in(&choice, StatusCode::FORBIDDEN, entrance.ways(), back, Some(&fault))
         }
-        Err(outage) => unavailable(&outage),
+        Err(outage) => unavailable(&choice, &outage),
     }
 }
 
@@ -137,13 +160,17 @@ async fn record(
 }
 
 /// `POST /sign-out`: ends the session in the store, whatever becomes of the cookie.
-pub(super) async fn sign_out(State(entrance): State<Entrance>, headers: HeaderMap) -> Response {
+pub(super) async fn sign_out(
+    State(entrance): State<Entrance>,
+    choice: Choice,
+    headers: HeaderMap,
+) -> Response {
     let found = entrance.find(headers.clone()).await;
     let Some(id) = entrance.session_id(&headers) else { return Redirect::to("/sign-in").into_response() };
     let book = entrance.sessions();
     let digest = match blocking(move || book.end(&id)).await {
         Ok(digest) => digest,
-        Err(outage) => return unavailable(&outage),
+        Err(outage) => return unavailable(&choice, &outage),
     };
     if let Ok(Some(signed_in)) = found
         && let Err(outage) = record(&entrance, "signed-out", &Caller::from(signed_in), &digest).await
@@ -151,25 +178,34 @@ pub(super) async fn sign_out(State(entrance): State<Entrance>, headers: HeaderMa
         // The session has ended, which matters more than who ended it.
         warn!(%outage, "a sign-out is not recorded");
     }
-    with_cookies(pages::signed_out(entrance.end_session().as_deref()), [entrance.cookies().clear(SESSION)])
+    let answer = pages::signed_out(&choice, entrance.end_session().as_deref());
+    with_cookies(answer, [entrance.cookies().clear(SESSION)])
 }
 
 /// `GET /sign-in/link`: where a password is chosen. It uses nothing up: mail programs look at links too.
-pub(super) async fn show_link(State(entrance): State<Entrance>, Query(link): Query<LinkSecret>) -> Response {
-    let Some(directory) = entrance.local() else { return no_such_way() };
+pub(super) async fn show_link(
+    State(entrance): State<Entrance>,
+    choice: Choice,
+    Query(link): Query<LinkSecret>,
+) -> Response {
+    let Some(directory) = entrance.local() else { return no_such_way(&choice) };
     let secret = link.token.clone();
     match blocking(move || directory.link_holder(&secret)).await {
-        Ok(Some(user)) => pages::choose_password(StatusCode::OK, &user.name, &link.token, None),
-        Ok(None) => no_link(),
-        Err(outage) => unavailable(&outage),
+        Ok(Some(user)) => pages::choose_password(&choice, StatusCode::OK, &user.name, &link.token, None),
+        Ok(None) => pages::no_link(&choice),
+        Err(outage) => unavailable(&choice, &outage),
     }
 }
 
 /// `POST /sign-in/link`: sets the password, once.
-pub(super) async fn use_link(State(entrance): State<Entrance>, Form(chosen): Form<NewPassword>) -> Response {
-    let Some(directory) = entrance.local() else { return no_such_way() };
+pub(super) async fn use_link(
+    State(entrance): State<Entrance>,
+    choice: Choice,
+    Form(chosen): Form<NewPassword>,
+) -> Response {
+    let Some(directory) = entrance.local() else { return no_such_way(&choice) };
     let Ok(Ok(_turn)) = tokio::time::timeout(HASH_WAIT, entrance.hashing().acquire()).await else {
-        return try_later(&entrance, HASH_WAIT.as_secs());
+        return try_later(&choice, entrance.ways(), None, HASH_WAIT.as_secs());
     };
     let (secret, password) = (chosen.token.clone(), chosen.password);
     match blocking(move || directory.set_password(&secret, &password)).await {
@@ -181,11 +217,11 @@ pub(super) async fn use_link(State(entrance): State<Entrance>, Form(chosen): For
             }
             Redirect::to("/sign-in").into_response()
         }
-        Ok(PasswordSet::NoLink) => no_link(),
+        Ok(PasswordSet::NoLink) => pages::no_link(&choice),
         Ok(PasswordSet::Refused { name, why }) => {
-            pages::choose_password(StatusCode::UNPROCESSABLE_ENTITY, &name, &chosen.token, Some(why))
+            pages::choose_password(&choice, StatusCode::UNPROCESSABLE_ENTITY, &name, &chosen.token, Some(why))
         }
-        Err(outage) => unavailable(&outage),
+        Err(outage) => unavailable(&choice, &outage),
     }
 }
 
@@ -217,28 +253,19 @@ pub(super) fn count_from_zero() {
 }
 
 /// Something that sign-in needs does not answer.
-pub(super) fn unavailable(outage: &Outage) -> Response {
+pub(super) fn unavailable(choice: &Choice, outage: &Outage) -> Response {
     warn!(%outage, "sign-in is not available");
-    pages::notice(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "Not now",
-        "Something that sign-in needs does not answer. Try again in a moment.",
-    )
+    pages::notice(choice, StatusCode::SERVICE_UNAVAILABLE, "sign-in-later", "sign-in-later-text")
 }
 
 /// The settings offer no such way in.
-pub(super) fn no_such_way() -> Response {
-    pages::notice(StatusCode::NOT_FOUND, "Not here", "Nobody signs in this way here.")
+pub(super) fn no_such_way(choice: &Choice) -> Response {
+    pages::notice(choice, StatusCode::NOT_FOUND, "sign-in-no-way", "sign-in-no-way-text")
 }
 
-fn no_link() -> Response {
-    let text = "This link was used, or is too old. Ask for another: `ombud users link NAME` makes one.";
-    pages::notice(StatusCode::NOT_FOUND, "No such link", text)
-}
-
-fn try_later(entrance: &Entrance, seconds: u64) -> Response {
-    let text = format!("Too many attempts. Try again in {seconds} s.");
-    let mut answer = pages::sign_in(StatusCode::TOO_MANY_REQUESTS, entrance.ways(), Some(&text));
+fn try_later(choice: &Choice, ways: Ways, back: Option<&str>, seconds: u64) -> Response {
+    let fault = pages::too_many(choice, seconds);
+    let mut answer = pages::sign_in(choice, StatusCode::TOO_MANY_REQUESTS, ways, back, Some(&fault));
     answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     answer
 }

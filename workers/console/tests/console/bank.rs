@@ -18,12 +18,13 @@ use axum::{
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
 use ombud_console::{
-    Console, Follower, Trail, Waiter, WorklistProgress, answer, desk::ClaimLimits, read_clock, watch_lag,
+    Console, Follower, Trail, Waiter, WorklistProgress, answer, desk::ClaimLimits, pages::PageSources,
+    read_clock, watch_lag,
 };
 use ombud_contract::{
     catalogue::Topic,
     codec,
-    records::{AuditEntry, Prediction, RawComplaint, RoutedComplaint, WorkEvent},
+    records::{AuditEntry, Feedback, Prediction, RawComplaint, RoutedComplaint, WorkEvent},
 };
 use ombud_launch::{
     config::{Inputs, load},
@@ -31,14 +32,17 @@ use ombud_launch::{
     health::Readiness,
 };
 use ombud_local::{Local, LocalWorklist, Options};
-use ombud_store::{CaseStore, Leases, Row, Worklist, file_prediction, file_raw, file_routed, file_work};
+use ombud_store::{
+    CaseStore, Leases, Row, Worklist, file_feedback, file_prediction, file_raw, file_routed, file_work,
+};
 use ombud_stream::{
     Clock, Delivery, ManualClock, Outage, Outgoing, Reader, Record, Refused, Sink, TopicPartition, Waiting,
 };
 use serde_json::Value;
 use tower::ServiceExt as _;
+use utoipa::openapi::OpenApi;
 
-use crate::{given::route, memory_leases::MemoryLeases};
+use crate::{given::route, memory_leases::MemoryLeases, no_sources::no_sources};
 
 pub(crate) const NOW: i64 = 1_709_300_000_000;
 /// What the customer of c-1 wrote. No answer but its narrative has a word of it.
@@ -68,7 +72,9 @@ pub(crate) struct Bank {
     pub(crate) local: Local,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) routes: Router,
+    pub(crate) pages: Router,
     pub(crate) audit_is_broken: Arc<AtomicBool>,
+    pub(crate) worklist: Arc<dyn Worklist>,
     progress: WorklistProgress,
     stopped: Arc<AtomicBool>,
     follower: Option<thread::JoinHandle<()>>,
@@ -81,6 +87,22 @@ impl Drop for Bank {
         if let Some(follower) = self.follower.take() {
             follower.join().unwrap();
         }
+    }
+}
+
+/// A page.
+#[derive(Debug)]
+pub(crate) struct Page {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Page {
+    /// Where a form leads.
+    pub(crate) fn leads_to(&self) -> &str {
+        assert_eq!(self.status, StatusCode::SEE_OTHER, "{self:?}");
+        self.headers["location"].to_str().unwrap()
     }
 }
 
@@ -135,6 +157,11 @@ fn original<T: codec::Record>(record: &T, offset: i64) -> Record {
 
 impl Bank {
     pub(crate) async fn open() -> Self {
+        Self::open_with(no_sources()).await
+    }
+
+    /// With what pages ask beside the API.
+    pub(crate) async fn open_with(sources: PageSources) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let local = Local::open(dir.path(), Options::catalogue("", 1)).unwrap();
         let clock = Arc::new(ManualClock::at(NOW));
@@ -169,10 +196,23 @@ impl Bank {
         let find: FindPerson =
             Arc::new(|headers| Ok(headers.get(WHO).map(|who| person(who.to_str().unwrap()))));
         let people = Some(People { find, is_shared: false });
-        let routes = Guard::with_people(&http, None, people).unwrap().around(console.routes());
+        let guard = Guard::with_people(&http, None, people).unwrap();
+        let served = console.with_pages(OpenApi::default(), sources);
+        let routes = guard.around(served.api);
+        let pages = guard.around_desk(served.pages, ombud_console::pages::refuse);
 
-        let mut bank =
-            Self { local, clock, routes, audit_is_broken, progress, stopped, follower: None, _dir: dir };
+        let mut bank = Self {
+            local,
+            clock,
+            routes,
+            pages,
+            audit_is_broken,
+            worklist: Arc::clone(&worklist) as Arc<dyn Worklist>,
+            progress,
+            stopped,
+            follower: None,
+            _dir: dir,
+        };
         let [first, second, last] = complaints();
         bank.append(&first).await;
         let place = bank.append(&second).await;
@@ -220,6 +260,28 @@ impl Bank {
     pub(crate) fn archive_work(&self) {
         let rows: Vec<Row> =
             self.work().iter().flat_map(|event| file_work(event, &original(event, 0))).collect();
+        self.local.cases().unwrap().write(&rows).unwrap();
+    }
+
+    /// Takes a complaint as a customer wrote it: routed, in the worklist and in the archive.
+    pub(crate) async fn take(&self, raw: &RawComplaint, route: &RoutedComplaint, predictions: &[Prediction]) {
+        let place = self.append(route).await;
+        let mut cases = self.local.cases().unwrap();
+        cases.write(&file_raw(raw, &original(raw, place.1))).unwrap();
+        cases.write(&file_routed(route, &original(route, place.1), &[])).unwrap();
+        for prediction in predictions {
+            cases.write(&file_prediction(prediction, &original(prediction, place.1))).unwrap();
+        }
+        self.wait(place).await;
+    }
+
+    /// Has the archive keep the verdicts that were given.
+    pub(crate) fn archive_verdicts(&self) {
+        let rows: Vec<Row> = self
+            .verdicts()
+            .iter()
+            .flat_map(|verdict| file_feedback(verdict, &original(verdict, 0)))
+            .collect();
         self.local.cases().unwrap().write(&rows).unwrap();
     }
 
@@ -303,6 +365,35 @@ impl Bank {
 
     pub(crate) async fn post(&self, who: &str, path: &str, body: Value) -> Answered {
         self.ask(who, Method::POST, path, Some(body)).await
+    }
+
+    /// The page that is answered to `who`.
+    pub(crate) async fn page(&self, who: &str, path: &str) -> Page {
+        let request = Request::get(path).header(header::HOST, "localhost").header(WHO, who);
+        self.answered_page(request.body(Body::empty()).unwrap()).await
+    }
+
+    /// What is answered to a form of `who`'s, such as `action=confirm&caused=no`.
+    pub(crate) async fn send_form(&self, who: &str, path: &str, form: &str) -> Page {
+        let request = Request::post(path)
+            .header(header::HOST, "localhost")
+            .header(header::ORIGIN, "http://localhost")
+            .header("sec-fetch-site", "same-origin")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(WHO, who);
+        self.answered_page(request.body(Body::from(form.to_owned())).unwrap()).await
+    }
+
+    async fn answered_page(&self, request: Request<Body>) -> Page {
+        let answer = self.pages.clone().oneshot(request).await.unwrap();
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        let body = to_bytes(answer.into_body(), 1 << 20).await.unwrap();
+        Page { status, headers, text: String::from_utf8(body.to_vec()).unwrap() }
+    }
+
+    /// The records of complaints.feedback.
+    pub(crate) fn verdicts(&self) -> Vec<Feedback> {
+        self.records()
     }
 
     /// The records of console.audit.

@@ -1,10 +1,17 @@
 //! What the console takes, shows and records.
 
 mod bank;
+mod blind_sample;
+mod complaint_page;
 #[path = "../../../../crates/measure/tests/measure/given.rs"]
 mod given;
 mod memory_leases;
+mod no_sources;
+mod radar;
+mod team_queue;
+mod triage_desk;
 mod verdicts_are_taken;
+mod vulnerability_desk;
 mod who_may;
 mod work_over_http;
 mod worklist_follows;

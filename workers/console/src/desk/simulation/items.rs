@@ -30,6 +30,7 @@ pub(super) fn item(number: usize, state: Phase) -> WorkItem {
         route_id: String::new(),
         priority: 0,
         vulnerability: Vulnerability::NotIndicated,
+        vulnerability_judged: false,
         needs_human: false,
         human_reasons: Vec::new(),
         audit_sample: false,

@@ -194,7 +194,8 @@ impl World {
             let is_answered = work[number].phase == Phase::Answered;
             Ok(Some(item(number, if is_answered { Phase::Answered } else { Phase::Open })))
         };
-        let mut queue = Queue { team: TEAM, page: &mut page, item: &mut one, skipped: &BTreeSet::new() };
+        let mut queue =
+            Queue { is_of: &|team| team == TEAM, page: &mut page, item: &mut one, skipped: &BTreeSet::new() };
         let who = claimant(number);
         self.leases.skew = self.replicas[replica].skew;
         let (leases, limits, chance) = (&mut self.leases, &self.limits, &mut self.chance);

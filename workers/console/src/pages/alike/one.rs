@@ -2,11 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    extract::{RawQuery, State},
-    http::StatusCode,
-    response::Response,
-};
+use axum::{extract::State, http::StatusCode, response::Response};
 use maud::{Markup, html};
 use ombud_contract::shown::shown;
 use ombud_measure::alike::{AlikeCluster, Member};
@@ -14,10 +10,10 @@ use ombud_store::WorkItem;
 use ombud_stream::Outage;
 use tokio::task::block_in_place;
 
-use super::{Frame, PageState, board::Commons, explanation, list::usual, news, segment};
-use crate::{
-    pages::parts::{day, moment, pager, problem},
-    request::Segment,
+use super::{Frame, PageState, board::Commons, explanation, list::usual, news};
+use crate::pages::{
+    fields::{Asked, Fields, Named, segment},
+    parts::{day, moment, pager, problem},
 };
 
 /// Complaints on one page.
@@ -27,15 +23,14 @@ const PAGE: usize = 50;
 pub(super) async fn one(
     State(state): State<Arc<PageState>>,
     frame: Frame,
-    name: Result<Segment, crate::refused::Problem>,
-    RawQuery(query): RawQuery,
+    Named(name): Named,
+    Asked(asked): Asked,
 ) -> Response {
     let picture = state.sources.alike.now();
-    let name = name.map(|Segment(name)| name).unwrap_or_default();
     let Some((cluster, commons)) = picture.as_ref().and_then(|picture| picture.find(&name)) else {
         return absent(&frame);
     };
-    let from = start(query.as_deref().unwrap_or_default());
+    let from = start(&asked);
     let listed = block_in_place(|| Listed::of(&state, &frame, cluster, commons, from));
     let (status, complaints) = match &listed {
         Ok(listed) => (StatusCode::OK, complaints(&frame, &cluster.name(), listed)),
@@ -68,10 +63,9 @@ fn absent(frame: &Frame) -> Response {
     frame.page_with(StatusCode::NOT_FOUND, &frame.say("alike-gone-title"), &body)
 }
 
-/// At which complaint a page begins, by `from` of the query; at the first where it says no number.
-fn start(query: &str) -> usize {
-    let numbers = query.split('&').filter_map(|field| field.strip_prefix("from="));
-    numbers.last().and_then(|number| number.parse().ok()).unwrap_or(0)
+/// At which complaint a page begins; at the first where the address says no number.
+fn start(asked: &Fields) -> usize {
+    asked.one("from").and_then(|number| number.parse().ok()).unwrap_or(0)
 }
 
 /// The complaints of a page that whoever asks may see.
@@ -208,20 +202,6 @@ fn complaint(frame: &Frame, member: &Member, item: Option<&WorkItem>) -> Markup 
             td { @match product { Some(product) => (shown(product)), None => "–" } }
             td { (day(member.received_at)) }
             td { (shown(&member.channel)) }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_page_begins_where_its_address_says_or_at_the_first() {
-        for (query, from) in
-            [("", 0), ("from=50", 50), ("from=-1", 0), ("from=x&done=y", 0), ("a=1&from=100", 100)]
-        {
-            assert_eq!(start(query), from, "{query}");
         }
     }
 }

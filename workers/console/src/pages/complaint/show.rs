@@ -1,0 +1,108 @@
+//! `GET /complaints/{complaint_id}`: all that is known of a complaint but what the customer wrote.
+
+use std::sync::Arc;
+
+use axum::{extract::State as Shared, http::StatusCode, response::Response};
+use tokio::task::block_in_place;
+
+use super::sheet::{self, Sheet};
+use crate::{
+    cases::{self, Case},
+    claimant::claimant_of,
+    item::Item,
+    own_writes::OwnWrites,
+    pages::{
+        PageState,
+        fields::{Asked, Fields, Named},
+        frame::Frame,
+        team::other_teams,
+        trouble,
+    },
+    refused::Problem,
+    search,
+};
+
+/// The longest text that can be looked for.
+const MOST_SEARCHED: usize = 256;
+
+/// A complaint as its reader sees it.
+pub(super) struct Seen {
+    pub(super) case: Case,
+    /// Whose work it is.
+    pub(super) team: String,
+    /// Others of the same customer.
+    pub(super) others: Vec<Item>,
+    /// The teams that it can go to.
+    pub(super) teams: Vec<String>,
+    /// The reader's own lease of it.
+    pub(super) lease_id: Option<String>,
+    pub(super) now: i64,
+}
+
+/// Shows the complaint.
+pub(super) async fn show(
+    Shared(state): Shared<Arc<PageState>>,
+    frame: Frame,
+    own: OwnWrites,
+    Named(complaint_id): Named,
+    Asked(asked): Asked,
+) -> Response {
+    match read(&state, &frame, &own, &complaint_id).await {
+        Ok(seen) => {
+            let typed = Fields::default();
+            let sheet =
+                Sheet { frame: &frame, seen: &seen, typed: &typed, problem: None, undo: asked.one("undo") };
+            frame.page(&sheet::title(&frame, &complaint_id), &sheet.body())
+        }
+        Err(problem) => trouble::page(&frame, &problem),
+    }
+}
+
+/// The complaint, with what was typed into a form and why that is not done.
+pub(super) async fn again(
+    state: &PageState,
+    frame: &Frame,
+    own: &OwnWrites,
+    complaint_id: &str,
+    typed: &Fields,
+    problem: &Problem,
+) -> Response {
+    if problem.status() == StatusCode::NOT_FOUND {
+        return trouble::page(frame, problem);
+    }
+    match read(state, frame, own, complaint_id).await {
+        Ok(seen) => {
+            let sheet =
+                Sheet { frame, seen: &seen, typed, problem: Some(problem), undo: typed.one("undoes") };
+            frame.page_with(problem.status(), &sheet::title(frame, complaint_id), &sheet.body())
+        }
+        Err(_) => trouble::page(frame, problem),
+    }
+}
+
+async fn read(
+    state: &PageState,
+    frame: &Frame,
+    own: &OwnWrites,
+    complaint_id: &str,
+) -> Result<Seen, Problem> {
+    let (api, caller) = (&state.api, &frame.caller);
+    let found = cases::find(api, caller, own, complaint_id).await?;
+    let team = found.team.clone();
+    let case = block_in_place(|| found.case(api))?;
+    let customer = case.item.as_ref().and_then(|item| item.customer_ref.as_deref());
+    let mut others = match customer.filter(|customer| customer.trim().len() <= MOST_SEARCHED) {
+        Some(customer) if !customer.trim().is_empty() => search::find(api, caller, own, customer).await?,
+        _ => Vec::new(),
+    };
+    others.retain(|item| item.complaint_id != complaint_id && item.customer_ref.as_deref() == customer);
+    let name = claimant_of(caller, None)?.name;
+    let (teams, lease) = block_in_place(|| {
+        let teams = if caller.works_for(&team) { other_teams(api, &team)? } else { Vec::new() };
+        let mut held = api.leases.ask(|leases| leases.held(&[complaint_id.to_owned()]))?;
+        Ok::<_, Problem>((teams, held.remove(complaint_id)))
+    })?;
+    let own_lease = lease.filter(|lease| !lease.finished && lease.claim.holder == name);
+    let lease_id = own_lease.map(|lease| lease.claim.lease_id);
+    Ok(Seen { case, team, others, teams, lease_id, now: api.clock.now_ms() })
+}
