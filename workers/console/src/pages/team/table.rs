@@ -21,7 +21,7 @@ use crate::{
         frame::Frame,
         trouble,
     },
-    queues,
+    queues::{self, no_queue},
     refused::Problem,
     state::RequestState,
 };
@@ -101,7 +101,10 @@ pub(super) async fn read(
     view: &View,
 ) -> Result<Rows, Problem> {
     let caller = &frame.caller;
-    // Asks whether they see the team at all, before anything else does.
+    // Before a filter is found wrong: of a team that they don't see, nothing is said.
+    if !caller.sees(team) {
+        return Err(no_queue());
+    }
     let mut page = queues::show(state, caller, own, team, view.page_query()?).await?;
     let list = queues::list(state, caller, own).await?;
     let mine = block_in_place(|| own_items(state, frame, team))?;
