@@ -5,8 +5,13 @@ use rusqlite::Connection;
 
 use crate::sketches;
 
-/// Writes one row within the writer's transaction.
-pub(crate) fn write(connection: &Connection, row: &Row) -> rusqlite::Result<()> {
+/// Writes rows within the writer's transaction.
+pub(crate) fn write_all(connection: &Connection, rows: &[Row]) -> rusqlite::Result<()> {
+    rows.iter().try_for_each(|row| write(connection, row))?;
+    sketches::write(connection, rows)
+}
+
+fn write(connection: &Connection, row: &Row) -> rusqlite::Result<()> {
     let run = |sql: &str, values: &[&dyn rusqlite::ToSql]| {
         connection.prepare_cached(sql)?.execute(values).map(drop)
     };
@@ -77,7 +82,8 @@ pub(crate) fn write(connection: &Connection, row: &Row) -> rusqlite::Result<()> 
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             &[&m.model_id, &m.version, &m.tasks, &m.state, &m.created_at, &&*m.body],
         ),
-        Row::Sketch(s) => sketches::write(connection, s),
+        // In blocks, together with the others.
+        Row::Sketch(_) => Ok(()),
         Row::ErasedSketch(e) => sketches::erase(connection, e),
     }
 }

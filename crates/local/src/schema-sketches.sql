@@ -1,8 +1,11 @@
--- What complaints are compared by: the same rows as the CQL store has, which keeps those of a day in buckets.
+-- What complaints are compared by: the same blocks as the CQL store has, which keeps those of a day in buckets.
 
 CREATE TABLE sketches_by_day (
-  day TEXT NOT NULL, complaint_id TEXT NOT NULL, submission INTEGER NOT NULL, id TEXT NOT NULL,
-  gone INTEGER NOT NULL,         -- the complaint was erased; the one row says so, and none comes beside it again
-  received_at INTEGER NOT NULL, sketch BLOB NOT NULL, channel TEXT NOT NULL, representative TEXT,
-  PRIMARY KEY (day, complaint_id, submission, id)
+  day TEXT NOT NULL, digest BLOB NOT NULL, body BLOB NOT NULL,
+  PRIMARY KEY (day, digest)
+) STRICT;
+
+CREATE TABLE erased_sketches (
+  day TEXT NOT NULL, complaint_id TEXT NOT NULL,
+  PRIMARY KEY (day, complaint_id)
 ) STRICT, WITHOUT ROWID;

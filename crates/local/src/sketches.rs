@@ -1,8 +1,9 @@
 //! Sketches in the log's own file.
 
-use bytes::Bytes;
+use std::collections::HashSet;
+
 use jiff::{ToSpan as _, civil::Date};
-use ombud_store::{ErasedSketch, SKETCH_DAYS, SketchRow, Sketches, day_of};
+use ombud_store::{ErasedSketch, Row, SKETCH_DAYS, SketchBlock, SketchRow, Sketches, day_of};
 use ombud_stream::Outage;
 use rusqlite::Connection;
 
@@ -11,44 +12,49 @@ use crate::{cases::LocalCases, error::outage, gaps::has_table};
 /// Their table; a file that only older builds have written to has none.
 pub(crate) const TABLE: &str = "sketches_by_day";
 
-/// Writes a sketch, unless its complaint was erased, and deletes those that are too old to be compared with it.
-pub(crate) fn write(connection: &Connection, row: &SketchRow) -> rusqlite::Result<()> {
-    let day = day_of(row.received_at);
-    if let Ok(oldest) = day.checked_sub(SKETCH_DAYS.days()) {
-        connection
-            .prepare_cached("DELETE FROM sketches_by_day WHERE day < ?1")?
-            .execute([oldest.to_string()])?;
-    }
-    let mut insert = connection.prepare_cached(
-        "INSERT OR REPLACE INTO sketches_by_day
-         (day, complaint_id, submission, id, gone, received_at, sketch, channel, representative)
-         SELECT ?1, ?2, ?3, ?4, FALSE, ?5, ?6, ?7, ?8
-         WHERE NOT EXISTS (SELECT 1 FROM sketches_by_day WHERE day = ?1 AND complaint_id = ?2 AND gone)",
-    )?;
-    let values = (
-        day.to_string(),
-        &row.complaint_id,
-        row.submission,
-        &row.id,
-        row.received_at,
-        &*row.sketch,
-        &row.channel,
-        &row.representative,
-    );
-    insert.execute(values).map(drop)
+/// Writes the sketches among `rows` in blocks, and deletes those that are too old to be compared with them.
+pub(crate) fn write(connection: &Connection, rows: &[Row]) -> rusqlite::Result<()> {
+    let sketches = rows.iter().filter_map(|row| match row {
+        Row::Sketch(sketch) => Some(sketch),
+        _ => None,
+    });
+    SketchBlock::pack(sketches).iter().try_for_each(|block| {
+        if let Ok(oldest) = block.day.checked_sub(SKETCH_DAYS.days()) {
+            for old in
+                ["DELETE FROM sketches_by_day WHERE day < ?1", "DELETE FROM erased_sketches WHERE day < ?1"]
+            {
+                connection.prepare_cached(old)?.execute([oldest.to_string()])?;
+            }
+        }
+        put(connection, block)
+    })
 }
 
-/// Deletes the sketches of a complaint and leaves a mark, so that a replay brings none back.
+fn put(connection: &Connection, block: &SketchBlock) -> rusqlite::Result<()> {
+    let insert = "INSERT OR IGNORE INTO sketches_by_day (day, digest, body) VALUES (?1, ?2, ?3)";
+    let values = (block.day.to_string(), &block.digest[..], &*block.body);
+    connection.prepare_cached(insert)?.execute(values).map(drop)
+}
+
+/// Writes the blocks anew that hold a sketch of an erased complaint, and marks it, so that a replay brings none to a reader.
 pub(crate) fn erase(connection: &Connection, erased: &ErasedSketch) -> rusqlite::Result<()> {
-    let key = (day_of(erased.received_at).to_string(), &erased.complaint_id);
-    connection
-        .prepare_cached("DELETE FROM sketches_by_day WHERE day = ?1 AND complaint_id = ?2")?
-        .execute((&key.0, key.1))?;
-    let mut mark = connection.prepare_cached(
-        "INSERT INTO sketches_by_day (day, complaint_id, submission, id, gone, received_at, sketch, channel)
-         VALUES (?1, ?2, 0, '', TRUE, ?3, x'', '')",
-    )?;
-    mark.execute((&key.0, key.1, erased.received_at)).map(drop)
+    let day = day_of(erased.received_at).to_string();
+    let mark = "INSERT OR IGNORE INTO erased_sketches (day, complaint_id) VALUES (?1, ?2)";
+    connection.prepare_cached(mark)?.execute((&day, &erased.complaint_id))?;
+    let mut query = connection.prepare_cached("SELECT digest, body FROM sketches_by_day WHERE day = ?1")?;
+    let blocks = query.query_map([&day], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let blocks: Vec<(Vec<u8>, Vec<u8>)> = blocks.collect::<rusqlite::Result<_>>()?;
+    for (digest, body) in blocks {
+        let Some(mut rows) = SketchBlock::read(&digest, body) else { continue };
+        let all = rows.len();
+        rows.retain(|row| row.complaint_id != erased.complaint_id);
+        if rows.len() < all {
+            let delete = "DELETE FROM sketches_by_day WHERE day = ?1 AND digest = ?2";
+            connection.prepare_cached(delete)?.execute((&day, digest))?;
+            SketchBlock::pack(rows.iter()).iter().try_for_each(|block| put(connection, block))?;
+        }
+    }
+    Ok(())
 }
 
 impl Sketches for LocalCases {
@@ -58,21 +64,15 @@ impl Sketches for LocalCases {
             if !has_table(file, TABLE)? {
                 return Ok(());
             }
-            let mut query = file.prepare_cached(
-                "SELECT received_at, complaint_id, submission, id, sketch, channel, representative
-                 FROM sketches_by_day WHERE day = ?1 AND NOT gone ORDER BY complaint_id, submission, id",
-            )?;
-            let mut rows = query.query([day.to_string()])?;
-            while let Some(row) = rows.next()? {
-                each(SketchRow {
-                    received_at: row.get(0)?,
-                    complaint_id: row.get(1)?,
-                    submission: row.get(2)?,
-                    id: row.get(3)?,
-                    sketch: Bytes::from(row.get::<_, Vec<u8>>(4)?),
-                    channel: row.get(5)?,
-                    representative: row.get(6)?,
-                });
+            let mut query = file.prepare_cached("SELECT complaint_id FROM erased_sketches WHERE day = ?1")?;
+            let erased = query.query_map([day.to_string()], |row| row.get(0))?;
+            let erased: HashSet<String> = erased.collect::<rusqlite::Result<_>>()?;
+            let mut query = file.prepare_cached("SELECT digest, body FROM sketches_by_day WHERE day = ?1")?;
+            let mut blocks = query.query([day.to_string()])?;
+            while let Some(block) = blocks.next()? {
+                let (digest, body): (Vec<u8>, Vec<u8>) = (block.get(0)?, block.get(1)?);
+                let rows = SketchBlock::read(&digest, body).into_iter().flatten();
+                rows.filter(|row| !erased.contains(&row.complaint_id)).for_each(&mut *each);
             }
             Ok(())
         };

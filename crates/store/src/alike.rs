@@ -1,23 +1,28 @@
 //! What is kept so that complaints can be compared with one another: a sketch of each, which holds no word of it.
+//!
+//! They are written as [`crate::Row`]s, and stores pack those of one write into blocks: a row for each would cost an archive a
+//! tenth of its time.
+
+mod block;
 
 use bytes::Bytes;
 use jiff::civil::Date;
 use ombud_stream::Outage;
 
+pub use block::SketchBlock;
+
 /// Days after which a sketch is gone: five weeks.
 pub const SKETCH_DAYS: i64 = 35;
 
-/// A sketch of one submission. Key: day of `received_at`, complaint, submission, `id`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A sketch of one submission, kept by the day of `received_at`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SketchRow {
-    /// Business time of the complaint.
-    pub received_at: i64,
     /// The complaint.
     pub complaint_id: String,
     /// Which edit of it, counted from 1.
     pub submission: i32,
-    /// Hash of its content.
-    pub id: String,
+    /// Business time of the complaint.
+    pub received_at: i64,
     /// 256 bytes, from which nobody can tell a word.
     pub sketch: Bytes,
     /// How it came in.
@@ -26,7 +31,7 @@ pub struct SketchRow {
     pub representative: Option<String>,
 }
 
-/// Takes the sketches away that a complaint has on a day. None comes there again, because a replay would bring it.
+/// Takes the sketches away that a complaint has on a day. Whatever a replay brings of it there, no reader is given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ErasedSketch {
     /// As it was sketched.
@@ -35,10 +40,11 @@ pub struct ErasedSketch {
     pub complaint_id: String,
 }
 
-/// Reads sketches; they are written as [`crate::Row`]s. Called by one thread; may block until the store answers.
+/// Reads sketches. Called by one thread; may block until the store answers.
 pub trait Sketches: Send {
-    /// Gives the sketches of complaints received on `day` to `each`, one by one: by complaint, then by submission. However
-    /// many that are, some pages of them are in memory.
+    /// Gives the sketches of complaints received on `day` to `each`, one by one and in no order; one that was written again
+    /// may come again. However many that are, some blocks of them are in memory. A block that is not what was written is
+    /// passed over.
     ///
     /// # Errors
     /// The store doesn't answer; `each` may have been given some by then.

@@ -120,9 +120,10 @@ pub fn file_work(done: &WorkEvent, original: &Record) -> Vec<Row> {
     })]
 }
 
-/// What takes the sketches of an erased complaint away, by the submissions of its case: each may lie on a day of its own.
-pub fn erased_sketches(case: &[CaseEvent]) -> Vec<Row> {
-    let submissions = case.iter().filter(|event| event.kind == Kind::Raw);
+/// What takes the sketches of an erased complaint away, by the submissions of its case that were received `since` then: each
+/// may lie on a day of its own.
+pub fn erased_sketches(case: &[CaseEvent], since: i64) -> Vec<Row> {
+    let submissions = case.iter().filter(|event| event.kind == Kind::Raw && event.at >= since);
     let erased = submissions
         .map(|event| ErasedSketch { received_at: event.at, complaint_id: event.complaint_id.clone() });
     erased.map(Row::ErasedSketch).collect()

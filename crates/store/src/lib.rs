@@ -21,7 +21,7 @@ pub mod testing;
 mod users;
 mod worklist;
 
-pub use alike::{ErasedSketch, SKETCH_DAYS, SketchRow, Sketches};
+pub use alike::{ErasedSketch, SKETCH_DAYS, SketchBlock, SketchRow, Sketches};
 pub use case_store::CaseStore;
 #[cfg(feature = "cql")]
 pub use cql::{CqlCases, CqlConnection, CqlDesk, CqlError, Found, Migrated, check, foresee, migrate};

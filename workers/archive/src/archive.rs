@@ -20,7 +20,9 @@ use ombud_contract::{
 };
 use ombud_launch::telemetry::Hop;
 use ombud_models::StrategyFeed;
-use ombud_store::{CaseStore, Place, Row, erased_sketches, file_feedback, file_routed, is_other_than_routed};
+use ombud_store::{
+    CaseStore, Place, Row, SKETCH_DAYS, erased_sketches, file_feedback, file_routed, is_other_than_routed,
+};
 use ombud_stream::{
     Clock, Committer, Delivery, Event, GroupMember as _, Outage, Outgoing, Record, RetriedCall, Sink, Source,
     TopicPartition,
@@ -292,7 +294,8 @@ impl<M: Source + Committer, S: Sink<()>, C: CaseStore> Archive<M, S, C> {
         match &content {
             RecordContent::Route(route) => self.find_places(route, places)?,
             RecordContent::Erased(complaint_id) => {
-                return Ok(RecordContent::Rows(erased_sketches(&self.cases.case(complaint_id)?)));
+                let since = self.clock.now_ms().saturating_sub(SKETCH_DAYS * 86_400_000);
+                return Ok(RecordContent::Rows(erased_sketches(&self.cases.case(complaint_id)?, since)));
             }
             RecordContent::Verdict(feedback) => {
                 let now = self.clock.now_ms();

@@ -5,9 +5,9 @@ use std::{
     collections::{BTreeMap, HashSet},
 };
 
+use ombud_contract::ids::row_sha256;
 use ombud_store::{SketchRow, Sketches, days};
 use ombud_stream::Outage;
-use twox_hash::XxHash3_64;
 
 use super::{
     cluster::cluster,
@@ -76,7 +76,7 @@ impl AlikeCluster {
 }
 
 fn name_of(complaint_id: &str) -> String {
-    hex::encode(XxHash3_64::oneshot(complaint_id.as_bytes()).to_be_bytes())
+    hex::encode(&row_sha256(&[Some(complaint_id.as_bytes())])[..8])
 }
 
 /// What is complained of alike, as of one moment.
@@ -144,14 +144,14 @@ impl Past {
         let mut past = Self { since: None, of_clusters: vec![(None, [0; WEEKS_BEFORE]); found.len()] };
         let earliest = begin.saturating_sub(WEEKS_BEFORE as i64 * WEEK_MS);
         for day in days(earliest, begin) {
-            let mut last = String::new();
+            let mut counted = HashSet::new();
             store.sketches(day, &mut |row| {
                 if !(earliest..begin).contains(&row.received_at) {
                     return;
                 }
                 past.since = Some(past.since.map_or(row.received_at, |since| since.min(row.received_at)));
-                // One that came again this week is counted there, and one that was corrected that day is one.
-                if week.ids.contains(&row.complaint_id) || last == row.complaint_id {
+                // One that came again this week is counted there, and one that was corrected or archived again is one.
+                if week.ids.contains(&row.complaint_id) || counted.contains(&row.complaint_id) {
                     return;
                 }
                 let found = Sketch::read(&row.sketch).and_then(|sketch| lookup.find(&sketch));
@@ -159,7 +159,7 @@ impl Past {
                     *first_at = Some(first_at.map_or(row.received_at, |first| first.min(row.received_at)));
                     let weeks_ago = usize::try_from((begin - 1 - row.received_at) / WEEK_MS).unwrap_or(0);
                     before[weeks_ago.min(WEEKS_BEFORE - 1)] += 1;
-                    last = row.complaint_id;
+                    counted.insert(row.complaint_id);
                 }
             })?;
         }
@@ -212,7 +212,7 @@ impl Week {
     }
 }
 
-/// Of one complaint the latest submission counts; of two with one number the hash decides, so that every order ends alike.
+/// Of one complaint the latest submission counts; of two with one number what they say decides, so that every order ends alike.
 fn is_newer(one: &SketchRow, other: &SketchRow) -> bool {
-    (one.submission, one.received_at, &one.id) > (other.submission, other.received_at, &other.id)
+    (one.submission, one.received_at, one) > (other.submission, other.received_at, other)
 }

@@ -1,6 +1,6 @@
 //! What complaints are compared by is kept beside their cases, once, and goes when they are erased.
 
-use std::{fs, time::Duration};
+use std::time::Duration;
 
 use bytes::Bytes;
 use ombud_archive::GROUP;
@@ -11,6 +11,7 @@ use ombud_contract::{
 };
 use ombud_local::Local;
 use ombud_store::{SketchRow, Sketches as _, day_of};
+use rustix::time::{ClockId, clock_gettime};
 
 use crate::world::{RECEIVED, append, append_under, archive, log, raw, route, send};
 
@@ -62,16 +63,11 @@ fn an_erased_complaint_is_compared_no_more_and_a_replay_does_not_bring_it_back()
 
 /// CPU time of this process so far.
 fn cpu() -> Duration {
-    let stat = fs::read_to_string("/proc/self/schedstat").unwrap();
-    let of_threads = fs::read_dir("/proc/self/task").unwrap().map(|task| {
-        let stat =
-            fs::read_to_string(task.unwrap().path().join("schedstat")).unwrap_or_else(|_| stat.clone());
-        stat.split(' ').next().unwrap().parse::<u64>().unwrap()
-    });
-    Duration::from_nanos(of_threads.sum())
+    let spent = clock_gettime(ClockId::ProcessCPUTime);
+    Duration::new(spent.tv_sec.unsigned_abs(), u32::try_from(spent.tv_nsec).unwrap())
 }
 
-/// What archiving a thousand complaints costs, with all that comes of each; compared or, received long ago, not.
+/// What archiving them costs, with all that comes of each; compared or, received long ago, not.
 fn cost(narratives: &[String], received_at: i64) -> Duration {
     let (local, _dir) = log();
     let example = include_str!("../../../../schemas/complaints.predictions/examples/valid/evident.json");
@@ -110,16 +106,20 @@ fn comparing_complaints_costs_the_archive_at_most_a_twentieth_of_its_time() {
     let letter = |n: usize| char::from(b'a' + (n % 26) as u8);
     let word = |n: usize| [n, n / 26, n / 7, n / 3, n / 11].map(letter).iter().collect::<String>();
     let narrative = |n: usize| (0..170).map(|at| word(n * 31 + at * at * 7)).collect::<Vec<_>>().join(" ");
-    let narratives: Vec<String> = (0..600).map(narrative).collect();
-    let mut shares: Vec<f64> = (0..5)
+    let narratives: Vec<String> = (0..1_500).map(narrative).collect();
+    let mut shares: Vec<f64> = (0..3)
         .map(|_| {
-            let (without, with) =
-                (cost(&narratives, RECEIVED - 60 * 86_400_000), cost(&narratives, RECEIVED));
+            let (mut without, mut with) = (Duration::MAX, Duration::MAX);
+            // In turn, and the least of each: whatever else the machine does only adds.
+            for _ in 0..5 {
+                without = without.min(cost(&narratives, RECEIVED - 60 * 86_400_000));
+                with = with.min(cost(&narratives, RECEIVED));
+            }
             println!("{without:?} without, {with:?} with");
             with.as_secs_f64() / without.as_secs_f64() - 1.0
         })
         .collect();
     shares.sort_by(f64::total_cmp);
-    println!("the median of five pairs: {:.1} % more", 100.0 * shares[2]);
-    assert!(shares[2] <= 0.05, "{shares:?}");
+    println!("the median of three: {:.1} % more", 100.0 * shares[1]);
+    assert!(shares[1] <= 0.05, "{shares:?}");
 }
