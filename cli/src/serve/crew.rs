@@ -62,7 +62,6 @@ impl<'scope, 'env> Crew<'scope, 'env> {
     }
 
     /// What stops all of them.
-    #[cfg(feature = "torch")]
     pub(crate) fn shutdown(&self) -> &Shutdown {
         &self.shutdown
     }

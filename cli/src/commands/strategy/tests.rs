@@ -4,7 +4,7 @@ use std::{
     fs,
     net::SocketAddr,
     path::Path,
-    sync::{Arc, Barrier},
+    sync::{Arc, Barrier, Mutex},
     thread,
 };
 
