@@ -18,7 +18,7 @@ use ombud_kafka::{Kafka, KafkaReader, Widths};
 use ombud_launch::{config::Settings, health::Readiness};
 use ombud_local::{Local, LocalReader, LocalView, Options};
 use ombud_models::ModelStore;
-use ombud_store::{CaseStore, CqlCases};
+use ombud_store::{CaseStore, CqlCases, Sketches};
 use ombud_stream::{Delivery, GroupMember, Outage, Reader, Sink, Start, TopicPartition};
 use tracing::warn;
 
@@ -104,6 +104,16 @@ impl View {
 
     /// The case store.
     pub(crate) fn cases(&self) -> Result<Box<dyn CaseStore>> {
+        Ok(match self {
+            Self::Embedded(local) => Box::new(local.cases()?),
+            Self::Brokers(cluster) => {
+                Box::new(CqlCases::connect(&connect::cql(&cluster.settings)?).map_err(unopened)?)
+            }
+        })
+    }
+
+    /// What complaints are compared by.
+    pub(crate) fn alike(&self) -> Result<Box<dyn Sketches>> {
         Ok(match self {
             Self::Embedded(local) => Box::new(local.cases()?),
             Self::Brokers(cluster) => {

@@ -15,6 +15,7 @@ use ombud_stream::{Clock, Outage};
 
 use super::{
     Crew,
+    alike::watch_alike,
     entrance::{console_page, first_link, open_entrance},
     operations::ServedOperations,
     port::listen,
@@ -79,6 +80,7 @@ pub(crate) fn serve_api(
     let (sink, deliveries) = backend.sink(IN_FLIGHT)?;
     let view = backend.view();
     let (worklist, worklist_progress) = keep_worklist(crew, settings, backend, &clock, &readiness)?;
+    let alike = watch_alike(crew, backend, &worklist, &clock)?;
     let desk = backend.view();
     let operations = ServedOperations::start(crew, settings, backend, Arc::clone(&clock), readiness.clone())?;
     let console = Console {
@@ -101,6 +103,7 @@ pub(crate) fn serve_api(
         quality: keep_quality(crew, settings, backend, &clock)?,
         changes: Arc::new(StrategyDesk::new(Arc::clone(&operators.book), settings)),
         operations: Arc::new(operations),
+        alike,
         shutdown: crew.shutdown().clone(),
         event_streams: usize::try_from(settings.console.event_streams)?,
     };

@@ -1,5 +1,6 @@
 //! The workers of a process, and what is around them: threads, restarts after an outage, the HTTP port, lag.
 
+mod alike;
 mod api;
 mod cases;
 mod console;

@@ -3,8 +3,15 @@
 use ombud_store::{Row, day_of};
 use rusqlite::Connection;
 
-/// Writes one row within the writer's transaction.
-pub(crate) fn write(connection: &Connection, row: &Row) -> rusqlite::Result<()> {
+use crate::sketches;
+
+/// Writes rows within the writer's transaction.
+pub(crate) fn write_all(connection: &Connection, rows: &[Row]) -> rusqlite::Result<()> {
+    rows.iter().try_for_each(|row| write(connection, row))?;
+    sketches::write(connection, rows)
+}
+
+fn write(connection: &Connection, row: &Row) -> rusqlite::Result<()> {
     let run = |sql: &str, values: &[&dyn rusqlite::ToSql]| {
         connection.prepare_cached(sql)?.execute(values).map(drop)
     };
@@ -75,5 +82,8 @@ pub(crate) fn write(connection: &Connection, row: &Row) -> rusqlite::Result<()> 
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             &[&m.model_id, &m.version, &m.tasks, &m.state, &m.created_at, &&*m.body],
         ),
+        // In blocks, together with the others.
+        Row::Sketch(_) => Ok(()),
+        Row::ErasedSketch(e) => sketches::erase(connection, e),
     }
 }

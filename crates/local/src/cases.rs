@@ -33,6 +33,10 @@ impl LocalCases {
         Ok(Self { shared, connection })
     }
 
+    pub(crate) fn file(&self) -> &Connection {
+        &self.connection
+    }
+
     /// Gives every event that is not what was written to `each`, of all cases; and how many events there are. Reads all.
     ///
     /// # Errors
@@ -215,6 +219,7 @@ fn size(row: &Row) -> usize {
         Row::CaseEvent(event) => event.body.len(),
         Row::Strategy(strategy) => strategy.body.len(),
         Row::Model(model) => model.body.len(),
+        Row::Sketch(sketch) => sketch.sketch.len(),
         _ => 0,
     }
 }

@@ -8,11 +8,11 @@ use crate::{
     digest,
     error::{LocalError, sql},
     gaps::has_table,
-    media,
+    media, sketches,
 };
 
-/// How often the tables have changed: rows have digests, and the log has marks.
-const TABLE_CHANGES: i64 = 1;
+/// How often the tables have changed: rows have digests, and the log has marks; there are sketches.
+const TABLE_CHANGES: i64 = 2;
 /// "ombd": tells our file from any other SQLite file.
 const APPLICATION_ID: i64 = 0x6f6d_6264;
 /// The format that this build writes, kept in SQLite's `user_version`. It rises with each schema that the catalogue gains and
@@ -104,6 +104,9 @@ fn bring_up_to_date(connection: &mut Connection, path: &Path, found: i64) -> Res
     }
     if !has_table(&change, "commits").map_err(sql(doing()))? {
         change.execute_batch(include_str!("schema-marks.sql")).map_err(sql(doing()))?;
+    }
+    if !has_table(&change, sketches::TABLE).map_err(sql(doing()))? {
+        change.execute_batch(include_str!("schema-sketches.sql")).map_err(sql(doing()))?;
     }
     change.pragma_update(None, "application_id", APPLICATION_ID).map_err(sql(doing()))?;
     change.pragma_update(None, "user_version", newest_format()).map_err(sql(doing()))?;

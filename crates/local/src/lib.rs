@@ -36,6 +36,7 @@ mod reader;
 mod repair;
 mod shared;
 mod sink;
+mod sketches;
 mod topics;
 mod worklist;
 mod writer;

@@ -1,4 +1,4 @@
--- The one file that holds the log and the cases; schema-marks.sql has what came later.
+-- The one file that holds the log and the cases; schema-marks.sql and schema-sketches.sql have what came later.
 
 CREATE TABLE topics (
   name TEXT PRIMARY KEY,

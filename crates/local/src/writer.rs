@@ -118,9 +118,7 @@ impl Writer {
                     append(&transaction, *partition, &mut heads[*partition], record, now)?;
                 }
                 LogChange::Commit { group, positions, .. } => commit(&transaction, group, positions)?,
-                LogChange::Cases { rows, .. } => {
-                    rows.iter().try_for_each(|row| case_rows::write(&transaction, row))?
-                }
+                LogChange::Cases { rows, .. } => case_rows::write_all(&transaction, rows)?,
             }
         }
         transaction.prepare_cached("UPDATE commits SET number = ?1")?.execute([self.commit])?;

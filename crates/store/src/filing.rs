@@ -10,6 +10,7 @@ use ombud_contract::{
 use ombud_stream::Record;
 
 use crate::{
+    alike::ErasedSketch,
     queue::{Place, requeue},
     row::{
         CaseEvent, CustomerCase, FeedbackDay, Kind, ModelDecision, ModelRow, Row, StrategyRow, day_of, symbol,
@@ -117,6 +118,15 @@ pub fn file_work(done: &WorkEvent, original: &Record) -> Vec<Row> {
         team: done.team.clone(),
         ..event(Kind::Work, &done.complaint_id, done.work_id.clone(), original)
     })]
+}
+
+/// What takes the sketches of an erased complaint away, by the submissions of its case that were received `since` then: each
+/// may lie on a day of its own.
+pub fn erased_sketches(case: &[CaseEvent], since: i64) -> Vec<Row> {
+    let submissions = case.iter().filter(|event| event.kind == Kind::Raw && event.at >= since);
+    let erased = submissions
+        .map(|event| ErasedSketch { received_at: event.at, complaint_id: event.complaint_id.clone() });
+    erased.map(Row::ErasedSketch).collect()
 }
 
 /// Whether `event` is the submission that `route` is of, by its place, with other content than was judged.

@@ -3,6 +3,7 @@
 //! [`CaseStore`] is the seam; `crates/local` keeps the same rows in SQLite as a CQL server does, which is behind the
 //! feature `cql`.
 
+mod alike;
 mod case_store;
 #[cfg(feature = "cql")]
 mod cql;
@@ -20,12 +21,13 @@ pub mod testing;
 mod users;
 mod worklist;
 
+pub use alike::{ErasedSketch, SKETCH_DAYS, SketchBlock, SketchRow, Sketches};
 pub use case_store::CaseStore;
 #[cfg(feature = "cql")]
 pub use cql::{CqlCases, CqlConnection, CqlDesk, CqlError, Found, Migrated, check, foresee, migrate};
 pub use filing::{
-    file_feedback, file_model, file_prediction, file_raw, file_routed, file_strategy, file_unnamed,
-    file_work, is_other_than_routed,
+    erased_sketches, file_feedback, file_model, file_prediction, file_raw, file_routed, file_strategy,
+    file_unnamed, file_work, is_other_than_routed,
 };
 pub use judged::JudgedCases;
 pub use leases::{Claim, Lease, LeaseAnswer, Leases};
@@ -38,6 +40,6 @@ pub use row::{
 pub use sessions::Sessions;
 pub use users::{User, Users};
 pub use worklist::{
-    DueCount, ItemClock, ItemFilter, ItemOrder, ItemPage, ItemSource, LastRecord, PageStart, ReadClock, RouteSummary,
-    OpenCount, VerdictSummary, WorkItem, Worklist, WorklistChange, WorklistPosition,
+    DueCount, ItemClock, ItemFilter, ItemOrder, ItemPage, ItemSource, LastRecord, OpenCount, PageStart,
+    ReadClock, RouteSummary, VerdictSummary, WorkItem, Worklist, WorklistChange, WorklistPosition,
 };

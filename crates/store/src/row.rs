@@ -9,6 +9,8 @@ use jiff::{Timestamp, ToSpan as _, civil::Date, tz::Offset};
 use ombud_contract::{codec, ids::row_sha256};
 use serde::Serialize;
 
+use crate::alike::{ErasedSketch, SketchRow};
+
 /// What kind of event a case has; the numbers stand in the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(i8)]
@@ -55,6 +57,10 @@ pub enum Row {
     Strategy(StrategyRow),
     /// A model version.
     Model(ModelRow),
+    /// What a submission is compared by.
+    Sketch(SketchRow),
+    /// A complaint is compared no more.
+    ErasedSketch(ErasedSketch),
 }
 
 impl Row {
@@ -68,6 +74,8 @@ impl Row {
             Self::Decision(decision) => &decision.model_id,
             Self::Strategy(strategy) => &strategy.scope,
             Self::Model(model) => &model.model_id,
+            Self::Sketch(sketch) => &sketch.complaint_id,
+            Self::ErasedSketch(erased) => &erased.complaint_id,
             // By its day, which every time has.
             Self::Feedback(_) => return true,
         };

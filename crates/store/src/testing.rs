@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "every function here is the body of a test")]
 
+pub mod alike;
 pub mod desk;
 
 use bytes::Bytes;

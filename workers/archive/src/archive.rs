@@ -20,7 +20,9 @@ use ombud_contract::{
 };
 use ombud_launch::telemetry::Hop;
 use ombud_models::StrategyFeed;
-use ombud_store::{CaseStore, Place, Row, file_feedback, file_routed, is_other_than_routed};
+use ombud_store::{
+    CaseStore, Place, Row, SKETCH_DAYS, erased_sketches, file_feedback, file_routed, is_other_than_routed,
+};
 use ombud_stream::{
     Clock, Committer, Delivery, Event, GroupMember as _, Outage, Outgoing, Record, RetriedCall, Sink, Source,
     TopicPartition,
@@ -261,6 +263,8 @@ impl<M: Source + Committer, S: Sink<()>, C: CaseStore> Archive<M, S, C> {
                 (rows, "kept")
             }
             RecordContent::Verdict(feedback) => (file_feedback(&feedback, record), "kept"),
+            // Its days are found in the store before this.
+            RecordContent::Erased(_) => (Vec::new(), "nothing"),
             RecordContent::Unreadable(why) => {
                 warn!(at = ?record, %why, "record parked");
                 let reason = why.reason.metric_label();
@@ -279,8 +283,8 @@ impl<M: Source + Committer, S: Sink<()>, C: CaseStore> Archive<M, S, C> {
         Ok(rows)
     }
 
-    /// `content`, compared with the case in the store: finds what it takes to file a route, and refuses a verdict that names
-    /// an unknown team.
+    /// `content`, compared with the case in the store: finds what it takes to file a route or to erase what a complaint is
+    /// compared by, and refuses a verdict that names an unknown team.
     fn checked(
         &mut self,
         content: RecordContent,
@@ -289,6 +293,10 @@ impl<M: Source + Committer, S: Sink<()>, C: CaseStore> Archive<M, S, C> {
     ) -> Result<RecordContent, Outage> {
         match &content {
             RecordContent::Route(route) => self.find_places(route, places)?,
+            RecordContent::Erased(complaint_id) => {
+                let since = self.clock.now_ms().saturating_sub(SKETCH_DAYS * 86_400_000);
+                return Ok(RecordContent::Rows(erased_sketches(&self.cases.case(complaint_id)?, since)));
+            }
             RecordContent::Verdict(feedback) => {
                 let now = self.clock.now_ms();
                 if !has_known_team(feedback, record, now, &mut self.strategy, &mut self.cases)? {

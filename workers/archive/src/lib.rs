@@ -1,4 +1,5 @@
-//! The archive: what travels on the topics becomes cases, queues and decisions in the store.
+//! The archive: what travels on the topics becomes cases, queues and decisions in the store, and what complaints are compared
+//! by.
 
 mod archive;
 mod error;

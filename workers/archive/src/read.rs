@@ -9,6 +9,7 @@ use ombud_contract::{
     verdict::feedback_of,
     work::work_of,
 };
+use ombud_measure::alike::sketch_row;
 use ombud_store::{Row, file_model, file_prediction, file_raw, file_strategy, file_unnamed, file_work};
 use ombud_stream::Record;
 
@@ -21,6 +22,8 @@ pub(crate) enum RecordContent {
     Route(Box<RoutedComplaint>),
     /// A verdict: whether it counts depends on the teams that there are.
     Verdict(Box<Feedback>),
+    /// The complaint was erased: what it is compared by goes.
+    Erased(String),
     /// Nobody can read it, and nobody else parks it.
     Unreadable(Fault),
     /// Nothing: a tombstone, a raw record that the join parks under its complaint, or a topic that isn't archived.
@@ -30,7 +33,8 @@ pub(crate) enum RecordContent {
 /// Reads `record`, which lies on `topic`, at `now_ms`.
 pub(crate) fn read(topic: Topic, record: &Record, now_ms: TimestampMs) -> RecordContent {
     let rows = match (topic, record.value.as_deref()) {
-        (Topic::Raw, _) => return raw(record),
+        (Topic::Raw, _) => return raw(record, now_ms),
+        (Topic::Routed, None) => return erased(record),
         (Topic::DeadLetters | Topic::Audit, _) | (_, None) => return RecordContent::Nothing,
         (Topic::Routed, Some(value)) => match codec::decode(value) {
             Ok(route) => match keyed(&route) {
@@ -71,12 +75,24 @@ pub(crate) fn read(topic: Topic, record: &Record, now_ms: TimestampMs) -> Record
 
 /// Join alone parks a raw record that can't be read, and routes its complaint to a person. Where it has no complaint, that
 /// person opens the case of its place, and has to find there what it is.
-fn raw(record: &Record) -> RecordContent {
+fn raw(record: &Record, now_ms: TimestampMs) -> RecordContent {
     let (key, value) = (record.key.as_deref(), record.value.as_deref());
     match complaint_of(key, value) {
-        Ok(complaint) => RecordContent::Rows(file_raw(&complaint, record)),
+        Ok(complaint) => {
+            let mut rows = file_raw(&complaint, record);
+            rows.extend(sketch_row(&complaint, now_ms).map(Row::Sketch));
+            RecordContent::Rows(rows)
+        }
         Err(_) if id_of(key, value).is_some() => RecordContent::Nothing,
         Err(_) => RecordContent::Rows(file_unnamed(record)),
+    }
+}
+
+/// A complaint whose routes were taken back by a record without a value.
+fn erased(record: &Record) -> RecordContent {
+    match record.key.as_deref().map(std::str::from_utf8) {
+        Some(Ok(complaint_id)) if !complaint_id.is_empty() => RecordContent::Erased(complaint_id.to_owned()),
+        _ => RecordContent::Nothing,
     }
 }
 

@@ -39,6 +39,7 @@ use std::sync::Arc;
 
 use axum::Router;
 
+pub use alike::{AlikeBoard, AlikeWatch, OpenSketches};
 pub use health::{
     Answered, DeadLetters, DoctorLine, Examination, Grade, GroupStatus, Known, LetterFate, LetterLine,
     ModelStatus, ModelUse, Reached, ReachedPart, RedrivenLetter, SystemStatus,

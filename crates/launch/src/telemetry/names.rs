@@ -121,6 +121,12 @@ pub const METRICS: &[Metric] = &[
         Count,
         "Requests that were not answered because their record of console.audit could not be written.",
     ),
+    // what is complained of alike
+    Gauge(
+        "ombud_alike_flagged_clusters",
+        Count,
+        "Clusters of complaints that say the same and are new, growing or large: the console's radar shows them.",
+    ),
     // the console's worklist
     Gauge("ombud_worklist_lag_records", Count, "Records that the console's worklist has not read yet."),
     Gauge(

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "these helpers are part of tests")]
 
 use ombud_local::{Local, LocalCases, Options};
-use ombud_store::case_store_keeps_its_promises;
+use ombud_store::{case_store_keeps_its_promises, sketches_keep_their_promises};
 use tempfile::TempDir;
 
 fn fresh() -> (LocalCases, (Local, TempDir)) {
@@ -13,3 +13,5 @@ fn fresh() -> (LocalCases, (Local, TempDir)) {
 }
 
 case_store_keeps_its_promises!(fresh);
+
+sketches_keep_their_promises!(fresh);

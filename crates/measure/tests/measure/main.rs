@@ -1,5 +1,6 @@
-//! What evaluation, replay and quality reports promise.
+//! What evaluation, replay, quality reports and the comparing of complaints promise.
 
+mod alike;
 mod evaluate;
 mod given;
 mod metrics;

@@ -93,7 +93,7 @@ impl CqlCases {
     }
 
     /// All rows of one partition, together within the bound of one request.
-    async fn rows<C>(&self, part: &Part<'_>) -> Result<Vec<C>, ReadError>
+    pub(crate) async fn rows<C>(&self, part: &Part<'_>) -> Result<Vec<C>, ReadError>
     where
         C: for<'frame, 'metadata> DeserializeRow<'frame, 'metadata>,
     {
@@ -111,6 +111,18 @@ impl CqlCases {
         tokio::time::timeout(bound, reading).await.unwrap_or_else(late)
     }
 
+    pub(crate) fn statements(&self) -> &Statements {
+        &self.statements
+    }
+
+    pub(crate) fn link(&self) -> &Link {
+        &self.link
+    }
+
+    pub(crate) fn concurrency(&self) -> usize {
+        self.concurrency
+    }
+
     /// A complaint's case.
     async fn events(&self, complaint_id: &str) -> Result<Vec<CaseEvent>, Outage> {
         let part = Part { query: &self.statements.case, key: vec![CqlValue::Text(complaint_id.into())] };
@@ -121,7 +133,7 @@ impl CqlCases {
     }
 
     /// Gives every row of `parts` to `each`, in the order of `order`; a page of each part is in memory at a time.
-    fn read_merged<C, R, K: Ord>(
+    pub(crate) fn read_merged<C, R, K: Ord>(
         &self,
         parts: &[Part<'_>],
         row: impl Fn(C) -> R,
@@ -206,13 +218,19 @@ impl CaseStore for CqlCases {
         let Link { session, bound, .. } = &self.link;
         let writing = stream::iter(rows.iter().map(Ok))
             .try_for_each_concurrent(self.concurrency, |row| self.statements.write(session, *bound, row));
+        let writing = async { tokio::try_join!(writing, self.write_sketches(rows)).map(drop) };
         // All of them together: a store that takes its time with each would else hold a worker for as long as it likes.
         let writing = Box::pin(async { tokio::time::timeout(*bound, writing).await });
         let written = match self.link.wait(writing) {
             Ok(written) => written,
             Err(_elapsed) => Err(ExecutionError::RequestTimeout(*bound)),
         };
-        written.map_err(|cause| outage(format!("write {} rows of cases", rows.len()), cause))
+        written.map_err(|cause| outage(format!("write {} rows of cases", rows.len()), cause))?;
+        let erased = rows.iter().filter_map(|row| match row {
+            Row::ErasedSketch(erased) => Some(erased),
+            _ => None,
+        });
+        erased.map(|erased| self.erase_sketches(erased)).collect()
     }
 
     fn case(&mut self, complaint_id: &str) -> Result<Vec<CaseEvent>, Outage> {

@@ -37,6 +37,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 2, name: "0002-buckets", text: include_str!("../../migrations/0002-buckets.cql") },
     Migration { version: 3, name: "0003-digests", text: include_str!("../../migrations/0003-digests.cql") },
     Migration { version: 4, name: "0004-desk", text: include_str!("../../migrations/0004-desk.cql") },
+    Migration { version: 5, name: "0005-alike", text: include_str!("../../migrations/0005-alike.cql") },
 ];
 
 /// What [`migrate`] has done.

@@ -13,6 +13,7 @@ mod merge;
 mod migrate;
 mod read_error;
 mod retry;
+mod sketches;
 mod statements;
 
 pub use cases::CqlCases;

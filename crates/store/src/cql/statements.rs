@@ -12,6 +12,7 @@ use scylla::{
 };
 
 use crate::{
+    alike::SketchBlock,
     cql::{
         bucket::{BUCKETS, bucket_of},
         retry::persist,
@@ -40,6 +41,11 @@ pub(crate) struct Statements {
     feedback: PreparedStatement,
     strategy: PreparedStatement,
     model: PreparedStatement,
+    block: PreparedStatement,
+    unblocked: PreparedStatement,
+    blocks_of_day: PreparedStatement,
+    erased: PreparedStatement,
+    erased_of_day: PreparedStatement,
     pub(crate) case: PreparedStatement,
     pub(crate) queue: BothForms,
     pub(crate) feedback_of_day: BothForms,
@@ -67,7 +73,48 @@ impl BothForms {
     }
 }
 
+/// Blocks of sketches of a bucket read at once: of each of the 64 a page is in memory.
+const BLOCK_PAGE: i32 = 8;
+/// When a block of sketches was written, for the server: always the same, so that writing it again changes nothing.
+const WRITTEN: i64 = 1;
+/// When one was deleted: it beats every writing.
+const DELETED: i64 = 2;
+
 impl Statements {
+    /// Every partition of a day's sketches.
+    pub(crate) fn blocks(&self, day: Date) -> Vec<Part<'_>> {
+        let key = |bucket| vec![CqlValue::Date(days(day)), CqlValue::TinyInt(bucket)];
+        (0..BUCKETS).map(|bucket| Part { query: &self.blocks_of_day, key: key(bucket) }).collect()
+    }
+
+    /// The complaints whose sketches of a day are erased.
+    pub(crate) fn erased(&self, day: Date) -> Part<'_> {
+        Part { query: &self.erased_of_day, key: vec![CqlValue::Date(days(day))] }
+    }
+
+    /// Writes a block of sketches.
+    pub(crate) async fn write_block(
+        &self,
+        session: &Session,
+        bound: Duration,
+        block: &SketchBlock,
+    ) -> Result<(), ExecutionError> {
+        let values = (days(block.day), bucket_of_block(&block.digest), &block.digest[..], &*block.body);
+        Target { session, bound }.write(&self.block, values).await
+    }
+
+    /// Deletes a block of sketches, however often it is written again.
+    pub(crate) async fn delete_block(
+        &self,
+        session: &Session,
+        bound: Duration,
+        day: Date,
+        digest: &[u8],
+    ) -> Result<(), ExecutionError> {
+        let values = (days(day), bucket_of_block(digest), digest);
+        Target { session, bound }.write(&self.unblocked, values).await
+    }
+
     pub(crate) async fn prepare(
         session: &Session,
         keyspace: &str,
@@ -134,6 +181,26 @@ impl Statements {
             strategy: insert("strategy_history", "scope, version, effective_from, changed_by, body", "")
                 .await?,
             model: insert("model_versions", "model_id, version, tasks, state, created_at, body", "").await?,
+            block: insert(
+                "sketches_by_day_and_bucket",
+                "day, bucket, digest, body",
+                &format!(" USING TIMESTAMP {WRITTEN}"),
+            )
+            .await?,
+            unblocked: prepare(format!(
+                "DELETE FROM {keyspace}.sketches_by_day_and_bucket USING TIMESTAMP {DELETED}
+                 WHERE day = ? AND bucket = ? AND digest = ?"
+            ))
+            .await?,
+            blocks_of_day: prepare(format!(
+                "SELECT digest, body FROM {keyspace}.sketches_by_day_and_bucket WHERE day = ? AND bucket = ?"
+            ))
+            .await?,
+            erased: insert("erased_sketches", "day, complaint_id", "").await?,
+            erased_of_day: prepare(format!(
+                "SELECT complaint_id FROM {keyspace}.erased_sketches WHERE day = ?"
+            ))
+            .await?,
             case: prepare(format!(
                 "SELECT kind, seq, id, at, task, team, model_id, model_version, schema_id, body, origin, digest
                  FROM {keyspace}.case_events WHERE complaint_id = ?"
@@ -164,6 +231,8 @@ impl Statements {
             .await?,
         };
         statements.case.set_page_size(CASE_PAGE);
+        statements.blocks_of_day.set_page_size(BLOCK_PAGE);
+        statements.erased_of_day.set_page_size(SMALL_ROWS_PAGE);
         Ok(statements)
     }
 
@@ -236,6 +305,11 @@ impl Statements {
                     (&m.model_id, &m.version, &m.tasks, &m.state, CqlTimestamp(m.created_at), &*m.body);
                 to.write(&self.model, values).await
             }
+            // In blocks, together with the others.
+            Row::Sketch(_) => Ok(()),
+            Row::ErasedSketch(e) => {
+                to.write(&self.erased, (days(day_of(e.received_at)), &e.complaint_id)).await
+            }
         }
     }
 }
@@ -275,6 +349,11 @@ fn queued(q: &QueueEntry) -> impl SerializeRow + '_ {
         q.resolve_by.map(CqlTimestamp),
         q.revision,
     )
+}
+
+/// The bucket of a block of sketches.
+fn bucket_of_block(digest: &[u8]) -> i8 {
+    (digest.first().copied().unwrap_or_default() % BUCKETS as u8) as i8
 }
 
 fn set<T>(value: &Option<T>) -> MaybeUnset<&T> {

@@ -7,7 +7,7 @@ use std::{thread, time::Duration};
 use bytes::Bytes;
 use ombud_store::{
     CaseEvent, CaseStore, CqlCases, CqlConnection, CqlError, Found, Kind, Row, case_store_keeps_its_promises,
-    check, migrate,
+    check, migrate, sketches_keep_their_promises,
 };
 
 use crate::server::{Keyspace, elsewhere, nodes};
@@ -18,6 +18,8 @@ fn fresh() -> (CqlCases, Keyspace) {
 }
 
 case_store_keeps_its_promises!(fresh);
+
+sketches_keep_their_promises!(fresh);
 
 #[test]
 fn tables_are_made_once_and_found_again() {

@@ -2,6 +2,7 @@
 
 mod comes_back;
 mod keeps_cases;
+mod keeps_sketches;
 mod keeps_strategies;
 mod slow_store;
 mod world;

@@ -7,6 +7,7 @@ use ombud_launch::{guard::Caller, shutdown::Shutdown};
 use ombud_models::{Description, Difference, Registry, Strategies, StrategyChange};
 use ombud_stream::Outage;
 
+use super::AlikeBoard;
 pub use super::health::Operations;
 use super::quality::LiveQuality;
 
@@ -18,6 +19,8 @@ pub struct PageSources {
     pub operations: Arc<dyn Operations>,
     /// How good the decisions were; whoever makes it runs it.
     pub quality: Arc<LiveQuality>,
+    /// What is complained of alike.
+    pub alike: Arc<AlikeBoard>,
     /// Event streams end with it.
     pub shutdown: Shutdown,
     /// How many of them may be open.

@@ -8,6 +8,7 @@ mod given;
 mod memory_desk;
 mod memory_leases;
 mod no_sources;
+mod radar;
 mod rollout_pages;
 mod team_queue;
 mod triage_desk;

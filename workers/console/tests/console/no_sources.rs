@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use axum::http::StatusCode;
-use ombud_console::pages::{ChangeDesk, ChangeRefusal, OpenRequest, Operations, PageSources, RolloutLog};
+use ombud_console::pages::{
+    AlikeBoard, ChangeDesk, ChangeRefusal, OpenRequest, Operations, PageSources, RolloutLog,
+};
 use ombud_launch::{guard::Caller, shutdown::Shutdown};
 use ombud_models::{Description, StrategyChange};
 use ombud_stream::Outage;
@@ -65,6 +67,9 @@ pub(crate) fn no_sources() -> PageSources {
     PageSources {
         changes: Arc::new(FixedStrategy(None)),
         operations: Arc::new(Nothing),
+        alike: Arc::new(AlikeBoard::default()),
+        quality: Arc::new(ombud_console::pages::LiveQuality::default()),
+        event_streams: 200,
         shutdown: Shutdown::default(),
     }
 }
