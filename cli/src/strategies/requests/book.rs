@@ -148,7 +148,7 @@ impl RequestBook {
         let next = with_approvals(next, &id, &actor.name, &[]);
         let version = next.version;
         self.record(RequestAct::Requested, &id, actor)?;
-        self.publisher.publish(&next)?;
+        self.publisher.publish(&next, actor)?;
         self.record(RequestAct::Published(version), &id, actor)
             .with_context(|| format!("strategy {version} is published, and the audit does not say so"))?;
         Ok(version)

@@ -8,9 +8,9 @@ use ombud_models::{Description, ModelStore, StrategyChange};
 use ombud_stream::Outage;
 
 use super::{
-    Book, RequestBook, RequestDraft, RequestStatus, RequestView, audit::Actor, port::status,
-    refusal::RequestRefusal,
+    Book, RequestBook, RequestDraft, RequestStatus, RequestView, port::status, refusal::RequestRefusal,
 };
+use crate::log::audit::Actor;
 
 /// The book of this process, and the shelves of models that it can read.
 pub(crate) struct StrategyDesk {
