@@ -71,8 +71,8 @@ fn next(page: &Page) -> Option<String> {
 
 /// The values of the hidden fields of this name.
 fn hidden(page: &Page, name: &str) -> Vec<String> {
-    let marks = page.text.split(&format!("name=\"{name}\" value=\"")).skip(1).map(str::to_owned);
-    marks.map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
+    let mark = format!("name=\"{name}\" value=\"");
+    page.text.split(&mark).skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
