@@ -24,7 +24,7 @@ pub(crate) use {
     add::{add, register},
     evaluation::EvaluationDraft,
     obtain::obtain,
-    port::{RegistryApi, routes},
+    port::{RegistryApi, RegistryWriter, routes},
 };
 
 /// Where a running `up` is asked for a change.

@@ -66,8 +66,9 @@ pub(crate) fn show(args: &Show, settings: &Settings, out: &mut impl Write) -> Re
     let damage = damage(&events);
     let now_ms = SystemClock.now_ms();
     if args.json {
-        let done = work::work(&events);
-        let clocks = clocks::clocks(work::newest_route(&events).as_ref(), &done, now_ms);
+        let route = work::newest_route(&events);
+        let done = work::work(&events, route.as_ref());
+        let clocks = clocks::clocks(route.as_ref(), &done, now_ms);
         let events: Vec<Value> = events.iter().map(|event| as_json(event, strategies, &done)).collect();
         let work = work::as_json(&done);
         let shown = json!({

@@ -24,9 +24,13 @@ pub(crate) struct RegistryApi<S> {
     pub(crate) prefix: String,
     pub(crate) clock: Arc<dyn Clock>,
     /// One change at a time: each is made from the registry before it.
-    pub(crate) publisher: Mutex<Publisher<S>>,
-    /// Who changes it.
-    pub(crate) audit: Mutex<AppendAudit>,
+    pub(crate) writer: Mutex<RegistryWriter<S>>,
+}
+
+/// Appends a change, and before it who makes it.
+pub(crate) struct RegistryWriter<S> {
+    pub(crate) publisher: Publisher<S>,
+    pub(crate) audit: AppendAudit,
 }
 
 /// The route.
@@ -40,16 +44,16 @@ async fn change<S: Sink<()> + 'static>(
     Json(change): Json<RegistryChange>,
 ) -> Result<Json<ChangeOutcome>, (StatusCode, Json<JsonRefusal>)> {
     let made = tokio::task::block_in_place(|| {
-        let mut publisher = port.publisher.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut writer = port.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let RegistryWriter { publisher, audit } = &mut *writer;
         let RegistryApi { view, shelf, prefix, clock, .. } = &*port;
         // A change names nobody: it is signed by its token.
         let actor = Actor::of(&caller, "");
         let changing = RegistryEditor { view, shelf, prefix, clock: Arc::clone(clock), by: &actor.name };
-        changing.make(&change, &mut publisher, |record| {
+        changing.make(&change, publisher, |record| {
             let (subject, at) = (format!("{}@{}", record.model_id, record.version), clock.now_ms());
             let once = format!("{subject} {at}");
-            let entry = actor.entry(change.action(), &subject, None, at, &once);
-            port.audit.lock().unwrap_or_else(PoisonError::into_inner)(&entry)
+            audit(&actor.entry(change.action(), &subject, None, at, &once))
         })
     });
     let refuse = |error: anyhow::Error| {
@@ -81,8 +85,10 @@ mod tests {
             shelf: ModelStore::new(dir.path().join("models")),
             prefix: String::new(),
             clock: Arc::new(ManualClock::at(7)),
-            publisher: Mutex::new(Publisher::new(backend.sink::<()>(1).unwrap())),
-            audit: Mutex::new(append_audit_to(&backend, "").unwrap()),
+            writer: Mutex::new(RegistryWriter {
+                publisher: Publisher::new(backend.sink::<()>(1).unwrap()),
+                audit: append_audit_to(&backend, "").unwrap(),
+            }),
         });
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
         let names = || ("complaints".to_owned(), "0b57".repeat(16));

@@ -10,7 +10,11 @@ use std::{fmt, sync::Arc};
 
 use anyhow::{Context, Result};
 use crossbeam_channel::Receiver;
-use ombud_contract::{access::Operation, catalogue::Topic, records::Strategy};
+use ombud_contract::{
+    access::Operation,
+    catalogue::Topic,
+    records::{AuditEntry, Strategy},
+};
 use ombud_launch::config::Settings;
 use ombud_models::{LEAD, Registry, Strategies, StrategyFeed, StrategyRefusal, StrategyUnknown};
 use ombud_stream::{Clock, Delivery, Reader, Sink};
@@ -96,6 +100,11 @@ impl StrategyPublisher {
         self.clock.now_ms()
     }
 
+    /// Appends `entry` to console.audit; it is durable when this returns.
+    pub(super) fn record(&mut self, entry: &AuditEntry) -> Result<()> {
+        (self.audit)(entry)
+    }
+
     /// Every strategy and every model version that the log has now.
     pub(super) fn read(&mut self) -> Result<(Strategies, Registry)> {
         for _ in 0..READ_ATTEMPTS {
@@ -117,7 +126,7 @@ impl StrategyPublisher {
         self.feed.strategies().gate(next, &registry, self.clock.now_ms())?;
         let before = self.clock.now_ms();
         let number = version.to_string();
-        (self.audit)(&actor.entry("strategy-published", &number, Some(number.clone()), before, &number))?;
+        self.record(&actor.entry("strategy-published", &number, Some(number.clone()), before, &number))?;
         let offset = self.append(next)?;
         let after = self.clock.now_ms();
         for _ in 0..READ_ATTEMPTS {

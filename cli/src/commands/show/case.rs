@@ -11,7 +11,7 @@ use ombud_contract::{
 use ombud_models::Strategies;
 use ombud_store::{CaseEvent, Kind};
 
-use super::{clocks, damage::unreadable, time::time, verdicts, work};
+use super::{clocks, damage::readable, time::time, verdicts, work};
 use crate::output::screen::{Screen, Style};
 
 /// Reasons for a review that do not come from a model's answer: codes, and what they mean.
@@ -30,14 +30,9 @@ pub(super) fn case(
     now_ms: i64,
     screen: Screen,
 ) -> Result<String> {
-    let readable = |kind: Kind| {
-        events
-            .iter()
-            .filter(move |event| event.kind == kind && !event.body.is_empty() && unreadable(event).is_none())
-    };
     let route = work::newest_route(events);
     let submissions: Vec<RawComplaint> =
-        readable(Kind::Raw).filter_map(|event| codec::decode(&event.body).ok()).collect();
+        readable(events, Kind::Raw).filter_map(|event| codec::decode(&event.body).ok()).collect();
     // What was judged last, else what came last.
     let of_route = |raw: &&RawComplaint| {
         route.as_ref().is_some_and(|route| ombud_contract::ids::input_sha256(raw) == route.input_sha256)
@@ -51,7 +46,7 @@ pub(super) fn case(
         None => line(&mut text, "team", "none yet: it is not routed")?,
     }
     moments(&mut text, raw, route.as_ref())?;
-    let done = work::work(events);
+    let done = work::work(events, route.as_ref());
     for (number, clock) in clocks::clocks(route.as_ref(), &done, now_ms).iter().enumerate() {
         line(&mut text, if number == 0 { "clocks" } else { "" }, &clocks::in_short(clock))?;
     }
@@ -73,7 +68,7 @@ pub(super) fn case(
         )?;
     }
     let mut given: Vec<Feedback> =
-        readable(Kind::Feedback).filter_map(|event| codec::decode(&event.body).ok()).collect();
+        readable(events, Kind::Feedback).filter_map(|event| codec::decode(&event.body).ok()).collect();
     given.sort_by(|a, b| (a.decided_at, &a.feedback_id).cmp(&(b.decided_at, &b.feedback_id)));
     for (number, verdict) in given.iter().enumerate() {
         line(&mut text, if number == 0 { "people said" } else { "" }, &verdicts::in_short(verdict))?;

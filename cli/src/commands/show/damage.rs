@@ -44,6 +44,13 @@ pub(super) fn unreadable(event: &CaseEvent) -> Option<CodecError> {
     ombud_contract::to_json(topic(event), &event.body).err()
 }
 
+/// The events of a kind that can be read, in their order.
+pub(super) fn readable(events: &[CaseEvent], kind: Kind) -> impl Iterator<Item = &CaseEvent> {
+    events
+        .iter()
+        .filter(move |event| event.kind == kind && !event.body.is_empty() && unreadable(event).is_none())
+}
+
 pub(super) fn topic(event: &CaseEvent) -> Topic {
     match event.kind {
         Kind::Raw => Topic::Raw,

@@ -16,7 +16,7 @@ use crate::strategies::Explanation;
 /// The events in the order in which they happened, each in a few lines.
 pub(super) fn history(events: &[CaseEvent], strategies: &Strategies) -> Result<String> {
     let mut text = String::new();
-    let done = work::work(events);
+    let done = work::work(events, work::newest_route(events).as_ref());
     let mut ordered: Vec<&CaseEvent> = events.iter().collect();
     ordered.sort_by_key(|event| (event.at, event.kind as i8, event.seq));
     for event in ordered {

@@ -11,13 +11,13 @@ use ombud_contract::{
 use ombud_store::{CaseEvent, Kind};
 use serde_json::{Value, json};
 
-use super::{damage::unreadable, time::time};
+use super::{damage::readable, time::time};
 
-/// The work on the case of `events`.
-pub(super) fn work(events: &[CaseEvent]) -> Work {
+/// The work on the case of `events`, whose newest route is `route`.
+pub(super) fn work(events: &[CaseEvent], route: Option<&RoutedComplaint>) -> Work {
     let done: Vec<WorkEvent> =
         readable(events, Kind::Work).filter_map(|event| codec::decode(&event.body).ok()).collect();
-    Work::fold(&done, newest_route(events).as_ref().map(NewestRoute::of))
+    Work::fold(&done, route.map(NewestRoute::of))
 }
 
 /// The route that counts.
@@ -25,10 +25,6 @@ pub(super) fn newest_route(events: &[CaseEvent]) -> Option<RoutedComplaint> {
     let routes =
         readable(events, Kind::Routed).filter_map(|event| codec::decode::<RoutedComplaint>(&event.body).ok());
     routes.max_by(|a, b| (a.revision, &a.route_id).cmp(&(b.revision, &b.route_id)))
-}
-
-fn readable(events: &[CaseEvent], kind: Kind) -> impl Iterator<Item = &CaseEvent> {
-    events.iter().filter(move |event| event.kind == kind && unreadable(event).is_none())
 }
 
 /// What `event` has changed; `None` where it is no event of work that can be read. Of one that lies there twice, both have it.
@@ -175,15 +171,16 @@ mod tests {
             routed(0),
             event("b", WorkKind::Acknowledged, 2),
         ];
-        let work = work(&events);
+        let folded = |events: &[CaseEvent]| work(events, newest_route(events).as_ref());
+        let work = folded(&events);
         assert_eq!(phase(&work), "answered, 1 event out of order");
         assert_eq!(effect(&events[3], &work), Some(Effect::OutOfOrder));
         assert_eq!((effect(&events[1], &work), effect(&events[2], &work)), (Some(Effect::Counts), None));
         let expected = json!({ "phase": "answered", "claimed_by": null, "out_of_order": 1 });
         assert_eq!(as_json(&work), expected);
         let newer = [&events[..], &[routed(1 << 20)]].concat();
-        assert_eq!(phase(&super::work(&newer)), "open, 1 event out of order");
-        assert_eq!(phase(&super::work(&[event("a", WorkKind::Claimed, 1)])), "open, claimed by clerk-7");
+        assert_eq!(phase(&folded(&newer)), "open, 1 event out of order");
+        assert_eq!(phase(&folded(&[event("a", WorkKind::Claimed, 1)])), "open, claimed by clerk-7");
     }
 
     macro_rules! example {

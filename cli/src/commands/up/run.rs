@@ -227,8 +227,10 @@ impl<'a> Running<'a> {
             shelf: ModelStore::new(self.settings.data.join("models")),
             prefix: self.settings.topics.prefix.clone(),
             clock: Arc::clone(&self.clock),
-            publisher: Mutex::new(Publisher::new(self.backend.sink(IN_FLIGHT)?)),
-            audit: Mutex::new(append_audit_to(self.backend, &self.settings.topics.prefix)?),
+            writer: Mutex::new(registry::RegistryWriter {
+                publisher: Publisher::new(self.backend.sink(IN_FLIGHT)?),
+                audit: append_audit_to(self.backend, &self.settings.topics.prefix)?,
+            }),
         };
         let strategy =
             strategies::StrategyPublisher::open(self.backend, self.settings, Arc::clone(&self.clock))?;

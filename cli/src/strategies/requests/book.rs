@@ -16,10 +16,7 @@ use super::{
     view::{LogState, RequestView, approvers},
 };
 use crate::{
-    log::{
-        audit::{Actor, AppendAudit, append_audit_to},
-        backend::Backend,
-    },
+    log::{audit::Actor, backend::Backend},
     strategies::publish::{Refusal, StrategyPublisher},
 };
 
@@ -71,7 +68,6 @@ pub(crate) struct RequestBook {
     open: OpenRequests,
     store: Option<Box<dyn Requests>>,
     publisher: StrategyPublisher,
-    audit: AppendAudit,
 }
 
 impl RequestBook {
@@ -84,12 +80,12 @@ impl RequestBook {
         let view = backend.view();
         let open: OpenRequests = Box::new(move || view.requests().map_err(unopened));
         let publisher = StrategyPublisher::open(backend, settings, clock)?;
-        Ok(Self::new(open, publisher, append_audit_to(backend, &settings.topics.prefix)?))
+        Ok(Self::new(open, publisher))
     }
 
-    /// Requests of another store, with other audit.
-    pub(crate) fn new(open: OpenRequests, publisher: StrategyPublisher, audit: AppendAudit) -> Self {
-        Self { open, store: None, publisher, audit }
+    /// Requests of another store.
+    pub(crate) fn new(open: OpenRequests, publisher: StrategyPublisher) -> Self {
+        Self { open, store: None, publisher }
     }
 
     /// Keeps what `draft` asks for, if it could be published now.
@@ -266,7 +262,7 @@ impl RequestBook {
     }
 
     fn record(&mut self, act: RequestAct, request_id: &str, actor: &Actor) -> anyhow::Result<()> {
-        (self.audit)(&act.entry(request_id, actor, self.publisher.now_ms()))
+        self.publisher.record(&act.entry(request_id, actor, self.publisher.now_ms()))
     }
 
     fn store(&mut self) -> Result<&mut Box<dyn Requests>, Outage> {

@@ -11,7 +11,7 @@ use ombud_stream::Outage;
 
 use super::clock;
 use crate::{
-    log::{audit::append_audit_to, backend::Backend},
+    log::backend::Backend,
     strategies::{StrategyPublisher, requests::RequestBook},
 };
 
@@ -27,7 +27,7 @@ impl MemoryRequests {
         let publisher = StrategyPublisher::open(backend, settings, clock()).unwrap();
         let requests = self.clone();
         let open = Box::new(move || Ok(Box::new(requests.clone()) as Box<dyn Requests>));
-        RequestBook::new(open, publisher, append_audit_to(backend, &settings.topics.prefix).unwrap())
+        RequestBook::new(open, publisher)
     }
 
     /// Whether whoever marks a request as ended finds the store down from now on.
