@@ -1,5 +1,11 @@
 //! Copies of a letter that their senders edited are found among real complaints, whatever the order in which they were archived.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "helpers of tests fail as tests do, and the long one says what it saw"
+)]
+
 use std::{
     collections::{BTreeMap, HashSet},
     fs::File,
@@ -225,7 +231,7 @@ fn a_complaint_counts_once_as_it_was_sent_last_and_a_cluster_keeps_its_names() {
     let before = Radar::read(&mut kept, NOW).unwrap();
     let name = before.clusters[0].name();
     // One is corrected, another is sent again.
-    let corrected = RawComplaint { submission: 2, ..RawComplaint::new("c-0", &letter('b', 60), NOW - DAY) };
+    let corrected = RawComplaint { submission: 2, ..RawComplaint::new("c-0", letter('b', 60), NOW - DAY) };
     kept.0.entry(day_of(NOW - DAY)).or_default().extend(sketch_row(&corrected, NOW));
     kept.keep("c-1".into(), &letter('a', 60), NOW - DAY);
     let after = Radar::read(&mut kept, NOW).unwrap();

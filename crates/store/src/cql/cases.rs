@@ -226,11 +226,11 @@ impl CaseStore for CqlCases {
             Err(_elapsed) => Err(ExecutionError::RequestTimeout(*bound)),
         };
         written.map_err(|cause| outage(format!("write {} rows of cases", rows.len()), cause))?;
-        let erased = rows.iter().filter_map(|row| match row {
+        let mut erased = rows.iter().filter_map(|row| match row {
             Row::ErasedSketch(erased) => Some(erased),
             _ => None,
         });
-        erased.map(|erased| self.erase_sketches(erased)).collect()
+        erased.try_for_each(|erased| self.erase_sketches(erased))
     }
 
     fn case(&mut self, complaint_id: &str) -> Result<Vec<CaseEvent>, Outage> {

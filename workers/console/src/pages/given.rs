@@ -11,12 +11,18 @@ use axum::{
     http::{HeaderMap, Method, Request, StatusCode, header},
     response::Response,
 };
-use ombud_contract::{catalogue::Topic, codec, records::AuditEntry, work::Phase};
+use ombud_contract::{
+    catalogue::Topic,
+    codec,
+    records::{AuditEntry, Vulnerability},
+    work::Phase,
+};
 use ombud_launch::{
     config::Settings,
     guard::{Caller, FindPerson, Guard, People, Person, PersonSource, Role, SignedIn, Teams},
     shutdown::Shutdown,
 };
+use ombud_models::{Description, StrategyChange};
 use ombud_store::{
     CaseStore, DueCount, ItemFilter, ItemOrder, ItemPage, OpenCount, PageStart, WorkItem, Worklist,
     WorklistChange, WorklistPosition,
@@ -25,8 +31,8 @@ use ombud_stream::{ManualClock, Outage, Outgoing, Refused, Sink, TopicPartition}
 use tower::ServiceExt as _;
 
 use super::{
-    ChangeDesk, ChangeRefusal, Examination, Known, Operations, PageSources, RedrivenLetter, RolloutLog,
-    SystemStatus,
+    ChangeDesk, ChangeRefusal, Examination, Known, OpenRequest, Operations, PageSources, RedrivenLetter,
+    RolloutLog, SystemStatus,
 };
 use crate::{Console, Waiter, WorklistProgress, desk::ClaimLimits, worklist::PartitionProgress};
 
@@ -101,6 +107,10 @@ impl Worklist for Counts {
         Ok(self.open.lock().unwrap().clone())
     }
 
+    fn vulnerability_counts(&self) -> Result<Vec<(String, Vulnerability, u64)>, Outage> {
+        Ok(Vec::new())
+    }
+
     fn due_counts(&self, _: i64, _: i64) -> Result<Vec<DueCount>, Outage> {
         Ok(self.due.lock().unwrap().clone())
     }
@@ -162,13 +172,26 @@ impl ChangeDesk for NoChanges {
         Err(Outage::passing("read models.strategy", "there is none"))
     }
 
-    fn ask(
-        &self,
-        _: ombud_models::StrategyChange,
-        _: Option<String>,
-        _: &Caller,
-    ) -> Result<String, ChangeRefusal> {
+    fn requests(&self) -> Result<Vec<OpenRequest>, ChangeRefusal> {
+        unreachable!("no page of these tests lists requests")
+    }
+
+    fn description(&self, _: &str, _: &str) -> Option<Description> {
+        None
+    }
+
+    fn ask(&self, _: StrategyChange, _: Option<String>, _: &Caller) -> Result<String, ChangeRefusal> {
         unreachable!("no page of these tests asks for a change")
+    }
+
+    fn publish(
+        &self,
+        _: StrategyChange,
+        _: Option<String>,
+        _: i64,
+        _: &Caller,
+    ) -> Result<i64, ChangeRefusal> {
+        unreachable!("no page of these tests publishes a change")
     }
 
     fn approve(&self, _: &str, _: Option<i64>, _: &Caller) -> Result<Option<i64>, ChangeRefusal> {
@@ -215,6 +238,8 @@ impl Desk {
         let sources = PageSources {
             changes: Arc::new(NoChanges),
             operations: Arc::clone(&operations) as Arc<dyn Operations>,
+            alike: Arc::default(),
+            quality: Arc::default(),
             shutdown: shutdown.clone(),
             event_streams: streams,
         };

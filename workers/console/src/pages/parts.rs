@@ -143,11 +143,6 @@ pub(crate) fn problem(text: &str) -> Markup {
     html! { p.problem role="alert" { (shown(text)) } }
 }
 
-/// What has just happened.
-pub(crate) fn status(text: &str) -> Markup {
-    html! { p.status role="status" { (shown(text)) } }
-}
-
 /// What stands around an input.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Field<'a> {
@@ -255,7 +250,6 @@ mod tests {
             key_link("c", "/", odd),
             empty(odd, odd),
             problem(odd),
-            status(odd),
             tabs(odd, &[Tab { href: "/".into(), text: odd.into(), count: Some(1), is_current: true }]),
         ] {
             let text = markup.into_string();

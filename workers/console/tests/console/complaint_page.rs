@@ -1,6 +1,5 @@
 //! The page of a complaint: what happened, its clocks in words, what is done next; what the customer wrote on a page of its own;
 //! and who looked, for auditors.
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 use std::sync::atomic::Ordering;
 

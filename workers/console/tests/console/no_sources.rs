@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use ombud_console::pages::{
-    AlikeBoard, ChangeDesk, ChangeRefusal, OpenRequest, Operations, PageSources, RolloutLog,
+    AlikeBoard, ChangeDesk, ChangeRefusal, Examination, Known, OpenRequest, Operations, PageSources,
+    RedrivenLetter, RolloutLog, SystemStatus,
 };
 use ombud_launch::{guard::Caller, shutdown::Shutdown};
 use ombud_models::{Description, StrategyChange};
@@ -55,7 +56,23 @@ impl ChangeDesk for FixedStrategy {
     }
 }
 
-impl Operations for Nothing {}
+impl Operations for Nothing {
+    fn status(&self) -> Option<Known<SystemStatus>> {
+        None
+    }
+
+    fn examination(&self, _: bool) -> Examination {
+        Examination::default()
+    }
+
+    fn redrive(
+        &self,
+        _: &[String],
+        _: &mut dyn FnMut(&[String]) -> Result<(), Outage>,
+    ) -> Result<Vec<RedrivenLetter>, Outage> {
+        Ok(Vec::new())
+    }
+}
 
 /// They have these strategies and models, and refuse everything.
 pub(crate) fn sources_of(log: RolloutLog) -> PageSources {

@@ -56,7 +56,7 @@ async fn bank_with(copies: usize) -> Bank {
 
 fn cluster(list: &Page) -> String {
     assert_eq!(list.status, StatusCode::OK, "{list:?}");
-    let (_, rest) = list.text.split_once("href=\"/radar/").expect("a cluster");
+    let (_, rest) = list.text.split_once("href=\"/radar/").unwrap();
     format!("/radar/{}", rest.split('"').next().unwrap())
 }
 

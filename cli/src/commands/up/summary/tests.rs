@@ -85,6 +85,7 @@ fn people_see_the_summary_within_80_columns_with_and_without_colours() {
     }];
     let next = NextSteps {
         serves: Some(([127, 0, 0, 1], 8080).into()),
+        console: None,
         first_link: None,
         case: Some("c-1"),
         data: None,

@@ -1,6 +1,6 @@
 //! What the complaints of a cluster have in common: the names that occur most, and how often.
 
-use std::collections::BTreeMap;
+use std::{cmp::Reverse, collections::BTreeMap};
 
 use maud::{Markup, html};
 use ombud_contract::shown::shown;
@@ -22,7 +22,7 @@ impl Shares {
             *counts.entry(name).or_default() += 1;
         }
         let mut counts: Vec<_> = counts.into_iter().map(|(name, count)| (name.to_owned(), count)).collect();
-        counts.sort_by(|one, other| other.1.cmp(&one.1));
+        counts.sort_by_key(|(_, count)| Reverse(*count));
         Self(counts)
     }
 

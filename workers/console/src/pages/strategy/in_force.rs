@@ -43,7 +43,7 @@ pub(super) async fn in_force(State(state): State<Arc<PageState>>, frame: Frame) 
 fn whole(frame: &Frame, log: &RolloutLog, strategy: &ActiveStrategy, now_ms: i64) -> Markup {
     let record = &strategy.record;
     let newest = log.strategies.newest().filter(|newest| newest.record.version != record.version);
-    let forms = frame.caller.may(Right::AskForChange).then(|| ChangeForms { frame, log, now_ms });
+    let forms = frame.caller.may(Right::AskForChange).then_some(ChangeForms { frame, log, now_ms });
     html! {
         p {
             strong.lead {
