@@ -12,10 +12,6 @@ use serde::Serialize;
 use plane::{HEIGHT, Plane, Scale, WIDTH};
 use series::{GLYPHS, mark};
 
-/// The classes of charts and of shaded tables, and how a report lies on a page and on paper: to stand behind
-/// [`crate::look::STYLE`].
-pub const CHART_STYLE: &str = include_str!("../look/charts.css");
-
 /// Points of one line that are marked one by one.
 const MARKED: usize = 24;
 

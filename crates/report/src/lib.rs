@@ -20,9 +20,7 @@ mod page;
 mod percent;
 mod table;
 
-pub use chart::{
-    Axes, Bin, CHART_STYLE, Chart, IntervalSeries, Line, Unit, interval_chart, line_chart, reliability,
-};
+pub use chart::{Axes, Bin, Chart, IntervalSeries, Line, Unit, interval_chart, line_chart, reliability};
 pub use lead::{Lead, Tone, leads};
 pub use model_card::{CardMetadata, CardResults};
 pub use page::{Section, page};

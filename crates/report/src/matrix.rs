@@ -52,7 +52,7 @@ mod tests {
         let steps = [(0, 9), (1, 1_000), (1, 10), (11, 100), (9, 10), (10, 10)];
         assert_eq!(steps.map(|(count, of)| shade(count, of)), [0, 1, 1, 2, 9, 10]);
         for step in 0..=STEPS {
-            assert!(crate::CHART_STYLE.contains(&format!(".shade-{step}{{")), "{step}");
+            assert!(crate::look::STYLE.contains(&format!(".shade-{step} {{")), "{step}");
         }
     }
 }

@@ -3,7 +3,7 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use ombud_contract::shown::shown;
 
-use crate::{CHART_STYLE, Chart, Lead, Table, lead::leads, look::STYLE, matrix::matrix};
+use crate::{Chart, Lead, Table, lead::leads, look::STYLE, matrix::matrix};
 
 /// A page of fewer sections needs no contents.
 const CONTENTS_FROM: usize = 3;
@@ -124,7 +124,7 @@ pub fn page(title: &str, sections: &[Section]) -> String {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 title { (title) }
-                style { (PreEscaped(STYLE)) (PreEscaped(CHART_STYLE)) }
+                style { (PreEscaped(STYLE)) }
             }
             body {
                 main {
