@@ -16,7 +16,9 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use ombud_models::Artefact;
 use ombud_tests::{Broken, Guarded, Offers, Right, Role, Routes, end_of, sample, sample_times};
-use serde_json::{Value, json};
+use serde_json::Value;
+
+mod at_the_console;
 
 /// How soon whoever lacks a right names it.
 const END_TIMEOUT: Duration = Duration::from_secs(15);
@@ -34,8 +36,8 @@ const KNOWN: &str = "by-http";
 const POISON: &str = "no complaint, and no verdict either";
 
 /// A right for each way in which one is missed: at start, when a group is joined, a topic read or written, when topics are made
-/// or looked at, where groups are not shown, and by a client that is not ours.
-const SOME: [(&str, &str, &str); 8] = [
+/// or looked at, where groups are not shown, on a page, and by a client that is not ours.
+const SOME: [(&str, &str, &str); 9] = [
     ("setup", "Create", "complaints.raw"),
     ("infer", "Write", "complaints.predictions"),
     ("archive", "Read", "ombud.archive"),
@@ -43,6 +45,7 @@ const SOME: [(&str, &str, &str); 8] = [
     ("join", "Write", "complaints.routed"),
     ("operator", "DescribeConfigs", "models.strategy"),
     ("operator", "Describe", "ombud."),
+    ("console", "Read", "complaints.raw"),
     ("product-team", "Read", "team."),
 ];
 
@@ -66,11 +69,6 @@ fn whoever_lacks_any_one_of_its_rights_ends_and_names_it() -> Result<()> {
     let mut proof = Proof::begin(|_| true)?;
     ensure!(proof.untried.len() == proof.guarded.rights.len());
     proof.run()
-}
-
-/// No command writes this, but the console that people run as the operator.
-fn is_of_the_operators_console(right: &Right) -> bool {
-    right.role == "operator" && right.operation == "Write" && right.name.ends_with("complaints.work")
 }
 
 /// A complaint by HTTP.
@@ -233,25 +231,14 @@ impl Proof {
         };
         let is_of_a_command = |right: &Right| {
             ["operator", "learn", "report", "auditor"].contains(&right.role.as_str())
-                && !is_of_the_operators_console(right)
+                && !at_the_console::is_of_the_operators(right)
         };
         self.without(is_of_a_command, words)?;
+        self.examining_without()?;
         self.approving_without(&model)?;
         // Once complaints are routed, setup holds them against each other.
         let look = |_: &Right| SET_UP.iter().chain(&["--dry-run"]).map(|word| (*word).to_owned()).collect();
         self.without(|right| right.role == "setup", look)
-    }
-
-    /// What a console does with strategies, it does by the functions of the command: it reads what was asked for, and publishes
-    /// it when it is approved.
-    fn approving_without(&mut self, model: &str) -> Result<()> {
-        let ask = ["strategy", "request", "shadow", "product", model, "1%", "--by", "ann", "--json"];
-        let request: Value = serde_json::from_str(&self.guarded.as_role("operator").run(&ask)?)?;
-        let id = request["request_id"].as_str().context("an id")?;
-        self.without(
-            |right| right.role == "console" && right.name.ends_with("models.strategy"),
-            |_| ["strategy", "approve", id, "--by", "bob"].map(str::to_owned).to_vec(),
-        )
     }
 
     /// Systems that are not ours: what the broker says to them is all that they hear.
@@ -313,33 +300,6 @@ impl Proof {
         let shadow = ["strategy", "shadow", "product", &named, "1%", "--by", "test"];
         self.guarded.as_role("operator").run(&shadow)?;
         self.without(|right| is_written(right, "infer", "models.registry"), words)
-    }
-
-    /// What the console writes only when it is asked to, to topics that it sees: it answers with what is missing.
-    fn console_without(&mut self) -> Result<()> {
-        let asks = |right: &Right| {
-            let topics = ["complaints.feedback", "complaints.work", "console.audit"];
-            let is_seen = topics.iter().any(|topic| right.name.ends_with(topic));
-            right.role == "console" && right.operation == "Write" && is_seen
-                || is_of_the_operators_console(right)
-        };
-        for right in self.take(asks) {
-            let console = self.guarded.as_user(&right.user_without()).start(&["console"])?;
-            let (path, body) = match right.name.ends_with("complaints.feedback") {
-                true => (
-                    "/api/feedback",
-                    json!({ "complaint_id": KNOWN, "kind": "CONFIRMED", "actor": "agent-19" }),
-                ),
-                false => {
-                    let noted = json!({ "complaint_id": KNOWN, "kind": "NOTED", "reason_code": "called", "actor": "agent-19" });
-                    ("/api/work", noted)
-                }
-            };
-            let (status, said) = console.post(path, &body.to_string())?;
-            ensure!(status == 503 && right.is_named_in(&said), "{right:?}: {status} {said}");
-            console.stop()?;
-        }
-        Ok(())
     }
 
     /// Those of the untried rights that `which` means; they count as tried.
