@@ -7,7 +7,7 @@ use ombud_console::pages::{AlikeBoard, AlikeWatch};
 use ombud_store::Worklist;
 use ombud_stream::Clock;
 
-use super::{Crew, api::outage};
+use super::{Crew, outage::outage};
 use crate::log::backend::Backend;
 
 /// Compares complaints for as long as `crew` works; gives the board that says what was found.

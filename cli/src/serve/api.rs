@@ -11,13 +11,14 @@ use ombud_console::{
 };
 use ombud_contract::catalogue::Topic;
 use ombud_launch::{config::Settings, guard::Guard, health::Readiness, telemetry::Metrics};
-use ombud_stream::{Clock, Outage};
+use ombud_stream::Clock;
 
 use super::{
     Crew,
     alike::watch_alike,
     entrance::{console_page, first_link, open_entrance},
     operations::ServedOperations,
+    outage::outage,
     port::listen,
     quality::ServedQuality,
     worklist::keep_worklist,
@@ -151,29 +152,4 @@ fn trail(view: View, prefix: &str) -> OpenTrail {
         };
         open().map_err(|error| outage("read console.audit", error))
     })
-}
-
-/// Why the console lacks what it needs: an outage keeps whether it may pass, and anything else never does.
-pub(super) fn outage(action: &str, error: anyhow::Error) -> Outage {
-    match error.downcast() {
-        Ok(outage) => outage,
-        Err(error) => Outage::fatal(action, error),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use anyhow::anyhow;
-
-    use super::*;
-
-    #[test]
-    fn a_case_store_that_is_away_may_come_back_and_one_that_refuses_does_not() {
-        let away =
-            outage("open the case store", Outage::passing("reach the case store", "nobody answers").into());
-        assert_eq!((away.fatal, away.action.as_str()), (false, "reach the case store"));
-        let refused = outage("open the case store", anyhow!("log in to the CQL server"));
-        assert!(refused.fatal);
-        assert_eq!(refused.cause.to_string(), "log in to the CQL server");
-    }
 }

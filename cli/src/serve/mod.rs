@@ -12,6 +12,7 @@ pub(crate) mod entrance;
 mod lag;
 mod limits;
 mod operations;
+mod outage;
 mod port;
 pub(crate) mod quality;
 mod roles;

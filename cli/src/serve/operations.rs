@@ -20,7 +20,7 @@ use ombud_launch::{config::Settings, health::Readiness};
 use ombud_stream::{Clock, Outage, Sink};
 
 use self::{lookout::Lookout, status::StatusLook};
-use super::{Crew, api::outage};
+use super::{Crew, outage::outage};
 use crate::{
     dead_letters::{IN_FLIGHT, LetterState, Line, RedrivePlan, Selection},
     examination::{Finding, Health, examine},

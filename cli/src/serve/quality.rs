@@ -14,7 +14,7 @@ use ombud_models::Strategies;
 use ombud_store::{CaseEvent, CaseStore, FeedbackDay, ModelDecision, QueueEntry, Row};
 use ombud_stream::Outage;
 
-use super::api::outage;
+use super::outage::outage;
 use crate::{
     log::backend::View,
     output::time::written_time,

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use jiff::civil::Date;
-use ombud_store::{CaseEvent, CaseStore, FeedbackDay, Kind, ModelDecision, QueueEntry, Row};
+use ombud_store::{CaseEvent, CaseStore, FeedbackDay, Kind, ModelDecision, QueueEntry, Row, SketchRow, Sketches};
 use ombud_stream::Outage;
 use rusqlite::{Connection, types::ValueRef};
 
@@ -16,6 +16,7 @@ use crate::{
     file::open_to_read,
     queue::NoRoom,
     shared::Shared,
+    sketches,
 };
 
 /// How long a write may wait for room in the writer's queue.
@@ -221,5 +222,11 @@ fn size(row: &Row) -> usize {
         Row::Model(model) => model.body.len(),
         Row::Sketch(sketch) => sketch.sketch.len(),
         _ => 0,
+    }
+}
+
+impl Sketches for LocalCases {
+    fn sketches(&mut self, day: Date, each: &mut dyn FnMut(SketchRow)) -> Result<(), Outage> {
+        sketches::read(self.file(), day, each).map_err(|e| outage(format!("read the sketches of {day}"), e))
     }
 }

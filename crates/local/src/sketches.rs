@@ -3,11 +3,10 @@
 use std::collections::HashSet;
 
 use jiff::{ToSpan as _, civil::Date};
-use ombud_store::{ErasedSketch, Row, SKETCH_DAYS, SketchBlock, SketchRow, Sketches, day_of};
-use ombud_stream::Outage;
+use ombud_store::{ErasedSketch, Row, SKETCH_DAYS, SketchBlock, SketchRow, day_of};
 use rusqlite::Connection;
 
-use crate::{cases::LocalCases, error::outage, gaps::has_table};
+use crate::gaps::has_table;
 
 /// Their table; a file that only older builds have written to has none.
 pub(crate) const TABLE: &str = "sketches_by_day";
@@ -57,25 +56,20 @@ pub(crate) fn erase(connection: &Connection, erased: &ErasedSketch) -> rusqlite:
     Ok(())
 }
 
-impl Sketches for LocalCases {
-    fn sketches(&mut self, day: Date, each: &mut dyn FnMut(SketchRow)) -> Result<(), Outage> {
-        let file = self.file();
-        let mut read = || -> rusqlite::Result<()> {
-            if !has_table(file, TABLE)? {
-                return Ok(());
-            }
-            let mut query = file.prepare_cached("SELECT complaint_id FROM erased_sketches WHERE day = ?1")?;
-            let erased = query.query_map([day.to_string()], |row| row.get(0))?;
-            let erased: HashSet<String> = erased.collect::<rusqlite::Result<_>>()?;
-            let mut query = file.prepare_cached("SELECT digest, body FROM sketches_by_day WHERE day = ?1")?;
-            let mut blocks = query.query([day.to_string()])?;
-            while let Some(block) = blocks.next()? {
-                let (digest, body): (Vec<u8>, Vec<u8>) = (block.get(0)?, block.get(1)?);
-                let rows = SketchBlock::read(&digest, body).into_iter().flatten();
-                rows.filter(|row| !erased.contains(&row.complaint_id)).for_each(&mut *each);
-            }
-            Ok(())
-        };
-        read().map_err(|e| outage(format!("read the sketches of {day}"), e))
+/// Gives every sketch of `day` to `each`, but those of complaints that were erased.
+pub(crate) fn read(file: &Connection, day: Date, each: &mut dyn FnMut(SketchRow)) -> rusqlite::Result<()> {
+    if !has_table(file, TABLE)? {
+        return Ok(());
     }
+    let mut query = file.prepare_cached("SELECT complaint_id FROM erased_sketches WHERE day = ?1")?;
+    let erased = query.query_map([day.to_string()], |row| row.get(0))?;
+    let erased: HashSet<String> = erased.collect::<rusqlite::Result<_>>()?;
+    let mut query = file.prepare_cached("SELECT digest, body FROM sketches_by_day WHERE day = ?1")?;
+    let mut blocks = query.query([day.to_string()])?;
+    while let Some(block) = blocks.next()? {
+        let (digest, body): (Vec<u8>, Vec<u8>) = (block.get(0)?, block.get(1)?);
+        let rows = SketchBlock::read(&digest, body).into_iter().flatten();
+        rows.filter(|row| !erased.contains(&row.complaint_id)).for_each(&mut *each);
+    }
+    Ok(())
 }

@@ -12,8 +12,9 @@ use ombud_stream::Record;
 use crate::{
     alike::ErasedSketch,
     queue::{Place, requeue},
+    day::day_of,
     row::{
-        CaseEvent, CustomerCase, FeedbackDay, Kind, ModelDecision, ModelRow, Row, StrategyRow, day_of, symbol,
+        CaseEvent, CustomerCase, FeedbackDay, Kind, ModelDecision, ModelRow, Row, StrategyRow, symbol,
     },
 };
 

@@ -12,6 +12,7 @@ mod judged;
 mod leases;
 mod queue;
 mod requests;
+mod day;
 mod row;
 #[cfg(test)]
 mod sample_route;
@@ -33,9 +34,10 @@ pub use judged::JudgedCases;
 pub use leases::{Claim, Lease, LeaseAnswer, Leases};
 pub use queue::Place;
 pub use requests::{ChangeRequest, RequestState, Requests};
+pub use day::{day_of, days};
 pub use row::{
     CaseEvent, CustomerCase, FeedbackDay, Kind, ModelDecision, ModelRow, QueueEntry, Row, StrategyRow,
-    Unqueued, day_of, days,
+    Unqueued,
 };
 pub use sessions::Sessions;
 pub use users::{User, Users};

@@ -2,10 +2,10 @@
 //!
 //! Their keys are made of content, so that a replay writes the same cells again.
 
-use std::{fmt, iter::successors};
+use std::fmt;
 
 use bytes::Bytes;
-use jiff::{Timestamp, ToSpan as _, civil::Date, tz::Offset};
+use jiff::civil::Date;
 use ombud_contract::{codec, ids::row_sha256};
 use serde::Serialize;
 
@@ -308,20 +308,6 @@ pub struct ModelRow {
     pub body: Bytes,
 }
 
-/// The UTC day of a time; a time beyond the calendar counts to its last day.
-pub fn day_of(ms: i64) -> Date {
-    let beyond = if ms < 0 { Timestamp::MIN } else { Timestamp::MAX };
-    Offset::UTC.to_datetime(Timestamp::from_millisecond(ms).unwrap_or(beyond)).date()
-}
-
-/// Every day of `since..until` (milliseconds), in order.
-pub fn days(since: i64, until: i64) -> impl Iterator<Item = Date> {
-    let first = (since < until).then(|| day_of(since));
-    // The calendar ends in the year 9999.
-    let all = successors(first, |day| day.checked_add(1.day()).ok());
-    all.take_while(move |day| *day <= day_of(until - 1))
-}
-
 /// An enum's symbol as it stands in the schema.
 pub(crate) fn symbol(value: impl Serialize) -> String {
     struct Symbol<T>(T);
@@ -338,14 +324,6 @@ mod tests {
     use ombud_contract::records::Vulnerability;
 
     use super::*;
-
-    #[test]
-    fn a_day_is_the_utc_day_and_no_time_is_beyond_it() {
-        assert_eq!(day_of(0).to_string(), "1970-01-01");
-        assert_eq!(day_of(-1).to_string(), "1969-12-31");
-        assert_eq!(day_of(1_709_251_199_999).to_string(), "2024-02-29");
-        assert!(day_of(i64::MIN) < day_of(0) && day_of(0) < day_of(i64::MAX));
-    }
 
     #[test]
     fn a_symbol_is_written_as_in_the_schema() {

@@ -10,9 +10,10 @@ use jiff::civil::Date;
 
 use crate::{
     CaseStore, JudgedCases,
+    day::day_of,
     row::{
         CaseEvent, CustomerCase, FeedbackDay, Kind, ModelDecision, ModelRow, QueueEntry, Row, StrategyRow,
-        Unqueued, day_of,
+        Unqueued,
     },
 };
 

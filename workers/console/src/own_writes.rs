@@ -13,7 +13,7 @@ use axum::{
 use ombud_launch::guard::Caller;
 use ombud_stream::TopicPartition;
 
-use crate::{pages::PageState, refused::Problem, state::RequestState};
+use crate::{refused::Problem, state::RequestState};
 
 /// The header of answers and requests, and the cookie.
 pub(crate) const AFTER: &str = "ombud-after";
@@ -54,14 +54,6 @@ impl FromRequestParts<Arc<RequestState>> for OwnWrites {
             }
         }
         Ok(found)
-    }
-}
-
-impl FromRequestParts<Arc<PageState>> for OwnWrites {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &Arc<PageState>) -> Result<Self, Problem> {
-        Self::from_request_parts(parts, &state.api).await
     }
 }
 

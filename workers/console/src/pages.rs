@@ -37,7 +37,7 @@ pub(crate) mod words;
 
 use std::sync::Arc;
 
-use axum::Router;
+use axum::{Router, extract::FromRequestParts, http::request::Parts};
 
 pub use alike::{AlikeBoard, AlikeWatch, OpenSketches};
 pub use health::{
@@ -48,7 +48,7 @@ pub use quality::{LiveQuality, QualitySource};
 pub use refusal::refuse;
 pub use sources::{ChangeDesk, ChangeRefusal, OpenRequest, Operations, PageSources, RolloutLog};
 
-use crate::state::RequestState;
+use crate::{own_writes::OwnWrites, refused::Problem, state::RequestState};
 
 /// What all pages share.
 pub(crate) struct PageState {
@@ -56,6 +56,14 @@ pub(crate) struct PageState {
     pub(crate) api: Arc<RequestState>,
     /// What it has not.
     pub(crate) sources: PageSources,
+}
+
+impl FromRequestParts<Arc<PageState>> for OwnWrites {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &Arc<PageState>) -> Result<Self, Problem> {
+        Self::from_request_parts(parts, &state.api).await
+    }
 }
 
 /// Every page behind a sign-in.

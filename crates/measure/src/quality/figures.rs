@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ombud_contract::verdict::VULNERABLE;
+use ombud_contract::verdict::{PRODUCT, VULNERABLE};
 use serde::Serialize;
 
 use super::{
@@ -11,11 +11,14 @@ use super::{
     coarse::CoarseAccuracy,
     count::{Cell, Counts, QualityCounts, UnsettledCases},
     drift::Drift,
-    headline::Headline,
+    headline::{Headline, HeadlineFigure, ISSUE},
     reviews::Reviews,
     tally::{Flags, Tallies, Tally},
 };
-use crate::truth::{LEAST_LABELLED, LabelledShare};
+use crate::{
+    target::{RIGHT_ISSUE, RIGHT_PRODUCT, Standing, VULNERABLE_FLAGGED},
+    truth::{LEAST_LABELLED, LabelledShare},
+};
 
 /// Everything; one JSON object.
 #[derive(Clone, Debug, Serialize)]
@@ -156,6 +159,28 @@ impl QualityReport {
     /// Both parts, with what they are called.
     pub fn parts(&self) -> [(&'static str, &SampleFigures); 2] {
         [("Audit sample", &self.audit_sample), ("Rest", &self.rest)]
+    }
+
+    /// What stands first, in the order in which it is read.
+    fn count_headlines(&self) -> Vec<Headline> {
+        let audit = &self.audit_sample;
+        let product = audit.tasks.get(PRODUCT).map(|task| task.all).unwrap_or_default();
+        let issue = audit.tasks.get(ISSUE).and_then(|task| task.coarsest.as_ref()).map(|coarse| coarse.right);
+        // Nothing judged is too little, and not what nobody names.
+        let judged = audit.vulnerable_labelled.judged > 0;
+        let recall = match audit.vulnerable {
+            Some(flags) => Some(flags.recall),
+            None if judged => None,
+            None => Some(Tally::default()),
+        };
+        let reviewed = self.reviews.all;
+        let standing = if reviewed.of == 0 { Standing::TooFew } else { Standing::NotAsked };
+        vec![
+            Headline::asked(HeadlineFigure::Product, Some(product), RIGHT_PRODUCT),
+            Headline::asked(HeadlineFigure::Issue, Some(issue.unwrap_or_default()), RIGHT_ISSUE),
+            Headline::asked(HeadlineFigure::VulnerableRecall, recall, VULNERABLE_FLAGGED),
+            Headline { figure: HeadlineFigure::Review, counted: reviewed, asked: None, standing },
+        ]
     }
 }
 

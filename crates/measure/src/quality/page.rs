@@ -15,7 +15,8 @@ use crate::model_name::short;
 
 /// The whole file.
 pub fn page(report: &QualityReport) -> String {
-    let mut first = Section::new("Against what was asked").leads(&report.leads()).text(
+    let leads: Vec<_> = report.headlines.iter().map(|headline| headline.lead()).collect();
+    let mut first = Section::new("Against what was asked").leads(&leads).text(
         "The first three are of the audit sample, which was drawn at random and says without bias how good the decisions \
          are.",
     );

@@ -9,16 +9,41 @@ use super::{
     figures::{QualityReport, SampleFigures, TaskAccuracy},
     tally::{Flags, Tallies, Tally},
 };
-use crate::model_name::short;
+use crate::{
+    model_name::short,
+    target::{LEAST_CASES, Standing},
+};
 
 /// What stands where too few cases are labelled to say what the flag is worth.
 const NOT_CLAIMED: &str = "not claimed";
 
 /// The report's tables, each under its heading.
 pub fn tables(report: &QualityReport) -> Vec<(String, Table)> {
-    let mut tables = vec![("Against what was asked".to_owned(), report.headline_table())];
+    let mut tables = vec![("Against what was asked".to_owned(), headlines(report))];
     tables.extend(details(report));
     tables
+}
+
+/// What stands first.
+fn headlines(report: &QualityReport) -> Table {
+    let mut table = Table::new(&["", "measured (95 %)", "of", "asked", "so it is"], 1);
+    for headline in &report.headlines {
+        let Tally { of, .. } = headline.counted;
+        let measured = match headline.standing {
+            Standing::TooFew => format!("not enough data: {of} of {LEAST_CASES}"),
+            Standing::NotClaimed => "not claimed".to_owned(),
+            _ => percent_with(headline.counted.share(), headline.counted.interval()),
+        };
+        let asked = headline.asked.map_or_else(|| "-".to_owned(), |share| format!("{:.0} %", share * 100.0));
+        table.push(vec![
+            headline.name().to_owned(),
+            measured,
+            of.to_string(),
+            asked,
+            headline.standing.words().to_owned(),
+        ]);
+    }
+    table
 }
 
 /// The tables below what stands first.

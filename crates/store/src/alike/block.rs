@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use ombud_contract::ids::row_sha256;
 
 use super::SketchRow;
-use crate::row::day_of;
+use crate::day::day_of;
 
 /// Sketches of one block at most: about 20 kB.
 const MOST: usize = 64;

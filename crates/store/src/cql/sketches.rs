@@ -10,7 +10,8 @@ use scylla::errors::ExecutionError;
 use crate::{
     alike::{ErasedSketch, SketchBlock, SketchRow, Sketches},
     cql::{cases::CqlCases, error::outage, read_error::ReadError},
-    row::{Row, day_of},
+    day::day_of,
+    row::Row,
 };
 
 /// A block as it lies there: its digest and its body.

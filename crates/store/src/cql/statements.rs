@@ -17,7 +17,8 @@ use crate::{
         bucket::{BUCKETS, bucket_of},
         retry::persist,
     },
-    row::{CaseEvent, Kind, QueueEntry, Row, day_of},
+    day::day_of,
+    row::{CaseEvent, Kind, QueueEntry, Row},
 };
 
 /// Rows of a queue read at once. A row may hold three tombstones (see [`Statements::write`]), and servers warn of a

@@ -9,6 +9,7 @@ mod forms;
 mod lease;
 mod narrative;
 mod rule_words;
+mod seen;
 mod sheet;
 mod show;
 mod timeline;

@@ -15,6 +15,7 @@ mod likely;
 mod narrative;
 mod pile;
 mod problem;
+mod reading;
 mod reasons;
 mod show;
 mod take;
@@ -37,7 +38,7 @@ pub(super) fn routes() -> Router<Arc<PageState>> {
         .route("/desk", get(index::index))
         .route("/desk/next", post(take::next))
         .route("/desk/undo", post(undo::undo))
-        .route("/desk/{complaint_id}", get(case::case))
+        .route("/desk/{complaint_id}", get(reading::read))
         .route("/desk/{complaint_id}/decide", post(decide::decide))
         .route("/desk/{complaint_id}/skip", post(leave::skip))
         .route("/desk/{complaint_id}/renew", post(leave::renew))

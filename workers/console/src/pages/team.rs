@@ -4,12 +4,15 @@
 //! chosen rows -> what can be done with them, and with how many -> confirmed: the API's own functions -> the view, with one undo
 
 mod bulk;
+mod chosen;
 mod confirm;
 mod export;
 mod not_ours;
 mod overview;
+mod rows;
 mod sheet;
 mod table;
+mod take_back;
 mod undo;
 mod view;
 
@@ -34,7 +37,7 @@ pub(super) fn routes() -> Router<Arc<PageState>> {
         .route("/teams/{team}/export", get(export::export))
         .route("/teams/{team}/work", post(bulk::work))
         .route("/teams/{team}/not-ours", post(not_ours::move_on))
-        .route("/teams/{team}/undo", post(undo::undo))
+        .route("/teams/{team}/undo", post(take_back::take_back))
 }
 
 /// The most rows of a page, and so the most that one action is done with.

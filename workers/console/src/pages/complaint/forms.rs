@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use ombud_contract::shown::shown;
 use ombud_launch::guard::Right;
 
-use super::show::Seen;
+use super::seen::Seen;
 use crate::{
     item::{Item, State},
     pages::{

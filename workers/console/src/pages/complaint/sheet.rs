@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use ombud_contract::shown::shown;
 use ombud_launch::guard::Right;
 
-use super::{clocks::clocks, find::complaints, forms::Forms, show::Seen, timeline};
+use super::{clocks::clocks, find::complaints, forms::Forms, seen::Seen, timeline};
 use crate::{
     item::Item,
     pages::{

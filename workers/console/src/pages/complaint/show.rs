@@ -5,11 +5,13 @@ use std::sync::Arc;
 use axum::{extract::State as Shared, http::StatusCode, response::Response};
 use tokio::task::block_in_place;
 
-use super::sheet::{self, Sheet};
+use super::{
+    seen::Seen,
+    sheet::{self, Sheet},
+};
 use crate::{
-    cases::{self, Case},
+    cases,
     claimant::claimant_of,
-    item::Item,
     own_writes::OwnWrites,
     pages::{
         PageState,
@@ -24,20 +26,6 @@ use crate::{
 
 /// The longest text that can be looked for.
 const MOST_SEARCHED: usize = 256;
-
-/// A complaint as its reader sees it.
-pub(super) struct Seen {
-    pub(super) case: Case,
-    /// Whose work it is.
-    pub(super) team: String,
-    /// Others of the same customer.
-    pub(super) others: Vec<Item>,
-    /// The teams that it can go to.
-    pub(super) teams: Vec<String>,
-    /// The reader's own lease of it.
-    pub(super) lease_id: Option<String>,
-    pub(super) now: i64,
-}
 
 /// Shows the complaint.
 pub(super) async fn show(

@@ -1,24 +1,14 @@
-//! `GET /desk/{complaint_id}`: what the desk knows of one complaint. That its narrative was opened is recorded first.
+//! What the desk knows of one complaint. That its narrative was opened is recorded first.
 
-use std::sync::Arc;
-
-use axum::{
-    Extension,
-    extract::{Query, State, rejection::QueryRejection},
-    http::StatusCode,
-    response::{IntoResponse, Redirect, Response},
-};
 use ombud_contract::records::{Prediction, RoutedComplaint};
 use ombud_measure::case::records_of;
 use ombud_store::{ItemFilter, ItemOrder, Kind, Lease, WorkItem};
 use tokio::task::block_in_place;
 
 use super::{
-    address::{DeskQuery, Skipped},
     in_force::InForce,
     likely::{LikelyTeam, likely_teams},
     pile::{Left, Pile, is_blind},
-    problem, show,
     tally::Tally,
     unread::Unread,
 };
@@ -27,9 +17,8 @@ use crate::{
     claimant::claimant_of,
     item::{Item, LeaseHolder},
     own_writes::OwnWrites,
-    pages::{PageState, frame::Frame, refusal::encoded},
+    pages::{PageState, frame::Frame},
     refused::Problem,
-    request::Segment,
 };
 
 /// The most other complaints of a customer that are shown.
@@ -87,40 +76,6 @@ impl Strip {
         Self {
             decided_today: tally.of(&pages.api, frame.caller.signature("")),
             left: pile.left(&*pages.api.worklist).ok(),
-        }
-    }
-}
-
-pub(super) async fn case(
-    State(pages): State<Arc<PageState>>,
-    Extension(tally): Extension<Arc<Tally>>,
-    frame: Frame,
-    own: OwnWrites,
-    segment: Result<Segment, Problem>,
-    query: Result<Query<DeskQuery>, QueryRejection>,
-) -> Response {
-    let query = query.map(|Query(query)| query).unwrap_or_default();
-    let opened = match segment {
-        Ok(Segment(complaint_id)) => {
-            open(&pages, &frame, &own, &complaint_id).await.map(|it| (it, complaint_id))
-        }
-        Err(problem) => Err(problem),
-    };
-    match opened {
-        Err(problem) => problem::page(&frame, &problem),
-        Ok((Opening::Blind, complaint_id)) => {
-            Redirect::to(&format!("/sample/{}", encoded(&complaint_id))).into_response()
-        }
-        Ok((Opening::Shown(case), _)) => {
-            let strip = block_in_place(|| Strip::read(&pages, &frame, &case.in_force, &tally));
-            let undo = (!query.undo.is_empty()).then_some((&*query.undo, &*query.undo_of));
-            let beside = show::Beside {
-                skipped: Skipped::read(&query.skipped),
-                undo,
-                strip,
-                ..show::Beside::default()
-            };
-            show::page(&frame, StatusCode::OK, &case, &beside)
         }
     }
 }

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use ombud_contract::shown::shown;
 
 use super::{
-    bulk::{Action, Chosen},
+    chosen::{Action, Chosen},
     team_path,
     view::View,
 };

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use ombud_launch::guard::Right;
 use tokio::task::block_in_place;
 
-use super::{sheet::COLUMNS, table, view::View};
+use super::{rows, sheet::COLUMNS, view::View};
 use crate::{
     audit::{Act, Action},
     item::Item,
@@ -77,7 +77,7 @@ async fn rows(
     view: &View,
 ) -> Result<(Vec<Item>, bool), Problem> {
     if view.list == super::view::List::Mine {
-        return Ok((table::read(&state.api, frame, own, team, view).await?.items, false));
+        return Ok((rows::read(&state.api, frame, own, team, view).await?.items, false));
     }
     let (mut items, mut view) = (Vec::new(), view.clone());
     loop {

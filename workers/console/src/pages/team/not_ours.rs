@@ -7,7 +7,8 @@ use axum::{extract::State as Shared, http::StatusCode, response::Response};
 use tokio::task::block_in_place;
 
 use super::{
-    bulk::{self, Action, Chosen},
+    bulk,
+    chosen::{self, Action, Chosen},
     confirm::Confirmation,
     led_to, table, team_path,
     undo::Undo,
@@ -74,8 +75,8 @@ async fn choose(
     team: &str,
     form: &Fields,
 ) -> Result<Chosen, Problem> {
-    let ids = bulk::named(form)?;
-    bulk::gather(&state.api, &frame.caller, own, team, Action::Move, ids).await
+    let ids = chosen::named(form)?;
+    chosen::gather(&state.api, &frame.caller, own, team, Action::Move, ids).await
 }
 
 async fn give(

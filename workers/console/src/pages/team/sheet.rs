@@ -6,7 +6,7 @@ use ombud_contract::shown::shown;
 use ombud_launch::guard::Right;
 
 use super::{
-    table::Rows,
+    rows::Rows,
     team_path,
     undo::Undo,
     view::{List, View},

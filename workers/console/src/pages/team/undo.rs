@@ -1,23 +1,19 @@
 //! One undo for all that one action has done: an event of work is undone, a verdict is retracted.
 
-use std::sync::Arc;
-
-use axum::{extract::State as Shared, http::HeaderMap, response::Response};
+use axum::http::HeaderMap;
 use maud::{Markup, html};
 use ombud_launch::guard::Caller;
 
-use super::{MOST_ROWS, led_to, table, team_path, view::View};
+use super::{MOST_ROWS, team_path, view::View};
 use crate::{
     feedback::{self, AcceptedVerdict},
     own_writes::OwnWrites,
     pages::{
-        PageState,
         archived::wait_until_archived,
-        fields::{Fields, Named, Posted},
+        fields::Fields,
         frame::Frame,
-        parts, trouble,
+        parts,
     },
-    queues::no_queue,
     refused::Problem,
     state::RequestState,
     verdict::{Kind, Verdict},
@@ -108,7 +104,17 @@ impl Undo {
         }
     }
 
-    async fn take_back(
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many records it undoes.
+    pub(super) fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Undoes them all, or none.
+    pub(super) async fn take_back(
         &self,
         state: &RequestState,
         caller: &Caller,
@@ -134,32 +140,6 @@ impl Undo {
             return Ok(feedback::give(state, caller, own, verdicts).await?.0);
         }
         Ok(work::report(state, caller, own, reports).await?.0)
-    }
-}
-
-/// Undoes what the form names.
-pub(super) async fn undo(
-    Shared(state): Shared<Arc<PageState>>,
-    frame: Frame,
-    own: OwnWrites,
-    Named(team): Named,
-    Posted(form): Posted,
-) -> Response {
-    if !frame.caller.works_for(&team) {
-        return trouble::page(&frame, &no_queue());
-    }
-    let (undo, view) = (Undo::of(&form), View::before(&form));
-    if undo.0.is_empty() {
-        let problem = Problem::wrong("undo", "nothing-chosen", "name what is undone");
-        return table::again(&state, &frame, &own, &team, &view, &problem, undo).await;
-    }
-    match undo.take_back(&state.api, &frame.caller, own.clone()).await {
-        Ok(headers) => {
-            let done = view.fields().with("done", Some("team-undone"));
-            let address = done.with("count", Some(&undo.0.len().to_string())).address(&team_path(&team));
-            led_to(headers, &address)
-        }
-        Err(problem) => table::again(&state, &frame, &own, &team, &view, &problem, undo).await,
     }
 }
 
