@@ -5,7 +5,9 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use jiff::civil::Date;
-use ombud_store::{CaseEvent, CaseStore, FeedbackDay, Kind, ModelDecision, QueueEntry, Row, SketchRow, Sketches};
+use ombud_store::{
+    CaseEvent, CaseStore, FeedbackDay, Kind, ModelDecision, QueueEntry, Row, SketchRow, Sketches,
+};
 use ombud_stream::Outage;
 use rusqlite::{Connection, types::ValueRef};
 

@@ -16,7 +16,7 @@ pub const LEAST_CASES: usize = 200;
 /// How a share stands against what was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Standing {
+pub enum TargetState {
     /// As much as was asked; chance does not explain it.
     Met,
     /// Chance explains on which side it lies.
@@ -31,7 +31,7 @@ pub enum Standing {
     NotAsked,
 }
 
-impl Standing {
+impl TargetState {
     /// By the interval of the share, 95 %.
     pub fn of(interval: Interval, asked: f64) -> Self {
         let [low, high] = interval;
@@ -75,10 +75,10 @@ mod tests {
 
     #[test]
     fn only_what_chance_does_not_explain_is_met_or_missed() {
-        let standing = |hits, of| Standing::of(wilson(hits, of).unwrap(), RIGHT_PRODUCT);
-        assert_eq!(standing(900, 1_000), Standing::Met);
-        assert_eq!(standing(810, 1_000), Standing::Unsure);
-        assert_eq!(standing(790, 1_000), Standing::Unsure);
-        assert_eq!(standing(700, 1_000), Standing::Missed);
+        let standing = |hits, of| TargetState::of(wilson(hits, of).unwrap(), RIGHT_PRODUCT);
+        assert_eq!(standing(900, 1_000), TargetState::Met);
+        assert_eq!(standing(810, 1_000), TargetState::Unsure);
+        assert_eq!(standing(790, 1_000), TargetState::Unsure);
+        assert_eq!(standing(700, 1_000), TargetState::Missed);
     }
 }

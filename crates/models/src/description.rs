@@ -1,4 +1,4 @@
-//! What a version says of itself beside its weights: its manifest, and the card that people and `ombud evaluate` wrote.
+//! What a version says about itself beside its weights: its manifest, and the card that people and `ombud evaluate` wrote.
 //!
 //! No part of the registry, so it is read where this host has the version. Nothing is verified: it is for people to read.
 

@@ -11,11 +11,9 @@ use ombud_stream::Record;
 
 use crate::{
     alike::ErasedSketch,
-    queue::{Place, requeue},
     day::day_of,
-    row::{
-        CaseEvent, CustomerCase, FeedbackDay, Kind, ModelDecision, ModelRow, Row, StrategyRow, symbol,
-    },
+    queue::{Place, requeue},
+    row::{CaseEvent, CustomerCase, FeedbackDay, Kind, ModelDecision, ModelRow, Row, StrategyRow, symbol},
 };
 
 /// A submission: the only row with a narrative, and the customer's way to the case.

@@ -7,12 +7,12 @@ mod alike;
 mod case_store;
 #[cfg(feature = "cql")]
 mod cql;
+mod day;
 mod filing;
 mod judged;
 mod leases;
 mod queue;
 mod requests;
-mod day;
 mod row;
 #[cfg(test)]
 mod sample_route;
@@ -26,6 +26,7 @@ pub use alike::{ErasedSketch, SKETCH_DAYS, SketchBlock, SketchRow, Sketches};
 pub use case_store::CaseStore;
 #[cfg(feature = "cql")]
 pub use cql::{CqlCases, CqlConnection, CqlDesk, CqlError, Found, Migrated, check, foresee, migrate};
+pub use day::{day_of, days};
 pub use filing::{
     erased_sketches, file_feedback, file_model, file_prediction, file_raw, file_routed, file_strategy,
     file_unnamed, file_work, is_other_than_routed,
@@ -34,7 +35,6 @@ pub use judged::JudgedCases;
 pub use leases::{Claim, Lease, LeaseAnswer, Leases};
 pub use queue::Place;
 pub use requests::{ChangeRequest, RequestState, Requests};
-pub use day::{day_of, days};
 pub use row::{
     CaseEvent, CustomerCase, FeedbackDay, Kind, ModelDecision, ModelRow, QueueEntry, Row, StrategyRow,
     Unqueued,

@@ -239,9 +239,23 @@ pub(crate) async fn give_back(
     complaint_id: &str,
     reason_code: &str,
 ) -> Result<HeaderMap, Problem> {
+    give_back_under(None, state, caller, own, complaint_id, reason_code).await
+}
+
+/// The same, where `lease_id` is named only under that lease.
+pub(crate) async fn give_back_under(
+    lease_id: Option<&str>,
+    state: &RequestState,
+    caller: &Caller,
+    own: OwnWrites,
+    complaint_id: &str,
+    reason_code: &str,
+) -> Result<HeaderMap, Problem> {
     let claimant = claimant_of(caller, None)?;
     let events = block_in_place(|| {
-        let Some(lease) = lease_of(state, &claimant.name, complaint_id)? else { return Ok(Vec::new()) };
+        let held = lease_of(state, &claimant.name, complaint_id)?;
+        let is_named = |lease: &Lease| lease_id.is_none_or(|named| named == lease.claim.lease_id);
+        let Some(lease) = held.filter(is_named) else { return Ok(Vec::new()) };
         let release =
             |claims: &mut Claims<'_>| claims.release(complaint_id, &lease.claim.lease_id, reason_code);
         Ok::<_, Problem>(match state.claim(&claimant, release)? {

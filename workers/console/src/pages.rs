@@ -42,7 +42,7 @@ use axum::{Router, extract::FromRequestParts, http::request::Parts};
 pub use alike::{AlikeBoard, AlikeWatch, OpenSketches};
 pub use health::{
     Answered, DeadLetters, DoctorLine, Examination, Grade, GroupStatus, Known, LetterFate, LetterLine,
-    ModelStatus, ModelUse, Reached, ReachedPart, RedrivenLetter, SystemStatus,
+    ModelStatus, ModelUse, PartReach, ReachPart, RedrivenLetter, SystemStatus,
 };
 pub use quality::{LiveQuality, QualitySource};
 pub use refusal::refuse;

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::Result;
 use ombud_console::pages::{
-    Answered, DeadLetters, LetterLine, ModelStatus, ModelUse, Reached, ReachedPart, SystemStatus,
+    Answered, DeadLetters, LetterLine, ModelStatus, ModelUse, PartReach, ReachPart, SystemStatus,
 };
 use ombud_contract::{
     catalogue::Topic,
@@ -122,18 +122,18 @@ impl StatusLook {
         Ok(models)
     }
 
-    fn reached(&mut self) -> Vec<Reached> {
+    fn reached(&mut self) -> Vec<PartReach> {
         let raw = TopicPartition::new(Topic::Raw.name(&self.settings.topics.prefix), 0);
-        let mut reached = vec![timed(ReachedPart::Log, || {
+        let mut reached = vec![timed(ReachPart::Log, || {
             Ok(self.view.reader_within(READER, LOG_TIMEOUT)?.end(&raw).map(drop)?)
         })];
         if matches!(self.view, View::Brokers(_)) {
-            reached.push(timed(ReachedPart::SchemaRegistry, || {
+            reached.push(timed(ReachPart::SchemaRegistry, || {
                 Ok(SchemaRegistry::connect(&connect::registry(&self.settings)?)?.subjects().map(drop)?)
             }));
         }
         let (view, cases, leases) = (&self.view, &mut self.cases, &mut self.leases);
-        reached.push(timed(ReachedPart::CaseStore, || {
+        reached.push(timed(ReachPart::CaseStore, || {
             let mut opened = match cases.take() {
                 Some(opened) => opened,
                 None => view.cases()?,
@@ -142,7 +142,7 @@ impl StatusLook {
             *cases = Some(opened);
             Ok(())
         }));
-        reached.push(timed(ReachedPart::Leases, || {
+        reached.push(timed(ReachPart::Leases, || {
             let mut opened = match leases.take() {
                 Some(opened) => opened,
                 None => view.leases()?,
@@ -181,7 +181,7 @@ fn answered<T>(asked: Result<T>) -> Answered<T> {
     asked.map_err(|error| format!("failed to {error:#}"))
 }
 
-fn timed(part: ReachedPart, ask: impl FnOnce() -> Result<()>) -> Reached {
+fn timed(part: ReachPart, ask: impl FnOnce() -> Result<()>) -> PartReach {
     let began = Instant::now();
-    Reached { part, answer: answered(ask()).map(|()| began.elapsed()) }
+    PartReach { part, answer: answered(ask()).map(|()| began.elapsed()) }
 }

@@ -9,7 +9,7 @@ use super::answers::TaskReport;
 use super::choice::ChoiceReport;
 use super::tables::levels;
 use crate::interval::{Interval, wilson};
-use crate::target::{LEAST_CASES, RIGHT_ISSUE, RIGHT_PRODUCT, Standing, asked};
+use crate::target::{LEAST_CASES, RIGHT_ISSUE, RIGHT_PRODUCT, TargetState, asked};
 
 /// Accuracy of each choice: of one with levels at the coarsest, the intents of an issue.
 pub fn leads(tasks: &BTreeMap<String, TaskReport>) -> Vec<Lead> {
@@ -35,12 +35,12 @@ pub fn leads(tasks: &BTreeMap<String, TaskReport>) -> Vec<Lead> {
 pub(super) fn lead(name: String, share: Option<f64>, of: usize, rows: &str, wanted: Option<f64>) -> Lead {
     let interval = share.and_then(|share| interval(share, of));
     let standing = match (wanted, interval) {
-        (None, _) => Standing::NotAsked,
-        (Some(wanted), Some(interval)) if of >= LEAST_CASES => Standing::of(interval, wanted),
-        _ => Standing::TooFew,
+        (None, _) => TargetState::NotAsked,
+        (Some(wanted), Some(interval)) if of >= LEAST_CASES => TargetState::of(interval, wanted),
+        _ => TargetState::TooFew,
     };
     let (figure, detail) = match (standing, share) {
-        (Standing::TooFew, _) | (_, None) => {
+        (TargetState::TooFew, _) | (_, None) => {
             (format!("not enough data: {of} of {LEAST_CASES}"), String::new())
         }
         (_, Some(share)) => {

@@ -16,7 +16,7 @@ use super::{
     tally::{Flags, Tallies, Tally},
 };
 use crate::{
-    target::{RIGHT_ISSUE, RIGHT_PRODUCT, Standing, VULNERABLE_FLAGGED},
+    target::{RIGHT_ISSUE, RIGHT_PRODUCT, TargetState, VULNERABLE_FLAGGED},
     truth::{LEAST_LABELLED, LabelledShare},
 };
 
@@ -174,7 +174,7 @@ impl QualityReport {
             None => Some(Tally::default()),
         };
         let reviewed = self.reviews.all;
-        let standing = if reviewed.of == 0 { Standing::TooFew } else { Standing::NotAsked };
+        let standing = if reviewed.of == 0 { TargetState::TooFew } else { TargetState::NotAsked };
         vec![
             Headline::asked(HeadlineFigure::Product, Some(product), RIGHT_PRODUCT),
             Headline::asked(HeadlineFigure::Issue, Some(issue.unwrap_or_default()), RIGHT_ISSUE),

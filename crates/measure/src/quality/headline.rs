@@ -8,7 +8,7 @@ use super::{
     listed::{By, FigureKey, FigureKind},
     tally::Tally,
 };
-use crate::target::{LEAST_CASES, Standing, asked};
+use crate::target::{LEAST_CASES, TargetState, asked};
 
 /// The task whose coarsest level is asked for.
 pub(super) const ISSUE: &str = "issue";
@@ -37,15 +37,15 @@ pub struct Headline {
     /// What was asked, 0 to 1; null where nothing was.
     pub asked: Option<f64>,
     /// How it stands against that.
-    pub standing: Standing,
+    pub standing: TargetState,
 }
 
 impl Headline {
     pub(super) fn asked(figure: HeadlineFigure, counted: Option<Tally>, asked: f64) -> Self {
         let standing = match counted.map(|tally| (tally.of, tally.interval())) {
-            None => Standing::NotClaimed,
-            Some((of, Some(interval))) if of >= LEAST_CASES => Standing::of(interval, asked),
-            Some(_) => Standing::TooFew,
+            None => TargetState::NotClaimed,
+            Some((of, Some(interval))) if of >= LEAST_CASES => TargetState::of(interval, asked),
+            Some(_) => TargetState::TooFew,
         };
         Self { figure, counted: counted.unwrap_or_default(), asked: Some(asked), standing }
     }
@@ -75,10 +75,10 @@ impl Headline {
     pub(super) fn lead(self) -> Lead {
         let Tally { of, .. } = self.counted;
         let (figure, detail) = match (self.standing, self.counted.share(), self.counted.interval()) {
-            (Standing::NotClaimed, ..) => {
+            (TargetState::NotClaimed, ..) => {
                 ("not claimed".to_owned(), "too few judged cases say it".to_owned())
             }
-            (Standing::TooFew, ..) | (_, None, _) | (_, _, None) => {
+            (TargetState::TooFew, ..) | (_, None, _) | (_, _, None) => {
                 (format!("not enough data: {of} of {LEAST_CASES}"), String::new())
             }
             (_, Some(share), Some(interval)) => {

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     model_name::short,
-    target::{LEAST_CASES, Standing},
+    target::{LEAST_CASES, TargetState},
 };
 
 /// What stands where too few cases are labelled to say what the flag is worth.
@@ -30,8 +30,8 @@ fn headlines(report: &QualityReport) -> Table {
     for headline in &report.headlines {
         let Tally { of, .. } = headline.counted;
         let measured = match headline.standing {
-            Standing::TooFew => format!("not enough data: {of} of {LEAST_CASES}"),
-            Standing::NotClaimed => "not claimed".to_owned(),
+            TargetState::TooFew => format!("not enough data: {of} of {LEAST_CASES}"),
+            TargetState::NotClaimed => "not claimed".to_owned(),
             _ => percent_with(headline.counted.share(), headline.counted.interval()),
         };
         let asked = headline.asked.map_or_else(|| "-".to_owned(), |share| format!("{:.0} %", share * 100.0));

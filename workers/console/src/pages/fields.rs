@@ -69,21 +69,21 @@ impl Fields {
 }
 
 /// The fields of the address.
-pub(crate) struct Asked(pub(crate) Fields);
+pub(crate) struct QueryFields(pub(crate) Fields);
 
 /// The fields of a form that was sent.
-pub(crate) struct Posted(pub(crate) Fields);
+pub(crate) struct FormFields(pub(crate) Fields);
 
 /// The one variable segment of the path.
 pub(crate) struct Named(pub(crate) String);
 
-impl Asked {
+impl QueryFields {
     fn of(uri: &Uri) -> Self {
         Self(Fields::read(uri.query().unwrap_or_default().as_bytes()))
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Asked {
+impl<S: Send + Sync> FromRequestParts<S> for QueryFields {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
@@ -91,7 +91,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Asked {
     }
 }
 
-impl FromRequest<Arc<PageState>> for Posted {
+impl FromRequest<Arc<PageState>> for FormFields {
     type Rejection = Response;
 
     async fn from_request(request: Request, state: &Arc<PageState>) -> Result<Self, Response> {

@@ -16,7 +16,7 @@ use super::{
     PageState,
     choice::Choice,
     rail,
-    shell::{self, Document, Surroundings},
+    shell::{self, Document, Held, Surroundings},
     words::Language,
 };
 
@@ -87,13 +87,19 @@ impl Frame {
         self.whole(status, title, None, body)
     }
 
-    /// A whole page of a complaint that its reader has taken: the script renews the lease at `held`/renew while the page is
-    /// seen, and gives it back at `held`/release when it is left by any way other than a form of the page.
-    pub(crate) fn held_page(&self, status: StatusCode, title: &str, held: &str, body: &Markup) -> Response {
+    /// A whole page of a complaint that its reader has taken: the script renews the lease at its path's `/renew` while the page
+    /// is seen, and gives it back at `/release` when it is left by any way other than a form of the page.
+    pub(crate) fn held_page(
+        &self,
+        status: StatusCode,
+        title: &str,
+        held: Held<'_>,
+        body: &Markup,
+    ) -> Response {
         self.whole(status, title, Some(held), body)
     }
 
-    fn whole(&self, status: StatusCode, title: &str, held: Option<&str>, body: &Markup) -> Response {
+    fn whole(&self, status: StatusCode, title: &str, held: Option<Held<'_>>, body: &Markup) -> Response {
         let body = html! {
             @if let Some(text) = self.done_text() { p.status role="status" { (text) } }
             (body)
@@ -271,8 +277,9 @@ mod tests {
     #[tokio::test]
     async fn the_page_of_something_taken_says_where_it_is_renewed_and_given_back() {
         let frame = Frame::of(person(&[Role::Clerk]), Language::English, "/desk/c-1");
-        let page = text(frame.held_page(StatusCode::OK, "Desk", "/desk/c-1", &html! {})).await;
-        let main = r#"data-renew="/desk/c-1/renew" data-release="/desk/c-1/release""#;
+        let held = Held { path: "/desk/c-1", lease_id: "1-2" };
+        let page = text(frame.held_page(StatusCode::OK, "Desk", held, &html! {})).await;
+        let main = r#"data-renew="/desk/c-1/renew" data-release="/desk/c-1/release" data-lease="1-2""#;
         assert!(page.contains(main), "{page}");
     }
 }

@@ -204,7 +204,7 @@ impl ChangeDesk for NoChanges {
 }
 
 /// The pages behind their guard, and what they stand on.
-pub(crate) struct Desk {
+pub(crate) struct GivenPages {
     pub(crate) pages: Router,
     pub(crate) log: MemoryLog,
     pub(crate) worklist: Arc<Counts>,
@@ -215,7 +215,7 @@ pub(crate) struct Desk {
     pub(crate) is_out: Arc<AtomicBool>,
 }
 
-impl Desk {
+impl GivenPages {
     /// Where at most `streams` streams are open.
     pub(crate) fn open(streams: usize) -> Self {
         let (log, worklist, operations) = (MemoryLog::default(), Arc::default(), Arc::default());

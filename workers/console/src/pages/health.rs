@@ -24,7 +24,7 @@ use serde::Deserialize;
 
 pub use self::source::{
     Answered, DeadLetters, DoctorLine, Examination, Grade, GroupStatus, Known, LetterFate, LetterLine,
-    ModelStatus, ModelUse, Operations, Reached, ReachedPart, RedrivenLetter, SystemStatus,
+    ModelStatus, ModelUse, Operations, PartReach, ReachPart, RedrivenLetter, SystemStatus,
 };
 use self::{page::HealthPage, redrive::Outcome};
 use super::{PageState, frame::Frame};

@@ -1,4 +1,4 @@
-//! What is said of a complaint of the worklist, wherever one is shown.
+//! What is said about a complaint of the worklist, wherever one is shown.
 
 use maud::{Markup, html};
 use ombud_contract::shown::shown;

@@ -26,7 +26,7 @@ use tokio::task::block_in_place;
 
 use super::{
     PageState,
-    fields::{Asked, Fields, Named, Posted, segment},
+    fields::{Fields, FormFields, Named, QueryFields, segment},
     frame::Frame,
     vulnerable::{input_of, newest_route, problem_page, see_other},
 };
@@ -63,13 +63,13 @@ fn address(complaint_id: &str) -> String {
 enum Seen {
     /// They have not answered: what the customer wrote, and what is known of the text by its content alone.
     Unanswered { narrative: Narrative, read: String },
-    /// They have: all that was said of it.
+    /// They have: all that was said about it.
     Answered(Box<Comparison>),
     /// They have a moment ago, and it is not archived yet.
     Pending,
 }
 
-/// What was said of one text, once its judge has answered.
+/// What was said about one text, once its judge has answered.
 struct Comparison {
     complaint_id: String,
     own: Reading,
@@ -81,7 +81,7 @@ async fn list(
     State(state): State<Arc<PageState>>,
     frame: Frame,
     own: Result<OwnWrites, Problem>,
-    Asked(asked): Asked,
+    QueryFields(asked): QueryFields,
 ) -> Response {
     let answer = async {
         let own = own?;
@@ -106,7 +106,7 @@ async fn one(
     frame: Frame,
     own: Result<OwnWrites, Problem>,
     Named(complaint_id): Named,
-    Asked(asked): Asked,
+    QueryFields(asked): QueryFields,
 ) -> Response {
     let answer = async {
         let was_given = asked.one("done").is_some();
@@ -127,7 +127,7 @@ async fn answered(
     frame: Frame,
     own: Result<OwnWrites, Problem>,
     Named(complaint_id): Named,
-    Posted(fields): Posted,
+    FormFields(fields): FormFields,
 ) -> Response {
     let own = match own {
         Ok(own) => own,
@@ -188,7 +188,7 @@ fn judged_by(caller: &Caller, found: &FoundCase) -> Result<CaseWithVerdicts, Pro
     Ok(CaseWithVerdicts::of(&found.events))
 }
 
-/// All that was said of the newest text, where `caller` has answered.
+/// All that was said about the newest text, where `caller` has answered.
 fn compare(caller: &Caller, complaint_id: &str, case: &CaseWithVerdicts) -> Option<Comparison> {
     let newest = case.routes.iter().max_by_key(|route| route.revision)?;
     let of_text = readings(case).into_iter().filter(|reading| reading.input == newest.input_sha256);

@@ -20,8 +20,17 @@ pub(crate) struct Document<'a> {
     pub(crate) body: &'a Markup,
     /// Where the page leads by itself, at once.
     pub(crate) leads_to: Option<&'a str>,
-    /// The path under which the page's reader has something taken.
-    pub(crate) held: Option<&'a str>,
+    /// What the page's reader has taken.
+    pub(crate) held: Option<Held<'a>>,
+}
+
+/// A complaint that the reader of a page has taken.
+#[derive(Clone, Copy)]
+pub(crate) struct Held<'a> {
+    /// Where it is renewed and given back.
+    pub(crate) path: &'a str,
+    /// By which lease: a page that is left late gives back no other one.
+    pub(crate) lease_id: &'a str,
 }
 
 impl<'a> Document<'a> {
@@ -68,9 +77,10 @@ pub(super) fn framed(
 
 fn main(document: &Document<'_>) -> Markup {
     let [renew, release] =
-        ["renew", "release"].map(|what| document.held.map(|held| format!("{held}/{what}")));
+        ["renew", "release"].map(|what| document.held.map(|held| format!("{}/{what}", held.path)));
+    let lease = document.held.map(|held| held.lease_id);
     html! {
-        main id="main" tabindex="-1" data-renew=[renew] data-release=[release] {
+        main id="main" tabindex="-1" data-renew=[renew] data-release=[release] data-lease=[lease] {
             h1 { (shown(document.title)) }
             (document.body)
         }

@@ -16,7 +16,7 @@ use tokio::task::block_in_place;
 use self::backwards::{Newest, Place};
 use super::{
     PageState,
-    fields::{Asked, Fields},
+    fields::{Fields, QueryFields},
     frame::Frame,
     item_words::{complaint_path, symbol},
     parts::{self, Field},
@@ -35,7 +35,11 @@ pub(super) fn routes() -> Router<Arc<PageState>> {
     Router::new().route("/trail", get(trail))
 }
 
-async fn trail(Shared(state): Shared<Arc<PageState>>, frame: Frame, Asked(asked): Asked) -> Response {
+async fn trail(
+    Shared(state): Shared<Arc<PageState>>,
+    frame: Frame,
+    QueryFields(asked): QueryFields,
+) -> Response {
     let complaint = asked.one("complaint");
     match read(&state, &frame, complaint, asked.one("before")) {
         Ok(newest) => {

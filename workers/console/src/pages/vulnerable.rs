@@ -29,7 +29,7 @@ pub(super) use problem::{page as problem_page, sentence as problem_sentence};
 
 use super::{
     PageState,
-    fields::{Asked, Fields, Named, Posted, segment},
+    fields::{Fields, FormFields, Named, QueryFields, segment},
     frame::Frame,
 };
 use crate::{own_writes::OwnWrites, refused::Problem};
@@ -61,7 +61,7 @@ async fn list(
     State(state): State<Arc<PageState>>,
     frame: Frame,
     own: Result<OwnWrites, Problem>,
-    Asked(asked): Asked,
+    QueryFields(asked): QueryFields,
 ) -> Response {
     let answer = async {
         let own = own?;
@@ -84,7 +84,7 @@ async fn one(
     frame: Frame,
     own: Result<OwnWrites, Problem>,
     Named(complaint_id): Named,
-    Asked(asked): Asked,
+    QueryFields(asked): QueryFields,
 ) -> Response {
     let answer = async {
         let opened = opened::open(&state.api, &frame.caller, &own?, &complaint_id).await?;
@@ -98,7 +98,7 @@ async fn said(
     frame: Frame,
     own: Result<OwnWrites, Problem>,
     Named(complaint_id): Named,
-    Posted(fields): Posted,
+    FormFields(fields): FormFields,
 ) -> Response {
     let (api, caller) = (&state.api, &frame.caller);
     // Whoever may give verdicts may post here, and not all of them may see evidence.

@@ -23,28 +23,28 @@ const LETTER: &str = "They took it twice from me. 👩\u{200d}👦 <b>Why?</b>";
 /// All questions answered.
 const FORM: &str = "answer=give&product=Mortgage&issue=Fraud+or+scam&vulnerable=no";
 
-/// What models may have said of a complaint.
-struct Said {
+/// What models may have said about a complaint.
+struct GivenAnswers {
     product: &'static str,
     issue: &'static str,
     vulnerability: Vulnerability,
     priority: i32,
 }
 
-const MORTGAGE: Said = Said {
+const MORTGAGE: GivenAnswers = GivenAnswers {
     product: "Mortgage",
     issue: "Struggling to pay mortgage",
     vulnerability: Vulnerability::Vulnerable,
     priority: 97,
 };
-const DEBT: Said = Said {
+const DEBT: GivenAnswers = GivenAnswers {
     product: "Debt collection",
     issue: "Communication tactics",
     vulnerability: Vulnerability::NotIndicated,
     priority: 12,
 };
 
-fn complaint(id: &str, said: &Said) -> (RawComplaint, RoutedComplaint) {
+fn complaint(id: &str, said: &GivenAnswers) -> (RawComplaint, RoutedComplaint) {
     let raw = RawComplaint::new(id, LETTER, NOW);
     let routed = RoutedComplaint {
         complaint_id: id.into(),
@@ -64,7 +64,7 @@ fn complaint(id: &str, said: &Said) -> (RawComplaint, RoutedComplaint) {
     (raw, routed)
 }
 
-async fn take(bank: &Bank, id: &str, said: &Said) -> RoutedComplaint {
+async fn take(bank: &Bank, id: &str, said: &GivenAnswers) -> RoutedComplaint {
     let (raw, routed) = complaint(id, said);
     bank.take(&raw, &routed, &[]).await;
     routed
@@ -86,7 +86,7 @@ fn labels() -> Vec<&'static str> {
     vec!["Mortgage", "Struggling to pay mortgage", "Debt collection", "Communication tactics"]
 }
 
-/// What differs between complaints whatever was said of them: the id and the hash of the text.
+/// What differs between complaints whatever was said about them: the id and the hash of the text.
 fn without_ids(page: &Page, routed: &RoutedComplaint) -> String {
     page.text.replace(&routed.complaint_id, "ID").replace(&routed.input_sha256, "TEXT")
 }
@@ -315,7 +315,7 @@ fn third_id(known: &str) -> String {
     drawn.find(|id| id != known).unwrap()
 }
 
-/// What the verdicts in the log say of a complaint.
+/// What the verdicts in the log say about a complaint.
 fn truth(bank: &Bank, routed: &RoutedComplaint) -> std::collections::BTreeMap<String, String> {
     let mut verdicts = bank.verdicts();
     verdicts.retain(|verdict| verdict.complaint_id == routed.complaint_id);

@@ -12,7 +12,7 @@ use tokio::task::block_in_place;
 
 use super::{Frame, PageState, board::Commons, explanation, list::usual, news};
 use crate::pages::{
-    fields::{Asked, Fields, Named, segment},
+    fields::{Fields, Named, QueryFields, segment},
     parts::{day, moment, pager, problem},
 };
 
@@ -24,7 +24,7 @@ pub(super) async fn one(
     State(state): State<Arc<PageState>>,
     frame: Frame,
     Named(name): Named,
-    Asked(asked): Asked,
+    QueryFields(asked): QueryFields,
 ) -> Response {
     let picture = state.sources.alike.now();
     let Some((cluster, commons)) = picture.as_ref().and_then(|picture| picture.find(&name)) else {

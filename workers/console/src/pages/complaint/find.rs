@@ -14,7 +14,7 @@ use crate::{
     own_writes::OwnWrites,
     pages::{
         PageState,
-        fields::Asked,
+        fields::QueryFields,
         frame::Frame,
         item_words::{self, complaint_path, or_dash},
         parts::{self, Field},
@@ -29,7 +29,7 @@ pub(super) async fn find(
     Shared(state): Shared<Arc<PageState>>,
     frame: Frame,
     own: OwnWrites,
-    Asked(asked): Asked,
+    QueryFields(asked): QueryFields,
 ) -> Response {
     let title = frame.say("complaint-find-title");
     let Some(text) = asked.one("q") else {

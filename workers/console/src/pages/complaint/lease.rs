@@ -10,7 +10,7 @@ use crate::{
     own_writes::OwnWrites,
     pages::{
         PageState,
-        fields::{Fields, Named, Posted},
+        fields::{Fields, FormFields, Named},
         frame::Frame,
         item_words::complaint_path,
         team::led_to,
@@ -31,7 +31,7 @@ pub(super) async fn lease(
     frame: Frame,
     own: OwnWrites,
     Named(complaint_id): Named,
-    Posted(form): Posted,
+    FormFields(form): FormFields,
 ) -> Response {
     match change(&state, &frame, &own, &complaint_id, &form).await {
         Ok(headers) => {

@@ -15,7 +15,7 @@ use crate::{
     own_writes::OwnWrites,
     pages::{
         PageState,
-        fields::{Asked, Fields, Named},
+        fields::{Fields, Named, QueryFields},
         frame::Frame,
         team::other_teams,
         trouble,
@@ -33,7 +33,7 @@ pub(super) async fn show(
     frame: Frame,
     own: OwnWrites,
     Named(complaint_id): Named,
-    Asked(asked): Asked,
+    QueryFields(asked): QueryFields,
 ) -> Response {
     match read(&state, &frame, &own, &complaint_id).await {
         Ok(seen) => {

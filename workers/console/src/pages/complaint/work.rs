@@ -11,7 +11,7 @@ use crate::{
     pages::{
         PageState,
         archived::wait_until_archived,
-        fields::{Fields, Named, Posted},
+        fields::{Fields, FormFields, Named},
         frame::Frame,
         item_words::complaint_path,
         team::led_to,
@@ -42,7 +42,7 @@ pub(super) async fn work(
     frame: Frame,
     own: OwnWrites,
     Named(complaint_id): Named,
-    Posted(form): Posted,
+    FormFields(form): FormFields,
 ) -> Response {
     match take(&state, &frame, &own, &complaint_id, &form).await {
         Ok((headers, done, accepted)) => {

@@ -27,8 +27,8 @@ const PRODUCT: &str = "product";
 
 /// Who has the complaint.
 pub(super) enum Holder {
-    /// The reader.
-    Reader,
+    /// The reader, by the lease of this id.
+    Reader(String),
     Other(LeaseHolder),
     Nobody,
 }
@@ -153,7 +153,9 @@ fn gather(
 
 fn holder(lease: Option<&Lease>, reader: &str) -> Holder {
     match lease {
-        Some(lease) if !lease.finished && lease.claim.holder == reader => Holder::Reader,
+        Some(lease) if !lease.finished && lease.claim.holder == reader => {
+            Holder::Reader(lease.claim.lease_id.clone())
+        }
         Some(lease) => Holder::Other(LeaseHolder::from(lease)),
         None => Holder::Nobody,
     }

@@ -137,7 +137,7 @@ impl Decision {
         }
     }
 
-    /// Whether the reader has more to say of the same complaint: whose it is.
+    /// Whether the reader has more to say about the same complaint: whose it is.
     fn leaves_open(&self) -> bool {
         matches!(self, Self::NotVulnerable | Self::Vulnerable { desk: None })
     }

@@ -18,15 +18,17 @@ use super::{
     take::{Before, lead_on},
 };
 use crate::{
-    claims::{give_back, keep},
+    claims::{give_back, give_back_under, keep},
     own_writes::OwnWrites,
-    pages::{PageState, frame::Frame},
+    pages::{PageState, fields::Fields, frame::Frame},
     refused::Problem,
     request::Segment,
 };
 
 /// Why a complaint comes back whose page was left.
 const LEFT: &str = "LEFT";
+/// Names the lease under which a page is shown from now on.
+const LEASE: &str = "ombud-lease";
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -56,7 +58,8 @@ pub(super) async fn skip(
     lead_on(&pages, &frame, written, before, Skipped::read(&form.skipped).and(&complaint_id)).await
 }
 
-/// `POST /desk/{complaint_id}/release`: from the button leads to the desk; from a page that is left, nobody reads the answer.
+/// `POST /desk/{complaint_id}/release`: from the button leads to the desk; from a page that is left, nobody reads the answer. Such
+/// a page may say so late, when its reader has the complaint again: it gives back the lease that it was shown under, and no other.
 pub(super) async fn release(
     State(pages): State<Arc<PageState>>,
     frame: Frame,
@@ -65,8 +68,11 @@ pub(super) async fn release(
     body: Bytes,
 ) -> Response {
     let mut written = Written::new(own);
-    let given_back = give_back(&pages.api, &frame.caller, written.own(), &complaint_id, LEFT).await;
-    let is_form = &*body == b"to=desk";
+    let said = Fields::read(&body);
+    let is_form = said.one("to") == Some("desk");
+    let lease_id = said.one("lease_id");
+    let given_back =
+        give_back_under(lease_id, &pages.api, &frame.caller, written.own(), &complaint_id, LEFT).await;
     match written.take(given_back.map(|headers| (headers, ()))) {
         Err(problem) if is_form => problem::page(&frame, &problem),
         Err(problem) => problem.into_response(),
@@ -77,7 +83,7 @@ pub(super) async fn release(
     }
 }
 
-/// `POST /desk/{complaint_id}/renew`: 204, or 409 where somebody else has it.
+/// `POST /desk/{complaint_id}/renew`: 204 with the lease that the reader has now, or 409 where somebody else has it.
 pub(super) async fn renew(
     State(pages): State<Arc<PageState>>,
     frame: Frame,
@@ -86,7 +92,11 @@ pub(super) async fn renew(
 ) -> Response {
     let mut written = Written::new(own);
     match written.take(keep(&pages.api, &frame.caller, written.own(), &complaint_id).await) {
-        Ok(_) => written.with(StatusCode::NO_CONTENT),
+        Ok(kept) => {
+            // Where the former one ran out, it is another.
+            let lease = kept.lease.map(|lease| [(LEASE, lease.lease_id)]);
+            written.with((StatusCode::NO_CONTENT, lease, ()))
+        }
         Err(problem) => problem.into_response(),
     }
 }

@@ -21,7 +21,7 @@ pub(super) fn sentence(frame: &Frame, problem: &Problem) -> String {
     held(frame, &id, body.holder.as_deref(), body.until)
 }
 
-/// What `id` says of whoever has a complaint.
+/// What `id` says about whoever has a complaint.
 pub(super) fn held(frame: &Frame, id: &str, holder: Option<&str>, until: Option<i64>) -> String {
     let until = until.and_then(|until| Timestamp::from_millisecond(until).ok());
     let mut args = FluentArgs::new();

@@ -16,6 +16,7 @@ use crate::{
     pages::{
         frame::Frame,
         parts::{self, Field, Tone},
+        shell::Held,
     },
 };
 
@@ -54,7 +55,7 @@ pub(super) fn page(frame: &Frame, status: StatusCode, case: &DeskCase, beside: &
             div.stack {
                 (why(frame, case))
                 @match &case.holder {
-                    Holder::Reader => (decisions(frame, case, beside)),
+                    Holder::Reader(_) => (decisions(frame, case, beside)),
                     Holder::Other(other) => {
                         (parts::problem(&problem::held(frame, "desk-held", Some(&other.holder), Some(other.until))))
                         (kept(frame, case, beside))
@@ -68,8 +69,10 @@ pub(super) fn page(frame: &Frame, status: StatusCode, case: &DeskCase, beside: &
         }
     };
     let path = case_path(&case.complaint_id);
-    match case.holder {
-        Holder::Reader => frame.held_page(status, &case.complaint_id, &path, &body),
+    match &case.holder {
+        Holder::Reader(lease_id) => {
+            frame.held_page(status, &case.complaint_id, Held { path: &path, lease_id }, &body)
+        }
         Holder::Other(_) | Holder::Nobody => frame.page_with(status, &case.complaint_id, &body),
     }
 }

@@ -107,7 +107,7 @@ impl EventStream {
                     self.caller = self.recheck.caller().await?;
                     self.wanted = Some(self.counted);
                 }
-                // Under way, it is not begun again by what comes meanwhile.
+                // Under way, it is not restarted by what comes meanwhile.
                 loads = count(&self.board, &self.state, self.wanted) => {
                     self.wanted = None;
                     let Some((edition, loads)) = loads else { continue };

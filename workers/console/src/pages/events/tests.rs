@@ -17,7 +17,7 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use crate::pages::given::{Desk, WHO};
+use crate::pages::given::{GivenPages, WHO};
 
 const CLERK: &str = "anna/clerk/cards";
 /// No event comes for as long; a heartbeat does not come yet.
@@ -27,7 +27,7 @@ const QUIET: Duration = Duration::from_secs(10);
 struct Browser(BodyDataStream);
 
 impl Browser {
-    async fn open(desk: &Desk, who: &str) -> Self {
+    async fn open(desk: &GivenPages, who: &str) -> Self {
         let answer = desk.ask(who, Method::GET, "/events", None).await;
         assert_eq!(answer.status(), StatusCode::OK);
         assert_eq!(answer.headers()[header::CONTENT_TYPE], "text/event-stream");
@@ -55,7 +55,7 @@ impl Browser {
 
 #[tokio::test(start_paused = true)]
 async fn a_browser_gets_the_counts_of_the_teams_that_its_person_sees_and_of_no_other() {
-    let desk = Desk::open(8);
+    let desk = GivenPages::open(8);
     desk.count(&[("cards", 3, 1), ("loans", 9, 1)]);
     let mut anna = Browser::open(&desk, CLERK).await;
     let cards = json!({ "open": 3, "due_today": 0, "overdue": 0 });
@@ -76,7 +76,7 @@ async fn a_browser_gets_the_counts_of_the_teams_that_its_person_sees_and_of_no_o
 
 #[tokio::test(start_paused = true)]
 async fn what_changes_within_a_second_is_one_event_and_is_counted_once_for_all() {
-    let desk = Desk::open(8);
+    let desk = GivenPages::open(8);
     desk.count(&[("cards", 0, 0)]);
     let (mut one, mut other) = (Browser::open(&desk, CLERK).await, Browser::open(&desk, CLERK).await);
     one.queues().await;
@@ -103,7 +103,7 @@ async fn what_changes_within_a_second_is_one_event_and_is_counted_once_for_all()
 
 #[tokio::test(start_paused = true)]
 async fn a_stream_that_has_nothing_to_say_beats_every_fifteen_seconds() {
-    let desk = Desk::open(8);
+    let desk = GivenPages::open(8);
     let mut anna = Browser::open(&desk, CLERK).await;
     anna.queues().await;
     for _ in 0..3 {
@@ -115,7 +115,7 @@ async fn a_stream_that_has_nothing_to_say_beats_every_fifteen_seconds() {
 
 #[tokio::test(start_paused = true)]
 async fn a_stream_ends_with_the_process_at_once_and_with_the_session_within_a_minute() {
-    let desk = Desk::open(8);
+    let desk = GivenPages::open(8);
     let mut anna = Browser::open(&desk, CLERK).await;
     anna.queues().await;
     let began = Instant::now();
@@ -135,7 +135,7 @@ async fn a_stream_ends_with_the_process_at_once_and_with_the_session_within_a_mi
 
 #[tokio::test(start_paused = true)]
 async fn as_many_streams_are_open_as_may_be_and_one_that_is_left_makes_room() {
-    let desk = Desk::open(2);
+    let desk = GivenPages::open(2);
     let (one, mut other) = (Browser::open(&desk, CLERK).await, Browser::open(&desk, CLERK).await);
     let refused = desk.ask(CLERK, Method::GET, "/events", None).await;
     assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
@@ -146,7 +146,7 @@ async fn as_many_streams_are_open_as_may_be_and_one_that_is_left_makes_room() {
 
 #[tokio::test]
 async fn fifty_streams_leave_room_for_requests_and_hold_no_shutdown() {
-    let desk = Desk::open(200);
+    let desk = GivenPages::open(200);
     desk.count(&[("cards", 1, 1)]);
     let mut http = Settings::default().http;
     http.address = ([127, 0, 0, 1], 0).into();

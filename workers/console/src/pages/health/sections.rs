@@ -9,7 +9,7 @@ use super::{
         frame::Frame,
         parts::{self, Tone, badge, moment},
     },
-    Answered, DeadLetters, GroupStatus, LetterLine, ModelStatus, ModelUse, Reached, ReachedPart,
+    Answered, DeadLetters, GroupStatus, LetterLine, ModelStatus, ModelUse, PartReach, ReachPart,
     redrive::{FIELD, MOST_AT_ONCE},
 };
 
@@ -201,12 +201,12 @@ fn model_use(frame: &Frame, state: ModelUse) -> Markup {
 }
 
 /// A row for something that was asked whether it answers.
-pub(super) fn reached(frame: &Frame, reached: &Reached) -> Markup {
+pub(super) fn reached(frame: &Frame, reached: &PartReach) -> Markup {
     let part = match reached.part {
-        ReachedPart::Log => "health-log",
-        ReachedPart::SchemaRegistry => "health-schema-registry",
-        ReachedPart::CaseStore => "health-case-store",
-        ReachedPart::Leases => "health-leases",
+        ReachPart::Log => "health-log",
+        ReachPart::SchemaRegistry => "health-schema-registry",
+        ReachPart::CaseStore => "health-case-store",
+        ReachPart::Leases => "health-leases",
     };
     html! {
         tr {

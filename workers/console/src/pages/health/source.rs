@@ -54,21 +54,21 @@ pub struct SystemStatus {
     /// What is to be known of parts that work all the same.
     pub remarks: Vec<(String, String)>,
     /// The log, and the registry of schemas where there is one: each with how long an answer took.
-    pub reached: Vec<Reached>,
+    pub reached: Vec<PartReach>,
 }
 
 /// Whether something answers.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Reached {
+pub struct PartReach {
     /// What was asked.
-    pub part: ReachedPart,
+    pub part: ReachPart,
     /// How long the answer took, or why there is none.
     pub answer: Answered<Duration>,
 }
 
 /// What was asked whether it answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReachedPart {
+pub enum ReachPart {
     /// The log, embedded or on brokers.
     Log,
     /// The registry of schemas.

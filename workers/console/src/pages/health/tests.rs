@@ -3,7 +3,7 @@ use std::{sync::atomic::Ordering, time::Duration};
 use axum::http::{Method, StatusCode, header};
 
 use super::*;
-use crate::pages::given::{Desk, NOW, text};
+use crate::pages::given::{GivenPages, NOW, text};
 
 const OPERATOR: &str = "olga/operator/";
 /// What a hostile topic, reason or error looks like.
@@ -47,14 +47,14 @@ fn status() -> SystemStatus {
         waits: vec![("models".into(), "loading models, tried again: blend@abc".into())],
         remarks: Vec::new(),
         reached: vec![
-            Reached { part: ReachedPart::Log, answer: Ok(Duration::from_millis(3)) },
-            Reached { part: ReachedPart::CaseStore, answer: Err("nobody answers at 10.0.0.7".into()) },
+            PartReach { part: ReachPart::Log, answer: Ok(Duration::from_millis(3)) },
+            PartReach { part: ReachPart::CaseStore, answer: Err("nobody answers at 10.0.0.7".into()) },
         ],
     }
 }
 
-fn desk() -> Desk {
-    let desk = Desk::open(8);
+fn desk() -> GivenPages {
+    let desk = GivenPages::open(8);
     *desk.operations.status.lock().unwrap() = Some(status());
     desk
 }
@@ -92,7 +92,7 @@ async fn operators_see_how_the_system_is_and_nobody_else_does() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_known_or_could_not_be_asked_says_so() {
-    let desk = Desk::open(8);
+    let desk = GivenPages::open(8);
     let (status, page) = desk.read(OPERATOR, "/health").await;
     assert!(status == StatusCode::OK && page.contains("Nobody has looked yet"), "{page}");
     let failed = || "grant Read on complaints.dead-letters".to_owned();
@@ -103,7 +103,7 @@ async fn what_is_not_known_or_could_not_be_asked_says_so() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_others_wrote_acts_nowhere_and_hides_nothing() {
-    let desk = Desk::open(8);
+    let desk = GivenPages::open(8);
     let mut hostile = status();
     let text = || HOSTILE.to_owned();
     let bad = LetterLine { id: text(), reason: text(), topic: text(), refusal: Some(text()), ..letter(1) };
@@ -121,7 +121,7 @@ async fn what_others_wrote_acts_nowhere_and_hides_nothing() {
     }]);
     hostile.waits = vec![(text(), text())];
     hostile.remarks = vec![(text(), text())];
-    hostile.reached = vec![Reached { part: ReachedPart::Log, answer: Err(text()) }];
+    hostile.reached = vec![PartReach { part: ReachPart::Log, answer: Err(text()) }];
     hostile.groups = Err(text());
     *desk.operations.status.lock().unwrap() = Some(hostile);
     let line = DoctorLine { what: text(), grade: Grade::Bad, found: text(), fix: Some(text()) };

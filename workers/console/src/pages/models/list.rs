@@ -19,7 +19,7 @@ use crate::pages::{
     },
 };
 
-/// What a line says of how good a version is: the figures that decide about it, as far as it has them.
+/// What a line says about how good a version is: the figures that decide about it, as far as it has them.
 const LEADING: [&str; 2] = ["accuracy", "precision_at_recall_60"];
 
 /// Every version: those that serve now first, then the newest.

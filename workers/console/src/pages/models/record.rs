@@ -1,4 +1,4 @@
-//! What the registry and the artefact say of a version: state, origin, heads with thresholds, label sets and evidence, files.
+//! What the registry and the artefact say about a version: state, origin, heads with thresholds, label sets and evidence, files.
 
 use maud::{Markup, html};
 use ombud_contract::{records::ModelVersion, shown::shown};

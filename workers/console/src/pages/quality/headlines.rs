@@ -3,7 +3,7 @@
 use maud::Markup;
 use ombud_measure::{
     quality::{Headline, HeadlineFigure, Part, QualityReport},
-    target::Standing,
+    target::TargetState,
 };
 use ombud_report::{Lead, leads};
 
@@ -25,18 +25,18 @@ fn lead(view: &View, headline: &Headline) -> Lead {
     };
     let of = headline.counted.of;
     let (figure, detail) = match (headline.standing, headline.counted.share(), headline.counted.interval()) {
-        (Standing::NotClaimed, ..) => (view.say("quality-not-claimed"), String::new()),
-        (Standing::TooFew, ..) | (_, None, _) | (_, _, None) => (view.not_enough(of), String::new()),
+        (TargetState::NotClaimed, ..) => (view.say("quality-not-claimed"), String::new()),
+        (TargetState::TooFew, ..) | (_, None, _) | (_, _, None) => (view.not_enough(of), String::new()),
         (_, Some(share), Some(interval)) => {
             let values = [("range", view.range(interval)), ("count", of.to_string())];
             (view.percent(share), view.say_of(counts, &values))
         }
     };
     let standing = match headline.standing {
-        Standing::Met => "quality-met",
-        Standing::Unsure => "quality-near",
-        Standing::Missed => "quality-missed",
-        Standing::TooFew | Standing::NotClaimed | Standing::NotAsked => "",
+        TargetState::Met => "quality-met",
+        TargetState::Unsure => "quality-near",
+        TargetState::Missed => "quality-missed",
+        TargetState::TooFew | TargetState::NotClaimed | TargetState::NotAsked => "",
     };
     let asked = headline.asked.map(|share| view.say_of("quality-asked", &[("share", view.whole(share))]));
     let link = || (cases_of(view.days, part, &headline.key()), view.say("quality-its-cases"));

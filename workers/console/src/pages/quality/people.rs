@@ -11,7 +11,7 @@ use super::{
 };
 
 /// From this stability index on a look is worth it, and from the next on the world is another.
-const LOOK: f64 = 0.1;
+const UNUSUAL: f64 = 0.1;
 const SHIFT: f64 = 0.25;
 /// Labels that are named as having moved.
 const MOVERS: usize = 3;
@@ -72,7 +72,7 @@ fn moved(view: &View, drift: &Drift) -> Markup {
         .map(|(series, last)| {
             let (class, word) = match last.stability {
                 index if index >= SHIFT => ("badge bad", "quality-shift"),
-                index if index >= LOOK => ("badge warning", "quality-look"),
+                index if index >= UNUSUAL => ("badge warning", "quality-look"),
                 _ => ("badge good", "quality-steady"),
             };
             let movers: Vec<String> = last

@@ -24,7 +24,7 @@ impl View {
         self.language.words().say(id)
     }
 
-    /// What `id` says of `values`.
+    /// What `id` says about `values`.
     pub(super) fn say_of(&self, id: &str, values: &[(&'static str, String)]) -> String {
         let mut args = FluentArgs::new();
         for (name, value) in values {

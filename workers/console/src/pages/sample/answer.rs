@@ -16,7 +16,7 @@ use crate::{
 /// The tasks that are answered by a label, in the order of the form.
 pub(super) const LABELLED: [&str; 2] = [PRODUCT, ISSUE];
 
-/// What a judge says of a narrative.
+/// What a judge says about a narrative.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
     /// It is none.

@@ -1,4 +1,4 @@
-//! Which complaints of the audit sample wait for a judge, in an order of their own; and what two readers said of those that were
+//! Which complaints of the audit sample wait for a judge, in an order of their own; and what two readers said about those that were
 //! read twice.
 //!
 //! The order is by a hash of the judge's name and the complaint's id. It says nothing about a complaint, it stays, and two judges

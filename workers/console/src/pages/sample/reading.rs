@@ -1,4 +1,4 @@
-//! What a person said of a text that they read blind, put together from their verdicts. Pure.
+//! What a person said about a text that they read blind, put together from their verdicts. Pure.
 //!
 //! Nothing is stored for it: an answer is one verdict a task, given at one moment by one person, and its reason code says that it
 //! was blind.
@@ -27,7 +27,7 @@ const DRAW: &str = "second-reading";
 /// Of 10,000: a tenth.
 const TENTH: i32 = 1_000;
 
-/// What one person said of one text.
+/// What one person said about one text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Reading {
     /// Who.

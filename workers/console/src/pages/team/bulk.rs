@@ -16,7 +16,7 @@ use crate::{
     own_writes::OwnWrites,
     pages::{
         PageState,
-        fields::{Fields, Named, Posted},
+        fields::{Fields, FormFields, Named},
         frame::Frame,
         trouble,
     },
@@ -33,7 +33,7 @@ pub(super) async fn work(
     frame: Frame,
     own: OwnWrites,
     Named(team): Named,
-    Posted(form): Posted,
+    FormFields(form): FormFields,
 ) -> Response {
     if !frame.caller.works_for(&team) {
         return trouble::page(&frame, &no_queue());

@@ -19,7 +19,7 @@ use crate::{
     own_writes::OwnWrites,
     pages::{
         PageState,
-        fields::{Asked, Named},
+        fields::{Named, QueryFields},
         frame::Frame,
         item_words, trouble,
     },
@@ -38,7 +38,7 @@ pub(super) async fn export(
     frame: Frame,
     own: OwnWrites,
     Named(team): Named,
-    Asked(asked): Asked,
+    QueryFields(asked): QueryFields,
 ) -> Response {
     match file(&state, &frame, &own, &team, &View::of(&asked).beginning()).await {
         Ok(answer) => answer,

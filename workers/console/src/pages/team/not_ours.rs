@@ -19,7 +19,7 @@ use crate::{
     own_writes::OwnWrites,
     pages::{
         PageState,
-        fields::{Fields, Named, Posted},
+        fields::{Fields, FormFields, Named},
         frame::Frame,
         trouble,
     },
@@ -34,7 +34,7 @@ pub(super) async fn move_on(
     frame: Frame,
     own: OwnWrites,
     Named(team): Named,
-    Posted(form): Posted,
+    FormFields(form): FormFields,
 ) -> Response {
     if !frame.caller.works_for(&team) {
         return trouble::page(&frame, &no_queue());

@@ -15,7 +15,7 @@ use crate::{
     own_writes::OwnWrites,
     pages::{
         PageState,
-        fields::{Asked, Fields, Named},
+        fields::{Fields, Named, QueryFields},
         frame::Frame,
         trouble,
     },
@@ -28,7 +28,7 @@ pub(super) async fn show(
     frame: Frame,
     own: OwnWrites,
     Named(team): Named,
-    Asked(asked): Asked,
+    QueryFields(asked): QueryFields,
 ) -> Response {
     let view = View::of(&asked);
     let problem = match read(&state.api, &frame, &own, &team, &view).await {

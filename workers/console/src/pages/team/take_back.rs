@@ -9,7 +9,7 @@ use crate::{
     own_writes::OwnWrites,
     pages::{
         PageState,
-        fields::{Named, Posted},
+        fields::{FormFields, Named},
         frame::Frame,
         trouble,
     },
@@ -23,7 +23,7 @@ pub(super) async fn take_back(
     frame: Frame,
     own: OwnWrites,
     Named(team): Named,
-    Posted(form): Posted,
+    FormFields(form): FormFields,
 ) -> Response {
     if !frame.caller.works_for(&team) {
         return trouble::page(&frame, &no_queue());

@@ -8,12 +8,7 @@ use super::{MOST_ROWS, team_path, view::View};
 use crate::{
     feedback::{self, AcceptedVerdict},
     own_writes::OwnWrites,
-    pages::{
-        archived::wait_until_archived,
-        fields::Fields,
-        frame::Frame,
-        parts,
-    },
+    pages::{archived::wait_until_archived, fields::Fields, frame::Frame, parts},
     refused::Problem,
     state::RequestState,
     verdict::{Kind, Verdict},

@@ -1,4 +1,4 @@
-//! What a specialist says of a complaint: whether the customer is vulnerable, and whether our failure to respond to that is its
+//! What a specialist says about a complaint: whether the customer is vulnerable, and whether our failure to respond to that is its
 //! cause. And taking it back.
 
 use std::time::Duration;

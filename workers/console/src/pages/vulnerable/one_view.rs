@@ -224,7 +224,7 @@ fn models(frame: &Frame, opened: &OpenedComplaint) -> Markup {
     }
 }
 
-/// What the team that got it was told: of evidence only that there is some.
+/// What the team that got it knows: of evidence only that there is some.
 fn told(frame: &Frame, opened: &OpenedComplaint) -> Markup {
     let Some(route) = &opened.route else { return html! {} };
     let outright =
@@ -249,7 +249,7 @@ fn told(frame: &Frame, opened: &OpenedComplaint) -> Markup {
     }
 }
 
-/// What people have said of the flag, and of the cause.
+/// What people have said about the flag, and of the cause.
 fn said(frame: &Frame, opened: &OpenedComplaint) -> Markup {
     html! {
         section.card.stack aria-labelledby="said" {

@@ -8,7 +8,7 @@ use crate::{
     refused::Problem,
 };
 
-/// What `page` (`vulnerable` or `sample`) says of `problem`.
+/// What `page` (`vulnerable` or `sample`) says about `problem`.
 fn own_words(frame: &Frame, page: &str, problem: &Problem) -> Option<String> {
     let id = format!("{page}-problem-{}", problem.body().code.as_deref()?);
     frame.language.words().has(&id).then(|| frame.say(&id))
