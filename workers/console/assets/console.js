@@ -134,7 +134,11 @@
     renewedAt = performance.now();
     try {
       const answer = await fetch(holder.dataset.renew, { method: "POST", body: body(holder) });
-      if (answer.status !== 409 || leased("renew") !== holder) return;
+      if (leased("renew") !== holder) return;
+      // Where the former lease ran out, this is another.
+      const lease = answer.headers.get("ombud-lease");
+      if (answer.ok && lease) holder.dataset.lease = lease;
+      if (answer.status !== 409) return;
     } catch {
       return; // The next one may come through; the lease lasts for many of them.
     }
@@ -155,7 +159,12 @@
 
   // ---- Events: which queues have changed ----
 
+  // A stream that was refused (there are too many, or nobody is signed in) ends for good, unlike one that was cut. It is asked for
+  // again after so long and up to twice that: not by all browsers at once, and not with each page.
+  const REFUSED_MS = 60_000;
   let stream = null;
+  let refusedUntil = 0;
+  let asking = 0;
   let opened = new Map();
 
   const showNews = (data) => {
@@ -180,18 +189,26 @@
 
   const listen = () => {
     const isWanted = !document.hidden && one("[data-live]");
-    if (stream?.readyState === EventSource.CLOSED) stream = null;
     if (!isWanted) {
       stream?.close();
       stream = null;
-    } else if (!stream) {
-      stream = new EventSource("/events");
-      stream.addEventListener("queues", (event) => {
+    } else if (!stream && performance.now() >= refusedUntil) {
+      const source = new EventSource("/events");
+      stream = source;
+      source.addEventListener("queues", (event) => {
         try {
           showNews(JSON.parse(event.data));
         } catch {
           // What can't be read says nothing.
         }
+      });
+      source.addEventListener("error", () => {
+        if (source.readyState !== EventSource.CLOSED || stream !== source) return;
+        stream = null;
+        const wait = REFUSED_MS * (1 + Math.random());
+        refusedUntil = performance.now() + wait;
+        clearTimeout(asking);
+        asking = setTimeout(listen, wait + 1_000);
       });
     }
   };

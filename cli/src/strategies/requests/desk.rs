@@ -1,6 +1,9 @@
 //! Changes of the strategy as pages ask for them: what `/api/requests` and the commands do, by the same book.
 
-use std::sync::PoisonError;
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError, TryLockError},
+    time::{Duration, Instant},
+};
 
 use ombud_console::pages::{ChangeDesk, ChangeRefusal, OpenRequest, RolloutLog};
 use ombud_launch::{config::Settings, guard::Caller};
@@ -12,9 +15,17 @@ use super::{
 };
 use crate::log::audit::Actor;
 
+/// Pages show a log that was read within this time: several ask for it to answer one key. Whoever changes something is held
+/// against the log itself.
+const FRESH: Duration = Duration::from_secs(2);
+/// While somebody else reads or publishes, pages show what was read within this time.
+const USABLE: Duration = Duration::from_secs(30);
+
 /// The book of this process, and the shelves of models that it can read.
 pub(crate) struct StrategyDesk {
     book: Book,
+    /// The log, and when it was read.
+    read: Mutex<Option<(Instant, RolloutLog)>>,
     /// Its own, and the one that hosts share where there is one.
     shelves: Vec<ModelStore>,
 }
@@ -24,7 +35,20 @@ impl StrategyDesk {
     pub(crate) fn new(book: Book, settings: &Settings) -> Self {
         let shared = Some(&settings.shared_models).filter(|shared| !shared.as_os_str().is_empty());
         let own = ModelStore::new(settings.data.join("models"));
-        Self { book, shelves: std::iter::once(own).chain(shared.map(ModelStore::new)).collect() }
+        Self {
+            book,
+            read: Mutex::default(),
+            shelves: std::iter::once(own).chain(shared.map(ModelStore::new)).collect(),
+        }
+    }
+
+    fn read(&self) -> MutexGuard<'_, Option<(Instant, RolloutLog)>> {
+        self.read.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The log as it was read at most `age` ago.
+    fn read_within(&self, age: Duration) -> Option<RolloutLog> {
+        self.read().as_ref().filter(|(at, _)| at.elapsed() < age).map(|(_, log)| log.clone())
     }
 
     fn done<T>(
@@ -32,7 +56,10 @@ impl StrategyDesk {
         act: impl FnOnce(&mut RequestBook) -> Result<T, RequestRefusal>,
     ) -> Result<T, ChangeRefusal> {
         let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
-        act(&mut book).map_err(|refusal| ChangeRefusal {
+        let done = act(&mut book);
+        // Whoever changed something sees it on the next page.
+        *self.read() = None;
+        done.map_err(|refusal| ChangeRefusal {
             status: status(&refusal),
             text: format!("{:#}", anyhow::Error::from(refusal)),
         })
@@ -41,12 +68,25 @@ impl StrategyDesk {
 
 impl ChangeDesk for StrategyDesk {
     fn log(&self) -> Result<RolloutLog, Outage> {
-        let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(log) = self.read_within(FRESH) {
+            return Ok(log);
+        }
+        let mut book = match self.book.try_lock() {
+            Ok(book) => book,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => match self.read_within(USABLE) {
+                Some(log) => return Ok(log),
+                None => self.book.lock().unwrap_or_else(PoisonError::into_inner),
+            },
+        };
+        let began = Instant::now();
         let log = book.log().map_err(|error| match error.downcast() {
             Ok(outage) => outage,
             Err(error) => Outage::passing("read the strategies and the models", error),
         })?;
-        Ok(RolloutLog { strategies: log.strategies, registry: log.registry })
+        let log = RolloutLog { strategies: log.strategies, registry: log.registry };
+        *self.read() = Some((began, log.clone()));
+        Ok(log)
     }
 
     fn requests(&self) -> Result<Vec<OpenRequest>, ChangeRefusal> {
