@@ -26,7 +26,7 @@ mod shell;
 mod waits;
 mod whole;
 
-pub use browser::browser;
+pub use browser::{browser, browser_program};
 pub use cases::{Case, Run, cases, folder_of, shared_cases};
 pub use clerks::{Consoles, GivenLease, LEASE, OutagePeriod, Shift, ShiftReport, judge_shift, shift_size};
 pub use command::{binary, default_models, ombud, quick_models, repository};

@@ -26,6 +26,7 @@ mod nobody_comes_in_over_http;
 mod on_brokers;
 mod pages_read_well;
 mod people_sign_in;
+mod people_work_in_a_browser;
 mod releases_are_whole;
 mod replay_tells_what_changes;
 mod settings_are_ones_own;

@@ -13,10 +13,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use ombud_models::Artefact;
 use ombud_tests::{Broken, Guarded, Offers, Right, Role, Routes, end_of, sample, sample_times};
-use serde_json::Value;
 
 mod at_the_console;
 
