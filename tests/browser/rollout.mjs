@@ -6,8 +6,9 @@ import assert from "node:assert/strict";
 const draft = async (owner, fill) => {
   const { page } = owner;
   await owner.open("/strategy");
-  await page.locator("main details summary", { hasText: "product" }).first().click();
-  await fill(page.locator("main section.card").first());
+  const task = page.locator("main section.card", { has: page.locator('input[name="task"][value="product"]') });
+  await task.locator("summary").first().click();
+  await fill(task);
   await page.waitForURL("**/strategy/change**");
 };
 
