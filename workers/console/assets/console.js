@@ -170,7 +170,8 @@
   const showNews = (data) => {
     for (const element of all("[data-live]")) {
       const team = element.dataset.live;
-      const open = data.teams?.[team]?.open;
+      // Whoever has nothing open is in no count.
+      const open = data.teams?.[team]?.open ?? 0;
       if (typeof open !== "number") continue;
       const isFirst = !opened.has(team);
       if (isFirst) opened.set(team, element.dataset.open === undefined ? open : Number(element.dataset.open));
