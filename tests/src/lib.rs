@@ -2,6 +2,7 @@
 //!
 //! A promise that runs the command begins with `#![cfg(feature = "torch")]`: a plain `cargo test` needs no libtorch.
 
+mod bank;
 mod browser;
 mod cases;
 mod clerks;
@@ -26,6 +27,7 @@ mod shell;
 mod waits;
 mod whole;
 
+pub use bank::{Bank, Row, rows};
 pub use browser::{browser, browser_program};
 pub use cases::{Case, Run, cases, folder_of, shared_cases};
 pub use clerks::{Consoles, GivenLease, LEASE, OutagePeriod, Shift, ShiftReport, judge_shift, shift_size};

@@ -24,6 +24,8 @@ mod kill_loses_nothing;
 mod models_go_to_python_and_back;
 mod nobody_comes_in_over_http;
 mod on_brokers;
+mod pages_are_for_everybody;
+mod pages_bear_hostile_requests;
 mod pages_read_well;
 mod people_sign_in;
 mod people_work_in_a_browser;

@@ -41,7 +41,8 @@
 
   // What a button says, without the key that is printed on it.
   const label = (element) => {
-    const copy = element.cloneNode(true);
+    // What a field is called, not what it holds.
+    const copy = (element.labels?.[0] ?? element).cloneNode(true);
     for (const key of all("kbd", copy)) key.remove();
     return element.getAttribute("aria-label") ?? copy.textContent.replace(/\s+/g, " ").trim();
   };
@@ -284,6 +285,13 @@
 
   // ---- The page comes and goes ----
 
+  // What scrolls by itself can be reached by the keyboard.
+  const reach = () => {
+    for (const element of all("main :is(table, pre, .chart, .wide)")) {
+      if (element.scrollWidth > element.clientWidth && getComputedStyle(element).overflowX === "auto") element.tabIndex = 0;
+    }
+  };
+
   // After loading, and after the main part was replaced.
   const begin = () => {
     opened = new Map();
@@ -291,13 +299,11 @@
     renewedAt = performance.now();
     if (leased("renew")) renewing = setInterval(renew, RENEW_MS);
     for (const element of all("[data-live]")) element.setAttribute("aria-live", "polite");
-    // What scrolls by itself can be reached by the keyboard.
-    for (const table of all("main table, main pre, main .chart")) {
-      if (table.scrollWidth > table.clientWidth && getComputedStyle(table).overflowX === "auto") table.tabIndex = 0;
-    }
+    reach();
     listen();
   };
 
+  addEventListener("resize", reach);
   document.addEventListener("visibilitychange", () => {
     listen();
     if (!document.hidden && performance.now() - renewedAt >= RENEW_MS) renew();

@@ -34,7 +34,7 @@ pub(super) fn groups(frame: &Frame, groups: &Answered<Vec<GroupStatus>>) -> Mark
                     caption { (frame.say("health-groups-caption")) }
                     thead { tr {
                         th scope="col" { (frame.say("health-group")) }
-                        th scope="col" { (frame.say("health-lag")) }
+                        th.number scope="col" { (frame.say("health-lag")) }
                         th scope="col" { (frame.say("health-drain")) }
                         th scope="col" { (frame.say("health-oldest")) }
                     } }
@@ -111,7 +111,7 @@ fn by_reason(frame: &Frame, letters: &DeadLetters) -> Markup {
             caption { (frame.say_with(caption, &args)) }
             thead { tr {
                 th scope="col" { (frame.say("health-reason")) }
-                th scope="col" { (frame.say("health-count")) }
+                th.number scope="col" { (frame.say("health-count")) }
             } }
             tbody {
                 @for (reason, count) in &letters.by_reason {

@@ -201,9 +201,9 @@ impl DialPage<'_> {
                 caption { (frame.say_count("models-dial-caption", i64::from(per_day))) }
                 thead { tr {
                     th scope="col" { (frame.say("models-dial-recall")) }
-                    th scope="col" { (frame.say("models-dial-score")) }
-                    th scope="col" { (frame.say("models-dial-precision")) }
-                    th scope="col" { (frame.say("models-dial-reviews")) }
+                    th.number scope="col" { (frame.say("models-dial-score")) }
+                    th.number scope="col" { (frame.say("models-dial-precision")) }
+                    th.number scope="col" { (frame.say("models-dial-reviews")) }
                 } }
                 tbody {
                     @for (place, choice) in choices.iter().enumerate() {
