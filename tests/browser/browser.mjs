@@ -83,7 +83,8 @@ export class Browser {
 
   check(answer, fault) {
     const headers = answer.headers();
-    if (!(headers["content-type"] ?? "").startsWith("text/html")) return;
+    // A report is a file.
+    if (!answer.url().startsWith("http") || !(headers["content-type"] ?? "").startsWith("text/html")) return;
     const policy = headers["content-security-policy"] ?? "";
     const isStrict = policy.includes("default-src 'self'") && !policy.includes("unsafe-");
     if (!isStrict) fault(`${answer.url()} has the policy "${policy}"`);

@@ -13,6 +13,8 @@ export const judge = async (specialist, { album }) => {
   await page.waitForURL("**/vulnerable");
   await album.keep(page, "vulnerable-list");
   await specialist.go("n", /\/vulnerable\/.+/);
+  // One that says it in words: of others a score alone decided.
+  while (!(await page.locator("mark.evidence").count())) await specialist.go("n", (url) => url.pathname !== at(page).pathname);
   const first = id(page);
   const marked = await page.locator(".narrative mark.evidence").allTextContents();
   await album.keep(page, "vulnerable-one");

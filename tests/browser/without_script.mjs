@@ -97,9 +97,9 @@ const strategy = async (owner, approver) => {
   await owner.open("/strategy");
   const section = page.locator("main section.card", { has: page.locator("input[name=task][value=issue]") }).first();
   await section.locator("summary").first().click();
-  await section.locator("form", { has: page.locator("input[name=change][value=shadow]") }).locator("button").click();
+  await section.locator("form", { has: page.locator("input[name=change][value=canary]") }).locator("button").click();
   await page.waitForURL("**/strategy/change**");
-  await page.getByLabel("Reason").fill("Look on for a week");
+  await page.getByLabel("Reason").fill("Try it on a tenth");
   await press(page, "main form[method=post] button", /done=strategy-asked/);
   await approver.open("/strategy/requests");
   await press(approver.page, "main form[action$='/approve'] button", /done=strategy-published/);

@@ -26,7 +26,7 @@ pub fn page(report: &QualityReport) -> String {
     let mut sections = vec![
         first,
         Section::new("What this is")
-            .text(format!("Verdicts of humans from {} until {}.", report.since, report.until))
+            .text(format!("Verdicts of humans from {} until {}.", minute(&report.since), minute(&report.until)))
             .text(
                 "Of each case and task the newest verdict counts, in the week in which it was given. The audit sample \
                  was drawn at random and says without bias how good the decisions are; the rest was judged because \
@@ -61,6 +61,14 @@ pub fn page(report: &QualityReport) -> String {
     }
     sections.extend(details(report).into_iter().map(|(heading, table)| Section::new(heading).table(&table)));
     ombud_report::page("Quality of decisions, by their outcomes", &sections)
+}
+
+/// A moment as people read it, of one in ISO 8601.
+fn minute(moment: &str) -> String {
+    match moment.get(..16) {
+        Some(minutes) => format!("{} UTC", minutes.replace('T', " ")),
+        None => moment.to_owned(),
+    }
 }
 
 fn by_task(part: &SampleFigures) -> Vec<(&str, &Tallies)> {
