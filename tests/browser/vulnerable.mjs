@@ -14,7 +14,10 @@ export const judge = async (specialist, { album }) => {
   await album.keep(page, "vulnerable-list");
   await specialist.go("n", /\/vulnerable\/.+/);
   // One that says it in words: of others a score alone decided.
-  while (!(await page.locator("mark.evidence").count())) await specialist.go("n", (url) => url.pathname !== at(page).pathname);
+  while (!(await page.locator("mark.evidence").count())) {
+    const { pathname } = at(page);
+    await specialist.go("n", (url) => url.pathname !== pathname);
+  }
   const first = id(page);
   const marked = await page.locator(".narrative mark.evidence").allTextContents();
   await album.keep(page, "vulnerable-one");
