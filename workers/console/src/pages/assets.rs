@@ -1,7 +1,7 @@
 //! The files that pages load: style, script and icon, named by what is in them, so that a browser keeps them for a year and
 //! never one of a version before.
 
-use std::{io::Write as _, sync::LazyLock};
+use std::sync::LazyLock;
 
 use axum::{
     Router,
@@ -11,9 +11,11 @@ use axum::{
     routing::get,
 };
 use bytes::Bytes;
-use flate2::{Compression, write::GzEncoder};
+use flate2::Compression;
 use ombud_report::look;
 use sha2::{Digest as _, Sha256};
+
+use super::packed::{gzip, takes_gzip};
 
 /// How everything looks.
 pub(super) static STYLE: LazyLock<Asset> =
@@ -42,7 +44,7 @@ impl Asset {
     fn of(stem: &str, extension: &str, media_type: &'static str, plain: &'static str) -> Self {
         let hash = hex::encode(Sha256::digest(plain));
         let path = format!("/assets/{stem}-{}.{extension}", &hash[..DIGITS]);
-        Self { path, media_type, plain, gzip: gzip(plain) }
+        Self { path, media_type, plain, gzip: gzip(plain.as_bytes(), Compression::best()) }
     }
 
     /// Where it is.
@@ -65,13 +67,6 @@ impl Asset {
     }
 }
 
-/// Nothing where it can't be made: then the plain bytes go out.
-fn gzip(plain: &str) -> Option<Bytes> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-    encoder.write_all(plain.as_bytes()).ok()?;
-    encoder.finish().ok().map(Bytes::from)
-}
-
 /// The routes.
 pub(super) fn routes() -> Router {
     Router::new().route("/assets/{file}", get(file))
@@ -84,16 +79,6 @@ async fn file(Path(file): Path<String>, headers: HeaderMap) -> Response {
         // A page of a version before asks for it, and would keep the answer.
         None => (StatusCode::NOT_FOUND, [(header::CACHE_CONTROL, "no-store")]).into_response(),
     }
-}
-
-/// Whether a client says that it reads gzip.
-fn takes_gzip(headers: &HeaderMap) -> bool {
-    let lines = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|line| line.to_str().ok());
-    lines.flat_map(|line| line.split(',')).any(|one| {
-        let (coding, weight) = one.split_once(';').unwrap_or((one, ""));
-        let weight = weight.trim().strip_prefix("q=").map_or(1.0, |weight| weight.parse().unwrap_or(0.0));
-        coding.trim().eq_ignore_ascii_case("gzip") && weight > 0.0
-    })
 }
 
 #[cfg(test)]
