@@ -12,7 +12,7 @@ import { Album } from "./album.mjs";
 import { Judge, LONG, SHORT } from "./axe.mjs";
 import { Browser } from "./browser.mjs";
 import { by_tab, without_single_keys } from "./keyboard.mjs";
-import { Atlas, by_forms } from "./pages.mjs";
+import { Atlas, by_forms, settle } from "./pages.mjs";
 import { Person } from "./people.mjs";
 import * as without_script from "./without_script.mjs";
 
@@ -47,6 +47,9 @@ try {
   const stranger = new Person(browser, "stranger", await browser.window("stranger"));
   stranger.page = await stranger.window.newPage();
 
+  // Figures and clusters are counted beside the console.
+  await settle(people.lead, "/quality", "main a[href^='/quality/cases']");
+  await settle(people.lead, "/radar", "main a[href^='/radar/']");
   await timed("explore_s", async () => {
     for (const role of ROLES) await atlas.explore(people[role], look);
   });

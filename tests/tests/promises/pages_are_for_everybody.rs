@@ -70,7 +70,7 @@ fn park(data: &Path) -> Result<()> {
             value: Some(Bytes::from_static(text)),
             headers: Vec::new(),
         };
-        sink.send(record, ())?;
+        ensure!(sink.send(record, ()).is_ok(), "the log takes a record");
         deliveries.recv()?.result?;
     }
     Ok(())
@@ -103,7 +103,8 @@ fn reports(bank: &Bank) -> Result<Vec<PathBuf>> {
 }
 
 fn everybody(is_long: bool, pictures: Option<&Path>) -> Result<()> {
-    let rows: Vec<Row> = rows()?.into_iter().chain((0..ALIKE).map(alike)).collect();
+    // The first are the newest: what is alike is of these days.
+    let rows: Vec<Row> = (0..ALIKE).map(alike).chain(rows()?).collect();
     let mut bank = Bank::open(&rows, park)?;
     let mut people = bank.people(&PEOPLE)?;
     let newcomer = people["newcomer"].take();
