@@ -62,7 +62,7 @@ impl Console {
     /// The API as [`Self::routes_beside`] has it, and the pages over it.
     pub fn with_pages(self, others: OpenApi, sources: PageSources) -> ConsoleRoutes {
         let state = self.state();
-        let pages = pages::routes(Arc::new(PageState { api: Arc::clone(&state), sources }));
+        let pages = pages::routes(Arc::new(PageState::new(Arc::clone(&state), sources)));
         ConsoleRoutes { api: api(state, others), pages }
     }
 

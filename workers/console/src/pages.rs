@@ -30,6 +30,7 @@ pub(crate) mod shell;
 mod sources;
 mod strategy;
 mod team;
+mod team_names;
 mod trail;
 mod trouble;
 mod vulnerable;
@@ -56,6 +57,14 @@ pub(crate) struct PageState {
     pub(crate) api: Arc<RequestState>,
     /// What it has not.
     pub(crate) sources: PageSources,
+    /// What teams are called.
+    pub(crate) names: team_names::KnownNames,
+}
+
+impl PageState {
+    pub(crate) fn new(api: Arc<RequestState>, sources: PageSources) -> Self {
+        Self { api, sources, names: team_names::KnownNames::default() }
+    }
 }
 
 impl FromRequestParts<Arc<PageState>> for OwnWrites {

@@ -1,6 +1,6 @@
 //! What stands around every page: where one is, where one may go, who one is, and what has just happened.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use axum::{
     extract::{FromRequestParts, Query},
@@ -16,7 +16,8 @@ use super::{
     PageState,
     choice::Choice,
     rail,
-    shell::{self, Document, Held, Surroundings},
+    shell::{self, Document, HeldLease, Surroundings},
+    team_names::{KnownNames, TeamNames},
     words::Language,
 };
 
@@ -35,6 +36,7 @@ pub(crate) struct Frame {
     pub(crate) choice: Choice,
     /// What the form did that led here, as the catalogue's `done-` calls it.
     done: Option<Done>,
+    teams: TeamNames,
 }
 
 /// What a form has just done.
@@ -77,6 +79,11 @@ impl Frame {
         self.say_with(id, &args)
     }
 
+    /// What `team` is called.
+    pub(crate) fn team<'a>(&'a self, team: &'a str) -> Cow<'a, str> {
+        shown(self.teams.of(team))
+    }
+
     /// A whole page.
     pub(crate) fn page(&self, title: &str, body: &Markup) -> Response {
         self.page_with(StatusCode::OK, title, body)
@@ -93,13 +100,13 @@ impl Frame {
         &self,
         status: StatusCode,
         title: &str,
-        held: Held<'_>,
+        held: HeldLease<'_>,
         body: &Markup,
     ) -> Response {
         self.whole(status, title, Some(held), body)
     }
 
-    fn whole(&self, status: StatusCode, title: &str, held: Option<Held<'_>>, body: &Markup) -> Response {
+    fn whole(&self, status: StatusCode, title: &str, held: Option<HeldLease<'_>>, body: &Markup) -> Response {
         let body = html! {
             @if let Some(text) = self.done_text() { p.status role="status" { (text) } }
             (body)
@@ -168,7 +175,7 @@ impl Frame {
                 }
             }
             dialog id="keys" aria-labelledby="keys-title" {
-                h2 id="keys-title" { (self.say("frame-keys")) }
+                h2 id="keys-title" tabindex="-1" autofocus { (self.say("frame-keys")) }
                 dl {
                     @for (key, id) in fixed { div { dt { kbd { (key) } } dd { (self.say(id)) } } }
                 }
@@ -191,17 +198,25 @@ impl Frame {
 impl FromRequestParts<Arc<PageState>> for Frame {
     type Rejection = Response;
 
-    async fn from_request_parts(parts: &mut Parts, _: &Arc<PageState>) -> Result<Self, Response> {
+    async fn from_request_parts(parts: &mut Parts, state: &Arc<PageState>) -> Result<Self, Response> {
         let caller = parts.extensions.get::<Caller>().cloned().unwrap_or_default();
         let pairs = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri);
         let done = pairs.ok().and_then(|Query(pairs)| Done::of(&pairs));
-        Ok(Self::new(caller, Choice::of(&parts.headers), parts.uri.path(), done))
+        let teams = KnownNames::now(state).await;
+        Ok(Self { teams, ..Self::new(caller, Choice::of(&parts.headers), parts.uri.path(), done) })
     }
 }
 
 impl Frame {
     fn new(caller: Caller, choice: Choice, path: &str, done: Option<Done>) -> Self {
-        Self { caller, language: choice.language(), path: path.to_owned(), choice, done }
+        Self {
+            caller,
+            language: choice.language(),
+            path: path.to_owned(),
+            choice,
+            done,
+            teams: TeamNames::default(),
+        }
     }
 
     /// The frame of somebody at `path`.
@@ -277,7 +292,7 @@ mod tests {
     #[tokio::test]
     async fn the_page_of_something_taken_says_where_it_is_renewed_and_given_back() {
         let frame = Frame::of(person(&[Role::Clerk]), Language::English, "/desk/c-1");
-        let held = Held { path: "/desk/c-1", lease_id: "1-2" };
+        let held = HeldLease { path: "/desk/c-1", lease_id: "1-2" };
         let page = text(frame.held_page(StatusCode::OK, "Desk", held, &html! {})).await;
         let main = r#"data-renew="/desk/c-1/renew" data-release="/desk/c-1/release" data-lease="1-2""#;
         assert!(page.contains(main), "{page}");

@@ -1,7 +1,6 @@
 //! To which team a complaint goes that is not one's own team's, and why: the same two fields wherever that is asked.
 
 use maud::{Markup, html};
-use ombud_contract::shown::shown;
 
 use super::{
     fields::Fields,
@@ -42,7 +41,7 @@ pub(crate) fn not_ours_fields(
         (parts::field(team, |described| html! {
             select id="to-team" name="to_team" required aria-describedby=[described] {
                 option value="" { (frame.say("team-to-team-none")) }
-                @for one in teams { option value=(one) selected[typed.typed("to_team") == one] { (shown(one)) } }
+                @for one in teams { option value=(one) selected[typed.typed("to_team") == one] { (frame.team(one)) } }
             }
         }))
         (parts::field(reason, |described| html! {

@@ -8,6 +8,7 @@ mod cases;
 mod charts;
 mod headlines;
 mod live;
+mod outcomes;
 mod people;
 mod report;
 mod sample;
@@ -27,9 +28,14 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 pub use live::LiveQuality;
+pub(super) use outcomes::ArmOutcomes;
 pub use source::QualitySource;
 
-use super::{PageState, frame::Frame};
+use super::{
+    PageState,
+    frame::Frame,
+    parts::{Tab, tabs},
+};
 use live::{Days, LatestReport};
 use view::View;
 
@@ -61,15 +67,13 @@ async fn quality(
 
 /// How many days are shown, and how to see more or fewer.
 fn spans(frame: &Frame, chosen: Days) -> Markup {
-    html! {
-        nav.tabs aria-label=(frame.say("quality-span")) {
-            @for days in Days::ALL {
-                a href={ "/quality?days=" (days.count()) } aria-current=[(days == chosen).then_some("page")] {
-                    (frame.say(&format!("quality-days-{}", days.count())))
-                }
-            }
-        }
-    }
+    let spans = Days::ALL.map(|days| Tab {
+        href: format!("/quality?days={}", days.count()),
+        text: frame.say(&format!("quality-days-{}", days.count())),
+        count: None,
+        is_current: days == chosen,
+    });
+    tabs(&frame.say("quality-span"), &spans)
 }
 
 /// When it was counted, and whether there is going to be something newer.

@@ -21,12 +21,12 @@ pub(crate) struct Document<'a> {
     /// Where the page leads by itself, at once.
     pub(crate) leads_to: Option<&'a str>,
     /// What the page's reader has taken.
-    pub(crate) held: Option<Held<'a>>,
+    pub(crate) held: Option<HeldLease<'a>>,
 }
 
 /// A complaint that the reader of a page has taken.
 #[derive(Clone, Copy)]
-pub(crate) struct Held<'a> {
+pub(crate) struct HeldLease<'a> {
     /// Where it is renewed and given back.
     pub(crate) path: &'a str,
     /// By which lease: a page that is left late gives back no other one.

@@ -27,6 +27,8 @@ use crate::{audit_page::AuditLine, refused::Problem};
 
 /// The most entries of a page.
 const MOST: usize = 100;
+/// The most roles or scopes that stand side by side.
+const MOST_ROLES: usize = 3;
 /// How long one page reads. What is left, the next page has.
 const READ_TIME: Duration = Duration::from_secs(2);
 
@@ -113,13 +115,23 @@ fn filter(frame: &Frame, complaint: Option<&str>) -> Markup {
     }
 }
 
+/// What somebody was then. A system's scopes may be many: they are counted, and unfold.
+fn roles(frame: &Frame, roles: &[String]) -> Markup {
+    let all = roles.join(", ");
+    html! {
+        @if roles.len() > MOST_ROLES {
+            details { summary { (frame.say_count("trail-roles", roles.len() as i64)) } (shown(&all)) }
+        } @else { (shown(&all)) }
+    }
+}
+
 fn row(frame: &Frame, entry: &AuditLine) -> Markup {
     let subject = shown(&entry.subject);
     html! {
         tr data-row {
             td { (parts::moment(entry.at)) }
             th scope="row" { (shown(&entry.actor)) }
-            td { (shown(&entry.roles.join(", "))) }
+            td { (roles(frame, &entry.roles)) }
             td { (symbol(frame, "trail-way", &entry.source)) }
             td { (shown(&symbol(frame, "trail-action", &entry.action))) }
             td {
@@ -127,7 +139,7 @@ fn row(frame: &Frame, entry: &AuditLine) -> Markup {
                     a href=(complaint_path(complaint_id)) { (shown(complaint_id)) }
                 } @else if entry.action == "exported" {
                     a href=(team_path(&entry.subject)) { (subject) }
-                } @else { (subject) }
+                } @else { code { (subject) } }
             }
             td { @if let Some(record) = &entry.record_id { code { (shown(record)) } } }
             td { (shown(&entry.reason_code)) }

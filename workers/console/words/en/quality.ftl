@@ -108,3 +108,8 @@ quality-is-left = left to people
 quality-is-not-left = not left to people
 quality-is-unsure = too unsure
 quality-has-failed = failed
+
+## Beside an arm of the strategy
+quality-arm-judged = of { $judged } judged
+quality-arm-decider = who decided: { $share }
+quality-arm-unjudged = nobody has judged any yet

@@ -15,11 +15,18 @@ strategy-none = No strategy is published yet.
 strategy-none-why = The first start publishes one.
 
 ## Who decides
-strategy-arms = Who answers { $task }
+strategy-task-product = Product
+strategy-task-issue = Issue
+strategy-task-vulnerable = Vulnerability
+strategy-the-product = the product
+strategy-the-issue = the issue
+strategy-the-vulnerable = vulnerability
+strategy-arms = Who decides { $task }
 strategy-arm = Arm
 strategy-model = Model
 strategy-does = What it does
 strategy-share = Share
+strategy-outcome = Right, by the audit sample of 30 days
 strategy-role-deciding = decides
 strategy-role-shadow = watches, decides nothing
 strategy-role-unknown = unknown to this version of Ombud
@@ -44,6 +51,10 @@ strategy-amend-window = A route can be amended for
 strategy-seconds = { $count ->
     [one] 1 second
    *[other] { $count } seconds
+}
+strategy-hours = { $count ->
+    [one] 1 hour
+   *[other] { $count } hours
 }
 strategy-minutes = { $count ->
     [one] 1 minute
@@ -98,7 +109,7 @@ strategy-work-noted = note
 strategy-work-other = other work
 
 ## Forms
-strategy-change-task = Change who answers { $task }
+strategy-change-task = Change who decides { $task }
 strategy-canary = Try a model: a canary decides a share
 strategy-shadow = Watch a model: a shadow decides nothing
 strategy-promote = Make { $arm } the champion
@@ -109,6 +120,7 @@ strategy-evaluation-hint = The figures are shown before anything is asked for.
 strategy-no-evaluation = It has no evaluation. Evaluate it with `ombud evaluate --record` or `ombud strategy replay`.
 strategy-look = Show what would change
 strategy-last-good = Last good version:
+strategy-roll-back = Roll back
 strategy-roll-back-to = Roll back to strategy { $count }
 
 ## A change before it is made

@@ -108,3 +108,8 @@ quality-is-left = queda para personas
 quality-is-not-left = no queda para personas
 quality-is-unsure = demasiado insegura
 quality-has-failed = fallida
+
+## Beside an arm of the strategy
+quality-arm-judged = de { $judged } juzgadas
+quality-arm-decider = quien decidió: { $share }
+quality-arm-unjudged = nadie ha juzgado ninguna todavía

@@ -15,11 +15,18 @@ strategy-none = Todavía no hay ninguna estrategia publicada.
 strategy-none-why = El primer arranque publica una.
 
 ## Quién decide
-strategy-arms = Quién responde a { $task }
+strategy-task-product = Producto
+strategy-task-issue = Motivo
+strategy-task-vulnerable = Vulnerabilidad
+strategy-the-product = el producto
+strategy-the-issue = el motivo
+strategy-the-vulnerable = la vulnerabilidad
+strategy-arms = Quién decide { $task }
 strategy-arm = Brazo
 strategy-model = Modelo
 strategy-does = Qué hace
 strategy-share = Parte
+strategy-outcome = Acierto, según la muestra de auditoría de 30 días
 strategy-role-deciding = decide
 strategy-role-shadow = observa, no decide nada
 strategy-role-unknown = desconocido para esta versión de Ombud
@@ -44,6 +51,10 @@ strategy-amend-window = Una asignación se puede corregir durante
 strategy-seconds = { $count ->
     [one] 1 segundo
    *[other] { $count } segundos
+}
+strategy-hours = { $count ->
+    [one] 1 hora
+   *[other] { $count } horas
 }
 strategy-minutes = { $count ->
     [one] 1 minuto
@@ -98,7 +109,7 @@ strategy-work-noted = nota
 strategy-work-other = otro trabajo
 
 ## Formularios
-strategy-change-task = Cambiar quién responde a { $task }
+strategy-change-task = Cambiar quién decide { $task }
 strategy-canary = Probar un modelo: un canario decide una parte
 strategy-shadow = Observar un modelo: una sombra no decide nada
 strategy-promote = Hacer de { $arm } el campeón
@@ -109,6 +120,7 @@ strategy-evaluation-hint = Las cifras se muestran antes de solicitar nada.
 strategy-no-evaluation = No tiene ninguna evaluación. Evalúelo con `ombud evaluate --record` o `ombud strategy replay`.
 strategy-look = Mostrar lo que cambiaría
 strategy-last-good = Última versión buena:
+strategy-roll-back = Volver
 strategy-roll-back-to = Volver a la estrategia { $count }
 
 ## Un cambio antes de hacerse

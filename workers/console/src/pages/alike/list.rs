@@ -87,7 +87,7 @@ fn row(frame: &Frame, cluster: &AlikeCluster, commons: &Commons) -> Markup {
             td.number { (usual(cluster)) }
             td { (day(cluster.first_at)) }
             td { (day(cluster.last_at())) }
-            td { (commons.teams.list(frame, size)) }
+            td { (commons.teams.teams(frame, size)) }
             td { (commons.products.list(frame, size)) }
             td { (commons.channels.list(frame, size)) }
             td { (commons.representatives.list(frame, size)) }

@@ -148,7 +148,10 @@ fn in_common(frame: &Frame, commons: &Commons, size: usize) -> Markup {
     html! {
         section.columns {
             @for (id, shares) in lists {
-                div.card { h2 { (frame.say(id)) } (shares.list(frame, size)) }
+                div.card {
+                    h2 { (frame.say(id)) }
+                    @if id == "alike-teams" { (shares.teams(frame, size)) } @else { (shares.list(frame, size)) }
+                }
             }
         }
     }
@@ -195,7 +198,7 @@ fn complaint(frame: &Frame, member: &Member, item: Option<&WorkItem>) -> Markup 
             }
             td {
                 @match item {
-                    Some(item) => (shown(&item.team)),
+                    Some(item) => (frame.team(&item.team)),
                     None => span.muted { (frame.say("alike-unrouted")) },
                 }
             }

@@ -1,6 +1,6 @@
 //! What the complaints of a cluster have in common: the names that occur most, and how often.
 
-use std::{cmp::Reverse, collections::BTreeMap};
+use std::{borrow::Cow, cmp::Reverse, collections::BTreeMap};
 
 use maud::{Markup, html};
 use ombud_contract::shown::shown;
@@ -33,6 +33,15 @@ impl Shares {
 
     /// As a list: the first names with their shares of `all` complaints.
     pub(super) fn list(&self, frame: &Frame, all: usize) -> Markup {
+        self.lines(frame, all, &|name| shown(name))
+    }
+
+    /// The same of teams, by what they are called.
+    pub(super) fn teams(&self, frame: &Frame, all: usize) -> Markup {
+        self.lines(frame, all, &|team| frame.team(team))
+    }
+
+    fn lines<'a>(&'a self, frame: &'a Frame, all: usize, named: &dyn Fn(&'a str) -> Cow<'a, str>) -> Markup {
         let others: usize = self.0.iter().skip(NAMED).map(|(_, count)| count).sum();
         let percent = |count: usize| frame.say_count("alike-percent", hundredths(count, all));
         html! {
@@ -41,7 +50,7 @@ impl Shares {
             } @else {
                 ul {
                     @for (name, count) in self.0.iter().take(NAMED) {
-                        li { (shown(name)) " " span.muted { (percent(*count)) } }
+                        li { (named(name)) " " span.muted { (percent(*count)) } }
                     }
                     @if others > 0 { li { (frame.say("alike-others")) " " span.muted { (percent(others)) } } }
                 }

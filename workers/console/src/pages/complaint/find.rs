@@ -52,7 +52,7 @@ fn form(frame: &Frame, text: &str, problem: Option<&str>) -> Markup {
     let (label, hint) = (frame.say("complaint-find-label"), frame.say("complaint-find-hint"));
     let field = Field { id: "find", label: &label, hint: Some(&hint), problem };
     html! {
-        form.filters method="get" action="/complaints" role="search" {
+        form.filters method="get" action="/complaints" {
             (parts::field(field, |described| html! {
                 input id="find" name="q" type="search" required maxlength="256" value=(text) autocomplete="off"
                     aria-describedby=[described];
@@ -88,7 +88,7 @@ pub(super) fn complaints(frame: &Frame, caption: &str, items: &[Item], now: i64)
             tbody { @for item in items {
                 tr data-row {
                     th scope="row" { a href=(complaint_path(&item.complaint_id)) { (shown(&item.complaint_id)) } }
-                    td { a href=(team_path(&item.team)) { (shown(&item.team)) } }
+                    td { a href=(team_path(&item.team)) { (frame.team(&item.team)) } }
                     td { (item_words::state(frame, item.state)) }
                     td { (item_words::due(frame, item, now)) }
                     td { (or_dash(item.product.as_deref())) }

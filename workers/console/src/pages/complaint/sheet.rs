@@ -89,7 +89,7 @@ impl Sheet<'_> {
                     }))
                     (fact("due", item_words::due(frame, item, self.seen.now)))
                     (fact("holder", item_words::holder(frame, item)))
-                    (fact("team", html! { a href=(team_path(&item.team)) { (shown(&item.team)) } }))
+                    (fact("team", html! { a href=(team_path(&item.team)) { (frame.team(&item.team)) } }))
                     (fact("vulnerability", item_words::vulnerability(frame, &item.vulnerability)))
                     (fact("product", or_dash(item.product.as_deref())))
                     (fact("issue", or_dash(item.issue.as_deref())))

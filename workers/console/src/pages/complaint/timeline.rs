@@ -137,6 +137,11 @@ fn submission(frame: &Frame, entry: &SubmissionEntry) -> Story {
     }
 }
 
+/// What a team is called, where there is one.
+fn named(frame: &Frame, team: Option<&str>) -> String {
+    team.map(|team| frame.team(team).into_owned()).unwrap_or_default()
+}
+
 fn prediction(frame: &Frame, entry: &PredictionEntry) -> Story {
     let mut args = fluent_bundle::FluentArgs::new();
     args.set("task", symbol(frame, "complaint-task", &entry.task));
@@ -159,13 +164,13 @@ fn prediction(frame: &Frame, entry: &PredictionEntry) -> Story {
 
 fn route(frame: &Frame, entry: &RouteEntry) -> Story {
     let mut args = fluent_bundle::FluentArgs::new();
-    args.set("team", shown(&entry.team).into_owned());
+    args.set("team", frame.team(&entry.team).into_owned());
     let yes_no = if entry.needs_human { "complaint-yes" } else { "complaint-no" };
     Story {
         headline: frame.say_with("complaint-event-route", &args),
         facts: vec![
             ("why", symbol(frame, "complaint-why", &entry.why)),
-            ("previous-team", given(entry.previous_team.as_ref())),
+            ("previous-team", named(frame, entry.previous_team.as_deref())),
             ("vulnerability", symbol(frame, "complaint-vulnerability", &entry.vulnerability)),
             ("priority", entry.priority.to_string()),
             ("needs-human", frame.say(yes_no)),
@@ -188,8 +193,8 @@ fn verdict(frame: &Frame, entry: &VerdictEntry) -> Story {
             ),
             ("label-before", given(entry.label_before.as_ref())),
             ("label-after", given(entry.label_after.as_ref())),
-            ("from-team", given(entry.from_team.as_ref())),
-            ("to-team", given(entry.to_team.as_ref())),
+            ("from-team", named(frame, entry.from_team.as_deref())),
+            ("to-team", named(frame, entry.to_team.as_deref())),
             ("reason", entry.reason_code.clone()),
             ("who", entry.actor.clone()),
             ("source", entry.source.clone()),
@@ -219,7 +224,7 @@ fn work(frame: &Frame, entry: &WorkEntry) -> Story {
             ("reason", entry.reason_code.clone()),
             ("who", entry.actor.clone()),
             ("source", entry.source.clone()),
-            ("team", given(entry.team.as_ref())),
+            ("team", named(frame, entry.team.as_deref())),
             ("undoes", given(entry.undoes.as_ref())),
             ("revision", entry.revision.to_string()),
         ],

@@ -16,7 +16,7 @@ use crate::{
     pages::{
         frame::Frame,
         parts::{self, Field, Tone},
-        shell::Held,
+        shell::HeldLease,
     },
 };
 
@@ -71,7 +71,7 @@ pub(super) fn page(frame: &Frame, status: StatusCode, case: &DeskCase, beside: &
     let path = case_path(&case.complaint_id);
     match &case.holder {
         Holder::Reader(lease_id) => {
-            frame.held_page(status, &case.complaint_id, Held { path: &path, lease_id }, &body)
+            frame.held_page(status, &case.complaint_id, HeldLease { path: &path, lease_id }, &body)
         }
         Holder::Other(_) | Holder::Nobody => frame.page_with(status, &case.complaint_id, &body),
     }
@@ -227,15 +227,15 @@ fn likely(frame: &Frame, case: &DeskCase) -> Markup {
             p.muted { (frame.say("desk-no-likely")) }
         } @else {
             p { (frame.say("desk-likely")) }
-            ol.stack {
+            ol.likely {
                 @for (number, one) in (1..).zip(&case.likely) {
                     li {
                         input type="hidden" name={ "team_" (number) } value=(one.team);
                         input type="hidden" name={ "product_" (number) } value=(one.product);
                         button type="submit" name="decision" value=(number) data-key=(number) {
-                            (name(&one.team)) " " strong { (percent(frame, one.share)) } " " kbd { (number) }
+                            span { (name(&one.team)) } " " strong { (percent(frame, one.share)) } " " kbd { (number) }
                         }
-                        " " span.muted { (shown(&one.product)) }
+                        p.muted { (shown(&one.product)) }
                     }
                 }
             }

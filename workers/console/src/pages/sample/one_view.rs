@@ -120,7 +120,7 @@ fn buttons(
         fieldset aria-describedby=[problem.map(|_| &id)] {
             legend { (legend) }
             @for (value, text) in options {
-                label.row { input type="radio" name=(name) value=(value) checked[typed == *value] required; " " (text) }
+                label.choice { input type="radio" name=(name) value=(value) checked[typed == *value] required; " " (text) }
             }
             @if let Some(problem) = problem { p.problem id=(id) { (problem) } }
         }

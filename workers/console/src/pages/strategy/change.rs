@@ -102,9 +102,9 @@ impl Confirmation<'_> {
         let body = html! {
             div.stack {
                 @if let Some(refusal) = refusal { (problem(&refusal.text)) }
-                p.lead { (words(frame, &drafted.change)) }
+                h2 { (words(frame, &drafted.change)) }
                 (pieces::differences(frame, &caption, &drafted.differences))
-                @if let Some(task) = drafted.task() { (arms(frame, task)) }
+                @if let Some(task) = drafted.task() { (arms(frame, task, None)) }
                 (self.grounds())
                 (self.form())
             }

@@ -8,7 +8,7 @@ use ombud_contract::{
 
 use super::{
     last_good::last_good,
-    pieces::{args, beginning, model_link, short},
+    pieces::{args, beginning, model_link, short, the_task},
 };
 use crate::pages::{
     RolloutLog,
@@ -47,7 +47,7 @@ impl ChangeForms<'_> {
         };
         html! {
             details {
-                summary { (frame.say_with("strategy-change-task", &args([("task", shown(name).into())]))) }
+                summary { (frame.say_with("strategy-change-task", &args([("task", shown(&the_task(frame, name)).into())]))) }
                 div.stack {
                     (self.trial(&CANARY, at, task))
                     (self.trial(&SHADOW, at, task))
@@ -169,11 +169,19 @@ impl ChangeForms<'_> {
     }
 }
 
+fn roll_back_path(version: i64) -> String {
+    format!("/strategy/change?change=roll-back&to={version}")
+}
+
+/// The same in the row of the version.
+pub(super) fn roll_back_here(frame: &Frame, version: i64) -> Markup {
+    let whole = frame.say_count("strategy-roll-back-to", version);
+    html! { a.button href=(roll_back_path(version)) aria-label=(whole) { (frame.say("strategy-roll-back")) } }
+}
+
 /// Leads to the page that goes back to a version.
 pub(super) fn roll_back_link(frame: &Frame, version: i64) -> Markup {
     html! {
-        a.button href={ "/strategy/change?change=roll-back&to=" (version) } {
-            (frame.say_count("strategy-roll-back-to", version))
-        }
+        a.button href=(roll_back_path(version)) { (frame.say_count("strategy-roll-back-to", version)) }
     }
 }

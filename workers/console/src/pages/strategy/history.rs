@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use super::{
     ask_desk,
-    forms::roll_back_link,
+    forms::{roll_back_here, roll_back_link},
     has_served,
     last_good::can_be_gone_back_to,
     parts_of_strategy,
@@ -104,7 +104,7 @@ fn table(frame: &Frame, log: &RolloutLog, versions: &[&ActiveStrategy], now_ms: 
                         td.number { (from_before(&log.strategies, record).map_or(0, |them| them.len())) }
                         td {
                             @if may_go_back && can_be_gone_back_to(&log.strategies, version, now_ms) {
-                                (roll_back_link(frame, record.version))
+                                (roll_back_here(frame, record.version))
                             }
                         }
                     }
@@ -195,7 +195,7 @@ fn one(frame: &Frame, log: &RolloutLog, version: &ActiveStrategy, now_ms: i64) -
             }
             section {
                 h2 { (frame.say("strategy-who-decides")) }
-                @for task in &record.tasks { (arms(frame, task)) }
+                @for task in &record.tasks { (arms(frame, task, None)) }
             }
             p.row {
                 @if let Some(link) = neighbour(record.version - 1, "strategy-the-one-before") { (link) }

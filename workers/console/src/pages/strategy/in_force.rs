@@ -19,7 +19,9 @@ use super::{
     pieces::{self, args, beginning, percent, version_path},
     unavailable,
 };
-use crate::pages::{PageState, RolloutLog, frame::Frame, parts::empty};
+use crate::pages::{
+    PageState, RolloutLog, frame::Frame, item_words::symbol, parts::empty, quality::ArmOutcomes,
+};
 
 /// The strategy in force, and the forms that change it for whoever may.
 pub(super) async fn in_force(State(state): State<Arc<PageState>>, frame: Frame) -> Response {
@@ -33,20 +35,26 @@ pub(super) async fn in_force(State(state): State<Arc<PageState>>, frame: Frame) 
             (parts_of_strategy(&frame))
             @match log.strategies.at(now_ms) {
                 None => (empty(&frame.say("strategy-none"), &frame.say("strategy-none-why"))),
-                Some(strategy) => (whole(&frame, &log, strategy, now_ms)),
+                Some(strategy) => (whole(&frame, &log, strategy, now_ms, &ArmOutcomes::look(&state, &frame))),
             }
         }
     };
     frame.page(&frame.say("strategy-title"), &body)
 }
 
-fn whole(frame: &Frame, log: &RolloutLog, strategy: &ActiveStrategy, now_ms: i64) -> Markup {
+fn whole(
+    frame: &Frame,
+    log: &RolloutLog,
+    strategy: &ActiveStrategy,
+    now_ms: i64,
+    outcomes: &ArmOutcomes,
+) -> Markup {
     let record = &strategy.record;
     let newest = log.strategies.newest().filter(|newest| newest.record.version != record.version);
     let forms = frame.caller.may(Right::AskForChange).then_some(ChangeForms { frame, log, now_ms });
     html! {
         p {
-            strong.lead {
+            strong.lead-open {
                 a href={ "/strategy/versions/" (record.version) } {
                     (frame.say_count("strategy-version", record.version))
                 }
@@ -66,8 +74,8 @@ fn whole(frame: &Frame, log: &RolloutLog, strategy: &ActiveStrategy, now_ms: i64
         @if let Some(forms) = &forms { (forms.roll_back()) }
         @for (at, task) in record.tasks.iter().enumerate() {
             section.card aria-labelledby={ "task-" (at) } {
-                h2 id={ "task-" (at) } { (shown(&task.task)) }
-                (decides(frame, task))
+                h2 id={ "task-" (at) } { (shown(&symbol(frame, "strategy-task", &task.task))) }
+                (decides(frame, task, outcomes))
                 @if let Some(forms) = &forms { (forms.of_task(at, &task.task)) }
             }
         }
@@ -85,11 +93,11 @@ fn approvals(frame: &Frame, newest: &Strategy) -> Markup {
 }
 
 /// Who answers a task, and from which confidence on.
-fn decides(frame: &Frame, task: &TaskStrategy) -> Markup {
+fn decides(frame: &Frame, task: &TaskStrategy, outcomes: &ArmOutcomes) -> Markup {
     let bound = percent_of(task.review_below);
     let id = if task.task == VULNERABLE { "strategy-flag-bound" } else { "strategy-bound" };
     html! {
-        (pieces::arms(frame, task))
+        (pieces::arms(frame, task, Some(outcomes)))
         p {
             @if task.review_below > 0.0 {
                 (frame.say_with(id, &args([("bound", bound.into())])))
@@ -117,6 +125,14 @@ fn percent_of(confidence: f32) -> String {
     format!("{} %", percent.strip_suffix(".0").unwrap_or(&percent))
 }
 
+/// A time in its largest whole unit.
+fn span(frame: &Frame, ms: i64) -> String {
+    match ms / 60_000 {
+        minutes if minutes % 60 == 0 => frame.say_count("strategy-hours", minutes / 60),
+        minutes => frame.say_count("strategy-minutes", minutes),
+    }
+}
+
 /// What holds for all tasks.
 fn bounds(frame: &Frame, record: &Strategy) -> Markup {
     html! {
@@ -128,7 +144,7 @@ fn bounds(frame: &Frame, record: &Strategy) -> Markup {
                 dt { (frame.say("strategy-deadline")) }
                 dd { (frame.say_count("strategy-seconds", record.deadline_ms / 1_000)) }
                 dt { (frame.say("strategy-amend-window")) }
-                dd { (frame.say_count("strategy-minutes", record.amend_window_ms / 60_000)) }
+                dd { (span(frame, record.amend_window_ms)) }
             }
         }
     }

@@ -10,7 +10,7 @@ use ombud_contract::{
 };
 use ombud_models::{Difference, Registry};
 
-use crate::pages::{frame::Frame, parts::moment};
+use crate::pages::{frame::Frame, item_words::symbol, parts::moment, quality::ArmOutcomes};
 
 /// As many digits of a version as commands print.
 const SHORT: usize = 12;
@@ -85,16 +85,22 @@ pub(in crate::pages) fn role_word(frame: &Frame, role: Role) -> String {
     })
 }
 
-/// Who answers a task, with what share.
-pub(in crate::pages) fn arms(frame: &Frame, task: &TaskStrategy) -> Markup {
+/// A task within a sentence.
+pub(in crate::pages) fn the_task(frame: &Frame, task: &str) -> String {
+    symbol(frame, "strategy-the", task)
+}
+
+/// Who answers a task, with what share and, where `outcomes` are given, how often they were right.
+pub(in crate::pages) fn arms(frame: &Frame, task: &TaskStrategy, outcomes: Option<&ArmOutcomes>) -> Markup {
     html! {
         table.dense {
-            caption { (frame.say_with("strategy-arms", &args([("task", shown(&task.task).into())]))) }
+            caption { (frame.say_with("strategy-arms", &args([("task", shown(&the_task(frame, &task.task)).into())]))) }
             thead { tr {
                 th scope="col" { (frame.say("strategy-arm")) }
                 th scope="col" { (frame.say("strategy-model")) }
                 th scope="col" { (frame.say("strategy-does")) }
                 th scope="col" { (frame.say("strategy-share")) }
+                @if outcomes.is_some() { th scope="col" { (frame.say("strategy-outcome")) } }
             } }
             tbody {
                 @for arm in &task.arms {
@@ -103,6 +109,7 @@ pub(in crate::pages) fn arms(frame: &Frame, task: &TaskStrategy) -> Markup {
                         td { (model_link(&arm.model_id, &arm.model_version)) }
                         td { (role_word(frame, arm.role)) }
                         td { (share(arm.basis_points)) }
+                        @if let Some(outcomes) = outcomes { td { (outcomes.right(&task.task, arm)) } }
                     }
                 }
             }

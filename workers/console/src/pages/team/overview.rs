@@ -4,7 +4,6 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{extract::State as Shared, response::Response};
 use maud::{Markup, html};
-use ombud_contract::shown::shown;
 use ombud_store::DueCount;
 use tokio::task::block_in_place;
 
@@ -97,7 +96,7 @@ fn row(frame: &Frame, Load { counts, due }: &Load) -> Markup {
     html! {
         tr data-row {
             th scope="row" {
-                a href=(team_path(&counts.team)) { (shown(&counts.team)) }
+                a href=(team_path(&counts.team)) { (frame.team(&counts.team)) }
                 " " span data-live=(counts.team) {}
             }
             td.number { (late(frame, due.overdue, Tone::Bad, "team-list-overdue")) }

@@ -2,7 +2,7 @@
 
 use fluent_bundle::FluentArgs;
 use maud::{Markup, html};
-use ombud_contract::shown::shown;
+use ombud_contract::{shown::shown, task::PRODUCT, taxonomy::Taxonomy};
 use ombud_launch::guard::Right;
 
 use super::{
@@ -25,7 +25,7 @@ use crate::{
 /// What the page of `team`'s queue is called.
 pub(super) fn title(frame: &Frame, team: &str) -> String {
     let mut args = FluentArgs::new();
-    args.set("team", shown(team).into_owned());
+    args.set("team", frame.team(team).into_owned());
     frame.say_with("team-title", &args)
 }
 
@@ -118,7 +118,7 @@ impl<'a> Sheet<'a> {
             form method="post" action={ (team_path(team)) "/work" } {
                 input type="hidden" name="view" value=(view.fields().query());
                 (table)
-                div.actions {
+                div.actions.batch {
                     (parts::key_button("a", "action", "acknowledge", &frame.say("team-acknowledge")))
                     (parts::key_button("h", "action", "holding", &frame.say("team-holding")))
                     (parts::key_button("x", "action", "move", &frame.say("team-not-ours")))
@@ -172,6 +172,14 @@ pub(super) fn refused(frame: &Frame, team: &str, view: &View, problem: &Problem)
     }
 }
 
+/// The products that can be looked for: those that models answer with, and what the address asks for besides.
+fn products(view: &View) -> Vec<&str> {
+    let known = Taxonomy::newest(PRODUCT).map(Taxonomy::leaves).unwrap_or_default();
+    let mut products: Vec<&str> = known.iter().map(String::as_str).collect();
+    products.extend(view.product.as_deref().filter(|product| !known.iter().any(|one| one == product)));
+    products
+}
+
 fn filters(frame: &Frame, team: &str, view: &View, problem: Option<&Problem>) -> Markup {
     let label = |name: &str| frame.say(&format!("team-filter-{name}"));
     let wrong = problem.filter(|problem| trouble::field(problem) == Some("due_before"));
@@ -188,7 +196,14 @@ fn filters(frame: &Frame, team: &str, view: &View, problem: Option<&Problem>) ->
     html! {
         form.filters method="get" action=(team_path(team)) aria-label=(frame.say("team-filters")) {
             input type="hidden" name="tab" value=(view.list.name());
-            (text("filter-product", "product", view.product.as_deref()))
+            (parts::field(Field { id: "filter-product", label: &label("product"), ..Field::default() }, |_| html! {
+                select id="filter-product" name="product" {
+                    option value="" { (label("any")) }
+                    @for product in products(view) {
+                        option value=(product) selected[view.product.as_deref() == Some(product)] { (shown(product)) }
+                    }
+                }
+            }))
             (parts::field(Field { id: "filter-vulnerable", label: &label("vulnerable"), ..Field::default() }, |_| html! {
                 select id="filter-vulnerable" name="vulnerable" {
                     (choice("", "any")) (choice("POSSIBLE", "possible")) (choice("VULNERABLE", "sure"))

@@ -81,7 +81,7 @@ fn row(frame: &Frame, VulnerableItem { item, is_judged }: &VulnerableItem, now: 
                 (flag(frame, &item.vulnerability))
                 @if *is_judged { " " (badge(Tone::Good, &frame.say("vulnerable-judged"))) }
             }
-            td { (shown(&item.team)) }
+            td { (frame.team(&item.team)) }
             td { (shown(item.product.as_deref().unwrap_or("–"))) }
             td { (day(item.received_at)) }
             td { @if let Some(held) = &item.held_by { (shown(&held.holder)) } @else { "–" } }

@@ -115,7 +115,7 @@ fn decision(frame: &Frame, opened: &OpenedComplaint, fields: &Fields) -> Markup 
                 p.muted id="caused-hint" { (frame.say("vulnerable-caused-hint")) }
                 @if let Some(known) = known { p { (frame.say(&format!("vulnerable-caused-known-{known}"))) } }
                 @for value in ["yes", "no", "open"] {
-                    label.row {
+                    label.choice {
                         input type="radio" name="caused" value=(value) checked[chosen == value] aria-describedby="caused-hint";
                         " " (frame.say(&format!("vulnerable-caused-{value}")))
                     }
@@ -143,7 +143,7 @@ fn evidence(frame: &Frame, opened: &OpenedComplaint) -> Markup {
                 @let phrases = of(driver);
                 @if !phrases.is_empty() {
                     h3 { (frame.say(driver_id(driver))) }
-                    ul { @for (at, phrase) in phrases { (entry(frame, opened, at, phrase)) } }
+                    ul.phrases { @for (at, phrase) in phrases { (entry(frame, opened, at, phrase)) } }
                 }
             }
         }
@@ -234,7 +234,7 @@ fn told(frame: &Frame, opened: &OpenedComplaint) -> Markup {
             h2 id="told" { (frame.say("vulnerable-told")) }
             dl {
                 dt { (frame.say("vulnerable-column-team")) }
-                dd { (shown(&route.team)) }
+                dd { (frame.team(&route.team)) }
                 dt { (frame.say("vulnerable-column-flag")) }
                 dd { (flag(frame, route.vulnerability.symbol())) }
                 dt { (frame.say("vulnerable-told-outright")) }
