@@ -11,6 +11,7 @@ import { Album } from "./album.mjs";
 import { Browser } from "./browser.mjs";
 import * as desk from "./desk.mjs";
 import * as leases from "./leases.mjs";
+import { prove } from "./noticing.mjs";
 import { Person } from "./people.mjs";
 import * as rollout from "./rollout.mjs";
 import * as sample from "./sample.mjs";
@@ -37,6 +38,7 @@ const arrive = (name) => Person.arrive(browser, name, plan.people[name]);
 const { truth } = plan;
 
 try {
+  await prove(browser);
   const [ann, bob, cem] = [await arrive("ann"), await arrive("bob"), await arrive("cem")];
   const [lea, olga, paul, ada, otto] = [
     await arrive("lea"),

@@ -95,7 +95,7 @@ const settings = async ({ page, open }) => {
 const strategy = async (owner, approver) => {
   const { page } = owner;
   await owner.open("/strategy");
-  const section = page.locator("main section.card", { has: page.locator("input[name=task][value=issue]") }).first();
+  const section = page.locator("main section.card", { has: page.locator("input[name=task][value=product]") }).first();
   await section.locator("summary").first().click();
   await section.locator("form", { has: page.locator("input[name=change][value=canary]") }).locator("button").click();
   await page.waitForURL("**/strategy/change**");

@@ -1,4 +1,4 @@
-//! What people's verdicts say of each arm, beside its share on the page of the strategy.
+//! What people's verdicts say about each arm, beside its share on the page of the strategy.
 
 use std::sync::Arc;
 
