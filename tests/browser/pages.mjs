@@ -82,17 +82,17 @@ export const settle = async (person, path, selector) => {
   }
 };
 
-// Sends the form that `within` finds as it is, whatever the browser says of its fields.
+// Sends the form that `within` finds as it is, whatever the browser says of its fields; returns when the answer is there, as a page
+// or in place of what was there.
 export const send = async (page, within, button = "button") => {
   const form = page.locator(within).first();
   await form.evaluate((element) => {
     element.noValidate = true;
-    for (const details of document.querySelectorAll("details")) details.open = true;
+    for (const details of document.querySelectorAll("main details")) details.open = true;
+    document.querySelector("main").dataset.before = "";
   });
-  const answered = page.waitForResponse((answer) => answer.request().isNavigationRequest() || answer.request().method() === "POST");
   await form.locator(button).first().click();
-  await answered;
-  await page.waitForLoadState();
+  await page.waitForFunction(() => document.readyState === "complete" && !document.querySelector("main[data-before]"));
 };
 
 // Pages that only a form leads to, or somebody who may not; `look` sees each of them.

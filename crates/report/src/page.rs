@@ -102,7 +102,10 @@ fn rows(caption: &str, table: &Table) -> Markup {
             table.dense {
                 caption.unseen { (caption) }
                 thead { tr {
-                    @for (at, cell) in table.header.iter().enumerate() { th scope="col" class=[class(at)] { (cell) } }
+                    @for (at, cell) in table.header.iter().enumerate() {
+                        // A header without a word heads nothing.
+                        @if cell.is_empty() { td {} } @else { th scope="col" class=[class(at)] { (cell) } }
+                    }
                 } }
                 tbody { @for row in &table.rows {
                     tr { @for (at, cell) in row.iter().enumerate() {

@@ -28,8 +28,18 @@ const EVERY_ROLE: [&str; 7] =
     ["clerk", "specialist", "lead", "model-owner", "approver", "auditor", "operator"];
 /// Would act in text, in an attribute, in a script, on a terminal and on the order of letters.
 const EVIL: &str = "'\"><img src=x onerror=alert(1)><script>alert(1)</script>{{7*7}}\u{202e}\u{7}";
-/// What stands on a page where [`EVIL`] acts.
-const ACTS: [&str; 6] = ["<img", "<script>", "onerror=alert(1)>", "\u{202e}", "\u{7}", "javascript:"];
+/// What of it acts without being a letter.
+const HIDDEN: [char; 2] = ['\u{202e}', '\u{7}'];
+/// What stands on a page where [`EVIL`] has become a part of it, or an address leads elsewhere.
+const MARKUP: [&str; 7] = [
+    "<img",
+    "<script>",
+    "onerror=alert(1)>",
+    "href=\"javascript:",
+    "href=\"data:",
+    "href=\"http",
+    "href=\"//",
+];
 
 /// An answer, as it came.
 #[derive(Debug)]
@@ -177,10 +187,10 @@ fn harmless(answer: &Answer) -> Result<()> {
     for line in answer.head.lines() {
         let line = line.to_ascii_lowercase();
         ensure!(!line.starts_with("x-injected") && !line.starts_with("access-control-"), "{answer:?}");
-        ensure!(!line.contains("evil"), "{answer:?}");
     }
     if let Some(leads_to) = answer.header("location") {
-        let is_ours = leads_to.starts_with('/') && !leads_to.starts_with("//") && !leads_to.contains('\\');
+        let is_ours =
+            leads_to.starts_with('/') && !leads_to.starts_with("//") && !leads_to.contains(['\\', ':']);
         ensure!(is_ours, "{answer:?}");
     }
     // These are refused before anybody knows what is asked for.
@@ -197,13 +207,16 @@ fn harmless(answer: &Answer) -> Result<()> {
     }
     let policy = answer.header("content-security-policy").unwrap_or_default();
     ensure!(policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe"), "{answer:?}");
+    if answer.header("content-type").is_some_and(|it| it.starts_with("text/csv")) {
+        return Ok(());
+    }
+    ensure!(!MARKUP.iter().any(|act| answer.body.contains(act)), "{answer:?}");
     // What was typed into a field stays in it as it was.
-    let typed = answer.body.split("value=\"").enumerate();
-    let rest: String = typed
+    let attributes = answer.body.split("=\"").enumerate();
+    let shown: String = attributes
         .map(|(at, part)| if at == 0 { part } else { part.split_once('"').map_or("", |(_, rest)| rest) })
         .collect();
-    ensure!(!ACTS.iter().any(|act| rest.contains(act)), "{answer:?}");
-    ensure!(!rest.contains("href=\"http") && !rest.contains("href=\"//"), "{answer:?}");
+    ensure!(!shown.contains(HIDDEN), "{answer:?}");
     Ok(())
 }
 

@@ -42,7 +42,7 @@ pub(super) const ANOTHER_SITE: &[Attempt] = &[
     ("signs somebody out", "POST /sign-out", &[HOST, ME, EVIL_ORIGIN], "", Status(403)),
     ("signs out by an image", "GET /sign-out", &[HOST, ME], "", Status(405)),
     ("chooses by an image", "GET /settings?language=es&theme=dark&keys=off", &[HOST, ME], "", Status(200)),
-    ("asks before it sends", "OPTIONS /settings", &[HOST, ME, EVIL_ORIGIN, "access-control-request-method: POST"], "", Status(404)),
+    ("asks before it sends", "OPTIONS /settings", &[HOST, ME, EVIL_ORIGIN, "access-control-request-method: POST"], "", Status(403)),
     ("listens to what happens", "GET /events", &[HOST, EVIL_ORIGIN, ME], "", Status(403)),
 ];
 
@@ -73,7 +73,7 @@ pub(super) const WAYS: &[Attempt] = &[
     ("the next one behind another host", "GET /vulnerable?go=next&passed=//evil.example", &[HOST, ME], "", LeadsTo("/vulnerable")),
     ("the next of the sample", "GET /sample?go=next&passed=//evil.example&read=//evil.example", &[HOST, ME], "", LeadsTo("/sample")),
     ("a complaint that is an address", "POST /desk/next", &[HOST, ME, FORM], "complaint_id=%2F%2Fevil.example", Status(404)),
-    ("what was skipped as an address", "POST /desk/next", &[HOST, ME, FORM], "skipped=%2F%2Fevil.example%0D%0Ax-injected:%201", LeadsTo("/desk")),
+    ("what was skipped as an address", "POST /desk/next", &[HOST, ME, FORM], "skipped=%2F%2Fevil.example%0D%0Ax-injected:%201", LeadsTo("/desk?skipped=%2F%2Fevil.example%0Ax-injected%3A%201")),
 ];
 
 /// Paths that mean another place.
@@ -88,7 +88,7 @@ pub(super) const PATHS: &[Attempt] = &[
     ("an id of dots", "GET /complaints/%2e%2e", &[HOST, ME], "", Status(404)),
     ("an id that is no text", "GET /complaints/%ff%fe", &[HOST, ME], "", Status(422)),
     ("an id with a line of its own", "GET /complaints/c%0d%0ax-injected:%201", &[HOST, ME], "", Status(404)),
-    ("a team with one, in a file's name", "GET /teams/c%0d%0ax-injected:%201/export", &[HOST, ME], "", Status(404)),
+    ("a team with one, in a file's name", "GET /teams/c%0d%0ax-injected:%201/export", &[HOST, ME], "", Status(200)),
     ("a slash at the end", "GET /settings/", &[HOST, ME], "", Status(404)),
     ("in capitals", "GET /SETTINGS", &[HOST, ME], "", Status(404)),
     ("a path of another's making", "GET /settings;jsessionid=1", &[HOST, ME], "", Status(404)),
@@ -108,7 +108,7 @@ pub(super) const SHAPES: &[Attempt] = &[
     ("a form without its fields", "POST /settings", &[HOST, ME, FORM], "language=en", Status(422)),
     ("a field twice", "POST /settings", &[HOST, ME, FORM], "language=en&language=es&theme=system&keys=on", Status(422)),
     ("a cookie of one's own making", "POST /settings", &[HOST, ME, FORM], "language=en%0d%0ax-injected:%201&theme=%3B%20Domain%3Devil&keys=on", LeadsTo("/settings?done=settings-kept")),
-    ("text that is no text", "POST /complaints/c-1/work", &[HOST, ME, FORM], "kind=%ff%fe&reason_code=%00", Status(404)),
+    ("text that is no text", "POST /complaints/c-1/work", &[HOST, ME, FORM], "kind=%ff%fe&reason_code=%00", Status(422)),
     ("a body before it is read", "POST /settings", &[HOST, ME, FORM, "expect: 100-continue", "content-length: 99999999999"], "", ClosedOr(413)),
     ("a page that is too long ago", "GET /trail?before=9223372036854775808", &[HOST, ME], "", Status(422)),
     ("a head that ends nowhere near", "GET /settings", &[HOST, "x-long: LONG"], "", ClosedOr(431)),
@@ -132,7 +132,7 @@ pub(super) const WORDS: &[Attempt] = &[
     ("an id that was thought up", "GET /settings", &[HOST, "cookie: ombud=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"], "", LeadsTo("/sign-in?back=%2Fsettings")),
     ("two, one of them another's", "GET /settings", &[HOST, "cookie: ME; ombud=aaaa"], "", LeadsTo("/sign-in?back=%2Fsettings")),
     ("the name that a cookie has over TLS", "GET /settings", &[HOST, "cookie: __Host-ME"], "", LeadsTo("/sign-in?back=%2Fsettings")),
-    ("in the address", "GET /settings?ME", &[HOST], "", LeadsTo("/sign-in")),
+    ("in the address", "GET /desk?ombud=aaaa", &[HOST], "", LeadsTo("/sign-in?back=%2Fdesk%3Fombud%3Daaaa")),
     ("as a proxy would", "GET /settings", &[HOST, "x-forwarded-user: eva", "x-forwarded-groups: lead", "x-ombud-proxy-secret: guess"], "", LeadsTo("/sign-in?back=%2Fsettings")),
     ("as the operator", "GET /health", &[HOST, "authorization: Bearer operator"], "", LeadsTo("/sign-in?back=%2Fhealth")),
     ("a form without a session", "POST /desk/next", &[HOST, FORM], "", LeadsTo("/sign-in")),

@@ -13,7 +13,7 @@ use ombud_launch::guard::PAGES;
 use serde_json::{Value, json};
 
 use super::{
-    ANSWER_TIMEOUT, Console, EVIL, FORM, HOST, PASSWORD, WAIT_TIMEOUT, attempts::ADDRESSES, encoded,
+    ANSWER_TIMEOUT, Console, EVIL, FORM, HIDDEN, HOST, PASSWORD, WAIT_TIMEOUT, attempts::ADDRESSES, encoded,
     harmless, with_cookie,
 };
 
@@ -74,10 +74,12 @@ const FAR_FUTURE_MS: i64 = 4_102_444_800_000;
 impl Console {
     /// Sends the hostile complaint; the team that has it, once it is in the archive.
     fn take_hostile(&self) -> Result<String> {
+        // What hides is refused at the door, but for the narrative.
+        let text = EVIL.replace(HIDDEN, "");
         let complaint = json!({
-            "complaint_id": ID, "narrative": format!("My card was charged twice. {EVIL}"), "channel": EVIL,
-            "legal_entity": EVIL, "customer_ref": "=HYPERLINK(\"http://evil.example\")<img src=x>",
-            "external_ref": EVIL, "attributes": {"representative": EVIL, "<img src=x>": "@SUM(1)"},
+            "complaint_id": ID, "narrative": format!("My card was charged twice. {EVIL}"), "channel": text,
+            "legal_entity": text, "customer_ref": "=HYPERLINK(\"http://evil.example\")<img src=x>",
+            "external_ref": text, "attributes": {"representative": text, "<img src=x>": "@SUM(1)"},
         });
         let status = self.tell("/api/complaints", &complaint)?;
         ensure!(status == 202, "{status}");
@@ -110,7 +112,7 @@ fn what_a_crm_a_strategy_or_a_person_writes_stays_text_on_every_page_and_in_ever
     let mut console = Console::open()?;
     let team = console.take_hostile()?;
     let taken = console.tell("/api/strategy", &hostile_strategy(&console)?)?;
-    ensure!([200, 202, 422].contains(&taken), "{taken}");
+    ensure!(taken == 201, "{taken}");
     let (id, team) = (encoded(ID), encoded(&team));
     let mut shown = BTreeSet::new();
     for row in PAGES.iter().filter(|row| row.method == "GET" && row.path != "/events") {
@@ -136,6 +138,8 @@ fn what_a_crm_a_strategy_or_a_person_writes_stays_text_on_every_page_and_in_ever
     ] {
         ensure!(shown.contains(path), "{path} does not show what was written: {shown:?}");
     }
+    let history = console.page("/strategy/history", &console.eva)?;
+    ensure!(history.body.contains("&lt;img src=x"), "{history:?}");
     let file = console.page(&format!("/teams/{team}/export"), &console.eva)?;
     ensure!(file.body.lines().skip(1).all(|line| !line.contains("charged twice")), "{file:?}");
     ensure!(file.header("content-type") == Some("text/csv; charset=utf-8"), "{file:?}");

@@ -177,7 +177,9 @@ impl Frame {
             dialog id="keys" aria-labelledby="keys-title" {
                 h2 id="keys-title" tabindex="-1" autofocus { (self.say("frame-keys")) }
                 dl {
-                    @for (key, id) in fixed { div { dt { kbd { (key) } } dd { (self.say(id)) } } }
+                    @for (keys, id) in fixed {
+                        div { dt { @for key in keys.split(' ') { kbd { (key) } " " } } dd { (self.say(id)) } }
+                    }
                 }
                 form method="dialog" { button type="submit" { (self.say("frame-close")) } }
             }

@@ -102,7 +102,7 @@ health-records-behind = { $count ->
 
 ## Doctor
 health-doctor = Doctor
-health-doctor-what = What `ombud doctor` finds from this process, with what to do about it.
+health-doctor-what = What “ombud doctor” finds from this process, with what to do about it.
 health-doctor-caption = What was found, the worst first
 health-doctor-ask = Examine now
 health-doctor-running = The examination is under way. Load the page again in some seconds.

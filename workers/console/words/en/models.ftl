@@ -3,7 +3,7 @@
 models-title = Models
 models-to-strategy = Who decides now is on the page of the strategy
 models-none = No model is registered.
-models-none-why = The first start registers those in the models folder; `ombud models add` adds others.
+models-none-why = The first start registers those in the models folder; “ombud models add” adds others.
 models-caption = Every version: those that serve first, then the newest
 models-version = Version
 models-state = State
@@ -55,12 +55,12 @@ models-file-count = { $count ->
 }
 models-card = Card
 models-read-card = Read the card
-models-no-card = Its card is not on this host. `ombud models show` prints it where the version is.
+models-no-card = Its card is not on this host. “ombud models show” prints it where the version is.
 
 ## The recall dial
 models-dial = Recall dial
 models-dial-what = How many vulnerable customers are found, and how many complaints people look at for it.
-models-no-dial = Nobody has measured it: `ombud evaluate --dial --card` writes it into the card.
+models-no-dial = Nobody has measured it: “ombud evaluate --dial --card” writes it into the card.
 models-dial-slider = Share of vulnerable customers that is found
 models-dial-hint = From fewer on the left to more on the right. The table below has every place.
 models-dial-per-day = Complaints a day

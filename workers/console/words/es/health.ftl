@@ -102,7 +102,7 @@ health-records-behind = { $count ->
 
 ## Doctor
 health-doctor = Doctor
-health-doctor-what = Lo que `ombud doctor` encuentra desde este proceso, y qué hacer.
+health-doctor-what = Lo que «ombud doctor» encuentra desde este proceso, y qué hacer.
 health-doctor-caption = Lo que se encontró, lo peor primero
 health-doctor-ask = Examinar ahora
 health-doctor-running = El examen está en curso. Vuelva a cargar la página dentro de unos segundos.

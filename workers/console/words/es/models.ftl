@@ -3,7 +3,7 @@
 models-title = Modelos
 models-to-strategy = Quién decide ahora está en la página de la estrategia
 models-none = No hay ningún modelo registrado.
-models-none-why = El primer arranque registra los de la carpeta de modelos; `ombud models add` añade otros.
+models-none-why = El primer arranque registra los de la carpeta de modelos; «ombud models add» añade otros.
 models-caption = Todas las versiones: primero las que sirven, después las más nuevas
 models-version = Versión
 models-state = Estado
@@ -55,12 +55,12 @@ models-file-count = { $count ->
 }
 models-card = Ficha
 models-read-card = Leer la ficha
-models-no-card = Su ficha no está en este equipo. `ombud models show` la muestra donde está la versión.
+models-no-card = Su ficha no está en este equipo. «ombud models show» la muestra donde está la versión.
 
 ## El dial de cobertura
 models-dial = Dial de cobertura
 models-dial-what = Cuántos clientes vulnerables se encuentran y cuántas quejas miran las personas para ello.
-models-no-dial = Nadie lo ha medido: `ombud evaluate --dial --card` lo escribe en la ficha.
+models-no-dial = Nadie lo ha medido: «ombud evaluate --dial --card» lo escribe en la ficha.
 models-dial-slider = Parte de los clientes vulnerables que se encuentra
 models-dial-hint = De menos, a la izquierda, a más, a la derecha. La tabla de abajo tiene todas las posiciones.
 models-dial-per-day = Quejas al día

@@ -56,7 +56,7 @@ impl Confirmation<'_> {
                         input type="hidden" name="view" value=(view.fields().query());
                         input type="hidden" name="action" value=(action.name());
                         input type="hidden" name="confirmed" value="yes";
-                        ul { @for id in &chosen.able {
+                        ul.ids { @for id in &chosen.able {
                             li { (shown(id)) input type="hidden" name="complaint" value=(id); }
                         } }
                         @if *action == Action::Move { (not_ours_fields(frame, teams, typed, self.problem)) }
