@@ -46,7 +46,7 @@ const VERDICTS: usize = 220;
 fn alike(at: usize) -> Row {
     let narrative = format!(
         "I opened a savings account in {} and was promised a bonus of ${} for a deposit within sixty days. I did everything that \
-         the offer asked for, and now the bank says that my account does not qualify, because of a rule that nobody told me. I \
+         the offer asked for, and now the bank says that my account does not qualify, because of a rule that nobody had mentioned. I \
          called customer service {} times, and each time somebody else gave me another reason. I ask you to honour the promotion \
          and to pay what was promised.",
         ["March", "April", "May"][at % 3],
