@@ -70,7 +70,7 @@ async fn a_letter_that_many_sent_is_one_flagged_cluster_and_each_sees_the_compla
     let bank = bank_with(21).await;
     let list = bank.page(LEAD, "/radar").await;
     assert!(list.text.contains("20 or more") && list.text.contains(">new<"), "{}", list.text);
-    assert!(list.text.contains("cards <span class=\"muted\">67%"), "{}", list.text);
+    assert!(list.text.contains("cards <span class=\"muted\">67 %"), "{}", list.text);
     assert!(list.text.contains("Claims Ltd"), "{}", list.text);
     let one = cluster(&list);
     for (who, complaints, hidden) in [(LEAD, 14, Some(7)), (AUDITOR, 21, None), (OWNER, 0, Some(21))] {

@@ -33,7 +33,7 @@ alike-many = { $count ->
     [one] One complaint
    *[other] { $count } alike
   }
-alike-percent = { $count }%
+alike-percent = { $count } %
 alike-none = none named
 alike-others = others
 alike-all = All clusters

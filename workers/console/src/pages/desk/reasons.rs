@@ -106,7 +106,7 @@ mod tests {
         };
         let words = &said(&["abstained-product"], &[unsure])[0];
         assert!(
-            words.contains(r"Mort\u202egage") && words.contains("42%") && words.contains("50%"),
+            words.contains(r"Mort\u202egage") && words.contains("42 %") && words.contains("50 %"),
             "{words}"
         );
     }
