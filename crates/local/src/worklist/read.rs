@@ -113,19 +113,20 @@ pub(super) fn open_counts(connection: &Connection) -> Result<Vec<OpenCount>, Row
 
 /// How much of each team's open work is due at `now`, and how much more by `soon`.
 pub(super) fn due_counts(connection: &Connection, now: i64, soon: i64) -> Result<Vec<DueCount>, RowError> {
-    // A team at a time: the index is ordered by due moment within a team, so only what is due is walked.
-    let of_team = "SELECT count(*) FROM complaints INDEXED BY by_due
-         WHERE list = ?1 AND team = teams.number AND due <=";
-    let sql = format!("SELECT name, ({of_team} ?2), ({of_team} ?3) FROM teams ORDER BY name");
+    // A team at a time: the index is ordered by due moment within a team, so only what is due is walked, and once.
+    let of_team = "SELECT count(*) FROM complaints INDEXED BY by_due WHERE list = ?1 AND team = teams.number";
+    let sql = format!(
+        "SELECT name, ({of_team} AND due <= ?2), ({of_team} AND due > ?2 AND due <= ?3) FROM teams ORDER BY name"
+    );
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query((OPEN, now, soon.max(now)))?;
     let mut counts = Vec::new();
     while let Some(row) = rows.next()? {
-        let (overdue, by_then): (i64, i64) = (row.get(1)?, row.get(2)?);
+        let (overdue, due_soon): (i64, i64) = (row.get(1)?, row.get(2)?);
         counts.push(DueCount {
             team: row.get(0)?,
             overdue: overdue.unsigned_abs(),
-            due_soon: (by_then - overdue).unsigned_abs(),
+            due_soon: due_soon.unsigned_abs(),
         });
     }
     Ok(counts)
