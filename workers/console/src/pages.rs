@@ -20,6 +20,7 @@ mod health;
 mod item_words;
 mod models;
 mod not_ours_fields;
+mod packed;
 mod parts;
 mod quality;
 mod rail;
@@ -38,7 +39,7 @@ pub(crate) mod words;
 
 use std::sync::Arc;
 
-use axum::{Router, extract::FromRequestParts, http::request::Parts};
+use axum::{Router, extract::FromRequestParts, http::request::Parts, middleware::from_fn};
 
 pub use alike::{AlikeBoard, AlikeWatch, OpenSketches};
 pub use health::{
@@ -91,6 +92,7 @@ pub(crate) fn routes(state: Arc<PageState>) -> Router {
         .merge(health::routes())
         .merge(settings::routes())
         .merge(events::routes())
+        .layer(from_fn(packed::packed))
         .with_state(state)
 }
 
