@@ -114,7 +114,8 @@ pub(crate) fn serve_api(
     if let Some(entrance) = &entrance {
         routes = routes.merge(entrance.routes());
         pages = guard.around_pages(entrance.pages().merge(pages::assets()));
-        pages = pages.merge(guard.around_desk(served.pages, pages::refuse));
+        // Also for what is no page: its refusal is one, with the headers of all.
+        pages = pages.merge(guard.around_desk(served.pages.fallback(pages::nowhere), pages::refuse));
     }
     let address = listen(crew, settings, guard.around(routes).merge(pages), readiness, metrics)?;
     crew.start("http-answers", move |_| {

@@ -248,15 +248,13 @@ impl Rules {
         self.is_for_us(request.uri(), headers, seat.as_ref().and_then(Seat::bound))?;
         let right = Right::of_page(method, request.uri().path()).ok_or(PageRefusal::Nowhere)?;
         let caller = match self.caller(headers, right).await {
-            Err(Refusal::Unknown(_)) => {
-                let path = request.uri().path_and_query().map(|path| path.as_str().to_owned());
-                return Err(PageRefusal::SignIn { back_to: path.filter(|_| method == Method::GET) });
-            }
+            Err(Refusal::Unknown(_)) => Caller::default(),
             caller => caller?,
         };
         // A page shows who is signed in, and records say who did it.
         if caller == Caller::default() {
-            return Err(PageRefusal::SignIn { back_to: None });
+            let path = request.uri().path_and_query().map(|path| path.as_str().to_owned());
+            return Err(PageRefusal::SignIn { back_to: path.filter(|_| method == Method::GET) });
         }
         let recheck = Recheck::new(self, headers.clone(), right);
         let mut request = self.whole(request).await?;

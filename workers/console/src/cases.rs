@@ -18,9 +18,10 @@ use utoipa::ToSchema;
 
 use crate::{
     audit::{Act, Action},
+    blind,
     item::Item,
     own_writes::OwnWrites,
-    refused::{Problem, Refusals},
+    refused::{NotTaken, Problem, Refusals},
     request::Segment,
     state::RequestState,
     timeline::{TimelineEntry, timeline},
@@ -116,7 +117,7 @@ pub(crate) async fn case(
     Segment(complaint_id): Segment,
 ) -> Result<Json<Case>, Problem> {
     let found = find(&state, &caller, &own, &complaint_id).await?;
-    block_in_place(|| found.case(&state)).map(Json)
+    block_in_place(|| found.case(&state, &caller)).map(Json)
 }
 
 /// A complaint that `caller` may see: once the worklist has read what they wrote themselves. A complaint of another team is
@@ -179,7 +180,11 @@ pub(crate) async fn open_narrative(
     operation_id = "open_evidence",
     get, path = "/api/cases/{complaint_id}/evidence", tag = "cases",
     params(("complaint_id" = String, Path, description = "The complaint", example = "crm-1001")),
-    responses((status = 200, description = "What each model found", body = CaseEvidence), Refusals),
+    responses(
+        (status = 200, description = "What each model found", body = CaseEvidence),
+        (status = 409, description = "It was drawn for the audit sample, and you may judge it", body = NotTaken),
+        Refusals,
+    ),
     security(("token" = []))
 )]
 pub(crate) async fn evidence(
@@ -188,6 +193,9 @@ pub(crate) async fn evidence(
     Segment(complaint_id): Segment,
 ) -> Result<([(HeaderName, &'static str); 1], Json<CaseEvidence>), Problem> {
     let found = block_in_place(|| FoundCase::of(&state, &caller, &complaint_id))?;
+    if found.is_blind(&caller) {
+        return Err(blind::refusal());
+    }
     open_evidence(&state, &caller, &found).await.map(|evidence| (NOT_STORED, Json(evidence)))
 }
 
@@ -239,12 +247,22 @@ impl FoundCase {
         Ok(Self { complaint_id: complaint_id.to_owned(), item, events, team })
     }
 
-    /// How it stands, and all that happened to it. Blocks.
-    pub(crate) fn case(self, state: &RequestState) -> Result<Case, Problem> {
+    /// Whether what the models said of it is kept from `caller`.
+    pub(crate) fn is_blind(&self, caller: &Caller) -> bool {
+        blind::is_blind(caller, self.item.as_ref(), &self.events)
+    }
+
+    /// How it stands, and all that happened to it, as far as `caller` may know now. Blocks.
+    pub(crate) fn case(self, state: &RequestState, caller: &Caller) -> Result<Case, Problem> {
         let held = state.leases.ask(|leases| leases.held(std::slice::from_ref(&self.complaint_id)))?;
-        let item = |item| Item::of(item, held.get(&self.complaint_id), state.clock.now_ms());
+        let is_blind = self.is_blind(caller);
+        let item = |item| {
+            let item = Item::of(item, held.get(&self.complaint_id), state.clock.now_ms());
+            if is_blind { item.kept() } else { item }
+        };
+        let entries = timeline(&self.events);
         Ok(Case {
-            timeline: timeline(&self.events),
+            timeline: if is_blind { blind::without_answers(entries) } else { entries },
             item: self.item.map(item),
             complaint_id: self.complaint_id.clone(),
             lag: state.lag(),

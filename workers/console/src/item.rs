@@ -122,7 +122,8 @@ pub struct Item {
     pub route_id: String,
     /// Greater is more urgent.
     pub priority: i32,
-    /// VULNERABLE, POSSIBLE or NOT_INDICATED: of the newest route, or as people corrected it since.
+    /// VULNERABLE, POSSIBLE or NOT_INDICATED: of the newest route, or as people corrected it since. KEPT: it was drawn for the
+    /// audit sample and waits for a judge, which you may be, and so what the models said is kept from you.
     pub vulnerability: String,
     /// A person must still look at the allocation.
     pub needs_human: bool,
@@ -184,13 +185,19 @@ impl Item {
         }
     }
 
-    /// All of `items`, each with whoever works on it.
-    pub(crate) fn all(items: Vec<WorkItem>, held: &BTreeMap<String, Lease>, now: i64) -> Vec<Self> {
+    /// All of `items`, each with whoever works on it, and without what the models said where `keeps` it.
+    pub(crate) fn all(
+        items: Vec<WorkItem>,
+        held: &BTreeMap<String, Lease>,
+        now: i64,
+        keeps: &dyn Fn(&WorkItem) -> bool,
+    ) -> Vec<Self> {
         items
             .into_iter()
             .map(|item| {
-                let lease = held.get(&item.complaint_id);
-                Self::of(item, lease, now)
+                let (lease, is_kept) = (held.get(&item.complaint_id), keeps(&item));
+                let item = Self::of(item, lease, now);
+                if is_kept { item.kept() } else { item }
             })
             .collect()
     }

@@ -11,6 +11,7 @@
 mod append;
 mod audit;
 mod audit_page;
+mod blind;
 mod cases;
 mod claimant;
 mod claims;

@@ -8,6 +8,7 @@
 mod alike;
 mod archived;
 mod assets;
+mod blind_gate;
 pub(crate) mod choice;
 mod complaint;
 mod desk;
@@ -47,7 +48,7 @@ pub use health::{
     ModelStatus, ModelUse, PartReach, ReachPart, RedrivenLetter, SystemStatus,
 };
 pub use quality::{LiveQuality, QualitySource};
-pub use refusal::refuse;
+pub use refusal::{nowhere, refuse};
 pub use sources::{ChangeDesk, ChangeRefusal, OpenRequest, Operations, PageSources, RolloutLog};
 
 use crate::{own_writes::OwnWrites, refused::Problem, state::RequestState};

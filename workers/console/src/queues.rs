@@ -19,6 +19,7 @@ use utoipa::ToSchema;
 
 use crate::{
     audit::Action,
+    blind::is_kept,
     claimant::claimant_of,
     claims::{GrantedLease, record_claim},
     desk::{Claimant, NextAnswer, Queue},
@@ -182,12 +183,15 @@ pub(crate) async fn show(
     let question = query.read(team)?;
     own.wait(state).await?;
     block_in_place(|| {
-        let page =
+        let mut page =
             state.worklist.page(&question.filter, question.order, question.after.as_ref(), question.limit)?;
+        // What is found by it has it.
+        let asks_for_answers = question.filter.product.is_some() || question.filter.vulnerability.is_some();
+        page.items.retain(|item| !(asks_for_answers && is_kept(caller, item)));
         let ids: Vec<String> = page.items.iter().map(|item| item.complaint_id.clone()).collect();
         let held = state.leases.ask(|leases| leases.held(&ids))?;
         Ok(QueuePage {
-            items: Item::all(page.items, &held, state.clock.now_ms()),
+            items: Item::all(page.items, &held, state.clock.now_ms(), &|item| is_kept(caller, item)),
             next: page.next.map(|next| Cursor::text(&next)),
             lag: state.lag(),
         })
@@ -302,7 +306,9 @@ pub(crate) async fn hand_out(
         (None, None) => Ok((headers, None)),
         (Some((item, lease)), None) => {
             let now = state.clock.now_ms();
+            let is_kept = is_kept(caller, &item);
             let item = Item::of(*item, Some(&lease), now);
+            let item = if is_kept { item.kept() } else { item };
             Ok((headers, Some(NextItem { item, lease: GrantedLease::of(&lease) })))
         }
     }

@@ -9,6 +9,7 @@ use tokio::task::block_in_place;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
+    blind::is_kept,
     item::Item,
     own_writes::OwnWrites,
     refused::{Problem, Refusals},
@@ -81,6 +82,6 @@ pub(crate) async fn find(
         found.truncate(MOST);
         let ids: Vec<String> = found.iter().map(|item| item.complaint_id.clone()).collect();
         let held = state.leases.ask(|leases| leases.held(&ids))?;
-        Ok(Item::all(found, &held, state.clock.now_ms()))
+        Ok(Item::all(found, &held, state.clock.now_ms(), &|item| is_kept(caller, item)))
     })
 }

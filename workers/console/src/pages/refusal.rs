@@ -53,6 +53,11 @@ pub fn refuse(headers: &HeaderMap, refusal: PageRefusal) -> Response {
     shell::bare(&choice, status, &Document::new(&title, &body))
 }
 
+/// What no route is served at: the guard has said so before, and this is behind it.
+pub async fn nowhere(headers: HeaderMap) -> Response {
+    refuse(&headers, PageRefusal::Nowhere)
+}
+
 fn role_text(words: &Words, right: Right) -> String {
     let roles: Vec<String> =
         right.roles().iter().map(|role| words.say(&format!("sign-in-role-{}", role.name()))).collect();

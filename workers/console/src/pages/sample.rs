@@ -31,6 +31,7 @@ use super::{
     vulnerable::{input_of, newest_route, problem_page, see_other},
 };
 use crate::{
+    blind::{has_seen, is_judge_of},
     cases::{self, FoundCase, Narrative},
     feedback,
     own_writes::OwnWrites,
@@ -166,6 +167,13 @@ async fn see(
     if was_given {
         return wait_for_own(state, caller, complaint_id).await;
     }
+    if has_seen(caller, &found.events) {
+        return Err(Problem::new(
+            StatusCode::CONFLICT,
+            "sample-seen",
+            "take another one: you have asked what the models said of this one",
+        ));
+    }
     if !queue::is_open_to(caller, &found, &case) {
         return Err(Problem::new(
             StatusCode::CONFLICT,
@@ -181,7 +189,7 @@ async fn see(
 /// The verdicts on a complaint that `caller` may judge blind. One that was not drawn is absent, as one of another team is.
 fn judged_by(caller: &Caller, found: &FoundCase) -> Result<CaseWithVerdicts, Problem> {
     let is_drawn = found.item.as_ref().is_some_and(|item| item.audit_sample);
-    if !is_drawn || !queue::is_judge_of(caller, &found.team) {
+    if !is_drawn || !is_judge_of(caller, &found.team) {
         let error = "find this complaint in the audit sample: none that you may judge has this id";
         return Err(Problem::absent("sample-unknown", error));
     }
@@ -221,6 +229,10 @@ async fn give(
 ) -> Result<HeaderMap, Problem> {
     let found = cases::find(state, caller, &own, complaint_id).await?;
     let case = judged_by(caller, &found)?;
+    if has_seen(caller, &found.events) {
+        let error = "take another one: you have asked what the models said of this one";
+        return Err(Problem::new(StatusCode::CONFLICT, "sample-seen", error));
+    }
     if compare(caller, complaint_id, &case).is_some() {
         // The form was sent twice. The first answer was blind, and stays.
         return Ok(HeaderMap::new());

@@ -32,7 +32,7 @@ use super::{
     fields::{Fields, FormFields, Named, QueryFields, segment},
     frame::Frame,
 };
-use crate::{own_writes::OwnWrites, refused::Problem};
+use crate::{blind, own_writes::OwnWrites, refused::Problem};
 use decide::{Decided, Decision};
 
 /// What the words of these pages begin with.
@@ -87,8 +87,12 @@ async fn one(
     QueryFields(asked): QueryFields,
 ) -> Response {
     let answer = async {
-        let opened = opened::open(&state.api, &frame.caller, &own?, &complaint_id).await?;
-        Ok::<_, Problem>(one_view::page(&frame, &opened, &asked, None))
+        match opened::open(&state.api, &frame.caller, &own?, &complaint_id).await {
+            Err(problem) if problem.body().code.as_deref() == Some(blind::CODE) => {
+                Ok(one_view::kept(&frame, &complaint_id, problem.status()))
+            }
+            opened => Ok::<_, Problem>(one_view::page(&frame, &opened?, &asked, None)),
+        }
     };
     answer.await.unwrap_or_else(|problem: Problem| problem::page(&frame, PAGE, &problem))
 }

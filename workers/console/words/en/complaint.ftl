@@ -9,6 +9,7 @@ complaint-state-withdrawn = withdrawn
 complaint-vulnerability-vulnerable = vulnerable
 complaint-vulnerability-possible = possibly vulnerable
 complaint-vulnerability-not-indicated = no sign
+complaint-vulnerability-kept = not shown before it is judged
 complaint-not-due = no clock runs
 complaint-nobody = nobody
 complaint-needs-human = check the team
@@ -270,6 +271,7 @@ complaint-trouble-title-forbidden = You may not do that
 complaint-trouble-title-absent = Not found
 complaint-trouble-title-later = Not now
 complaint-trouble-case-unknown = There is no complaint of this id that you may see. One that came just now is here in a moment.
+complaint-trouble-blind = It was drawn for the audit sample, and you may judge it. What the models said is kept until then.
 complaint-trouble-team-unknown = There is no team of this name that you may see.
 complaint-trouble-narrative-unknown = The archive has no text of this complaint that can be read. Try again in a moment.
 complaint-trouble-not-your-team = It lies with a team that you do not work for.
@@ -311,3 +313,10 @@ complaint-trouble-currency-malformed = Write the currency as three letters, such
 complaint-trouble-to-team-unchanged = It is with that team already. Choose another.
 complaint-trouble-name-malformed = Take out the characters that nobody sees.
 complaint-trouble-retracts-a-retraction = That was taken back already.
+
+## What is kept from a judge of the audit sample
+complaint-kept = Drawn for the audit sample
+complaint-kept-why = Nobody has judged it yet. Until somebody has, what the models said is kept from everybody who may judge it.
+complaint-kept-judge = Judge it blind
+complaint-kept-show = Show what the models said
+complaint-kept-noted = If you work on it and need it now, have it shown. A note in its history says so, and another person judges it.

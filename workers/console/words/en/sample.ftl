@@ -75,3 +75,4 @@ sample-problem-label-unknown = Choose one of the labels of the list.
 sample-problem-another-text = The customer has written something else since. Read it again.
 sample-problem-sample-unknown = The sample has no such complaint that you may judge.
 sample-problem-sample-judged = Others have judged this complaint. Take another one.
+sample-problem-sample-seen = You have asked what the models said of this complaint. Another person judges it; take another one.

@@ -9,6 +9,7 @@ complaint-state-withdrawn = retirada
 complaint-vulnerability-vulnerable = vulnerable
 complaint-vulnerability-possible = posiblemente vulnerable
 complaint-vulnerability-not-indicated = sin indicios
+complaint-vulnerability-kept = no se muestra antes de juzgarla
 complaint-not-due = ningún plazo corre
 complaint-nobody = nadie
 complaint-needs-human = revisar el equipo
@@ -270,6 +271,7 @@ complaint-trouble-title-forbidden = Usted no puede hacer eso
 complaint-trouble-title-absent = No se encontró
 complaint-trouble-title-later = Ahora no
 complaint-trouble-case-unknown = No hay ninguna reclamación con este identificador que usted pueda ver. La que acaba de llegar aparece en un momento.
+complaint-trouble-blind = Está en la muestra de auditoría y usted puede juzgarla. Lo que dijeron los modelos no se muestra hasta entonces.
 complaint-trouble-team-unknown = No hay ningún equipo con este nombre que usted pueda ver.
 complaint-trouble-narrative-unknown = El archivo no tiene ningún texto legible de esta reclamación. Inténtelo de nuevo en un momento.
 complaint-trouble-not-your-team = La tiene un equipo para el que usted no trabaja.
@@ -311,3 +313,10 @@ complaint-trouble-currency-malformed = Escriba la moneda con tres letras, como E
 complaint-trouble-to-team-unchanged = Ya la tiene ese equipo. Elija otro.
 complaint-trouble-name-malformed = Quite los caracteres que nadie ve.
 complaint-trouble-retracts-a-retraction = Eso ya se retiró.
+
+## What is kept from a judge of the audit sample
+complaint-kept = En la muestra de auditoría
+complaint-kept-why = Nadie la ha juzgado todavía. Hasta entonces, lo que dijeron los modelos no se muestra a quien puede juzgarla.
+complaint-kept-judge = Juzgarla a ciegas
+complaint-kept-show = Mostrar lo que dijeron los modelos
+complaint-kept-noted = Si la tramita y lo necesita ahora, muéstrelo. Una nota en su historial lo dice, y la juzga otra persona.

@@ -75,3 +75,4 @@ sample-problem-label-unknown = Elija una de las etiquetas de la lista.
 sample-problem-another-text = El cliente ha escrito otra cosa desde entonces. Léalo otra vez.
 sample-problem-sample-unknown = La muestra no tiene ninguna reclamación así que usted pueda juzgar.
 sample-problem-sample-judged = Otros han juzgado esta reclamación. Tome otra.
+sample-problem-sample-seen = Usted pidió ver lo que dijeron los modelos de esta reclamación. La juzga otra persona; tome otra.

@@ -9,6 +9,7 @@ use super::{clocks::clocks, find::complaints, forms::Forms, seen::Seen, timeline
 use crate::{
     item::Item,
     pages::{
+        blind_gate::gate,
         fields::Fields,
         frame::Frame,
         item_words::{self, complaint_path, or_dash},
@@ -47,6 +48,7 @@ impl Sheet<'_> {
             div.stack {
                 @if let Some(problem) = self.problem { (parts::problem(&trouble::sentence(frame, problem))) }
                 @if works { (self.undo_form()) }
+                @if case.item.as_ref().is_some_and(Item::is_kept) { (gate(frame, &case.complaint_id)) }
                 @match &case.item {
                     Some(item) => (self.standing(item)),
                     None => (parts::empty(&frame.say("complaint-not-listed"), &frame.say("complaint-not-listed-why"))),

@@ -77,7 +77,7 @@ async fn read(
     let (api, caller) = (&state.api, &frame.caller);
     let found = cases::find(api, caller, own, complaint_id).await?;
     let team = found.team.clone();
-    let case = block_in_place(|| found.case(api))?;
+    let case = block_in_place(|| found.case(api, caller))?;
     let customer = case.item.as_ref().and_then(|item| item.customer_ref.as_deref());
     let mut others = match customer.filter(|customer| customer.trim().len() <= MOST_SEARCHED) {
         Some(customer) if !customer.trim().is_empty() => search::find(api, caller, own, customer).await?,

@@ -6,6 +6,7 @@ use axum::{extract::State as Shared, http::HeaderMap, response::Response};
 
 use super::show;
 use crate::{
+    blind::SEEN,
     money::minor_units,
     own_writes::OwnWrites,
     pages::{
@@ -47,7 +48,14 @@ pub(super) async fn work(
     match take(&state, &frame, &own, &complaint_id, &form).await {
         Ok((headers, done, accepted)) => {
             let fields = Fields::default().with("done", Some(&done));
-            let undo = accepted.filter(|_| done != "complaint-undone").map(|work| work.work_id);
+            let accepted = accepted.filter(|_| done != "complaint-undone");
+            if form.one("reason_code") == Some(SEEN)
+                && let Some(noted) = &accepted
+            {
+                // The page shows what was asked for as soon as the note is there.
+                let _ = wait_until_archived(&state.api, &[(&noted.work_id, &complaint_id)]).await;
+            }
+            let undo = accepted.map(|work| work.work_id);
             let fields = fields.with("undo", undo.as_deref());
             led_to(headers, &fields.address(&complaint_path(&complaint_id)))
         }

@@ -8,11 +8,12 @@ use tokio::task::block_in_place;
 use super::{
     in_force::InForce,
     likely::{LikelyTeam, likely_teams},
-    pile::{Left, Pile, is_blind},
+    pile::{Left, Pile},
     tally::Tally,
     unread::Unread,
 };
 use crate::{
+    blind::is_unjudged,
     cases::{self, CaseEvidence, FoundCase},
     claimant::claimant_of,
     item::{Item, LeaseHolder},
@@ -97,7 +98,7 @@ pub(super) async fn open(
         let error = "work on this complaint: it lies with a team that you do not work for";
         return Err(Problem::forbidden("not-your-team", error));
     }
-    if is_blind(&item) {
+    if is_unjudged(&item) {
         return Ok(Opening::Blind);
     }
     let narrative = cases::open_narrative(state, caller, &found).await?;

@@ -6,7 +6,7 @@ use ombud_store::{ItemFilter, ItemOrder, ItemPage, PageStart, WorkItem, Worklist
 use ombud_stream::Outage;
 
 use super::in_force::InForce;
-use crate::queue_query::everything_of;
+use crate::{blind::is_unjudged, queue_query::everything_of};
 
 /// So many are counted: a page that says "64 or more" need not count further.
 const MOST_COUNTED: usize = 64;
@@ -50,7 +50,7 @@ impl<'a> Pile<'a> {
         is_open
             && self.caller.works_for(&item.team)
             && match item.needs_human {
-                true => !is_blind(item),
+                true => !is_unjudged(item),
                 false => self.triage_desk == Some(&*item.team),
             }
     }
@@ -98,14 +98,9 @@ impl<'a> Pile<'a> {
             let ends = page.next.as_ref().is_none_or(|PageStart(next)| *next == format!("{}:", at + 1));
             left.is_least |= !ends;
             left.count += page.items.iter().filter(|item| self.has(item)).count();
-            let is_blind = |item: &&WorkItem| is_blind(item) && self.caller.works_for(&item.team);
+            let is_blind = |item: &&WorkItem| is_unjudged(item) && self.caller.works_for(&item.team);
             left.blind += page.items.iter().filter(is_blind).count();
         }
         Ok(left)
     }
-}
-
-/// It was drawn at random, and nobody has judged it yet.
-pub(super) fn is_blind(item: &WorkItem) -> bool {
-    item.audit_sample && item.needs_human
 }

@@ -12,6 +12,7 @@ use super::{
     problem,
 };
 use crate::{
+    cases,
     claimant::claimant_of,
     claims::keep,
     feedback::give,
@@ -77,6 +78,8 @@ async fn retract(
     }
     // One that is not archived is refused by whoever takes verdicts.
     if given_by.is_some_and(|actor| actor != reader) && !caller.may(Right::Lead) {
+        // Of another team's nobody learns that somebody decided it.
+        cases::find(state, caller, &own, &form.undo_of).await?;
         let error = "take back what another decided: a lead of the team may";
         return Err(Problem::forbidden("lead-only", error));
     }

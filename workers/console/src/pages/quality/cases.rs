@@ -21,7 +21,10 @@ use super::{
     tables::table,
     view::{View, moment},
 };
-use crate::pages::{PageState, frame::Frame};
+use crate::{
+    blind::is_kept,
+    pages::{PageState, frame::Frame},
+};
 
 /// Cases of one page: whoever needs all of them has the report's command.
 const MOST: usize = 200;
@@ -73,8 +76,11 @@ pub(super) fn visible(
             continue;
         }
         // A complaint that was sent on is another team's now.
-        let team = worklist.item(&case.complaint_id)?.map_or(case.team, |item| item.team);
-        if caller.sees(&team) {
+        let item = worklist.item(&case.complaint_id)?;
+        // That it is counted here would tell its judge what the models said.
+        let is_kept = item.as_ref().is_some_and(|item| is_kept(caller, item));
+        let team = item.map_or(case.team, |item| item.team);
+        if caller.sees(&team) && !is_kept {
             listed.push(FigureCase { team, ..case });
         }
     }
@@ -114,7 +120,7 @@ pub(super) fn page(
             p.empty { (view.say("quality-cases-none")) }
         } @else {
             p.muted { (view.say_of("quality-cases-bound", &[("most", MOST.to_string())])) }
-            (table(&view.say("quality-cases-title"), &columns, &rows))
+            (table(&view.say("quality-cases-title"), 3, &columns, &rows))
         }
     }
 }

@@ -8,7 +8,7 @@ use ombud_contract::shown::shown;
 use super::{
     LIST, address,
     agreement::{Agreement, ENOUGH},
-    queue::{Sample, SampleEntry},
+    queue::{LISTED, Sample, SampleEntry},
 };
 use crate::pages::{
     fields::{Fields, segment},
@@ -16,8 +16,6 @@ use crate::pages::{
     parts::{Tab, day, empty, key_link, tabs},
 };
 
-/// The complaints that are listed: whoever takes one gets the next in its place.
-const LISTED: usize = 20;
 /// Those that are named of which two readers said different things.
 const NAMED: usize = 20;
 

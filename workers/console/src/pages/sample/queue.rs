@@ -5,18 +5,23 @@
 //! rarely begin with the same one.
 
 use ombud_contract::{ids::row_sha256, work::Phase};
-use ombud_launch::guard::{Caller, Right};
+use ombud_launch::guard::Caller;
 use ombud_measure::case::CaseWithVerdicts;
-use ombud_store::{ItemFilter, ItemOrder, PageStart, WorkItem};
+use ombud_store::{ItemFilter, ItemOrder, WorkItem};
 
 use super::{
     agreement::Agreement,
     reading::{Reading, TASKS, is_read_twice, pair, readings},
 };
-use crate::{cases::FoundCase, refused::Problem, state::RequestState};
+use crate::{
+    blind::{has_seen, is_judge_of},
+    cases::FoundCase,
+    refused::Problem,
+    state::RequestState,
+};
 
-/// Items that are read at once.
-const STRETCH: usize = 200;
+/// The complaints that are listed: whoever takes one gets the next in its place.
+pub(super) const LISTED: usize = 20;
 /// The most that are read of what waits.
 const MOST_WAITING: usize = 4_000;
 /// The most that are looked at of what is judged, the latest changed first.
@@ -50,16 +55,11 @@ pub(super) struct Sample {
     pub(super) differing: Vec<String>,
 }
 
-/// Whether `caller` may judge what lies with `team`.
-pub(super) fn is_judge_of(caller: &Caller, team: &str) -> bool {
-    caller.may(Right::GiveVerdicts)
-        && caller.reads_narrative_of(team)
-        && caller.teams().is_some_and(|teams| teams.has(team))
-}
-
-/// Whether `caller` may read it blind now: nobody has judged it, or it is to be read twice and one other person has read it.
+/// Whether `caller` may read it blind now: they have not asked what the models said, and nobody has judged it, or it is to be read
+/// twice and one other person has read it.
 pub(super) fn is_open_to(caller: &Caller, found: &FoundCase, case: &CaseWithVerdicts) -> bool {
     match &found.item {
+        _ if has_seen(caller, &found.events) => false,
         Some(item) if item.state == Phase::Withdrawn => false,
         Some(item) if item.needs_human => true,
         Some(_) => wants_second(caller, &found.complaint_id, case),
@@ -98,7 +98,7 @@ impl Sample {
             let waiting = ItemFilter { needs_human: true, ..all.clone() };
             let (waiting, is_cut) = read(state, &waiting, ItemOrder::Received, MOST_WAITING)?;
             sample.is_cut = is_cut;
-            sample.waiting = entries(caller, waiting);
+            sample.waiting = unseen(state, caller, entries(caller, waiting))?;
             sample.add_judged(state, caller, &all)?;
         }
         Ok(sample)
@@ -140,22 +140,15 @@ impl Sample {
     }
 }
 
-/// Up to `most` items, and whether there are more.
+/// Up to `most` items, and whether there are more. At once: each page would look through all that was not drawn again.
 fn read(
     state: &RequestState,
     filter: &ItemFilter,
     order: ItemOrder,
     most: usize,
 ) -> Result<(Vec<WorkItem>, bool), Problem> {
-    let (mut items, mut after): (Vec<WorkItem>, Option<PageStart>) = (Vec::new(), None);
-    loop {
-        let page = state.worklist.page(filter, order, after.as_ref(), STRETCH)?;
-        items.extend(page.items);
-        after = page.next;
-        if after.is_none() || items.len() >= most {
-            return Ok((items, after.is_some()));
-        }
-    }
+    let page = state.worklist.page(filter, order, None, most)?;
+    Ok((page.items, page.next.is_some()))
 }
 
 /// In the judge's own order, without anything that a model had a part in.
@@ -165,6 +158,21 @@ fn entries(caller: &Caller, items: Vec<WorkItem>) -> Vec<SampleEntry> {
     let mut entries: Vec<SampleEntry> = items.into_iter().map(entry).collect();
     entries.sort_by_cached_key(|entry| turn(caller.signature(""), &entry.complaint_id));
     entries
+}
+
+/// `entries` without those of which `caller` has asked what the models said, as far as a list shows them. Blocks.
+fn unseen(
+    state: &RequestState,
+    caller: &Caller,
+    entries: Vec<SampleEntry>,
+) -> Result<Vec<SampleEntry>, Problem> {
+    let mut unseen = Vec::with_capacity(entries.len());
+    for entry in entries {
+        if unseen.len() > LISTED || !has_seen(caller, &state.cases.events(&entry.complaint_id)?) {
+            unseen.push(entry);
+        }
+    }
+    Ok(unseen)
 }
 
 /// Where a complaint stands in a judge's order.

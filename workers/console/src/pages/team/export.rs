@@ -130,7 +130,7 @@ fn cell(text: &str) -> String {
     const BEGINS: [char; 12] =
         ['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}', '|'];
     // Spaces and invisible characters before it are passed over by some.
-    let first = text.chars().find(|c| !(*c == ' ' || ombud_contract::shown::is_hidden(*c)));
+    let first = text.chars().find(|c| !(c.is_whitespace() || ombud_contract::shown::is_hidden(*c)));
     let begins = text.starts_with(BEGINS) || first.is_some_and(|first| BEGINS.contains(&first));
     if begins { format!("'{text}") } else { text.to_owned() }
 }

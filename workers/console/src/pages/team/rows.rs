@@ -4,6 +4,7 @@ use tokio::task::block_in_place;
 
 use super::view::{List, View};
 use crate::{
+    blind::is_kept,
     claimant::claimant_of,
     item::Item,
     own_writes::OwnWrites,
@@ -49,7 +50,9 @@ pub(super) async fn read(
     if view.list == List::Mine {
         let mut items = Vec::new();
         for (work, item) in mine {
-            if view.lets_through(&work)? {
+            // What is found by what the models said has it.
+            let is_found_by_it = item.is_kept() && (view.product.is_some() || view.vulnerable.is_some());
+            if !is_found_by_it && view.lets_through(&work)? {
                 items.push(item);
             }
         }
@@ -70,7 +73,11 @@ fn own_items(
     let mut items = Vec::new();
     for lease in leases {
         let item = state.worklist.item(&lease.claim.complaint_id)?.filter(|item| item.team == team);
-        items.extend(item.map(|item| (item.clone(), Item::of(item, Some(&lease), now))));
+        items.extend(item.map(|item| {
+            let shown = Item::of(item.clone(), Some(&lease), now);
+            let shown = if is_kept(&frame.caller, &item) { shown.kept() } else { shown };
+            (item, shown)
+        }));
     }
     Ok(items)
 }

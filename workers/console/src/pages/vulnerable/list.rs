@@ -5,7 +5,10 @@ use ombud_launch::guard::Caller;
 use ombud_store::{ItemFilter, ItemOrder, PageStart};
 use tokio::task::block_in_place;
 
-use crate::{item::Item, own_writes::OwnWrites, queue_query::Cursor, refused::Problem, state::RequestState};
+use crate::{
+    blind::is_kept, item::Item, own_writes::OwnWrites, queue_query::Cursor, refused::Problem,
+    state::RequestState,
+};
 
 /// The items of a page.
 const PAGE: usize = 50;
@@ -95,7 +98,11 @@ pub(super) async fn page(
         let held = state.leases.ask(|leases| leases.held(&ids))?;
         let of = |item: ombud_store::WorkItem| {
             let (is_judged, lease) = (item.vulnerability_judged, held.get(&item.complaint_id));
-            VulnerableItem { is_judged, item: Item::of(item, lease, now) }
+            // That it is here says what the flag is: a customer in need waits for no judge. All else is kept.
+            let (is_kept, flag) = (is_kept(caller, &item), item.vulnerability.symbol().to_owned());
+            let item = Item::of(item, lease, now);
+            let item = if is_kept { Item { vulnerability: flag, ..item.kept() } } else { item };
+            VulnerableItem { is_judged, item }
         };
         shown.items = page.items.into_iter().map(of).collect();
         shown.next = page.next.as_ref().map(Cursor::text);

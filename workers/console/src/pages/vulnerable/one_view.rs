@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     pages::{
+        blind_gate::gate,
         fields::Fields,
         frame::Frame,
         parts::{self, Tone, badge, key_button, key_link, moment},
@@ -32,24 +33,24 @@ pub(super) fn page(
     fields: &Fields,
     problem: Option<&Problem>,
 ) -> Response {
-    let mut args = FluentArgs::new();
-    args.set("complaint", shown(&opened.narrative.complaint_id).into_owned());
-    let title = frame.say_with("vulnerable-title-one", &args);
+    let title = titled(frame, &opened.narrative.complaint_id);
     let body = html! {
         div.stack {
             (undo(frame, fields))
             @if let Some(problem) = problem { (parts::problem(&sentence(frame, PAGE, problem))) }
             (summary(frame, opened))
             div.split {
-                section.stack aria-labelledby="wrote" {
-                    h2 id="wrote" { (frame.say("vulnerable-wrote")) }
-                    @if !opened.is_read { p.status { (frame.say("vulnerable-another-text")) } }
-                    (narrative(frame, opened))
+                div.stack {
+                    section.stack aria-labelledby="wrote" {
+                        h2 id="wrote" { (frame.say("vulnerable-wrote")) }
+                        @if !opened.is_read { p.status { (frame.say("vulnerable-another-text")) } }
+                        (narrative(frame, opened))
+                    }
+                    (models(frame, opened))
                 }
                 div.stack {
                     (decision(frame, opened, fields))
                     (evidence(frame, opened))
-                    (models(frame, opened))
                     (told(frame, opened))
                     (said(frame, opened))
                 }
@@ -59,9 +60,33 @@ pub(super) fn page(
     frame.page_with(problem.map_or(StatusCode::OK, Problem::status), &title, &body)
 }
 
+fn titled(frame: &Frame, complaint_id: &str) -> String {
+    let mut args = FluentArgs::new();
+    args.set("complaint", shown(complaint_id).into_owned());
+    frame.say_with("vulnerable-title-one", &args)
+}
+
+/// In place of a complaint that its reader may still judge blind.
+pub(super) fn kept(frame: &Frame, complaint_id: &str, status: StatusCode) -> Response {
+    let body = html! {
+        div.stack {
+            (gate(frame, complaint_id))
+            p.row {
+                a href=(LIST) { (frame.say("vulnerable-back")) }
+                (key_link("n", &passing(complaint_id), &frame.say("vulnerable-skip")))
+            }
+        }
+    };
+    frame.page_with(status, &titled(frame, complaint_id), &body)
+}
+
+/// Leads to the one after.
+fn passing(complaint_id: &str) -> String {
+    Fields::default().with("go", Some("next")).with("passed", Some(complaint_id)).address(LIST)
+}
+
 fn summary(frame: &Frame, opened: &OpenedComplaint) -> Markup {
-    let passed = Some(opened.narrative.complaint_id.as_str());
-    let skip = Fields::default().with("go", Some("next")).with("passed", passed).address(LIST);
+    let skip = passing(&opened.narrative.complaint_id);
     html! {
         p.row {
             @if let Some(item) = &opened.item { (flag(frame, item.vulnerability.symbol())) }

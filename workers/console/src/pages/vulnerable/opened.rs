@@ -12,6 +12,7 @@ use ombud_store::{CaseEvent, Kind, WorkItem};
 
 use super::marks::{self, MarkedPhrase};
 use crate::{
+    blind,
     cases::{self, CaseEvidence, FoundCase, Narrative},
     own_writes::OwnWrites,
     refused::Problem,
@@ -49,6 +50,9 @@ pub(super) async fn open(
     complaint_id: &str,
 ) -> Result<OpenedComplaint, Problem> {
     let found = cases::find(state, caller, own, complaint_id).await?;
+    if found.is_blind(caller) {
+        return Err(blind::refusal());
+    }
     let evidence = cases::open_evidence(state, caller, &found).await?;
     let narrative = cases::open_narrative(state, caller, &found).await?;
     let FoundCase { item, events, team, .. } = found;
