@@ -5,11 +5,15 @@ mod blind_sample;
 mod complaint_page;
 #[path = "../../../../crates/measure/tests/measure/given.rs"]
 mod given;
+mod keys;
 mod memory_desk;
 mod memory_leases;
 mod no_sources;
+mod pages_by_role;
 mod radar;
 mod rollout_pages;
+mod sample_elsewhere;
+mod table_file;
 mod team_queue;
 mod triage_desk;
 mod verdicts_are_taken;
