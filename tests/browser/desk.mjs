@@ -24,7 +24,11 @@ const seen = (page) =>
 
 // The next complaint, which is not the one at `renew`; null where nothing is left.
 const next = async (page, renew) => {
-  await page.waitForFunction((before) => (document.querySelector("main").dataset.renew ?? "") !== before, renew);
+  const isNext = (before) => (document.querySelector("main").dataset.renew ?? "") !== before;
+  await page.waitForFunction(isNext, renew).catch(async (error) => {
+    const said = await page.locator("main :is(.problem, .status)").allTextContents();
+    throw new Error(`no other complaint comes after ${renew} on ${page.url()}: ${said.join(" ")}`, { cause: error });
+  });
   return seen(page);
 };
 
@@ -44,8 +48,7 @@ const keysFor = ({ usual, product: likely, teams }, right) => {
 export const decide = async (clerk, { complaints, truth, album }) => {
   const { page } = clerk;
   await page.goto("/");
-  await clerk.press("g", "d");
-  await page.waitForURL("**/desk");
+  assert.equal(new URL(page.url()).pathname, "/desk", "a clerk begins at the desk");
   await album.keep(page, "desk-begin");
   await clerk.press("c");
   let now = await next(page, "");
