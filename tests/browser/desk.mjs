@@ -37,11 +37,11 @@ const keysFor = ({ usual, product: likely, teams }, right) => {
   const found = likely.find(({ product }) => product === right.product);
   if (found) return found.key === "1" && usual === "1" ? ["c"] : [found.key];
   // No model thought of it: the list of teams, where letters choose.
-  const letters = [...right.team.toLowerCase()].map((letter) => (letter === " " ? "Space" : letter));
+  const letters = [...right.team].map((letter) => (letter === " " ? "Space" : letter));
   const alike = (count) => teams.filter((team) => team.toLowerCase().startsWith(right.team.slice(0, count).toLowerCase()));
   const enough = letters.findIndex((_, at) => alike(at + 1).length === 1) + 1;
   // The list may lack it, where it is the team that has the complaint: then that one is right.
-  return alike(letters.length).length === 0 ? ["c"] : ["t", ...letters.slice(0, enough), "Enter"];
+  return alike(letters.length).length === 0 ? ["c"] : ["t", ...letters.slice(0, enough), "Tab", "Enter"];
 };
 
 // Decides `complaints` of them; `truth` has the right product and team of each id.
