@@ -78,7 +78,9 @@ const walk = async (page, faults, name, most) => {
     // A date has several stops of its own.
     if (now.stop !== null && now.stop !== before && reached.has(now.stop)) break;
     before = now.stop;
-    if (now.stop !== null) reached.add(now.stop);
+    // A heading to which a dialog leads is no control.
+    if (now.stop === null) continue;
+    reached.add(now.stop);
     for (const fault of now.faults) faults.push(`${name}: ${fault}: ${now.html}`);
   }
   if (reached.size < wanted) {

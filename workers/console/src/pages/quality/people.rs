@@ -50,7 +50,7 @@ fn left(view: &View, by: By, tallies: &Tallies) -> Markup {
     };
     let columns =
         [first, "quality-left", "quality-complaints-left", "quality-received"].map(|id| view.say(id));
-    table(&view.say(caption), &columns, &tallies.iter().map(row).collect::<Vec<_>>())
+    table(&view.say(caption), 1, &columns, &tallies.iter().map(row).collect::<Vec<_>>())
 }
 
 /// What decided week by week, and how far the last week lies from those before it.
@@ -95,7 +95,7 @@ fn moved(view: &View, drift: &Drift) -> Markup {
         .collect();
     html! {
         @if rows.is_empty() { p.muted { (view.say("quality-one-week")) } }
-        @else { (table(&view.say("quality-last-week"), &columns.map(|id| view.say(id)), &rows)) }
+        @else { (table(&view.say("quality-last-week"), 5, &columns.map(|id| view.say(id)), &rows)) }
     }
 }
 
@@ -127,5 +127,5 @@ fn weeks(view: &View, drift: &Drift) -> Markup {
             ]);
         }
     }
-    table(&view.say("quality-drift-by-week"), &columns.map(|id| view.say(id)), &rows)
+    table(&view.say("quality-drift-by-week"), 3, &columns.map(|id| view.say(id)), &rows)
 }

@@ -85,7 +85,7 @@ fn by_task(view: &View, part: Part, figures: &SampleFigures) -> Markup {
         html! { (figures.reallocated.of) },
         html! { "–" },
     ]);
-    table(&view.say("quality-by-task"), &columns.map(|id| view.say(id)), &rows)
+    table(&view.say("quality-by-task"), 1, &columns.map(|id| view.say(id)), &rows)
 }
 
 /// Right answers of each task, and what was sent on, by team or week.
@@ -114,7 +114,7 @@ fn by(
         row.push(view.share(part, &key(FigureKind::Reallocated, ""), reallocated.get(*name).copied()));
         row
     };
-    table(&view.say(caption), &columns, &names.iter().map(row).collect::<Vec<_>>())
+    table(&view.say(caption), 1, &columns, &names.iter().map(row).collect::<Vec<_>>())
 }
 
 fn models(view: &View, part: Part, figures: &SampleFigures) -> Markup {
@@ -131,7 +131,7 @@ fn models(view: &View, part: Part, figures: &SampleFigures) -> Markup {
             ]);
         }
     }
-    table(&view.say("quality-by-model"), &columns.map(|id| view.say(id)), &rows)
+    table(&view.say("quality-by-model"), 2, &columns.map(|id| view.say(id)), &rows)
 }
 
 /// Who decides beside who is tried. Beside a shadow's answers stands how often who decided was right in the same cases.
@@ -166,5 +166,5 @@ fn arms(view: &View, part: Part, figures: &SampleFigures) -> Markup {
         ]
     };
     let rows: Vec<_> = figures.arms.iter().map(row).collect();
-    table(&view.say("quality-by-arm"), &columns.map(|id| view.say(id)), &rows)
+    table(&view.say("quality-by-arm"), 3, &columns.map(|id| view.say(id)), &rows)
 }
