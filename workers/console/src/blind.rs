@@ -1,8 +1,8 @@
 //! The audit sample stays blind outside its own pages.
 //!
-//! What the models said of a complaint that was drawn, and that nobody has judged yet, is kept from every person who may judge it:
-//! in lists, in files, on its page, in the API. Whoever works on it may need it before: they ask for it, a note in its history
-//! says that they did, and they judge it no more.
+//! What the models answered about a complaint that was drawn, and that nobody has judged yet, is kept from every person who may
+//! judge it: in lists, in files, on its page, in the API. Whoever works on it may need it before: they ask for it, a note in its
+//! history says that they did, and they judge it no more.
 
 use axum::http::StatusCode;
 use ombud_contract::records::{WorkEvent, WorkKind};

@@ -247,7 +247,7 @@ impl FoundCase {
         Ok(Self { complaint_id: complaint_id.to_owned(), item, events, team })
     }
 
-    /// Whether what the models said of it is kept from `caller`.
+    /// Whether what the models answered about it is kept from `caller`.
     pub(crate) fn is_blind(&self, caller: &Caller) -> bool {
         blind::is_blind(caller, self.item.as_ref(), &self.events)
     }

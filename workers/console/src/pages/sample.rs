@@ -171,7 +171,7 @@ async fn see(
         return Err(Problem::new(
             StatusCode::CONFLICT,
             "sample-seen",
-            "take another one: you have asked what the models said of this one",
+            "take another one: you have seen what the models answered about this one",
         ));
     }
     if !queue::is_open_to(caller, &found, &case) {
@@ -230,7 +230,7 @@ async fn give(
     let found = cases::find(state, caller, &own, complaint_id).await?;
     let case = judged_by(caller, &found)?;
     if has_seen(caller, &found.events) {
-        let error = "take another one: you have asked what the models said of this one";
+        let error = "take another one: you have seen what the models answered about this one";
         return Err(Problem::new(StatusCode::CONFLICT, "sample-seen", error));
     }
     if compare(caller, complaint_id, &case).is_some() {

@@ -6,6 +6,7 @@ mod complaint_page;
 #[path = "../../../../crates/measure/tests/measure/given.rs"]
 mod given;
 mod keys;
+mod late_pages;
 mod memory_desk;
 mod memory_leases;
 mod no_sources;

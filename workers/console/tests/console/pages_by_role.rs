@@ -26,8 +26,7 @@ async fn open() -> Bank {
     Bank::open_with(MemoryDesk::asking_for(1).sources()).await
 }
 
-/// What is answered to `who` with what a browser says of a page of ours; an empty `who` is nobody. The stream of events is not
-/// read.
+/// What is answered to `who`, whose browser has a page of ours; an empty `who` is nobody. The stream of events is not read.
 async fn ask(bank: &Bank, who: &str, method: &Method, path: &str, form: &str) -> Page {
     let mut request = Request::builder().method(method).uri(path).header(header::HOST, "localhost");
     if !who.is_empty() {
@@ -86,7 +85,7 @@ fn form_of(path: &str, id: &str) -> String {
     }
 }
 
-/// Every method and path that the router of pages serves, by what it says of itself when it is printed: nothing else lists them.
+/// Every method and path that the router of pages serves, as it prints itself: nothing else lists them.
 fn served(bank: &Bank) -> BTreeSet<(String, String)> {
     let printed = format!("{:?}", bank.pages);
     // Behind it comes a second router, for what has no route.

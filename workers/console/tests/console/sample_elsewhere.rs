@@ -1,4 +1,4 @@
-//! Outside its own pages the audit sample stays blind: what the models said of a complaint that waits for its judge is kept from
+//! Outside its own pages the audit sample stays blind: what the models answered about a complaint that waits for its judge is kept from
 //! everybody who may judge it, until they ask for it and judge it no more.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
