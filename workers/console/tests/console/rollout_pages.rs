@@ -158,7 +158,7 @@ async fn a_version_has_its_record_its_places_its_card_and_its_dial() {
     let champion = desk.champion();
     says(
         &bank.page(BOB, "/models").await,
-        &["complaints@", "challenger@", "product: champion, 100 %", "81.2 %"],
+        &["complaints@", "challenger@", "champion 100 %", "81.2 %"],
     );
     let path = format!("/models/complaints/{}", champion.version);
     let page = bank.page(ANN, &format!("{path}?at=4&per_day=10000")).await;
