@@ -27,8 +27,12 @@ const number = () => {
     }
     count += 1;
   }
-  // A dialog has the focus already. Else: where what had the focus is gone, Tab goes on from its place.
-  if (document.querySelector("dialog[open]")) return count;
+  const heading = document.querySelector("dialog[open] [autofocus]");
+  if (heading) {
+    heading.focus();
+    return count;
+  }
+  // Where what had the focus is gone, Tab goes on from its place.
   const start = document.createElement("span");
   start.tabIndex = -1;
   document.body.prepend(start);
@@ -69,10 +73,8 @@ const walk = async (page, faults, name, most) => {
   const wanted = Math.min(count, most);
   const reached = new Set();
   let before = null;
-  let isThere = await page.evaluate(() => document.querySelector("dialog[open]")?.contains(document.activeElement) ?? false);
   for (let step = 0; reached.size < wanted && step < wanted + 20; step += 1) {
-    if (!isThere) await page.keyboard.press("Tab");
-    isThere = false;
+    await page.keyboard.press("Tab");
     const now = await page.evaluate(focused);
     if (!now) break;
     // A date has several stops of its own.
