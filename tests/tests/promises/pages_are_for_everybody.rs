@@ -12,6 +12,8 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, ensure};
@@ -42,6 +44,9 @@ const TEAMS: [&str; 2] = ["credit-bureau-disputes", "collections-conduct"];
 const ALIKE: usize = 24;
 /// Verdicts, so that figures have something to count.
 const VERDICTS: usize = 220;
+/// How long it may take until they are in the case store.
+const ARCHIVE_TIMEOUT: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_millis(200);
 
 fn alike(at: usize) -> Row {
     let narrative = format!(
@@ -95,7 +100,12 @@ fn reports(bank: &Bank) -> Result<Vec<PathBuf>> {
     let at = |name: &str| bank.folder().join(name);
     let [quality, evaluation] = [at("quality.html"), at("evaluation.html")];
     let path = |file: &Path| file.to_string_lossy().into_owned();
-    bank.run(&["report", "quality", "--since", "30d", "--html", &path(&quality)])?;
+    let until = Instant::now() + ARCHIVE_TIMEOUT;
+    // Until the verdicts are in the case store, nothing is judged.
+    while let Err(error) = bank.run(&["report", "quality", "--since", "30d", "--html", &path(&quality)]) {
+        ensure!(Instant::now() < until, "{error}");
+        thread::park_timeout(PAUSE);
+    }
     let data = path(&sample());
     let dir = path(&at("candidate"));
     bank.run(&["evaluate", "--model", &dir, "--data", &data, "--html", &path(&evaluation)])?;
