@@ -95,21 +95,28 @@ fn verdicts(rows: &[Row], file: &Path) -> Result<()> {
     Ok(csv.flush()?)
 }
 
-/// The reports that take the same look.
-fn reports(bank: &Bank) -> Result<Vec<PathBuf>> {
+/// The reports that take the same look; that of a training, which takes a while, in the long form alone.
+fn reports(bank: &Bank, candidate: &Value, is_long: bool) -> Result<Vec<PathBuf>> {
     let at = |name: &str| bank.folder().join(name);
-    let [quality, evaluation] = [at("quality.html"), at("evaluation.html")];
     let path = |file: &Path| file.to_string_lossy().into_owned();
+    let [quality, evaluation, replay] = ["quality.html", "evaluation.html", "replay.html"].map(at);
     let until = Instant::now() + ARCHIVE_TIMEOUT;
     // Until the verdicts are in the case store, nothing is judged.
     while let Err(error) = bank.run(&["report", "quality", "--since", "30d", "--html", &path(&quality)]) {
         ensure!(Instant::now() < until, "{error}");
         thread::park_timeout(PAUSE);
     }
-    let data = path(&sample());
-    let dir = path(&at("candidate"));
+    let (data, dir) = (path(&sample()), path(&at("candidate")));
     bank.run(&["evaluate", "--model", &dir, "--data", &data, "--html", &path(&evaluation)])?;
-    Ok(vec![quality, evaluation])
+    let label = candidate["label"].as_str().context("its label")?;
+    let asked = ["strategy", "replay", "--candidate", label, "--since", "30d", "--no-record", "--html"];
+    bank.run(&[&asked[..], &[&path(&replay)]].concat())?;
+    let mut reports = vec![quality, evaluation, replay];
+    if is_long {
+        bank.run(&["learn", &data, "--out", &path(&at("learned"))])?;
+        reports.push(at("learned.html"));
+    }
+    Ok(reports)
 }
 
 fn everybody(is_long: bool, pictures: Option<&Path>) -> Result<()> {
@@ -133,7 +140,7 @@ fn everybody(is_long: bool, pictures: Option<&Path>) -> Result<()> {
         "routes": routes,
         "team": TEAMS[0],
         "other_team": TEAMS[1],
-        "reports": reports(&bank)?,
+        "reports": reports(&bank, &candidate, is_long)?,
         "long": is_long,
     });
     let file = bank.folder().join("plan.json");
