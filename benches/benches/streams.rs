@@ -25,7 +25,11 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use comfy_table::{CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
 use figures::percentile;
-use filled::fill;
+use filled::{PARTITIONS, fill};
+use ombud_archive::GROUP;
+use ombud_contract::catalogue::Topic;
+use ombud_local::Local;
+use ombud_stream::{Reader as _, TopicPartition};
 use ombud_tests::{default_models, ombud, sample_times, split};
 use pairs::Change;
 use people::{Console, named_number};
@@ -127,7 +131,7 @@ impl<'a> Bench<'a> {
         let console =
             Console::start(self.data, &[("OMBUD_MODELS", models.to_str().context("a path of text")?)])?;
         let until = Instant::now() + TIMEOUT;
-        while gauge(&console, "ombud_lag_records")? + gauge(&console, "ombud_worklist_lag_records")? > 0.0 {
+        while !is_archived(self.data)? {
             ensure!(Instant::now() < until, "the log is not archived");
             thread::park_timeout(Duration::from_millis(200));
         }
@@ -144,8 +148,9 @@ impl<'a> Bench<'a> {
         let streams = self.open(console, &cookie, STREAMS - TABS)?;
         let tabs = Tabs::open(console, &cookie, TABS, profile)?;
         let before = Since::now(self.data)?;
-        let file = self.files.join("watched.csv");
-        sample_times(1, &file)?;
+        let (all, file) = (self.files.join("watched-all.csv"), self.files.join("watched.csv"));
+        sample_times(1, &all)?;
+        renamed(&all, &file, "watched")?;
         let (watched, _) = split(&file, ROWS.div_ceil(WATCHED))?.into_iter().next().context("a part")?;
         self.send(console, &watched, Some(WATCHED_RATE))?;
         let log = before.wait_for_routes(self.data, WATCHED.min(ROWS))?;
@@ -251,6 +256,19 @@ fn renamed(file: &Path, to: &Path, suffix: &str) -> Result<()> {
         )?;
     }
     Ok(writer.flush()?)
+}
+
+/// Whether the archive has kept every route.
+fn is_archived(data: &Path) -> Result<bool> {
+    let mut reader = Local::open_read_only(data)?.reader()?;
+    for number in 0..PARTITIONS {
+        let partition = TopicPartition::new(Topic::Routed.name(""), number);
+        let committed = reader.committed(GROUP, &partition)?.map(|position| position.offset);
+        if committed != Some(reader.end(&partition)?) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// The sum of a metric over its labels.
