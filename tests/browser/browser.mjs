@@ -53,7 +53,7 @@ export class Browser {
     this.chrome = chrome;
     this.address = address;
     this.faults = [];
-    // Statuses that a script of a person expects at this moment: the browser's console calls them errors.
+    // Refusals that a script of a person expects at this moment.
     this.expected = new Set();
     this.requests = 0;
   }
@@ -74,15 +74,16 @@ export class Browser {
     context.on("weberror", (error) => fault(`page error: ${error.error()}`));
     context.on("console", (message) => {
       if (message.type() !== "error" && message.type() !== "warning") return;
-      const status = /responded with a status of (\d+)/.exec(message.text());
-      if (status && this.expected.has(Number(status[1]))) return;
+      // Of refusals the answers themselves are judged: this comes some time after them.
+      if (/the server responded with a status of \d+/.test(message.text())) return;
       fault(`console: ${message.text()} at ${message.location().url}`);
     });
     return context;
   }
 
   check(answer, fault) {
-    const headers = answer.headers();
+    const [status, headers] = [answer.status(), answer.headers()];
+    if (status >= 400 && !this.expected.has(status)) fault(`${answer.url()} is answered with ${status}`);
     // A report is a file.
     if (!answer.url().startsWith("http") || !(headers["content-type"] ?? "").startsWith("text/html")) return;
     const policy = headers["content-security-policy"] ?? "";

@@ -89,7 +89,7 @@ async fn one(
     let answer = async {
         match opened::open(&state.api, &frame.caller, &own?, &complaint_id).await {
             Err(problem) if problem.body().code.as_deref() == Some(blind::CODE) => {
-                Ok(one_view::kept(&frame, &complaint_id, problem.status()))
+                Ok(one_view::kept(&frame, &complaint_id, problem.status(), &asked))
             }
             opened => Ok::<_, Problem>(one_view::page(&frame, &opened?, &asked, None)),
         }

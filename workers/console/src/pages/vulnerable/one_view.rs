@@ -67,9 +67,10 @@ fn titled(frame: &Frame, complaint_id: &str) -> String {
 }
 
 /// In place of a complaint that its reader may still judge blind.
-pub(super) fn kept(frame: &Frame, complaint_id: &str, status: StatusCode) -> Response {
+pub(super) fn kept(frame: &Frame, complaint_id: &str, status: StatusCode, asked: &Fields) -> Response {
     let body = html! {
         div.stack {
+            (undo(frame, asked))
             (gate(frame, complaint_id))
             p.row {
                 a href=(LIST) { (frame.say("vulnerable-back")) }
