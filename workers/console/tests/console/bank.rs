@@ -1,9 +1,7 @@
 //! A console of a bank with two teams: its log, its worklist, leases in memory, and persons that a header names.
-
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 use std::{
-    collections::BTreeSet,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -28,21 +26,24 @@ use ombud_contract::{
 };
 use ombud_launch::{
     config::{Inputs, load},
-    guard::{FindPerson, Guard, People, Person, PersonSource, Role, SignedIn, Teams},
+    guard::{FindPerson, Guard, People},
     health::Readiness,
 };
 use ombud_local::{Local, LocalWorklist, Options};
 use ombud_store::{
     CaseStore, Leases, Row, Worklist, file_feedback, file_prediction, file_raw, file_routed, file_work,
 };
-use ombud_stream::{
-    Clock, Delivery, ManualClock, Outage, Outgoing, Reader, Record, Refused, Sink, TopicPartition, Waiting,
-};
+use ombud_stream::{Clock, Delivery, ManualClock, Outgoing, Reader, Record, Sink, TopicPartition, Waiting};
 use serde_json::Value;
 use tower::ServiceExt as _;
 use utoipa::openapi::OpenApi;
 
-use crate::{given::route, memory_leases::MemoryLeases, no_sources::no_sources};
+use crate::{
+    doubles::{AuditBreaker, person},
+    given::route,
+    memory_leases::MemoryLeases,
+    no_sources::no_sources,
+};
 
 pub(crate) const NOW: i64 = 1_709_300_000_000;
 /// What the customer of c-1 wrote. No answer but its narrative has a word of it.
@@ -53,19 +54,6 @@ pub(crate) const CATEGORY: &str = "armed_forces";
 pub(crate) const WHO: &str = "x-who";
 /// `printf %s sesame-open | sha256sum`.
 const DIGEST: &str = "10fd93e00c1bdccff1ba9cb6919df45fcd7264eb96f173c36eb6934e18e5ef86";
-
-/// A sink that takes nothing for console.audit while a test says so.
-struct AuditBreaker<S>(S, Arc<AtomicBool>);
-
-impl<S: Sink<Waiter>> Sink<Waiter> for AuditBreaker<S> {
-    fn send(&mut self, record: Outgoing, token: Waiter) -> Result<(), Refused<Waiter>> {
-        if self.1.load(Ordering::SeqCst) && *record.topic == *Topic::Audit.name("") {
-            let outage = Some(Outage::passing("append to console.audit", "the disk is full"));
-            return Err(Refused { record, token, outage });
-        }
-        self.0.send(record, token)
-    }
-}
 
 /// The console and what it stands on. Ends when it is dropped.
 pub(crate) struct Bank {
@@ -126,10 +114,10 @@ impl Answered {
     }
 }
 
-/// c-1 and c-3 lie with cards, c-2 with loans.
 /// The digest of what complaints say.
 pub(crate) const INPUT: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 
+/// c-1 and c-3 lie with cards, c-2 with loans.
 fn complaints() -> [RoutedComplaint; 3] {
     let of = |id: &str, team: &str| RoutedComplaint {
         complaint_id: id.into(),
@@ -316,10 +304,8 @@ impl Bank {
     }
 
     async fn wait(&self, place: (TopicPartition, i64)) {
-        assert!(
-            self.progress.wait_until(&[place], Duration::from_secs(30)).await,
-            "the worklist is not read"
-        );
+        let is_read = self.progress.wait_until(&[place], Duration::from_secs(30)).await;
+        assert!(is_read, "the worklist is not read");
     }
 
     /// What is answered to `who`, a person such as `anna/clerk/cards`, a token such as `token:sesame-open`, or nobody.
@@ -411,16 +397,4 @@ impl Bank {
         let records = self.local.reader().unwrap().fetch(&partition, 0, Duration::ZERO).unwrap().records;
         records.iter().map(|record| codec::decode(record.value.as_deref().unwrap()).unwrap()).collect()
     }
-}
-
-/// `anna/clerk,lead/cards,loans`; `*` for every team.
-fn person(who: &str) -> SignedIn {
-    let [name, roles, teams] = who.split('/').collect::<Vec<_>>()[..] else { panic!("{who}") };
-    let role = |name: &str| Role::ALL.into_iter().find(|role| role.name() == name).unwrap();
-    let teams = match teams {
-        "*" => Teams::All,
-        teams => Teams::Only(teams.split(',').map(str::to_owned).collect::<BTreeSet<_>>()),
-    };
-    let roles = roles.split(',').filter(|role| !role.is_empty()).map(role).collect();
-    SignedIn { person: Person { name: name.into(), roles, teams }, source: PersonSource::Session }
 }

@@ -3,6 +3,7 @@
 mod bank;
 mod blind_sample;
 mod complaint_page;
+mod doubles;
 #[path = "../../../../crates/measure/tests/measure/given.rs"]
 mod given;
 mod keys;

@@ -156,10 +156,7 @@ async fn a_version_has_its_record_its_places_its_card_and_its_dial() {
     let desk = MemoryDesk::asking_for(1);
     let bank = Bank::open_with(desk.sources()).await;
     let champion = desk.champion();
-    says(
-        &bank.page(BOB, "/models").await,
-        &["complaints@", "challenger@", "champion 100 %", "81.2 %"],
-    );
+    says(&bank.page(BOB, "/models").await, &["complaints@", "challenger@", "champion 100 %", "81.2 %"]);
     let path = format!("/models/complaints/{}", champion.version);
     let page = bank.page(ANN, &format!("{path}?at=4&per_day=10000")).await;
     says(&page, &[&champion.version, "vulnerable@1", "issue@1", "The dial of vulnerable", "type=\"range\""]);
@@ -201,9 +198,14 @@ async fn what_comes_from_outside_is_text_on_every_page() {
     let evil_path =
         format!("/models/a%2F..%2F%3Cscript%3Ealert%281%29%3C%2Fscript%3E%E2%80%AE/{}", "cd".repeat(32));
     for path in ["/models", evil_path.as_str(), "/strategy", "/strategy/requests"] {
-        let page = bank.page(ANN_BOTH, path).await;
+        let mut page = bank.page(ANN_BOTH, path).await;
         says(&page, &["&lt;script&gt;"]);
-        says_not(&page, &["<script>", "\u{202e}", "style=\""]);
+        says_not(&page, &["<script>", "style=\""]);
+        // What a form sends is sent as it is.
+        let parts =
+            page.text.split("value=\"").map(|part| part.split_once('"').map_or(part, |(_, rest)| rest));
+        page.text = parts.collect();
+        says_not(&page, &["\u{202e}"]);
     }
     bank.send_form(BOB, "/strategy/requests/r-1/approve", "").await;
     for path in ["/strategy/history", "/strategy/versions/2"] {
