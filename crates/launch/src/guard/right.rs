@@ -305,10 +305,12 @@ mod tests {
     }
 
     #[test]
-    fn the_table_names_each_route_once_and_uses_every_right_of_a_route() {
-        let routes: BTreeSet<_> = ROUTES.iter().map(|route| (route.method.as_str(), route.path)).collect();
-        assert_eq!(routes.len(), ROUTES.len());
-        let used: BTreeSet<Right> = ROUTES.iter().map(|route| route.right).collect();
+    fn the_tables_name_each_route_once_and_use_every_right_of_a_route() {
+        for table in [ROUTES, PAGES] {
+            let routes: BTreeSet<_> = table.iter().map(|route| (route.method.as_str(), route.path)).collect();
+            assert_eq!(routes.len(), table.len());
+        }
+        let used: BTreeSet<Right> = ROUTES.iter().chain(PAGES).map(|route| route.right).collect();
         let unused: Vec<Right> = Right::ALL.into_iter().filter(|right| !used.contains(right)).collect();
         // What one may do to another's work is asked for within POST /api/work and /api/leases.
         assert_eq!(unused, [Right::Lead]);

@@ -69,6 +69,7 @@ fn a_page_asks_for_what_another_person_approves_and_its_own_request_nobody_can()
         [
             said("change-requested", "ann", None),
             said("change-approved", "bob", None),
+            said("strategy-published", "bob", Some("2")),
             said("change-published", "bob", Some("2"))
         ]
     );
@@ -91,7 +92,11 @@ fn a_page_publishes_what_needs_nobody_else_only_after_the_version_that_was_seen(
     assert_eq!((newest.version, newest.changed_by.as_str(), newest.reason.as_str()), (2, "ann", "try"));
     assert_eq!(
         log.audit(),
-        [said("change-requested", "ann", None), said("change-published", "ann", Some("2"))]
+        ["change-requested", "strategy-published", "change-published"].map(|action| said(
+            action,
+            "ann",
+            (action != "change-requested").then_some("2")
+        ))
     );
 }
 
