@@ -44,6 +44,8 @@ const TEAMS: [&str; 2] = ["credit-bureau-disputes", "collections-conduct"];
 const ALIKE: usize = 24;
 /// Verdicts, so that figures have something to count.
 const VERDICTS: usize = 220;
+/// Of the topics of complaints on the embedded log.
+const PARTITIONS: i32 = 4;
 /// How long it may take until they are in the case store.
 const ARCHIVE_TIMEOUT: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(200);
@@ -65,7 +67,7 @@ fn alike(at: usize) -> Row {
 
 /// Records that nobody can read, for the operator to find.
 fn park(data: &Path) -> Result<()> {
-    let log = Local::open(data, Options::catalogue("", 1))?;
+    let log = Local::open(data, Options::catalogue("", PARTITIONS))?;
     let (mut sink, deliveries) = log.sink::<()>(1);
     for text in [&b"\0\0\0\0\x07junk"[..], b"{}"] {
         let record = Outgoing {
