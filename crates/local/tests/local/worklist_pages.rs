@@ -191,7 +191,7 @@ fn a_teams_mark_differs_once_something_about_it_has_changed_though_as_much_is_op
     let (worklist, _dir) = opened(&[routed(route("c-1", "cards")), routed(route("c-2", "loans"))]);
     let counts = || worklist.open_counts().unwrap();
     let before = counts();
-    worklist.apply(&[verdict("c-1", FeedbackKind::Confirmed, None, NOON + 30)], &[]).unwrap();
+    worklist.apply(&[verdict("c-1", FeedbackKind::Confirmed, None, NOON + 600)], &[]).unwrap();
     let after = counts();
     assert_eq!((before[0].open, after[0].open), (1, 1));
     assert_ne!(before[0].mark, after[0].mark);
