@@ -111,17 +111,6 @@ impl Role {
         })
     }
 
-    /// Sends a form of a page to its HTTP port; gives status and body.
-    ///
-    /// # Errors
-    /// It does not listen yet, or does not answer.
-    pub fn send_form(&self, path: &str, form: &str) -> Result<(u16, String)> {
-        self.ask(path, |agent, url| {
-            let request = agent.post(url).content_type("application/x-www-form-urlencoded");
-            request.header("authorization", DESK_BEARER).send(form)
-        })
-    }
-
     fn ask(
         &self,
         path: &str,

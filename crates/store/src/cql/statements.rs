@@ -143,93 +143,122 @@ impl Statements {
             Ok::<_, PrepareError>(BothForms { bucketed, before: select(table, key).await? })
         };
         let event = "complaint_id, kind, seq, id, at, task, team, model_id, model_version, schema_id, body, origin, digest";
+        let written = format!(" USING TIMESTAMP {WRITTEN}");
         let ttl = narrative_ttl.map(|ttl| format!(" USING TTL {}", ttl.as_secs())).unwrap_or_default();
-        let mut statements = Self {
-            raw: insert("case_events", event, &ttl).await?,
-            event: insert("case_events", event, "").await?,
-            queued: insert(
+        // Side by side: a server far away takes a while for each.
+        let (
+            raw,
+            event,
+            queued,
+            unqueued,
+            unqueued_before,
+            customer,
+            decision,
+            feedback,
+            strategy,
+            model,
+            block,
+            unblocked,
+            blocks_of_day,
+            erased,
+            erased_of_day,
+            case,
+            queue,
+            feedback_of_day,
+            decisions,
+        ) = tokio::try_join!(
+            insert("case_events", event, &ttl),
+            insert("case_events", event, ""),
+            insert(
                 "queue_by_team_day_and_bucket",
                 "team, day, bucket, received_at, complaint_id, revision, priority, vulnerability, needs_human, \
                  product, issue, missing, resolve_by",
                 " USING TIMESTAMP ?",
-            )
-            .await?,
-            unqueued: prepare(format!(
+            ),
+            prepare(format!(
                 "DELETE FROM {keyspace}.queue_by_team_day_and_bucket USING TIMESTAMP ?
                  WHERE team = ? AND day = ? AND received_at = ? AND complaint_id = ? AND bucket = ?"
-            ))
-            .await?,
-            unqueued_before: prepare(format!(
+            )),
+            prepare(format!(
                 "DELETE FROM {keyspace}.queue_by_team_day USING TIMESTAMP ?
                  WHERE team = ? AND day = ? AND received_at = ? AND complaint_id = ?"
-            ))
-            .await?,
-            customer: insert("cases_by_customer", "customer_ref, received_at, complaint_id", "").await?,
-            decision: insert(
+            )),
+            insert("cases_by_customer", "customer_ref, received_at, complaint_id", ""),
+            insert(
                 "decisions_by_model_and_bucket",
                 "model_id, model_version, day, bucket, complaint_id, prediction_id, task, role, arm, outcome, \
                  label, confidence, strategy_version",
                 "",
-            )
-            .await?,
-            feedback: insert(
+            ),
+            insert(
                 "feedback_by_day_and_bucket",
                 "day, bucket, decided_at, feedback_id, complaint_id, kind, model_version, label_before, \
                  label_after, audit_sample",
                 "",
-            )
-            .await?,
-            strategy: insert("strategy_history", "scope, version, effective_from, changed_by, body", "")
-                .await?,
-            model: insert("model_versions", "model_id, version, tasks, state, created_at, body", "").await?,
-            block: insert(
+            ),
+            insert("strategy_history", "scope, version, effective_from, changed_by, body", ""),
+            insert("model_versions", "model_id, version, tasks, state, created_at, body", ""),
+            insert(
                 "sketches_by_day_and_bucket",
                 "day, bucket, digest, body",
-                &format!(" USING TIMESTAMP {WRITTEN}"),
-            )
-            .await?,
-            unblocked: prepare(format!(
+                &written,
+            ),
+            prepare(format!(
                 "DELETE FROM {keyspace}.sketches_by_day_and_bucket USING TIMESTAMP {DELETED}
                  WHERE day = ? AND bucket = ? AND digest = ?"
-            ))
-            .await?,
-            blocks_of_day: prepare(format!(
+            )),
+            prepare(format!(
                 "SELECT digest, body FROM {keyspace}.sketches_by_day_and_bucket WHERE day = ? AND bucket = ?"
-            ))
-            .await?,
-            erased: insert("erased_sketches", "day, complaint_id", "").await?,
-            erased_of_day: prepare(format!(
+            )),
+            insert("erased_sketches", "day, complaint_id", ""),
+            prepare(format!(
                 "SELECT complaint_id FROM {keyspace}.erased_sketches WHERE day = ?"
-            ))
-            .await?,
-            case: prepare(format!(
+            )),
+            prepare(format!(
                 "SELECT kind, seq, id, at, task, team, model_id, model_version, schema_id, body, origin, digest
                  FROM {keyspace}.case_events WHERE complaint_id = ?"
-            ))
-            .await?,
-            queue: both(
+            )),
+            both(
                 "received_at, complaint_id, revision, priority, vulnerability, needs_human, product, issue, \
                  missing, resolve_by",
                 "queue_by_team_day",
                 "team = ? AND day = ?",
                 QUEUE_PAGE,
-            )
-            .await?,
-            feedback_of_day: both(
+            ),
+            both(
                 "decided_at, feedback_id, complaint_id, kind, model_version, label_before, label_after, \
                  audit_sample",
                 "feedback_by_day",
                 "day = ?",
                 SMALL_ROWS_PAGE,
-            )
-            .await?,
-            decisions: both(
+            ),
+            both(
                 "complaint_id, prediction_id, task, role, arm, outcome, label, confidence, strategy_version",
                 "decisions_by_model",
                 "model_id = ? AND model_version = ? AND day = ?",
                 SMALL_ROWS_PAGE,
-            )
-            .await?,
+            ),
+        )?;
+        let mut statements = Self {
+            raw,
+            event,
+            queued,
+            unqueued,
+            unqueued_before,
+            customer,
+            decision,
+            feedback,
+            strategy,
+            model,
+            block,
+            unblocked,
+            blocks_of_day,
+            erased,
+            erased_of_day,
+            case,
+            queue,
+            feedback_of_day,
+            decisions,
         };
         statements.case.set_page_size(CASE_PAGE);
         statements.blocks_of_day.set_page_size(BLOCK_PAGE);

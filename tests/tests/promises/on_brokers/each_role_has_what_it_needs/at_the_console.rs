@@ -1,4 +1,4 @@
-//! What the console's user misses, and how it is noticed: by the same functions in a command, by an answer of the API, or on a page.
+//! What the console's user misses, and how it is noticed: by the same functions in a command, or by an answer of the API.
 
 use anyhow::{Context, Result, ensure};
 use ombud_tests::Right;
@@ -12,7 +12,7 @@ pub(super) fn is_of_the_operators(right: &Right) -> bool {
 }
 
 /// A record of complaints.raw is read where a dead letter of it is sent again: whether it was sent already.
-fn is_missed_on_a_page(right: &Right) -> bool {
+fn is_missed_where_letters_are_sent(right: &Right) -> bool {
     right.role == "console" && right.operation == "Read" && right.name.ends_with("complaints.raw")
 }
 
@@ -64,19 +64,15 @@ impl Proof {
             ensure!(status == 503 && right.is_named_in(&said), "{right:?}: {status} {said}");
             console.stop()?;
         }
-        self.pages_without()
+        self.redriving_without()
     }
 
-    /// What an operator sends again on the page of health.
-    fn pages_without(&mut self) -> Result<()> {
-        for right in self.take(is_missed_on_a_page) {
-            let letter = self.letter_of(&right.name)?;
-            let console = self.guarded.as_user(&right.user_without()).start(&["console"])?;
-            let (status, said) = console.send_form("/health/redrive", &format!("letter={letter}"))?;
-            ensure!(status == 503 && right.is_named_in(&said), "{right:?}: {status} {said}");
-            console.stop()?;
-        }
-        Ok(())
+    /// What an operator sends again on the page of health is sent by the same functions as `ombud redrive` sends it by.
+    fn redriving_without(&mut self) -> Result<()> {
+        let letter = self.letter_of(&self.guarded.deployment.topic("complaints.raw"))?;
+        self.without(is_missed_where_letters_are_sent, |_| {
+            ["redrive", "--id", &letter, "--yes"].map(str::to_owned).to_vec()
+        })
     }
 
     /// The id of a dead letter whose record lies in `topic`.
