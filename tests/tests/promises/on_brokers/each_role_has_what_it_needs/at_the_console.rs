@@ -70,6 +70,8 @@ impl Proof {
     /// What an operator sends again on the page of health is sent by the same functions as `ombud redrive` sends it by.
     fn redriving_without(&mut self) -> Result<()> {
         let letter = self.letter_of(&self.guarded.deployment.topic("complaints.raw"))?;
+        // A record lies behind it: whether that is the letter's own, sent before, is to be read.
+        self.succeeds(self.produce("ombud-crm", "complaints.raw")?)?;
         self.without(is_missed_where_letters_are_sent, |_| {
             ["redrive", "--id", &letter, "--yes"].map(str::to_owned).to_vec()
         })
