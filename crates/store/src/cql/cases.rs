@@ -19,9 +19,11 @@ use crate::{
         error::{CqlError, failed, not_there, outage},
         merge::Merge,
         migrate::Migrator,
+        parts::Part,
         read_error::ReadError,
         retry::persist,
-        statements::{Part, Statements, days},
+        statements::Statements,
+        values::days,
     },
     row::{CaseEvent, FeedbackDay, Kind, ModelDecision, QueueEntry, Row},
 };

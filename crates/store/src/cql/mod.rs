@@ -11,10 +11,12 @@ mod desk;
 mod error;
 mod merge;
 mod migrate;
+mod parts;
 mod read_error;
 mod retry;
 mod sketches;
 mod statements;
+mod values;
 
 pub use cases::CqlCases;
 pub use connection::CqlConnection;

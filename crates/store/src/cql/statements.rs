@@ -2,20 +2,22 @@
 
 use std::time::Duration;
 
-use jiff::civil::{Date, date};
+use jiff::civil::Date;
 use scylla::{
     client::session::Session,
     errors::{ExecutionError, PrepareError},
     serialize::row::SerializeRow,
     statement::prepared::PreparedStatement,
-    value::{CqlDate, CqlTimestamp, CqlValue, MaybeUnset},
+    value::{CqlTimestamp, CqlValue},
 };
 
 use crate::{
     alike::SketchBlock,
     cql::{
         bucket::{BUCKETS, bucket_of},
+        parts::{BothForms, Part},
         retry::persist,
+        values::{days, set},
     },
     day::day_of,
     row::{CaseEvent, Kind, QueueEntry, Row},
@@ -51,27 +53,6 @@ pub(crate) struct Statements {
     pub(crate) queue: BothForms,
     pub(crate) feedback_of_day: BothForms,
     pub(crate) decisions: BothForms,
-}
-
-/// A list in its two forms: in buckets, which is how it is written, and as it was written before there were any.
-pub(crate) struct BothForms {
-    bucketed: PreparedStatement,
-    before: PreparedStatement,
-}
-
-/// One partition of a list.
-pub(crate) struct Part<'a> {
-    pub(crate) query: &'a PreparedStatement,
-    pub(crate) key: Vec<CqlValue>,
-}
-
-impl BothForms {
-    /// Every partition of the list that `key` names; a row that lies in both forms is the bucket's.
-    pub(crate) fn parts(&self, key: &[CqlValue]) -> Vec<Part<'_>> {
-        let within = |bucket| key.iter().cloned().chain([CqlValue::TinyInt(bucket)]).collect::<Vec<_>>();
-        let buckets = (0..BUCKETS).map(|bucket| Part { query: &self.bucketed, key: within(bucket) });
-        buckets.chain([Part { query: &self.before, key: key.to_vec() }]).collect()
-    }
 }
 
 /// Blocks of sketches of a bucket read at once: of each of the 64 a page is in memory.
@@ -386,17 +367,6 @@ fn bucket_of_block(digest: &[u8]) -> i8 {
     (digest.first().copied().unwrap_or_default() % BUCKETS as u8) as i8
 }
 
-fn set<T>(value: &Option<T>) -> MaybeUnset<&T> {
-    MaybeUnset::from_option(value.as_ref())
-}
-
-/// Days since the Unix epoch, which CQL counts from 2^31.
-pub(crate) fn days(day: Date) -> CqlDate {
-    let hours = day.duration_since(date(1970, 1, 1)).as_hours();
-    // A calendar of ten thousand years has four million days.
-    CqlDate(u32::try_from(hours / 24 + (1 << 31)).unwrap_or(u32::MAX))
-}
-
 struct Target<'a> {
     session: &'a Session,
     bound: Duration,
@@ -410,17 +380,5 @@ impl Target<'_> {
     ) -> Result<(), ExecutionError> {
         let attempt = || async { self.session.execute_unpaged(statement, &values).await.map(drop) };
         persist(self.bound, attempt).await
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn days_are_counted_as_the_server_does() {
-        assert_eq!(days(date(1970, 1, 1)).0, 1 << 31);
-        assert_eq!(days(date(1969, 12, 31)).0, (1 << 31) - 1);
-        assert_eq!(days(date(2024, 2, 29)).0, (1 << 31) + 19_782);
     }
 }
