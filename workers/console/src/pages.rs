@@ -1,6 +1,6 @@
 //! Pages for people who have no shell: plain forms that work without script, then keys and live updates.
 //!
-//! guard -> who asks, and may they -> [`frame::Frame`] -> a page's own module asks the functions of the API -> markup in the frame
+//! guard -> who asks, and may they -> `frame::Frame` -> a page's own module asks the functions of the API -> markup in the frame
 //! one event stream a browser -> `events` -> badges of queues that have changed
 //!
 //! A page shows nothing that the API would not answer to the same person, and does nothing that it would not do.
