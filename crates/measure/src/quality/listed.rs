@@ -85,7 +85,7 @@ pub struct FigureCase {
     pub hit: bool,
 }
 
-/// The cases of each figure: of each team the first [`KEPT`] that are given of either kind.
+/// The cases of each figure: of each team the first `KEPT` that are given of either kind.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FigureCases(BTreeMap<FigureKey, BTreeMap<String, TeamCases>>);
 
