@@ -5,6 +5,7 @@
 //!
 //! A page shows nothing that the API would not answer to the same person, and does nothing that it would not do.
 
+pub(crate) mod address;
 mod alike;
 mod archived;
 mod assets;

@@ -59,11 +59,12 @@ impl StrategyDesk {
         let done = act(&mut book);
         // Whoever changed something sees it on the next page.
         *self.read() = None;
-        done.map_err(|refusal| ChangeRefusal {
-            status: status(&refusal),
-            text: format!("{:#}", anyhow::Error::from(refusal)),
-        })
+        done.map_err(refused)
     }
+}
+
+fn refused(refusal: RequestRefusal) -> ChangeRefusal {
+    ChangeRefusal { status: status(&refusal), text: format!("{:#}", anyhow::Error::from(refusal)) }
 }
 
 impl ChangeDesk for StrategyDesk {
@@ -90,7 +91,8 @@ impl ChangeDesk for StrategyDesk {
     }
 
     fn requests(&self) -> Result<Vec<OpenRequest>, ChangeRefusal> {
-        Ok(self.done(RequestBook::list)?.into_iter().map(open_request).collect())
+        let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(book.list().map_err(refused)?.into_iter().map(open_request).collect())
     }
 
     fn description(&self, model_id: &str, version: &str) -> Option<Description> {

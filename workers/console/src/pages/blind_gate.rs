@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{fields::segment, frame::Frame, item_words::complaint_path};
+use super::{address::encoded, frame::Frame, item_words::complaint_path};
 use crate::blind::SEEN;
 
 /// Why they are kept, and the two ways on: to judge it, or to see them and judge it no more.
@@ -12,7 +12,7 @@ pub(crate) fn gate(frame: &Frame, complaint_id: &str) -> Markup {
             h2 id="kept" { (frame.say("complaint-kept")) }
             p { (frame.say("complaint-kept-why")) }
             form.actions method="post" action={ (complaint_path(complaint_id)) "/work" } {
-                a.button href={ "/sample/" (segment(complaint_id)) } { (frame.say("complaint-kept-judge")) }
+                a.button href={ "/sample/" (encoded(complaint_id)) } { (frame.say("complaint-kept-judge")) }
                 input type="hidden" name="kind" value="NOTED";
                 input type="hidden" name="reason_code" value=(SEEN);
                 button type="submit" { (frame.say("complaint-kept-show")) }

@@ -10,18 +10,9 @@ use axum::{
 };
 use bytes::Bytes;
 use form_urlencoded::Serializer;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{PageState, frame::Frame, trouble};
 use crate::{refused::Problem, request::Segment};
-
-/// What is written in a path as it is.
-const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
-/// `text` as one segment of a path.
-pub(crate) fn segment(text: &str) -> String {
-    utf8_percent_encode(text, KEPT).to_string()
-}
 
 /// Fields in the order in which they came.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -123,19 +114,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_field_stays_one_field_of_an_address_whatever_is_in_it() {
+        assert_eq!(Fields::default().with("q", Some("a&b=c")).address("/x"), "/x?q=a%26b%3Dc");
+        assert_eq!(Fields::default().with("q", None).address("/x"), "/x");
+    }
+
+    #[test]
     fn a_field_may_come_more_than_once_and_an_empty_one_was_not_filled_in() {
         let fields = Fields::read(b"of=c-1&of=c%2F2&of=&of=+c+3+&note=a%26b&x");
         assert_eq!(fields.all("of").collect::<Vec<_>>(), ["c-1", "c/2", "c 3"]);
         assert_eq!((fields.one("note"), fields.one("x"), fields.one("y")), (Some("a&b"), None, None));
         let again = Fields::read(fields.query().as_bytes());
         assert_eq!(again.all("of").collect::<Vec<_>>(), ["c-1", "c/2", "c 3"]);
-    }
-
-    #[test]
-    fn an_id_stays_one_segment_of_a_path_whatever_is_in_it() {
-        assert_eq!(segment("crm-1_2.a~b"), "crm-1_2.a~b");
-        assert_eq!(segment("a/../b?c#d é\""), "a%2F..%2Fb%3Fc%23d%20%C3%A9%22");
-        assert_eq!(Fields::default().with("q", Some("a&b=c")).address("/x"), "/x?q=a%26b%3Dc");
-        assert_eq!(Fields::default().with("q", None).address("/x"), "/x");
     }
 }

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use ombud_contract::shown::shown;
 
 use super::{
-    fields::segment,
+    address::encoded,
     frame::Frame,
     parts::{self, Tone},
 };
@@ -12,7 +12,7 @@ use crate::item::{Item, State};
 
 /// Where a complaint is.
 pub(crate) fn complaint_path(complaint_id: &str) -> String {
-    format!("/complaints/{}", segment(complaint_id))
+    format!("/complaints/{}", encoded(complaint_id))
 }
 
 /// A symbol of a record in words: those of `prefix` in the catalogue, else as it stands in the record.

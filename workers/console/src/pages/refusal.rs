@@ -1,7 +1,5 @@
 //! Why a page is not shown, as a page.
 
-use std::fmt::Write as _;
-
 use axum::{
     http::{HeaderMap, Method, StatusCode},
     response::{IntoResponse, Redirect, Response},
@@ -12,6 +10,7 @@ use ombud_contract::shown::shown;
 use ombud_launch::guard::{PageRefusal, Right};
 
 use super::{
+    address::encoded,
     choice::Choice,
     shell::{self, Document},
     words::Words,
@@ -83,20 +82,6 @@ pub(crate) fn is_page(path: &str) -> bool {
         && path.len() <= MOST_OF_A_PATH
         && bare != "/events"
         && Right::of_page(&Method::GET, bare).is_some()
-}
-
-/// As a value of a query.
-pub(crate) fn encoded(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len() * 2);
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
-            encoded.push(char::from(byte));
-        } else {
-            // A string takes whatever is written to it.
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-    }
-    encoded
 }
 
 #[cfg(test)]

@@ -26,9 +26,10 @@ use tokio::task::block_in_place;
 
 use super::{
     PageState,
-    fields::{Fields, FormFields, Named, QueryFields, segment},
+    address::{encoded, led_to},
+    fields::{Fields, FormFields, Named, QueryFields},
     frame::Frame,
-    vulnerable::{input_of, newest_route, problem_page, see_other},
+    vulnerable::{input_of, newest_route, problem_page},
 };
 use crate::{
     blind::{has_seen, is_judge_of},
@@ -57,7 +58,7 @@ pub(super) fn routes() -> Router<Arc<PageState>> {
 
 /// Where the page of one complaint is.
 fn address(complaint_id: &str) -> String {
-    format!("{LIST}/{}", segment(complaint_id))
+    format!("{LIST}/{}", encoded(complaint_id))
 }
 
 /// A complaint of the sample before one judge.
@@ -95,7 +96,7 @@ async fn list(
             let next = entries.iter().find(|entry| passed != Some(entry.complaint_id.as_str()));
             let path = next.map_or(LIST.to_owned(), |entry| address(&entry.complaint_id));
             let query = Fields::default().with("read", is_second.then_some("second"));
-            return Ok(see_other(HeaderMap::new(), &query.address(&path)));
+            return Ok(led_to(HeaderMap::new(), &query.address(&path)));
         }
         Ok::<_, Problem>(list_view::page(&frame, &sample, is_second))
     };
@@ -137,7 +138,7 @@ async fn answered(
     match give(&state.api, &frame.caller, own.clone(), &complaint_id, &fields).await {
         Ok(headers) => {
             let query = Fields::default().with("done", Some("sample-given")).with("read", fields.one("read"));
-            see_other(headers, &query.address(&address(&complaint_id)))
+            led_to(headers, &query.address(&address(&complaint_id)))
         }
         Err(problem) => {
             // With what was typed, where the text may still be shown.

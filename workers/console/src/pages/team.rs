@@ -20,8 +20,6 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    http::HeaderMap,
-    response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
 
@@ -42,8 +40,3 @@ pub(super) fn routes() -> Router<Arc<PageState>> {
 
 /// The most rows of a page, and so the most that one action is done with.
 pub(super) const MOST_ROWS: usize = 50;
-
-/// Leads to `address`, with the headers of what was written.
-pub(super) fn led_to(headers: HeaderMap, address: &str) -> Response {
-    (headers, Redirect::to(address)).into_response()
-}

@@ -14,13 +14,7 @@ mod problem;
 
 use std::sync::Arc;
 
-use axum::{
-    Router,
-    extract::State,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
-    routing::get,
-};
+use axum::{Router, extract::State, http::HeaderMap, response::Response, routing::get};
 use ombud_contract::records::Vulnerability;
 
 pub(super) use flag::verdict as flag_verdict;
@@ -29,7 +23,8 @@ pub(super) use problem::{page as problem_page, sentence as problem_sentence};
 
 use super::{
     PageState,
-    fields::{Fields, FormFields, Named, QueryFields, segment},
+    address::{encoded, led_to},
+    fields::{Fields, FormFields, Named, QueryFields},
     frame::Frame,
 };
 use crate::{blind, own_writes::OwnWrites, refused::Problem};
@@ -47,14 +42,7 @@ pub(super) fn routes() -> Router<Arc<PageState>> {
 
 /// Where the page of one complaint is.
 fn address(complaint_id: &str) -> String {
-    format!("{LIST}/{}", segment(complaint_id))
-}
-
-/// Leads to another page, after a form.
-pub(super) fn see_other(headers: HeaderMap, address: &str) -> Response {
-    // What stands in an address is percent-encoded: always a value of a header.
-    let location = HeaderValue::from_str(address).unwrap_or(HeaderValue::from_static("/"));
-    (StatusCode::SEE_OTHER, headers, [(header::LOCATION, location)]).into_response()
+    format!("{LIST}/{}", encoded(complaint_id))
 }
 
 async fn list(
@@ -67,7 +55,7 @@ async fn list(
         let own = own?;
         if asked.one("go") == Some("next") {
             let next = list::next(&state.api, &frame.caller, &own, asked.one("passed")).await?;
-            return Ok(see_other(HeaderMap::new(), &next.map_or(LIST.to_owned(), |id| address(&id))));
+            return Ok(led_to(HeaderMap::new(), &next.map_or(LIST.to_owned(), |id| address(&id))));
         }
         let least = match asked.one("flag") {
             Some("vulnerable") => Vulnerability::Vulnerable,
@@ -116,7 +104,7 @@ async fn said(
     };
     if fields.one("action") == Some("undo") {
         return match decide::take_back(api, caller, own, &complaint_id, &fields).await {
-            Ok(headers) => see_other(headers, &format!("{}?done=vulnerable-undone", address(&complaint_id))),
+            Ok(headers) => led_to(headers, &format!("{}?done=vulnerable-undone", address(&complaint_id))),
             Err(problem) => problem::page(&frame, PAGE, &problem),
         };
     }
@@ -147,5 +135,5 @@ fn after(complaint_id: &str, decision: Decision, decided: Decided, next: Option<
         .with("undo", Some(&decided.feedback_id))
         .with("note", decided.work_id.as_deref());
     let path = next.map_or(LIST.to_owned(), |id| address(&id));
-    see_other(decided.headers, &query.address(&path))
+    led_to(decided.headers, &query.address(&path))
 }

@@ -8,8 +8,8 @@ use ombud_launch::guard::{Person, Teams};
 
 use super::password::LEAST_CHARACTERS;
 use crate::pages::{
+    address::encoded,
     choice::Choice,
-    refusal::encoded,
     shell::{self, Document},
 };
 

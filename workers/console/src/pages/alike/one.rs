@@ -12,7 +12,8 @@ use tokio::task::block_in_place;
 
 use super::{Frame, PageState, board::Commons, explanation, list::usual, news};
 use crate::pages::{
-    fields::{Fields, Named, QueryFields, segment},
+    fields::{Fields, Named, QueryFields},
+    item_words::complaint_path,
     parts::{day, moment, pager, problem},
 };
 
@@ -194,7 +195,7 @@ fn complaint(frame: &Frame, member: &Member, item: Option<&WorkItem>) -> Markup 
     html! {
         tr data-row {
             th scope="row" {
-                a href={ "/complaints/" (segment(&member.complaint_id)) } { (shown(&member.complaint_id)) }
+                a href=(complaint_path(&member.complaint_id)) { (shown(&member.complaint_id)) }
             }
             td {
                 @match item {

@@ -10,10 +10,10 @@ use crate::{
     own_writes::OwnWrites,
     pages::{
         PageState,
+        address::led_to,
         fields::{Fields, FormFields, Named},
         frame::Frame,
         item_words::complaint_path,
-        team::led_to,
     },
     refused::Problem,
 };

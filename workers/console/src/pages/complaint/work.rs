@@ -11,11 +11,11 @@ use crate::{
     own_writes::OwnWrites,
     pages::{
         PageState,
+        address::led_to,
         archived::wait_until_archived,
         fields::{Fields, FormFields, Named},
         frame::Frame,
         item_words::complaint_path,
-        team::led_to,
     },
     refused::Problem,
     work::{AcceptedWork, report},

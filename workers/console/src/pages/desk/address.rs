@@ -6,7 +6,7 @@ use axum::{
 };
 use serde::Deserialize;
 
-use crate::{own_writes::OwnWrites, pages::refusal::encoded, refused::Problem};
+use crate::{own_writes::OwnWrites, pages::address::encoded, refused::Problem};
 
 /// The most complaints that an address carries as skipped; the oldest come again first.
 const MOST_SKIPPED: usize = 16;

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     own_writes::OwnWrites,
-    pages::{PageState, frame::Frame, refusal::encoded},
+    pages::{PageState, address::encoded, frame::Frame},
     refused::Problem,
     request::Segment,
 };

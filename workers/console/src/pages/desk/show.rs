@@ -15,6 +15,7 @@ use crate::{
     item::{Item, State},
     pages::{
         frame::Frame,
+        item_words::complaint_path,
         parts::{self, Field, Tone},
         shell::HeldLease,
     },
@@ -343,7 +344,7 @@ fn others(frame: &Frame, others: &[Item]) -> Markup {
                 ul {
                     @for other in others {
                         li {
-                            a href={ "/complaints/" (crate::pages::refusal::encoded(&other.complaint_id)) } {
+                            a href=(complaint_path(&other.complaint_id)) {
                                 (shown(&other.complaint_id))
                             }
                             " " (parts::badge(Tone::Plain, &frame.say(state_id(other.state))))

@@ -19,9 +19,10 @@ use serde::Deserialize;
 use super::card::Block;
 use crate::pages::{
     RolloutLog,
+    address::encoded,
     frame::Frame,
     parts::{Field, Tone, badge, field},
-    strategy::pieces::{args, encoded, version_path},
+    strategy::pieces::{args, version_path},
 };
 
 /// Complaints a day where nobody says how many.

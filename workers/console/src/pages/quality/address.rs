@@ -1,11 +1,10 @@
 //! Where a figure leads: to its cases, by an address that says which figure.
 
-use std::fmt::Write as _;
-
 use ombud_measure::quality::{By, FigureKey, FigureKind, Part};
 use serde::Deserialize;
 
 use super::live::Days;
+use crate::pages::address::encoded;
 
 /// What the address of the cases says; the rest of it is the frame's.
 #[derive(Clone, Debug, Deserialize)]
@@ -47,21 +46,6 @@ pub(super) fn cases_of(days: Days, part: Part, key: &FigureKey) -> String {
         }
     }
     address
-}
-
-/// Text within an address: all but letters, digits and what needs no escape anywhere, in percent.
-pub(super) fn encoded(text: &str) -> String {
-    let mut written = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                written.push(char::from(byte))
-            }
-            // Writing to a String can't fail.
-            _ => drop(write!(written, "%{byte:02X}")),
-        }
-    }
-    written
 }
 
 /// A name as serde writes it.

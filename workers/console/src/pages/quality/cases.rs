@@ -17,13 +17,13 @@ use ombud_store::Worklist;
 use ombud_stream::Outage;
 
 use super::{
-    address::{CasesQuery, encoded, word},
+    address::{CasesQuery, word},
     tables::table,
     view::{View, moment},
 };
 use crate::{
     blind::is_kept,
-    pages::{PageState, frame::Frame},
+    pages::{PageState, frame::Frame, item_words::complaint_path},
 };
 
 /// Cases of one page: whoever needs all of them has the report's command.
@@ -98,7 +98,7 @@ pub(super) fn page(
         .iter()
         .map(|case| {
             vec![
-                html! { a href={ "/complaints/" (encoded(&case.complaint_id)) } { (shown(&case.complaint_id)) } },
+                html! { a href=(complaint_path(&case.complaint_id)) { (shown(&case.complaint_id)) } },
                 html! { (shown(&case.team)) },
                 html! { (view.say(hit_word(key.kind, case.hit))) },
             ]

@@ -11,8 +11,9 @@ use super::{
     queue::{LISTED, Sample, SampleEntry},
 };
 use crate::pages::{
-    fields::{Fields, segment},
+    fields::Fields,
     frame::Frame,
+    item_words::complaint_path,
     parts::{Tab, day, empty, key_link, tabs},
 };
 
@@ -100,7 +101,7 @@ fn agreement(frame: &Frame, sample: &Sample) -> Markup {
                 p { (frame.say_count("sample-differing", sample.differing.len() as i64)) }
                 ul {
                     @for id in sample.differing.iter().take(NAMED) {
-                        li { a href={ "/complaints/" (segment(id)) } { (shown(id)) } }
+                        li { a href=(complaint_path(id)) { (shown(id)) } }
                     }
                 }
             }

@@ -20,8 +20,9 @@ use super::{
 use crate::{
     cases::Narrative,
     pages::{
-        fields::{Fields, segment},
+        fields::Fields,
         frame::Frame,
+        item_words::complaint_path,
         parts::{self, Field, Tone, badge, field, key_button, key_link},
         trouble,
         vulnerable::problem_sentence,
@@ -152,7 +153,7 @@ pub(super) fn comparison(frame: &Frame, found: &Comparison, asked: &Fields) -> R
             @if !found.others.is_empty() { p.muted { (frame.say("sample-newest-counts")) } }
             p.actions {
                 (key_link("n", &next, &frame.say("sample-next")))
-                a href={ "/complaints/" (segment(&found.complaint_id)) } { (frame.say("sample-whole-case")) }
+                a href=(complaint_path(&found.complaint_id)) { (frame.say("sample-whole-case")) }
             }
             p.muted { (frame.say("sample-no-undo")) }
         }

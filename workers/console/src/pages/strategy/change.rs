@@ -15,11 +15,12 @@ use ombud_models::StrategyChange;
 use super::{
     ask_desk,
     draft::{ChangeForm, DraftedChange, MOST_REASON, words},
-    pieces::{self, arms, encoded, evaluation, evaluation_of},
+    pieces::{self, arms, evaluation, evaluation_of},
     unavailable,
 };
 use crate::pages::{
     ChangeRefusal, PageState, RolloutLog,
+    address::encoded,
     frame::Frame,
     parts::{Field, field, moment, problem},
 };

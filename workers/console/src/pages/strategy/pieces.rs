@@ -10,7 +10,7 @@ use ombud_contract::{
 };
 use ombud_models::{Difference, Registry};
 
-use crate::pages::{frame::Frame, item_words::symbol, parts::moment, quality::ArmOutcomes};
+use crate::pages::{address::encoded, frame::Frame, item_words::symbol, parts::moment, quality::ArmOutcomes};
 
 /// As many digits of a version as commands print.
 const SHORT: usize = 12;
@@ -33,13 +33,6 @@ pub(in crate::pages) fn short(version: &str) -> &str {
 /// Where a version's page is. Names come from records, so whatever is in them stays one part of the path.
 pub(in crate::pages) fn version_path(model_id: &str, version: &str) -> String {
     format!("/models/{}/{}", encoded(model_id), encoded(version))
-}
-
-/// A text as a part of a path or a value of a query.
-pub(in crate::pages) fn encoded(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
-    let one = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
-    text.bytes().map(one).collect()
 }
 
 /// A version, as a link to its page.

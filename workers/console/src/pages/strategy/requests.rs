@@ -17,11 +17,12 @@ use super::{
     ask_desk,
     draft::words,
     parts_of_strategy,
-    pieces::{age, args, differences, encoded, evaluation, names},
+    pieces::{age, args, differences, evaluation, names},
     unavailable,
 };
 use crate::pages::{
     ChangeRefusal, OpenRequest, PageState, RolloutLog,
+    address::encoded,
     frame::Frame,
     parts::{Tone, badge, empty, moment, problem},
 };

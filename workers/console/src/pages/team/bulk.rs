@@ -8,7 +8,7 @@ use tokio::task::block_in_place;
 use super::{
     chosen::{Action, gather, named},
     confirm::Confirmation,
-    led_to, table, team_path,
+    table, team_path,
     undo::Undo,
     view::View,
 };
@@ -16,6 +16,7 @@ use crate::{
     own_writes::OwnWrites,
     pages::{
         PageState,
+        address::led_to,
         fields::{Fields, FormFields, Named},
         frame::Frame,
         trouble,

@@ -10,7 +10,7 @@ use super::{
     bulk,
     chosen::{self, Action, Chosen},
     confirm::Confirmation,
-    led_to, table, team_path,
+    table, team_path,
     undo::Undo,
     view::View,
 };
@@ -19,6 +19,7 @@ use crate::{
     own_writes::OwnWrites,
     pages::{
         PageState,
+        address::led_to,
         fields::{Fields, FormFields, Named},
         frame::Frame,
         trouble,

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use axum::{extract::State as Shared, response::Response};
 
-use super::{led_to, table, team_path, undo::Undo, view::View};
+use super::{table, team_path, undo::Undo, view::View};
 use crate::{
     own_writes::OwnWrites,
     pages::{
         PageState,
+        address::led_to,
         fields::{FormFields, Named},
         frame::Frame,
         trouble,

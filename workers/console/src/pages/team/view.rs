@@ -6,14 +6,14 @@ use ombud_store::WorkItem;
 
 use super::MOST_ROWS;
 use crate::{
-    pages::fields::{Fields, segment},
+    pages::{address::encoded, fields::Fields},
     queue_query::QueueQuery,
     refused::Problem,
 };
 
 /// Where a team's queue is.
 pub(in crate::pages) fn team_path(team: &str) -> String {
-    format!("/teams/{}", segment(team))
+    format!("/teams/{}", encoded(team))
 }
 
 /// One of the lists of a team.

@@ -18,6 +18,7 @@ use crate::{
         blind_gate::gate,
         fields::Fields,
         frame::Frame,
+        item_words::complaint_path,
         parts::{self, Tone, badge, key_button, key_link, moment},
     },
     refused::Problem,
@@ -94,7 +95,7 @@ fn summary(frame: &Frame, opened: &OpenedComplaint) -> Markup {
             @if opened.item.as_ref().is_some_and(|item| item.vulnerability_judged) {
                 (badge(Tone::Good, &frame.say("vulnerable-judged")))
             }
-            a href={ "/complaints/" (crate::pages::fields::segment(&opened.narrative.complaint_id)) } {
+            a href=(complaint_path(&opened.narrative.complaint_id)) {
                 (frame.say("vulnerable-whole-case"))
             }
             a href=(LIST) { (frame.say("vulnerable-back")) }
