@@ -1,6 +1,12 @@
 //! A running console, and people who are signed in there.
 
-use std::{env, net::SocketAddr, path::Path, time::Duration};
+use std::{
+    env,
+    net::SocketAddr,
+    path::Path,
+    thread,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, Result, ensure};
 use ombud_tests::{Serving, ombud};
@@ -11,6 +17,8 @@ use ureq::Agent;
 const PASSWORD: &str = "a-long-enough-secret-17";
 /// How long one answer may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// For the worklist to be read.
+const READ_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// `ombud up` over `data`, and who signs in at its console.
 pub(crate) struct Console<'a> {
@@ -21,7 +29,13 @@ pub(crate) struct Console<'a> {
 impl<'a> Console<'a> {
     /// Starts it with these variables; it is ready when its worklist is read.
     pub(crate) fn start(data: &'a Path, variables: &[(&str, &str)]) -> Result<Self> {
-        Ok(Self { data, serving: Serving::start_with(data, variables)? })
+        let console = Self { data, serving: Serving::start_with(data, variables)? };
+        let until = Instant::now() + READ_TIMEOUT;
+        while console.serving.get("/readyz")?.0 != 200 {
+            ensure!(Instant::now() < until, "the console is not ready");
+            thread::park_timeout(Duration::from_millis(200));
+        }
+        Ok(console)
     }
 
     pub(crate) fn url(&self) -> String {

@@ -40,8 +40,8 @@ use tabs::Tabs;
 const CASES: usize = 100_000;
 const STREAMS: usize = 50;
 const TABS: usize = 5;
-/// Complaints by which it is measured how long a route takes to the screen, and how many come in a second.
-const WATCHED: usize = 120;
+/// By a part of the sample it is measured how long a route takes to the screen: one of so many, so many complaints a second.
+const SAMPLE_PARTS: usize = 2;
 const WATCHED_RATE: f64 = 2.0;
 /// The last of them may be on the screen so much later.
 const LAST_WAIT: Duration = Duration::from_secs(5);
@@ -151,9 +151,9 @@ impl<'a> Bench<'a> {
         let (all, file) = (self.files.join("watched-all.csv"), self.files.join("watched.csv"));
         sample_times(1, &all)?;
         renamed(&all, &file, "watched")?;
-        let (watched, _) = split(&file, ROWS.div_ceil(WATCHED))?.into_iter().next().context("a part")?;
+        let (watched, _) = split(&file, SAMPLE_PARTS)?.into_iter().next().context("a part")?;
         self.send(console, &watched, Some(WATCHED_RATE))?;
-        let log = before.wait_for_routes(self.data, WATCHED.min(ROWS))?;
+        let log = before.wait_for_routes(self.data, complaints(&watched)?)?;
         thread::park_timeout(LAST_WAIT);
         let mut plain = Vec::new();
         for stream in streams {
@@ -215,7 +215,7 @@ impl<'a> Bench<'a> {
         let before = Since::now(self.data)?;
         let busy = gauge(console, "ombud_infer_batch_seconds_sum")?;
         self.send(console, file, rate)?;
-        let log = before.wait_for_routes(self.data, csv::Reader::from_path(file)?.records().count())?;
+        let log = before.wait_for_routes(self.data, complaints(file)?)?;
         let busy = gauge(console, "ombud_infer_batch_seconds_sum")? - busy;
         let count = log.routes.len() as f64;
         let first = log.appended.values().min().context("a complaint")?;
@@ -239,6 +239,11 @@ impl<'a> Bench<'a> {
         ensure!(output.status.success(), "send: {}", String::from_utf8_lossy(&output.stderr));
         Ok(())
     }
+}
+
+/// How many a file has.
+fn complaints(file: &Path) -> Result<usize> {
+    Ok(csv::Reader::from_path(file)?.records().count())
 }
 
 /// The same complaints under other ids.

@@ -19,7 +19,7 @@ pub struct Serving {
 }
 
 impl Serving {
-    /// Starts it with its data in `data`, and waits until it is ready.
+    /// Starts it with its data in `data`, and waits until all of its workers have started.
     ///
     /// # Errors
     /// It does not start; what it said instead is in the error.
@@ -40,11 +40,11 @@ impl Serving {
         let (mut address, mut said) = (None, String::new());
         loop {
             let mut line = String::new();
-            ensure!(log.read_line(&mut line)? > 0, "up ended before it was ready: {said}");
+            ensure!(log.read_line(&mut line)? > 0, "up ended before it had started: {said}");
             let event: Value = serde_json::from_str(&line).unwrap_or_default();
             if event["message"] == "listening" {
                 address = event["address"].as_str().map(str::to_owned);
-            } else if event["message"] == "ready" {
+            } else if event["message"] == "workers started" {
                 break;
             }
             said.push_str(&line);

@@ -161,7 +161,8 @@ impl<'a> Running<'a> {
         workers.archive(crew)?;
         crew.next_turn();
         report_waits(crew, readiness)?;
-        info!("ready");
+        // `/readyz` says when they are ready.
+        info!("workers started");
         // On brokers one may be wider than the other, while partitions are added.
         let widths = [Topic::Raw, Topic::Routed].map(|topic| self.backend.partitions(settings, topic));
         let [raw, routed] = widths;
