@@ -145,7 +145,7 @@ impl<'a> Sheet<'a> {
                 th scope="row" { a href=(complaint_path(&item.complaint_id)) { (id) } }
                 td { (item_words::due(frame, item, self.now)) }
                 td { (item_words::vulnerability(frame, &item.vulnerability)) }
-                td { (or_dash(item.issue.as_deref())) }
+                td.words { (or_dash(item.issue.as_deref())) }
                 td { (or_dash(item.product.as_deref())) }
                 td.number { (item_words::age(frame, item.received_at, self.now)) }
                 td { (item_words::holder(frame, item)) }
