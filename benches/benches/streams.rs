@@ -40,8 +40,9 @@ use tabs::Tabs;
 const CASES: usize = 100_000;
 const STREAMS: usize = 50;
 const TABS: usize = 5;
-/// By a part of the sample it is measured how long a route takes to the screen: one of so many, so many complaints a second.
+/// The sample is cut into so many parts; by the first it is measured how long a route takes to the screen.
 const SAMPLE_PARTS: usize = 2;
+/// So many of its complaints are sent a second.
 const WATCHED_RATE: f64 = 2.0;
 /// The last of them may be on the screen so much later.
 const LAST_WAIT: Duration = Duration::from_secs(5);
