@@ -12,6 +12,7 @@ mod figures;
 mod filled;
 mod pairs;
 mod people;
+mod sides;
 mod since;
 mod sse;
 mod tabs;
@@ -22,17 +23,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use comfy_table::{CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
 use figures::percentile;
-use filled::{PARTITIONS, fill};
-use ombud_archive::GROUP;
-use ombud_contract::catalogue::Topic;
-use ombud_local::Local;
-use ombud_stream::{Reader as _, TopicPartition};
-use ombud_tests::{default_models, ombud, sample_times, split};
+use filled::fill;
+use ombud_tests::{default_models, sample_times, split};
 use pairs::Change;
 use people::{Console, named_number};
+use sides::{Side, complaints, renamed, send, wait_for_archive};
 use since::Since;
 use sse::{Heard, Stream};
 use tabs::Tabs;
@@ -55,8 +53,6 @@ const PAIRS: usize = 5;
 const SIDE: Duration = Duration::from_secs(45);
 /// Of the sample.
 const ROWS: usize = 300;
-/// For everything to be routed, or archived.
-const TIMEOUT: Duration = Duration::from_secs(600);
 
 fn main() -> Result<()> {
     let cases = named_number(CASES);
@@ -110,16 +106,6 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// One side of a pair.
-struct Side {
-    /// Complaints a second of computing, on all replicas.
-    computed: f64,
-    /// Complaints a second, from the first append to the last route.
-    routed: f64,
-    /// From append to route, in milliseconds.
-    p95: f64,
-}
-
 struct Bench<'a> {
     data: &'a Path,
     files: &'a Path,
@@ -131,11 +117,7 @@ impl<'a> Bench<'a> {
         let models = default_models();
         let console =
             Console::start(self.data, &[("OMBUD_MODELS", models.to_str().context("a path of text")?)])?;
-        let until = Instant::now() + TIMEOUT;
-        while !is_archived(self.data)? {
-            ensure!(Instant::now() < until, "the log is not archived");
-            thread::park_timeout(Duration::from_millis(200));
-        }
+        wait_for_archive(self.data)?;
         Ok(console)
     }
 
@@ -153,7 +135,7 @@ impl<'a> Bench<'a> {
         sample_times(1, &all)?;
         renamed(&all, &file, "watched")?;
         let (watched, _) = split(&file, SAMPLE_PARTS)?.into_iter().next().context("a part")?;
-        self.send(console, &watched, Some(WATCHED_RATE))?;
+        send(self.data, console, &watched, Some(WATCHED_RATE))?;
         let log = before.wait_for_routes(self.data, complaints(&watched)?)?;
         thread::park_timeout(LAST_WAIT);
         let mut plain = Vec::new();
@@ -182,10 +164,10 @@ impl<'a> Bench<'a> {
         let file = self.files.join("capacity.csv");
         sample_times(CAPACITY.div_ceil(ROWS), &file)?;
         // The first loads and warms what it needs.
-        self.side(&console, &file, None)?;
+        Side::of(self.data, &console, &file, None)?;
         let capacity = self.files.join("capacity-again.csv");
         renamed(&file, &capacity, "again")?;
-        let rate = self.side(&console, &capacity, None)?.routed * LOAD;
+        let rate = Side::of(self.data, &console, &capacity, None)?.routed * LOAD;
         let count = (rate * SIDE.as_secs_f64()) as usize;
         let all = self.files.join("sides.csv");
         sample_times((2 * PAIRS * count).div_ceil(ROWS), &all)?;
@@ -199,7 +181,7 @@ impl<'a> Bench<'a> {
                 // Each side is the first of every other turn.
                 let has_streams = second == turn.is_multiple_of(2);
                 let streams = if has_streams { self.open(&console, cookie, STREAMS)? } else { Vec::new() };
-                let side = self.side(&console, &parts.next().context("a part")?, Some(rate))?;
+                let side = Side::of(self.data, &console, &parts.next().context("a part")?, Some(rate))?;
                 streams.into_iter().try_for_each(|stream| stream.leave().map(drop))?;
                 sides.push((has_streams, side));
             }
@@ -210,79 +192,4 @@ impl<'a> Bench<'a> {
         println!("{rate:.1} complaints a second are offered, {count} on each side");
         Ok(pairs)
     }
-
-    /// Sends the file's complaints and waits for their routes.
-    fn side(&self, console: &Console<'_>, file: &Path, rate: Option<f64>) -> Result<Side> {
-        let before = Since::now(self.data)?;
-        let busy = gauge(console, "ombud_infer_batch_seconds_sum")?;
-        self.send(console, file, rate)?;
-        let log = before.wait_for_routes(self.data, complaints(file)?)?;
-        let busy = gauge(console, "ombud_infer_batch_seconds_sum")? - busy;
-        let count = log.routes.len() as f64;
-        let first = log.appended.values().min().context("a complaint")?;
-        let last = log.routes.iter().map(|route| route.at).max().context("a route")?;
-        let waits =
-            log.routes.iter().filter_map(|route| Some((route.at - log.appended.get(&route.id)?) as f64));
-        Ok(Side {
-            computed: count / busy,
-            routed: count / ((last - first) as f64 / 1e3),
-            p95: percentile(&mut waits.collect::<Vec<_>>(), 0.95),
-        })
-    }
-
-    fn send(&self, console: &Console<'_>, file: &Path, rate: Option<f64>) -> Result<()> {
-        let mut send = ombud(self.data)?;
-        send.env("OMBUD_HTTP__ADDRESS", console.serving.address()).arg("send").arg(file);
-        if let Some(rate) = rate {
-            send.args(["--rate", &rate.to_string()]);
-        }
-        let output = send.output()?;
-        ensure!(output.status.success(), "send: {}", String::from_utf8_lossy(&output.stderr));
-        Ok(())
-    }
-}
-
-/// How many a file has.
-fn complaints(file: &Path) -> Result<usize> {
-    Ok(csv::Reader::from_path(file)?.records().count())
-}
-
-/// The same complaints under other ids.
-fn renamed(file: &Path, to: &Path, suffix: &str) -> Result<()> {
-    let mut rows = csv::Reader::from_path(file)?;
-    let header = rows.headers()?.clone();
-    let id = header.iter().position(|name| name == "complaint_id").context("ids")?;
-    let mut writer = csv::Writer::from_path(to)?;
-    writer.write_record(&header)?;
-    for row in rows.records() {
-        let row = row?;
-        let fields = row.iter().enumerate();
-        writer.write_record(
-            fields.map(|(at, field)| if at == id { format!("{field}-{suffix}") } else { field.to_owned() }),
-        )?;
-    }
-    Ok(writer.flush()?)
-}
-
-/// Whether the archive has kept every route.
-fn is_archived(data: &Path) -> Result<bool> {
-    let mut reader = Local::open_read_only(data)?.reader()?;
-    for number in 0..PARTITIONS {
-        let partition = TopicPartition::new(Topic::Routed.name(""), number);
-        let committed = reader.committed(GROUP, &partition)?.map(|position| position.offset);
-        if committed != Some(reader.end(&partition)?) {
-            return Ok(false);
-        }
-    }
-    Ok(true)
-}
-
-/// The sum of a metric over its labels.
-fn gauge(console: &Console<'_>, name: &str) -> Result<f64> {
-    let (status, text) = console.serving.get("/metrics")?;
-    ensure!(status == 200, "/metrics: {status}");
-    let lines = text.lines().filter(|line| {
-        line.strip_prefix(name).is_some_and(|rest| rest.starts_with('{') || rest.starts_with(' '))
-    });
-    lines.map(|line| Ok(line.rsplit(' ').next().context("a number")?.parse::<f64>()?)).sum()
 }

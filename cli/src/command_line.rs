@@ -8,10 +8,10 @@ use clap::{Args, Parser, Subcommand};
 use crate::commands::try_tokenizer::TryTokenizer;
 use crate::commands::{
     archive::Archive, backup::Backup, check::Check, completions::Completions, config::ConfigCommand,
-    console::Console, doctor::Doctor, evaluate::Evaluate, feedback::Feedback, infer::Infer, join::Join,
-    learn::Learn, man::Man, models::ModelsCommand, queue::Queue, redrive::Redrive, repair::Repair,
-    report::ReportCommand, restore::Restore, send::Send, setup::Setup, show::Show, strategy::StrategyCommand,
-    tail::Tail, up::Up, users::UsersCommand, work::Work,
+    console::Console, doctor::Doctor, dossier::Dossier, evaluate::Evaluate, explain::Explain,
+    feedback::Feedback, infer::Infer, join::Join, learn::Learn, man::Man, models::ModelsCommand,
+    queue::Queue, redrive::Redrive, repair::Repair, report::ReportCommand, restore::Restore, send::Send,
+    setup::Setup, show::Show, strategy::StrategyCommand, tail::Tail, up::Up, users::UsersCommand, work::Work,
 };
 
 /// Triage customer complaints: read them, decide product, issue and vulnerability, route them, keep the case.
@@ -98,6 +98,8 @@ pub(crate) enum Command {
     Tail(Tail),
     /// Print one case: what came, what each model said, where it went and why
     Show(Show),
+    /// A decision with everything it rests on, in a signed file that others can verify
+    Dossier(Box<Dossier>),
     /// The strategy that decides: look at it, and change it
     #[command(subcommand)]
     Strategy(StrategyCommand),
@@ -111,6 +113,8 @@ pub(crate) enum Command {
     Learn(Box<Learn>),
     /// Measure models on labelled complaints
     Evaluate(Evaluate),
+    /// Say why: which words decided a complaint, and what would have changed it
+    Explain(Box<Explain>),
     /// Read tokenizers within limits, or die of it: what a version is tried with before this host loads it
     #[cfg(feature = "torch")]
     #[command(hide = true)]

@@ -14,8 +14,8 @@ use crate::{
     commands::{
         archive, backup, check, completions,
         config::{self, ConfigCommand},
-        console, doctor, feedback, join, man, models, queue, redrive, repair, report, restore, send, setup,
-        show, strategy, tail, users, work,
+        console, doctor, dossier, explain, feedback, join, man, models, queue, redrive, repair, report,
+        restore, send, setup, show, strategy, tail, users, work,
     },
     hand_over, input_files,
     output::{screen::Screen, terminal::Escaped},
@@ -46,6 +46,7 @@ fn answer(cli: Cli, out: &mut impl Write) -> Result<Done> {
         Command::Completions(args) => completions::completions(args, Cli::command(), out),
         Command::Man(args) => man::man(args, Cli::command()),
         Command::Config(ConfigCommand::Init { file }) => config::init(file, out),
+        Command::Dossier(args) if args.needs_no_settings() => dossier::alone(args, &SystemClock, out),
         #[cfg(feature = "torch")]
         Command::TryTokenizer(args) => try_tokenizer::try_tokenizers(args),
         command if !cfg!(feature = "torch") && hand_over::computes(command) => Err(hand_over::hand_over()),
@@ -82,6 +83,9 @@ fn dispatch(cli: Cli, session: &Session, out: &mut impl Write) -> Result<Done> {
         Command::Redrive(args) => redrive::redrive(&args, settings, clock, out),
         Command::Tail(args) => tail::tail(&args, settings, out),
         Command::Show(args) => show::show(&args, settings, out),
+        #[cfg(not(feature = "torch"))]
+        Command::Dossier(args) if dossier::computes(&args, settings)? => Err(hand_over::hand_over()),
+        Command::Dossier(args) => dossier::dossier(&args, settings, out),
         Command::Strategy(command) => {
             let clock: Arc<dyn Clock> = Arc::new(SystemClock);
             strategy::strategy(command, settings, &clock, terminal, out)
@@ -92,6 +96,7 @@ fn dispatch(cli: Cli, session: &Session, out: &mut impl Write) -> Result<Done> {
         Command::Learn(args) => learn::learn(*args, settings, clock, terminal, out),
         #[cfg(feature = "torch")]
         Command::Evaluate(args) => evaluate::evaluate(&args, settings, terminal, out),
+        Command::Explain(args) => explain::explain(&args, loaded, terminal, out),
         Command::Config(ConfigCommand::Show { changed, json }) => {
             config::show(changed, json, loaded, Screen::of_process(), out)
         }

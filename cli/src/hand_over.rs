@@ -22,6 +22,9 @@ const WITH_LIBTORCH: &str = "ombud-torch";
 /// Whether `command` runs models, or trains them.
 pub(crate) fn computes(command: &Command) -> bool {
     use ModelsCommand::{Add, Export, Import};
+    if let Command::Explain(explain) = command {
+        return explain.computes();
+    }
     matches!(
         command,
         Command::Up(_)
@@ -92,6 +95,8 @@ mod tests {
             "infer --task all",
             "learn a.csv --out b",
             "evaluate --data a.csv",
+            "explain c-1",
+            "explain --serve",
             "models add a",
             "models export --task issue a",
             "models import a --task issue --out b",
@@ -106,6 +111,7 @@ mod tests {
             "strategy show",
             "send a.csv",
             "completions bash",
+            "explain c-1 --console http://127.0.0.1:8080",
         ] {
             assert!(!is_handed_over(words), "{words}");
         }

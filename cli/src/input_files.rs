@@ -28,6 +28,7 @@ fn files(command: &Command) -> Vec<&Path> {
             .flatten()
             .map(PathBuf::as_path)
             .collect(),
+        Command::Explain(explain) => explain.file().into_iter().collect(),
         // What is no file may be a topic, but a folder is none.
         Command::Check(check) => {
             check.target.iter().map(Path::new).filter(|target| target.is_dir()).collect()
@@ -79,6 +80,7 @@ mod tests {
             (&["learn", "--out", "model"], &[]),
             (&["learn", there, "--out", "model", "--validation"], &[]),
             (&["evaluate", "--data"], &[]),
+            (&["explain", "--data"], &[]),
             (&["evaluate", "--data", there, "--mix"], &[]),
         ] {
             let with = |file: &str| refused(&[before, &[file], after].concat());

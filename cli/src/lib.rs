@@ -3,7 +3,7 @@
 //! arguments -> [`Cli`] -> [`run()`] -> one of `commands/` -> [`Done`] -> [`exit_code`]
 //!
 //! `commands/` holds one command each. Below them lie, from left to right, what they share: `serve` (the workers of a process)
-//! -> `examination`, `dead_letters` -> `mirror` -> `strategies` -> `registry` -> `trial`, `backfill`, `running_up` -> `log` -> `input`, `output`. A module
+//! -> `examination`, `dead_letters`, `dossier` -> `explaining` -> `mirror` -> `strategies` -> `registry` -> `trial`, `backfill`, `running_up` -> `log` -> `input`, `output`. A module
 //! imports only from further right.
 //!
 //! It is a library for its tests, and for its two binaries: `ombud`, which links no libtorch and hands over what runs models,
@@ -15,8 +15,10 @@ mod commands;
 mod data_folder;
 mod dead_letters;
 mod dispatch;
+mod dossier;
 mod examination;
 mod exit;
+mod explaining;
 mod hand_over;
 mod input;
 mod input_files;

@@ -38,7 +38,8 @@ fn about(command: &Command) -> String {
 fn section(text: &mut String, command: &Command, above: &str, level: usize) {
     let name = format!("{above} {}", command.get_name());
     let _ = write!(text, "\n{} {name}\n\n{}.\n", "#".repeat(level), about(command));
-    if !command.has_subcommands() {
+    // One may do something by itself, and have commands beside that.
+    if !command.has_subcommands() || command.is_args_conflicts_with_subcommands_set() {
         let usage = command.clone().render_usage().to_string();
         let _ = write!(text, "\n```text\n{}\n```\n", one_line(usage.trim_start_matches("Usage: ")));
         let mut own: Vec<&Arg> = command.get_arguments().filter(|arg| is_own(arg)).collect();

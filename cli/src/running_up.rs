@@ -5,14 +5,16 @@ pub(crate) mod operator;
 
 use std::{
     net::{IpAddr, SocketAddr},
+    path::Path,
     time::Duration,
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use ombud_launch::{
     JsonRefusal,
     config::{Secret, Settings},
 };
+use ombud_local::{Local, LocalError};
 use ombud_stream::may_carry_secret;
 use serde::{Serialize, de::DeserializeOwned};
 use ureq::{Agent, http::StatusCode};
@@ -37,6 +39,18 @@ pub(crate) fn agent(url: &str, timeout: Duration) -> Agent {
     match url.starts_with("https://") {
         true => config.build().into(),
         false => config.proxy(None).build().into(),
+    }
+}
+
+/// Whether an `up` has the data folder `data`.
+///
+/// # Errors
+/// The folder can't be looked at.
+pub(crate) fn is_served(data: &Path) -> Result<bool> {
+    match Local::hold(data) {
+        Ok(_) => Ok(false),
+        Err(LocalError::Locked { .. }) => Ok(true),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -106,10 +120,15 @@ impl Answer {
             return serde_json::from_str(&body)
                 .with_context(|| format!("read the answer of {url}: is it `ombud up`?"));
         }
-        match serde_json::from_str::<JsonRefusal>(&body) {
-            Ok(JsonRefusal { error }) => bail!(error),
-            Err(_) => bail!("{url} answered {status}: is it this version's `ombud up`?"),
-        }
+        Err(refusal(&url, status, &body))
+    }
+}
+
+/// Why `url` refuses, in its own words.
+fn refusal(url: &str, status: StatusCode, body: &str) -> anyhow::Error {
+    match serde_json::from_str::<JsonRefusal>(body) {
+        Ok(JsonRefusal { error }) => anyhow!(error),
+        Err(_) => anyhow!("{url} answered {status}: is it this version's `ombud up`?"),
     }
 }
 

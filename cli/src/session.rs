@@ -50,6 +50,7 @@ fn flags(cli: &Cli) -> Vec<Flag> {
     let data = match &cli.command {
         // Its own --data names a file of complaints; clap gives that to both.
         Command::Evaluate(_) => None,
+        Command::Explain(explain) if explain.file().is_some() => None,
         _ => data.as_ref().map(|dir| dir.to_string_lossy().into_owned()),
     };
     let given = [
@@ -73,6 +74,7 @@ fn service(command: &Command) -> &'static str {
         Command::Join(_) => "ombud-join",
         Command::Archive(_) => "ombud-archive",
         Command::Console(_) => "ombud-console",
+        Command::Explain(explain) if explain.serve => "ombud-explain",
         _ => "ombud",
     }
 }
@@ -83,6 +85,7 @@ fn usual_log(command: &Command, verbose: u8, is_watched: bool) -> &'static str {
     let serves = match command {
         Command::Infer(_) | Command::Join(_) | Command::Archive(_) | Command::Console(_) => true,
         Command::Up(up) => !up.once && !is_watched,
+        Command::Explain(explain) => explain.serve,
         _ => false,
     };
     match verbose {
@@ -101,7 +104,8 @@ fn report_interruption(command: &Command) -> Result<()> {
         Command::Learn(learn) if learn.family == Family::Encoder => {
             "the same command resumes after the last step that was kept"
         }
-        Command::Learn(_) | Command::Evaluate(_) => {
+        Command::Explain(explain) if explain.id.is_some() || explain.serve => return Ok(()),
+        Command::Learn(_) | Command::Evaluate(_) | Command::Explain(_) => {
             "nothing was written; the same command starts from the beginning"
         }
         _ => return Ok(()),
@@ -147,6 +151,8 @@ mod tests {
             (&["join"], "ombud-join"),
             (&["archive"], "ombud-archive"),
             (&["console"], "ombud-console"),
+            (&["explain", "--serve"], "ombud-explain"),
+            (&["explain", "c-1"], "ombud"),
             (&["up"], "ombud"),
             (&["send", "complaints.csv"], "ombud"),
         ] {
@@ -166,6 +172,8 @@ mod tests {
             (&["join"], true, "info"),
             (&["infer", "--task", "issue"], false, "info"),
             (&["console"], false, "info"),
+            (&["explain", "--serve"], false, "info"),
+            (&["explain", "c-1"], false, "warn"),
         ] {
             let cli = said(words);
             assert_eq!(usual_log(&cli.command, cli.options.verbose, watched), log, "{words:?}");

@@ -11,6 +11,6 @@ mod why;
 pub(crate) use known::{LogSnapshot, deciders, read_feed, unpublished};
 pub(crate) use publish::{Published, publish};
 pub(crate) use teams::{known_teams, team_exists};
-pub(crate) use why::Explanation;
+pub(crate) use why::ArmReason;
 #[cfg(any(feature = "torch", test))]
 pub(crate) use {port::routes, publish::StrategyPublisher};

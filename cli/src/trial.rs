@@ -27,7 +27,7 @@ use verdict::{Refusal, verdict};
 /// What runs a library's code on a version's own bytes.
 const TOKENIZER: &str = "tokenizer.json";
 /// This program, even where its file was replaced since it began.
-const THIS: &str = "/proc/self/exe";
+pub(crate) const THIS: &str = "/proc/self/exe";
 /// What a version's tokenizers may use; see ADR 17.
 const LIMITS: TrialLimits = TrialLimits { bytes: 4 << 30, seconds: 60 };
 /// How long a trial may take on a host that is busy with something else. Longer than what may be computed: a slow host

@@ -3,8 +3,10 @@
 
 import assert from "node:assert/strict";
 
-// What is no page: the stream of events, and a download.
-const NO_PAGES = ["/events", "/teams/{team}/export"];
+import { explain, open_one } from "./explain.mjs";
+
+// What is no page: the stream of events, and downloads.
+const NO_PAGES = ["/events", "/teams/{team}/export", "/complaints/{complaint_id}/dossier"];
 // What of an address makes another kind of page.
 const KINDS = ["tab", "go", "chosen", "read", "examine", "flag"];
 
@@ -169,6 +171,10 @@ export const by_forms = async ({ clerk, specialist, lead, owner, approver, keepe
   await send(clerk.page, "main form:has(#final_response-outcome)");
   await at(clerk, "complaint-problem");
   await send(clerk.page, "main form[action$='/lease']", "button[value=release]");
+
+  // Why it was answered so.
+  await explain(await open_one(clerk, plan.team));
+  await at(clerk, "complaint-explained");
 
   // The vulnerability desk: what can't both be.
   await specialist.open("/vulnerable?go=next");

@@ -10,6 +10,7 @@ import { readFileSync } from "node:fs";
 import { Album } from "./album.mjs";
 import { Browser } from "./browser.mjs";
 import * as desk from "./desk.mjs";
+import * as explain from "./explain.mjs";
 import * as leases from "./leases.mjs";
 import { prove } from "./noticing.mjs";
 import { Person } from "./people.mjs";
@@ -54,6 +55,7 @@ try {
   await part("download", () => team.take_away(lea, { team: plan.team, narratives: Object.values(truth).map((one) => one.narrative) }));
   const opened = await part("vulnerable", () => vulnerable.judge(cem, { album }));
   if (opened) await part("evidence", () => vulnerable.see_nothing(bob, { ...opened, album }));
+  if (opened) await part("explain", () => explain.see(bob, cem, { lead: lea, first: opened.first, album }));
   await part("sample", () => sample.judge_blind(lea, { auditor: ada, truth, album }));
   await part("sample_rest", async () => ({ judged: await sample.judge_all(lea, { truth }) }));
   await part("second", () => sample.read_again(bob, { truth, album }));

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 
+import { explain, open_one } from "./explain.mjs";
 import { Person } from "./people.mjs";
 
 // The same person in a window without script.
@@ -83,6 +84,11 @@ const sample = async ({ page, open }) => {
   assert.equal(await page.locator("main table").count() > 0, true, "what was decided stands beside it");
 };
 
+const explanation = async (clerk, { team }) => {
+  await explain(await open_one(clerk, team));
+  assert.match(clerk.page.url(), /\/explain$/);
+};
+
 const settings = async ({ page, open }) => {
   await open("/settings");
   await page.locator("input[name=language][value=es]").check();
@@ -123,6 +129,7 @@ export const work = async (people, plan) => {
     team: () => team(plain.clerk, plan),
     vulnerable: () => vulnerable(plain.specialist),
     sample: () => sample(plain.lead),
+    explanation: () => explanation(plain.clerk, plan),
     settings: () => settings(plain.clerk),
     strategy: () => strategy(plain.owner, plain.approver),
     health: () => health(plain.keeper),

@@ -22,6 +22,7 @@ use ombud_stream::Clock;
 use crate::{
     Done,
     data_folder::{MANIFEST, Manifest, ensure_embedded, sync_parent},
+    dossier::KEYS_FILE,
     input::examples::{Example, examples_text},
     output::terminal::Terminal,
 };
@@ -115,6 +116,11 @@ fn write(to: &Path, settings: &Settings, clock: &dyn Clock, terminal: &Terminal)
         if let Some(artefact) = from.get(&model_id, &version)? {
             shelf.add(&artefact)?;
         }
+    }
+    // Not the key: a backup signs nothing. With the list, what was signed before is verified after a restore.
+    let keys = settings.data.join(KEYS_FILE);
+    if keys.exists() {
+        fs::copy(&keys, to.join(KEYS_FILE)).with_context(|| format!("copy {}", keys.display()))?;
     }
     let mut files = Vec::new();
     list(to, "", &mut files)?;

@@ -18,13 +18,14 @@ use ombud_stream::Clock;
 use crate::{
     Done,
     data_folder::{Manifest, ensure_embedded, sync_parent},
+    dossier::KEYS_FILE,
     input::examples::{Example, examples_text},
     output::terminal::Terminal,
 };
 
 const MARKS: &str = "marks";
 /// What a backup has beside its marks, the log last.
-const REST: [&str; 3] = ["models", "desk.db", "ombud.db"];
+const REST: [&str; 4] = ["models", KEYS_FILE, "desk.db", "ombud.db"];
 /// What SQLite has beside its files.
 const BESIDE: [&str; 4] = ["desk.db-wal", "desk.db-shm", "ombud.db-wal", "ombud.db-shm"];
 
@@ -133,7 +134,7 @@ fn inside(name: &str) -> Result<&Path> {
     let is_alone = parts.next().is_none();
     let is_ours = match first {
         Some("models") => !is_alone,
-        Some("marks" | "desk.db" | "ombud.db") => is_alone,
+        Some("marks" | KEYS_FILE | "desk.db" | "ombud.db") => is_alone,
         _ => false,
     };
     ensure!(leads_inside && is_ours, "restore {name:?}: no backup has such a file");

@@ -25,7 +25,7 @@ use crate::{
     input::examples::{Example, examples_text},
     log::backend::View,
     output::screen::Screen,
-    strategies::{Explanation, read_feed},
+    strategies::{ArmReason, read_feed},
 };
 
 const EXAMPLES: [Example; 2] = [
@@ -102,7 +102,7 @@ fn as_json(event: &CaseEvent, strategies: &Strategies, work: &Work) -> Value {
     });
     let prediction = (event.kind == Kind::Prediction).then(|| codec::decode::<Prediction>(&event.body).ok());
     if let Some(prediction) = prediction.flatten() {
-        shown["why"] = json!(Explanation::of(&prediction, strategies));
+        shown["why"] = json!(ArmReason::of(&prediction, strategies));
     }
     if let Some(effect) = work::effect(event, work) {
         shown["effect"] = effect.word().into();

@@ -74,6 +74,11 @@ impl Screen {
         Self { width, mark: coloured.then(rand::random) }
     }
 
+    /// How many columns it has.
+    pub(crate) fn width(self) -> usize {
+        self.width.into()
+    }
+
     /// An empty table with these columns, no wider than the screen.
     pub(crate) fn table<const N: usize>(self, columns: [&str; N]) -> Table {
         let mut table = comfy_table::Table::new();

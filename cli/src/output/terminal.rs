@@ -84,7 +84,6 @@ impl Terminal {
     }
 
     /// A spinner for work whose end is unknown, and what it is.
-    #[cfg(feature = "torch")]
     pub(crate) fn spinner(&self, what: &'static str) -> ProgressBar {
         self.with("{spinner} {msg} {elapsed}", what)
     }

@@ -1,13 +1,18 @@
 //! The console that `queue` and `work` ask: that of a running `up`, or one by its URL. It alone has the worklist and holds who
 //! works on what, so nothing goes around it.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use ombud_launch::config::Settings;
 use serde::{Serialize, de::DeserializeOwned};
 use ureq::{Agent, Body, http::Response};
 
-use super::{Answer, TIMEOUT, agent, bearer, operator, url};
+use super::{Answer, TIMEOUT, agent, bearer, operator, refusal, url};
+
+/// A dossier of the longest narrative, with a share for each word of each task, has less.
+const ANSWER_BYTES_MAX: u64 = 64 << 20;
 
 /// Which console is asked.
 #[derive(Args, Clone, Debug, Default)]
@@ -42,6 +47,26 @@ impl DeskClient {
         Ok(Self { agent: agent(&base, TIMEOUT), url: base, bearer })
     }
 
+    /// The same, for what may take `timeout` to be answered.
+    #[must_use]
+    pub(crate) fn patient(self, timeout: Duration) -> Self {
+        Self { agent: agent(&self.url, timeout), ..self }
+    }
+
+    /// The file that `path` has.
+    pub(crate) fn file(&self, path: &str) -> Result<String> {
+        let url = format!("{}{path}", self.url);
+        let mut request = self.agent.get(&url);
+        if let Some(bearer) = &self.bearer {
+            request = request.header("authorization", bearer);
+        }
+        let Answer { url, status, body } = self.read(url, request.call())?;
+        match status.is_success() {
+            true => Ok(body),
+            false => Err(refusal(&url, status, &body)),
+        }
+    }
+
     /// What `path` has.
     pub(crate) fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
         let url = format!("{}{path}", self.url);
@@ -70,7 +95,8 @@ impl DeskClient {
             )
         };
         let mut answer = answer.with_context(reach)?;
-        let (status, body) = (answer.status(), answer.body_mut().read_to_string()?);
+        let body = answer.body_mut().with_config().limit(ANSWER_BYTES_MAX).read_to_string()?;
+        let status = answer.status();
         if status == 401 {
             bail!(
                 "get access at {}: set http.token (OMBUD_HTTP__TOKEN, or http.token_file) to a token that it knows; or name its \

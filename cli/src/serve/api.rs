@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use anyhow::Result;
 use axum::Router;
 use ombud_console::{
-    Console, Entrance, OpenTrail, Trail, answer,
+    Console, DossierDesk, Entrance, ExplainDesk, OpenTrail, Trail, answer,
     desk::ClaimLimits,
     pages::{self, LiveQuality, PageSources},
 };
@@ -24,6 +24,8 @@ use super::{
     worklist::keep_worklist,
 };
 use crate::{
+    dossier::DossierMaker,
+    explaining::{Explains, ServedExplanations},
     input::file_reading::Dates,
     log::{
         backend::{Backend, READER, View},
@@ -38,7 +40,7 @@ use crate::{
 /// How long one request of the audit's reader may take.
 const AUDIT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What operators change over HTTP.
+/// What operators change over HTTP, and who explains what was decided.
 pub(crate) struct Operators {
     /// Beside the console's own routes.
     pub(crate) routes: Router,
@@ -46,6 +48,8 @@ pub(crate) struct Operators {
     pub(crate) token: Option<String>,
     /// Requests that wait for a second person.
     pub(crate) book: Book,
+    /// Who explains decisions; `None` where nobody does.
+    pub(crate) explains: Option<Explains>,
 }
 
 /// What is served.
@@ -83,6 +87,12 @@ pub(crate) fn serve_api(
     let (worklist, worklist_progress) = keep_worklist(crew, settings, backend, &clock, &readiness)?;
     let alike = watch_alike(crew, backend, &worklist, &clock)?;
     let desk = backend.view();
+    let stop = crew.shutdown().clone();
+    let explain = operators.explains.map(|by| -> Arc<dyn ExplainDesk> {
+        Arc::new(ServedExplanations::new(backend.view(), settings, by, stop))
+    });
+    let dossiers = DossierMaker::of(backend.view(), settings, explain.clone(), Arc::clone(&clock))?;
+    let dossiers = dossiers.map(|maker| -> Arc<dyn DossierDesk> { Arc::new(maker) });
     let operations = ServedOperations::start(crew, settings, backend, Arc::clone(&clock), readiness.clone())?;
     let console = Console {
         sink,
@@ -99,6 +109,8 @@ pub(crate) fn serve_api(
         clock: Arc::clone(&clock),
         prefix: settings.topics.prefix.clone(),
         dates: Dates::default().order(settings),
+        explain,
+        dossiers,
     };
     let sources = PageSources {
         quality: keep_quality(crew, settings, backend, &clock)?,

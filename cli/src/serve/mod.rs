@@ -9,6 +9,8 @@ mod crew;
 #[cfg(test)]
 mod defects;
 pub(crate) mod entrance;
+#[cfg(feature = "torch")]
+mod explain;
 mod lag;
 mod limits;
 mod operations;
@@ -23,6 +25,8 @@ mod worklist;
 #[cfg(feature = "torch")]
 pub(crate) use api::{Operators, serve_api};
 pub(crate) use crew::Crew;
+#[cfg(feature = "torch")]
+pub(crate) use explain::serve_explanations;
 #[cfg(feature = "torch")]
 pub(crate) use port::report_waits;
 pub(crate) use roles::{Role, run};

@@ -25,6 +25,7 @@ use super::{
 };
 use crate::{
     Done,
+    explaining::Explains,
     log::backend::{Backend, needs_of},
     strategies::requests::RequestBook,
 };
@@ -104,7 +105,8 @@ pub(crate) fn run(role: &Role, loaded: &Loaded, start: Start) -> Result<Done> {
                     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
                     let requests = RequestBook::open(&backend, settings, Arc::clone(&clock))?;
                     let book = Arc::new(Mutex::new(requests));
-                    let operators = Operators { routes: Router::new(), token: None, book };
+                    let explains = Explains::named(settings);
+                    let operators = Operators { routes: Router::new(), token: None, book, explains };
                     serve_api(&mut crew, settings, &backend, clock, operators, readiness, metrics)
                         .map(|served| served.address)
                 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 /// Which strategy gave the complaint to a prediction's model, and by which draw.
 #[derive(Debug, Serialize)]
-pub(crate) struct Explanation<'a> {
+pub(crate) struct ArmReason<'a> {
     strategy_version: i64,
     effective_from: i64,
     changed_by: &'a str,
@@ -18,7 +18,7 @@ pub(crate) struct Explanation<'a> {
     stood_in: bool,
 }
 
-impl<'a> Explanation<'a> {
+impl<'a> ArmReason<'a> {
     /// `None` where the log no longer has the prediction's strategy.
     pub(crate) fn of(prediction: &'a Prediction, strategies: &'a Strategies) -> Option<Self> {
         let strategy = strategies.version(prediction.strategy_version)?;

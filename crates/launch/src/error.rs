@@ -205,6 +205,15 @@ pub enum Error {
         "accept sign_in.proxy_secret: it must have at least {0} characters; `openssl rand -hex 32` makes one"
     )]
     ShortProxySecret(usize),
+    /// The secret by which questions are signed could be guessed.
+    #[error("accept explain.secret: it must have at least {0} characters; `openssl rand -hex 32` makes one")]
+    ShortExplainSecret(usize),
+    /// Nobody would answer what is not signed.
+    #[error(
+        "ask explain.address (OMBUD_EXPLAIN__ADDRESS) without a secret: set explain.secret_file to the file of the secret that \
+         `ombud explain --serve` has"
+    )]
+    UnsignedExplain,
     /// No such role.
     #[error(
         "read sign_in.roles.{role}: there is no such role; there are {}",

@@ -3,13 +3,11 @@
 use std::sync::Arc;
 
 use crate::artefact::Artefact;
+use crate::logits::{ClassifyError, Logits};
 use crate::pack::BatchBudget;
 use crate::prepared::Prepared;
 use crate::rejection::Blame;
-
-/// Uncalibrated outputs for one narrative: for each head of the artefact, in its order, one logit a label of ours, and one
-/// more where [`crate::Head::outputs`] says so.
-pub type Logits = Vec<Vec<f32>>;
+use crate::trace::Trace;
 
 /// A loaded model: shared by the tokenizer threads, and the source of replicas for the model threads.
 pub trait Model: Send + Sync {
@@ -23,6 +21,16 @@ pub trait Model: Send + Sync {
     /// batches keeps to this and to a bound of its own; a replica takes larger batches all the same.
     fn budget(&self) -> BatchBudget {
         BatchBudget::UNBOUNDED
+    }
+
+    /// `narrative` followed through this model, for who asks why it answers as it does; `None` where this model can't be followed.
+    /// Takes as long as answering a few times over, and its memory as long as it is kept.
+    ///
+    /// # Errors
+    /// libtorch said no.
+    fn trace(&self, narrative: &str) -> Result<Option<Box<dyn Trace>>, ClassifyError> {
+        let _ = narrative;
+        Ok(None)
     }
 }
 
@@ -62,18 +70,4 @@ pub trait Classifier: Send {
     /// # Errors
     /// The model can't score this batch: wrong input family, or libtorch said no.
     fn classify(&mut self, batch: &[&Prepared]) -> Result<Vec<Logits>, ClassifyError>;
-}
-
-/// A batch that a model could not score.
-#[derive(Debug, thiserror::Error)]
-#[error("classify a batch of {rows} with {model}: {what}")]
-pub struct ClassifyError {
-    /// The model, by family.
-    pub model: &'static str,
-    /// How many texts it was given.
-    pub rows: usize,
-    /// What went wrong, without content.
-    pub what: String,
-    /// Whose fault it is. The version's only where its own bytes show it; in doubt this host's.
-    pub blame: Blame,
 }

@@ -13,6 +13,7 @@ mod head;
 mod hub;
 mod hub_name;
 mod log_probability;
+mod logits;
 mod manifest;
 mod pack;
 mod place;
@@ -34,6 +35,7 @@ mod strategy_feed;
 mod strategy_file;
 mod summing;
 mod tail;
+mod trace;
 mod weight_files;
 
 pub use answer::{
@@ -41,7 +43,7 @@ pub use answer::{
     with_odds,
 };
 pub use artefact::{Artefact, ArtefactError, MANIFEST, TAXONOMY};
-pub use classifier::{Classifier, ClassifyError, LoadError, LoadModel, Logits, Model};
+pub use classifier::{Classifier, LoadError, LoadModel, Model};
 pub use description::Description;
 pub use digest::{digest_file, digest_stream};
 pub use draft::{Draft, DraftError, check_free};
@@ -51,6 +53,7 @@ pub use head::{EvidenceOdds, ForeignLabel, Head, Kind, MOST_ODDS};
 pub use hub::{Hub, HubError, HubTimeouts, Token, called, fetch};
 pub use hub_name::{Commit, FileName, NameError, RepoId, Revision, WeightFileName};
 pub use log_probability::log_softmax;
+pub use logits::{ClassifyError, Logits};
 pub use manifest::{Cleaning, Family, Manifest, least_format};
 pub use pack::{BatchBudget, cut_by_length, pack};
 pub use prepared::{Input, Prepared};
@@ -60,7 +63,7 @@ pub use reads::{Reading, Reads, Unread};
 pub use registry::{Registry, evaluated, model_version_record, registry_key};
 pub use registry_feed::{RegistryFeed, model_version};
 pub use rejection::{Blame, Fault, Hindrance, HostFault, Rejection, ServingFailure};
-pub use route::{Facts, Route, VULNERABLE, route, team_of_product};
+pub use route::{Facts, Route, TeamRule, VULNERABLE, route, team_of_product, team_rule};
 pub use routing::{
     ClockDays, ClockRules, ComplaintClass, FilledField, ISSUE, LabelSets, NamedClockRule, PRODUCT,
     Priorities, ProductTeam, Queue, RoutingError, RoutingTable,
@@ -77,4 +80,5 @@ pub use strategy::{
 pub use strategy_feed::{StrategyFeed, StrategyUnknown};
 pub use strategy_file::{FirstStrategy, StrategyDraft, StrategyFileError};
 pub use summing::Summing;
+pub use trace::{Origin, Outputs, Source, Step, Stretch, Trace, UnreadText};
 pub use weight_files::{WeightFiles, WeightFilesError};

@@ -6,8 +6,9 @@ use std::{fs, io::ErrorKind, path::Path};
 use serde::{Deserialize, Serialize};
 
 use crate::artefact::Artefact;
-use crate::classifier::{Logits, Model};
+use crate::classifier::Model;
 use crate::head::Head;
+use crate::logits::Logits;
 use crate::rejection::{Blame, Fault, HostFault, ServingFailure};
 
 /// Texts that every model must answer with finite numbers before it serves: ordinary, empty, and strange.

@@ -92,11 +92,11 @@ pub fn route<'a>(facts: &Facts<'a>, strategy: &'a ActiveStrategy) -> Route {
         review.must(AUDIT_SAMPLE);
     }
 
-    let (team, base) = match (vulnerability, queue, product) {
-        (Vulnerability::Vulnerable, _, _) => (&table.vulnerable_desk, table.priorities.vulnerable),
-        (_, Some(queue), _) => (&queue.team, queue.priority),
-        (_, None, Some((_, desk))) => (&desk.team, table.priorities.routine),
-        (_, None, None) => (&table.triage_desk, table.priorities.triage),
+    let (team, base) = match TeamRule::of(vulnerability, queue, product) {
+        TeamRule::VulnerableDesk => (&table.vulnerable_desk, table.priorities.vulnerable),
+        TeamRule::Queue(queue) => (&queue.team, queue.priority),
+        TeamRule::Product(_, desk) => (&desk.team, table.priorities.routine),
+        TeamRule::Triage => (&table.triage_desk, table.priorities.triage),
     };
     if facts.withdrawn {
         return Route {
@@ -126,6 +126,43 @@ pub fn route<'a>(facts: &Facts<'a>, strategy: &'a ActiveStrategy) -> Route {
         clocks,
         clock_attributes: table.clock_rules.attributes_of(facts.attributes),
     }
+}
+
+/// What decides the team: a row of the table above.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TeamRule<'a> {
+    /// The customer is vulnerable.
+    VulnerableDesk,
+    /// This queue takes what was answered.
+    Queue(&'a Queue),
+    /// This product has this team, and no queue takes what was answered.
+    Product(&'a str, &'a ProductTeam),
+    /// Nothing of that; a route's human reasons say why.
+    Triage,
+}
+
+impl<'a> TeamRule<'a> {
+    fn of(
+        vulnerability: Vulnerability,
+        queue: Option<&'a Queue>,
+        product: Option<(&'a str, &'a ProductTeam)>,
+    ) -> Self {
+        match (vulnerability, queue, product) {
+            (Vulnerability::Vulnerable, _, _) => Self::VulnerableDesk,
+            (_, Some(queue), _) => Self::Queue(queue),
+            (_, None, Some((product, desk))) => Self::Product(product, desk),
+            (_, None, None) => Self::Triage,
+        }
+    }
+}
+
+/// The rule by which [`route`] chooses the team.
+pub fn team_rule<'a>(facts: &Facts<'a>, strategy: &'a ActiveStrategy) -> TeamRule<'a> {
+    let (table, mut review) = (&strategy.routing, Review::default());
+    let vulnerability = vulnerability(facts, table, &mut review);
+    let product = product(facts, table, &mut review);
+    let queue = product.and_then(|(product, _)| issue_queue(facts, table, product, &mut review));
+    TeamRule::of(vulnerability, queue, product)
 }
 
 /// The clocks of a complaint that is not withdrawn. A table without rules has days of 24 hours, and no clock of a name.

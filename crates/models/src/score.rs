@@ -1,6 +1,7 @@
 //! Scores a batch so that one text which can't be scored takes no other along.
 
-use crate::classifier::{Classifier, ClassifyError, Logits};
+use crate::classifier::Classifier;
+use crate::logits::{ClassifyError, Logits};
 use crate::prepared::Prepared;
 use crate::rejection::{Blame, HostFault};
 

@@ -75,7 +75,9 @@ impl Section {
         self.with(matrix([corner, verb], labels, counts))
     }
 
-    fn with(mut self, part: Markup) -> Self {
+    /// With a part more that the caller has laid out.
+    #[must_use]
+    pub fn with(mut self, part: Markup) -> Self {
         self.parts.push(part);
         self
     }

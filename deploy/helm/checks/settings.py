@@ -28,6 +28,9 @@ OWN = {
     "sign_in.oidc_client_secret_file": "signIn.oidc.existingSecret",
     "sign_in.oidc_ca": "signIn.oidc.ca",
     "sign_in.proxy_secret_file": "signIn.proxy.existingSecret",
+    "dossier.key_file": "dossier.existingSecret",
+    "explain.address": "explain.existingSecret",
+    "explain.secret_file": "explain.existingSecret",
     "kafka.password_file": "kafka.sasl.existingSecret",
     "registry.username": "registry.username",
     "registry.password_file": "registry.existingSecret",
@@ -37,7 +40,10 @@ OWN = {
     "cql.ca": "cql.ca",
 }
 # Secrets stand in no ConfigMap.
-SECRET = {"http.token", "registry.password", "cql.password", "sign_in.oidc_client_secret", "sign_in.proxy_secret"}
+SECRET = {
+    "dossier.key", "explain.secret", "http.token", "registry.password", "cql.password", "sign_in.oidc_client_secret",
+    "sign_in.proxy_secret",
+}  # fmt: skip
 # Properties that the chart writes, from `kafka.sasl`, `kafka.tls` and `kafka.users`.
 OWN_PROPERTIES = [
     "security.protocol", "sasl.mechanism", "sasl.mechanisms", "sasl.username", "ssl.ca.location",

@@ -154,7 +154,7 @@ fn everybody(is_long: bool, pictures: Option<&Path>) -> Result<()> {
     bank.stop()?;
     let figures: Value = serde_json::from_slice(&output.stdout)?;
     println!("{figures}");
-    ensure!(figures["violations"] == 0 && figures["routes"] == routes.len() - 2, "{figures}");
+    ensure!(figures["violations"] == 0 && figures["routes"] == routes.len() - 3, "{figures}");
     Ok(())
 }
 

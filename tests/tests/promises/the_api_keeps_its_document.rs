@@ -60,7 +60,14 @@ fn no_answer_of_the_api_is_a_servers_error_or_other_than_its_document_says() -> 
     let said = String::from_utf8_lossy(&asked.stdout);
     ensure!(asked.status.success(), "{said}\n{}", String::from_utf8_lossy(&asked.stderr));
     // A run that asks nothing fails nothing.
-    let paths = ["/api/work", "/api/queues/{team}", "/api/cases/{complaint_id}/narrative", "/api/audit"];
+    let paths = [
+        "/api/work",
+        "/api/queues/{team}",
+        "/api/cases/{complaint_id}/narrative",
+        "/api/complaints/{complaint_id}/explain",
+        "/api/complaints/{complaint_id}/dossier",
+        "/api/audit",
+    ];
     let document: serde_json::Value = serde_json::from_str(&up.get("/api/openapi.json")?.1)?;
     for path in paths {
         ensure!(document["paths"][path].is_object(), "the document has no {path}");

@@ -34,10 +34,12 @@ pub(crate) enum Action {
     LeaseTakenOver,
     Exported,
     Redriven,
+    Explained,
+    DossierExported,
 }
 
 impl Action {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::NarrativeOpened,
         Self::EvidenceOpened,
         Self::WorkRecorded,
@@ -47,6 +49,8 @@ impl Action {
         Self::LeaseTakenOver,
         Self::Exported,
         Self::Redriven,
+        Self::Explained,
+        Self::DossierExported,
     ];
 
     /// As records have it.
@@ -61,6 +65,8 @@ impl Action {
             Self::LeaseTakenOver => "lease-taken-over",
             Self::Exported => "exported",
             Self::Redriven => "redriven",
+            Self::Explained => "explained",
+            Self::DossierExported => "dossier-exported",
         }
     }
 }

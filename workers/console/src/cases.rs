@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// What is shown of a customer stays on no disk on the way.
-const NOT_STORED: [(HeaderName, &str); 1] = [(header::CACHE_CONTROL, "no-store")];
+pub(crate) const NOT_STORED: [(HeaderName, &str); 1] = [(header::CACHE_CONTROL, "no-store")];
 
 /// A complaint.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -231,7 +231,7 @@ pub(crate) struct FoundCase {
 
 impl FoundCase {
     /// Blocks.
-    fn of(state: &RequestState, caller: &Caller, complaint_id: &str) -> Result<Self, Problem> {
+    pub(crate) fn of(state: &RequestState, caller: &Caller, complaint_id: &str) -> Result<Self, Problem> {
         let item = state.worklist.item(complaint_id)?;
         let events = state.cases.events(complaint_id)?;
         let routed = || newest_team(&events);
@@ -267,6 +267,22 @@ impl FoundCase {
             complaint_id: self.complaint_id.clone(),
             lag: state.lag(),
         })
+    }
+
+    /// Whether `caller` may have what was answered, with the words that decided it.
+    ///
+    /// # Errors
+    /// It is kept from a judge of the audit sample, or the narrative is another team's.
+    pub(crate) fn may_be_explained(&self, caller: &Caller) -> Result<(), Problem> {
+        if self.is_blind(caller) {
+            return Err(blind::refusal());
+        }
+        self.readable(caller)
+    }
+
+    /// Whether some model found something that speaks of vulnerability.
+    pub(crate) fn has_evidence(&self) -> bool {
+        self.evidence().iter().any(|found| !found.evidence.is_empty())
     }
 
     fn readable(&self, caller: &Caller) -> Result<(), Problem> {

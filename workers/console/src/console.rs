@@ -20,6 +20,10 @@ use crate::{
     audit::AuditLog,
     audit_page, cases, claims, complaints,
     desk::ClaimLimits,
+    dossier,
+    dossier_desk::DossierDesk,
+    explain,
+    explain_desk::ExplainDesk,
     feedback,
     intake::KnownTeams,
     me, openapi,
@@ -27,6 +31,7 @@ use crate::{
     queues,
     refused::Problem,
     search,
+    slow_lane::SlowLane,
     state::{Cases, OnDemand, OpenCases, OpenLeases, OpenTrail, RequestState},
     taxonomy, work,
     worklist::WorklistProgress,
@@ -56,6 +61,10 @@ pub struct Console {
     pub prefix: String,
     /// In which order the dates of requests are written; without it only those are read that show it themselves.
     pub dates: Option<DateOrder>,
+    /// Explains answers; `None`: that is not available here.
+    pub explain: Option<Arc<dyn ExplainDesk>>,
+    /// Makes dossiers; `None`: that is not available here.
+    pub dossiers: Option<Arc<dyn DossierDesk>>,
 }
 
 impl Console {
@@ -97,6 +106,9 @@ impl Console {
             teams: self.teams,
             clock: self.clock,
             dates: self.dates,
+            explain: self.explain,
+            dossiers: self.dossiers,
+            slow_lane: SlowLane::default(),
         })
     }
 }
@@ -124,6 +136,8 @@ fn api(state: Arc<RequestState>, others: OpenApi) -> Router {
         .route("/api/leases/{complaint_id}", post(claims::lease))
         .route("/api/work", post(work::accept))
         .route("/api/search", get(search::search))
+        .route("/api/complaints/{complaint_id}/explain", post(explain::answer))
+        .route("/api/complaints/{complaint_id}/dossier", get(dossier::download))
         .route("/api/cases/{complaint_id}", get(cases::case))
         .route("/api/cases/{complaint_id}/narrative", get(cases::narrative))
         .route("/api/cases/{complaint_id}/evidence", get(cases::evidence))

@@ -4,6 +4,7 @@
 //! POST /api/complaints -> complaints.raw      POST /api/feedback -> complete from the case -> complaints.feedback
 //! GET /api/queues/{team} <- worklist          POST /api/leases/{id} -> one conditional write -> complaints.work
 //! GET /api/cases/{id} <- case store           POST /api/work -> complete from the item -> complaints.work
+//! POST /api/complaints/{id}/explain -> who has the weights, few at once      GET /api/complaints/{id}/dossier -> a signed file
 //! whatever writes or opens something -> console.audit, before the answer
 //!
 //! complaints.routed, complaints.feedback, complaints.work -> worklist
@@ -19,6 +20,10 @@ mod complaints;
 mod completion;
 mod console;
 pub mod desk;
+mod dossier;
+mod dossier_desk;
+mod explain;
+mod explain_desk;
 mod feedback;
 mod former_lease;
 mod intake;
@@ -34,6 +39,7 @@ mod refused;
 mod request;
 mod search;
 mod sign_in;
+mod slow_lane;
 mod state;
 mod taxonomy;
 mod timeline;
@@ -48,6 +54,9 @@ pub use cases::{Case, CaseEvidence, ModelEvidence, Narrative, Phrase};
 pub use claims::{GrantedLease, LeaseAction, LeaseAnswer, LeaseRequest};
 pub use completion::{Source, complete};
 pub use console::{Console, ConsoleRoutes};
+pub use dossier_desk::{DossierAsk, DossierDesk, DossierRefusal, MadeDossier};
+pub use explain::Explanations;
+pub use explain_desk::{ExplainDesk, ExplainRefusal};
 pub use feedback::{AcceptedVerdict, MOST_AT_ONCE, Refusal};
 pub use intake::{CompleteVerdict, KnownTeams, VerdictIntake};
 pub use item::{ClockStanding, Item, LeaseHolder, State};

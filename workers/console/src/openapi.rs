@@ -26,6 +26,8 @@ use crate::refused::Refusals;
         crate::cases::case,
         crate::cases::narrative,
         crate::cases::evidence,
+        crate::explain::answer,
+        crate::dossier::download,
         crate::audit_page::audit,
         served,
     ),

@@ -89,7 +89,11 @@ pub(crate) struct Problem {
 }
 
 impl Problem {
-    pub(crate) fn new(status: StatusCode, code: &'static str, error: impl Into<String>) -> Self {
+    pub(crate) fn new(
+        status: StatusCode,
+        code: impl Into<Cow<'static, str>>,
+        error: impl Into<String>,
+    ) -> Self {
         let body = NotTaken { error: error.into(), code: Some(code.into()), ..NotTaken::default() };
         Self { status, body: Box::new(body) }
     }

@@ -14,7 +14,10 @@ use crate::{
     append::Appender,
     audit::AuditLog,
     desk::ClaimLimits,
+    dossier_desk::DossierDesk,
+    explain_desk::ExplainDesk,
     intake::KnownTeams,
+    slow_lane::SlowLane,
     worklist::{WorklistLag, WorklistProgress},
 };
 
@@ -48,6 +51,10 @@ pub(crate) struct RequestState {
     pub(crate) teams: KnownTeams,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) dates: Option<DateOrder>,
+    pub(crate) explain: Option<Arc<dyn ExplainDesk>>,
+    pub(crate) dossiers: Option<Arc<dyn DossierDesk>>,
+    /// Where both are computed.
+    pub(crate) slow_lane: SlowLane,
     /// The name of complaints.raw.
     pub(crate) raw: Arc<str>,
     /// The name of complaints.feedback.

@@ -93,17 +93,22 @@ fn mode(path: &Path) -> u32 {
 #[test]
 fn a_backup_goes_back_into_an_empty_folder_without_tokens_and_nobody_else_may_read_it() {
     let mut place = Place::new(3);
+    for beside in ["dossier-key.pem", "dossier-keys.toml"] {
+        fs::write(place.settings.data.join(beside), "of dossiers").unwrap();
+    }
     place.back_up().unwrap();
     let kept = place.kept();
     for name in ["", "ombud.db", "marks", MANIFEST] {
         assert_eq!(mode(&kept.join(name)), if name.is_empty() { 0o700 } else { 0o600 }, "{name}");
     }
-    assert!(!kept.join("operator.token").exists());
+    assert!(!kept.join("operator.token").exists() && !kept.join("dossier-key.pem").exists());
     assert!(place.back_up().unwrap_err().to_string().contains("not empty"));
 
     place.settings.data = place.dir.path().join("elsewhere");
     place.restore(false).unwrap();
     assert_eq!(place.complaints(), 3);
+    let keys = fs::read_to_string(place.settings.data.join("dossier-keys.toml")).unwrap();
+    assert_eq!(keys, "of dossiers", "what was signed before is verified by it");
     place.add(1);
     assert_eq!(place.complaints(), 4, "it continues from there");
 }

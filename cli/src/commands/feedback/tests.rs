@@ -88,6 +88,8 @@ fn serving() -> Serving {
         clock: Arc::new(SystemClock),
         prefix: String::new(),
         dates: None,
+        explain: None,
+        dossiers: None,
     };
     let routes = Guard::of(&settings.http, None).unwrap().around(console.routes());
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();

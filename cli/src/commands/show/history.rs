@@ -11,7 +11,7 @@ use ombud_models::{Driver, Strategies};
 use ombud_store::{CaseEvent, Kind};
 
 use super::{damage::unreadable, verdicts, work};
-use crate::strategies::Explanation;
+use crate::strategies::ArmReason;
 
 /// The events in the order in which they happened, each in a few lines.
 pub(super) fn history(events: &[CaseEvent], strategies: &Strategies) -> Result<String> {
@@ -35,7 +35,7 @@ pub(super) fn history(events: &[CaseEvent], strategies: &Strategies) -> Result<S
             Kind::Prediction => {
                 let prediction: Prediction = codec::decode(&event.body).context("read a prediction")?;
                 predicted(&mut text, &prediction)?;
-                if let Some(why) = Explanation::of(&prediction, strategies) {
+                if let Some(why) = ArmReason::of(&prediction, strategies) {
                     writeln!(text, "    {}", why.line())?;
                 }
             }

@@ -36,6 +36,7 @@ use crate::{
     Done,
     backfill::Backfill,
     exit::report_stopped,
+    explaining::{Explains, OwnChild},
     input::{complaint_file::ComplaintFile, file_reading::print_rejections},
     log::{
         audit::append_audit_to,
@@ -144,7 +145,11 @@ impl<'a> Running<'a> {
         let mut serves = None;
         if !args.once {
             let (clock, metrics) = (Arc::clone(&self.clock), Metrics::install()?);
-            let operators = self.operators(operator::make_token(&settings.data)?)?;
+            let explains = match Explains::named(settings) {
+                Some(named) => named,
+                None => Explains::Child(self.own_child(crew)?),
+            };
+            let operators = self.operators(operator::make_token(&settings.data)?, explains)?;
             let served =
                 serve_api(crew, settings, self.backend, clock, operators, readiness.clone(), metrics)?;
             serves = Some(served);
@@ -221,8 +226,19 @@ impl<'a> Running<'a> {
         sent.ended_well()
     }
 
+    /// What explains for this process: nothing runs before somebody asks.
+    fn own_child(&self, crew: &mut Crew<'_, '_>) -> Result<Arc<OwnChild>> {
+        let child = OwnChild::new(self.settings, self.shutdown.clone());
+        let watched = Arc::clone(&child);
+        crew.start("explain", move |stop| {
+            watched.watch(stop);
+            Ok(())
+        })?;
+        Ok(child)
+    }
+
     /// What operators change over HTTP.
-    fn operators(&self, token: String) -> Result<Operators> {
+    fn operators(&self, token: String, explains: Explains) -> Result<Operators> {
         let models = registry::RegistryApi {
             view: self.view.clone(),
             shelf: ModelStore::new(self.settings.data.join("models")),
@@ -237,7 +253,8 @@ impl<'a> Running<'a> {
             strategies::StrategyPublisher::open(self.backend, self.settings, Arc::clone(&self.clock))?;
         let requests = RequestBook::open(self.backend, self.settings, Arc::clone(&self.clock))?;
         let routes = strategies::routes(strategy).merge(registry::routes(models));
-        Ok(Operators { routes, token: Some(token), book: Arc::new(Mutex::new(requests)) })
+        let book = Arc::new(Mutex::new(requests));
+        Ok(Operators { routes, token: Some(token), book, explains: Some(explains) })
     }
 
     /// Waits until everything wanted is routed, or it is stopped; returns whether all is settled. A complaint that the joiner has

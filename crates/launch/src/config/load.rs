@@ -24,13 +24,15 @@ const VARIABLE_PREFIX: &str = "OMBUD_";
 const FILE_VARIABLE: &str = "OMBUD_CONFIG";
 const MODELS: &str = "models";
 /// Settings that name a file, and what is read from it.
-const READ_FROM_FILES: [(&str, &str); 6] = [
+const READ_FROM_FILES: [(&str, &str); 8] = [
     ("kafka.password_file", "kafka.properties.sasl.password"),
     ("registry.password_file", "registry.password"),
     ("cql.password_file", "cql.password"),
     ("http.token_file", "http.token"),
     ("sign_in.oidc_client_secret_file", "sign_in.oidc_client_secret"),
     ("sign_in.proxy_secret_file", "sign_in.proxy_secret"),
+    ("dossier.key_file", "dossier.key"),
+    ("explain.secret_file", "explain.secret"),
 ];
 
 /// Merges defaults, file, variables and flags, checks every value, and reads the passwords from their files;
@@ -45,6 +47,7 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, Error> {
     read_secrets(&mut values)?;
     let settings = values::settings_of(&values)?;
     settings.join.check()?;
+    settings.explain.check()?;
     private::check(&settings)?;
     Ok(Loaded { settings, values })
 }

@@ -6,6 +6,7 @@
 
 mod found;
 mod guessable;
+mod host;
 mod inputs;
 mod lines;
 mod load;
@@ -28,7 +29,7 @@ pub use load::load;
 pub use loaded::{Loaded, ShownSetting};
 pub use people::{LocalUsers, SignIn};
 pub use secret::Secret;
-pub use services::{Cql, Kafka, Registry, Telemetry};
+pub use services::{Cql, Explain, Kafka, Registry, Telemetry};
 pub use settings::{
-    Archive, Console, Dates, Embedded, Http, Infer, Intake, Join, LogFormat, Settings, Topics,
+    Archive, Console, Dates, Dossier, Embedded, Http, Infer, Intake, Join, LogFormat, Settings, Topics,
 };

@@ -1,16 +1,15 @@
 //! What the value of a setting may be, and how that is said to who wrote another.
 
-use std::{
-    fmt,
-    net::{IpAddr, SocketAddr},
-    ops::RangeInclusive,
-};
+use std::{fmt, net::SocketAddr, ops::RangeInclusive};
 
 use axum::http::HeaderName;
 use config::{Value, ValueKind};
 use tracing_subscriber::EnvFilter;
 
-use super::property;
+use super::{
+    host::{is_host, is_host_and_port, is_url},
+    property,
+};
 use crate::guard::Scope;
 
 /// What is right for one setting.
@@ -125,6 +124,13 @@ pub(crate) const RULES: &[(&str, Right)] = &[
     ("console.answered_days", Right::Whole(1..=3_650, "days")),
     ("console.lease_ms", Right::Whole(1_000..=3_600_000, "milliseconds")),
     ("console.event_streams", Right::Whole(1..=10_000, "streams")),
+    ("dossier.key", Right::Text),
+    ("dossier.key_file", Right::PathOrNothing),
+    ("dossier.contact", Right::Text),
+    ("explain.address", Right::Url),
+    ("explain.secret", Right::Text),
+    ("explain.secret_file", Right::PathOrNothing),
+    ("explain.timeout_s", Right::Whole(1..=600, "seconds")),
     ("intake.dates", Right::OneOf(&["found", "day-first", "month-first", "iso"])),
     ("embedded.partitions", Right::Whole(1..=1_024, "partitions")),
     ("kafka.timeout_ms", TIMEOUT),
@@ -175,7 +181,7 @@ fn of_named(setting: &str) -> Option<&'static Right> {
 pub(crate) fn is_secret(setting: &str) -> bool {
     setting.ends_with("password")
         || setting.ends_with("_secret")
-        || setting == "http.token"
+        || matches!(setting, "http.token" | "dossier.key" | "explain.secret")
         || setting.starts_with(TOKENS)
         || property::of(setting).is_some_and(property::is_secret)
 }
@@ -256,27 +262,6 @@ impl Right {
             Self::TokenDigest => text.len() == 64 && text.chars().all(|c| c.is_ascii_hexdigit()),
         }
     }
-}
-
-fn is_host_and_port(text: &str) -> bool {
-    text.rsplit_once(':').is_some_and(|(host, port)| {
-        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '[' | ']' | ':');
-        !host.is_empty() && host.chars().all(plain) && port.parse().is_ok_and(|port: u16| port > 0)
-    })
-}
-
-/// A name or an address, as `Host` has it without port and brackets.
-fn is_host(text: &str) -> bool {
-    let name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
-    !text.is_empty() && (text.chars().all(name) || text.parse::<IpAddr>().is_ok())
-}
-
-/// A URL without a user: a password in it would be shown wherever the URL is.
-fn is_url(text: &str) -> bool {
-    let after = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
-    after.is_some_and(|rest| {
-        !rest.is_empty() && !rest.starts_with('/') && !rest.contains(|c: char| c == '@' || c.is_whitespace())
-    })
 }
 
 fn may_be_in_topic_name(c: char) -> bool {

@@ -1,10 +1,14 @@
-//! The connections to services: Kafka, the schema registry, the CQL store, and the receiver of traces.
+//! The connections to services: Kafka, the schema registry, the CQL store, what explains, and the receiver of traces.
 
 use std::{collections::BTreeMap, fmt, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::{property, secret::Secret};
+use crate::Error;
+
+/// The fewest characters of the secret that questions are signed by: `openssl rand -hex 16` prints as many.
+const EXPLAIN_SECRET_BYTES: usize = 32;
 
 /// Kafka. TLS and SASL are properties of librdkafka.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
@@ -107,6 +111,45 @@ impl Default for Cql {
     }
 }
 
+/// Who explains decisions: `ombud explain --serve`, which the console asks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Explain {
+    /// Its URL, such as `http://ombud-explain:8080`; empty explains nothing over HTTP, but `ombud up` starts one of its own.
+    /// What is asked holds narratives: where the network is not trusted, put TLS before it and name its https URL.
+    pub address: String,
+    /// What questions are signed by, the same for who asks and who explains; at least 32 characters.
+    pub secret: Secret,
+    /// File that holds the secret; wins over `secret`.
+    pub secret_file: PathBuf,
+    /// How long one answer may take, in seconds, the wait behind others included.
+    pub timeout_s: u64,
+}
+
+impl Explain {
+    /// Checks what these settings may be together; each by itself is checked before.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        if self.secret.is_empty() {
+            return if self.address.is_empty() { Ok(()) } else { Err(Error::UnsignedExplain) };
+        }
+        if self.secret.reveal().len() < EXPLAIN_SECRET_BYTES {
+            return Err(Error::ShortExplainSecret(EXPLAIN_SECRET_BYTES));
+        }
+        Ok(())
+    }
+}
+
+impl Default for Explain {
+    fn default() -> Self {
+        Self {
+            address: String::new(),
+            secret: Secret::default(),
+            secret_file: PathBuf::new(),
+            timeout_s: 120,
+        }
+    }
+}
+
 /// Traces.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -121,5 +164,28 @@ pub struct Telemetry {
 impl Default for Telemetry {
     fn default() -> Self {
         Self { otlp_endpoint: String::new(), sample_ratio: 1.0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+    #[test]
+    fn who_explains_is_asked_with_a_secret_that_nobody_guesses() {
+        let explain = |address: &str, secret: &str| Explain {
+            address: address.to_owned(),
+            secret: secret.into(),
+            ..Explain::default()
+        };
+        for right in [explain("", ""), explain("", SECRET), explain("http://ombud-explain:8080", SECRET)] {
+            assert!(right.check().is_ok(), "{right:?}");
+        }
+        let unsigned = explain("http://ombud-explain:8080", "").check().unwrap_err().to_string();
+        assert!(unsigned.contains("explain.secret_file"), "{unsigned}");
+        let short = explain("", "sesame").check().unwrap_err().to_string();
+        assert!(short.contains("32") && !short.contains("sesame"), "{short}");
     }
 }

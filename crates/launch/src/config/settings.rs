@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     people::SignIn,
     secret::Secret,
-    services::{Cql, Kafka, Registry, Telemetry},
+    services::{Cql, Explain, Kafka, Registry, Telemetry},
 };
 use crate::Error;
 
@@ -49,6 +49,10 @@ pub struct Settings {
     pub archive: Archive,
     /// What people work with.
     pub console: Console,
+    /// Who explains decisions.
+    pub explain: Explain,
+    /// Dossiers: decisions with everything that they rest on, in signed files.
+    pub dossier: Dossier,
     /// Reading complaints from files and over HTTP.
     pub intake: Intake,
     /// The embedded log.
@@ -217,6 +221,19 @@ pub struct Console {
     pub event_streams: u32,
 }
 
+/// Dossiers: decisions with everything that they rest on, in signed files.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dossier {
+    /// What they are signed with: an ed25519 key as PKCS#8 PEM, which `ombud dossier key` makes. Without one, `up` on the embedded
+    /// log makes one in the data folder, and on brokers there are none.
+    pub key: Secret,
+    /// File that holds the key; wins over `key`.
+    pub key_file: PathBuf,
+    /// Whom a customer asks to have a person look at a decision again: an address, a number, a page.
+    pub contact: String,
+}
+
 /// Reading complaints from files and over HTTP.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -319,6 +336,8 @@ impl Default for Settings {
                 lease_ms: 600_000,
                 event_streams: 200,
             },
+            dossier: Dossier::default(),
+            explain: Explain::default(),
             intake: Intake { dates: Dates::Found },
             embedded: Embedded { partitions: 4 },
             kafka: Kafka::default(),

@@ -121,6 +121,13 @@ pub const METRICS: &[Metric] = &[
         Count,
         "Requests that were not answered because their record of console.audit could not be written.",
     ),
+    // what explains decisions
+    Counter(
+        "ombud_explanations_total",
+        Count,
+        "Questions about decisions, by result: explained, or why not.",
+    ),
+    Histogram("ombud_explain_seconds", "Computing the explanations of one question."),
     // what is complained of alike
     Gauge(
         "ombud_alike_flagged_clusters",

@@ -3,6 +3,8 @@
 //! Words and word pairs hash into the first half of the columns, character runs into the second. A column's
 //! weight is `(1 + ln tf) * idf`, and each half has length 1, so that neither drowns the other.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 use super::grams::{each_character_gram, each_word_gram, fold, split_at_chars};
@@ -69,10 +71,14 @@ impl Hashing {
     }
 
     fn each_column(self, text: &str, mut column: impl FnMut(u32)) {
-        let folded = fold(text);
+        self.each_gram(&fold(text), |of, _, _| column(of));
+    }
+
+    /// Calls `gram` with the column of every n-gram of a folded text, with itself and with its place in that text.
+    pub(super) fn each_gram(self, folded: &str, mut gram: impl FnMut(u32, &[u8], Range<usize>)) {
         let mask = (1 << self.bits) - 1;
-        each_word_gram(&folded, |gram| column(hash(gram) & mask));
-        each_character_gram(&folded, |gram| column(hash(gram) & mask | 1 << self.bits));
+        each_word_gram(folded, |text, place| gram(hash(text) & mask, text, place));
+        each_character_gram(folded, |text, place| gram(hash(text) & mask | 1 << self.bits, text, place));
     }
 }
 

@@ -1,7 +1,9 @@
-//! Which n-grams a narrative holds: words, pairs of words, and 3 to 5 characters within a word. Plain text work.
+//! Which n-grams a narrative holds, and where: words, pairs of words, and 3 to 5 characters within a word. Plain text work.
 //!
 //! The rules are those of scikit-learn's `word` and `char_wb` analysers with `strip_accents="unicode"`, so that
 //! recipes tried there carry over; the goldens below were printed by scikit-learn 1.9.
+
+use std::ops::Range;
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::canonical_combining_class;
@@ -26,8 +28,8 @@ pub(super) fn fold(text: &str) -> String {
 }
 
 /// Calls `gram` with every word of two or more word characters, and with every pair of neighbours, joined by a
-/// space; repeats come as often as they stand in the text.
-pub(super) fn each_word_gram(folded: &str, mut gram: impl FnMut(&[u8])) {
+/// space, and with where in `folded` they stand; repeats come as often as they stand in the text.
+pub(super) fn each_word_gram(folded: &str, mut gram: impl FnMut(&[u8], Range<usize>)) {
     // Words one space apart, so that a pair is a slice too.
     let mut words = String::with_capacity(folded.len());
     let mut previous = None;
@@ -35,21 +37,22 @@ pub(super) fn each_word_gram(folded: &str, mut gram: impl FnMut(&[u8])) {
         if word.chars().nth(1).is_none() {
             continue;
         }
-        let start = words.len();
+        let (start, place) = (words.len(), place_of(word, folded));
         words.push_str(word);
         let bytes = words.as_bytes();
-        gram(&bytes[start..]);
-        if let Some(previous) = previous {
-            gram(&bytes[previous..]);
+        gram(&bytes[start..], place.clone());
+        if let Some((previous, began)) = previous {
+            gram(&bytes[previous..], began..place.end);
         }
         words.push(' ');
-        previous = Some(start);
+        previous = Some((start, place.start));
     }
 }
 
 /// Calls `gram` with every run of 3 to 5 characters of every word, a word being what stands between white space,
-/// with one space either side. A word shorter than the run counts once, as it is.
-pub(super) fn each_character_gram(folded: &str, mut gram: impl FnMut(&[u8])) {
+/// with one space either side, and with where in `folded` the run stands, without those spaces. A word shorter than the run
+/// counts once, as it is.
+pub(super) fn each_character_gram(folded: &str, mut gram: impl FnMut(&[u8], Range<usize>)) {
     let mut padded = String::new();
     let mut starts: Vec<usize> = Vec::new();
     for word in folded.split_whitespace() {
@@ -62,16 +65,25 @@ pub(super) fn each_character_gram(folded: &str, mut gram: impl FnMut(&[u8])) {
         starts.push(padded.len());
         let bytes = padded.as_bytes();
         let characters = starts.len() - 1;
+        let place = place_of(word, folded);
+        // One less, for the space that `folded` does not have.
+        let within = |at: usize| (place.start + at.saturating_sub(1)).min(place.end);
         for length in CHARACTERS {
             if characters <= length {
-                gram(bytes);
+                gram(bytes, place.clone());
                 break;
             }
             for (start, end) in starts.iter().zip(&starts[length..]) {
-                gram(&bytes[*start..*end]);
+                gram(&bytes[*start..*end], within(*start)..within(*end));
             }
         }
     }
+}
+
+/// Where in `text` its slice `part` stands.
+fn place_of(part: &str, text: &str) -> Range<usize> {
+    let start = part.as_ptr().addr() - text.as_ptr().addr();
+    start..start + part.len()
 }
 
 #[cfg(test)]
@@ -80,14 +92,14 @@ mod tests {
 
     fn words(text: &str) -> Vec<String> {
         let mut all = Vec::new();
-        each_word_gram(&fold(text), |gram| all.push(String::from_utf8(gram.to_vec()).unwrap()));
+        each_word_gram(&fold(text), |gram, _| all.push(String::from_utf8(gram.to_vec()).unwrap()));
         all.sort();
         all
     }
 
     fn characters(text: &str) -> Vec<String> {
         let mut all = Vec::new();
-        each_character_gram(&fold(text), |gram| all.push(String::from_utf8(gram.to_vec()).unwrap()));
+        each_character_gram(&fold(text), |gram, _| all.push(String::from_utf8(gram.to_vec()).unwrap()));
         all.sort();
         all
     }

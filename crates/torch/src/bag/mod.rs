@@ -1,7 +1,7 @@
 //! The bag: hashed n-grams, and one embedding-bag pass for all its tasks. Learned in minutes, served in microseconds.
 //!
 //! narrative -> `grams` -> `features` -> `fit` (L-BFGS over `sparse`) -> `shrink` -> `calibrate` -> `weights` on disk;
-//! `model` serves them.
+//! `model` serves them; `trace` says what each n-gram adds, at its `places`.
 
 mod calibrate;
 mod features;
@@ -9,8 +9,10 @@ mod fit;
 mod grams;
 mod hint;
 mod model;
+mod places;
 mod shrink;
 mod sparse;
+mod trace;
 mod weights;
 
 pub use calibrate::Calibration;

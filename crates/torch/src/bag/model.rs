@@ -4,11 +4,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use ombud_models::{
     Artefact, Blame, Classifier, ClassifyError, Fault, HostFault, Input, LoadError, Logits, Model, Prepared,
+    Trace,
 };
 use tch::{TchError, Tensor};
 
-use super::features::Idf;
+use super::features::{Counts, Idf, Row};
 use super::hint::Hint;
+use super::places;
+use super::trace::{BagTrace, Ingredients};
 use super::weights::Weights;
 use crate::{blame, tuning};
 
@@ -44,10 +47,11 @@ pub(crate) fn load(artefact: &Artefact) -> Result<Arc<dyn Model>, LoadError> {
     let (rows, labels) = shape(&weights);
     let table = Tensor::f_from_slice(&weights.dense()).and_then(|table| table.f_reshape([rows, labels]));
     let table = table.map_err(|error| refuse(error.to_string(), blame::of(&error)))?;
-    Ok(Arc::new(Bag::new(weights, &heads, table)))
+    let tasks = artefact.manifest.heads.iter().map(|head| head.task.clone()).collect();
+    Ok(Arc::new(Bag { tasks, ..Bag::new(weights, &heads, table) }))
 }
 
-/// A bag that is not an artefact yet; `heads` are its labels by head. Panics where there is no memory for it.
+/// A bag that is not an artefact yet, whose tasks have no names; `heads` are its labels by head. Panics where there is no memory for it.
 pub fn in_memory(weights: Weights, heads: &[usize]) -> Arc<dyn Model> {
     let (rows, labels) = shape(&weights);
     let table = Tensor::from_slice(&weights.dense()).reshape([rows, labels]);
@@ -64,6 +68,8 @@ struct Bag {
     idf: Idf,
     /// By hashed column: its row in the table, or [`NO_ROW`].
     rows: Vec<u32>,
+    /// Names of the heads, or none at all.
+    tasks: Vec<String>,
     /// Locked only while a replica is made: tch's tensors are not shared between threads, their memory is.
     scorer: Mutex<Scorer>,
 }
@@ -84,18 +90,27 @@ impl Bag {
             heads: heads.into(),
             hint: weights.hint.map(Arc::new),
         };
-        Self { idf: weights.idf, rows, scorer: Mutex::new(scorer) }
+        Self { idf: weights.idf, rows, tasks: Vec::new(), scorer: Mutex::new(scorer) }
+    }
+
+    /// The columns of a narrative that have weights.
+    fn known(&self, counts: &Counts) -> Row {
+        let mut row = self.idf.weigh(counts);
+        row.retain(|(column, _)| self.rows[*column as usize] != NO_ROW);
+        row
+    }
+
+    fn share(&self) -> Scorer {
+        self.scorer.lock().unwrap_or_else(PoisonError::into_inner).share()
     }
 }
 
 impl Model for Bag {
     fn prepare(&self, narrative: &str) -> Prepared {
         let counts = self.idf.hashing().count(narrative);
-        let known = self.idf.weigh(&counts).into_iter().filter_map(|(column, weight)| {
-            let row = self.rows[column as usize];
-            (row != NO_ROW).then_some((row, weight))
-        });
-        let (columns, weights): (Vec<u32>, Vec<f32>) = known.unzip();
+        let known = self.known(&counts).into_iter();
+        let (columns, weights): (Vec<u32>, Vec<f32>) =
+            known.map(|(column, weight)| (self.rows[column as usize], weight)).unzip();
         Prepared {
             unseen_tokens: (counts.columns.len() - columns.len()) as u32,
             input: Input::Columns { columns, weights },
@@ -106,7 +121,27 @@ impl Model for Bag {
     }
 
     fn replica(&self) -> Box<dyn Classifier> {
-        Box::new(self.scorer.lock().unwrap_or_else(PoisonError::into_inner).share())
+        Box::new(self.share())
+    }
+
+    fn trace(&self, narrative: &str) -> Result<Option<Box<dyn Trace>>, ClassifyError> {
+        let mut scorer = self.share();
+        let served = scorer.classify(&[&self.prepare(narrative)])?.swap_remove(0);
+        let hashing = self.idf.hashing();
+        let row = self.known(&hashing.count(narrative));
+        let weights = scorer.weights(row.iter().map(|(column, _)| self.rows[*column as usize]))?;
+        let (grams, unread) = places::grams(hashing, narrative);
+        let task = |hint: &Hint| self.tasks.get(hint.from).cloned().unwrap_or_default();
+        Ok(Some(Box::new(BagTrace::new(Ingredients {
+            served,
+            heads: &scorer.heads,
+            bias: &scorer.bias,
+            row,
+            weights,
+            grams,
+            unread,
+            hint: scorer.hint.as_deref().map(|hint| (hint, task(hint))),
+        }))))
     }
 }
 
@@ -191,6 +226,21 @@ impl Classifier for Scorer {
 }
 
 impl Scorer {
+    /// The table's weights in these of its rows, one after the other.
+    fn weights(&self, rows: impl Iterator<Item = u32>) -> Result<Vec<f32>, ClassifyError> {
+        let rows: Vec<i64> = rows.map(i64::from).collect();
+        let take = || {
+            let taken = self.table.f_index_select(0, &Tensor::f_from_slice(&rows)?)?;
+            Vec::try_from(taken.f_flatten(0, 1)?)
+        };
+        take().map_err(|error: TchError| ClassifyError {
+            model: "bag",
+            rows: 1,
+            what: error.to_string(),
+            blame: blame::of(&error),
+        })
+    }
+
     fn logits(&self, sums: &[f32]) -> Logits {
         let mut all = sums.iter().zip(self.bias.iter()).map(|(sum, bias)| sum + bias);
         let mut logits: Logits =

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use ombud_models::{
     Artefact, Blame, Classifier, ClassifyError, Fault, Head, HostFault, Input, LoadError, LoadModel, Logits,
-    Manifest, Model, Prepared, with_causes,
+    Manifest, Model, Prepared, Trace, with_causes,
 };
 
 use super::error::FusionError;
 use super::fusion::Fusion;
 use super::plan::Plan;
+use super::trace::{BlendTrace, MemberTrace};
 
 /// Loads the blend of an artefact; `loader` loads its members, whatever their families are.
 ///
@@ -53,11 +54,14 @@ pub fn in_memory(
     let manifests: Vec<&Manifest> = members.iter().map(|member| &member.manifest).collect();
     let plan = Arc::new(Plan::new(heads, fusion, &manifests)?);
     let names = fusion.members.iter().cloned();
-    Ok(Arc::new(Blend { plan, members: names.zip(members).collect() }))
+    let tasks = heads.iter().map(|head| head.task.clone()).collect();
+    Ok(Arc::new(Blend { plan, tasks, members: names.zip(members).collect() }))
 }
 
 struct Blend {
     plan: Arc<Plan>,
+    /// By head.
+    tasks: Vec<String>,
     /// By name.
     members: Vec<(String, BlendMember)>,
 }
@@ -93,6 +97,35 @@ impl Model for Blend {
         };
         Box::new(Replica { plan: Arc::clone(&self.plan), members: self.members.iter().map(member).collect() })
     }
+
+    fn trace(&self, narrative: &str) -> Result<Option<Box<dyn Trace>>, ClassifyError> {
+        let Some((first, others)) = self.members.split_first() else { return Ok(None) };
+        let Some(first) = follow(first, narrative)? else { return Ok(None) };
+        if let Some(served) = self.plan.fast(first.served()) {
+            let alone = BlendTrace::new(self.plan.of_first(), &self.tasks, vec![first], served);
+            return Ok(Some(Box::new(alone)));
+        }
+        let mut members = vec![first];
+        for member in others {
+            let Some(member) = follow(member, narrative)? else { return Ok(None) };
+            members.push(member);
+        }
+        let answers: Vec<&Logits> = members.iter().map(MemberTrace::served).collect();
+        let served = self.plan.fuse(&answers);
+        Ok(Some(Box::new(BlendTrace::new(self.plan.of_all(), &self.tasks, members, served))))
+    }
+}
+
+fn follow(
+    (name, member): &(String, BlendMember),
+    narrative: &str,
+) -> Result<Option<MemberTrace>, ClassifyError> {
+    let trace = member.model.trace(narrative).map_err(|error| ClassifyError {
+        model: "blend",
+        what: format!("member {name}: {error}"),
+        ..error
+    })?;
+    Ok(trace.map(|trace| MemberTrace::new(name.clone(), member.manifest.family, trace)))
 }
 
 /// One thread's hold on all members.

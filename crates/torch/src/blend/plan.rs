@@ -21,9 +21,9 @@ pub struct Plan {
 
 /// The votes on one task.
 #[derive(Clone, Debug)]
-struct Choir {
-    voices: Vec<Voice>,
-    weighing: Weighing,
+pub(super) struct Choir {
+    pub(super) voices: Vec<Voice>,
+    pub(super) weighing: Weighing,
 }
 
 /// When the first member's answer to a task stands.
@@ -83,6 +83,20 @@ impl Plan {
             logits.push(said.into_iter().map(|log_p| log_p as f32).collect());
         }
         Some(logits)
+    }
+
+    /// How an answer comes about to a text that all members see, ...
+    pub(super) fn of_all(&self) -> (Vec<Choir>, &[Hint]) {
+        (self.heads.clone(), &self.hints)
+    }
+
+    /// ... and to one that [`Self::fast`] answers: by the first member alone, without a shift and without hints.
+    pub(super) fn of_first(&self) -> (Vec<Choir>, &[Hint]) {
+        let alone = |sure: &Sure| Choir {
+            voices: vec![sure.voice.clone()],
+            weighing: Weighing { weights: vec![1.0], shift: Vec::new() },
+        };
+        (self.cascade.iter().flatten().map(alone).collect(), &[])
     }
 }
 

@@ -1,6 +1,6 @@
 //! What one member says about one task, in the blend's order of labels.
 
-use ombud_models::{Head, Logits, Manifest, log_softmax};
+use ombud_models::{Head, Logits, Manifest, Outputs, log_softmax};
 
 use super::error::FusionError;
 
@@ -55,8 +55,27 @@ impl Voice {
     /// Calibrated log-probabilities of one text, `answers` being the logits of each member.
     pub fn log_probabilities(&self, answers: &[&Logits]) -> Vec<f64> {
         let logits = &answers[self.member][self.head];
-        let scaled: Vec<f64> =
-            self.order.iter().map(|place| f64::from(logits[*place]) / self.temperature).collect();
+        self.log_softmax(|place| f64::from(logits[place]))
+    }
+
+    /// As [`Self::log_probabilities`], in double precision throughout.
+    pub(super) fn log_probabilities_in_double(&self, answers: &[Outputs]) -> Vec<f64> {
+        let logits = &answers[self.member][self.head];
+        self.log_softmax(|place| logits[place])
+    }
+
+    /// Adds to `slopes`, shaped as the logits of its member, how fast something grows with each of these, when `said` says how
+    /// fast it grows with each log-probability.
+    pub(super) fn add_slopes(&self, answers: &[Outputs], said: &[f64], slopes: &mut Outputs) {
+        let drawn: f64 = said.iter().sum();
+        let log_probabilities = self.log_probabilities_in_double(answers);
+        for ((place, slope), log_p) in self.order.iter().zip(said).zip(log_probabilities) {
+            slopes[self.head][*place] += (slope - drawn * log_p.exp()) / self.temperature;
+        }
+    }
+
+    fn log_softmax(&self, logit: impl Fn(usize) -> f64) -> Vec<f64> {
+        let scaled: Vec<f64> = self.order.iter().map(|place| logit(*place) / self.temperature).collect();
         log_softmax(&scaled)
     }
 }

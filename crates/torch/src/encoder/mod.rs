@@ -2,8 +2,10 @@
 //! read from a Hugging Face folder; and how they are fine-tuned.
 //!
 //! `config.json` -> `config`, `tokenizer.json` -> `clean`, `text`, `model.safetensors` -> `names`, `int8`, `weights` ->
-//! `network` (with `distances`); `model` puts them behind [`ombud_models::Model`]; `tune` trains, `save` writes.
+//! `network` (with `distances`); `model` puts them behind [`ombud_models::Model`]; `trace` says what each
+//! token adds, where `alignment` says that it stands; `tune` trains, `save` writes.
 
+mod alignment;
 mod clean;
 mod config;
 mod distances;
@@ -17,6 +19,7 @@ mod network;
 mod random;
 mod save;
 mod text;
+mod trace;
 mod tune;
 mod weights;
 

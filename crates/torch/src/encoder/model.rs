@@ -6,14 +6,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use ombud_models::{
     Artefact, BatchBudget, Blame, Classifier, ClassifyError, HostFault, Input, LoadError, Logits, Model,
-    Prepared, Summing, cut_by_length,
+    Prepared, Summing, Trace, cut_by_length,
 };
 use tch::{Kind, TchError, Tensor};
 
+use super::alignment::align;
 use super::config::Config;
 use super::error::EncoderError;
 use super::network::Network;
 use super::text::Text;
+use super::trace::EncoderTrace;
 use super::weights::Weights;
 use crate::{blame, tuning};
 
@@ -79,6 +81,11 @@ impl Encoder {
     pub(crate) fn new(text: Text, pad: u32, network: Network) -> Self {
         Self { text, pad, network: Mutex::new(network), sums: Arc::from([]) }
     }
+
+    fn share(&self) -> Replica {
+        let network = self.network.lock().unwrap_or_else(PoisonError::into_inner).share();
+        Replica { network, pad: self.pad, sums: Arc::clone(&self.sums) }
+    }
 }
 
 impl Model for Encoder {
@@ -87,13 +94,20 @@ impl Model for Encoder {
     }
 
     fn replica(&self) -> Box<dyn Classifier> {
-        let network = self.network.lock().unwrap_or_else(PoisonError::into_inner).share();
-        Box::new(Replica { network, pad: self.pad, sums: Arc::clone(&self.sums) })
+        Box::new(self.share())
     }
 
     /// A batch is a pass.
     fn budget(&self) -> BatchBudget {
         BatchBudget { tokens: TOKENS_PER_PASS, ..BatchBudget::UNBOUNDED }
+    }
+
+    fn trace(&self, narrative: &str) -> Result<Option<Box<dyn Trace>>, ClassifyError> {
+        let mut replica = self.share();
+        let served = replica.classify(&[&self.prepare(narrative)])?.swap_remove(0);
+        let aligned = align(&self.text, narrative);
+        let Replica { network, pad, sums } = replica;
+        Ok(Some(Box::new(EncoderTrace::new(network, pad, sums, aligned, served)?)))
     }
 }
 

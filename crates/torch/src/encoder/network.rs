@@ -76,9 +76,13 @@ impl Network {
     }
 
     /// What goes into the first layer, `[texts, length, hidden]`.
-    pub(crate) fn embed(&self, ids: &Tensor, mut dropout: Option<&mut Dropout>) -> Result<Tensor> {
-        let (_, length) = ids.size2()?;
-        let words = Tensor::f_embedding(&self.words, ids, -1, false, false)?;
+    pub(crate) fn embed(&self, ids: &Tensor, dropout: Option<&mut Dropout>) -> Result<Tensor> {
+        self.embed_words(&Tensor::f_embedding(&self.words, ids, -1, false, false)?, dropout)
+    }
+
+    /// As [`Self::embed`], of the tokens' rows of `words`, `[texts, length, hidden]`.
+    pub(crate) fn embed_words(&self, words: &Tensor, mut dropout: Option<&mut Dropout>) -> Result<Tensor> {
+        let (_, length, _) = words.size3()?;
         let normed = self.norm.apply(&words.f_add(&self.places.f_narrow(0, 0, length)?)?)?;
         match dropout.as_mut() {
             Some(dropout) => dropout.on_tokens(normed),

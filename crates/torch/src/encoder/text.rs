@@ -1,7 +1,9 @@
 //! From a narrative to token ids: the whole text, or its head and its tail where it is too long.
 
+use std::ops::Range;
+
 use ombud_models::{Cleaning, Input, Prepared};
-use tokenizers::Tokenizer;
+use tokenizers::{Encoding, Tokenizer};
 use tracing::warn;
 
 use super::clean::clean;
@@ -14,13 +16,13 @@ const HEAD_SHARE: f64 = 0.63;
 
 /// Turns narratives into token ids.
 pub(crate) struct Text {
-    tokenizer: Tokenizer,
+    pub(super) tokenizer: Tokenizer,
     /// What an empty text reads as: the special tokens alone.
     empty: Vec<u32>,
     /// What stands for a word that the vocabulary can't spell; `None` where it can spell all.
     unknown: Option<u32>,
     max_tokens: usize,
-    cleaning: Option<Cleaning>,
+    pub(super) cleaning: Option<Cleaning>,
 }
 
 impl Text {
@@ -67,13 +69,20 @@ impl Text {
         let ids = encoding.get_ids();
         let tokens = ids.len().saturating_sub(self.empty.len());
         let unseen = ids.iter().filter(|id| Some(**id) == self.unknown).count();
-        if ids.len() <= self.max_tokens {
-            return prepared(ids.to_vec(), tokens, 0, unseen);
+        let cut = self.cut(&encoding);
+        let kept = [&ids[..cut.start], &ids[cut.end..]].concat();
+        prepared(kept, tokens, cut.len(), unseen)
+    }
+
+    /// Which of a text's tokens are not read; none where all fit.
+    pub(super) fn cut(&self, encoding: &Encoding) -> Range<usize> {
+        let (tokens, room) = (encoding.len(), self.max_tokens);
+        if tokens <= room {
+            return tokens..tokens;
         }
         let before = encoding.get_special_tokens_mask().iter().take_while(|special| **special == 1).count();
-        let kept =
-            head_and_tail(ids, before, self.empty.len() - before.min(self.empty.len()), self.max_tokens);
-        prepared(kept, tokens, ids.len() - self.max_tokens, unseen)
+        let after = self.empty.len() - before.min(self.empty.len());
+        head_and_tail(tokens, before, after, room)
     }
 }
 
@@ -93,13 +102,14 @@ pub fn try_tokenizer(json: &str, texts: &[String]) {
     }
 }
 
-/// The first and last of `ids`, `room` in all, with the `before` and `after` special tokens at both ends.
-fn head_and_tail(ids: &[u32], before: usize, after: usize, room: usize) -> Vec<u32> {
+/// What is cut out of `tokens` so that the first and the last are left, `room` in all, with the `before` and `after` special
+/// tokens at both ends.
+fn head_and_tail(tokens: usize, before: usize, after: usize, room: usize) -> Range<usize> {
     let text = room - before - after;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a small length")]
     let head = (text as f64 * HEAD_SHARE).ceil() as usize;
     let tail = text - head + after;
-    [&ids[..before + head], &ids[ids.len() - tail..]].concat()
+    before + head..tokens - tail
 }
 
 fn prepared(ids: Vec<u32>, tokens: usize, truncated: usize, unseen: usize) -> Prepared {
@@ -134,9 +144,7 @@ mod tests {
 
     #[test]
     fn a_long_text_keeps_its_ends_and_its_special_tokens() {
-        let ids: Vec<u32> = (0..100).collect();
-        let kept = head_and_tail(&ids, 1, 1, 12);
-        assert_eq!(kept, [0, 1, 2, 3, 4, 5, 6, 7, 96, 97, 98, 99]);
+        assert_eq!(head_and_tail(100, 1, 1, 12), 8..96);
     }
 
     #[test]

@@ -4,4 +4,5 @@ mod bag;
 mod blend;
 mod encoder;
 mod encoder_random;
+mod trace;
 mod tune;

@@ -2,7 +2,7 @@
 
 from . import promise
 
-WORKERS = {"infer", "join", "archive", "console", "operator"}
+WORKERS = {"infer", "join", "archive", "console", "explain", "operator"}
 
 
 def policy_of(r, each):
@@ -33,11 +33,11 @@ def every_pod_has_a_policy_of_its_own(r):
 
 
 @promise
-def metrics_are_let_in_and_the_api_at_the_console_alone(r):
+def metrics_are_let_in_and_the_api_at_the_console_and_questions_at_who_explains(r):
     for each in r.running:
         let_in = [port["port"] for rule in policy_of(r, each).of("spec.ingress") or [] for port in rule["ports"]]
         wanted = ["metrics"] if each.role in WORKERS else []
-        yield each.place, let_in == wanted + (["http"] if each.role == "console" else [])
+        yield each.place, let_in == wanted + (["http"] if each.role in ("console", "explain") else [])
 
 
 @promise
@@ -53,14 +53,14 @@ def brokers_and_registry_are_reached(r):
               "gitops": {9092, 9093, 8081}}  # fmt: skip
     if r.name in wanted:
         for each in r.running:
-            yield each.place, wanted[r.name] <= ports_out(r, each)
+            yield each.place, (wanted[r.name] <= ports_out(r, each)) == (each.role != "explain")
 
 
 @promise
 def only_who_keeps_cases_reaches_the_store(r):
     port = 9142 if r.name == "sasl-tls" else 9042
     for each in r.running:
-        yield each.place, (port in ports_out(r, each)) == (each.role not in ("infer", "join"))
+        yield each.place, (port in ports_out(r, each)) == (each.role not in ("infer", "join", "explain"))
 
 
 @promise
@@ -71,10 +71,10 @@ def traces_go_out_where_they_are_wanted(r):
 
 
 @promise
-def a_hub_is_reached_by_infer_and_learn_alone(r):
+def a_hub_is_reached_by_who_computes_alone(r):
     if r.name in ("hub-models", "default"):
         for each in r.running:
-            yield each.place, (443 in ports_out(r, each)) == (r.name == "hub-models" and each.role in ("infer", "learn"))
+            yield each.place, (443 in ports_out(r, each)) == (r.name == "hub-models" and each.role in ("infer", "explain", "learn"))
 
 
 @promise
@@ -99,9 +99,26 @@ def who_is_named_is_reached_alone(r):
 def the_service_leads_to_the_console(r):
     for each in r.kind("Service"):
         found = [one for one in r.workers if each.of("spec.selector").items() <= one.template["metadata"]["labels"].items()]
-        yield each.place, [one.role for one in found] == ["console"]
+        yield each.place, [one.role for one in found] == ["explain" if each.name.endswith("-explain") else "console"]
         named = {port["name"] for port in found[0].container["ports"]}
         yield each.place, [port["targetPort"] for port in each.of("spec.ports")] == ["http"] and "http" in named
+
+
+@promise
+def who_explains_is_asked_by_the_console_alone(r):
+    """It is reached by the console's pods and reaches nobody: what it is asked holds narratives."""
+    for each in r.workers:
+        if each.role == "explain":
+            (http,) = [rule for rule in policy_of(r, each).of("spec.ingress") if rule["ports"][0]["port"] == "http"]
+            (who,) = http["from"]
+            console = r.one("Deployment", "-console")
+            yield each.place, who["podSelector"]["matchLabels"]["app.kubernetes.io/component"] == "console"
+            yield each.place, who["podSelector"]["matchLabels"].items() <= console.template["metadata"]["labels"].items()
+            yield each.place, ports_out(r, each) == {53}
+            out = [rule for rule in policy_of(r, console).of("spec.egress") if "'explain'" in str(rule.get("to"))]
+            yield console.place, [port["port"] for rule in out for port in rule["ports"]] == [8080]
+            service = r.one("Service", "-explain")
+            yield console.place, console.env["OMBUD_EXPLAIN__ADDRESS"] == f"http://{service.name}" and service.of("spec.ports.0.port") == 80
 
 
 @promise

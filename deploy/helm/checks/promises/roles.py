@@ -7,12 +7,12 @@ from render import NAMESPACE, RELEASE
 
 from . import promise
 
-FULL = {"infer", "learn"}
+FULL = {"infer", "learn", "explain"}
 
 
 @promise
 def each_role_is_told_what_it_is(r):
-    wanted = {"join": ["join"], "archive": ["archive"], "console": ["console"], "setup": ["setup"], "doctor": ["doctor"], "operator": ["console"],
+    wanted = {"join": ["join"], "archive": ["archive"], "console": ["console"], "setup": ["setup"], "explain": ["explain", "--serve"], "doctor": ["doctor"], "operator": ["console"],
               "infer": ["infer", "--task"], "learn": ["learn", "--from-feedback"], "report": ["report", "quality"]}  # fmt: skip
     for each in r.running:
         begin = wanted[each.role]
@@ -24,6 +24,12 @@ def people_have_one_pod_of_their_own(r):
     """Runbooks say `kubectl exec deployment/RELEASE-ombud-operator`; two pods would be two folders to look into."""
     (pod,) = [each for each in r.workers if each.name.endswith("-operator")]
     yield pod.place, (pod.role, pod.of("spec.replicas")) == ("operator", 1)
+
+
+@promise
+def one_pod_explains_where_its_secret_is_named(r):
+    found = [(each.of("spec.replicas"), each.of("spec.strategy.type")) for each in r.workers if each.role == "explain"]
+    yield "explain", found == ([(1, "RollingUpdate")] if r.name in ("sign-in", "sasl-tls", "mtls") else [])
 
 
 @promise
@@ -117,7 +123,7 @@ def logs_are_json(r):
 @promise
 def the_console_answers_to_every_name_that_leads_to_it(r):
     hosts = r.settings["http"]["hosts"].split(",")
-    for each in r.kind("Service"):
+    for each in (each for each in r.kind("Service") if each.name.endswith("-console")):
         yield each.place, {each.name, f"{each.name}.{NAMESPACE}.svc", f"{each.name}.{NAMESPACE}.svc.cluster.local"} <= {*hosts}
     for each in r.kind("Ingress"):
         yield each.place, all(rule["host"] in hosts for rule in each.of("spec.rules"))
@@ -171,7 +177,7 @@ def mounted_models_are_read_only_and_named(r):
         yield "models", r.settings["models"] == "/models"
         for each in r.running:
             mounts = [mount for mount in each.container["volumeMounts"] if mount["name"] == "models"]
-            if each.role in ("infer", "setup", "learn", "doctor", "operator"):
+            if each.role in ("infer", "explain", "setup", "learn", "doctor", "operator"):
                 yield each.place, [(mount["mountPath"], mount["readOnly"]) for mount in mounts] == [("/models", True)]
             else:
                 yield each.place, not mounts
@@ -194,7 +200,7 @@ def learned_models_reach_infer(r):
     if "shared_models" in r.settings:
         for each in r.running:
             mounts = [mount for mount in each.container["volumeMounts"] if mount["name"] == "shared-models"]
-            wanted = {"infer": [True], "learn": [False], "operator": [False]}.get(each.role, [])
+            wanted = {"infer": [True], "explain": [True], "console": [True], "learn": [False], "operator": [False]}.get(each.role, [])
             yield each.place, [mount.get("readOnly", False) for mount in mounts] == wanted
             yield each.place, all(mount["mountPath"] == r.settings["shared_models"] for mount in mounts)
 

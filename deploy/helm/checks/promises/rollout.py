@@ -103,7 +103,7 @@ def replicas_are_said_where_nothing_scales(r):
     scaled = {each.of("spec.scaleTargetRef.name") for each in r.kind("ScaledObject", "HorizontalPodAutoscaler")}
     for each in r.workers:
         if each.name not in scaled:
-            yield each.place, each.of("spec.replicas") == (1 if each.role == "operator" else 2)
+            yield each.place, each.of("spec.replicas") == (1 if each.role in ("explain", "operator") else 2)
 
 
 @promise

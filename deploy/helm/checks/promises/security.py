@@ -151,7 +151,7 @@ def secrets_are_read_by_their_group_alone(r):
 @promise
 def who_keeps_no_cases_gets_no_password_for_them(r):
     for each in r.running:
-        if r.name == "sasl-tls" and each.role in ("infer", "join"):
+        if r.name == "sasl-tls" and each.role in ("infer", "join", "explain"):
             files = secret_files(each)
             freed = [each.env[f"OMBUD_CQL{name}"] == "" for name in ("_NODES", "__PASSWORD_FILE", "__CA")]
             yield each.place, files and not any("/cql/" in file for file in files) and all(freed)
@@ -160,14 +160,14 @@ def who_keeps_no_cases_gets_no_password_for_them(r):
 @promise
 def who_keeps_cases_gets_the_password_for_them(r):
     for each in r.running:
-        if r.name == "sasl-tls" and each.role not in ("infer", "join"):
+        if r.name == "sasl-tls" and each.role not in ("infer", "join", "explain"):
             yield each.place, {"/etc/ombud/secrets/cql/password", "/etc/ombud/secrets/cql/ca.crt"} <= secret_files(each)
 
 
 @promise
 def each_role_signs_in_as_its_own_user(r):
     for each in r.running:
-        if r.name == "sasl-tls":
+        if r.name == "sasl-tls" and each.role != "explain":
             user = each.env["OMBUD_KAFKA__PROPERTIES__SASL_USERNAME"]
             kafka = [source["secret"]["name"] for volume in each.pod["volumes"] if volume["name"] == "secrets"
                      for source in volume["projected"]["sources"]
@@ -180,13 +180,15 @@ def each_role_signs_in_as_its_own_user(r):
 @promise
 def every_pods_user_may_what_it_runs(r):
     for each in r.running:
-        yield each.place, commands.may(each.role, each.container["args"][0])
+        # Who explains signs in nowhere.
+        if each.role != "explain":
+            yield each.place, commands.may(each.role, each.container["args"][0])
 
 
 @promise
 def each_role_signs_in_by_its_own_certificate(r):
     for each in r.running:
-        if r.name == "mtls":
+        if r.name == "mtls" and each.role != "explain":
             wanted = {"infer": "ombud-infer", "archive": "ombud-archive"}.get(each.role, "ombud-operator")
             text = str([volume for volume in each.pod["volumes"] if volume["name"] == "secrets"])
             named = each.env["OMBUD_KAFKA__PROPERTIES__SSL_CERTIFICATE_LOCATION"].endswith("client.crt")
@@ -223,6 +225,31 @@ def the_console_alone_gets_secrets_of_sign_in(r):
 
 
 @promise
+def the_console_alone_gets_the_key_of_dossiers(r):
+    for each in r.running:
+        if r.name == "sign-in":
+            has = "/etc/ombud/secrets/dossier/key.pem" in secret_files(each), "OMBUD_DOSSIER__KEY_FILE" in each.env
+            yield each.place, has == (each.role == "console",) * 2
+
+
+@promise
+def console_and_who_explains_have_one_secret_and_nobody_else_has_it(r):
+    for each in r.running:
+        if r.name in ("sign-in", "sasl-tls"):
+            has = "/etc/ombud/secrets/explain/secret" in secret_files(each), "OMBUD_EXPLAIN__SECRET_FILE" in each.env
+            yield each.place, has == (each.role in ("console", "explain"),) * 2
+            yield each.place, ("OMBUD_EXPLAIN__ADDRESS" in each.env) == (each.role == "console")
+
+
+@promise
+def who_explains_knows_no_server_and_no_password(r):
+    for each in r.workers:
+        if each.role == "explain":
+            yield each.place, secret_files(each) == {"/etc/ombud/secrets/explain/secret"}
+            yield each.place, all(each.env[f"OMBUD_{name}"] == "" for name in ("KAFKA_BOOTSTRAP", "REGISTRY_URL", "CQL_NODES"))
+
+
+@promise
 def the_operators_port_lets_nobody_in(r):
     """It has digests that no token has, one for each system with scopes or teams, for those of nobody are refused at its start."""
     for each in r.running:
@@ -237,11 +264,11 @@ def the_operators_port_lets_nobody_in(r):
 
 
 @promise
-def the_hubs_token_goes_to_infer_and_learn_alone(r):
+def the_hubs_token_goes_to_who_computes_alone(r):
     for each in r.running:
         if r.name == "hub-models":
             token = each.env.get("HF_TOKEN")
-            wanted = {"secretKeyRef": {"name": "hub", "key": "token"}} if each.role in ("infer", "learn") else None
+            wanted = {"secretKeyRef": {"name": "hub", "key": "token"}} if each.role in ("infer", "explain", "learn") else None
             yield each.place, token == wanted
 
 

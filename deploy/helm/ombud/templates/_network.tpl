@@ -7,8 +7,10 @@
 {{- range splitList "," $values.kafka.bootstrap -}}{{- $kafka = append $kafka (include "ombud.port" .) -}}{{- end -}}
 {{- range $values.networkPolicy.kafkaPorts -}}{{- $kafka = append $kafka (toString .) -}}{{- end -}}
 {{- include "ombud.egressTo" (dict "to" $to.dns "ports" (list "53") "udp" true) -}}
-{{- include "ombud.egressTo" (dict "to" $to.kafka "ports" $kafka) -}}
-{{- include "ombud.egressTo" (dict "to" $to.registry "ports" (list (include "ombud.urlPort" $values.registry.url))) -}}
+{{- if include "ombud.reads" . -}}
+  {{- include "ombud.egressTo" (dict "to" $to.kafka "ports" $kafka) -}}
+  {{- include "ombud.egressTo" (dict "to" $to.registry "ports" (list (include "ombud.urlPort" $values.registry.url))) -}}
+{{- end -}}
 {{- if include "ombud.storesCases" . -}}
   {{- $cql := list -}}
   {{- range splitList "," $values.cql.nodes -}}{{- $cql = append $cql (include "ombud.port" .) -}}{{- end -}}
@@ -17,12 +19,17 @@
 {{- with dig "telemetry" "otlp_endpoint" "" $values.config -}}
   {{- include "ombud.egressTo" (dict "to" $to.telemetry "ports" (list (include "ombud.urlPort" .))) -}}
 {{- end -}}
-{{- if and $values.models.hub.enabled (has .role (list "infer" "learn")) -}}
+{{- if and $values.models.hub.enabled (has .role (list "infer" "explain" "learn")) -}}
   {{- $hub := default "https://huggingface.co" $values.models.hub.endpoint -}}
   {{- include "ombud.egressTo" (dict "to" $to.hub "ports" (list (include "ombud.urlPort" $hub))) -}}
 {{- end -}}
 {{- if and $values.signIn.oidc.issuer (eq .role "console") -}}
   {{- include "ombud.egressTo" (dict "to" $to.oidc "ports" (list (include "ombud.urlPort" $values.signIn.oidc.issuer))) -}}
+{{- end -}}
+{{- if and $values.explain.existingSecret (eq .role "console") -}}
+  {{- $explain := dict "root" .root "component" "explain" -}}
+  {{- $pods := list (dict "podSelector" (dict "matchLabels" (include "ombud.selector" $explain | fromYaml))) -}}
+  {{- include "ombud.egressTo" (dict "to" $pods "ports" (list (include "ombud.port" $values.http.address))) -}}
 {{- end -}}
 {{- with $values.networkPolicy.extraEgress }}
 {{ toYaml . }}
@@ -73,6 +80,14 @@ ingress:
     from:
       {{- toYaml . | nindent 6 }}
     {{- end }}
+  {{- end }}
+  {{- if eq .role "explain" }}
+  - ports:
+      - {protocol: TCP, port: http}
+    from:
+      - podSelector:
+          matchLabels:
+            {{- include "ombud.selector" (dict "root" .root "component" "console") | nindent 12 }}
   {{- end }}
 {{- end }}
 egress:

@@ -103,7 +103,7 @@ spec:
         {{- if include "ombud.mountsShared" . }}
         - name: shared-models
           mountPath: /shared-models
-          {{- if eq $role "infer" }}
+          {{- if has $role (list "infer" "explain" "console") }}
           readOnly: true
           {{- end }}
         {{- end }}
@@ -197,10 +197,10 @@ spec:
 
 {{/* Whether the role reads the default models where they are mounted. */}}
 {{- define "ombud.mountsModels" -}}
-{{- if and (ne .root.Values.models.from "image") (has .role (list "infer" "setup" "learn" "doctor" "operator")) }}yes{{ end -}}
+{{- if and (ne .root.Values.models.from "image") (has .role (list "infer" "explain" "setup" "learn" "doctor" "operator")) }}yes{{ end -}}
 {{- end -}}
 
-{{/* Whether the role finds models that were added, or puts some there. */}}
+{{/* Whether the role finds models that were added, or puts some there. The console shows their cards. */}}
 {{- define "ombud.mountsShared" -}}
-{{- if and .root.Values.models.sharedClaim (has .role (list "infer" "learn" "operator")) }}yes{{ end -}}
+{{- if and .root.Values.models.sharedClaim (has .role (list "infer" "explain" "console" "learn" "operator")) }}yes{{ end -}}
 {{- end -}}

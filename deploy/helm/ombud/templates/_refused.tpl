@@ -25,6 +25,9 @@
 {{- if and (or $values.ingress.enabled $values.httpRoute.enabled) (not $values.console.enabled) -}}
   {{- $wrong = append $wrong "console.enabled: ingress and httpRoute lead to the console, which is off" -}}
 {{- end -}}
+{{- if and $values.explain.existingSecret (not $values.console.enabled) -}}
+  {{- $wrong = append $wrong "console.enabled: explain.existingSecret is for the console, which is off" -}}
+{{- end -}}
 {{- if and (eq $values.models.from "claim") (not $values.models.existingClaim) -}}
   {{- $wrong = append $wrong "models.existingClaim: models.from is claim" -}}
 {{- end -}}
@@ -57,7 +60,7 @@
       {{- $wrong = append $wrong (printf "%s: autoscaling.minReplicas is more than maxReplicas" $worker.component) -}}
     {{- end -}}
   {{- end -}}
-  {{- if and (not (has $worker.role (list "console" "operator"))) (ge $pods (int64 $values.kafka.partitions)) -}}
+  {{- if and (not (has $worker.role (list "console" "explain" "operator"))) (ge $pods (int64 $values.kafka.partitions)) -}}
     {{- $wrong = append $wrong (printf "%s: %d pods need more than %d partitions, or the pod of an update gets none and never becomes ready; fewer pods, or more kafka.partitions" $worker.component $pods (int64 $values.kafka.partitions)) -}}
   {{- end -}}
 {{- end -}}

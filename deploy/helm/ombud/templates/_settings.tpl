@@ -92,7 +92,12 @@
 
 {{/* Whether the role talks to the CQL store. */}}
 {{- define "ombud.storesCases" -}}
-{{- if not (has .role (list "infer" "join")) }}yes{{ end -}}
+{{- if not (has .role (list "infer" "join" "explain")) }}yes{{ end -}}
+{{- end -}}
+
+{{/* Whether the role talks to brokers and registry: who explains gets with each question all that it needs but the weights. */}}
+{{- define "ombud.reads" -}}
+{{- if ne .role "explain" }}yes{{ end -}}
 {{- end -}}
 
 {{/* The files of secrets that the role may read, as sources of one volume. */}}
@@ -100,6 +105,7 @@
 {{- $values := .root.Values -}}
 {{- $kafka := $values.kafka -}}
 {{- $user := include "ombud.user" . | fromJson -}}
+{{- if include "ombud.reads" . }}
 {{- with $user.existingSecret }}
 - secret:
     name: {{ . }}
@@ -115,6 +121,14 @@
       - {key: {{ $kafka.tls.clientKeyKey | quote }}, path: kafka/client.key}
 {{- end }}
 {{- end }}
+{{- end }}
+{{- if has .role (list "console" "explain") }}
+{{- with $values.explain.existingSecret }}
+- secret:
+    name: {{ . }}
+    items: [{key: {{ $values.explain.secretKey | quote }}, path: explain/secret}]
+{{- end }}
+{{- end }}
 {{- if eq .role "console" }}
 {{- with $values.signIn.oidc.existingSecret }}
 - secret:
@@ -127,8 +141,14 @@
     name: {{ . }}
     items: [{key: {{ $values.signIn.proxy.secretKey | quote }}, path: proxy/secret}]
 {{- end }}
+{{- with $values.dossier.existingSecret }}
+- secret:
+    name: {{ . }}
+    items: [{key: {{ $values.dossier.secretKey | quote }}, path: dossier/key.pem}]
+{{- end }}
 {{- end }}
 {{- $servers := ternary (list "registry" "cql") (list "registry") (ne (include "ombud.storesCases" .) "") }}
+{{- if not (include "ombud.reads" .) }}{{- $servers = list }}{{ end }}
 {{- range $server := $servers }}
 {{- $its := index $values $server }}
 {{- with $its.existingSecret }}
@@ -155,6 +175,7 @@
 {{- $user := include "ombud.user" . | fromJson -}}
 - name: OMBUD_CONFIG
   value: /etc/ombud/config/ombud.toml
+{{- if include "ombud.reads" . }}
 {{- with $user.username }}
 - name: OMBUD_KAFKA__PROPERTIES__SASL_USERNAME
   value: {{ . | quote }}
@@ -169,6 +190,13 @@
 - name: OMBUD_KAFKA__PROPERTIES__SSL_KEY_LOCATION
   value: /etc/ombud/secrets/kafka/client.key
 {{- end }}
+{{- else }}
+# It talks to no server, and gets no password of any.
+{{- range list "KAFKA_BOOTSTRAP" "KAFKA__PROPERTIES__SSL_CA_LOCATION" "REGISTRY_URL" "REGISTRY__PASSWORD_FILE" "REGISTRY__CA" }}
+- name: OMBUD_{{ . }}
+  value: ""
+{{- end }}
+{{- end }}
 {{- if not (include "ombud.storesCases" .) }}
 # It keeps no cases, and gets no password for where they are.
 - name: OMBUD_CQL_NODES
@@ -177,6 +205,14 @@
   value: ""
 - name: OMBUD_CQL__CA
   value: ""
+{{- end }}
+{{- if and $values.explain.existingSecret (has .role (list "console" "explain")) }}
+{{- if eq .role "console" }}
+- name: OMBUD_EXPLAIN__ADDRESS
+  value: http://{{ include "ombud.fullname" .root }}-explain
+{{- end }}
+- name: OMBUD_EXPLAIN__SECRET_FILE
+  value: /etc/ombud/secrets/explain/secret
 {{- end }}
 {{- if eq .role "console" }}
 {{- with $values.signIn.oidc }}
@@ -199,6 +235,10 @@
 - name: OMBUD_SIGN_IN__PROXY_SECRET_FILE
   value: /etc/ombud/secrets/proxy/secret
 {{- end }}
+{{- if $values.dossier.existingSecret }}
+- name: OMBUD_DOSSIER__KEY_FILE
+  value: /etc/ombud/secrets/dossier/key.pem
+{{- end }}
 {{- end }}
 {{- if eq .role "operator" }}
 # Nobody has a token that gives these digests: of its port, health alone answers. Each system that has scopes or teams must have one.
@@ -219,7 +259,7 @@
 - name: HF_ENDPOINT
   value: {{ . | quote }}
 {{- end }}
-{{- if and .existingSecret (has $.role (list "infer" "learn")) }}
+{{- if and .existingSecret (has $.role (list "infer" "explain" "learn")) }}
 - name: HF_TOKEN
   valueFrom:
     secretKeyRef: {name: {{ .existingSecret }}, key: {{ .tokenKey | quote }}}

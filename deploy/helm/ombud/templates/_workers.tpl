@@ -32,6 +32,12 @@ Each has role, component, args, image, group (its consumer group), topics (whose
   {{- $workers = append $workers (dict
         "role" "console" "component" "console" "image" "imageCore" "values" .Values.console "args" (list "console")) -}}
 {{- end -}}
+{{- if .Values.explain.existingSecret -}}
+  {{- /* One pod: it computes one answer at a time, and who asks meanwhile waits or asks again. */}}
+  {{- $workers = append $workers (dict
+        "role" "explain" "component" "explain" "image" "image" "args" (list "explain" "--serve")
+        "values" (include "ombud.merged" (list .Values.explain (dict "replicas" 1)) | fromJson)) -}}
+{{- end -}}
 {{- if .Values.operator.enabled -}}
   {{- /* As the console, which needs nothing that the operator's user may not, and stays. One pod: people share it. */}}
   {{- $workers = append $workers (dict

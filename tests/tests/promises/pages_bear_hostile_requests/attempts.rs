@@ -163,6 +163,7 @@ pub(super) const ADDRESSES: &[&str] = &[
     "/complaints?q=EVIL",
     "/complaints/EVIL?undo=EVIL",
     "/complaints/EVIL/narrative",
+    "/complaints/EVIL/dossier?as_of=EVIL&reason=EVIL",
     "/sample?read=EVIL&go=EVIL&passed=EVIL",
     "/sample/EVIL?done=EVIL&read=EVIL",
     "/trail?complaint=EVIL",

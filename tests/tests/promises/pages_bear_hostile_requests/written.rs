@@ -22,7 +22,10 @@ const ID: &str = "a/../%2e%2e?'\"><img src=x onerror=alert(1)>#{{7*7}}";
 /// Every field that some form has.
 const FIELDS: &[&str] = &[
     "action",
+    "against_issue",
+    "against_product",
     "answer",
+    "as_of",
     "base",
     "caused",
     "change",

@@ -234,6 +234,8 @@ impl GivenPages {
             clock: Arc::new(ManualClock::at(NOW)),
             prefix: String::new(),
             dates: None,
+            explain: None,
+            dossiers: None,
         };
         let sources = PageSources {
             changes: Arc::new(NoChanges),

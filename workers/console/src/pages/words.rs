@@ -27,6 +27,7 @@ macro_rules! files {
             include_str!(concat!("../../words/", $language, "/alike.ftl")),
             include_str!(concat!("../../words/", $language, "/complaint.ftl")),
             include_str!(concat!("../../words/", $language, "/desk.ftl")),
+            include_str!(concat!("../../words/", $language, "/explain.ftl")),
             include_str!(concat!("../../words/", $language, "/health.ftl")),
             include_str!(concat!("../../words/", $language, "/models.ftl")),
             include_str!(concat!("../../words/", $language, "/quality.ftl")),

@@ -13,11 +13,11 @@ use std::{
 use axum::{
     Router,
     body::{Body, to_bytes},
-    http::{HeaderMap, Method, Request, StatusCode, header},
+    http::{Method, Request, header},
 };
 use ombud_console::{
-    Console, Follower, Trail, Waiter, WorklistProgress, answer, desk::ClaimLimits, pages::PageSources,
-    read_clock, watch_lag,
+    Console, DossierDesk, ExplainDesk, Follower, Trail, Waiter, WorklistProgress, answer, desk::ClaimLimits,
+    pages::PageSources, read_clock, watch_lag,
 };
 use ombud_contract::{
     catalogue::Topic,
@@ -38,9 +38,11 @@ use serde_json::Value;
 use tower::ServiceExt as _;
 use utoipa::openapi::OpenApi;
 
+pub(crate) use crate::answered::{Answered, Page};
 use crate::{
     doubles::{AuditBreaker, person},
     given::route,
+    given_desks::GivenDesks,
     memory_leases::MemoryLeases,
     no_sources::no_sources,
 };
@@ -63,6 +65,7 @@ pub(crate) struct Bank {
     pub(crate) pages: Router,
     pub(crate) audit_is_broken: Arc<AtomicBool>,
     pub(crate) worklist: Arc<dyn Worklist>,
+    pub(crate) desks: GivenDesks,
     progress: WorklistProgress,
     stopped: Arc<AtomicBool>,
     follower: Option<thread::JoinHandle<()>>,
@@ -75,42 +78,6 @@ impl Drop for Bank {
         if let Some(follower) = self.follower.take() {
             follower.join().unwrap();
         }
-    }
-}
-
-/// A page.
-#[derive(Debug)]
-pub(crate) struct Page {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) text: String,
-}
-
-impl Page {
-    /// Where a form leads.
-    pub(crate) fn leads_to(&self) -> &str {
-        assert_eq!(self.status, StatusCode::SEE_OTHER, "{self:?}");
-        self.headers["location"].to_str().unwrap()
-    }
-}
-
-/// An answer.
-#[derive(Debug)]
-pub(crate) struct Answered {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Value,
-}
-
-impl Answered {
-    /// Where the records of it lie.
-    pub(crate) fn after(&self) -> String {
-        self.headers["ombud-after"].to_str().unwrap().to_owned()
-    }
-
-    /// The code of a refusal.
-    pub(crate) fn code(&self) -> (u16, &str) {
-        (self.status.as_u16(), self.body["code"].as_str().unwrap_or_default())
     }
 }
 
@@ -150,6 +117,18 @@ impl Bank {
 
     /// With what pages ask beside the API.
     pub(crate) async fn open_with(sources: PageSources) -> Self {
+        Self::build(sources, true).await
+    }
+
+    /// Where nobody explains and nobody signs.
+    pub(crate) async fn open_without_desks() -> Self {
+        Self::build(no_sources(), false).await
+    }
+
+    async fn build(sources: PageSources, has_desks: bool) -> Self {
+        let desks = GivenDesks::default();
+        let explain = Arc::clone(&desks.explain) as Arc<dyn ExplainDesk>;
+        let dossiers = Arc::clone(&desks.dossiers) as Arc<dyn DossierDesk>;
         let dir = tempfile::tempdir().unwrap();
         let local = Local::open(dir.path(), Options::catalogue("", 1)).unwrap();
         let clock = Arc::new(ManualClock::at(NOW));
@@ -177,6 +156,8 @@ impl Bank {
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             prefix: String::new(),
             dates: None,
+            explain: has_desks.then_some(explain),
+            dossiers: has_desks.then_some(dossiers),
         };
         let variables = vec![("OMBUD_HTTP__TOKENS__CARD-DESK".into(), DIGEST.into())];
         let mut http = load(&Inputs { variables, ..Inputs::default() }).unwrap().settings.http;
@@ -196,6 +177,7 @@ impl Bank {
             pages,
             audit_is_broken,
             worklist: Arc::clone(&worklist) as Arc<dyn Worklist>,
+            desks,
             progress,
             stopped,
             follower: None,

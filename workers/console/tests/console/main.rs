@@ -1,11 +1,14 @@
 //! What the console takes, shows and records.
 
+mod answered;
 mod bank;
 mod blind_sample;
 mod complaint_page;
 mod doubles;
+mod explanations;
 #[path = "../../../../crates/measure/tests/measure/given.rs"]
 mod given;
+mod given_desks;
 mod keys;
 mod late_pages;
 mod memory_desk;

@@ -92,6 +92,18 @@ async fn no_page_file_or_answer_tells_a_judge_what_the_models_said_before_they_h
     let file = bank.page(LEAD, "/teams/cards/export").await.text;
     keeps("the file", file.lines().find(|line| line.starts_with("s-1")).unwrap());
     assert_eq!(bank.get(SPECIALIST, "/api/cases/s-1/evidence").await.code(), (409, "blind"));
+    // An explanation would give it away, and so would a dossier.
+    for who in [CLERK, LEAD, SPECIALIST] {
+        let explained = bank.post(who, "/api/complaints/s-1/explain", serde_json::json!({})).await;
+        assert_eq!(explained.code(), (409, "blind"), "{who}");
+        let page = bank.send_form(who, "/complaints/s-1/explain", "task=product").await;
+        assert_eq!(page.status, StatusCode::CONFLICT, "{who}");
+        keeps("an explanation", &page.text);
+        assert!(!page.text.contains("They took it twice."), "{who}: {page:?}");
+    }
+    assert_eq!(bank.get(LEAD, "/api/complaints/s-1/dossier").await.code(), (409, "blind"));
+    assert!(!bank.audit().iter().any(|entry| ["explained", "dossier-exported"].contains(&&*entry.action)));
+    assert!(bank.desks.explain.asked.lock().unwrap().is_empty());
     // A customer in need waits for no judge: that it is flagged, its own desk sees. Why, it asks for.
     assert!(bank.page(SPECIALIST, "/vulnerable").await.text.contains("/vulnerable/s-1"));
     let kept = bank.page(SPECIALIST, "/vulnerable/s-1").await;

@@ -90,6 +90,8 @@ fn console() -> Given {
         clock,
         prefix: String::new(),
         dates: None,
+        explain: None,
+        dossiers: None,
     }
     .routes();
     Given { local, routes, _dir: dir }

@@ -184,18 +184,20 @@ fn the_services_are_named_by_variables_and_by_flags() {
     assert_eq!(settings.cql_nodes, "127.0.0.1:19042");
 }
 
-const SECRET: &str = "correct horse";
+const SECRET: &str = "correct horse battery staple, and more";
 
 #[test]
 fn a_secret_is_used_and_never_shown() {
     let inputs = with_variables(&[
         ("OMBUD_REGISTRY__PASSWORD", SECRET),
         ("OMBUD_CQL__PASSWORD", SECRET),
+        ("OMBUD_DOSSIER__KEY", SECRET),
+        ("OMBUD_EXPLAIN__SECRET", SECRET),
         ("OMBUD_KAFKA__PROPERTIES__SASL_PASSWORD", SECRET),
         ("OMBUD_KAFKA__PROPERTIES__SSL_KEY_PEM", SECRET),
         ("OMBUD_KAFKA__PROPERTIES__SASL_OAUTHBEARER_CLIENT_SECRET", SECRET),
         ("OMBUD_KAFKA__PROPERTIES__SASL_OAUTHBEARER_CONFIG", SECRET),
-        ("OMBUD_KAFKA__PROPERTIES__CLIENT_RACK", "http://me:correct horse@one"),
+        ("OMBUD_KAFKA__PROPERTIES__CLIENT_RACK", "http://me:correct horse battery staple, and more@one"),
     ]);
     let loaded = load(&inputs).unwrap();
     let settings = &loaded.settings;
@@ -271,11 +273,15 @@ fn a_password_may_lie_in_a_file() {
     let inputs = with_variables(&[
         ("OMBUD_KAFKA__PASSWORD_FILE", path),
         ("OMBUD_CQL__PASSWORD_FILE", path),
+        ("OMBUD_DOSSIER__KEY_FILE", path),
+        ("OMBUD_EXPLAIN__SECRET_FILE", path),
         ("OMBUD_REGISTRY__PASSWORD_FILE", path),
     ]);
     let loaded = load(&inputs).unwrap();
     assert_eq!(loaded.settings.kafka.properties["sasl.password"], SECRET);
     assert_eq!(loaded.settings.cql.password.reveal(), SECRET);
+    assert_eq!(loaded.settings.dossier.key.reveal(), SECRET);
+    assert_eq!(loaded.settings.explain.secret.reveal(), SECRET);
     assert_eq!(loaded.settings.registry.password.reveal(), SECRET);
     assert!(!loaded.to_string().contains(SECRET));
     let missing = with_variables(&[("OMBUD_CQL__PASSWORD_FILE", "/nowhere/password")]);

@@ -1,5 +1,6 @@
 //! What a reader sees of a complaint.
 
+use super::decided::DecidedTask;
 use crate::{cases::Case, item::Item};
 
 /// A complaint as its reader sees it.
@@ -13,5 +14,11 @@ pub(super) struct Seen {
     pub(super) teams: Vec<String>,
     /// The reader's own lease of it.
     pub(super) lease_id: Option<String>,
+    /// What they may have explained; nothing, where they may not.
+    pub(super) decided: Vec<DecidedTask>,
+    /// Somebody explains here.
+    pub(super) explains: bool,
+    /// Somebody signs dossiers here.
+    pub(super) writes_dossiers: bool,
     pub(super) now: i64,
 }

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use ombud_contract::shown::shown;
 use ombud_launch::guard::Right;
 
-use super::{clocks::clocks, find::complaints, forms::Forms, seen::Seen, timeline};
+use super::{clocks::clocks, find::complaints, forms::Forms, seen::Seen, timeline, why::why};
 use crate::{
     item::Item,
     pages::{
@@ -58,6 +58,7 @@ impl Sheet<'_> {
                     (Forms { frame, seen, item, typed: self.typed, problem: self.problem }.markup())
                 }
                 @if let Some(item) = &case.item { (clocks(frame, &item.clocks, seen.now)) }
+                (why(frame, seen, self.typed))
                 (timeline::deeds(frame, &case.timeline))
                 (timeline::records(frame, &case.timeline))
                 (self.others())

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use axum::{extract::State as Shared, http::StatusCode, response::Response};
+use axum::{extract::State as Shared, response::Response};
 use tokio::task::block_in_place;
 
 use super::{
+    decided::decided_tasks,
     seen::Seen,
     sheet::{self, Sheet},
 };
@@ -55,7 +56,7 @@ pub(super) async fn again(
     typed: &Fields,
     problem: &Problem,
 ) -> Response {
-    if problem.status() == StatusCode::NOT_FOUND {
+    if problem.body().code.as_deref() == Some("case-unknown") {
         return trouble::page(frame, problem);
     }
     match read(state, frame, own, complaint_id).await {
@@ -77,6 +78,10 @@ async fn read(
     let (api, caller) = (&state.api, &frame.caller);
     let found = cases::find(api, caller, own, complaint_id).await?;
     let team = found.team.clone();
+    let decided = match found.may_be_explained(caller) {
+        Ok(()) => decided_tasks(&found.events),
+        Err(_) => Vec::new(),
+    };
     let case = block_in_place(|| found.case(api, caller))?;
     let customer = case.item.as_ref().and_then(|item| item.customer_ref.as_deref());
     let mut others = match customer.filter(|customer| customer.trim().len() <= MOST_SEARCHED) {
@@ -92,5 +97,7 @@ async fn read(
     })?;
     let own_lease = lease.filter(|lease| !lease.finished && lease.claim.holder == name);
     let lease_id = own_lease.map(|lease| lease.claim.lease_id);
-    Ok(Seen { case, team, others, teams, lease_id, now: api.clock.now_ms() })
+    let (explains, writes_dossiers) = (api.explain.is_some(), api.dossiers.is_some());
+    let now = api.clock.now_ms();
+    Ok(Seen { case, team, others, teams, lease_id, decided, explains, writes_dossiers, now })
 }
