@@ -172,7 +172,7 @@ fn left_out(frame: &Frame, one: &Explanation) -> Markup {
             p { (said(frame, "explain-unread", [("member", unread.member.clone())])) }
         }
         @if !categories.is_empty() {
-            p { (frame.say("desk-evidence")) " " (shown(&categories.join(", "))) }
+            p.categories { (frame.say("desk-evidence")) " " span { (shown(&categories.join(", "))) } }
         }
     }
 }
