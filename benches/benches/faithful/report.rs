@@ -129,7 +129,7 @@ fn completeness(tasks: &[String], lines: &[Value]) -> Result<Value> {
         "of them flagged",
         "flagged",
         "exact part off by",
-        "steps 16/32/64/128",
+        "points 17/33/65/129",
     ]);
     let mut figures = serde_json::Map::new();
     for (place, task) in tasks.iter().enumerate() {
@@ -142,7 +142,7 @@ fn completeness(tasks: &[String], lines: &[Value]) -> Result<Value> {
         let flagged = of_task().filter(is_flagged).count();
         let gaps: Vec<f64> = of_task().filter_map(|of| of["exact_gap"].as_f64()).collect();
         let gap = gaps.iter().copied().fold(0.0, f64::max);
-        let steps = [16, 32, 64, 128].map(|steps| of_task().filter(|of| of["steps"] == steps).count());
+        let steps = [17, 33, 65, 129].map(|steps| of_task().filter(|of| of["steps"] == steps).count());
         let unreproduced = of_task().filter(|of| of["reproduced"] != true).count();
         let [p50, p95, greatest] = [0.5, 0.95, 1.0].map(|share| percentile(&mut errors, share));
         table.add_row([
