@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
+pub(crate) use ombud_console::encoded;
 use ombud_launch::config::Settings;
 use serde::{Serialize, de::DeserializeOwned};
 use ureq::{Agent, Body, http::Response};
@@ -106,20 +107,6 @@ impl DeskClient {
         }
         Ok(Answer { url, status, body })
     }
-}
-
-/// `text` as one segment of a path, or a value of a query.
-pub(crate) fn encoded(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
-                encoded.push(char::from(byte))
-            }
-            _ => encoded.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    encoded
 }
 
 #[cfg(test)]

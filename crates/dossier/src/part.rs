@@ -19,7 +19,7 @@ pub(crate) use input::InputPart;
 pub(crate) use model::{ModelLine, ModelPart};
 pub(crate) use outcome::OutcomePart;
 pub(crate) use people::PeoplePart;
-pub(crate) use proof::{ProofPart, content_sha256};
+pub(crate) use proof::ProofPart;
 pub(crate) use strategy::{ArmLine, DrawLine, StrategyLine, StrategyPart, arms_of};
 pub(crate) use words::WordsPart;
 

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use ombud_contract::codec;
 use ombud_contract::ids::basis_point;
 use ombud_contract::records::{Strategy, TimestampMs};
+use ombud_stream::content_sha256;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -13,7 +14,7 @@ use crate::canonical::{from_base64, from_canonical};
 use crate::envelope::Opened;
 use crate::error::VerifyError;
 use crate::keys::{KeyList, ListedKey};
-use crate::part::{ArmLine, arms_of, content_sha256};
+use crate::part::{ArmLine, arms_of};
 use crate::signed::{SignedArm, SignedDraw, SignedRecord, SignedStatement};
 use crate::statement::{PAGE, PREDICATE_TYPE, STATEMENT_TYPE};
 

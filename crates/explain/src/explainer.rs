@@ -209,7 +209,7 @@ fn answer_given(
         logits.map_or_else(Vec::new, |logits| task.levels(&logits, &prediction.evidence))
     });
     AnswerGiven {
-        outcome: symbol(prediction.outcome).to_owned(),
+        outcome: prediction.outcome.symbol().to_owned(),
         label: prediction.label.clone(),
         level: prediction.level.clone(),
         confidence: prediction.confidence,
@@ -244,15 +244,6 @@ fn phrases(evidence: &[Evidence]) -> Vec<EvidencePhrase> {
         place: Place { start: place(one.start), end: place(one.end) },
     };
     evidence.iter().map(phrase).collect()
-}
-
-/// As it stands in the schema.
-fn symbol(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Failed => "FAILED",
-        Outcome::Labelled => "LABELLED",
-        Outcome::Abstained => "ABSTAINED",
-    }
 }
 
 #[cfg(test)]

@@ -21,7 +21,9 @@ pub use flow::{Flow, Product, SharedReceipt, Stage, Verdict};
 pub use frontier::Frontier;
 pub use ledger::Ledger;
 pub use readiness::{Readiness, Waiting};
-pub use record::{CARRIED_BYTES, Envelope, Header, Outgoing, Receipt, Record, TopicPartition};
+pub use record::{
+    CARRIED_BYTES, Envelope, Header, Outgoing, Receipt, Record, TopicPartition, content_sha256,
+};
 pub use retried_call::RetriedCall;
 pub use seam::{
     Clock, Committer, Delivery, Event, GroupMember, ManualClock, Outage, Position, Reader, Refused, Sink,

@@ -86,8 +86,8 @@ impl Record {
 /// The header with the digest of a value, in hexadecimal.
 const CONTENT_SHA256: &str = "content-sha256";
 
-/// The digest of what follows the schema id, which each log numbers in its own way.
-fn content_sha256(value: &[u8]) -> String {
+/// The digest, in hexadecimal, of what follows the schema id of a value, which each log numbers in its own way.
+pub fn content_sha256(value: &[u8]) -> String {
     hex::encode(Sha256::digest(value.get(SCHEMA_PREFIX_BYTES..).unwrap_or(value)))
 }
 

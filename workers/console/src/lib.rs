@@ -62,6 +62,7 @@ pub use intake::{CompleteVerdict, KnownTeams, VerdictIntake};
 pub use item::{ClockStanding, Item, LeaseHolder, State};
 pub use money::{AmountError, minor_units};
 pub use openapi::document;
+pub use pages::address::encoded;
 pub use queues::{NextItem, NextRequest, QueueCounts, QueueList, QueuePage};
 pub use refused::{NotTaken, Refusals, RefusedVerdict};
 pub use search::SearchAnswer;

@@ -42,6 +42,17 @@ pub enum Outcome {
     Abstained,
 }
 
+impl Outcome {
+    /// As it stands in the schema.
+    pub const fn symbol(self) -> &'static str {
+        match self {
+            Self::Failed => "FAILED",
+            Self::Labelled => "LABELLED",
+            Self::Abstained => "ABSTAINED",
+        }
+    }
+}
+
 /// [`Prediction::arithmetic`] of a model that computes in single precision.
 pub const FLOAT: &str = "FLOAT";
 

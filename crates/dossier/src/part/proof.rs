@@ -3,15 +3,12 @@
 use ombud_contract::codec;
 use ombud_contract::records::{Prediction, TimestampMs};
 use ombud_store::{CaseEvent, Kind};
+use ombud_stream::content_sha256;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use crate::canonical::to_base64;
 use crate::case::Case;
 use crate::sources::LoggedRecord;
-
-/// A magic byte and a schema id stand in front of every value.
-const SCHEMA_PREFIX_BYTES: usize = 5;
 
 #[derive(Serialize)]
 pub(crate) struct ProofPart {
@@ -108,11 +105,6 @@ impl ProofPart {
                 .collect(),
         }
     }
-}
-
-/// The digest of what follows the schema id, which each log numbers in its own way.
-pub(crate) fn content_sha256(value: &[u8]) -> String {
-    hex::encode(Sha256::digest(value.get(SCHEMA_PREFIX_BYTES..).unwrap_or(value)))
 }
 
 impl ProofRecord {

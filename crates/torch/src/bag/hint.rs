@@ -56,6 +56,12 @@ impl Hint {
         self.given.chunks_exact(logits.len()).map(term).collect()
     }
 
+    /// What the hint adds to each logit of `to`, in double precision; `logits` are those of `from`.
+    pub(crate) fn added(&self, logits: &[f32]) -> Vec<f64> {
+        let strength = f64::from(self.strength);
+        self.terms(logits).into_iter().map(|term| strength * f64::from(term)).collect()
+    }
+
     /// Gives the hint: `heads` are one narrative's logits by head.
     pub fn give(&self, heads: &mut [Vec<f32>]) {
         let terms = self.terms(&heads[self.from]);

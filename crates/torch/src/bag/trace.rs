@@ -93,12 +93,7 @@ impl BagTrace {
 
         let hint = from.hint.map(|(hint, task)| {
             origins.push(origin(Source::Hint { from: task }));
-            let strength = f64::from(hint.strength);
-            let terms = hint.terms(&from.served[hint.from]);
-            GivenHint {
-                to: hint.to,
-                terms: terms.into_iter().map(|term| strength * f64::from(term)).collect(),
-            }
+            GivenHint { to: hint.to, terms: hint.added(&from.served[hint.from]) }
         });
         let mut all = vec![0.0; labels];
         for column in &columns {

@@ -136,9 +136,7 @@ fn shifts(choirs: &[Choir], nothing: &Outputs) -> Option<(Source, Outputs)> {
 fn given(hints: &[Hint], tasks: &[String], served: &Logits, nothing: &Outputs) -> Vec<(Source, Outputs)> {
     let mut given: Vec<(usize, Outputs)> = Vec::new();
     for hint in hints {
-        let strength = f64::from(hint.strength);
-        let terms =
-            hint.terms(&served[hint.from]).into_iter().map(|term| strength * f64::from(term)).collect();
+        let terms = hint.added(&served[hint.from]);
         match given.iter_mut().find(|(from, _)| *from == hint.from) {
             Some((_, outputs)) => outputs[hint.to] = terms,
             None => {
