@@ -5,10 +5,13 @@
 FAITHFUL is the bench of that name (benches/benches/faithful), which says what to explain and answers as the model that serves.
 Each task of a complaint gets 500 evaluations of its own, of the log-odds of what was answered, over words that are there or
 deleted. One line a complaint is appended to FILE; what is there already is left out, so that a run which ended early goes on.
+One complaint a core is explained at a time.
 scripts/faithful runs it with scripts/pins/shap.txt.
 """
 
 import json
+import multiprocessing
+import os
 import pathlib
 import re
 import subprocess
@@ -67,9 +70,10 @@ class Served:
     """The model that serves, in a process of its own."""
 
     def __init__(self, faithful):
-        self.process = subprocess.Popen(
-            [faithful, "score"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
-        )
+        # One core, for each worker has one.
+        alone = {**os.environ, "RAYON_NUM_THREADS": "1"}
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "encoding": "utf-8"}
+        self.process = subprocess.Popen([faithful, "score"], env=alone, **pipes)
 
     def log_odds(self, of, texts):
         """For each text, for each task, how likely the answer to `of` is."""
@@ -99,19 +103,30 @@ def explained(complaint, served):
     return tasks
 
 
+# Of a worker.
+SERVED = None
+
+
+def begin(faithful):
+    global SERVED
+    SERVED = Served(faithful)
+
+
+def line_of(complaint):
+    began = time.monotonic()
+    tasks = explained(complaint, SERVED)
+    return {"row": complaint["row"], "kind": "shap", "seconds": time.monotonic() - began, "tasks": tasks}
+
+
 def main(faithful, split, count, file):
     file = pathlib.Path(file)
     done = {json.loads(line)["row"] for line in file.read_text().splitlines()} if file.exists() else set()
     listed = subprocess.run([faithful, "words", split, count], stdout=subprocess.PIPE, check=True, encoding="utf-8")
     complaints = [json.loads(line) for line in listed.stdout.splitlines()]
-    served = Served(faithful)
-    with file.open("a") as lines:
-        for complaint in complaints:
-            if complaint["row"] in done:
-                continue
-            began = time.monotonic()
-            tasks = explained(complaint, served)
-            line = {"row": complaint["row"], "kind": "shap", "seconds": time.monotonic() - began, "tasks": tasks}
+    left = [complaint for complaint in complaints if complaint["row"] not in done]
+    cores = len(os.sched_getaffinity(0))
+    with file.open("a") as lines, multiprocessing.Pool(cores, begin, (faithful,)) as workers:
+        for line in workers.imap_unordered(line_of, left):
             print(json.dumps(line), file=lines, flush=True)
 
 

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::{
     lines::Lines,
+    ours::{ALL, NEXT},
     sample::{Complaint, complaints},
     served::Served,
     words::{with_words, words},
@@ -24,8 +25,10 @@ pub(crate) const SHARE: usize = 3;
 /// Orders by chance.
 const DRAWS: usize = 20;
 
+/// SHAP's PartitionExplainer.
+pub(crate) const SHAP: &str = "shap";
 /// Who is judged: files of `{"row", "kind", "tasks": [{"words": [value of each word]}]}`.
-pub(crate) const METHODS: [&str; 2] = ["ours", "shap"];
+pub(crate) const METHODS: [&str; 3] = [ALL, NEXT, SHAP];
 pub(crate) const CHANCE: &str = "random";
 
 /// Judges what lies in `folder` of `count` complaints of a split, and chance, and appends the lines that `judged.jsonl` lacks.
@@ -46,10 +49,10 @@ pub(crate) fn judge(split: &str, count: usize, folder: &Path) -> Result<()> {
             else {
                 continue;
             };
-            judged.add(&judge.line(method, &judge.of_values(line, &mut served)?))?;
+            judged.add(&judge.line(method, &judge.of_values(line, &served)?))?;
         }
         if !judged.has(complaint.row, CHANCE) {
-            judged.add(&judge.line(CHANCE, &judge.of_chance(&mut served)?))?;
+            judged.add(&judge.line(CHANCE, &judge.of_chance(&served)?))?;
         }
     }
     Ok(())
@@ -79,7 +82,7 @@ impl<'a> Judge<'a> {
     }
 
     /// By task, each by its own order.
-    fn of_values(&self, line: &Value, served: &mut Served) -> Result<Vec<Falls>> {
+    fn of_values(&self, line: &Value, served: &Served) -> Result<Vec<Falls>> {
         let tasks = line["tasks"].as_array().context("`tasks`")?;
         let mut texts = Vec::new();
         for task in tasks {
@@ -97,7 +100,7 @@ impl<'a> Judge<'a> {
     }
 
     /// By task, the mean over orders by chance, which are the same for all tasks.
-    fn of_chance(&self, served: &mut Served) -> Result<Vec<Falls>> {
+    fn of_chance(&self, served: &Served) -> Result<Vec<Falls>> {
         let mut random = StdRng::seed_from_u64(self.complaint.row);
         let mut order: Vec<usize> = (0..self.words.len()).collect();
         let mut means = vec![Falls::default(); self.answers.len()];

@@ -35,9 +35,7 @@ fn main() -> Result<()> {
     match arguments[..] {
         ["words", split, count] => score::print_words(split, number(count)?, &mut io::stdout().lock()),
         ["score"] => score::score(&mut io::stdin().lock(), &mut io::stdout().lock()),
-        ["explain", split, count, folder] => {
-            ours::explain(split, number(count)?, &Path::new(folder).join("ours.jsonl"))
-        }
+        ["explain", split, count, folder] => ours::explain(split, number(count)?, Path::new(folder)),
         ["judge", split, count, folder] => judge::judge(split, number(count)?, Path::new(folder)),
         ["report", folder] => report::report(Path::new(folder)),
         ["sanity", split, count, folder] => sanity::sanity(split, number(count)?, Path::new(folder)),

@@ -8,7 +8,8 @@ use ombud_contract::{
     records::{FLOAT, Outcome, Prediction, RawComplaint, Role},
 };
 use ombud_explain::{
-    BarKind, Contrast, ExplainJob, Explainer, Explanation, OpenError, OpenModels, OpenedModel, Place,
+    ALL_OTHERS, BarKind, Contrast, ExplainJob, Explainer, Explanation, OpenError, OpenModels, OpenedModel,
+    Place,
 };
 use ombud_models::{Answer, Artefact, Model, Stop};
 use serde_json::json;
@@ -21,8 +22,10 @@ use crate::{
     words::{in_code_points, words},
 };
 
-/// What its lines are of.
-const KIND: &str = "ours";
+/// What its lines are of, by what an answer is compared with: what SHAP explains and a fall of probability is about, ...
+pub(crate) const ALL: &str = "all-others";
+/// ... and what people are shown unless they ask.
+pub(crate) const NEXT: &str = "runner-up";
 
 /// The one model that all jobs are about.
 pub(crate) struct OneModel {
@@ -42,19 +45,20 @@ pub(crate) fn explainer(served: &Served) -> Explainer<OneModel> {
     Explainer { models, libtorch: String::new(), stop: Stop::never() }
 }
 
-/// Explains `count` complaints of a split, all tasks of each, and appends those that `file` lacks, one line a complaint.
-pub(crate) fn explain(split: &str, count: usize, file: &Path) -> Result<()> {
+/// Explains `count` complaints of a split, all tasks of each, and appends those that the files of `folder` lack, one line a
+/// complaint.
+pub(crate) fn explain(split: &str, count: usize, folder: &Path) -> Result<()> {
     let mut served = Served::load()?;
     let mut explainer = explainer(&served);
     let exact = ExactPart::of(&served)?;
-    let mut lines = Lines::open(file)?;
+    let [mut all, mut next] = open(folder)?;
     let complaints = complaints(split, count, &mut served)?;
     for (nth, complaint) in complaints.iter().enumerate() {
-        if lines.has(complaint.row, KIND) {
+        if all.has(complaint.row, ALL) && next.has(complaint.row, NEXT) {
             continue;
         }
         let answered = served.answered(&complaint.narrative)?;
-        let jobs = jobs(complaint, &answered, &served)?;
+        let mut jobs = jobs(complaint, &answered, &served)?;
         // Each task is the one that is asked about alone equally often.
         let alone = nth % jobs.len();
         let began = Instant::now();
@@ -82,16 +86,32 @@ pub(crate) fn explain(split: &str, count: usize, file: &Path) -> Result<()> {
                 "approximate": contrast.method.is_approximate,
             }));
         }
-        lines.add(&json!({
+        next.add(&json!({
             "row": complaint.row,
-            "kind": KIND,
+            "kind": NEXT,
             "tokens": answered.prepared.tokens,
             "seconds_alone": seconds_alone,
             "seconds_all": seconds_all,
             "tasks": tasks,
         }))?;
+        jobs.iter_mut().for_each(|job| job.against = Some(ALL_OTHERS.to_owned()));
+        let tasks: Vec<_> = explainer
+            .explain_all(&jobs)?
+            .iter()
+            .map(|explanation| {
+                let error = explanation.contrast.as_ref().map(|contrast| contrast.method.error);
+                json!({ "words": values(&complaint.narrative, explanation), "error": error })
+            })
+            .collect();
+        all.add(&json!({ "row": complaint.row, "kind": ALL, "tasks": tasks }))?;
     }
     Ok(())
+}
+
+/// The files of [`ALL`] and [`NEXT`].
+fn open(folder: &Path) -> Result<[Lines; 2]> {
+    let file = |kind: &str| Lines::open(&folder.join(format!("{kind}.jsonl")));
+    Ok([file(ALL)?, file(NEXT)?])
 }
 
 /// One a task.

@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 
 use crate::{
     figures::percentile,
-    judge::{CHANCE, METHODS, SHARE, SHARES},
+    judge::{CHANCE, METHODS, SHAP, SHARE, SHARES},
     lines::Lines,
+    ours::{ALL, NEXT},
     served::Served,
 };
 
@@ -34,7 +35,8 @@ pub(crate) fn report(folder: &Path) -> Result<()> {
     let judged = Lines::open(&folder.join("judged.jsonl"))?;
     let mut table =
         table(&["task", "method", "texts", "comprehensiveness at 20 %", "area, 1 to 50 %", "sufficiency"]);
-    let mut against = self::table(&["task", "ours less SHAP", "95 %", "texts", "ours over random", "texts"]);
+    let mut against =
+        self::table(&["task", "ours, against", "less SHAP", "95 %", "texts", "over random", "texts"]);
     let mut figures = serde_json::Map::new();
     for (place, task) in tasks.iter().enumerate() {
         let of = |method: &str| of_task(judged.read(), method, place);
@@ -50,33 +52,39 @@ pub(crate) fn report(folder: &Path) -> Result<()> {
             );
             figures.insert(format!("{task}.{method}"), json!({ "texts": of.len(), "means": means }));
         }
-        let (ours, shap, chance) = (of(METHODS[0])?, of(METHODS[1])?, of(CHANCE)?);
-        let apart = paired(&ours, &shap);
-        let [low, high] = interval(&apart);
-        let beside = |of: &OfTask| -> f64 {
-            let both = of.iter().filter(|(row, _)| ours.contains_key(row) && chance.contains_key(row));
-            mean(both.map(|(_, one)| one.comprehensiveness))
-        };
-        // Where chance takes nothing away there is nothing to be a multiple of.
-        let by_chance = beside(&chance);
-        let ratio = if by_chance > 0.0 { beside(&ours) / by_chance } else { f64::INFINITY };
-        let apart_mean = mean(apart.iter().copied());
-        against.add_row([
-            task.clone(),
-            format!("{apart_mean:+.4}"),
-            format!("{low:+.4} to {high:+.4}"),
-            apart.len().to_string(),
-            format!("{ratio:.1}"),
-            ours.keys().filter(|row| chance.contains_key(row)).count().to_string(),
-        ]);
-        figures.insert(
-            format!("{task}.against"),
-            json!({ "less_shap": apart_mean, "interval": [low, high], "texts": apart.len(), "over_random": ratio }),
-        );
+        let (shap, chance) = (of(SHAP)?, of(CHANCE)?);
+        for method in [ALL, NEXT] {
+            let ours = of(method)?;
+            let apart = paired(&ours, &shap);
+            let [low, high] = interval(&apart);
+            let beside = |of: &OfTask| -> f64 {
+                let both = of.iter().filter(|(row, _)| ours.contains_key(row) && chance.contains_key(row));
+                mean(both.map(|(_, one)| one.comprehensiveness))
+            };
+            // Where chance takes nothing away there is nothing to be a multiple of.
+            let by_chance = beside(&chance);
+            let ratio = if by_chance > 0.0 { beside(&ours) / by_chance } else { f64::INFINITY };
+            let apart_mean = mean(apart.iter().copied());
+            against.add_row([
+                task.clone(),
+                method.to_owned(),
+                format!("{apart_mean:+.4}"),
+                format!("{low:+.4} to {high:+.4}"),
+                apart.len().to_string(),
+                format!("{ratio:.1}"),
+                ours.keys().filter(|row| chance.contains_key(row)).count().to_string(),
+            ]);
+            figures.insert(
+                format!("{task}.{method}.beside"),
+                json!({
+                    "less_shap": apart_mean, "interval": [low, high], "texts": apart.len(), "over_random": ratio,
+                }),
+            );
+        }
     }
     println!("{table}\n\n{against}\n");
-    let ours = Lines::open(&folder.join("ours.jsonl"))?;
-    figures.insert("completeness".to_owned(), completeness(&tasks, ours.read())?);
+    let next = Lines::open(&folder.join(format!("{NEXT}.jsonl")))?;
+    figures.insert("completeness".to_owned(), completeness(&tasks, next.read())?);
     fs::write(folder.join("figures.json"), serde_json::to_string_pretty(&figures)? + "\n")?;
     Ok(())
 }
@@ -129,7 +137,7 @@ fn completeness(tasks: &[String], lines: &[Value]) -> Result<Value> {
         "of them flagged",
         "flagged",
         "exact part off by",
-        "points 17/33/65/129",
+        "points 15/31/63/127",
     ]);
     let mut figures = serde_json::Map::new();
     for (place, task) in tasks.iter().enumerate() {
@@ -142,7 +150,7 @@ fn completeness(tasks: &[String], lines: &[Value]) -> Result<Value> {
         let flagged = of_task().filter(is_flagged).count();
         let gaps: Vec<f64> = of_task().filter_map(|of| of["exact_gap"].as_f64()).collect();
         let gap = gaps.iter().copied().fold(0.0, f64::max);
-        let steps = [17, 33, 65, 129].map(|steps| of_task().filter(|of| of["steps"] == steps).count());
+        let steps = [15, 31, 63, 127].map(|steps| of_task().filter(|of| of["steps"] == steps).count());
         let unreproduced = of_task().filter(|of| of["reproduced"] != true).count();
         let [p50, p95, greatest] = [0.5, 0.95, 1.0].map(|share| percentile(&mut errors, share));
         table.add_row([

@@ -13,9 +13,10 @@ use ombud_models::{
 };
 use ombud_tests::default_models;
 use ombud_torch::Libtorch;
+use rayon::prelude::*;
 
-/// So many texts are prepared at once; the model cuts them into passes of its own.
-const TEXTS: usize = 128;
+/// So many texts are scored at once, by one thread.
+const BATCH_TEXTS: usize = 8;
 
 /// The champion of the default strategy, which answers all of its tasks.
 pub(crate) struct Served {
@@ -75,24 +76,22 @@ impl Served {
         Ok(Answered { answers, logits, prepared, is_unread })
     }
 
-    /// For each of `narratives`, for each task, the calibrated probability of what `answered` says.
-    pub(crate) fn probabilities<T: AsRef<str>>(
-        &mut self,
+    /// For each of `narratives`, for each task, the calibrated probability of what `answered` says; on all cores.
+    pub(crate) fn probabilities<T: AsRef<str> + Sync>(
+        &self,
         answered: &[Answer],
         narratives: &[T],
     ) -> Result<Vec<Vec<f64>>> {
-        let mut all = Vec::with_capacity(narratives.len());
-        for chunk in narratives.chunks(TEXTS) {
-            let prepared: Vec<Prepared> = chunk
-                .iter()
-                .map(|text| self.model.prepare(Reading::of(text.as_ref(), "und").text()))
-                .collect();
-            let logits = self.replica.classify(&prepared.iter().collect::<Vec<_>>())?;
-            for (text, logits) in chunk.iter().zip(&logits) {
-                all.push(self.of_answers(answered, text.as_ref(), logits)?);
-            }
-        }
-        Ok(all)
+        let shared = Shared { model: &*self.model, artefact: &self.artefact, taxonomies: &self.taxonomies };
+        let score = |replica: &mut Box<dyn Classifier>, texts: &[T]| -> Result<Vec<Vec<f64>>> {
+            let prepare = |text: &T| shared.model.prepare(Reading::of(text.as_ref(), "und").text());
+            let prepared: Vec<Prepared> = texts.iter().map(prepare).collect();
+            let logits = replica.classify(&prepared.iter().collect::<Vec<_>>())?;
+            let scored = texts.iter().zip(&logits);
+            scored.map(|(text, logits)| shared.of_answers(answered, text.as_ref(), logits)).collect()
+        };
+        let batches = narratives.par_chunks(BATCH_TEXTS).map_init(|| shared.model.replica(), score);
+        Ok(batches.collect::<Result<Vec<_>>>()?.concat())
     }
 
     /// Logits of the head at `place` as a prediction carries them.
@@ -100,9 +99,18 @@ impl Served {
         let (head, taxonomy) = (&self.artefact.manifest.heads[place], self.taxonomies[place]);
         Ok(in_label_set_order(head, taxonomy, &logits[place]).context("its label set's order")?.into_owned())
     }
+}
 
+/// What threads share of [`Served`]: all but its replica.
+struct Shared<'a> {
+    model: &'a dyn Model,
+    artefact: &'a Artefact,
+    taxonomies: &'a [&'static Taxonomy],
+}
+
+impl Shared<'_> {
     fn of_answers(&self, answered: &[Answer], narrative: &str, logits: &Logits) -> Result<Vec<f64>> {
-        let heads = self.artefact.manifest.heads.iter().zip(&self.taxonomies);
+        let heads = self.artefact.manifest.heads.iter().zip(self.taxonomies);
         let of_task = heads.zip(logits).zip(answered).map(|(((head, taxonomy), logits), answer)| {
             let label = answer.label.as_deref().context("a label")?;
             let ours = match head.kind {

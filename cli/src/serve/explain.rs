@@ -4,11 +4,9 @@
 //! POST /explain -> a seat -> the body -> its signature -> [more than wait: 503] -> the thread that computes -> the answer
 
 use std::{
-    env, fs,
+    fs,
     io::{Read as _, Write},
     net::SocketAddr,
-    os::unix::process::CommandExt as _,
-    process,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -50,14 +48,10 @@ use crate::{
     Done,
     explaining::{Answered, PATH, Question, SIGNATURE, ShelfModels, Unsigned, WireRefusal, verified},
     strategies::first_start::shelve,
-    trial::THIS,
 };
 
 /// The lowest priority: an explanation waits for everything that decides.
 const NICENESS: i32 = 19;
-/// How libtorch's threads wait for each other: asleep. Else they spin, and where one of them is held back for long, as at the lowest
-/// priority, they spin away four times what they compute. Read where the library is loaded.
-const WAIT_POLICY: (&str, &str) = ("OMP_WAIT_POLICY", "passive");
 /// How many questions wait beside the one that is answered: each may take seconds, and whoever waits for longer than a minute has
 /// gone.
 const WAITING_MAX: usize = 4;
@@ -80,7 +74,6 @@ pub(crate) fn serve_explanations(loaded: &Loaded, is_child: bool, out: &mut impl
         "serve explanations: set explain.secret_file (OMBUD_EXPLAIN__SECRET_FILE) to the file of the secret that whoever asks has; \
          `openssl rand -hex 32` makes one"
     );
-    wait_asleep()?;
     info!(version = env!("CARGO_PKG_VERSION"), changed = loaded.changed(), "started");
     let shutdown = Shutdown::default();
     let _signals = SignalWatch::start(shutdown.clone())?;
@@ -112,17 +105,6 @@ pub(crate) fn serve_explanations(loaded: &Loaded, is_child: bool, out: &mut impl
         crew.stop(started)
     })?;
     Ok(Done::Well)
-}
-
-/// Becomes this program again where it was not started with [`WAIT_POLICY`], or another.
-fn wait_asleep() -> Result<()> {
-    let (name, policy) = WAIT_POLICY;
-    if env::var_os(name).is_some() {
-        return Ok(());
-    }
-    let mut again = process::Command::new(THIS);
-    let cause = again.arg0("ombud").args(env::args_os().skip(1)).env(name, policy).exec();
-    Err(cause).context("start again with threads that sleep while they wait")
 }
 
 /// Lets everything else go first: computing, and where memory is short.

@@ -8,6 +8,9 @@ use ombud_models::{Head, Outputs, vulnerability_of};
 
 use crate::{document::Side, error::ExplainError, head::TaskHead};
 
+/// What asks for a comparison with every other label together: what an answer's own probability is about.
+pub const ALL_OTHERS: &str = "all others";
+
 /// What is compared, and with what.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Compared {
@@ -84,7 +87,7 @@ fn in_double(logits: &[Vec<f32>]) -> Outputs {
     logits.iter().map(|row| row.iter().copied().map(f64::from).collect()).collect()
 }
 
-/// Compares what was answered, `label` at `level`, with `against`, or with the runner-up at that level. `None` where there is
+/// Compares what was answered, `label` at `level`, with `against`, which may be [`ALL_OTHERS`], or with the runner-up at that level. `None` where there is
 /// nothing to compare with: the level has one label, or the model does not know what was answered.
 ///
 /// # Errors
@@ -106,21 +109,28 @@ pub(crate) fn compared(
     if a.is_empty() {
         return Ok(None);
     }
+    let side = |level: &str, label: &str| {
+        let labels = task.level(level, logits).map(|(labels, _)| labels).unwrap_or_default();
+        let probability = labels.iter().find(|(other, _)| *other == label).map_or(0.0, |(_, p)| *p);
+        Side { label: label.to_owned(), level: level.to_owned(), probability }
+    };
+    let answer = side(level, label);
+    let objective =
+        |a, b| Objective { head: task.place, a, b, temperature: task.head.temperature, sign: 0.0, odds: 0.0 };
+    if against == Some(ALL_OTHERS) {
+        let b: Vec<usize> = (0..logits.len()).filter(|place| !a.contains(place)).collect();
+        let against =
+            Side { label: ALL_OTHERS.to_owned(), probability: 1.0 - answer.probability, ..answer.clone() };
+        return Ok((!b.is_empty()).then(|| Compared { answer, against, objective: objective(a, b) }));
+    }
     let Some((b_level, b_label)) = (match against {
         Some(asked) => Some(asked_for(task, level, &a, asked)?),
         None => runner_up(task, level, label, logits).map(|label| (level.to_owned(), label)),
     }) else {
         return Ok(None);
     };
-    let side = |level: &str, label: &str| {
-        let labels = task.level(level, logits).map(|(labels, _)| labels).unwrap_or_default();
-        let probability = labels.iter().find(|(other, _)| *other == label).map_or(0.0, |(_, p)| *p);
-        Side { label: label.to_owned(), level: level.to_owned(), probability }
-    };
     let b = task.leaves(&b_level, &b_label);
-    let objective =
-        Objective { head: task.place, a, b, temperature: task.head.temperature, sign: 0.0, odds: 0.0 };
-    Ok(Some(Compared { answer: side(level, label), against: side(&b_level, &b_label), objective }))
+    Ok(Some(Compared { answer, against: side(&b_level, &b_label), objective: objective(a, b) }))
 }
 
 /// POSSIBLE and VULNERABLE speak for a yes; what they differ in is the threshold, which is no matter of words.
@@ -132,6 +142,8 @@ fn flag(
     evidence: &[Evidence],
 ) -> Result<Option<Compared>, ExplainError> {
     const LABELS: [&str; 3] = [NO, "POSSIBLE", YES];
+    // A yes has no other but a no.
+    let against = against.filter(|asked| *asked != ALL_OTHERS);
     let is_yes = |label: &str| vulnerability_of(label) != Vulnerability::NotIndicated;
     if let Some(asked) = against {
         if !LABELS.contains(&asked) {

@@ -119,7 +119,7 @@ impl<M: OpenModels> Explainer<M> {
         let (places, questions): (Vec<usize>, Vec<TaskQuestion<'_>>) = asked.into_iter().unzip();
         let follow = questions.iter().any(|question| question.answer.is_some());
         let narrative = (job.raw.narrative.as_str(), job.raw.language.as_str());
-        let mut reading = NarrativeReading::of(model, narrative, follow, &self.stop)
+        let reading = NarrativeReading::of(model, narrative, follow, &self.stop)
             .map_err(|interruption| interruption.of(model_id, version))?;
         Ok(places.into_iter().zip(reading.findings(&questions)?).collect())
     }

@@ -28,6 +28,7 @@ mod texts;
 mod words;
 
 pub use case::{NoJob, jobs_of};
+pub use contrast::ALL_OTHERS;
 pub use document::{
     AnswerGiven, AnsweredBy, Bar, BarKind, Contrast, Counterfactual, EvidencePhrase, Explanation, FORMAT,
     LevelReached, Method, Place, Reproduction, RoutingReason, SentenceShare, Side, UnreadPart, WordShare,

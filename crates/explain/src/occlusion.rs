@@ -20,7 +20,7 @@ pub(crate) const MOST_SENTENCES: usize = 40;
 /// The sentences of `narrative`, each with how far the contrast falls without it, whose value is `served`. One whose absence
 /// leaves a text that can't be scored is not among them.
 pub(crate) fn occluded(
-    model: &mut ServedModel<'_>,
+    model: &ServedModel<'_>,
     narrative: &str,
     (task, objective): (&TaskHead<'_>, &Objective),
     served: f64,

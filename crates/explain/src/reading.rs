@@ -83,10 +83,7 @@ impl<'a> NarrativeReading<'a> {
     }
 
     /// What is found out about each of `questions`.
-    pub(crate) fn findings(
-        &mut self,
-        questions: &[TaskQuestion<'_>],
-    ) -> Result<Vec<TaskFindings>, ExplainError> {
+    pub(crate) fn findings(&self, questions: &[TaskQuestion<'_>]) -> Result<Vec<TaskFindings>, ExplainError> {
         let served = self.served(questions.iter().any(|question| question.answer.is_some()));
         let served = served.map_err(|interruption| self.blame(interruption))?;
         let mut findings = Vec::with_capacity(questions.len());
@@ -130,7 +127,7 @@ impl<'a> NarrativeReading<'a> {
             UnreadPart { member: member.to_owned(), places: places.collect() }
         };
         let mut parts = vec![part("", self.own.left_out().to_vec())];
-        for unread in self.trace.as_ref().map_or(&[][..], |trace| trace.unread()) {
+        for unread in self.trace.as_ref().map_or(&[][..], |trace| &trace.traced().unread) {
             let ranges = unread.stretches.iter().flat_map(|stretch| self.own.in_narrative(*stretch));
             parts.push(part(&unread.member, ranges.collect()));
         }
@@ -145,7 +142,7 @@ impl<'a> NarrativeReading<'a> {
     /// The logits as served; `None` where the text can't be scored, or is not read and not asked about.
     fn served(&self, is_asked: bool) -> Result<Option<Logits>, Interruption> {
         if let Some(trace) = &self.trace {
-            return Ok(Some(trace.served().clone()));
+            return Ok(Some(trace.traced().served.clone()));
         }
         match self.model().scores(&[self.narrative.to_owned()], is_asked, self.stop) {
             Ok(scores) => Ok(scores.into_iter().next().and_then(|score| score.logits)),
@@ -160,13 +157,13 @@ impl<'a> NarrativeReading<'a> {
     }
 
     /// One a contrast; none where the model can't be followed.
-    fn shares(&mut self, asked: &[(usize, Compared)]) -> Result<Vec<Option<Shares>>, Interruption> {
-        let Some(trace) = &mut self.trace else { return Ok(asked.iter().map(|_| None).collect()) };
+    fn shares(&self, asked: &[(usize, Compared)]) -> Result<Vec<Option<Shares>>, Interruption> {
+        let Some(trace) = &self.trace else { return Ok(asked.iter().map(|_| None).collect()) };
         if asked.is_empty() {
             return Ok(Vec::new());
         }
         let objectives: Vec<&Objective> = asked.iter().map(|(_, compared)| &compared.objective).collect();
-        Ok(attributed(&mut **trace, &objectives, self.stop)?.into_iter().map(Some).collect())
+        Ok(attributed(&**trace, &objectives, self.stop)?.into_iter().map(Some).collect())
     }
 
     fn contrast(
@@ -179,7 +176,7 @@ impl<'a> NarrativeReading<'a> {
     ) -> Result<Contrast, Interruption> {
         let Compared { answer, against, objective } = compared;
         let value = objective.served(served);
-        let origins = self.trace.as_ref().map_or(&[][..], |trace| trace.origins());
+        let origins = self.trace.as_ref().map_or(&[][..], |trace| &trace.traced().origins);
         let evidence = if objective.sign == 0.0 {
             BTreeMap::new()
         } else {
@@ -192,7 +189,7 @@ impl<'a> NarrativeReading<'a> {
         let gap = parts.arithmetic().abs() / value.abs().max(LEAST_CONTRAST);
         let is_approximate = shares.error > APPROXIMATE || gap > APPROXIMATE;
         let sentences = if is_approximate {
-            occluded(&mut self.model(), self.narrative, (task, &objective), value, self.stop)?
+            occluded(&self.model(), self.narrative, (task, &objective), value, self.stop)?
         } else {
             Vec::new()
         };
@@ -215,8 +212,8 @@ impl<'a> NarrativeReading<'a> {
         served: &Logits,
     ) -> Result<Contrast, Interruption> {
         let Compared { answer, against, objective } = compared;
-        let (value, mut model) = (objective.served(served), self.model());
-        let sentences = occluded(&mut model, self.narrative, (task, &objective), value, self.stop)?;
+        let (value, model) = (objective.served(served), self.model());
+        let sentences = occluded(&model, self.narrative, (task, &objective), value, self.stop)?;
         let nothing = model.scores(&[String::new()], true, self.stop)?;
         let nothing = nothing.into_iter().next().and_then(|score| score.logits);
         let baseline = nothing.map_or(0.0, |logits| objective.in_text(&logits, "", task.head));

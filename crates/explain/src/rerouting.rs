@@ -53,7 +53,7 @@ struct Outcomes {
 }
 
 impl Rerouting<'_> {
-    pub(crate) fn counterfactual(&mut self) -> Result<Counterfactual, (usize, Interruption)> {
+    pub(crate) fn counterfactual(&self) -> Result<Counterfactual, (usize, Interruption)> {
         if let Some(why) = self.whatever_it_says() {
             return Ok(none(why, 0));
         }
@@ -155,11 +155,7 @@ impl Rerouting<'_> {
         Counterfactual { sentences: places, team: Some(team.to_owned()), text, texts_tried: tried }
     }
 
-    fn outcome(
-        &mut self,
-        pieces: &[Range<usize>],
-        removal: &[usize],
-    ) -> Result<Outcomes, (usize, Interruption)> {
+    fn outcome(&self, pieces: &[Range<usize>], removal: &[usize]) -> Result<Outcomes, (usize, Interruption)> {
         let mut outcomes = self.outcomes(pieces, &[removal.to_vec()])?;
         match outcomes.pop() {
             Some(outcome) => Ok(outcome),
@@ -169,7 +165,7 @@ impl Rerouting<'_> {
 
     /// What becomes of the narrative without each of `removals`; an error is that of the model of that number.
     fn outcomes(
-        &mut self,
+        &self,
         pieces: &[Range<usize>],
         removals: &[Vec<usize>],
     ) -> Result<Vec<Outcomes>, (usize, Interruption)> {
@@ -182,7 +178,7 @@ impl Rerouting<'_> {
             })
             .collect();
         let mut scores: Vec<Vec<TextScore>> = Vec::with_capacity(self.models.len());
-        for (at, model) in self.models.iter_mut().enumerate() {
+        for (at, model) in self.models.iter().enumerate() {
             scores.push(model.scores(&texts, false, self.stop).map_err(|interruption| (at, interruption))?);
         }
         let outcome = |(at, text): (usize, &String)| {

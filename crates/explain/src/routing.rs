@@ -63,6 +63,6 @@ fn counterfactual(
         };
         deciders.push(Decider { prediction, model: Some((at, head)) });
     }
-    let mut rerouting = Rerouting { raw: &job.raw, route, strategy, deciders, models, stop };
+    let rerouting = Rerouting { raw: &job.raw, route, strategy, deciders, models, stop };
     rerouting.counterfactual().map_err(|(at, interruption)| interruption.of(names[at].0, names[at].1))
 }

@@ -80,5 +80,5 @@ pub use strategy::{
 pub use strategy_feed::{StrategyFeed, StrategyUnknown};
 pub use strategy_file::{FirstStrategy, StrategyDraft, StrategyFileError};
 pub use summing::Summing;
-pub use trace::{Origin, Outputs, Source, Step, Stretch, Trace, UnreadText};
+pub use trace::{Origin, Outputs, Source, Step, Stretch, Trace, Traced, UnreadText};
 pub use weight_files::{WeightFiles, WeightFilesError};

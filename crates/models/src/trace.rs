@@ -68,25 +68,33 @@ pub struct UnreadText {
 pub struct Step {
     /// The model's logits there.
     pub outputs: Outputs,
-    /// For each objective, for each of [`Trace::origins`], what it adds to the objective a unit of the path. Their sum is the
+    /// For each objective, for each of [`Traced::origins`], what it adds to the objective a unit of the path. Their sum is the
     /// objective's slope along the path.
     pub slopes: Vec<Vec<f64>>,
 }
 
-/// One narrative in one model. Computes in single precision (sums in double), on all the threads that this process may use.
-pub trait Trace {
-    /// The parts that it follows, always in the same order.
-    fn origins(&self) -> &[Origin];
-
-    /// What its members leave out; without members that read everything.
-    fn unread(&self) -> &[UnreadText];
-
+/// What is known of a narrative in a model before it is followed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Traced {
+    /// The parts that a trace follows.
+    pub origins: Vec<Origin>,
+    /// What the model's members leave out; without members that read everything.
+    pub unread: Vec<UnreadText>,
     /// The logits as they are served: in the arithmetic that serves, with the cascade that serves.
-    fn served(&self) -> &Logits;
-
+    pub served: Logits,
     /// Whether the logits, or for a blend the differences between those of one head, are straight along the path: then one step
     /// anywhere on it is exact for a difference of two labels.
-    fn is_straight(&self) -> bool;
+    pub is_straight: bool,
+}
+
+/// One narrative in one model. Computes in single precision (sums in double), on the calling thread alone, so that a step has the
+/// same bits on any number of threads.
+pub trait Trace: Send {
+    /// What is known before the first step.
+    fn traced(&self) -> &Traced;
+
+    /// Another hold on the same narrative and weights, for a thread that steps at the same time.
+    fn share(&self) -> Box<dyn Trace>;
 
     /// Computes at `point`, 0 to 1. `gradients` gets the logits there and answers, for each objective, how fast it grows with each
     /// logit (shaped as the logits); none at all saves the way back. It is called once.

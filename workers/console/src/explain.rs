@@ -10,11 +10,12 @@ use axum::{
     extract::State,
     http::{HeaderName, StatusCode},
 };
+use jiff::Timestamp;
 use ombud_contract::{
     records::TimestampMs,
     taxonomy::{Taxonomy, label_or_name},
 };
-use ombud_explain::{BarKind, ExplainJob, Explanation};
+use ombud_explain::{ALL_OTHERS, BarKind, ExplainJob, Explanation};
 use ombud_launch::guard::Caller;
 use serde::{Deserialize, Serialize};
 use tokio::task::block_in_place;
@@ -37,7 +38,7 @@ use crate::{
 pub(crate) struct Question {
     /// Only this task; else every task that was decided.
     pub(crate) task: Option<String>,
-    /// Why not this label, of any level of the task's label tree; else the runner-up. Needs `task`.
+    /// Why not this label, of any level of the task's label tree, or `all others` together; else the runner-up. Needs `task`.
     pub(crate) against: Option<String>,
     /// Only what was appended until then, by the strategy that was in force, in milliseconds since 1970.
     pub(crate) as_of: Option<TimestampMs>,
@@ -96,11 +97,11 @@ pub(crate) async fn explain(
 ) -> Result<ExplainedText, Problem> {
     found.may_be_explained(caller)?;
     let desk = state.explain.clone().ok_or_else(|| Problem::from(ExplainRefusal::NotAvailable))?;
-    let events = found.events.clone();
+    let (events, as_of) = (found.events.clone(), question.as_of);
     let mut explained = state
         .slow_lane
         .run(move || {
-            let jobs = chosen(desk.jobs(&events, question.as_of)?, &question)?;
+            let jobs = chosen(desk.jobs(&events, as_of)?, &question)?;
             compute(&*desk, jobs)
         })
         .await?;
@@ -109,12 +110,12 @@ pub(crate) async fn explain(
         explained.explanations =
             explained.explanations.into_iter().map(Explanation::without_evidence).collect();
     }
+    let as_of = as_of.and_then(|at| Timestamp::from_millisecond(at).ok());
     let mut acts = beside.to_vec();
     acts.extend(explained.explanations.iter().map(|one| {
-        let asked = match &explained.against {
-            None => one.task.clone(),
-            Some(label) => format!("{} against {label}", one.task),
-        };
+        let mut asked = one.task.clone();
+        asked += &explained.against.as_ref().map_or_else(String::new, |label| format!(" against {label}"));
+        asked += &as_of.map_or_else(String::new, |at| format!(" as of {at}"));
         Act::new(Action::Explained, &found.complaint_id).because(&asked)
     }));
     if sees_evidence && explained.explanations.iter().any(shows_evidence) {
@@ -164,7 +165,7 @@ fn chosen(mut jobs: Vec<ExplainJob>, question: &Question) -> Result<Vec<ExplainJ
 fn known_label(job: &ExplainJob, label: &str) -> Result<String, Problem> {
     let label = label_or_name(&job.prediction.task, label).to_owned();
     match Taxonomy::by_label_set(&job.prediction.label_set) {
-        Some(tree) if !tree.has(&label) => {
+        Some(tree) if label != ALL_OTHERS && !tree.has(&label) => {
             let labels: Vec<&str> =
                 tree.levels().filter_map(|level| tree.labels(level)).flatten().map(String::as_str).collect();
             let fix = format!("name a label of {}: {}", tree.label_set(), labels.join("; "));

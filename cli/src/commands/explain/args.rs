@@ -35,7 +35,7 @@ pub(crate) struct Explain {
     #[arg(long = "task", value_name = "TASK", conflicts_with = "serve")]
     pub(crate) tasks: Vec<NamedTask>,
 
-    /// The label of --task that it is compared with, of any level [default: the runner-up]
+    /// The label of --task that it is compared with, of any level, or `all others` together [default: the runner-up]
     #[arg(long, value_name = "LABEL", requires_all = ["id", "tasks"])]
     pub(crate) against: Option<String>,
 

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    BarKind, Contrast,
+    ALL_OTHERS, BarKind, Contrast,
     testing::{FakeModel, MORTGAGE, OneModel, TASKS, explainer, jobs, raw},
 };
 
@@ -77,7 +77,7 @@ fn a_curved_model_is_followed_until_it_is_complete_enough() {
     for explanation in explained(&FakeModel::curved(), MORTGAGE) {
         let contrast = contrast(&explanation);
         assert_eq!(contrast.method.name, "integrated-gradients");
-        assert!([17, 33, 65, 129].contains(&contrast.method.steps));
+        assert!([15, 31, 63, 127].contains(&contrast.method.steps));
         assert!(contrast.method.error <= 0.03 && contrast.sentences.is_empty(), "{:?}", contrast.method);
         assert_complete(contrast);
     }
@@ -102,6 +102,24 @@ fn past_a_tenth_it_is_approximate_and_shows_sentences() {
     let sentence: String = MORTGAGE.chars().skip(greatest.place.start).take(30).collect();
     assert!(sentence.starts_with("The mortgage payment"), "{sentence}");
     assert_complete(contrast);
+}
+
+#[test]
+fn all_others_together_may_be_asked_about() {
+    let model = FakeModel::straight();
+    let explanation = against(&model, MORTGAGE, "product", ALL_OTHERS).unwrap();
+    let contrast = contrast(&explanation);
+    assert_eq!((contrast.against.level.as_str(), &*contrast.against.label), ("product", ALL_OTHERS));
+    let share = contrast.answer.probability;
+    assert!((contrast.against.probability - (1.0 - share)).abs() < 1e-12);
+    assert!((contrast.value - (share / (1.0 - share)).ln()).abs() < 1e-6, "{}", contrast.value);
+    // Many labels bend the path, however straight the model is.
+    assert_eq!(contrast.method.name, "integrated-gradients");
+    assert_complete(contrast);
+
+    let flag = against(&model, MORTGAGE, "vulnerable", ALL_OTHERS).unwrap();
+    let of_flag = explained(&model, MORTGAGE).into_iter().find(|one| one.task == "vulnerable").unwrap();
+    assert_eq!(flag.contrast, of_flag.contrast);
 }
 
 #[test]

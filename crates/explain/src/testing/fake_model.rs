@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use ombud_models::{
     Classifier, ClassifyError, Input, Logits, Model, Origin, Outputs, Prepared, Source, Step, Stretch, Trace,
-    UnreadText,
+    Traced, UnreadText,
 };
 use unicode_segmentation::UnicodeSegmentation as _;
 
@@ -161,7 +161,8 @@ impl Model for FakeModel {
         let unread =
             vec![UnreadText { member: MEMBERS[1].to_owned(), stretches: vec![Stretch { start, end }] }];
         let unread = if start < end { unread } else { Vec::new() };
-        Ok(Some(Box::new(FakeTrace { model: self.clone(), words, origins, reads, served, unread })))
+        let traced = Traced { origins, unread, served, is_straight: self.is_straight() };
+        Ok(Some(Box::new(FakeTrace { model: self.clone(), words, reads, traced })))
     }
 }
 
@@ -177,31 +178,22 @@ impl Classifier for FakeModel {
     }
 }
 
+#[derive(Clone)]
 struct FakeTrace {
     model: FakeModel,
     words: Vec<u64>,
-    origins: Vec<Origin>,
     /// Member and words of each origin of text.
     reads: Vec<(usize, Vec<u64>)>,
-    served: Logits,
-    unread: Vec<UnreadText>,
+    traced: Traced,
 }
 
 impl Trace for FakeTrace {
-    fn origins(&self) -> &[Origin] {
-        &self.origins
+    fn traced(&self) -> &Traced {
+        &self.traced
     }
 
-    fn unread(&self) -> &[UnreadText] {
-        &self.unread
-    }
-
-    fn served(&self) -> &Logits {
-        &self.served
-    }
-
-    fn is_straight(&self) -> bool {
-        self.model.is_straight()
+    fn share(&self) -> Box<dyn Trace> {
+        Box::new(self.clone())
     }
 
     fn step(
@@ -224,7 +216,7 @@ impl Trace for FakeTrace {
         };
         let gradients = gradients(&outputs);
         let slopes = gradients.iter().map(|gradient| {
-            let mut slopes: Vec<f64> = Vec::with_capacity(self.origins.len());
+            let mut slopes: Vec<f64> = Vec::with_capacity(self.traced.origins.len());
             for (member, words) in &self.reads {
                 slopes.push(slope(gradient, &|task, label| {
                     let weight: f64 = words.iter().map(|word| model.weight(*word, task, label) / 2.0).sum();

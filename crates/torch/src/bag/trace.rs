@@ -1,6 +1,10 @@
 //! A narrative followed through a bag: logits are sums over its n-grams, so what each adds is known without going the path.
 
-use ombud_models::{ClassifyError, Logits, Origin, Outputs, Source, Step, Stretch, Trace, UnreadText};
+use std::sync::Arc;
+
+use ombud_models::{
+    ClassifyError, Logits, Origin, Outputs, Source, Step, Stretch, Trace, Traced, UnreadText,
+};
 
 use super::features::Row;
 use super::hint::Hint;
@@ -10,6 +14,7 @@ use super::places::Gram;
 const MEMBER: &str = "bag";
 
 /// A column that the narrative has and the bag has weights for.
+#[derive(Clone)]
 struct Column {
     /// How much the narrative has of it.
     value: f64,
@@ -18,6 +23,7 @@ struct Column {
 }
 
 /// A gram that the bag has weights for.
+#[derive(Clone)]
 struct Part {
     /// Its place among the columns.
     column: usize,
@@ -26,6 +32,7 @@ struct Part {
 }
 
 /// What a head is hinted, by label.
+#[derive(Clone)]
 struct GivenHint {
     to: usize,
     terms: Vec<f64>,
@@ -36,10 +43,9 @@ struct GivenHint {
 /// bias + t * (sum over c of value(c) * weight(c, label) + hint)
 /// ```
 /// and the hint is what it is when served, so that it needs no path of its own.
+#[derive(Clone)]
 pub(super) struct BagTrace {
-    origins: Vec<Origin>,
-    unread: Vec<UnreadText>,
-    served: Logits,
+    traced: Arc<Traced>,
     /// By head, by label: where the path begins.
     bias: Outputs,
     /// What all of the path adds.
@@ -105,10 +111,10 @@ impl BagTrace {
         }
         let unread =
             from.unread.map(|unread| UnreadText { member: MEMBER.to_owned(), stretches: vec![unread] });
+        let traced =
+            Traced { origins, unread: unread.into_iter().collect(), served: from.served, is_straight: true };
         Self {
-            origins,
-            unread: unread.into_iter().collect(),
-            served: from.served,
+            traced: Arc::new(traced),
             bias: by_head(from.heads, from.bias.iter().copied().map(f64::from).collect()),
             added,
             columns,
@@ -138,20 +144,12 @@ fn by_head(heads: &[usize], flat: Vec<f64>) -> Outputs {
 }
 
 impl Trace for BagTrace {
-    fn origins(&self) -> &[Origin] {
-        &self.origins
+    fn traced(&self) -> &Traced {
+        &self.traced
     }
 
-    fn unread(&self) -> &[UnreadText] {
-        &self.unread
-    }
-
-    fn served(&self) -> &Logits {
-        &self.served
-    }
-
-    fn is_straight(&self) -> bool {
-        true
+    fn share(&self) -> Box<dyn Trace> {
+        Box::new(self.clone())
     }
 
     fn step(

@@ -1,7 +1,9 @@
 //! A narrative followed through a blend: through each member that was asked, and what the blend itself adds. From how fast
 //! something grows with the blend's logits follows how fast it does with each member's, and from there each goes its own way.
 
-use ombud_models::{ClassifyError, Family, Logits, Origin, Outputs, Source, Step, Trace, UnreadText};
+use std::sync::Arc;
+
+use ombud_models::{ClassifyError, Family, Logits, Origin, Outputs, Source, Step, Trace, Traced, UnreadText};
 
 use super::plan::Choir;
 use crate::bag::Hint;
@@ -19,7 +21,11 @@ impl MemberTrace {
     }
 
     pub(super) fn served(&self) -> &Logits {
-        self.trace.served()
+        &self.trace.traced().served
+    }
+
+    fn share(&self) -> Self {
+        Self { name: self.name.clone(), family: self.family, trace: self.trace.share() }
     }
 
     /// What the blend calls the member that its own trace calls `inner`.
@@ -41,12 +47,10 @@ pub(super) struct BlendTrace {
     /// Those that were asked.
     members: Vec<MemberTrace>,
     /// By head who says what about it, the shift left out.
-    choirs: Vec<Choir>,
+    choirs: Arc<[Choir]>,
     /// What the blend itself adds, one for each of the last origins.
-    own: Vec<Outputs>,
-    origins: Vec<Origin>,
-    unread: Vec<UnreadText>,
-    served: Logits,
+    own: Arc<[Outputs]>,
+    traced: Arc<Traced>,
 }
 
 impl BlendTrace {
@@ -59,12 +63,12 @@ impl BlendTrace {
     ) -> Self {
         let (mut origins, mut unread) = (Vec::new(), Vec::new());
         for member in &members {
-            let trace = &member.trace;
-            origins.extend(trace.origins().iter().map(|origin| Origin {
+            let traced = member.trace.traced();
+            origins.extend(traced.origins.iter().map(|origin| Origin {
                 member: member.called(&origin.member),
                 source: origin.source.clone(),
             }));
-            unread.extend(trace.unread().iter().map(|unread| UnreadText {
+            unread.extend(traced.unread.iter().map(|unread| UnreadText {
                 member: member.called(&unread.member),
                 stretches: unread.stretches.clone(),
             }));
@@ -73,7 +77,9 @@ impl BlendTrace {
         let (sources, own): (Vec<Source>, Vec<Outputs>) =
             shifts(&choirs, &nothing).into_iter().chain(given(hints, tasks, &served, &nothing)).unzip();
         origins.extend(sources.into_iter().map(|source| Origin { member: String::new(), source }));
-        Self { members, choirs, own, origins, unread, served }
+        let is_straight = members.iter().all(|member| member.trace.traced().is_straight);
+        let traced = Traced { origins, unread, served, is_straight };
+        Self { members, choirs: choirs.into(), own: own.into(), traced: Arc::new(traced) }
     }
 
     /// The blend's logits at `point`, where its members give `answers`.
@@ -86,7 +92,7 @@ impl BlendTrace {
                 weighed(&choir.weighing.weights, labels)
             })
             .collect();
-        for own in &self.own {
+        for own in self.own.iter() {
             for (logits, added) in outputs.iter_mut().zip(own) {
                 logits.iter_mut().zip(added).for_each(|(logit, added)| *logit += point * added);
             }
@@ -150,20 +156,17 @@ fn given(hints: &[Hint], tasks: &[String], served: &Logits, nothing: &Outputs) -
 }
 
 impl Trace for BlendTrace {
-    fn origins(&self) -> &[Origin] {
-        &self.origins
+    fn traced(&self) -> &Traced {
+        &self.traced
     }
 
-    fn unread(&self) -> &[UnreadText] {
-        &self.unread
-    }
-
-    fn served(&self) -> &Logits {
-        &self.served
-    }
-
-    fn is_straight(&self) -> bool {
-        self.members.iter().all(|member| member.trace.is_straight())
+    fn share(&self) -> Box<dyn Trace> {
+        Box::new(Self {
+            members: self.members.iter().map(MemberTrace::share).collect(),
+            choirs: Arc::clone(&self.choirs),
+            own: Arc::clone(&self.own),
+            traced: Arc::clone(&self.traced),
+        })
     }
 
     fn step(

@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use ombud_models::{ClassifyError, Logits, Origin, Outputs, Source, Step, Summing, Trace, UnreadText};
+use ombud_models::{
+    ClassifyError, Logits, Origin, Outputs, Source, Step, Summing, Trace, Traced, UnreadText,
+};
 use tch::{Kind, TchError, Tensor};
 
 use super::alignment::{Aligned, Token};
@@ -24,10 +26,8 @@ pub(super) struct EncoderTrace {
     words: Tensor,
     /// ... and from one to the other, in double precision.
     way: Tensor,
-    /// One a token.
-    origins: Vec<Origin>,
-    unread: Vec<UnreadText>,
-    served: Logits,
+    /// Its origins are one a token.
+    traced: Arc<Traced>,
 }
 
 impl EncoderTrace {
@@ -50,16 +50,13 @@ impl EncoderTrace {
             },
         };
         let unread = aligned.unread.map(|one| UnreadText { member: MEMBER.to_owned(), stretches: vec![one] });
-        Ok(Self {
-            network,
-            sums,
-            base,
-            words,
-            way,
+        let traced = Traced {
             origins: aligned.tokens.into_iter().map(origin).collect(),
             unread: unread.into_iter().collect(),
             served,
-        })
+            is_straight: false,
+        };
+        Ok(Self { network, sums, base, words, way, traced: Arc::new(traced) })
     }
 
     /// The word vectors at `point`, and for each head the network's own logits, `[1, labels]`.
@@ -103,7 +100,7 @@ impl EncoderTrace {
         keep_graph: bool,
     ) -> Result<Vec<f64>, TchError> {
         if gradient.iter().all(|slope| *slope == 0.0) {
-            return Ok(vec![0.0; self.origins.len()]);
+            return Ok(vec![0.0; self.traced.origins.len()]);
         }
         let gradient = Tensor::f_from_slice(gradient)?;
         let objective = tch::with_grad(|| logits.f_mul(&gradient)?.f_sum(Kind::Double))?;
@@ -118,15 +115,13 @@ impl EncoderTrace {
         point: f64,
         gradients: &mut dyn FnMut(&Outputs) -> Vec<Outputs>,
     ) -> Result<Step, TchError> {
-        tuning::all_threads();
+        tuning::one_thread();
         let (at, logits) = tch::with_grad(|| self.forward(point))?;
         let theirs = logits.iter().map(|head| Vec::try_from(head.f_to_kind(Kind::Double)?.f_flatten(0, 1)?));
         let theirs: Outputs = theirs.collect::<Result<_, TchError>>()?;
         let outputs = self.ours(&theirs);
 
         let objectives = gradients(&outputs);
-        // Another model may have been asked meanwhile, on one thread.
-        tuning::all_threads();
         let joined = tch::with_grad(|| Tensor::f_cat(&logits, 1)?.f_to_kind(Kind::Double))?;
         let slopes = objectives.iter().enumerate().map(|(number, ours)| {
             let more = number + 1 < objectives.len();
@@ -152,20 +147,19 @@ fn failed(error: &TchError) -> ClassifyError {
 }
 
 impl Trace for EncoderTrace {
-    fn origins(&self) -> &[Origin] {
-        &self.origins
+    fn traced(&self) -> &Traced {
+        &self.traced
     }
 
-    fn unread(&self) -> &[UnreadText] {
-        &self.unread
-    }
-
-    fn served(&self) -> &Logits {
-        &self.served
-    }
-
-    fn is_straight(&self) -> bool {
-        false
+    fn share(&self) -> Box<dyn Trace> {
+        Box::new(Self {
+            network: self.network.share(),
+            sums: Arc::clone(&self.sums),
+            base: self.base.shallow_clone(),
+            words: self.words.shallow_clone(),
+            way: self.way.shallow_clone(),
+            traced: Arc::clone(&self.traced),
+        })
     }
 
     fn step(

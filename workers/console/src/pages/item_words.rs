@@ -1,5 +1,7 @@
 //! What is said about a complaint of the worklist, wherever one is shown.
 
+use std::collections::BTreeSet;
+
 use maud::{Markup, html};
 use ombud_contract::shown::shown;
 
@@ -20,6 +22,17 @@ pub(crate) fn symbol(frame: &Frame, prefix: &str, symbol: &str) -> String {
     let id = format!("{prefix}-{}", symbol.to_ascii_lowercase().replace('_', "-"));
     let said = frame.say(&id);
     if said == format!("{{{id}}}") { symbol.to_owned() } else { said }
+}
+
+/// What a customer was called vulnerable for: a category of an evidence table.
+pub(crate) fn evidence_category(frame: &Frame, category: &str) -> String {
+    symbol(frame, "evidence", category).replace('_', " ")
+}
+
+/// Categories of evidence one after the other, each once.
+pub(crate) fn evidence_categories<'a>(frame: &Frame, categories: impl Iterator<Item = &'a str>) -> String {
+    let once: BTreeSet<&str> = categories.collect();
+    once.into_iter().map(|category| evidence_category(frame, category)).collect::<Vec<_>>().join(", ")
 }
 
 /// How far the work is.

@@ -52,10 +52,17 @@ pub(crate) const NOW: i64 = 1_709_300_000_000;
 pub(crate) const NARRATIVE: &str = "Since my bereavement they charged me twice.";
 /// What the model found in it. No answer but its evidence has it.
 pub(crate) const CATEGORY: &str = "armed_forces";
+/// How pages say it.
+pub(crate) const CATEGORY_IN_WORDS: &str = "armed forces";
 /// Names a person in a test: `anna/clerk/cards`.
 pub(crate) const WHO: &str = "x-who";
 /// `printf %s sesame-open | sha256sum`.
 const DIGEST: &str = "10fd93e00c1bdccff1ba9cb6919df45fcd7264eb96f173c36eb6934e18e5ef86";
+
+/// Whether what the model found is in it, as records or as pages say it.
+pub(crate) fn names_category(text: &str) -> bool {
+    text.contains(CATEGORY) || text.contains(CATEGORY_IN_WORDS)
+}
 
 /// The console and what it stands on. Ends when it is dropped.
 pub(crate) struct Bank {

@@ -8,6 +8,7 @@ explain-unavailable = Explanations are not available here. Whoever runs Ombud ma
 explain-task = On { $task }: { $label } ({ $confidence })
 explain-against = Why not, on { $task }
 explain-against-runner-up = the next likeliest
+explain-against-all-others = all others together
 explain-go = Explain { $task }
 explain-as-of = As it was known at the end of
 explain-as-of-hint = A day, in UTC. Empty: now.
@@ -16,6 +17,8 @@ explain-level-issue = Issue
 explain-level-group = Group of issues
 explain-level-intent = Intent
 explain-level-vulnerable = Vulnerability
+explain-level-possible = Possible vulnerability
+explain-level-review-below = No sign of it
 
 ## The answer
 explain-title = Why this answer: { $complaint }

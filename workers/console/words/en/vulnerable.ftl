@@ -84,3 +84,17 @@ vulnerable-problem-another-text = The customer has written something else since.
 vulnerable-problem-cause-of-nothing = Who is not vulnerable was not failed in that. Say no, or leave it open.
 vulnerable-problem-specialists-only = Evidence of vulnerability is for the vulnerability desk.
 vulnerable-problem-route-unknown = This complaint is not routed yet. Try again in a moment.
+
+## What a customer was called vulnerable for
+evidence-armed-forces = armed forces
+evidence-age = age
+evidence-health = health
+evidence-mental-health = mental health
+evidence-disability = disability
+evidence-bereavement = bereavement
+evidence-caring = caring for somebody
+evidence-domestic-abuse = domestic abuse
+evidence-money-troubles = money troubles
+evidence-job-loss = loss of a job
+evidence-capability = capability
+evidence-disaster = disaster

@@ -8,6 +8,7 @@ explain-unavailable = Aquí no hay explicaciones. Quien administra Ombud las act
 explain-task = Sobre { $task }: { $label } ({ $confidence })
 explain-against = Por qué no, sobre { $task }
 explain-against-runner-up = la siguiente más probable
+explain-against-all-others = todas las demás juntas
 explain-go = Explicar { $task }
 explain-as-of = Según lo que se sabía al final de
 explain-as-of-hint = Un día, en UTC. Vacío: ahora.
@@ -16,6 +17,8 @@ explain-level-issue = Problema
 explain-level-group = Grupo de problemas
 explain-level-intent = Intención
 explain-level-vulnerable = Vulnerabilidad
+explain-level-possible = Posible vulnerabilidad
+explain-level-review-below = Sin indicios
 
 ## The answer
 explain-title = Por qué esta respuesta: { $complaint }

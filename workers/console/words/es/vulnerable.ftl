@@ -79,8 +79,22 @@ done-vulnerable-confirmed = Confirmado: el cliente es vulnerable.
 done-vulnerable-refused = Registrado: el cliente no es vulnerable.
 done-vulnerable-undone = Retirado.
 
-## What was not done
+## Lo que no se hizo
 vulnerable-problem-another-text = El cliente ha escrito otra cosa desde entonces. Léalo otra vez.
 vulnerable-problem-cause-of-nothing = A quien no es vulnerable no se le falló en eso. Diga que no, o déjelo abierto.
 vulnerable-problem-specialists-only = Los indicios de vulnerabilidad son para la mesa de vulnerabilidad.
 vulnerable-problem-route-unknown = Esta reclamación todavía no está asignada. Inténtelo otra vez en un momento.
+
+## Por qué se consideró vulnerable a un cliente
+evidence-armed-forces = fuerzas armadas
+evidence-age = edad
+evidence-health = salud
+evidence-mental-health = salud mental
+evidence-disability = discapacidad
+evidence-bereavement = duelo
+evidence-caring = cuidado de otra persona
+evidence-domestic-abuse = maltrato en el hogar
+evidence-money-troubles = apuros económicos
+evidence-job-loss = pérdida del empleo
+evidence-capability = capacidad
+evidence-disaster = catástrofe

@@ -37,16 +37,16 @@ fn all_parts_sum_to_what_is_served(narratives: &[String]) {
     let (mut from_parts, mut from_served) = (0.0_f64, 0.0_f64);
     for narrative in narratives {
         let mut trace = trace(model.as_ref(), narrative);
-        assert!(trace.is_straight());
-        let labels = every_label(trace.served());
+        assert!(trace.traced().is_straight);
+        let labels = every_label(&trace.traced().served);
         let begin = step(trace.as_mut(), 0.0, &labels);
         let end = step(trace.as_mut(), 1.0, &[]).outputs;
-        from_served = from_served.max(furthest(&end, &in_double(trace.served())));
+        from_served = from_served.max(furthest(&end, &in_double(&trace.traced().served)));
         for (objective, slopes) in labels.iter().zip(&begin.slopes) {
             let sum = value(&begin.outputs, objective) + slopes.iter().sum::<f64>();
             from_parts = from_parts.max((sum - value(&end, objective)).abs());
         }
-        for origin in trace.origins() {
+        for origin in &trace.traced().origins {
             assert_eq!(origin.member, "bag");
             if let Source::Text { stretches, .. } = &origin.source {
                 assert!(!stretches.is_empty() && stretches.is_sorted());
@@ -95,13 +95,14 @@ fn grams_that_share_a_column_share_its_part_by_their_counts_and_say_so() {
         Source::Text { stretches, collides } => (stretches.len(), *collides),
         _ => panic!("{source:?}"),
     };
-    let found: Vec<(usize, bool)> = trace.origins().iter().map(|origin| places(&origin.source)).collect();
+    let found: Vec<(usize, bool)> =
+        trace.traced().origins.iter().map(|origin| places(&origin.source)).collect();
     // Into 16 columns more grams collide than not, and a share is the same for each place in a column.
     assert!(found.iter().filter(|(_, collides)| *collides).count() > 16, "{found:?}");
     let prepared = flat(None).prepare(narrative);
     let served = flat(None).replica().classify(&[&prepared]).unwrap()[0][0][0];
     assert!((slopes.iter().sum::<f64>() + 0.5 - f64::from(served)).abs() < 1e-6);
-    let fee = trace.origins().iter().position(|origin| match &origin.source {
+    let fee = trace.traced().origins.iter().position(|origin| match &origin.source {
         Source::Text { stretches, .. } => stretches[..] == [Stretch { start: 5, end: 12 }],
         _ => false,
     });
@@ -112,15 +113,15 @@ fn grams_that_share_a_column_share_its_part_by_their_counts_and_say_so() {
 fn what_is_past_the_limit_is_unread_and_a_hint_is_a_part_of_its_own() {
     let hint = Hint { from: 0, to: 1, strength: 2.0, given: vec![0.75, 0.25, 0.5, 0.5] };
     let mut trace = trace(flat(Some(hint.clone())).as_ref(), "Ä late fee is on it and more");
-    let [unread] = trace.unread() else { panic!("{:?}", trace.unread()) };
+    let [unread] = &trace.traced().unread[..] else { panic!("{:?}", trace.traced().unread) };
     assert_eq!(
         (unread.member.as_str(), &unread.stretches[..]),
         ("bag", &[Stretch { start: 21, end: 29 }][..])
     );
 
-    let last = trace.origins().last().unwrap();
+    let last = trace.traced().origins.last().unwrap();
     assert_eq!(last.source, Source::Hint { from: String::new() });
-    let terms = hint.terms(&trace.served()[0]);
+    let terms = hint.terms(&trace.traced().served[0]);
     let slopes = step(trace.as_mut(), 0.0, &[vec![vec![0.0; 2], vec![1.0, -1.0]]]).slopes.remove(0);
     let (found, others) = slopes.split_last().unwrap();
     assert!((found - 2.0 * f64::from(terms[0] - terms[1])).abs() < 1e-6);

@@ -33,7 +33,7 @@ fn shipped() -> Manifest {
 }
 
 fn members(trace: &dyn Trace) -> Vec<String> {
-    let mut names: Vec<String> = trace.origins().iter().map(|origin| origin.member.clone()).collect();
+    let mut names: Vec<String> = trace.traced().origins.iter().map(|origin| origin.member.clone()).collect();
     names.dedup();
     names
 }
@@ -48,11 +48,11 @@ fn completeness(narratives: &[String], points: usize) -> (f64, Vec<f64>) {
     let (mut furthest_served, mut errors) = (0.0_f64, Vec::new());
     for narrative in narratives {
         let mut trace = trace(model.as_ref(), narrative);
-        assert_eq!(*trace.served(), answer(model.as_ref(), narrative));
+        assert_eq!(trace.traced().served, answer(model.as_ref(), narrative));
         let end = step(trace.as_mut(), 1.0, &[]).outputs;
-        furthest_served = furthest_served.max(furthest(&end, &in_double(trace.served())));
+        furthest_served = furthest_served.max(furthest(&end, &in_double(&trace.traced().served)));
         let begin = step(trace.as_mut(), 0.0, &[]).outputs;
-        let objectives = [0, 1, 2].map(|head| closest(trace.served(), head));
+        let objectives = [0, 1, 2].map(|head| closest(&trace.traced().served, head));
         let parts = integrated(trace.as_mut(), points, &objectives);
         for (objective, parts) in objectives.iter().zip(parts) {
             let difference = value(&end, objective) - value(&begin, objective);
@@ -87,13 +87,13 @@ fn a_trace_gives_the_same_bits_again() {
     let narrative = sample(1).remove(0);
     let once = || {
         let mut trace = trace(model.as_ref(), &narrative);
-        let objectives = [0, 1, 2].map(|head| closest(trace.served(), head));
+        let objectives = [0, 1, 2].map(|head| closest(&trace.traced().served, head));
         let began = Instant::now();
         let steps = [0.25, 0.75].map(|point| step(trace.as_mut(), point, &objectives));
         println!("{:?} a step of three objectives", began.elapsed() / 2);
         let bits = |numbers: &[f64]| numbers.iter().map(|number| number.to_bits()).collect::<Vec<u64>>();
         let step = |step: ombud_models::Step| (bits(&step.outputs.concat()), bits(&step.slopes.concat()));
-        (trace.origins().to_vec(), steps.map(step))
+        (trace.traced().origins.clone(), steps.map(step))
     };
     assert_eq!(once(), once());
 }
@@ -105,14 +105,14 @@ fn where_the_first_member_decides_alone_it_alone_is_followed_and_the_path_is_str
     });
     for narrative in sample(10) {
         let mut trace = trace(model.as_ref(), &narrative);
-        assert_eq!(*trace.served(), answer(model.as_ref(), &narrative));
-        assert!(trace.is_straight());
+        assert_eq!(trace.traced().served, answer(model.as_ref(), &narrative));
+        assert!(trace.traced().is_straight);
         assert_eq!(members(trace.as_ref()), ["bag"]);
         for head in 0..3 {
-            let objective = closest(trace.served(), head);
+            let objective = closest(&trace.traced().served, head);
             let begin = step(trace.as_mut(), 0.0, std::slice::from_ref(&objective));
             let sum = value(&begin.outputs, &objective) + begin.slopes[0].iter().sum::<f64>();
-            assert!((sum - value(&in_double(trace.served()), &objective)).abs() < 1e-5);
+            assert!((sum - value(&in_double(&trace.traced().served), &objective)).abs() < 1e-5);
         }
     }
 }
@@ -124,8 +124,8 @@ fn where_the_first_member_is_not_sure_all_are_followed() {
     });
     let trace = trace(model.as_ref(), &sample(1)[0]);
     assert_eq!(members(trace.as_ref()), ["bag", "encoder", ""]);
-    assert!(!trace.is_straight());
-    assert_eq!(*trace.served(), answer(model.as_ref(), &sample(1)[0]));
+    assert!(!trace.traced().is_straight);
+    assert_eq!(trace.traced().served, answer(model.as_ref(), &sample(1)[0]));
 }
 
 #[test]
@@ -136,16 +136,16 @@ fn a_shift_and_the_hints_of_a_task_are_parts_of_the_blends_own() {
         issue.hint.as_mut().unwrap().strength = 2.0;
     });
     let mut trace = trace(model.as_ref(), &sample(1)[0]);
-    let objective = contrast(trace.served(), (1, 44, 4));
+    let objective = contrast(&trace.traced().served, (1, 44, 4));
     let slopes = step(trace.as_mut(), 1.0, std::slice::from_ref(&objective)).slopes.remove(0);
     let of = |source: Source| {
         let own = |origin: &ombud_models::Origin| origin.member.is_empty() && origin.source == source;
-        slopes[trace.origins().iter().position(own).unwrap()]
+        slopes[trace.traced().origins.iter().position(own).unwrap()]
     };
     assert!((of(Source::Shift) - 40.0).abs() < 1e-9);
     let fusion = Fusion::read(&folder()).unwrap();
     let given = &fusion.heads["issue"].hint.as_ref().unwrap().given;
-    let believed = ombud_models::probabilities(&trace.served()[0], 1.0);
+    let believed = ombud_models::probabilities(&trace.traced().served[0], 1.0);
     let likely = |label: usize| -> f64 {
         given[label].iter().zip(&believed).map(|(given, believed)| f64::from(*given) * believed).sum()
     };
@@ -154,7 +154,7 @@ fn a_shift_and_the_hints_of_a_task_are_parts_of_the_blends_own() {
     assert!((found - expected).abs() < 1e-4, "{found} {expected}");
 
     let end = step(trace.as_mut(), 1.0, &[]).outputs;
-    assert!(furthest(&end, &in_double(trace.served())) < 1e-4);
+    assert!(furthest(&end, &in_double(&trace.traced().served)) < 1e-4);
 }
 
 #[test]
@@ -164,10 +164,15 @@ fn a_member_without_a_say_adds_nothing() {
             [("bag".to_owned(), 1.0), ("encoder".to_owned(), 0.0)].into();
     });
     let mut trace = trace(model.as_ref(), &sample(1)[0]);
-    let objective = closest(trace.served(), 2);
+    let objective = closest(&trace.traced().served, 2);
     let slopes = step(trace.as_mut(), 0.5, &[objective]).slopes.remove(0);
     let adds = |member: &str| {
-        trace.origins().iter().zip(&slopes).any(|(origin, slope)| origin.member == member && *slope != 0.0)
+        trace
+            .traced()
+            .origins
+            .iter()
+            .zip(&slopes)
+            .any(|(origin, slope)| origin.member == member && *slope != 0.0)
     };
     assert!(adds("bag") && !adds("encoder"));
 }
@@ -193,7 +198,7 @@ fn members_of_a_blend_within_a_blend_are_named_by_the_way_to_them() {
     let (mut outer, mut inner) = (trace(outer.as_ref(), &narrative), trace(inner.as_ref(), &narrative));
     assert_eq!(members(outer.as_ref()), ["inner/bag", "inner/encoder", "inner"]);
     // Log-probabilities differ from logits by what is alike for all labels of a head.
-    let objective: Outputs = closest(inner.served(), 1);
+    let objective: Outputs = closest(&inner.traced().served, 1);
     let of = |trace: &mut dyn Trace| step(trace, 0.5, std::slice::from_ref(&objective)).slopes.remove(0);
     let (outer, inner) = (of(outer.as_mut()), of(inner.as_mut()));
     assert!(outer.iter().zip(&inner).all(|(outer, inner)| (outer - inner).abs() < 1e-6));

@@ -46,8 +46,8 @@ fn parts_sum_to_the_difference(dir: &Path) {
     let model = load(dir);
     for narrative in NARRATIVES {
         let mut trace = trace(model.as_ref(), narrative);
-        let served = in_double(trace.served());
-        let objective = closest(trace.served(), 0);
+        let served = in_double(&trace.traced().served);
+        let objective = closest(&trace.traced().served, 0);
         let end = step(trace.as_mut(), 1.0, &[]);
         assert!(furthest(&end.outputs, &served) < 1e-5, "{}: {narrative:?}", dir.display());
         let begin = step(trace.as_mut(), 0.0, &[]);
@@ -73,7 +73,7 @@ fn what_the_tokens_add_along_the_path_is_the_difference_between_its_ends() {
 #[test]
 fn where_the_head_has_kinks_finer_steps_come_nearer() {
     let mut trace = trace(load(&golden("distilbert")).as_ref(), NARRATIVES[0]);
-    let objective = closest(trace.served(), 0);
+    let objective = closest(&trace.traced().served, 0);
     let mut at = |point| value(&step(trace.as_mut(), point, &[]).outputs, &objective);
     let difference = at(1.0) - at(0.0);
     let mut error = |points| {
@@ -98,7 +98,7 @@ fn the_slope_of_the_path_is_what_small_steps_along_it_show() {
     let goldens = SMOOTH.iter().chain(&["distilbert"]).map(|architecture| golden(architecture));
     for dir in goldens.chain([dir.path().to_owned()]) {
         let mut trace = trace(load(&dir).as_ref(), NARRATIVES[0]);
-        let objective = closest(trace.served(), 0);
+        let objective = closest(&trace.traced().served, 0);
         for point in [0.1, 0.5, 0.9] {
             let slope: f64 =
                 step(trace.as_mut(), point, std::slice::from_ref(&objective)).slopes[0].iter().sum();
@@ -118,7 +118,7 @@ fn the_slope_of_the_path_is_what_small_steps_along_it_show() {
 #[test]
 fn objectives_asked_together_get_what_each_gets_alone_and_nothing_gets_nothing() {
     let mut trace = trace(load(&golden("bert")).as_ref(), NARRATIVES[1]);
-    let one = closest(trace.served(), 0);
+    let one = closest(&trace.traced().served, 0);
     let nothing: Outputs = vec![vec![0.0; 9]];
     let double: Outputs = vec![one[0].iter().map(|weight| 2.0 * weight).collect()];
     let together = step(trace.as_mut(), 0.3, &[one.clone(), nothing, double]).slopes;
@@ -132,9 +132,9 @@ fn objectives_asked_together_get_what_each_gets_alone_and_nothing_gets_nothing()
 #[test]
 fn what_frames_every_text_stays_and_adds_nothing() {
     let mut trace = trace(load(&golden("bert")).as_ref(), NARRATIVES[0]);
-    let objective = closest(trace.served(), 0);
+    let objective = closest(&trace.traced().served, 0);
     let slopes = step(trace.as_mut(), 0.5, &[objective]).slopes.remove(0);
-    let origins = trace.origins();
+    let origins = trace.traced().origins.clone();
     assert_eq!(origins.len(), slopes.len());
     let special: Vec<bool> = origins.iter().map(|origin| origin.source == Source::Special).collect();
     assert_eq!((special[0], special[special.len() - 1]), (true, true));

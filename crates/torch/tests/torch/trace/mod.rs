@@ -95,7 +95,7 @@ fn gauss_legendre(points: usize) -> Vec<(f64, f64)> {
 
 /// What each origin adds to each of `objectives` along the whole path.
 fn integrated(trace: &mut dyn Trace, points: usize, objectives: &[Outputs]) -> Vec<Vec<f64>> {
-    let mut all = vec![vec![0.0; trace.origins().len()]; objectives.len()];
+    let mut all = vec![vec![0.0; trace.traced().origins.len()]; objectives.len()];
     for (point, weight) in gauss_legendre(points) {
         for (all, slopes) in all.iter_mut().zip(step(trace, point, objectives).slopes) {
             all.iter_mut().zip(slopes).for_each(|(all, slope)| *all += weight * slope);

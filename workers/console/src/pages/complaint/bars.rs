@@ -12,7 +12,7 @@ use super::{
 };
 use crate::pages::{
     frame::Frame,
-    item_words::{complaint_path, symbol},
+    item_words::{complaint_path, evidence_category, symbol},
 };
 
 /// The words that are listed beside the narrative.
@@ -115,7 +115,7 @@ fn part(around: &Around<'_>, bar: &Bar) -> Markup {
             (leads_to(around, &bar.name))
         },
         BarKind::Evidence if bar.name.is_empty() => html! { (frame.say("explain-bar-evidence-kept")) },
-        BarKind::Evidence => html! { (said("explain-bar-evidence", &bar.name)) },
+        BarKind::Evidence => html! { (said("explain-bar-evidence", &evidence_category(frame, &bar.name))) },
         BarKind::Arithmetic => html! { (frame.say("explain-bar-arithmetic")) },
         BarKind::Error => html! { (frame.say("explain-bar-error")) },
     }

@@ -17,7 +17,7 @@ use crate::{
     explain::ExplainedText,
     pages::{
         frame::Frame,
-        item_words::{complaint_path, symbol},
+        item_words::{complaint_path, evidence_categories, symbol},
         parts::{self, Tone},
     },
 };
@@ -164,15 +164,13 @@ fn method(frame: &Frame, contrast: &Contrast) -> Markup {
 
 /// What was not read, and for whoever may know what the text says outright.
 fn left_out(frame: &Frame, one: &Explanation) -> Markup {
-    let mut categories: Vec<&str> = one.evidence.iter().map(|phrase| phrase.category.as_str()).collect();
-    categories.sort_unstable();
-    categories.dedup();
+    let categories = evidence_categories(frame, one.evidence.iter().map(|phrase| phrase.category.as_str()));
     html! {
         @for unread in one.unread.iter().filter(|unread| !unread.places.is_empty()) {
             p { (said(frame, "explain-unread", [("member", unread.member.clone())])) }
         }
         @if !categories.is_empty() {
-            p.categories { (frame.say("desk-evidence")) " " span { (shown(&categories.join(", "))) } }
+            p.categories { (frame.say("desk-evidence")) " " span { (shown(&categories)) } }
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Figures of an explanation, and labels, as people read them.
 
+use ombud_explain::ALL_OTHERS;
+
 use crate::pages::{frame::Frame, item_words::symbol};
 
 /// A share with one decimal: never 0 or 100 % of what is only nearly so.
@@ -40,6 +42,9 @@ pub(super) fn times(value: f64) -> Option<String> {
 
 /// A label: a symbol of yes or no in words, else as the label tree has it.
 pub(super) fn label(frame: &Frame, label: &str) -> String {
+    if label == ALL_OTHERS {
+        return frame.say("explain-against-all-others");
+    }
     let is_symbol = label.chars().all(|c| c.is_ascii_uppercase() || c == '_');
     if is_symbol { symbol(frame, "complaint-vulnerability", label) } else { label.to_owned() }
 }

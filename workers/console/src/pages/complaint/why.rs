@@ -3,6 +3,7 @@
 use fluent_bundle::FluentArgs;
 use maud::{Markup, html};
 use ombud_contract::shown::shown;
+use ombud_explain::ALL_OTHERS;
 use ombud_launch::guard::Right;
 
 use super::{
@@ -75,6 +76,7 @@ fn question(frame: &Frame, at: usize, task: &DecidedTask, typed: &Fields) -> Mar
                 (parts::field(field, |described| html! {
                     select id=(id) name=(name) aria-describedby=[described] {
                         option value="" { (frame.say("explain-against-runner-up")) }
+                        option value=(ALL_OTHERS) selected[chosen == ALL_OTHERS] { (label(frame, ALL_OTHERS)) }
                         @for (level, labels) in &task.levels {
                             optgroup label=(shown(&symbol(frame, "explain-level", level))) {
                                 @for one in labels {

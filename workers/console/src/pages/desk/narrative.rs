@@ -7,7 +7,10 @@ use maud::{Markup, html};
 use ombud_contract::shown::shown;
 
 use super::unread::{Extent, Unread};
-use crate::{cases::CaseEvidence, pages::frame::Frame};
+use crate::{
+    cases::CaseEvidence,
+    pages::{frame::Frame, item_words::evidence_categories},
+};
 
 /// A run of the narrative that is shown in one way.
 #[derive(Debug, PartialEq, Eq)]
@@ -103,12 +106,10 @@ fn places(text: &str, evidence: &CaseEvidence) -> Vec<Range<usize>> {
 
 fn categories(frame: &Frame, evidence: &CaseEvidence) -> Markup {
     let phrases = evidence.found.iter().flat_map(|found| &found.evidence);
-    let mut names: Vec<&str> = phrases.map(|phrase| phrase.category.as_str()).collect();
-    names.sort_unstable();
-    names.dedup();
+    let names = evidence_categories(frame, phrases.map(|phrase| phrase.category.as_str()));
     html! {
         @if !names.is_empty() {
-            p { (frame.say("desk-evidence")) " " (shown(&names.join(", "))) }
+            p { (frame.say("desk-evidence")) " " (shown(&names)) }
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::{
         blind_gate::gate,
         fields::Fields,
         frame::Frame,
-        item_words::complaint_path,
+        item_words::{complaint_path, evidence_category},
         parts::{self, Tone, badge, key_button, key_link, moment},
     },
     refused::Problem,
@@ -188,7 +188,7 @@ fn entry(frame: &Frame, opened: &OpenedComplaint, at: usize, phrase: &MarkedPhra
     html! {
         li id={ "phrase-" (at + 1) } {
             (at + 1) ". " q { (shown(phrase.quote(&opened.narrative.narrative))) } " "
-            strong { (shown(&phrase.category.replace('_', " "))) } " "
+            strong { (shown(&evidence_category(frame, &phrase.category))) } " "
             (badge(if phrase.explicit { Tone::Warning } else { Tone::Plain }, &frame.say(strength)))
             " " span.muted { (shown(&by.join(", "))) }
         }
