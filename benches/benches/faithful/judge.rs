@@ -23,7 +23,7 @@ pub(crate) const SHARES: [f64; 5] = [0.01, 0.05, 0.1, 0.2, 0.5];
 /// Of [`SHARES`], the one whose comprehensiveness has a goal; the same share stays for sufficiency.
 pub(crate) const SHARE: usize = 3;
 /// Orders by chance.
-const DRAWS: usize = 20;
+const DRAWS: usize = 5;
 
 /// SHAP's PartitionExplainer.
 pub(crate) const SHAP: &str = "shap";

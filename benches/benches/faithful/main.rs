@@ -26,7 +26,7 @@ use std::{env, io, path::Path};
 use anyhow::{Context, Result, bail};
 
 /// A folder keeps what a split's runs have found; each goes on where it was.
-const USAGE: &str = "words SPLIT COUNT | score | explain SPLIT COUNT FOLDER | judge SPLIT COUNT FOLDER | report FOLDER | \
+const USAGE: &str = "words SPLIT COUNT | score | explain SPLIT COUNT FOLDER | judge SPLIT COUNT FOLDER | report SPLIT FOLDER [CARD] | \
      sanity SPLIT COUNT FOLDER";
 
 fn main() -> Result<()> {
@@ -37,7 +37,8 @@ fn main() -> Result<()> {
         ["score"] => score::score(&mut io::stdin().lock(), &mut io::stdout().lock()),
         ["explain", split, count, folder] => ours::explain(split, number(count)?, Path::new(folder)),
         ["judge", split, count, folder] => judge::judge(split, number(count)?, Path::new(folder)),
-        ["report", folder] => report::report(Path::new(folder)),
+        ["report", split, folder] => report::report(split, Path::new(folder), None),
+        ["report", split, folder, card] => report::report(split, Path::new(folder), Some(Path::new(card))),
         ["sanity", split, count, folder] => sanity::sanity(split, number(count)?, Path::new(folder)),
         // As `cargo bench` without arguments has it.
         [] => {

@@ -1,9 +1,10 @@
 //! What the results of a folder come to: faithfulness by task beside SHAP and chance, completeness, and time.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
 
 use anyhow::{Context, Result};
 use comfy_table::{CellAlignment, Table, presets::ASCII_MARKDOWN};
+use ombud_measure::evaluate::with_section;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use serde_json::{Value, json};
 
@@ -29,15 +30,58 @@ struct Faithfulness {
 /// By row.
 type OfTask = BTreeMap<u64, Faithfulness>;
 
-/// Prints the tables of `folder`, and writes its figures to `figures.json` there.
-pub(crate) fn report(folder: &Path) -> Result<()> {
+/// Who writes the section of a card.
+const BY: &str = "scripts/faithful";
+
+/// Prints the tables of what `folder` has of a split, and writes its figures to `figures.json` there. Into the model's `card` it puts
+/// the tables as a section.
+pub(crate) fn report(split: &str, folder: &Path, card: Option<&Path>) -> Result<()> {
+    let mut section = format!("## Explanations on {split}.csv.gz\n{HOW}\n");
+    let mut figures = serde_json::Map::new();
     let tasks = Served::load()?.tasks();
+    faithfulness(&tasks, folder, &mut section, &mut figures)?;
+    let next = Lines::open(&folder.join(format!("{NEXT}.jsonl")))?;
+    figures.insert("completeness".to_owned(), completeness(&tasks, next.read(), &mut section)?);
+    if let Ok(found) = fs::read_to_string(folder.join("sanity.json")) {
+        let found: Value = serde_json::from_str(&found)?;
+        write!(section, "\n{}\n", sanity(&found))?;
+        figures.insert("sanity".to_owned(), found);
+    }
+    fs::write(folder.join("figures.json"), serde_json::to_string_pretty(&figures)? + "\n")?;
+    println!("{section}");
+    if let Some(card) = card {
+        let old = fs::read_to_string(card).with_context(|| format!("read {}", card.display()))?;
+        fs::write(card, with_section(&old, BY, &section))?;
+    }
+    Ok(())
+}
+
+/// How the figures of words beside those of others are meant.
+const HOW: &str = "
+Comprehensiveness: by how much the calibrated probability of the answer falls without the first 20 % of the words. Area: its mean
+over 1, 5, 10, 20 and 50 % of them, as a share of the probability. Sufficiency: its fall with those 20 % alone; less is better.
+`all-others` are words by what they add to the answer against all others together, which is what SHAP's PartitionExplainer (500
+evaluations) explains, too; `runner-up` against the next likeliest, which people are shown unless they ask.
+";
+
+fn faithfulness(
+    tasks: &[String],
+    folder: &Path,
+    section: &mut String,
+    figures: &mut serde_json::Map<String, Value>,
+) -> Result<()> {
     let judged = Lines::open(&folder.join("judged.jsonl"))?;
     let mut table =
         table(&["task", "method", "texts", "comprehensiveness at 20 %", "area, 1 to 50 %", "sufficiency"]);
-    let mut against =
-        self::table(&["task", "ours, against", "less SHAP", "95 %", "texts", "over random", "texts"]);
-    let mut figures = serde_json::Map::new();
+    let mut against = self::table(&[
+        "task",
+        "ours, against",
+        "texts",
+        "comprehensiveness",
+        "area",
+        "sufficiency",
+        "times random",
+    ]);
     for (place, task) in tasks.iter().enumerate() {
         let of = |method: &str| of_task(judged.read(), method, place);
         for method in METHODS.into_iter().chain([CHANCE]) {
@@ -55,8 +99,13 @@ pub(crate) fn report(folder: &Path) -> Result<()> {
         let (shap, chance) = (of(SHAP)?, of(CHANCE)?);
         for method in [ALL, NEXT] {
             let ours = of(method)?;
-            let apart = paired(&ours, &shap);
-            let [low, high] = interval(&apart);
+            // Above 0 each is better than SHAP's.
+            let apart = [
+                paired(&ours, &shap, |one| one.comprehensiveness),
+                paired(&ours, &shap, |one| one.area),
+                paired(&ours, &shap, |one| -one.sufficiency),
+            ];
+            let apart = apart.map(|apart| (mean(apart.iter().copied()), interval(&apart), apart.len()));
             let beside = |of: &OfTask| -> f64 {
                 let both = of.iter().filter(|(row, _)| ours.contains_key(row) && chance.contains_key(row));
                 mean(both.map(|(_, one)| one.comprehensiveness))
@@ -64,28 +113,29 @@ pub(crate) fn report(folder: &Path) -> Result<()> {
             // Where chance takes nothing away there is nothing to be a multiple of.
             let by_chance = beside(&chance);
             let ratio = if by_chance > 0.0 { beside(&ours) / by_chance } else { f64::INFINITY };
-            let apart_mean = mean(apart.iter().copied());
+            let [comprehensiveness, area, sufficiency] =
+                apart.map(|(mean, [low, high], _)| format!("{mean:+.3} [{low:+.3}, {high:+.3}]"));
             against.add_row([
                 task.clone(),
                 method.to_owned(),
-                format!("{apart_mean:+.4}"),
-                format!("{low:+.4} to {high:+.4}"),
-                apart.len().to_string(),
+                apart[0].2.to_string(),
+                comprehensiveness,
+                area,
+                sufficiency,
                 format!("{ratio:.1}"),
-                ours.keys().filter(|row| chance.contains_key(row)).count().to_string(),
             ]);
+            let figures_apart = apart
+                .map(|(mean, interval, texts)| json!({ "mean": mean, "interval": interval, "texts": texts }));
             figures.insert(
                 format!("{task}.{method}.beside"),
-                json!({
-                    "less_shap": apart_mean, "interval": [low, high], "texts": apart.len(), "over_random": ratio,
-                }),
+                json!({ "better_than_shap": figures_apart, "over_random": ratio }),
             );
         }
     }
-    println!("{table}\n\n{against}\n");
-    let next = Lines::open(&folder.join(format!("{NEXT}.jsonl")))?;
-    figures.insert("completeness".to_owned(), completeness(&tasks, next.read())?);
-    fs::write(folder.join("figures.json"), serde_json::to_string_pretty(&figures)? + "\n")?;
+    write!(
+        section,
+        "{table}\n\nBy how much they are better than SHAP's on the same texts, with 95 % intervals; and how many times random's comprehensiveness:\n\n{against}\n\n"
+    )?;
     Ok(())
 }
 
@@ -108,10 +158,10 @@ fn of_task(lines: &[Value], method: &str, place: usize) -> Result<OfTask> {
     Ok(of_task)
 }
 
-/// By how much the comprehensiveness of the one is above the other's, on what both were judged on.
-fn paired(ours: &OfTask, other: &OfTask) -> Vec<f64> {
+/// By how much a figure of the one is above the other's, on what both were judged on.
+fn paired(ours: &OfTask, other: &OfTask, figure: fn(&Faithfulness) -> f64) -> Vec<f64> {
     let both = other.iter().filter_map(|(row, other)| Some((ours.get(row)?, other)));
-    both.map(|(ours, other)| ours.comprehensiveness - other.comprehensiveness).collect()
+    both.map(|(ours, other)| figure(ours) - figure(other)).collect()
 }
 
 /// The 95 % interval of the mean, by drawing rows again.
@@ -126,7 +176,7 @@ fn interval(apart: &[f64]) -> [f64; 2] {
 }
 
 /// How exactly contrasts add up, and how long they took.
-fn completeness(tasks: &[String], lines: &[Value]) -> Result<Value> {
+fn completeness(tasks: &[String], lines: &[Value], section: &mut String) -> Result<Value> {
     let mut table = table(&[
         "task",
         "contrasts",
@@ -173,22 +223,25 @@ fn completeness(tasks: &[String], lines: &[Value]) -> Result<Value> {
             }),
         );
     }
-    println!("{table}\n");
-    let mut seconds = |name: &str| {
+    write!(section, "How exactly a contrast with the runner-up is the sum of its parts:\n\n{table}\n")?;
+    // Of the machine, and of whatever else it did: not for the card.
+    for name in ["seconds_alone", "seconds_all"] {
         let mut taken: Vec<f64> = lines.iter().filter_map(|line| line[name].as_f64()).collect();
-        let of_all = [0.5, 0.95, 1.0].map(|share| percentile(&mut taken, share));
-        println!(
-            "{name}: p50 {:.2}, p95 {:.2}, longest {:.2} of {}",
-            of_all[0],
-            of_all[1],
-            of_all[2],
-            taken.len()
-        );
-        figures.insert(name.to_owned(), json!(of_all));
-    };
-    seconds("seconds_alone");
-    seconds("seconds_all");
+        let [p50, p95, longest] = [0.5, 0.95, 1.0].map(|share| percentile(&mut taken, share));
+        println!("{name}: p50 {p50:.2}, p95 {p95:.2}, longest {longest:.2} of {}", taken.len());
+        figures.insert(name.to_owned(), json!([p50, p95, longest]));
+    }
     Ok(Value::Object(figures))
+}
+
+fn sanity(found: &Value) -> String {
+    let signed = found["rank_correlation"].as_f64().unwrap_or(f64::NAN);
+    format!(
+        "A word that speaks for a product, planted where another was answered, is among the first three in {} of {} texts. With \
+         shuffled weights words have a rank correlation of {signed:+.3} with those of the model. The same question had the same \
+         bytes in {} of {} texts.",
+        found["planted"], found["texts"], found["equal"], found["repeated"]
+    )
 }
 
 pub(crate) fn mean(figures: impl Iterator<Item = f64>) -> f64 {

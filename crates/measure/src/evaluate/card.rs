@@ -1,4 +1,4 @@
-//! An evaluation as a section of a model card: generated, never typed.
+//! Figures as sections of a model card: generated, never typed.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -8,8 +8,8 @@ use super::evaluation::Evaluation;
 use super::tables::Part;
 
 const CARD: &str = "README.md";
-const BEGIN: &str = "<!-- begin: ombud evaluate -->";
-const END: &str = "<!-- end: ombud evaluate -->";
+/// Who writes an evaluation.
+const BY: &str = "ombud evaluate";
 /// Labels of a level whose every label is shown: a card is read by people.
 const MOST_LABELS: usize = 13;
 
@@ -56,14 +56,16 @@ impl Evaluation {
         let path = dir.join(CARD);
         let failed = |cause| EvaluateError::Card { path: path.clone(), cause };
         let card = std::fs::read_to_string(&path).map_err(failed)?;
-        std::fs::write(&path, with_section(&card, &self.markdown(data))).map_err(failed)
+        std::fs::write(&path, with_section(&card, BY, &self.markdown(data))).map_err(failed)
     }
 }
 
-fn with_section(card: &str, section: &str) -> String {
-    let marked = format!("{BEGIN}\n{section}{END}\n");
-    let (before, rest) = match card.split_once(BEGIN) {
-        Some((before, rest)) => (before, rest.split_once(END).map_or("", |(_, after)| after.trim_start())),
+/// `card` with the section that `by` writes, in place of an earlier one, else at its end. Lines before and after say who.
+pub fn with_section(card: &str, by: &str, section: &str) -> String {
+    let (begin, end) = (format!("<!-- begin: {by} -->"), format!("<!-- end: {by} -->"));
+    let marked = format!("{begin}\n{section}{end}\n");
+    let (before, rest) = match card.split_once(&begin) {
+        Some((before, rest)) => (before, rest.split_once(&end).map_or("", |(_, after)| after.trim_start())),
         None => (card, ""),
     };
     let after = if rest.is_empty() { String::new() } else { format!("\n{rest}") };
@@ -74,17 +76,25 @@ fn with_section(card: &str, section: &str) -> String {
 mod tests {
     use super::*;
 
+    const BEGIN: &str = "<!-- begin: ombud evaluate -->";
+    const END: &str = "<!-- end: ombud evaluate -->";
+
     #[test]
     fn a_section_is_added_once_and_then_replaced() {
-        let once = with_section("# A model\n", "## Evaluation on a\n");
+        let once = with_section("# A model\n", BY, "## Evaluation on a\n");
         assert_eq!(once, format!("# A model\n\n{BEGIN}\n## Evaluation on a\n{END}\n"));
-        let twice = with_section(&once, "## Evaluation on b\n");
+        let twice = with_section(&once, BY, "## Evaluation on b\n");
         assert_eq!(twice, once.replace("on a", "on b"));
+        let both = with_section(&twice, "another", "## Another\n");
+        assert_eq!(with_section(&both, BY, "## Evaluation on a\n"), both.replace("on b", "on a"));
     }
 
     #[test]
     fn what_stands_behind_the_section_stays() {
         let card = format!("# A model\n\n{BEGIN}\nold\n{END}\n\n## Limits\n");
-        assert_eq!(with_section(&card, "new\n"), format!("# A model\n\n{BEGIN}\nnew\n{END}\n\n## Limits\n"));
+        assert_eq!(
+            with_section(&card, BY, "new\n"),
+            format!("# A model\n\n{BEGIN}\nnew\n{END}\n\n## Limits\n")
+        );
     }
 }

@@ -36,6 +36,7 @@ mod view;
 
 pub use crate::interval::Resampling;
 pub use answers::{Answers, LevelAnswers, PerTask, ScoredRow, TaskFigures, TaskReport, TaskScores, tasks};
+pub use card::with_section;
 pub use choice::{ChoiceFigures, ChoiceIntervals, ChoiceReport, Class, Majority};
 pub use compare::{ChoiceComparison, Comparison, FlagComparison, PairedFigure, TaskComparison};
 pub use decisions::answered_table;
