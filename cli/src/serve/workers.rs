@@ -27,6 +27,10 @@ type Archiver = Archive<WatchedMember, Box<dyn Sink<()>>, WatchedCases>;
 /// too old to decide by, and whatever waits for it can't be stopped.
 const STRATEGY_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// Routes of one joiner that may be on their way into the log: a broker acknowledges them in batches, and what is beyond that waits.
+/// As many are acknowledged well within `join.drain_ms`.
+const ROUTES_IN_FLIGHT: usize = 8_192;
+
 /// What every worker of one process is made of.
 pub(crate) struct Workers<'a> {
     pub(crate) backend: &'a Backend,
@@ -143,7 +147,7 @@ impl<'a> Workers<'a> {
     }
 
     fn make_join(&self, group: &str, progress: &CommittedOffsets) -> Result<Joiner> {
-        let (sink, deliveries) = self.backend.patient_sink(IN_FLIGHT)?;
+        let (sink, deliveries) = self.backend.patient_sink(ROUTES_IN_FLIGHT)?;
         Ok(Join {
             member: self.member(
                 "join",

@@ -88,6 +88,9 @@ impl Brokers {
             // Bounds how long a partition waits that was just assigned; each fetch that finds nothing costs both sides.
             ("fetch.wait.max.ms", "250"),
             ("fetch.error.backoff.ms", "100"),
+            // A fetch that fills the queue keeps its partition from the next for so long, however soon the queue is empty: the
+            // default is a second.
+            ("fetch.queue.backoff.ms", "10"),
             ("max.poll.interval.ms", "300000"),
         ]);
         // What Ombud's promises stand on is not the operator's to change.

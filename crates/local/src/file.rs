@@ -15,6 +15,8 @@ use crate::{
 const TABLE_CHANGES: i64 = 2;
 /// "ombd": tells our file from any other SQLite file.
 const APPLICATION_ID: i64 = 0x6f6d_6264;
+/// Compiled statements that a connection keeps: more than any of ours has.
+const STATEMENTS_KEPT: usize = 32;
 /// The format that this build writes, kept in SQLite's `user_version`. It rises with each schema that the catalogue gains and
 /// with each change of the tables, so that an older build, which could read neither, refuses the file. The first build
 /// wrote 1.
@@ -28,7 +30,15 @@ fn newest_format() -> i64 {
 pub(crate) fn open(path: &Path) -> Result<Connection, LocalError> {
     let connection = Connection::open(path).map_err(sql(format!("open {}", path.display())))?;
     leave_journal(&connection, path, true)?;
+    keep_plans(&connection).map_err(sql(format!("set up {}", path.display())))?;
     Ok(connection)
+}
+
+/// Lets a statement keep its plan whatever is bound to it: SQLite would compile those with a bound LIMIT anew at every call, which
+/// costs more than most of them do, and no plan of ours depends on a value.
+fn keep_plans(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(drop)
 }
 
 /// Whether the journal stays as it lies when the last connection is closed. SQLite would move what it takes for its whole
@@ -85,6 +95,7 @@ pub(crate) fn needs_writing(cause: &rusqlite::Error) -> bool {
 fn checked(connection: Connection, path: &Path) -> Result<Connection, LocalError> {
     let doing = || format!("open {}", path.display());
     leave_journal(&connection, path, true)?;
+    keep_plans(&connection).map_err(sql(doing()))?;
     connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(sql(doing()))?;
     connection.pragma_update(None, "query_only", true).map_err(sql(doing()))?;
     if format(&connection, path)? == 0 {

@@ -3,7 +3,13 @@
 //! Plain state: members join and leave, and each takes its turn when it polls. A partition passes on in three
 //! steps: its owner hears of it (`Revoked`), gives it up with its next turn, and only then somebody else gets it.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use ombud_stream::{Event, TopicPartition};
 
@@ -20,6 +26,22 @@ pub(crate) struct Group {
     owners: BTreeMap<TopicPartition, Owner>,
     last_member: MemberId,
     generation: u64,
+    version: GroupVersion,
+}
+
+/// Changes with everything that may bring a member an event: while it is what it was when a turn brought none, the next would bring
+/// none either. Read without the lock that guards the group.
+#[derive(Clone, Default)]
+pub(crate) struct GroupVersion(Arc<AtomicU64>);
+
+impl GroupVersion {
+    pub(crate) fn get(&self) -> u64 {
+        self.0.load(Ordering::Acquire)
+    }
+
+    fn change(&self) {
+        self.0.fetch_add(1, Ordering::AcqRel);
+    }
 }
 
 struct Owner {
@@ -46,7 +68,13 @@ impl Group {
         };
         self.members.insert(self.last_member, topics.iter().flat_map(partitions).collect());
         self.target = range(&self.members);
+        self.version.change();
         self.last_member
+    }
+
+    /// To be asked without the group.
+    pub(crate) fn version(&self) -> GroupVersion {
+        self.version.clone()
     }
 
     /// The member is gone, and so is what it owned: nobody waits for it.
@@ -54,6 +82,7 @@ impl Group {
         self.members.remove(&member);
         self.owners.retain(|_, owner| owner.member != member);
         self.target = range(&self.members);
+        self.version.change();
     }
 
     /// The member polls.
@@ -61,6 +90,9 @@ impl Group {
         let before = self.owners.len();
         self.owners.retain(|_, owner| owner.member != member || !owner.knows);
         let gave_up = self.owners.len() < before;
+        if gave_up {
+            self.version.change();
+        }
         let event = self.revoke(member).or_else(|| self.assign(member));
         Turn { gave_up, event }
     }
@@ -188,6 +220,7 @@ mod tests {
             // What each member believes to own, and the newest generation it saw.
             let mut beliefs: BTreeMap<MemberId, (BTreeSet<TopicPartition>, u64)> = BTreeMap::new();
             let mut revoked: BTreeMap<MemberId, Vec<TopicPartition>> = BTreeMap::new();
+            let mut quiet: BTreeMap<MemberId, u64> = BTreeMap::new();
             let settle = (0..20).map(|i| (2, i));
             for (what, which) in steps.into_iter().chain(settle) {
                 match what {
@@ -203,7 +236,18 @@ mod tests {
                         for partition in revoked.remove(&member).unwrap_or_default() {
                             owned.remove(&partition);
                         }
-                        match group.turn(member).event {
+                        // Who saw nothing to hear of need not ask again before the version changes.
+                        if quiet.get(&member) == Some(&group.version().get()) {
+                            prop_assert!(group.turn(member).event.is_none());
+                            continue;
+                        }
+                        let turn = group.turn(member);
+                        if turn.event.is_none() {
+                            quiet.insert(member, group.version().get());
+                        } else {
+                            quiet.remove(&member);
+                        }
+                        match turn.event {
                             Some(Event::Assigned { partitions, generation }) => {
                                 prop_assert!(generation > *seen);
                                 *seen = generation;

@@ -11,7 +11,7 @@ use ombud_stream::{Committer, Event, Outage, Position, Reader, Record, Source, S
 use crate::{
     change::LogChange,
     error::LocalError,
-    group::MemberId,
+    group::{GroupVersion, MemberId},
     queue::NoRoom,
     reader::{LocalReader, fetch},
     shared::Shared,
@@ -30,6 +30,11 @@ pub struct LocalMember {
     owned: BTreeMap<TopicPartition, Slot>,
     /// The partition that delivered last: the next one after it goes first.
     last: Option<TopicPartition>,
+    /// The one that has more read ahead.
+    current: Option<TopicPartition>,
+    version: GroupVersion,
+    /// The version at which there was nothing to hear of the group; `None` after there was something.
+    quiet_at: Option<u64>,
 }
 
 /// Where the member stands in one partition that it owns.
@@ -61,8 +66,22 @@ impl LocalMember {
         let topics = topics.iter().map(find).collect::<Result<Vec<_>, _>>()?;
         let reader = LocalReader::new(Arc::clone(&shared))?;
         let group: Arc<str> = group.into();
-        let id = shared.board.change(|state| state.group(&group).join(&topics));
-        Ok(Self { shared, reader, group, id, start, owned: BTreeMap::new(), last: None })
+        let (id, version) = shared.board.change(|state| {
+            let group = state.group(&group);
+            (group.join(&topics), group.version())
+        });
+        Ok(Self {
+            shared,
+            reader,
+            group,
+            id,
+            start,
+            owned: BTreeMap::new(),
+            last: None,
+            current: None,
+            version,
+            quiet_at: None,
+        })
     }
 
     /// Takes over what came and drops what goes; the worker hears of it next.
@@ -103,6 +122,13 @@ impl LocalMember {
         self.commit(&positions)
     }
 
+    /// The partition that goes on from what was read ahead, while there is nothing to hear of the group.
+    fn goes_on(&self) -> Option<TopicPartition> {
+        let partition = self.current.as_ref().filter(|_| self.quiet_at == Some(self.version.get()))?;
+        let slot = self.owned.get(partition)?;
+        (!slot.paused && !slot.ahead.is_empty()).then(|| partition.clone())
+    }
+
     /// The next started partition with something to deliver, going round.
     fn next_ready(&self, ends: &[i64]) -> Option<TopicPartition> {
         let ready = |(partition, slot): (&TopicPartition, &Slot)| slot.ready(ends).then(|| partition.clone());
@@ -121,6 +147,7 @@ impl LocalMember {
         if let Some(record) = &record {
             slot.next = Some(record.offset + 1);
         }
+        self.current = (!slot.ahead.is_empty()).then(|| partition.clone());
         if slot.ahead.is_empty() {
             self.last = Some(partition.clone());
         }
@@ -141,6 +168,10 @@ impl LocalMember {
 
 impl Source for LocalMember {
     fn poll(&mut self, wait: Duration) -> Result<Option<Event>, Outage> {
+        // Most records come so: without the lock, and without a walk over all that the group owns.
+        if let Some(partition) = self.goes_on() {
+            return self.deliver(&partition);
+        }
         let shared = Arc::clone(&self.shared);
         let deadline = Instant::now() + wait;
         let mut state = shared.board.lock();
@@ -149,6 +180,7 @@ impl Source for LocalMember {
             if turn.gave_up {
                 shared.board.wake();
             }
+            self.quiet_at = turn.event.is_none().then(|| self.version.get());
             if let Some(event) = turn.event {
                 drop(state);
                 self.apply(&event)?;

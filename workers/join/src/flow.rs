@@ -4,6 +4,7 @@
 //! reads the strategy. Nothing here decides: inputs go to the shards, and what they ask for is carried out.
 
 mod assignments;
+mod holding;
 mod ticks;
 
 use std::{mem, sync::Arc, thread, time::Duration};
@@ -119,6 +120,7 @@ impl<M: Source + Committer, R: Reader, S: Sink<Sent>> Join<M, R, S> {
                 pace,
                 ticked_at: i64::MIN,
                 calendars: CalendarGauge::default(),
+                full_since: None,
                 is_raw_held: false,
                 has_warned_of_lease: false,
                 vitals: Vitals::of(WORKER),
@@ -182,7 +184,9 @@ struct Flow<M, R, S, F> {
     pace: Pace,
     ticked_at: i64,
     calendars: CalendarGauge,
-    /// Raw is held back, because the strategy is not known or the sink is full.
+    /// Since when the sink has been full.
+    full_since: Option<i64>,
+    /// Raw is paused, because the strategy is not known or the sink has been full for long.
     is_raw_held: bool,
     /// A shard that may not write has something in flight, and the log says so.
     has_warned_of_lease: bool,
@@ -207,6 +211,8 @@ where
     fn turn(&mut self, stop: &dyn Fn() -> bool) -> Result<(), JoinError> {
         let now = self.clock.now_ms();
         let is_strategy_fresh = self.refresh_strategy(now)?;
+        // Before partitions are taken on, which begin paused where raw is held.
+        self.hold_raw(!is_strategy_fresh || self.has_been_full(now));
         let mut came = self.take_deliveries()?;
         if self.shards.rules().is_some() {
             came += self.take_on_next(stop)?;
@@ -214,7 +220,10 @@ where
             self.tick_when_due()?;
         }
         self.commit()?;
-        self.hold_raw(!is_strategy_fresh || !self.outbox.is_empty());
+        self.full_since = (!self.outbox.is_empty()).then(|| self.full_since.unwrap_or(now));
+        if self.full_since.is_some() && !self.is_raw_held {
+            return self.wait_for_room();
+        }
         self.read_raw(self.wait_after(came))
     }
 
@@ -293,17 +302,6 @@ where
             }
         }
         Ok(())
-    }
-
-    /// Holds raw back while it can't be decided or routed, and resumes it after.
-    fn hold_raw(&mut self, hold: bool) {
-        if hold != self.is_raw_held {
-            self.is_raw_held = hold;
-            let now = self.clock.now_ms();
-            for shard in self.shards.iter() {
-                self.member.pause(shard.raw(), hold || shard.status(now).is_raw_paused);
-            }
-        }
     }
 
     /// How long raw records are waited for, after `came` other records.

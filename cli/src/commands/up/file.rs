@@ -1,20 +1,19 @@
 //! One file's complaints into complaints.raw, each content of each complaint once, however often the command is started.
 
 use std::{
-    collections::HashMap,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use anyhow::Result;
-use ombud_contract::{ids, records::RawComplaint};
+use ombud_contract::records::RawComplaint;
 use ombud_intake::{IntakeError, Rejections};
 use ombud_launch::shutdown::Shutdown;
 use ombud_stream::{Reader, Sink};
 
 use super::{
     follow::{NEWS_TIMEOUT, TopicFollower},
-    journey::Journeys,
+    journey::{Journeys, Wanted},
     progress::ProgressDisplay,
 };
 use crate::{
@@ -42,8 +41,6 @@ pub(crate) struct FileSend<'a, R, S> {
 /// What was read of a file.
 #[derive(Default)]
 pub(crate) struct SentFile {
-    /// Each complaint with the hash of its last content in the file.
-    pub(crate) wanted: HashMap<String, String>,
     /// Rows that are no complaint, and why.
     pub(crate) rejections: Rejections,
     /// Rows that repeat what another row of the file says.
@@ -55,9 +52,9 @@ pub(crate) struct SentFile {
 }
 
 impl SentFile {
-    /// Without a file: all that the log holds.
-    pub(crate) fn of_log(journeys: &Journeys) -> Self {
-        Self { wanted: journeys.all(), is_read: true, ..Self::default() }
+    /// Without a file: what the log holds is all that there is.
+    pub(crate) fn of_log() -> Self {
+        Self { is_read: true, ..Self::default() }
     }
 
     /// Reads a file and sends, as bulk, what the log doesn't have yet. Ends early when shutdown is asked for: the
@@ -75,7 +72,7 @@ impl SentFile {
             };
             let mut complaint = row.complaint;
             complaint.bulk = true;
-            if self.is_to_be_sent(&complaint, follow.journeys()) {
+            if self.is_to_be_sent(&complaint, follow.journeys_mut()) {
                 let mut is_full = false;
                 while !backfill.has_room(Instant::now())? && !shutdown.requested() {
                     is_full = true;
@@ -86,14 +83,14 @@ impl SentFile {
                     break;
                 }
                 if is_full {
-                    progress.show(self.routed(follow.journeys()), self.wanted.len());
+                    progress.show(follow.journeys());
                 }
                 backfill.sent();
                 publisher.send(outgoing(&raw, &complaint.complaint_id, &complaint)?)?;
             }
             if row.number % LOOK_EVERY == 0 {
                 follow.catch_up(Duration::ZERO)?;
-                progress.show(self.routed(follow.journeys()), self.wanted.len());
+                progress.show(follow.journeys());
             }
         }
         publisher.flush()?;
@@ -106,24 +103,10 @@ impl SentFile {
     }
 
     /// Notes what a row says; whether it still has to be sent.
-    fn is_to_be_sent(&mut self, complaint: &RawComplaint, journeys: &Journeys) -> bool {
-        let (id, input) = (&complaint.complaint_id, ids::input_sha256(complaint));
-        let is_in_log = journeys.has(id, &input);
-        let is_repeated = self.wanted.get(id) == Some(&input);
+    fn is_to_be_sent(&mut self, complaint: &RawComplaint, journeys: &mut Journeys) -> bool {
+        let Wanted { is_repeated, is_in_log } = journeys.want(complaint);
         self.duplicates += usize::from(is_repeated);
-        self.wanted.insert(id.clone(), input);
         !is_repeated && !is_in_log
-    }
-
-    /// How many of the wanted complaints are routed.
-    pub(crate) fn routed(&self, journeys: &Journeys) -> usize {
-        self.wanted.iter().filter(|(id, input)| journeys.route(id, input).is_some()).count()
-    }
-
-    /// One of the wanted complaints that is routed: always the same one.
-    pub(crate) fn a_routed(&self, journeys: &Journeys) -> Option<&str> {
-        let routed = self.wanted.iter().filter(|(id, input)| journeys.route(id, input).is_some());
-        routed.map(|(id, _)| id.as_str()).min()
     }
 
     /// The verdict on the file itself.

@@ -2,6 +2,7 @@
 
 use indicatif::ProgressBar;
 
+use super::journey::Journeys;
 use crate::output::terminal::Terminal;
 
 /// A spinner, then a bar; gone when it is dropped.
@@ -17,8 +18,9 @@ impl ProgressDisplay {
         Self { terminal: terminal.clone(), loading: Some(terminal.spinner("loading models")), routed: None }
     }
 
-    /// `routed` of `wanted` complaints have a route.
-    pub(crate) fn show(&mut self, routed: usize, wanted: usize) {
+    /// How many of the wanted complaints are routed.
+    pub(crate) fn show(&mut self, journeys: &Journeys) {
+        let (routed, wanted) = (journeys.count_routed(), journeys.count_wanted());
         if routed == 0 && self.routed.is_none() {
             return;
         }

@@ -173,7 +173,12 @@ impl<'a> Running<'a> {
         let [raw, routed] = widths;
         let (reader, stop) = (self.view.reader(READER)?, self.shutdown.clone());
         let mut follow = TopicFollower::new(reader, &settings.topics.prefix, [raw?, routed?], stop);
-        follow.catch_up(Duration::ZERO)?;
+        // Without a file, and to go on serving, nobody asks what the log holds.
+        if args.once || reading.is_some() {
+            follow.journeys_mut().want_all(reading.is_none());
+            follow.catch_up(Duration::ZERO)?;
+            follow.journeys_mut().want_all(false);
+        }
         let mut sent = SentFile::default();
         let is_routed = {
             let mut progress = ProgressDisplay::start(terminal);
@@ -188,9 +193,9 @@ impl<'a> Running<'a> {
                 };
                 sent.send(reading, way)?;
             } else if args.once {
-                sent = SentFile::of_log(follow.journeys());
+                sent = SentFile::of_log();
             }
-            self.wait_for_routes(&sent, &mut follow, &mut progress)?
+            self.wait_for_routes(&mut follow, &mut progress)?
         };
         let is_done = is_routed && (!args.once || self.wait_for_archive()?);
         if args.once || args.file.is_some() {
@@ -203,7 +208,7 @@ impl<'a> Running<'a> {
             print_rejections(&sent.rejections)?;
         }
         if !args.json {
-            let case = sent.a_routed(follow.journeys());
+            let case = follow.journeys().a_routed();
             let (console, first_link) = match &serves {
                 Some(served) => (served.console.as_deref(), served.first_link.as_deref()),
                 None => (None, None),
@@ -214,8 +219,10 @@ impl<'a> Running<'a> {
         }
         out.flush()?;
         if args.once && !(sent.is_read && is_done) {
-            let routed = sent.routed(follow.journeys());
-            let known = if sent.is_read { sent.wanted.len().to_string() } else { "the file's".to_owned() };
+            let journeys = follow.journeys();
+            let routed = journeys.count_routed();
+            let known =
+                if sent.is_read { journeys.count_wanted().to_string() } else { "the file's".to_owned() };
             return Ok(report_stopped(&format!(
                 "{routed} of {known} complaints are routed; the same command resumes there"
             )));
@@ -261,21 +268,20 @@ impl<'a> Running<'a> {
     /// finished with and that has no route was damaged on the way, and is a dead letter.
     fn wait_for_routes(
         &self,
-        sent: &SentFile,
         follow: &mut TopicFollower<Box<dyn Reader>>,
         progress: &mut ProgressDisplay,
     ) -> Result<bool> {
-        let wanted = sent.wanted.len();
+        let wanted = follow.journeys().count_wanted();
         let (mut asked_at, mut is_joined) = (Instant::now(), false);
         loop {
-            let routed = sent.routed(follow.journeys());
-            progress.show(routed, wanted);
+            let routed = follow.journeys().count_routed();
+            progress.show(follow.journeys());
             if routed == wanted || self.shutdown.requested() {
                 return Ok(routed == wanted);
             }
             let came = follow.catch_up(NEWS_TIMEOUT)?;
             if is_joined && !came {
-                let unrouted = wanted - sent.routed(follow.journeys());
+                let unrouted = wanted - follow.journeys().count_routed();
                 if unrouted > 0 {
                     warn!(unrouted, "parked on their way: see `ombud tail complaints.dead-letters`");
                 }
@@ -329,7 +335,7 @@ impl<'a> Running<'a> {
         let rejected = usize::try_from(sent.rejections.count())?;
         let counts = Counts { dead_letters, rejected, duplicates: sent.duplicates };
         let models = registry.versions().map(Model::from).collect();
-        Ok(Summary::of(sent.wanted.iter(), follow.journeys(), counts, models))
+        Ok(Summary::of(follow.journeys(), counts, models))
     }
 }
 

@@ -6,7 +6,7 @@ use comfy_table::CellAlignment;
 use ombud_contract::records::{ModelVersion, Vulnerability};
 use serde::Serialize;
 
-use super::journey::{CurrentRoute, Journeys};
+use super::journey::{Journeys, WantedRoute};
 use crate::output::screen::Screen;
 
 /// One object, the last line of `ombud up --json`.
@@ -81,31 +81,23 @@ pub(crate) struct Counts {
 }
 
 impl Summary {
-    /// Of the complaints in `wanted` (id and content hash).
-    pub(crate) fn of<'a>(
-        wanted: impl ExactSizeIterator<Item = (&'a String, &'a String)>,
-        journeys: &Journeys,
-        counts: Counts,
-        models: Vec<Model>,
-    ) -> Self {
-        let complaints = wanted.len();
+    /// Of the complaints that are wanted.
+    pub(crate) fn of(journeys: &Journeys, counts: Counts, models: Vec<Model>) -> Self {
         let mut teams: BTreeMap<String, Team> = BTreeMap::new();
         let mut latencies = Vec::new();
         let mut complete = 0;
         let mut span: Option<(i64, i64)> = None;
-        for (id, input) in wanted {
-            let Some(route) = journeys.route(id, input) else { continue };
-            count(teams.entry(route.team.clone()).or_default(), route);
+        for route in journeys.wanted_routes() {
+            count(teams.entry(route.team.to_owned()).or_default(), &route);
             complete += usize::from(route.complete);
-            latencies.push(route.latency_ms);
-            let from = journeys.submitted_at(id).unwrap_or(route.first_routed_at);
-            let (first, last) = span.unwrap_or((from, route.first_routed_at));
-            span = Some((first.min(from), last.max(route.first_routed_at)));
+            latencies.push(route.first_routed_at - route.submitted_at);
+            let (first, last) = span.unwrap_or((route.submitted_at, route.first_routed_at));
+            span = Some((first.min(route.submitted_at), last.max(route.first_routed_at)));
         }
         latencies.sort_unstable();
         let routed = latencies.len();
         Self {
-            complaints,
+            complaints: journeys.count_wanted(),
             routed,
             complete,
             partial: routed - complete,
@@ -161,7 +153,7 @@ impl Summary {
     }
 }
 
-fn count(team: &mut Team, route: &CurrentRoute) {
+fn count(team: &mut Team, route: &WantedRoute<'_>) {
     team.complaints += 1;
     team.possibly_vulnerable += usize::from(route.vulnerability != Vulnerability::NotIndicated);
     team.for_review += usize::from(route.needs_human);

@@ -23,9 +23,10 @@ use crate::{
     release::release,
 };
 
-/// Records of one fetch, and records kept of one partition.
+/// Records of one fetch, and half of the records kept of one partition: it is paused at twice that, which costs what librdkafka has
+/// fetched of it ahead.
 const MOST_RECORDS: usize = 1_024;
-/// Bytes kept of one partition; one larger record still passes.
+/// Half of the bytes kept of one partition; one larger record still passes.
 const MOST_BYTES: usize = 4 << 20;
 /// How long nothing may come before the brokers are asked. librdkafka loses a cluster for good, and may not say so, that named
 /// no broker when it came back (confluentinc/librdkafka#5301).
@@ -83,8 +84,14 @@ impl Track {
         }
     }
 
+    /// Whoever fetches it is waited for, before anything more is taken.
     fn is_full(&self) -> bool {
         self.ahead.len() >= MOST_RECORDS || self.bytes >= MOST_BYTES
+    }
+
+    /// Whoever fetches it does not come, while another partition is waited for.
+    fn is_overfull(&self) -> bool {
+        self.ahead.len() >= 2 * MOST_RECORDS || self.bytes >= 2 * MOST_BYTES
     }
 
     fn keep(&mut self, record: Record) {
@@ -145,7 +152,7 @@ impl TopicReader {
     ) -> Result<Stretch, Outage> {
         self.track(partition, from)?;
         let until = Instant::now() + wait;
-        // What has arrived is taken without waiting; then a first record of this partition is waited for.
+        // What has arrived is taken without waiting, while there is room for it; then a first record of this partition is waited for.
         for _ in 0..MOST_RECORDS {
             if !self.take(partition, Duration::ZERO, incoming)? {
                 break;
@@ -216,7 +223,7 @@ impl TopicReader {
         named.into_iter().try_for_each(|partition| self.untrack(&partition))
     }
 
-    /// Takes what librdkafka has, waiting for at most `wait`; whether it was anything.
+    /// Takes what librdkafka has, waiting for at most `wait`; whether there may be more, and room for it.
     fn take(
         &mut self,
         asked: &TopicPartition,
@@ -251,11 +258,12 @@ impl TopicReader {
         // Of a partition that is not read any more, or from before it was sought elsewhere: dropped.
         let Some(track) = self.tracks.get_mut(&partition.partition) else { return Ok(true) };
         track.keep(record);
-        if track.is_full() && !track.paused {
+        let has_room = !track.is_full();
+        if track.is_overfull() && !track.paused {
             track.paused = true;
             self.hold(&partition, true)?;
         }
-        Ok(true)
+        Ok(has_room)
     }
 
     fn hold(&self, partition: &TopicPartition, hold: bool) -> Result<(), Outage> {

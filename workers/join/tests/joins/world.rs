@@ -18,7 +18,7 @@ use ombud_contract::{
         Arm, Evidence, Outcome, Prediction, RawComplaint, Role, RoutedComplaint, Strategy, TaskStrategy,
     },
 };
-use ombud_join::{GROUP, Join, JoinLimits, Pace, Topics};
+use ombud_join::{GROUP, Join, JoinLimits, Pace, Sent, Topics};
 use ombud_local::{Local, Options};
 use ombud_models::StrategyFeed;
 use ombud_stream::{
@@ -28,6 +28,8 @@ use ombud_stream::{
 
 pub(crate) const BEGIN: i64 = 1_700_000_000_000;
 pub(crate) const TASKS: [&str; 3] = ["issue", "product", "vulnerable"];
+/// Routes of one joiner that are sent and not durable yet.
+pub(crate) const IN_FLIGHT: usize = 64;
 /// How long a joiner may take for what a test waits for.
 pub(crate) const WAIT_TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -198,10 +200,25 @@ impl World {
         strategy: Box<dyn Reader>,
         enough: impl Fn() -> bool,
     ) {
-        let (sink, deliveries) = self.local.sink(64);
+        // Time has to pass for ticks; a minute of it in a second of waiting.
+        self.run(self.joiner(member, reader, strategy), 60, enough);
+    }
+
+    /// A joiner that may send [`IN_FLIGHT`] routes before the first is durable.
+    pub(crate) fn joiner<M, R>(
+        &self,
+        member: M,
+        reader: R,
+        strategy: Box<dyn Reader>,
+    ) -> Join<M, R, impl Sink<Sent> + use<M, R>>
+    where
+        M: Source + Committer,
+        R: Reader,
+    {
+        let (sink, deliveries) = self.local.sink(IN_FLIGHT);
         let topic = |topic: Topic| -> Arc<str> { topic.name("").into() };
         let clock: Arc<dyn Clock> = Arc::<ManualClock>::clone(&self.clock);
-        let join = Join {
+        Join {
             member,
             reader,
             sink,
@@ -216,7 +233,16 @@ impl World {
             clock,
             limits: JoinLimits::default(),
             pace: Pace::default(),
-        };
+        }
+    }
+
+    /// Runs a joiner until `enough`, then stops it in order; between two looks `step_ms` pass.
+    pub(crate) fn run<M: Source + Committer, R: Reader, S: Sink<Sent>>(
+        &self,
+        join: Join<M, R, S>,
+        step_ms: i64,
+        enough: impl Fn() -> bool,
+    ) {
         let stop = AtomicBool::new(false);
         thread::scope(|scope| {
             let running = scope.spawn(|| {
@@ -227,8 +253,7 @@ impl World {
             let (stopping, until) = (StopOnDrop(&stop), Instant::now() + WAIT_TIMEOUT);
             while !enough() && !running.is_finished() {
                 assert!(Instant::now() < until, "what is waited for does not come within {WAIT_TIMEOUT:?}");
-                // Time has to pass for ticks; a minute of it in a second of waiting.
-                self.clock.advance(60);
+                self.clock.advance(step_ms);
             }
             drop(stopping);
             running.join().unwrap().unwrap();

@@ -1,6 +1,6 @@
 //! What is known of a complaint after records that come late, twice or out of turn.
 
-use proptest::{collection::vec, prelude::*};
+use proptest::{collection::vec, prelude::*, strategy::Strategy};
 
 use super::*;
 
@@ -21,8 +21,11 @@ pub(crate) fn route(id: &str, revision: i64, raw_offset: i64) -> RoutedComplaint
     }
 }
 
-fn content(id: &str, narrative: &str) -> String {
-    ids::input_sha256(&complaint(id, narrative))
+/// What is known of one content's route.
+fn routed<'a>(journeys: &'a Journeys, id: &str, narrative: &str) -> Option<(&'a str, &'a Route)> {
+    let journey = journeys.journeys.get(&complaint_hash(id))?;
+    let route = journey.route_of(content_of(&complaint(id, narrative)))?;
+    Some((&journeys.teams[route.team as usize], route))
 }
 
 #[test]
@@ -31,7 +34,7 @@ fn a_content_is_routed_once_a_route_has_seen_it_or_a_later_one() {
     journeys.submitted(&complaint("c-1", "first"), 3, 100);
     journeys.submitted(&complaint("c-1", "second"), 7, 200);
     let team = |journeys: &Journeys, narrative: &str| {
-        journeys.route("c-1", &content("c-1", narrative)).map(|route| route.team.clone())
+        routed(journeys, "c-1", narrative).map(|(team, _)| team.to_owned())
     };
     assert_eq!(team(&journeys, "first"), None);
     journeys.routed(&route("c-1", 1, 3), 300);
@@ -51,9 +54,9 @@ fn the_latency_runs_from_the_first_append_to_the_first_route_whatever_follows() 
     journeys.submitted(&complaint("c-1", "first"), 5, 120);
     journeys.routed(&route("c-1", 1, 3), 150);
     journeys.routed(&route("c-1", 2, 5), 900);
-    let route = journeys.route("c-1", &content("c-1", "first")).unwrap();
-    assert_eq!((route.team.as_str(), route.latency_ms), ("team of revision 2", 50));
-    assert_eq!((route.first_routed_at, journeys.submitted_at("c-1")), (150, Some(100)));
+    journeys.want(&complaint("c-1", "first"));
+    let [route] = journeys.wanted_routes().collect::<Vec<_>>()[..] else { panic!("{journeys:?}") };
+    assert_eq!((route.team, route.submitted_at, route.first_routed_at), ("team of revision 2", 100, 150));
 }
 
 #[test]
@@ -73,7 +76,7 @@ fn a_route_is_complete_where_no_task_is_missing() {
         let mut journeys = Journeys::default();
         journeys.submitted(&complaint("c-1", "first"), 3, 100);
         journeys.routed(&RoutedComplaint { missing_tasks, ..route("c-1", 1, 3) }, 150);
-        assert_eq!(journeys.route("c-1", &content("c-1", "first")).unwrap().complete, complete);
+        assert_eq!(routed(&journeys, "c-1", "first").unwrap().1.complete, complete);
     }
 }
 
@@ -85,17 +88,65 @@ fn a_route_of_a_complaint_that_is_not_in_the_log_makes_none_of_it() {
 }
 
 #[test]
-fn all_complaints_are_each_known_by_the_content_that_came_last() {
+fn where_all_are_wanted_each_is_wanted_with_the_content_that_came_last() {
     let mut journeys = Journeys::default();
+    journeys.want_all(true);
     journeys.submitted(&complaint("c-1", "first"), 3, 100);
     journeys.submitted(&complaint("c-2", "only"), 4, 110);
     journeys.submitted(&complaint("c-1", "second"), 7, 200);
-    let known =
-        [("c-1", "second"), ("c-2", "only")].map(|(id, narrative)| (id.to_owned(), content(id, narrative)));
-    assert_eq!(journeys.all(), HashMap::from(known));
+    journeys.want_all(false);
+    journeys.submitted(&complaint("c-3", "later"), 8, 300);
+    assert_eq!((journeys.count_wanted(), journeys.count_routed(), journeys.a_routed()), (2, 0, None));
+    journeys.routed(&route("c-2", 1, 4), 400);
+    journeys.routed(&route("c-3", 1, 8), 400);
+    journeys.routed(&route("c-1", 1, 3), 400);
+    assert_eq!(
+        (journeys.count_routed(), journeys.a_routed()),
+        (1, Some("c-2")),
+        "c-1 has its first content routed"
+    );
+    journeys.routed(&route("c-1", 2, 7), 500);
+    assert_eq!((journeys.count_routed(), journeys.a_routed()), (2, Some("c-1")));
+}
+
+/// Something that happens: a row of a file, a record of complaints.raw or of complaints.routed.
+#[derive(Clone, Debug)]
+enum Happening {
+    Wanted(u8, u8),
+    Submitted(u8, u8),
+    Routed(u8, i64, i64),
+}
+
+fn happening() -> impl Strategy<Value = Happening> {
+    prop_oneof![
+        (0..4u8, 0..3u8).prop_map(|(id, narrative)| Happening::Wanted(id, narrative)),
+        (0..4u8, 0..3u8).prop_map(|(id, narrative)| Happening::Submitted(id, narrative)),
+        (0..4u8, 0..5i64, 0..12i64).prop_map(|(id, revision, raw)| Happening::Routed(id, revision, raw)),
+    ]
 }
 
 proptest! {
+    /// What is counted as it happens is what a look at everything would count.
+    #[test]
+    fn counts_are_those_of_a_scan(happenings in vec(happening(), 0..40)) {
+        let mut journeys = Journeys::default();
+        for (offset, happening) in (0..).zip(happenings) {
+            match happening {
+                Happening::Wanted(id, narrative) => {
+                    journeys.want(&complaint(&id.to_string(), &narrative.to_string()));
+                }
+                Happening::Submitted(id, narrative) => {
+                    journeys.submitted(&complaint(&id.to_string(), &narrative.to_string()), offset, offset);
+                }
+                Happening::Routed(id, revision, raw) => {
+                    journeys.routed(&route(&id.to_string(), revision, raw), offset);
+                }
+            }
+            let wanted = journeys.journeys.values().filter(|journey| journey.wanted.is_some()).count();
+            prop_assert_eq!((journeys.count_wanted(), journeys.count_routed()), (wanted, journeys.wanted_routes().count()));
+        }
+    }
+
     /// At least once: after a crash a worker appends again what it had appended.
     #[test]
     fn records_that_come_a_second_time_change_nothing(

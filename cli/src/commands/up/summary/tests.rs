@@ -1,9 +1,6 @@
 //! What is counted, and the arithmetic of the figures.
 
-use ombud_contract::{
-    ids,
-    records::{ModelState, RoutedComplaint},
-};
+use ombud_contract::records::{ModelState, RoutedComplaint};
 use proptest::{collection::vec, prelude::*};
 
 use super::*;
@@ -22,7 +19,6 @@ fn nothing() -> Counts {
 /// Three complaints that are routed, and one that is not yet.
 fn summary(counts: Counts) -> Summary {
     let mut journeys = Journeys::default();
-    let mut wanted = Vec::new();
     let routes = [
         ("c-1", 1_000, Some((1_100, "cards", Vulnerability::NotIndicated, false, vec![]))),
         ("c-2", 1_500, Some((3_000, "cards", Vulnerability::Possible, true, vec!["issue".to_owned()]))),
@@ -32,7 +28,7 @@ fn summary(counts: Counts) -> Summary {
     for (offset, (id, appended_at, routed)) in routes.into_iter().enumerate() {
         let (complaint, offset) = (complaint(id, "They charged me."), offset as i64);
         journeys.submitted(&complaint, offset, appended_at);
-        wanted.push((id.to_owned(), ids::input_sha256(&complaint)));
+        journeys.want(&complaint);
         if let Some((routed_at, team, vulnerability, needs_human, missing_tasks)) = routed {
             let team = team.to_owned();
             let route = route(id, 1, offset);
@@ -45,7 +41,7 @@ fn summary(counts: Counts) -> Summary {
     // In the log, and of another file.
     journeys.submitted(&complaint("c-9", "Nobody calls."), 9, 1);
     journeys.routed(&route("c-9", 1, 9), 9_000);
-    Summary::of(wanted.iter().map(|(id, input)| (id, input)), &journeys, counts, vec![])
+    Summary::of(&journeys, counts, vec![])
 }
 
 #[test]
@@ -69,7 +65,7 @@ fn the_rate_runs_from_the_first_append_to_the_last_first_route_of_what_is_routed
 
 #[test]
 fn nothing_routed_has_no_times_and_says_so() {
-    let summary = Summary::of(std::iter::empty(), &Journeys::default(), nothing(), vec![]);
+    let summary = Summary::of(&Journeys::default(), nothing(), vec![]);
     assert_eq!((summary.p50_ms, summary.p99_ms, summary.per_second), (None, None, None));
     assert!(summary.tables(Screen::new(80, false)).ends_with("median -, 99th percentile -; - a second"));
 }
@@ -108,8 +104,7 @@ fn a_model_shows_its_state_in_a_word_and_as_much_of_its_version_as_tells_it_apar
         state: ModelState::Retired,
         ..serde_json::from_str(example).unwrap()
     };
-    let summary =
-        Summary::of(std::iter::empty(), &Journeys::default(), nothing(), vec![Model::from(&record)]);
+    let summary = Summary::of(&Journeys::default(), nothing(), vec![Model::from(&record)]);
     assert_eq!(summary.models[0].state, "retired");
     let text = summary.tables(Screen::new(80, false));
     assert!(text.contains("0123456789ab ") && !text.contains("0123456789abc"), "{text}");
