@@ -87,8 +87,8 @@ fn in_double(logits: &[Vec<f32>]) -> Outputs {
     logits.iter().map(|row| row.iter().copied().map(f64::from).collect()).collect()
 }
 
-/// Compares what was answered, `label` at `level`, with `against`, which may be [`ALL_OTHERS`], or with the runner-up at that level. `None` where there is
-/// nothing to compare with: the level has one label, or the model does not know what was answered.
+/// Compares what was answered, `label` at `level`, with `against`, which may be [`ALL_OTHERS`], or with the runner-up at that
+/// level. `None` where there is nothing to compare with: the level has one label, or the model does not know what was answered.
 ///
 /// # Errors
 /// No level has `against`, or it is what was answered.

@@ -14,7 +14,6 @@ use super::places::Gram;
 const MEMBER: &str = "bag";
 
 /// A column that the narrative has and the bag has weights for.
-#[derive(Clone)]
 struct Column {
     /// How much the narrative has of it.
     value: f64,
@@ -23,7 +22,6 @@ struct Column {
 }
 
 /// A gram that the bag has weights for.
-#[derive(Clone)]
 struct Part {
     /// Its place among the columns.
     column: usize,
@@ -50,9 +48,9 @@ pub(super) struct BagTrace {
     bias: Outputs,
     /// What all of the path adds.
     added: Outputs,
-    columns: Vec<Column>,
+    columns: Arc<[Column]>,
     /// One for each origin, but for the hint's, which comes last.
-    parts: Vec<Part>,
+    parts: Arc<[Part]>,
     hint: Option<GivenHint>,
 }
 
@@ -117,8 +115,8 @@ impl BagTrace {
             traced: Arc::new(traced),
             bias: by_head(from.heads, from.bias.iter().copied().map(f64::from).collect()),
             added,
-            columns,
-            parts,
+            columns: columns.into(),
+            parts: parts.into(),
             hint,
         }
     }
