@@ -11,13 +11,16 @@ mod users;
 
 use std::{fs::DirBuilder, os::unix::fs::DirBuilderExt as _, path::Path, sync::Arc, time::Duration};
 
+use backon::{BlockingRetryable as _, ConstantBuilder};
 use ombud_stream::{Clock, Outage};
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 
 use crate::error::{LocalError, outage, sql};
 
 /// How long a call waits for the others' transactions, each of which takes a few milliseconds.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Between two attempts at what SQLite refuses at once where others are at it.
+const BUSY_PAUSE: Duration = Duration::from_millis(5);
 /// "omdk": tells this file from any other SQLite file.
 const APPLICATION_ID: i64 = 0x6f6d_646b;
 /// Rises with each change of the tables; an older build refuses the file.
@@ -50,12 +53,10 @@ impl LocalDesk {
             let look = connection.transaction().map_err(sql(doing()))?;
             format(&look, &path)?
         };
-        let set = |name: &str, value: &str| {
-            connection.pragma_update(None, name, value).map_err(sql(format!("set {name}: {}", doing())))
-        };
-        set("journal_mode", "wal")?;
+        keep_a_journal(&connection).map_err(sql(format!("set journal_mode: {}", doing())))?;
         // FULL: a request that somebody approved, and a user, survive a power cut.
-        set("synchronous", "full")?;
+        let synced = connection.pragma_update(None, "synchronous", "full");
+        synced.map_err(sql(format!("set synchronous: {}", doing())))?;
         if found < FORMAT {
             create_tables(&mut connection, &path)?;
         }
@@ -88,6 +89,16 @@ impl LocalDesk {
         let run = || -> rusqlite::Result<T> { body(&self.connection.transaction()?, clock.now_ms()) };
         run().map_err(|cause| outage(action(), cause))
     }
+}
+
+/// Sets the file to a write-ahead journal, as it stays. Of several who do this to a new file at once, SQLite refuses all but one
+/// without waiting: each holds a read lock that the other's change would have to wait for.
+fn keep_a_journal(connection: &Connection) -> rusqlite::Result<()> {
+    let attempts = (BUSY_TIMEOUT.as_millis() / BUSY_PAUSE.as_millis()) as usize;
+    (|| connection.pragma_update(None, "journal_mode", "wal"))
+        .retry(ConstantBuilder::new().with_delay(BUSY_PAUSE).with_max_times(attempts))
+        .when(|cause| cause.sqlite_error_code() == Some(ErrorCode::DatabaseBusy))
+        .call()
 }
 
 /// The file's format; 0 for an empty file.

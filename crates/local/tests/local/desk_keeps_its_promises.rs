@@ -2,7 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "these helpers are part of tests")]
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Barrier},
+    thread,
+    time::Duration,
+};
 
 use ombud_local::{LocalDesk, LocalError};
 use ombud_store::{
@@ -83,6 +87,22 @@ fn what_ran_out_does_not_stay_in_the_file() {
     let file = Connection::open(world.dir.path().join("desk.db")).unwrap();
     let rows: i64 = file.query_row("SELECT count(*) FROM leases", [], |row| row.get(0)).unwrap();
     assert_eq!(rows, 1);
+}
+
+#[test]
+fn many_who_open_a_new_desk_at_once_all_have_it() {
+    const PROCESSES: usize = 8;
+    for _ in 0..50 {
+        let (world, start) = (fresh(), Barrier::new(PROCESSES));
+        thread::scope(|scope| {
+            for _ in 0..PROCESSES {
+                scope.spawn(|| {
+                    start.wait();
+                    world.open();
+                });
+            }
+        });
+    }
 }
 
 #[test]

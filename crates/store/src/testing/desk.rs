@@ -28,7 +28,7 @@ use crate::{Leases, Requests, Sessions, Users};
 /// A store of the desk, empty at first, that several processes share.
 pub trait DeskWorld: Sync {
     /// What one of the processes has.
-    type Stores: Leases + Sessions + Requests + Users;
+    type Stores: Leases + Sessions + Requests + Users + Send;
 
     /// The store as one more process opens it.
     fn open(&self) -> Self::Stores;
@@ -77,23 +77,25 @@ const SHORT: Duration = Duration::from_secs(2);
 /// What a store may keep things for beyond their time.
 const ROUNDING: Duration = Duration::from_millis(2_500);
 
-/// What each of `processes` says, where all begin at once.
+/// What each of `processes` says, where all begin at once: to open the desk, and then, once all have it, to act.
 fn at_once<W: DeskWorld, T: Send>(
     world: &W,
     processes: usize,
     act: impl Fn(usize, W::Stores) -> T + Sync,
 ) -> Vec<T> {
+    let open = |()| world.open();
+    let desks = side_by_side(vec![(); processes], &open);
     let (start, act) = (Barrier::new(processes), &act);
+    side_by_side(desks.into_iter().enumerate().collect(), &|(number, desk)| {
+        start.wait();
+        act(number, desk)
+    })
+}
+
+/// What each comes to, each on a thread of its own. One that panics is told once all have ended: it may not be waited for.
+fn side_by_side<A: Send, T: Send>(each: Vec<A>, act: &(impl Fn(A) -> T + Sync)) -> Vec<T> {
     thread::scope(|scope| {
-        let run = |number| {
-            let start = &start;
-            scope.spawn(move || {
-                let desk = world.open();
-                start.wait();
-                act(number, desk)
-            })
-        };
-        let running: Vec<_> = (0..processes).map(run).collect();
-        running.into_iter().map(|process| process.join().expect("it did not panic")).collect()
+        let running: Vec<_> = each.into_iter().map(|one| scope.spawn(move || act(one))).collect();
+        running.into_iter().map(|one| one.join().expect("it did not panic")).collect()
     })
 }
