@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 use ombud_launch::health::Readiness;
-use ombud_store::{CaseEvent, CaseStore, FeedbackDay, ModelDecision, QueueEntry, Row};
+use ombud_store::{CaseEvent, CaseStore, FeedbackDay, KnownCase, ModelDecision, QueueEntry, Row};
 use ombud_stream::{Outage, Waiting};
 
 /// Reports to readiness how long the store takes.
@@ -48,6 +48,16 @@ impl CaseStore for WatchedCases {
         each: &mut dyn FnMut(&str, Vec<CaseEvent>),
     ) -> Result<(), Outage> {
         self.ask("the case store to return cases", |cases| cases.cases(complaint_ids, each))
+    }
+
+    fn known_cases(
+        &mut self,
+        complaint_ids: &[String],
+        each: &mut dyn FnMut(&str, KnownCase),
+    ) -> Result<(), Outage> {
+        self.ask("the case store to return what is known of cases", |cases| {
+            cases.known_cases(complaint_ids, each)
+        })
     }
 
     fn queue(&mut self, team: &str, day: Date) -> Result<Vec<QueueEntry>, Outage> {

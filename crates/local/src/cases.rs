@@ -6,7 +6,8 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 use jiff::civil::Date;
 use ombud_store::{
-    CaseEvent, CaseStore, FeedbackDay, Kind, ModelDecision, QueueEntry, Row, SketchRow, Sketches,
+    CaseEvent, CaseStore, FeedbackDay, Kind, KnownCase, KnownSubmission, ModelDecision, QueueEntry, Row,
+    SketchRow, Sketches,
 };
 use ombud_stream::Outage;
 use rusqlite::{Connection, types::ValueRef};
@@ -87,6 +88,39 @@ impl CaseStore for LocalCases {
             query.query_map([complaint_id], event)?.collect()
         };
         read().map_err(|e| outage(format!("read case {complaint_id}"), e))
+    }
+
+    fn known_cases(
+        &mut self,
+        complaint_ids: &[String],
+        each: &mut dyn FnMut(&str, KnownCase),
+    ) -> Result<(), Outage> {
+        let known = |complaint_id: &String| -> rusqlite::Result<KnownCase> {
+            let mut submissions = self
+                .connection
+                .prepare_cached("SELECT id, origin FROM case_events WHERE complaint_id = ?1 AND kind = ?2")?;
+            let mut routes = self.connection.prepare_cached(&format!(
+                "SELECT complaint_id, {EVENT}, {} FROM case_events
+                 WHERE complaint_id = ?1 AND kind = ?2 ORDER BY seq DESC, id",
+                self.shared.digest
+            ))?;
+            let submission = |row: &rusqlite::Row<'_>| {
+                Ok(KnownSubmission { input_sha256: text(row, 0)?, origin: text(row, 1)? })
+            };
+            Ok(KnownCase {
+                submissions: submissions
+                    .query_map((complaint_id, Kind::Raw as i8), submission)?
+                    .collect::<rusqlite::Result<_>>()?,
+                routes: routes
+                    .query_map((complaint_id, Kind::Routed as i8), event)?
+                    .collect::<rusqlite::Result<_>>()?,
+            })
+        };
+        for complaint_id in complaint_ids {
+            let read = known(complaint_id);
+            each(complaint_id, read.map_err(|e| outage(format!("read case {complaint_id}"), e))?);
+        }
+        Ok(())
     }
 
     fn queue(&mut self, team: &str, day: Date) -> Result<Vec<QueueEntry>, Outage> {
@@ -185,13 +219,19 @@ impl CaseStore for LocalCases {
 /// The columns of an event behind its complaint, but for its digest.
 const EVENT: &str = "kind, seq, id, at, task, team, model_id, model_version, schema_id, body, origin";
 
+/// A text of a row, whatever damage has made of it.
+fn optional_text(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<Option<String>> {
+    let bytes = digest::bytes(row.get_ref(column)?);
+    Ok(bytes.map(|bytes| String::from_utf8_lossy(bytes).into_owned()))
+}
+
+fn text(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<String> {
+    optional_text(row, column).map(Option::unwrap_or_default)
+}
+
 /// The event of a row; spoilt, where it is not what was written.
 fn event(row: &rusqlite::Row<'_>) -> rusqlite::Result<CaseEvent> {
     let number = |column: usize| row.get_ref(column).map(digest::number);
-    let text = |column: usize| -> rusqlite::Result<Option<String>> {
-        let bytes = digest::bytes(row.get_ref(column)?);
-        Ok(bytes.map(|bytes| String::from_utf8_lossy(bytes).into_owned()))
-    };
     // Nobody has written another: a newer build's file is refused.
     let kind = i8::try_from(number(1)?).ok().and_then(Kind::of);
     let schema_id = match row.get_ref(9)? {
@@ -199,18 +239,18 @@ fn event(row: &rusqlite::Row<'_>) -> rusqlite::Result<CaseEvent> {
         _ => None,
     };
     let event = CaseEvent {
-        complaint_id: text(0)?.unwrap_or_default(),
+        complaint_id: text(row, 0)?,
         kind: kind.unwrap_or(Kind::Explanation),
         seq: number(2)?,
-        id: text(3)?.unwrap_or_default(),
+        id: text(row, 3)?,
         at: number(4)?,
-        task: text(5)?,
-        team: text(6)?,
-        model_id: text(7)?,
-        model_version: text(8)?,
+        task: optional_text(row, 5)?,
+        team: optional_text(row, 6)?,
+        model_id: optional_text(row, 7)?,
+        model_version: optional_text(row, 8)?,
         schema_id,
         body: Bytes::copy_from_slice(digest::bytes(row.get_ref(10)?).unwrap_or_default()),
-        origin: text(11)?.unwrap_or_default(),
+        origin: text(row, 11)?,
     };
     let is_sound = kind.is_some() && digest::fits(row.get_ref(12)?, || event.digest());
     Ok(if is_sound { event } else { event.spoilt() })

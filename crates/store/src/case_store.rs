@@ -3,7 +3,10 @@
 use jiff::civil::Date;
 use ombud_stream::Outage;
 
-use crate::row::{CaseEvent, FeedbackDay, ModelDecision, QueueEntry, Row};
+use crate::{
+    queue::KnownCase,
+    row::{CaseEvent, FeedbackDay, ModelDecision, QueueEntry, Row},
+};
 
 /// Keeps cases. Called by one thread; may block until the store answers.
 pub trait CaseStore: Send {
@@ -34,6 +37,19 @@ pub trait CaseStore: Send {
             each(complaint_id, self.case(complaint_id)?);
         }
         Ok(())
+    }
+
+    /// Gives `each` of these complaints with what is known of it, once each and in any order; one of which nothing is known
+    /// may be left out. Reads less than [`Self::cases`].
+    ///
+    /// # Errors
+    /// The store doesn't answer; `each` may have been given some by then.
+    fn known_cases(
+        &mut self,
+        complaint_ids: &[String],
+        each: &mut dyn FnMut(&str, KnownCase),
+    ) -> Result<(), Outage> {
+        self.cases(complaint_ids, &mut |complaint_id, events| each(complaint_id, KnownCase::of(events)))
     }
 
     /// What lies in a team's queue of complaints received on `day`: the latest received first.
@@ -78,6 +94,14 @@ impl<C: CaseStore + ?Sized> CaseStore for Box<C> {
         each: &mut dyn FnMut(&str, Vec<CaseEvent>),
     ) -> Result<(), Outage> {
         (**self).cases(complaint_ids, each)
+    }
+
+    fn known_cases(
+        &mut self,
+        complaint_ids: &[String],
+        each: &mut dyn FnMut(&str, KnownCase),
+    ) -> Result<(), Outage> {
+        (**self).known_cases(complaint_ids, each)
     }
 
     fn queue(&mut self, team: &str, day: Date) -> Result<Vec<QueueEntry>, Outage> {

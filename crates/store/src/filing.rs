@@ -12,7 +12,7 @@ use ombud_stream::Record;
 use crate::{
     alike::ErasedSketch,
     day::day_of,
-    queue::{Place, requeue},
+    queue::{Place, is_at, requeue},
     row::{CaseEvent, CustomerCase, FeedbackDay, Kind, ModelDecision, ModelRow, Row, StrategyRow, symbol},
 };
 
@@ -130,8 +130,7 @@ pub fn erased_sketches(case: &[CaseEvent], since: i64) -> Vec<Row> {
 
 /// Whether `event` is the submission that `route` is of, by its place, with other content than was judged.
 pub fn is_other_than_routed(event: &CaseEvent, route: &RoutedComplaint) -> bool {
-    let place = format!("/{}/{}", route.raw_partition, route.raw_offset);
-    if event.kind != Kind::Raw || !event.origin.ends_with(&place) {
+    if event.kind != Kind::Raw || !is_at(&event.origin, route) {
         return false;
     }
     codec::decode(&event.body).is_ok_and(|raw: RawComplaint| ids::input_sha256(&raw) != route.input_sha256)

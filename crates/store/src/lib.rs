@@ -33,7 +33,7 @@ pub use filing::{
 };
 pub use judged::JudgedCases;
 pub use leases::{Claim, Lease, LeaseAnswer, Leases};
-pub use queue::Place;
+pub use queue::{KnownCase, KnownSubmission, Place};
 pub use requests::{ChangeRequest, RequestState, Requests};
 pub use row::{
     CaseEvent, CustomerCase, FeedbackDay, Kind, ModelDecision, ModelRow, QueueEntry, Row, StrategyRow,

@@ -7,6 +7,53 @@ use ombud_contract::{
 
 use crate::row::{CaseEvent, Kind, QueueEntry, Row, Unqueued, symbol};
 
+/// What a store knows of a case that decides how its next route is filed: no narrative among it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct KnownCase {
+    /// Its submissions.
+    pub submissions: Vec<KnownSubmission>,
+    /// Its routes, the newest first.
+    pub routes: Vec<CaseEvent>,
+}
+
+/// A stored submission, without what it says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownSubmission {
+    /// Hash of its content, under which it was filed.
+    pub input_sha256: String,
+    /// `topic/partition/offset`.
+    pub origin: String,
+}
+
+impl KnownCase {
+    /// What is known of the case that has `events`.
+    pub fn of(events: Vec<CaseEvent>) -> Self {
+        let mut known = Self::default();
+        for event in events {
+            match event.kind {
+                Kind::Raw => {
+                    known.submissions.push(KnownSubmission { input_sha256: event.id, origin: event.origin })
+                }
+                Kind::Routed => known.routes.push(event),
+                _ => {}
+            }
+        }
+        known
+    }
+}
+
+impl KnownSubmission {
+    /// Whether it is the one that `route` is of, by its place, with other content than was judged.
+    pub fn is_other_than_routed(&self, route: &RoutedComplaint) -> bool {
+        is_at(&self.origin, route) && self.input_sha256 != route.input_sha256
+    }
+}
+
+/// Whether the submission from `origin` is the one that `route` is of.
+pub(crate) fn is_at(origin: &str, route: &RoutedComplaint) -> bool {
+    origin.ends_with(&format!("/{}/{}", route.raw_partition, route.raw_offset))
+}
+
 /// Where one route put its case. The greatest is the newest. Two joiners that overlap may write two routes of one
 /// revision: then the names decide, so that every order of arrival ends alike, until the correction comes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

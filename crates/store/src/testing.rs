@@ -4,9 +4,12 @@
 
 pub mod alike;
 pub mod desk;
+mod known;
 
 use bytes::Bytes;
 use jiff::civil::Date;
+
+pub use known::{of_rows_with_one_key_the_last_stays, what_is_known_of_cases_is_what_their_events_say};
 
 use crate::{
     CaseStore, JudgedCases,
@@ -30,6 +33,8 @@ macro_rules! case_store_keeps_its_promises {
         $crate::case_store_keeps_its_promises!($fresh:
             a_case_is_read_by_kind_and_newest_first,
             many_cases_come_in_the_order_in_which_they_are_asked_for,
+            what_is_known_of_cases_is_what_their_events_say,
+            of_rows_with_one_key_the_last_stays,
             cases_that_humans_judged_come_once_the_latest_day_first,
             writing_again_changes_nothing,
             what_is_absent_stays_absent,

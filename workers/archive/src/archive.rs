@@ -6,6 +6,7 @@
 //! as it is kept; the rest follows when the group has been polled, and nothing more is read until then.
 
 use std::{
+    collections::BTreeMap,
     sync::Arc,
     thread,
     time::{Duration, Instant},
@@ -15,13 +16,12 @@ use crossbeam_channel::Receiver;
 use metrics::{counter, histogram};
 use ombud_contract::{
     catalogue::Topic,
-    records::RoutedComplaint,
     verdict::{UNKNOWN_TEAM, UnreadableFeedback},
 };
 use ombud_launch::telemetry::Hop;
 use ombud_models::StrategyFeed;
 use ombud_store::{
-    CaseStore, Place, Row, SKETCH_DAYS, erased_sketches, file_feedback, file_routed, is_other_than_routed,
+    CaseStore, KnownCase, Place, Row, SKETCH_DAYS, erased_sketches, file_feedback, file_routed,
 };
 use ombud_stream::{
     Clock, Committer, Delivery, Event, GroupMember as _, Outage, Outgoing, Record, RetriedCall, Sink, Source,
@@ -33,7 +33,7 @@ use crate::{
     error::ArchiveError,
     limits::{ArchiveLimits, millis},
     park::{count_from_zero, letter, park},
-    pending::{Pending, Places},
+    pending::{CaseState, Pending},
     positions::Positions,
     read::{RecordContent, read},
     store_retry::{Attempt, StoreRetry},
@@ -209,7 +209,7 @@ impl<M: Source + Committer, S: Sink<()>, C: CaseStore> Archive<M, S, C> {
     /// Files what waits until time is up, one record at least, and parks what can't be filed; gives the outage of the store
     /// that ended it.
     fn file(&mut self, pending: &mut Pending, until: i64) -> Result<Option<Outage>, ArchiveError> {
-        pending.places.clear();
+        pending.cases.clear();
         let (mut letters, mut outage) = (Vec::new(), None);
         while let Some(record) = pending.next_waiting() {
             let now = self.clock.now_ms();
@@ -222,7 +222,7 @@ impl<M: Source + Committer, S: Sink<()>, C: CaseStore> Archive<M, S, C> {
                 pending.file(record, Vec::new(), hop);
                 continue;
             };
-            let content = match self.checked(read(topic, &record, now), &record, &mut pending.places) {
+            let content = match self.checked(read(topic, &record, now), &record, pending) {
                 Ok(content) => content,
                 Err(stopped) => {
                     pending.put_back(record);
@@ -230,7 +230,7 @@ impl<M: Source + Committer, S: Sink<()>, C: CaseStore> Archive<M, S, C> {
                     break;
                 }
             };
-            let rows = self.rows_of(content, topic, &record, &mut pending.places, &mut letters)?;
+            let rows = self.rows_of(content, topic, &record, &mut pending.cases, &mut letters)?;
             pending.file(record, rows, hop);
         }
         park(&mut self.sink, &self.deliveries, letters, self.limits.park_within)?;
@@ -243,7 +243,7 @@ impl<M: Source + Committer, S: Sink<()>, C: CaseStore> Archive<M, S, C> {
         content: RecordContent,
         topic: Topic,
         record: &Record,
-        places: &mut Places,
+        cases: &mut BTreeMap<String, CaseState>,
         letters: &mut Vec<Outgoing>,
     ) -> Result<Vec<Row>, ArchiveError> {
         let (rows, outcome) = match content {
@@ -254,12 +254,16 @@ impl<M: Source + Committer, S: Sink<()>, C: CaseStore> Archive<M, S, C> {
             RecordContent::Rows(rows) => (rows, "kept"),
             RecordContent::Route(route) => {
                 // Where its stored routes, and those that are filed before it, put it.
-                let known = places.entry(route.complaint_id.clone()).or_default();
-                let rows = file_routed(&route, record, known);
-                if known.iter().any(|place| place.is_elsewhere(&route)) {
+                let case = cases.entry(route.complaint_id.clone()).or_default();
+                let rows = file_routed(&route, record, &case.places);
+                if case.places.iter().any(|place| place.is_elsewhere(&route)) {
                     counter!("ombud_split_routes_total").increment(1);
                 }
-                known.push(Place::of(&route));
+                case.places.push(Place::of(&route));
+                for other in case.submissions.iter().filter(|raw| raw.is_other_than_routed(&route)) {
+                    let (at, route) = (&other.origin, &route.route_id);
+                    error!(at, route, "the archived narrative is not the one that was routed");
+                }
                 (rows, "kept")
             }
             RecordContent::Verdict(feedback) => (file_feedback(&feedback, record), "kept"),
@@ -289,10 +293,12 @@ impl<M: Source + Committer, S: Sink<()>, C: CaseStore> Archive<M, S, C> {
         &mut self,
         content: RecordContent,
         record: &Record,
-        places: &mut Places,
+        pending: &mut Pending,
     ) -> Result<RecordContent, Outage> {
         match &content {
-            RecordContent::Route(route) => self.find_places(route, places)?,
+            RecordContent::Route(route) => {
+                self.find_case(&route.complaint_id, &record.source.topic, pending)?
+            }
             RecordContent::Erased(complaint_id) => {
                 let since = self.clock.now_ms().saturating_sub(SKETCH_DAYS * 86_400_000);
                 return Ok(RecordContent::Rows(erased_sketches(&self.cases.case(complaint_id)?, since)));
@@ -308,29 +314,28 @@ impl<M: Source + Committer, S: Sink<()>, C: CaseStore> Archive<M, S, C> {
         Ok(content)
     }
 
-    /// Finds where the stored routes of the case of `route` put it, unless that is known.
-    fn find_places(&mut self, route: &RoutedComplaint, places: &mut Places) -> Result<(), Outage> {
-        let complaint_id = &route.complaint_id;
-        if places.contains_key(complaint_id) {
+    /// Finds the case of a complaint, unless it is known, and with it those of the next records of `topic`.
+    fn find_case(&mut self, complaint_id: &str, topic: &str, pending: &mut Pending) -> Result<(), Outage> {
+        if pending.cases.contains_key(complaint_id) {
             return Ok(());
         }
-        let mut known = Vec::new();
-        for event in self.cases.case(complaint_id)? {
-            if is_other_than_routed(&event, route) {
-                error!(
-                    ?event,
-                    route = route.route_id,
-                    "the archived narrative is not the one that was routed"
-                );
-            }
-            match Place::of_event(&event) {
-                Ok(place) => known.extend(place),
-                // It was read when it was stored; at worst its row stays in a queue that the case has left.
-                Err(why) => warn!(?event, %why, "a stored route can't be read"),
-            }
+        let ids = pending.unknown_cases(complaint_id, topic);
+        let began = self.clock.now_ms();
+        let read = self.cases.known_cases(&ids, &mut |complaint_id, known| {
+            pending.cases.insert(complaint_id.to_owned(), state_of(known));
+        });
+        read.inspect_err(|_| pending.reads.failed())?;
+        pending.reads.managed(self.is_quick(began));
+        // Of most nothing is stored before their first route.
+        for complaint_id in ids {
+            pending.cases.entry(complaint_id).or_default();
         }
-        places.insert(complaint_id.clone(), known);
         Ok(())
+    }
+
+    /// Whether twice as much as the store has managed since `began` would still be done in time.
+    fn is_quick(&self, began: i64) -> bool {
+        (self.clock.now_ms() - began).saturating_mul(4) < millis(self.limits.batch_within)
     }
 
     /// Writes the rows of the next records that are filed; gives their number.
@@ -345,8 +350,7 @@ impl<M: Source + Committer, S: Sink<()>, C: CaseStore> Archive<M, S, C> {
             histogram!("ombud_archive_write_seconds").record(started.elapsed().as_secs_f64());
         }
         let now = self.clock.now_ms();
-        // Twice as much of what took longer would not be written in time.
-        let quickly = (now - began).saturating_mul(4) < millis(self.limits.batch_within);
+        let quickly = self.is_quick(began);
         for filed in state.pending.written(lens.len(), quickly) {
             state.positions.keep(&filed.record);
             filed.hop.end_at(now);
@@ -354,4 +358,17 @@ impl<M: Source + Committer, S: Sink<()>, C: CaseStore> Archive<M, S, C> {
         debug!(records = lens.len(), rows = rows.len(), "batch archived");
         Ok(lens.len())
     }
+}
+
+/// What is known of a case, as the routes to come are filed by it.
+fn state_of(known: KnownCase) -> CaseState {
+    let place = |event| match Place::of_event(event) {
+        Ok(place) => place,
+        // It was read when it was stored; at worst its row stays in a queue that the case has left.
+        Err(why) => {
+            warn!(?event, %why, "a stored route can't be read");
+            None
+        }
+    };
+    CaseState { places: known.routes.iter().filter_map(place).collect(), submissions: known.submissions }
 }

@@ -4,6 +4,7 @@
 mod archive;
 mod error;
 mod limits;
+mod pace;
 mod park;
 mod pending;
 mod positions;

@@ -9,7 +9,7 @@ use std::time::Duration;
 /// the group gives the partitions to somebody else, who fares no better.
 #[derive(Clone, Copy, Debug)]
 pub struct ArchiveLimits {
-    /// Records in one batch. More is fewer, larger writes.
+    /// Records in one batch. More is fewer, larger writes, and more of a complaint's rows in one request.
     pub batch_len: usize,
     /// Bytes in one batch; one larger record still passes, alone.
     pub batch_bytes: usize,
@@ -32,8 +32,8 @@ pub struct ArchiveLimits {
 impl Default for ArchiveLimits {
     fn default() -> Self {
         Self {
-            batch_len: 512,
-            batch_bytes: 4 << 20,
+            batch_len: 2_048,
+            batch_bytes: 8 << 20,
             batch_within: Duration::from_secs(20),
             poll: Duration::from_millis(100),
             linger: Duration::from_millis(200),

@@ -1,13 +1,19 @@
 //! What the archive has read and not kept yet: the records that wait, and those whose rows wait for the store.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use ombud_launch::telemetry::Hop;
-use ombud_store::{Place, Row};
+use ombud_store::{KnownSubmission, Place, Row};
 use ombud_stream::{Record, TopicPartition};
 
-/// Where each case has lain, by complaint.
-pub(crate) type Places = BTreeMap<String, Vec<Place>>;
+use crate::pace::Pace;
+
+/// What was known of a case before what is filed, and where that puts it.
+#[derive(Default)]
+pub(crate) struct CaseState {
+    pub(crate) submissions: Vec<KnownSubmission>,
+    pub(crate) places: Vec<Place>,
+}
 
 /// A record with the rows that it leaves.
 pub(crate) struct FiledRecord {
@@ -21,18 +27,24 @@ pub(crate) struct Pending {
     waiting: VecDeque<Record>,
     /// They came before those that wait.
     filed: VecDeque<FiledRecord>,
-    /// Where the cases of what is filed lay before, and where it puts them.
-    pub(crate) places: Places,
-    /// Records whose rows are written at once: fewer where the store did not manage so many in its time.
-    at_once: usize,
-    most_at_once: usize,
+    /// The cases of the routes among what is filed, by complaint.
+    pub(crate) cases: BTreeMap<String, CaseState>,
+    /// Cases that are looked for at once.
+    pub(crate) reads: Pace,
+    /// Records whose rows are written at once.
+    writes: Pace,
 }
 
 impl Pending {
-    /// Writes the rows of up to `most_at_once` records at once.
+    /// Looks for the cases and writes the rows of up to `most_at_once` records at once.
     pub(crate) fn new(most_at_once: usize) -> Self {
-        let (waiting, filed, places) = (VecDeque::new(), VecDeque::new(), Places::new());
-        Self { waiting, filed, places, at_once: most_at_once.max(1), most_at_once: most_at_once.max(1) }
+        Self {
+            waiting: VecDeque::new(),
+            filed: VecDeque::new(),
+            cases: BTreeMap::new(),
+            reads: Pace::rising_to(most_at_once),
+            writes: Pace::of(most_at_once),
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -59,6 +71,20 @@ impl Pending {
         self.waiting.push_front(record);
     }
 
+    /// `complaint_id`, and those of the next records of `topic` that wait and whose cases nobody has looked for: as many as are
+    /// looked for at once. They are the keys of their records; where one is not, its case is looked for alone.
+    pub(crate) fn unknown_cases(&self, complaint_id: &str, topic: &str) -> Vec<String> {
+        let mut ids = BTreeSet::from([complaint_id]);
+        let mut ahead = self.waiting.iter().filter(|record| *record.source.topic == *topic);
+        while ids.len() < self.reads.at_once()
+            && let Some(record) = ahead.next()
+        {
+            let key = record.key.as_deref().and_then(|key| std::str::from_utf8(key).ok());
+            ids.extend(key.filter(|id| !id.is_empty() && !self.cases.contains_key(*id)));
+        }
+        ids.into_iter().map(str::to_owned).collect()
+    }
+
     pub(crate) fn file(&mut self, record: Record, rows: Vec<Row>, hop: Hop) {
         self.filed.push_back(FiledRecord { record, hop, rows });
     }
@@ -66,7 +92,7 @@ impl Pending {
     /// The rows to write next: their number by record, and all of them.
     pub(crate) fn take_rows(&mut self) -> (Vec<usize>, Vec<Row>) {
         let mut rows = Vec::new();
-        let next = self.filed.iter_mut().take(self.at_once);
+        let next = self.filed.iter_mut().take(self.writes.at_once());
         let lens = next.map(|filed| {
             let len = filed.rows.len();
             rows.append(&mut filed.rows);
@@ -75,22 +101,19 @@ impl Pending {
         (lens.collect(), rows)
     }
 
-    /// The rows that were taken were not written: they are the next ones again, one record's at once. Halves would not
-    /// come down to what a slow store manages before it is given up.
+    /// The rows that were taken were not written: they are the next ones again, one record's at once.
     pub(crate) fn give_back(&mut self, lens: &[usize], rows: Vec<Row>) {
         let mut rows = rows.into_iter();
         for (filed, len) in self.filed.iter_mut().zip(lens) {
             filed.rows = rows.by_ref().take(*len).collect();
         }
-        self.at_once = 1;
+        self.writes.failed();
     }
 
     /// The rows of the first `records` are in the store; gives those records. `quickly`: twice as many may be written
     /// at once.
     pub(crate) fn written(&mut self, records: usize, quickly: bool) -> impl Iterator<Item = FiledRecord> {
-        if quickly {
-            self.at_once = self.at_once.saturating_mul(2).min(self.most_at_once);
-        }
+        self.writes.managed(quickly);
         self.filed.drain(..records)
     }
 
@@ -149,7 +172,28 @@ mod tests {
         let (lens, rows) = pending.take_rows();
         assert_eq!((lens.as_slice(), &rows[..]), (&[1, 2][..], &[row(1), row(2), row(2)][..]));
         assert_eq!(offsets(pending.written(2, false)), [1, 2]);
-        assert_eq!((pending.at_once, pending.len()), (2, 1), "it was not quick");
+        assert_eq!((pending.writes.at_once(), pending.len()), (2, 1), "it was not quick");
+    }
+
+    #[test]
+    fn cases_are_looked_for_as_many_at_once_as_the_store_manages_and_each_once() {
+        let mut pending = Pending::new(4);
+        let keyed = |topic: &str, key: &'static [u8]| Record {
+            source: TopicPartition::new(topic, 0),
+            key: Some(key.into()),
+            ..record(0, 0)
+        };
+        for key in [b"b", b"c", b"c", b"\xff", b"", b"d", b"e", b"f"] as [&[u8]; 8] {
+            pending.read(keyed("routed", key));
+        }
+        pending.read(keyed("raw", b"g"));
+        pending.cases.insert("d".into(), CaseState::default());
+        assert_eq!(pending.unknown_cases("a", "routed"), ["a"]);
+        pending.reads.managed(true);
+        pending.reads.managed(true);
+        assert_eq!(pending.unknown_cases("a", "routed"), ["a", "b", "c", "e"]);
+        pending.reads.failed();
+        assert_eq!(pending.unknown_cases("a", "routed"), ["a"]);
     }
 
     #[test]

@@ -323,8 +323,8 @@ impl Default for Settings {
                 session_timeout_ms: 8_000,
             },
             archive: Archive {
-                batch: 512,
-                batch_bytes: 4 << 20,
+                batch: 2_048,
+                batch_bytes: 8 << 20,
                 linger_ms: 200,
                 batch_ms: 20_000,
                 give_up_ms: 60_000,

@@ -17,6 +17,7 @@ use crate::{
     cql::{
         connection::{CqlConnection, Link, Translation},
         error::{CqlError, failed, not_there, outage},
+        events::KNOWN_AT_ONCE,
         merge::Merge,
         migrate::Migrator,
         parts::Part,
@@ -24,8 +25,10 @@ use crate::{
         retry::persist,
         statements::Statements,
         values::days,
+        writing::WriteRequest,
     },
-    row::{CaseEvent, FeedbackDay, Kind, ModelDecision, QueueEntry, Row},
+    queue::KnownCase,
+    row::{CaseEvent, FeedbackDay, ModelDecision, QueueEntry, Row},
 };
 
 /// The cases of a keyspace. Owns its connections; not to be used from within an asynchronous task.
@@ -125,15 +128,6 @@ impl CqlCases {
         self.concurrency
     }
 
-    /// A complaint's case.
-    async fn events(&self, complaint_id: &str) -> Result<Vec<CaseEvent>, Outage> {
-        let part = Part { query: &self.statements.case, key: vec![CqlValue::Text(complaint_id.into())] };
-        let rows = self.rows::<EventColumns>(&part).await;
-        let event = |columns| event(complaint_id, columns);
-        let events = rows.and_then(|rows| rows.into_iter().map(event).collect());
-        events.map_err(|unread| unread.outage(format!("read case {complaint_id}")))
-    }
-
     /// Gives every row of `parts` to `each`, in the order of `order`; a page of each part is in memory at a time.
     pub(crate) fn read_merged<C, R, K: Ord>(
         &self,
@@ -171,55 +165,12 @@ impl CqlCases {
     }
 }
 
-/// The kind of a stored event.
-fn kind(number: i8) -> Result<Kind, ReadError> {
-    Kind::of(number).ok_or_else(|| {
-        ReadError::answer(format!("an event has kind {number}, which this build doesn't know"))
-    })
-}
-
-/// An event, but for its complaint; the last is its digest.
-type EventColumns = (
-    i8,
-    i64,
-    String,
-    CqlTimestamp,
-    Option<String>,
-    Option<String>,
-    Option<String>,
-    Option<String>,
-    Option<i32>,
-    Vec<u8>,
-    String,
-    Option<Vec<u8>>,
-);
-
-/// The event of a row; spoilt, where it is not what was written.
-fn event(complaint_id: &str, columns: EventColumns) -> Result<CaseEvent, ReadError> {
-    let (number, seq, id, at, task, team, model_id, model_version, ..) = columns;
-    let (.., schema_id, body, origin, digest) = columns;
-    let event = CaseEvent {
-        complaint_id: complaint_id.into(),
-        kind: kind(number)?,
-        seq,
-        id,
-        at: at.0,
-        task,
-        team,
-        model_id,
-        model_version,
-        schema_id,
-        body: body.into(),
-        origin,
-    };
-    Ok(event.verified(digest.as_deref()))
-}
-
 impl CaseStore for CqlCases {
     fn write(&mut self, rows: &[Row]) -> Result<(), Outage> {
         let Link { session, bound, .. } = &self.link;
-        let writing = stream::iter(rows.iter().map(Ok))
-            .try_for_each_concurrent(self.concurrency, |row| self.statements.write(session, *bound, row));
+        let requests = WriteRequest::all(&self.statements, rows);
+        let writing = stream::iter(requests.iter().map(Ok))
+            .try_for_each_concurrent(self.concurrency, |request| request.send(session, *bound));
         let writing = async { tokio::try_join!(writing, self.write_sketches(rows)).map(drop) };
         // All of them together: a store that takes its time with each would else hold a worker for as long as it likes.
         let writing = Box::pin(async { tokio::time::timeout(*bound, writing).await });
@@ -254,6 +205,28 @@ impl CaseStore for CqlCases {
             Ok(())
         };
         this.link.wait(Box::pin(reading))
+    }
+
+    fn known_cases(
+        &mut self,
+        complaint_ids: &[String],
+        each: &mut dyn FnMut(&str, KnownCase),
+    ) -> Result<(), Outage> {
+        let this = &*self;
+        let bound = this.link.bound;
+        let reading = async {
+            let reads = complaint_ids.chunks(KNOWN_AT_ONCE).map(|ids| this.known(ids));
+            let mut known = std::pin::pin!(stream::iter(reads).buffer_unordered(this.concurrency));
+            while let Some(cases) = known.next().await {
+                cases?.into_iter().for_each(|(id, case)| each(&id, case));
+            }
+            Ok(())
+        };
+        // All of them together, as in a write.
+        let reading = Box::pin(async { tokio::time::timeout(bound, reading).await });
+        let late = |_| Err(ReadError::request(ExecutionError::RequestTimeout(bound)));
+        let read = this.link.wait(reading).unwrap_or_else(late);
+        read.map_err(|unread| unread.outage(format!("read what is known of {} cases", complaint_ids.len())))
     }
 
     fn queue(&mut self, team: &str, day: Date) -> Result<Vec<QueueEntry>, Outage> {

@@ -9,6 +9,7 @@ mod cases;
 mod connection;
 mod desk;
 mod error;
+mod events;
 mod merge;
 mod migrate;
 mod parts;
@@ -17,6 +18,7 @@ mod retry;
 mod sketches;
 mod statements;
 mod values;
+mod writing;
 
 pub use cases::CqlCases;
 pub use connection::CqlConnection;

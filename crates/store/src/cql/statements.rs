@@ -1,4 +1,4 @@
-//! The prepared statements: one statement a table, and how a row is bound to it.
+//! The prepared statements: one statement a table.
 
 use std::time::Duration;
 
@@ -8,22 +8,21 @@ use scylla::{
     errors::{ExecutionError, PrepareError},
     serialize::row::SerializeRow,
     statement::prepared::PreparedStatement,
-    value::{CqlTimestamp, CqlValue},
+    value::CqlValue,
 };
 
 use crate::{
     alike::SketchBlock,
     cql::{
-        bucket::{BUCKETS, bucket_of},
+        bucket::BUCKETS,
         parts::{BothForms, Part},
         retry::persist,
-        values::{days, set},
+        values::days,
     },
-    day::day_of,
-    row::{CaseEvent, Kind, QueueEntry, Row},
+    row::Kind,
 };
 
-/// Rows of a queue read at once. A row may hold three tombstones (see [`Statements::write`]), and servers warn of a
+/// Rows of a queue read at once. A row may hold three tombstones (its columns that are absent), and servers warn of a
 /// thousand in one read.
 const QUEUE_PAGE: i32 = 300;
 /// Events of a case read at once; a body may be as large as a record.
@@ -31,25 +30,33 @@ const CASE_PAGE: i32 = 100;
 /// Verdicts or decisions of a bucket read at once: rows are small.
 const SMALL_ROWS_PAGE: i32 = 1_000;
 
+/// The columns of an event.
+const EVENT: &str =
+    "complaint_id, kind, seq, id, at, task, team, model_id, model_version, schema_id, body, origin, digest";
+
 /// Every statement of the seam.
 pub(crate) struct Statements {
-    raw: PreparedStatement,
-    event: PreparedStatement,
-    queued: PreparedStatement,
+    pub(super) raw: PreparedStatement,
+    pub(super) event: PreparedStatement,
+    pub(super) queued: PreparedStatement,
     /// From the buckets, and from where it was queued before there were any.
-    unqueued: PreparedStatement,
-    unqueued_before: PreparedStatement,
-    customer: PreparedStatement,
-    decision: PreparedStatement,
-    feedback: PreparedStatement,
-    strategy: PreparedStatement,
-    model: PreparedStatement,
+    pub(super) unqueued: PreparedStatement,
+    pub(super) unqueued_before: PreparedStatement,
+    pub(super) customer: PreparedStatement,
+    pub(super) decision: PreparedStatement,
+    pub(super) feedback: PreparedStatement,
+    pub(super) strategy: PreparedStatement,
+    pub(super) model: PreparedStatement,
     block: PreparedStatement,
     unblocked: PreparedStatement,
     blocks_of_day: PreparedStatement,
-    erased: PreparedStatement,
+    pub(super) erased: PreparedStatement,
     erased_of_day: PreparedStatement,
     pub(crate) case: PreparedStatement,
+    /// The submissions of several complaints, without what they say.
+    pub(super) submissions: PreparedStatement,
+    /// The routes of several complaints.
+    pub(super) routes: PreparedStatement,
     pub(crate) queue: BothForms,
     pub(crate) feedback_of_day: BothForms,
     pub(crate) decisions: BothForms,
@@ -123,7 +130,6 @@ impl Statements {
             let bucketed = select(&format!("{table}_and_bucket"), &format!("{key} AND bucket = ?")).await?;
             Ok::<_, PrepareError>(BothForms { bucketed, before: select(table, key).await? })
         };
-        let event = "complaint_id, kind, seq, id, at, task, team, model_id, model_version, schema_id, body, origin, digest";
         let written = format!(" USING TIMESTAMP {WRITTEN}");
         let ttl = narrative_ttl.map(|ttl| format!(" USING TTL {}", ttl.as_secs())).unwrap_or_default();
         // Side by side: a server far away takes a while for each.
@@ -144,12 +150,14 @@ impl Statements {
             erased,
             erased_of_day,
             case,
+            submissions,
+            routes,
             queue,
             feedback_of_day,
             decisions,
         ) = tokio::try_join!(
-            insert("case_events", event, &ttl),
-            insert("case_events", event, ""),
+            insert("case_events", EVENT, &ttl),
+            insert("case_events", EVENT, ""),
             insert(
                 "queue_by_team_day_and_bucket",
                 "team, day, bucket, received_at, complaint_id, revision, priority, vulnerability, needs_human, \
@@ -179,11 +187,7 @@ impl Statements {
             ),
             insert("strategy_history", "scope, version, effective_from, changed_by, body", ""),
             insert("model_versions", "model_id, version, tasks, state, created_at, body", ""),
-            insert(
-                "sketches_by_day_and_bucket",
-                "day, bucket, digest, body",
-                &written,
-            ),
+            insert("sketches_by_day_and_bucket", "day, bucket, digest, body", &written,),
             prepare(format!(
                 "DELETE FROM {keyspace}.sketches_by_day_and_bucket USING TIMESTAMP {DELETED}
                  WHERE day = ? AND bucket = ? AND digest = ?"
@@ -192,12 +196,15 @@ impl Statements {
                 "SELECT digest, body FROM {keyspace}.sketches_by_day_and_bucket WHERE day = ? AND bucket = ?"
             )),
             insert("erased_sketches", "day, complaint_id", ""),
+            prepare(format!("SELECT complaint_id FROM {keyspace}.erased_sketches WHERE day = ?")),
+            prepare(format!("SELECT {EVENT} FROM {keyspace}.case_events WHERE complaint_id = ?")),
             prepare(format!(
-                "SELECT complaint_id FROM {keyspace}.erased_sketches WHERE day = ?"
+                "SELECT complaint_id, id, origin FROM {keyspace}.case_events WHERE complaint_id IN ? AND kind = {}",
+                Kind::Raw as i8
             )),
             prepare(format!(
-                "SELECT kind, seq, id, at, task, team, model_id, model_version, schema_id, body, origin, digest
-                 FROM {keyspace}.case_events WHERE complaint_id = ?"
+                "SELECT {EVENT} FROM {keyspace}.case_events WHERE complaint_id IN ? AND kind = {}",
+                Kind::Routed as i8
             )),
             both(
                 "received_at, complaint_id, revision, priority, vulnerability, needs_human, product, issue, \
@@ -237,129 +244,19 @@ impl Statements {
             erased,
             erased_of_day,
             case,
+            submissions,
+            routes,
             queue,
             feedback_of_day,
             decisions,
         };
         statements.case.set_page_size(CASE_PAGE);
+        statements.submissions.set_page_size(SMALL_ROWS_PAGE);
+        statements.routes.set_page_size(CASE_PAGE);
         statements.blocks_of_day.set_page_size(BLOCK_PAGE);
         statements.erased_of_day.set_page_size(SMALL_ROWS_PAGE);
         Ok(statements)
     }
-
-    /// Writes one row, with all its attempts within `bound`. What is absent stays unset, which leaves no tombstone
-    /// behind; but for the queue's rows: there a newer revision replaces the older one's product, too.
-    pub(crate) async fn write(
-        &self,
-        session: &Session,
-        bound: Duration,
-        row: &Row,
-    ) -> Result<(), ExecutionError> {
-        let to = Target { session, bound };
-        match row {
-            Row::CaseEvent(e) if e.kind == Kind::Raw => to.write(&self.raw, event(e)).await,
-            Row::CaseEvent(e) => to.write(&self.event, event(e)).await,
-            Row::Queued(q) => to.write(&self.queued, queued(q)).await,
-            Row::Unqueued(u) => {
-                let day = days(day_of(u.received_at));
-                let values = (u.revision, &u.team, day, CqlTimestamp(u.received_at), &u.complaint_id);
-                to.write(&self.unqueued_before, values).await?;
-                let (revision, team, day, received_at, complaint) = values;
-                let values = (revision, team, day, received_at, complaint, bucket_of(&u.complaint_id));
-                to.write(&self.unqueued, values).await
-            }
-            Row::CustomerCase(c) => {
-                let values = (&c.customer_ref, CqlTimestamp(c.received_at), &c.complaint_id);
-                to.write(&self.customer, values).await
-            }
-            Row::Decision(d) => {
-                let key = (&d.model_id, &d.model_version, days(d.day), &d.complaint_id, &d.prediction_id);
-                let (model, version, day, complaint, prediction) = key;
-                let values = (
-                    model,
-                    version,
-                    day,
-                    bucket_of(&d.complaint_id),
-                    complaint,
-                    prediction,
-                    &d.task,
-                    &d.role,
-                    &d.arm,
-                    &d.outcome,
-                    set(&d.label),
-                    d.confidence,
-                    d.strategy_version,
-                );
-                to.write(&self.decision, values).await
-            }
-            Row::Feedback(f) => {
-                let values = (
-                    days(day_of(f.decided_at)),
-                    bucket_of(&f.feedback_id),
-                    CqlTimestamp(f.decided_at),
-                    &f.feedback_id,
-                    &f.complaint_id,
-                    &f.kind,
-                    set(&f.model_version),
-                    set(&f.label_before),
-                    set(&f.label_after),
-                    f.audit_sample,
-                );
-                to.write(&self.feedback, values).await
-            }
-            Row::Strategy(s) => {
-                let values = (&s.scope, s.version, CqlTimestamp(s.effective_from), &s.changed_by, &*s.body);
-                to.write(&self.strategy, values).await
-            }
-            Row::Model(m) => {
-                let values =
-                    (&m.model_id, &m.version, &m.tasks, &m.state, CqlTimestamp(m.created_at), &*m.body);
-                to.write(&self.model, values).await
-            }
-            // In blocks, together with the others.
-            Row::Sketch(_) => Ok(()),
-            Row::ErasedSketch(e) => {
-                to.write(&self.erased, (days(day_of(e.received_at)), &e.complaint_id)).await
-            }
-        }
-    }
-}
-
-fn event(e: &CaseEvent) -> impl SerializeRow + '_ {
-    (
-        &e.complaint_id,
-        e.kind as i8,
-        e.seq,
-        &e.id,
-        CqlTimestamp(e.at),
-        set(&e.task),
-        set(&e.team),
-        set(&e.model_id),
-        set(&e.model_version),
-        set(&e.schema_id),
-        &*e.body,
-        &e.origin,
-        e.digest().to_vec(),
-    )
-}
-
-fn queued(q: &QueueEntry) -> impl SerializeRow + '_ {
-    (
-        &q.team,
-        days(day_of(q.received_at)),
-        bucket_of(&q.complaint_id),
-        CqlTimestamp(q.received_at),
-        &q.complaint_id,
-        q.revision,
-        q.priority,
-        &q.vulnerability,
-        q.needs_human,
-        &q.product,
-        &q.issue,
-        &q.missing,
-        q.resolve_by.map(CqlTimestamp),
-        q.revision,
-    )
 }
 
 /// The bucket of a block of sketches.

@@ -46,8 +46,18 @@ impl Faulty {
         Self { proxy, translation, connection, keyspace, struck: Box::new(|| 0), _runtime: runtime }
     }
 
+    /// As [`Self::on_requests`], whether a request changes one row or several, and on what reads.
+    pub(crate) fn on_writes(&mut self, times: usize, reaction: RequestReaction) {
+        let [one, several] = [RequestOpcode::Execute, RequestOpcode::Batch].map(Condition::RequestOpcode);
+        self.on(one.or(several), times, reaction);
+    }
+
     pub(crate) fn on_requests(&mut self, opcode: RequestOpcode, times: usize, reaction: RequestReaction) {
-        let when = Condition::RequestOpcode(opcode).and(Condition::TrueForLimitedTimes(times));
+        self.on(Condition::RequestOpcode(opcode), times, reaction);
+    }
+
+    fn on(&mut self, when: Condition, times: usize, reaction: RequestReaction) {
+        let when = when.and(Condition::TrueForLimitedTimes(times));
         let (reaction, struck) = counted(reaction);
         self.struck = struck;
         self.proxy.running_nodes[0].change_request_rules(Some(vec![RequestRule(when, reaction)]));
