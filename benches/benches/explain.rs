@@ -152,17 +152,22 @@ impl Bench<'_> {
 
     /// Seconds that each takes to be made, and to be verified.
     fn dossiers(&self, ids: &[String]) -> Result<(Vec<f64>, Vec<f64>)> {
+        let (mut made, mut verified) = (Vec::new(), Vec::new());
+        for id in ids {
+            made.push(self.dossier(&[id, "--out", &self.dossier_file(id)])?.0);
+        }
+        // They are made with the first dossier.
         let keys = self.files.join("keys.toml");
         std::fs::write(&keys, self.dossier(&["keys"])?.1)?;
         let keys = keys.to_str().context("a path of text")?;
-        let (mut made, mut verified) = (Vec::new(), Vec::new());
         for id in ids {
-            let file = self.files.join(format!("{id}.dossier.json"));
-            let file = file.to_str().context("a path of text")?;
-            made.push(self.dossier(&[id, "--out", file])?.0);
-            verified.push(self.dossier(&["verify", file, "--keys", keys])?.0);
+            verified.push(self.dossier(&["verify", &self.dossier_file(id), "--keys", keys])?.0);
         }
         Ok((made, verified))
+    }
+
+    fn dossier_file(&self, id: &str) -> String {
+        self.files.join(format!("{id}.dossier.json")).to_string_lossy().into_owned()
     }
 
     /// Seconds that `ombud dossier` takes, and what it prints.

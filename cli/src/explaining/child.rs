@@ -1,4 +1,4 @@
-//! The process that explains for an `up`: a child of the lowest priority, started at the first question, ended once nobody asks any
+//! The process that explains for an `up`: a child of a low priority, started at the first question, ended once nobody asks any
 //! more, because its models take some hundred megabytes.
 //!
 //! first question -> `ombud explain --serve` -> it prints where it listens -> questions -> ten minutes without any -> its input ends

@@ -1,4 +1,4 @@
-//! `ombud explain --serve`: explains what whoever has the secret asks, one question at a time, at the lowest priority. It reads no
+//! `ombud explain --serve`: explains what whoever has the secret asks, one question at a time, at a low priority. It reads no
 //! log and no store: all but the weights comes with the question.
 //!
 //! POST /explain -> a seat -> the body -> its signature -> [more than wait: 503] -> the thread that computes -> the answer
@@ -50,8 +50,9 @@ use crate::{
     strategies::first_start::shelve,
 };
 
-/// The lowest priority: an explanation waits for everything that decides.
-const NICENESS: i32 = 19;
+/// A fiftieth of the core of somebody who decides: an explanation waits for everything else, and still ends within two minutes
+/// beside a saturated infer, which the lowest priority (19) just misses.
+const NICENESS: i32 = 17;
 /// How many questions wait beside the one that is answered: each may take seconds, and whoever waits for longer than a minute has
 /// gone.
 const WAITING_MAX: usize = 4;
@@ -109,7 +110,7 @@ pub(crate) fn serve_explanations(loaded: &Loaded, is_child: bool, out: &mut impl
 
 /// Lets everything else go first: computing, and where memory is short.
 fn give_way() -> Result<()> {
-    setpriority_process(None, NICENESS).context("take the lowest priority")?;
+    setpriority_process(None, NICENESS).context("take a low priority")?;
     // A system without this file chooses itself.
     let _ = fs::write("/proc/self/oom_score_adj", "1000");
     Ok(())

@@ -12,8 +12,8 @@ use super::{
 const MARK: &str =
     "<!-- generated below: BLESS=1 cargo nextest run -p ombud-launch the_page_of_settings -->\n";
 
-/// The default of this is a number of the machine's.
-const OF_THE_MACHINE: (&str, &str) = ("infer.replicas", "the cores it may use");
+/// The defaults of these are the machine's.
+const OF_THE_MACHINE: [&str; 2] = ["infer.tokenizer_threads", "infer.replicas"];
 
 /// A table of the settings that have no section, and one for each section.
 fn reference() -> String {
@@ -43,7 +43,9 @@ fn table<'a>(
         let name =
             if section.is_empty() { field.name.to_owned() } else { format!("{section}.{}", field.name) };
         let (name, default, right) = match (values.get(name.as_str()), rule::of(&name)) {
-            (_, Some(right)) if name == OF_THE_MACHINE.0 => (name, OF_THE_MACHINE.1.to_owned(), right),
+            (_, Some(right)) if OF_THE_MACHINE.contains(&&*name) => {
+                (name, String::from("the cores it may use"), right)
+            }
             (Some(value), Some(right)) => (name, format!("`{value}`"), right),
             // Whoever sets one gives it a name as well.
             _ => {

@@ -128,7 +128,8 @@ pub struct Http {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Infer {
-    /// Threads that cut narratives into tokens; one keeps several model replicas busy.
+    /// Threads that cut narratives into tokens; the default is one for each core that the process may use. Beside an encoder one
+    /// keeps all of them busy; before a bag it is most of the work.
     pub tokenizer_threads: usize,
     /// Model replicas, each on a thread of its own; the default is one for each core that the process may use.
     pub replicas: usize,
@@ -276,6 +277,11 @@ pub struct Embedded {
     pub partitions: i32,
 }
 
+/// How many the process may use: respects the cgroup's CPU quota, which libtorch's own count does not.
+fn cores() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -304,9 +310,8 @@ impl Default for Settings {
             },
             sign_in: SignIn::default(),
             infer: Infer {
-                tokenizer_threads: 1,
-                // Respects the cgroup's CPU quota, which libtorch's own count of cores does not.
-                replicas: thread::available_parallelism().map_or(1, usize::from),
+                tokenizer_threads: cores(),
+                replicas: cores(),
                 token_budget: 2_048,
                 batch: 256,
                 window: 128,

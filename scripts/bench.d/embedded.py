@@ -1,0 +1,61 @@
+"""`ombud up` with everything in one process: complaints whose case is filed, memory and start-up."""
+
+import pathlib
+import sqlite3
+import tempfile
+
+import complaints
+from measure import run
+
+ROOT = complaints.ROOT
+
+
+def environment(base, data, models):
+    """What `ombud` runs with: nobody's settings but the bench's."""
+    kept = {name: value for name, value in base.items() if not name.startswith("OMBUD_")}
+    own = {"OMBUD_DATA": data, "OMBUD_MODELS": models, "OMBUD_HTTP__ADDRESS": "127.0.0.1:0"}
+    return kept | {name: str(value) for name, value in own.items()}
+
+
+def bag_alone(folder):
+    """A models folder whose strategy names the bag and nothing else."""
+    folder.mkdir(parents=True, exist_ok=True)
+    strategy = (ROOT / "models" / "strategy.toml").read_text()
+    (folder / "strategy.toml").write_text(strategy.replace('model = "complaints"', 'model = "complaints-bag"'))
+    link = folder / "complaints-bag"
+    if not link.exists():
+        link.symlink_to(ROOT / "models" / "complaints-bag")
+    return folder
+
+
+def filed(data):
+    """Complaints of a data folder that have a route in their case."""
+    with sqlite3.connect(f"file:{data}/ombud.db?mode=ro", uri=True) as log:
+        return log.execute("SELECT count(DISTINCT complaint_id) FROM case_events WHERE kind = 3").fetchone()[0]
+
+
+def whole_run(ombud, env, count):
+    """`up --once` over a file of `count`, start-up and all."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        folder = pathlib.Path(folder)
+        data = folder / "data"
+        data.mkdir()
+        file = complaints.write(folder / "complaints.csv", count)
+        models = bag_alone(folder / "models")
+        cost = run([ombud, "up", "--once", file], environment(env, data, models), folder)
+        kept = filed(data)
+        if kept != count:
+            raise RuntimeError(f"{kept} of {count} complaints are filed")
+        again = run([ombud, "up", "--once"], environment(env, data, models), folder)
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        folder = pathlib.Path(folder)
+        (folder / "data").mkdir()
+        models = bag_alone(folder / "models")
+        empty = run([ombud, "up", "--once"], environment(env, folder / "data", models), folder)
+    return {
+        "filed_per_s": count / cost.wall_s,
+        "cpu_ms": cost.cpu_s / count * 1_000,
+        "rss_mb": cost.rss_bytes / 1e6,
+        "restart_s": again.wall_s - empty.wall_s,
+        "restart_mb": (again.rss_bytes - empty.rss_bytes) / 1e6,
+    }
