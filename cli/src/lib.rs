@@ -36,6 +36,10 @@ mod strategies;
 #[cfg(feature = "torch")]
 mod trial;
 
+/// Complaints are taken apart on other threads than made them, which the system's allocator is slow at.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 pub use command_line::Cli;
 pub use dispatch::run;
 pub use exit::{Done, exit_code};

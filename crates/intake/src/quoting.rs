@@ -6,7 +6,8 @@
 
 use std::{borrow::Cow, io};
 
-use csv::{ByteRecord, ReaderBuilder, Terminator};
+use csv::ByteRecord;
+use csv_core::{ReadRecordResult, Reader, ReaderBuilder, Terminator};
 
 use crate::lines::{Line, Lines, MAX_LINE_BYTES};
 
@@ -40,9 +41,20 @@ pub(crate) struct ReadAhead {
     bytes: usize,
     /// The line behind them ends it, and goes on with text: no record ends there.
     sloppy: bool,
+    /// What cuts records into fields, made with the first.
+    fields: Option<Box<FieldReader>>,
     /// Bytes that were looked at for their quotes.
     #[cfg(test)]
     seen: usize,
+}
+
+/// Cuts one record after the other into fields.
+struct FieldReader {
+    dialect: Dialect,
+    reader: Reader,
+    /// The text of a record's fields, one behind the other, and where each ends.
+    text: Vec<u8>,
+    ends: Vec<usize>,
 }
 
 impl ReadAhead {
@@ -78,6 +90,26 @@ impl ReadAhead {
         Ok(None)
     }
 
+    fn record(
+        &mut self,
+        line: u64,
+        bytes: &[u8],
+        dialect: Dialect,
+        broken: Option<&'static str>,
+    ) -> FieldsOfRecord {
+        let bytes = bytes.strip_suffix(&[dialect.line_end]).unwrap_or(bytes);
+        // Of a file that was twice translated from Unix to Windows there are two.
+        let end = bytes.iter().rposition(|byte| *byte != b'\r').map_or(0, |last| last + 1);
+        let bytes = match dialect.backslash {
+            true => Cow::Owned(with_doubled_quotes(&bytes[..end], dialect)),
+            false => Cow::Borrowed(&bytes[..end]),
+        };
+        let made = self.fields.take().filter(|made| made.dialect == dialect);
+        let fields =
+            self.fields.insert(made.unwrap_or_else(|| Box::new(FieldReader::of(dialect)))).fields(&bytes);
+        FieldsOfRecord { line, fields, broken }
+    }
+
     fn look(&mut self, at: &mut Quoting, dialect: Dialect, line: &[u8]) -> bool {
         #[cfg(test)]
         {
@@ -111,11 +143,11 @@ pub(crate) fn next_record(
     let sloppy = ahead.look(&mut at, dialect, &first.bytes);
     if !at.is_open() {
         // Sloppy quotes within one line hurt nobody else; the CSV reader makes the best of them.
-        return record(first.number, &first.bytes, dialect, None).map(Some);
+        return Ok(Some(ahead.record(first.number, &first.bytes, dialect, None)));
     }
     let rest = if sloppy { None } else { ahead.find_end(lines, dialect, first.bytes.len())? };
     let Some(rest) = rest else {
-        return record(first.number, &first.bytes, dialect, Some("quote-unclosed")).map(Some);
+        return Ok(Some(ahead.record(first.number, &first.bytes, dialect, Some("quote-unclosed"))));
     };
     let mut whole = first.bytes;
     for _ in 0..rest {
@@ -123,33 +155,42 @@ pub(crate) fn next_record(
             whole.extend_from_slice(&line.bytes);
         }
     }
-    record(first.number, &whole, dialect, None).map(Some)
+    Ok(Some(ahead.record(first.number, &whole, dialect, None)))
 }
 
-fn record(
-    line: u64,
-    bytes: &[u8],
-    dialect: Dialect,
-    broken: Option<&'static str>,
-) -> io::Result<FieldsOfRecord> {
-    let bytes = bytes.strip_suffix(&[dialect.line_end]).unwrap_or(bytes);
-    // Of a file that was twice translated from Unix to Windows there are two.
-    let end = bytes.iter().rposition(|byte| *byte != b'\r').map_or(0, |last| last + 1);
-    let bytes = match dialect.backslash {
-        true => Cow::Owned(with_doubled_quotes(&bytes[..end], dialect)),
-        false => Cow::Borrowed(&bytes[..end]),
-    };
-    let mut reader = ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(dialect.delimiter)
+impl FieldReader {
+    fn of(dialect: Dialect) -> Self {
+        let mut builder = ReaderBuilder::new();
         // Line ends within quotes stay as they are, and another one than the file's ends nothing.
-        .terminator(Terminator::Any(dialect.line_end))
-        .buffer_capacity(bytes.len().clamp(1, 64 << 10))
-        .from_reader(&bytes[..]);
-    let mut fields = ByteRecord::new();
-    reader.read_byte_record(&mut fields)?;
-    Ok(FieldsOfRecord { line, fields, broken })
+        builder.delimiter(dialect.delimiter).terminator(Terminator::Any(dialect.line_end));
+        Self { dialect, reader: builder.build(), text: Vec::new(), ends: vec![0; 32] }
+    }
+
+    fn fields(&mut self, record: &[u8]) -> ByteRecord {
+        self.reader.reset();
+        // Fields are no longer than what they are written as.
+        self.text.resize(record.len().max(1), 0);
+        let (mut read, mut written, mut fields) = (0, 0, 0);
+        loop {
+            let (result, input, output, ends) =
+                self.reader.read_record(&record[read..], &mut self.text[written..], &mut self.ends[fields..]);
+            (read, written, fields) = (read + input, written + output, fields + ends);
+            match result {
+                // The end of the input, which the next call gets, ends the last field.
+                ReadRecordResult::InputEmpty => {}
+                ReadRecordResult::OutputFull => self.text.resize(2 * self.text.len(), 0),
+                ReadRecordResult::OutputEndsFull => self.ends.resize(2 * self.ends.len(), 0),
+                ReadRecordResult::Record | ReadRecordResult::End => break,
+            }
+        }
+        let mut record = ByteRecord::with_capacity(written, fields);
+        let mut start = 0;
+        for end in &self.ends[..fields] {
+            record.push_field(&self.text[start..*end]);
+            start = *end;
+        }
+        record
+    }
 }
 
 /// Within quotes, `\"` as `""`. Backslashes right before a quote stand for half as many; others are themselves.

@@ -3,28 +3,33 @@
 use ombud_store::{Row, day_of};
 use rusqlite::Connection;
 
-use crate::sketches;
+use crate::{bodies, sketches, topics::Topics};
 
 /// Writes rows within the writer's transaction.
-pub(crate) fn write_all(connection: &Connection, rows: &[Row]) -> rusqlite::Result<()> {
-    rows.iter().try_for_each(|row| write(connection, row))?;
+pub(crate) fn write_all(connection: &Connection, topics: &Topics, rows: &[Row]) -> rusqlite::Result<()> {
+    rows.iter().try_for_each(|row| write(connection, topics, row))?;
     sketches::write(connection, rows)
 }
 
-fn write(connection: &Connection, row: &Row) -> rusqlite::Result<()> {
+fn write(connection: &Connection, topics: &Topics, row: &Row) -> rusqlite::Result<()> {
     let run = |sql: &str, values: &[&dyn rusqlite::ToSql]| {
         connection.prepare_cached(sql)?.execute(values).map(drop)
     };
     match row {
-        Row::CaseEvent(e) => run(
-            "INSERT OR REPLACE INTO case_events
-             (complaint_id, kind, seq, id, at, task, team, model_id, model_version, schema_id, body, origin, digest)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
-            &[
-                &e.complaint_id, &(e.kind as i8), &e.seq, &e.id, &e.at, &e.task, &e.team, &e.model_id,
-                &e.model_version, &e.schema_id, &&*e.body, &e.origin, &e.digest(),
-            ],
-        ),
+        Row::CaseEvent(e) => {
+            let record = bodies::record_of(connection, topics, e)?;
+            let body = if record.is_some() { &[][..] } else { &*e.body };
+            run(
+                "INSERT OR REPLACE INTO case_events
+                 (complaint_id, kind, seq, id, at, task, team, model_id, model_version, schema_id, body, origin, digest,
+                  record_place)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+                &[
+                    &e.complaint_id, &(e.kind as i8), &e.seq, &e.id, &e.at, &e.task, &e.team, &e.model_id,
+                    &e.model_version, &e.schema_id, &body, &e.origin, &e.digest(), &record,
+                ],
+            )
+        }
         Row::Queued(q) => run(
             "INSERT INTO queue_by_team_day
              (team, day, received_at, complaint_id, revision, gone, priority, vulnerability, needs_human, product,

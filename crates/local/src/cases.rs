@@ -41,14 +41,22 @@ impl LocalCases {
         &self.connection
     }
 
+    /// A query of events with all their columns; the last is the digest.
+    fn events(&self) -> String {
+        let Shared { body, digest, .. } = &*self.shared;
+        format!(
+            "SELECT complaint_id, kind, seq, id, at, task, team, model_id, model_version, schema_id, {body}, origin, {digest}
+             FROM case_events"
+        )
+    }
+
     /// Gives every event that is not what was written to `each`, of all cases; and how many events there are. Reads all.
     ///
     /// # Errors
     /// The file can't be read.
     pub fn each_damaged(&mut self, each: &mut dyn FnMut(&CaseEvent)) -> Result<u64, Outage> {
         let mut read = || -> rusqlite::Result<u64> {
-            let query = format!("SELECT complaint_id, {EVENT}, {} FROM case_events", self.shared.digest);
-            let mut query = self.connection.prepare(&query)?;
+            let mut query = self.connection.prepare(&self.events())?;
             let mut rows = query.query([])?;
             let mut events = 0;
             while let Some(row) = rows.next()? {
@@ -81,9 +89,8 @@ impl CaseStore for LocalCases {
     fn case(&mut self, complaint_id: &str) -> Result<Vec<CaseEvent>, Outage> {
         let read = || -> rusqlite::Result<Vec<CaseEvent>> {
             let mut query = self.connection.prepare_cached(&format!(
-                "SELECT complaint_id, {EVENT}, {} FROM case_events
-                 WHERE complaint_id = ?1 ORDER BY kind, seq DESC, id",
-                self.shared.digest
+                "{} WHERE complaint_id = ?1 ORDER BY kind, seq DESC, id",
+                self.events()
             ))?;
             query.query_map([complaint_id], event)?.collect()
         };
@@ -100,9 +107,8 @@ impl CaseStore for LocalCases {
                 .connection
                 .prepare_cached("SELECT id, origin FROM case_events WHERE complaint_id = ?1 AND kind = ?2")?;
             let mut routes = self.connection.prepare_cached(&format!(
-                "SELECT complaint_id, {EVENT}, {} FROM case_events
-                 WHERE complaint_id = ?1 AND kind = ?2 ORDER BY seq DESC, id",
-                self.shared.digest
+                "{} WHERE complaint_id = ?1 AND kind = ?2 ORDER BY seq DESC, id",
+                self.events()
             ))?;
             let submission = |row: &rusqlite::Row<'_>| {
                 Ok(KnownSubmission { input_sha256: text(row, 0)?, origin: text(row, 1)? })
@@ -215,9 +221,6 @@ impl CaseStore for LocalCases {
         read().map_err(|e| outage(format!("read what {model_id}@{model_version} said on {day}"), e))
     }
 }
-
-/// The columns of an event behind its complaint, but for its digest.
-const EVENT: &str = "kind, seq, id, at, task, team, model_id, model_version, schema_id, body, origin";
 
 /// A text of a row, whatever damage has made of it.
 fn optional_text(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<Option<String>> {

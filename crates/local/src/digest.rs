@@ -58,13 +58,13 @@ pub(crate) fn number(column: ValueRef<'_>) -> i64 {
 
 /// What a query says for a row's digest: in a file that no build has written to since there are any, the column is missing.
 pub(crate) fn column(connection: &Connection) -> Result<&'static str, LocalError> {
-    Ok(if has_column(connection, TABLES[0])? { "digest" } else { "NULL" })
+    Ok(if has_column(connection, TABLES[0], "digest")? { "digest" } else { "NULL" })
 }
 
 /// Gives the tables of an older build the column.
 pub(crate) fn add_columns(connection: &Connection) -> Result<(), LocalError> {
     for table in TABLES {
-        if !has_column(connection, table)? {
+        if !has_column(connection, table, "digest")? {
             let add = format!("ALTER TABLE {table} ADD COLUMN digest BLOB");
             connection.execute_batch(&add).map_err(sql(format!("add digests to {table}")))?;
         }
@@ -72,10 +72,11 @@ pub(crate) fn add_columns(connection: &Connection) -> Result<(), LocalError> {
     Ok(())
 }
 
-fn has_column(connection: &Connection, table: &str) -> Result<bool, LocalError> {
-    let count = "SELECT count(*) FROM pragma_table_info(?1) WHERE name = 'digest'";
+/// Whether a table has the column of that name, which older builds' have not.
+pub(crate) fn has_column(connection: &Connection, table: &str, name: &str) -> Result<bool, LocalError> {
+    let count = "SELECT count(*) FROM pragma_table_info(?1) WHERE name = ?2";
     let count: i64 = connection
-        .query_row(count, [table], |row| row.get(0))
-        .map_err(sql(format!("look for digests in {table}")))?;
+        .query_row(count, [table, name], |row| row.get(0))
+        .map_err(sql(format!("look for {name} in {table}")))?;
     Ok(count > 0)
 }

@@ -5,14 +5,15 @@ use std::path::Path;
 use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
 
 use crate::{
-    digest,
+    bodies, digest,
     error::{LocalError, sql},
     gaps::has_table,
     media, sketches,
 };
 
-/// How often the tables have changed: rows have digests, and the log has marks; there are sketches.
-const TABLE_CHANGES: i64 = 2;
+/// How often the tables have changed: rows have digests, and the log has marks; there are sketches; bodies of events lie with their
+/// records.
+const TABLE_CHANGES: i64 = 3;
 /// "ombd": tells our file from any other SQLite file.
 const APPLICATION_ID: i64 = 0x6f6d_6264;
 /// Compiled statements that a connection keeps: more than any of ours has.
@@ -112,6 +113,7 @@ fn bring_up_to_date(connection: &mut Connection, path: &Path, found: i64) -> Res
         change.execute_batch(include_str!("schema.sql")).map_err(sql(doing()))?;
     } else {
         digest::add_columns(&change)?;
+        bodies::add_column(&change)?;
     }
     if !has_table(&change, "commits").map_err(sql(doing()))? {
         change.execute_batch(include_str!("schema-marks.sql")).map_err(sql(doing()))?;

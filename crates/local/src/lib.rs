@@ -8,6 +8,7 @@
 
 mod backup;
 mod board;
+mod bodies;
 mod case_rows;
 mod cases;
 mod change;

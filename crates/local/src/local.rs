@@ -7,6 +7,7 @@ use ombud_stream::{Clock, Delivery, Reader, Readiness, Start, TopicPartition};
 
 use crate::{
     board::Board,
+    bodies,
     cases::LocalCases,
     desk::LocalDesk,
     digest,
@@ -89,6 +90,7 @@ impl Local {
             limits,
             live: true,
             digest: digest::column(&connection)?,
+            body: bodies::column(&connection)?,
             disk: Disk::default(),
         });
         let (clock, commit) = (options.clock, held.commit);
@@ -106,13 +108,14 @@ impl Local {
     pub fn open_read_only(dir: impl AsRef<Path>) -> Result<LocalView, LocalError> {
         let path = folder::path(dir.as_ref());
         let connection = file::open_to_read(&path)?;
-        let (topics, digest) = (Topics::read(&connection)?, digest::column(&connection)?);
+        let (digest, body) = (digest::column(&connection)?, bodies::column(&connection)?);
+        let topics = Topics::read(&connection)?;
         let gaps = Gaps::read(&connection, &topics)?;
         let queue = Queue::new(0, 0);
         queue.close();
         let board = Board::new(Vec::new());
         let (limits, disk) = (LogLimits::default(), Disk::default());
-        let shared = Shared { path, topics, gaps, limits, board, queue, live: false, digest, disk };
+        let shared = Shared { path, topics, gaps, limits, board, queue, live: false, digest, body, disk };
         Ok(LocalView { shared: Arc::new(shared) })
     }
 

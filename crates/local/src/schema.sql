@@ -27,8 +27,11 @@ CREATE TABLE positions (
 CREATE TABLE case_events (
   complaint_id TEXT NOT NULL, kind INTEGER NOT NULL, seq INTEGER NOT NULL, id TEXT NOT NULL,
   at INTEGER NOT NULL, task TEXT, team TEXT, model_id TEXT, model_version TEXT,
-  schema_id INTEGER, body BLOB NOT NULL, origin TEXT NOT NULL,
+  schema_id INTEGER,
+  body BLOB NOT NULL,            -- empty where it lies with a record
+  origin TEXT NOT NULL,
   digest BLOB,                   -- as of records
+  record_place INTEGER,          -- of the record that has the body; null where it is here
   PRIMARY KEY (complaint_id, kind, seq, id)
 ) STRICT;
 

@@ -21,6 +21,8 @@ pub(crate) struct Shared {
     pub(crate) live: bool,
     /// What a query says for a row's digest.
     pub(crate) digest: &'static str,
+    /// What a query says for the body of a case's event.
+    pub(crate) body: &'static str,
     /// Whether there is room for more.
     pub(crate) disk: Disk,
 }

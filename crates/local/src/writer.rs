@@ -118,7 +118,9 @@ impl Writer {
                     append(&transaction, *partition, &mut heads[*partition], record, now)?;
                 }
                 LogChange::Commit { group, positions, .. } => commit(&transaction, group, positions)?,
-                LogChange::Cases { rows, .. } => case_rows::write_all(&transaction, rows)?,
+                LogChange::Cases { rows, .. } => {
+                    case_rows::write_all(&transaction, &self.shared.topics, rows)?
+                }
             }
         }
         transaction.prepare_cached("UPDATE commits SET number = ?1")?.execute([self.commit])?;

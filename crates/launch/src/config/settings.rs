@@ -187,7 +187,7 @@ impl Join {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Archive {
-    /// Records in one batch; more is fewer and larger writes.
+    /// Records in one batch; more is fewer and larger writes, and more rows of a complaint in one request of the store.
     pub batch: usize,
     /// Bytes in one batch; one larger record still passes, alone.
     pub batch_bytes: usize,

@@ -8,8 +8,8 @@ use ombud_stream::{Delivery, Readiness, Sink, SystemClock};
 
 use super::*;
 use crate::{
-    board::Board, disk::Disk, file, folder, gaps::Gaps, options::LogLimits, queue::Queue, sink::LocalSink,
-    topics::Topics,
+    board::Board, bodies, disk::Disk, file, folder, gaps::Gaps, options::LogLimits, queue::Queue,
+    sink::LocalSink, topics::Topics,
 };
 
 struct Full {
@@ -36,6 +36,7 @@ impl Full {
             board: Board::new(vec![0]),
             queue: Queue::new(limits.queue_len, limits.queue_bytes),
             digest: digest::column(&connection).unwrap(),
+            body: bodies::column(&connection).unwrap(),
             disk: Disk::default(),
             live: true,
             path,

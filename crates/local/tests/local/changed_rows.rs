@@ -157,6 +157,39 @@ fn an_event_of_a_case_that_was_changed_is_named_and_the_others_are_told() {
 }
 
 #[test]
+fn the_body_of_an_event_lies_with_its_record_and_is_read_and_verified_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let local = Local::open(dir.path(), options()).unwrap();
+    append(&local, &[b"one", b"two"]);
+    let of = |id: &str, body: &'static [u8], origin: &str| CaseEvent {
+        body: Bytes::from_static(body),
+        origin: origin.into(),
+        ..event(id)
+    };
+    let with_records = [of("a", b"one", "t/0/0"), of("b", b"two", "t/0/1")];
+    // Another body than the record has, no record, no partition, no place of a record at all.
+    let without = [
+        of("c", b"two", "t/0/0"),
+        of("d", b"one", "t/0/2"),
+        of("e", b"one", "t/9/0"),
+        of("f", b"one", "t/0/-1"),
+        of("g", b"one", "elsewhere"),
+    ];
+    let all: Vec<CaseEvent> = with_records.iter().chain(&without).cloned().collect();
+    let mut cases = local.cases().unwrap();
+    cases.write(&all.iter().cloned().map(Row::CaseEvent).collect::<Vec<_>>()).unwrap();
+    assert_eq!(cases.case("c-1").unwrap(), all);
+    let beside = beside(dir.path());
+    let kept = "SELECT group_concat(id, '') FROM case_events WHERE length(body) > 0";
+    assert_eq!(beside.query_row(kept, [], |row| row.get::<_, String>(0)).unwrap(), "cdefg");
+
+    beside.execute("UPDATE records SET value = x'6f6e66' WHERE value = x'6f6e65'", []).unwrap();
+    beside.execute("DELETE FROM records WHERE value = x'74776f'", []).unwrap();
+    let spoilt = cases.case("c-1").unwrap().into_iter().filter(CaseEvent::is_spoilt);
+    assert_eq!(spoilt.map(|event| event.id).collect::<Vec<_>>(), ["a", "b"]);
+}
+
+#[test]
 fn rows_of_an_older_build_are_taken_as_they_are_and_new_ones_have_digests() {
     let dir = tempfile::tempdir().unwrap();
     let local = Local::open(dir.path(), options()).unwrap();
@@ -167,6 +200,7 @@ fn rows_of_an_older_build_are_taken_as_they_are_and_new_ones_have_digests() {
     for table in ["records", "positions", "case_events"] {
         beside.execute_batch(&format!("ALTER TABLE {table} DROP COLUMN digest")).unwrap();
     }
+    beside.execute_batch("ALTER TABLE case_events DROP COLUMN record_place").unwrap();
     beside.pragma_update(None, "user_version", 1).unwrap();
     let view = Local::open_read_only(dir.path()).unwrap();
     assert_eq!(records(&view)[0].value.as_deref(), Some(&b"one"[..]));

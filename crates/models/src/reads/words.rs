@@ -5,8 +5,9 @@
 //! "My bank took it twice. Je suis aveugle", and it knows no Irish and no Hindi in Latin letters. Real English of four words
 //! has some that stand in the list; another language has none but by chance.
 
-use std::collections::HashSet;
 use std::sync::LazyLock;
+
+use rustc_hash::FxHashSet;
 
 /// A text is English if at least this share of its judged words is.
 const LEAST_SHARE: f64 = 0.7;
@@ -69,7 +70,7 @@ impl Words {
     pub(super) fn of(text: &str) -> Self {
         let shouted = is_shouted(text);
         let mut words = Self::default();
-        let mut seen: HashSet<String> = HashSet::new();
+        let mut seen: FxHashSet<String> = FxHashSet::default();
         let mut strain = 0;
         let mut begins = true;
         for chunk in text.split_whitespace().filter(|chunk| !is_address(chunk)) {
@@ -216,7 +217,7 @@ fn is_redaction(word: &str) -> bool {
 }
 
 /// Different words, for the count alone: those of a script without spaces are its signs.
-fn note(word: &str, seen: &mut HashSet<String>) {
+fn note(word: &str, seen: &mut FxHashSet<String>) {
     let mut signs = word.chars().filter(|c| is_sign(*c)).peekable();
     if signs.peek().is_some() {
         seen.extend(signs.map(String::from));
@@ -244,13 +245,13 @@ fn is_english(lower: &str) -> bool {
 }
 
 /// English words that are as common in some other language, so that they speak for neither.
-static SHARED: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+static SHARED: LazyLock<FxHashSet<&str>> = LazyLock::new(|| {
     let words = "a am an as at bin come comment de den de die do fine had has hat he i in is la main male man me men no \
                  of on or pain per pour sans so son st to vet war was";
     words.split(' ').collect()
 });
 
-static ENGLISH: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+static ENGLISH: LazyLock<FxHashSet<&str>> = LazyLock::new(|| {
     let lines = include_str!("english.txt").lines().filter(|line| !line.starts_with('#'));
     lines.flat_map(str::split_ascii_whitespace).collect()
 });

@@ -17,7 +17,6 @@ use crate::{
     cql::{
         connection::{CqlConnection, Link, Translation},
         error::{CqlError, failed, not_there, outage},
-        events::KNOWN_AT_ONCE,
         merge::Merge,
         migrate::Migrator,
         parts::Part,
@@ -30,6 +29,10 @@ use crate::{
     queue::KnownCase,
     row::{CaseEvent, FeedbackDay, ModelDecision, QueueEntry, Row},
 };
+
+/// Complaints of which what is known is read at once: one node asks the others for theirs, and a server may refuse more than a
+/// hundred.
+const KNOWN_AT_ONCE: usize = 32;
 
 /// The cases of a keyspace. Owns its connections; not to be used from within an asynchronous task.
 pub struct CqlCases {

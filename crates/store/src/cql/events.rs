@@ -11,10 +11,6 @@ use crate::{
     row::{CaseEvent, Kind},
 };
 
-/// Complaints of which what is known is read at once: one node asks the others for theirs, and a server may refuse more than a
-/// hundred.
-pub(super) const KNOWN_AT_ONCE: usize = 32;
-
 /// An event; the last column is its digest.
 type EventColumns = (
     String,

@@ -92,7 +92,7 @@ fn at_once<W: DeskWorld, T: Send>(
     })
 }
 
-/// What each comes to, each on a thread of its own. One that panics is told once all have ended: it may not be waited for.
+/// What each comes to, each on a thread of its own. One that panics is reported once all have ended: it may not be waited for.
 fn side_by_side<A: Send, T: Send>(each: Vec<A>, act: &(impl Fn(A) -> T + Sync)) -> Vec<T> {
     thread::scope(|scope| {
         let running: Vec<_> = each.into_iter().map(|one| scope.spawn(move || act(one))).collect();

@@ -93,11 +93,12 @@ impl Bag {
         Self { idf: weights.idf, rows, tasks: Vec::new(), scorer: Mutex::new(scorer) }
     }
 
-    /// The columns of a narrative that have weights.
-    fn known(&self, counts: &Counts) -> Row {
-        let mut row = self.idf.weigh(counts);
-        row.retain(|(column, _)| self.rows[*column as usize] != NO_ROW);
-        row
+    /// The columns of a narrative that have weights, and where the weights of each lie.
+    fn known(&self, counts: &Counts) -> (Vec<u32>, Row) {
+        let all = self.idf.weigh(counts);
+        // As in `weigh`: one lookup right behind the other.
+        let rows: Vec<u32> = all.iter().map(|(column, _)| self.rows[*column as usize]).collect();
+        rows.into_iter().zip(all).filter(|(row, _)| *row != NO_ROW).unzip()
     }
 
     fn share(&self) -> Scorer {
@@ -108,9 +109,8 @@ impl Bag {
 impl Model for Bag {
     fn prepare(&self, narrative: &str) -> Prepared {
         let counts = self.idf.hashing().count(narrative);
-        let known = self.known(&counts).into_iter();
-        let (columns, weights): (Vec<u32>, Vec<f32>) =
-            known.map(|(column, weight)| (self.rows[column as usize], weight)).unzip();
+        let (columns, known) = self.known(&counts);
+        let weights = known.into_iter().map(|(_, weight)| weight).collect();
         Prepared {
             unseen_tokens: (counts.columns.len() - columns.len()) as u32,
             input: Input::Columns { columns, weights },
@@ -128,8 +128,8 @@ impl Model for Bag {
         let mut scorer = self.share();
         let served = scorer.classify(&[&self.prepare(narrative)])?.swap_remove(0);
         let hashing = self.idf.hashing();
-        let row = self.known(&hashing.count(narrative));
-        let weights = scorer.weights(row.iter().map(|(column, _)| self.rows[*column as usize]))?;
+        let (rows, row) = self.known(&hashing.count(narrative));
+        let weights = scorer.weights(rows.into_iter())?;
         let (grams, unread) = places::grams(hashing, narrative);
         let task = |hint: &Hint| self.tasks.get(hint.from).cloned().unwrap_or_default();
         Ok(Some(Box::new(BagTrace::new(Ingredients {

@@ -10,7 +10,8 @@ use crate::shard::case::{Case, Phase};
 /// The cases and their indexes. A case is changed by taking it out and putting it back, so no index can lag.
 #[derive(Debug, Default)]
 pub(super) struct Cases {
-    all: BTreeMap<Arc<str>, Case>,
+    /// Boxed: a tree moves what it holds when it grows, and a case is large.
+    all: BTreeMap<Arc<str>, Box<Case>>,
     deadlines: BTreeSet<(i64, Arc<str>)>,
     expiries: BTreeSet<(i64, Arc<str>)>,
     pins: BTreeSet<(i64, Arc<str>)>,
@@ -18,10 +19,10 @@ pub(super) struct Cases {
 
 impl Cases {
     pub(super) fn get(&self, id: &str) -> Option<&Case> {
-        self.all.get(id)
+        self.all.get(id).map(Box::as_ref)
     }
 
-    pub(super) fn take(&mut self, id: &Arc<str>) -> Option<Case> {
+    pub(super) fn take(&mut self, id: &Arc<str>) -> Option<Box<Case>> {
         let case = self.all.remove(id)?;
         match case.phase {
             Phase::Open { deadline, .. } => self.deadlines.remove(&(deadline, Arc::clone(id))),
@@ -34,7 +35,8 @@ impl Cases {
         Some(case)
     }
 
-    pub(super) fn put(&mut self, id: Arc<str>, case: Case) {
+    pub(super) fn put(&mut self, id: Arc<str>, case: impl Into<Box<Case>>) {
+        let case = case.into();
         match case.phase {
             Phase::Open { deadline, .. } => self.deadlines.insert((deadline, Arc::clone(&id))),
             Phase::Closed { until } => self.expiries.insert((until, Arc::clone(&id))),
@@ -69,7 +71,7 @@ impl Cases {
     /// whose next submission is greater by its time alone: what they have is below `revision`.
     pub(super) fn forgettable(&self, excess: usize, raw: i64, revision: i64) -> Vec<Arc<str>> {
         let below = |case: &Case| case.raw_offset < raw && case.greatest < revision;
-        let forgettable = |id: &&Arc<str>| self.all.get(*id).is_some_and(below);
+        let forgettable = |id: &&Arc<str>| self.get(id).is_some_and(below);
         self.expiries.iter().map(|(_, id)| id).filter(forgettable).take(excess).cloned().collect()
     }
 

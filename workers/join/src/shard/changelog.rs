@@ -102,14 +102,14 @@ impl Shard {
         &mut self,
         turn: &mut Turn<'_>,
         id: Arc<str>,
-        before: Option<Case>,
+        before: Option<Box<Case>>,
         theirs: DurableRoute,
         appended_at: i64,
     ) {
         self.counts.adopted += 1;
-        let mine = before.as_ref().and_then(Case::newest);
+        let mine = before.as_deref().and_then(Case::newest);
         let hidden = mine.is_some_and(|mine| mine.offset > theirs.offset);
-        let mut case = Case::folded(theirs, appended_at, self.limits.partial_ms, turn.rules);
+        let mut case = Box::new(Case::folded(theirs, appended_at, self.limits.partial_ms, turn.rules));
         case.greatest = before.as_ref().map_or(0, |before| before.greatest).max(case.greatest);
         if hidden {
             // Theirs is the greater, and mine lies last.

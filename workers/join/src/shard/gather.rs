@@ -68,7 +68,7 @@ impl Shard {
     }
 
     /// A new round. What the round before still held is void.
-    fn begin(&mut self, turn: &mut Turn<'_>, id: Arc<str>, before: Option<Case>, raw: RawSubmission) {
+    fn begin(&mut self, turn: &mut Turn<'_>, id: Arc<str>, before: Option<Box<Case>>, raw: RawSubmission) {
         let plan = turn.rules.plan(raw.appended_at);
         // A round that ends unrouted here may have been routed by an earlier owner, whose record comes yet.
         let greatest = before.as_ref().map_or(0, |before| match before.submitted {
@@ -90,7 +90,7 @@ impl Shard {
             before.routed.or(before.before)
         });
         let deadline = self.deadline(turn.now, &raw, plan.deadline_ms);
-        let case = Case {
+        let case = Box::new(Case {
             input: raw.what.input,
             raw_offset: raw.offset,
             greatest,
@@ -104,7 +104,7 @@ impl Shard {
             pending: VecDeque::new(),
             routed: None,
             before: routed_before,
-        };
+        });
         match raw.what.kind {
             SubmissionKind::Unreadable => self.emit(turn, id, case, Why::Unreadable),
             SubmissionKind::Withdrawn => self.emit(turn, id, case, Why::Withdrawn),

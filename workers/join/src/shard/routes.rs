@@ -15,7 +15,7 @@ use crate::{
 
 impl Shard {
     /// Decides the next route of `case` and sends it, now or with the next lease.
-    pub(super) fn emit(&mut self, turn: &mut Turn<'_>, id: Arc<str>, mut case: Case, why: Why) {
+    pub(super) fn emit(&mut self, turn: &mut Turn<'_>, id: Arc<str>, mut case: Box<Case>, why: Why) {
         let Some(revision) = self.next_revision(&case) else {
             // So many routes of one submission are a fault elsewhere; the next submission begins a new count.
             self.counts.exhausted += 1;
@@ -37,7 +37,7 @@ impl Shard {
         }
     }
 
-    fn send(&mut self, turn: &mut Turn<'_>, id: Arc<str>, mut case: Case) {
+    fn send(&mut self, turn: &mut Turn<'_>, id: Arc<str>, mut case: Box<Case>) {
         if let Phase::Emitting { record, in_flight } = &mut case.phase {
             *in_flight = self.lease.allows_writing(turn.now);
             if *in_flight {
@@ -86,7 +86,7 @@ impl Shard {
         self.close(turn, Arc::clone(id), case);
     }
 
-    fn close(&mut self, turn: &mut Turn<'_>, id: Arc<str>, mut case: Case) {
+    fn close(&mut self, turn: &mut Turn<'_>, id: Arc<str>, mut case: Box<Case>) {
         let partial = case.routed.as_ref().is_some_and(|last| !last.record.missing_tasks.is_empty());
         if !partial {
             // They stand in the last record.

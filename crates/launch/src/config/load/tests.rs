@@ -292,7 +292,7 @@ fn a_password_may_lie_in_a_file() {
 fn what_is_shown_is_toml_that_loads_again_and_tells_origins() {
     let shown = load(&with_variables(&[("OMBUD_INFER__QUEUE", "12")])).unwrap().to_string();
     assert!(shown.contains("infer.queue = \"12\"  # OMBUD_INFER__QUEUE\n"), "{shown}");
-    assert!(shown.contains("archive.batch = 512\n"), "{shown}");
+    assert!(shown.contains("archive.batch = 2048\n"), "{shown}");
     let (_folder, again) = with_file(&shown);
     assert_eq!(load(&again).unwrap().settings.infer.queue, 12);
 }
