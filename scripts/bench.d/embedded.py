@@ -3,6 +3,7 @@
 import pathlib
 import sqlite3
 import tempfile
+import time
 
 import complaints
 from measure import run
@@ -59,3 +60,32 @@ def whole_run(ombud, env, count):
         "restart_s": again.wall_s - empty.wall_s,
         "restart_mb": (again.rss_bytes - empty.rss_bytes) / 1e6,
     }
+
+
+def grown(ombud, env, count):
+    """`up --once` over a file of `count`: what each takes of disk, and how fast the last tenth was routed and filed."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        folder = pathlib.Path(folder)
+        data = folder / "data"
+        data.mkdir()
+        file = complaints.write(folder / "complaints.csv", count)
+        models = bag_alone(folder / "models")
+        cost = run([ombud, "up", "--once", file], environment(env, data, models), folder)
+        ended = time.time()
+        tail = count // 10
+        rest_s = ended - routed_at(data, count - tail)
+        return {
+            "filed_per_s": count / cost.wall_s,
+            "last_filed_per_s": tail / rest_s,
+            "cpu_ms": cost.cpu_s / count * 1_000,
+            "rss_mb": cost.rss_bytes / 1e6,
+            "bytes": sum(each.stat().st_size for each in data.iterdir() if each.is_file()) / count,
+        }
+
+
+def routed_at(data, number):
+    """When the route of that number was appended, in seconds since 1970."""
+    with sqlite3.connect(f"file:{data}/ombud.db?mode=ro", uri=True) as log:
+        first, partitions = log.execute("SELECT first, partitions FROM topics WHERE name = 'complaints.routed'").fetchone()
+        wanted = "SELECT appended_at FROM records WHERE place >= ? AND place < ? ORDER BY appended_at LIMIT 1 OFFSET ?"
+        return log.execute(wanted, (first << 40, (first + partitions) << 40, number)).fetchone()[0] / 1_000

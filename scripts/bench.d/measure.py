@@ -3,7 +3,6 @@
 import contextlib
 import os
 import pathlib
-import resource
 import signal
 import subprocess
 import time
@@ -35,11 +34,19 @@ def run(command, env, cwd):
     return Cost(time.monotonic() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * KB)
 
 
+def cpu_s(pid):
+    """Seconds of the cores that a process has taken."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICK
+
+
 class Role:
     """A process that serves until it is stopped."""
 
     def __init__(self, command, env, cwd):
-        self.name = str(command[1] if len(command) > 1 else command[0])
+        command = [str(word) for word in command]
+        program = pathlib.Path(command[0]).name
+        self.name = command[1] if program.startswith("ombud") else program
         self.log = open(pathlib.Path(cwd) / f"{self.name}.txt", "ab")
         self.began = time.monotonic()
         self.process = subprocess.Popen(command, env=env, cwd=cwd, stdout=self.log, stderr=self.log)
@@ -48,11 +55,9 @@ class Role:
         """What it has taken until now."""
         if self.process.poll() is not None:
             raise RuntimeError(f"{self.name} has ended with {self.process.returncode}: see {self.log.name}")
-        folder = pathlib.Path(f"/proc/{self.process.pid}")
-        fields = (folder / "stat").read_text().rsplit(") ", 1)[1].split()
-        peak = next(line for line in (folder / "status").read_text().splitlines() if line.startswith("VmHWM"))
-        cpu_s = (int(fields[11]) + int(fields[12])) / TICK
-        return Cost(time.monotonic() - self.began, cpu_s, int(peak.split()[1]) * KB)
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
+        peak = next(line for line in status if line.startswith("VmHWM"))
+        return Cost(time.monotonic() - self.began, cpu_s(self.process.pid), int(peak.split()[1]) * KB)
 
     def stop(self):
         """Asks it to stop, and kills it where it has not within a minute."""
@@ -87,9 +92,3 @@ def wait_until(what, done, timeout_s, pause_s=0.05):
             raise TimeoutError(f"{what} did not come within {timeout_s} s")
         time.sleep(pause_s)
     return time.monotonic()
-
-
-def own_cpu_s():
-    """Seconds of the cores that this process and its children that have ended have taken."""
-    taken = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(usage.ru_utime + usage.ru_stime for usage in taken)

@@ -50,9 +50,9 @@ use crate::{
     strategies::first_start::shelve,
 };
 
-/// A fiftieth of the core of somebody who decides: an explanation waits for everything else, and still ends within two minutes
-/// beside a saturated infer, which the lowest priority (19) just misses.
-const NICENESS: i32 = 17;
+/// A thirtieth of the core of somebody who decides: an explanation waits for everything else, and still ends within two minutes
+/// beside a saturated infer, which lower priorities (17, 19) miss on some machines.
+const NICENESS: i32 = 15;
 /// How many questions wait beside the one that is answered: each may take seconds, and whoever waits for longer than a minute has
 /// gone.
 const WAITING_MAX: usize = 4;

@@ -53,6 +53,12 @@ impl fmt::Debug for RegistryConnection {
     }
 }
 
+/// What a fetch brings of one partition: as much as brokers give.
+const MOST_OF_A_PARTITION: &str = "1048576";
+/// Where several topics are read whose records belong together: of a backlog all come in step then, and not one topic after the
+/// other. What is brought is still some hundred records of each.
+const LITTLE_OF_A_PARTITION: &str = "65536";
+
 impl Brokers {
     /// A client's configuration: ours, then the operator's.
     fn client(&self, ours: &[(&str, &str)]) -> ClientConfig {
@@ -79,9 +85,15 @@ impl Brokers {
         self.client(&[("client.id", "ombud-admin")])
     }
 
-    /// For a member of `group`, and for readers on its behalf.
+    /// For readers on behalf of `group`.
     pub(crate) fn consumer(&self, group: &str) -> ClientConfig {
+        self.reading(group, MOST_OF_A_PARTITION)
+    }
+
+    /// `at_once`: bytes of one partition that a fetch brings at most; a larger batch still comes, alone.
+    fn reading(&self, group: &str, at_once: &str) -> ClientConfig {
         let mut config = self.client(&[
+            ("max.partition.fetch.bytes", at_once),
             ("client.id", "ombud"),
             // A pause purges what was fetched ahead, so that little is.
             ("queued.max.messages.kbytes", "4096"),
@@ -108,10 +120,11 @@ impl Brokers {
         config
     }
 
-    /// For a member of `group`, whose partitions go to others after `session` without a heartbeat; `None` leaves that to
-    /// the operator's properties.
-    pub(crate) fn member(&self, group: &str, session: Option<Duration>) -> ClientConfig {
-        let mut config = self.consumer(group);
+    /// For a member of `group` that reads so many topics, whose partitions go to others after `session` without a heartbeat;
+    /// `None` leaves that to the operator's properties.
+    pub(crate) fn member(&self, group: &str, topics: usize, session: Option<Duration>) -> ClientConfig {
+        let at_once = if topics > 1 { LITTLE_OF_A_PARTITION } else { MOST_OF_A_PARTITION };
+        let mut config = self.reading(group, at_once);
         if let Some(session) = session {
             // After the operator's: whoever names a session counts on it.
             config.set("session.timeout.ms", session.as_millis().to_string());
@@ -160,7 +173,7 @@ mod tests {
         };
         // As librdkafka has understood it.
         let given = |session| {
-            let config = brokers.member("ombud.join", session).create_native_config().unwrap();
+            let config = brokers.member("ombud.join", 2, session).create_native_config().unwrap();
             ["session.timeout.ms", "heartbeat.interval.ms"].map(|name| config.get(name).unwrap())
         };
         assert_eq!(given(Some(Duration::from_secs(9))), ["9000", "3000"]);

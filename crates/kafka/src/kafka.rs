@@ -93,7 +93,8 @@ impl Kafka {
         start: Start,
         session: Option<Duration>,
     ) -> Result<KafkaMember, KafkaError> {
-        let consumer: BaseConsumer<_> = client(&self.brokers.member(group, session), Rebalances::default())?;
+        let consumer: BaseConsumer<_> =
+            client(&self.brokers.member(group, topics.len(), session), Rebalances::default())?;
         consumer.subscribe(topics).map_err(KafkaError::Client)?;
         let subscription = Subscription {
             group: group.to_owned(),

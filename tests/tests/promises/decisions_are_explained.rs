@@ -181,7 +181,7 @@ fn what_explains_starts_with_the_first_question_goes_first_and_ends_with_its_up_
     let (status, first) = asked(&up, &token, &id, &json!({ "task": "product" }))?;
     ensure!(status == 200, "{status} {first}");
     let (pid, niceness, words) = explains_for(up.pid()).context("it runs")?;
-    ensure!(niceness == "17", "its niceness is {niceness}");
+    ensure!(niceness == "15", "its niceness is {niceness}");
     ensure!(!words.contains("OMBUD") && words.split(' ').all(|word| word.len() < 40), "a secret: {words}");
 
     // One that died is started again by the next question.

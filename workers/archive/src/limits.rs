@@ -32,8 +32,8 @@ pub struct ArchiveLimits {
 impl Default for ArchiveLimits {
     fn default() -> Self {
         Self {
-            batch_len: 2_048,
-            batch_bytes: 8 << 20,
+            batch_len: 8_192,
+            batch_bytes: 16 << 20,
             batch_within: Duration::from_secs(20),
             poll: Duration::from_millis(100),
             linger: Duration::from_millis(200),
