@@ -5,7 +5,7 @@
 
 #![allow(clippy::print_stdout, reason = "a bench prints its figures")]
 
-use std::{fs, sync::Arc, time::Duration};
+use std::{fs, time::Duration};
 
 use anyhow::{Context, Result, ensure};
 use ombud_contract::records::{Prediction, RawComplaint};
@@ -133,13 +133,9 @@ impl Bench<'_> {
         while let Some(input) = inputs.pop() {
             self.shard.on(self.now, input, self.rules, &mut out);
             inputs.extend(out.drain(..).filter_map(|effect| match effect {
-                Effect::Route { complaint_id, record } => {
-                    drop(record);
+                Effect::Route { complaint_id, .. } => {
                     self.routed += 1;
-                    Some(Input::RouteAcked {
-                        complaint_id: Arc::clone(&complaint_id),
-                        offset: self.routed - 1,
-                    })
+                    Some(Input::RouteAcked { complaint_id, offset: self.routed - 1 })
                 }
                 Effect::Commit(_) => Some(Input::CommitAcked),
                 Effect::AskPredictionsEnd => Some(Input::PredictionsEnd { end: 0, as_of: self.now }),

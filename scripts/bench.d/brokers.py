@@ -151,37 +151,35 @@ def join_alone(ombud, env, count):
 
 
 # Kafka Streams' settings beside its own: each record is written on at once, so that its output can be counted.
+LARGE_BATCHES = [
+    *("commit.interval.ms=10000", "producer.linger.ms=50", "producer.batch.size=524288"),
+    *("consumer.max.poll.records=5000", "consumer.fetch.min.bytes=65536"),
+]
 STREAMS = {
     "as it comes": [],
-    "commits every 10 s, large batches": [
-        *("commit.interval.ms=10000", "producer.linger.ms=50", "producer.batch.size=524288"),
-        *("consumer.max.poll.records=5000", "consumer.fetch.min.bytes=65536"),
-    ],
-    "the same, state in memory": [
-        *("commit.interval.ms=10000", "producer.linger.ms=50", "producer.batch.size=524288"),
-        *("consumer.max.poll.records=5000", "consumer.fetch.min.bytes=65536", "dsl.store.suppliers.class=memory"),
-    ],
+    "commits every 10 s, large batches": LARGE_BATCHES,
+    "the same, state in memory": [*LARGE_BATCHES, "dsl.store.suppliers.class=memory"],
 }
 
 
-def kafka_streams(ombud, env, count, runs):
-    """Kafka Streams before the same topics, once for each of `runs`, (topology, name of settings): records that it has brought
-    together, counted by what it writes."""
+def kafka_streams(ombud, env, count, topology, settings):
+    """Kafka Streams before the same topics, once for each of `settings`, by its name: records that it has brought together,
+    counted by what it writes."""
+    # An aggregate is written at each of the four records, a pair at each prediction.
+    goal, weight = (3 * count, 4 / 3) if topology == "windowed" else (4 * count, 1)
     found = {}
     with filled(ombud, env, count, INFER) as deployment:
-        for number, (topology, settings) in enumerate(runs):
-            # An aggregate is written at each of the four records, a pair at each prediction.
-            goal, weight = (3 * count, 4 / 3) if topology == "windowed" else (4 * count, 1)
+        for number, setting in enumerate(settings):
             out = f"bench.joined{number}"
             deployment.create(out)
             topics = [deployment.topic(base) for base in (RAW, PREDICTIONS, out)]
             command = [
                 *("java", "-Xmx2g", "-cp", f"{env['BENCH_PEERS']}/streams/*", HERE / "Aggregate.java", deployment.bootstrap),
-                *(f"{deployment.prefix}streams{number}", *topics, deployment.folder / "state", topology, *STREAMS[settings]),
+                *(f"{deployment.prefix}streams{number}", *topics, deployment.folder / "state", topology, *STREAMS[setting]),
             ]
             with roles(command, env=deployment.env, cwd=deployment.folder) as [streams]:
                 written, wall_s, taken_s = progress("records", lambda out=out: deployment.end(out), goal, streams.cost)
-                found[topology, settings] = rates(weight * written, wall_s, taken_s, streams.cost())
+                found[setting] = rates(weight * written, wall_s, taken_s, streams.cost())
     return found
 
 

@@ -1,5 +1,6 @@
 """`ombud up` with everything in one process: complaints whose case is filed, memory and start-up."""
 
+import contextlib
 import pathlib
 import sqlite3
 import tempfile
@@ -35,24 +36,27 @@ def filed(data):
         return log.execute("SELECT count(DISTINCT complaint_id) FROM case_events WHERE kind = 3").fetchone()[0]
 
 
-def whole_run(ombud, env, count):
-    """`up --once` over a file of `count`, start-up and all."""
+@contextlib.contextmanager
+def bag_up(ombud, env):
+    """A data folder, and what runs `up --once` with the bag on it, over a file where one is given."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         folder = pathlib.Path(folder)
         data = folder / "data"
         data.mkdir()
-        file = complaints.write(folder / "complaints.csv", count)
-        models = bag_alone(folder / "models")
-        cost = run([ombud, "up", "--once", file], environment(env, data, models), folder)
+        own = environment(env, data, bag_alone(folder / "models"))
+        yield data, lambda *file: run([ombud, "up", "--once", *file], own, folder)
+
+
+def whole_run(ombud, env, count):
+    """`up --once` over a file of `count`, start-up and all; and what it takes to start on them again, above an empty folder."""
+    with bag_up(ombud, env) as (data, up):
+        cost = up(complaints.write(data.parent / "complaints.csv", count))
         kept = filed(data)
         if kept != count:
             raise RuntimeError(f"{kept} of {count} complaints are filed")
-        again = run([ombud, "up", "--once"], environment(env, data, models), folder)
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        folder = pathlib.Path(folder)
-        (folder / "data").mkdir()
-        models = bag_alone(folder / "models")
-        empty = run([ombud, "up", "--once"], environment(env, folder / "data", models), folder)
+        again = up()
+    with bag_up(ombud, env) as (_, up):
+        empty = up()
     return {
         "filed_per_s": count / cost.wall_s,
         "cpu_ms": cost.cpu_s / count * 1_000,
@@ -64,13 +68,8 @@ def whole_run(ombud, env, count):
 
 def grown(ombud, env, count):
     """`up --once` over a file of `count`: what each takes of disk, and how fast the last tenth was routed and filed."""
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        folder = pathlib.Path(folder)
-        data = folder / "data"
-        data.mkdir()
-        file = complaints.write(folder / "complaints.csv", count)
-        models = bag_alone(folder / "models")
-        cost = run([ombud, "up", "--once", file], environment(env, data, models), folder)
+    with bag_up(ombud, env) as (data, up):
+        cost = up(complaints.write(data.parent / "complaints.csv", count))
         ended = time.time()
         tail = count // 10
         rest_s = ended - routed_at(data, count - tail)

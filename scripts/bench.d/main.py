@@ -57,7 +57,7 @@ def medians(figures):
 def report(sides, times):
     """Each figure of ours as it is called, a peer's behind its name, and of each what was seen."""
     found = turns(sides, times)
-    told = {key: value for key, value in medians(found[OURS]).items()}
+    told = medians(found[OURS])
     for side, figures in found.items():
         if side == BEFORE:
             told[BEFORE] = medians(figures)
@@ -115,14 +115,9 @@ def part_join(commands, env, quick, times):
     sides = both(brokers.join_alone, commands, env, count)
     if not quick:
         for name, topology in (("kafka_streams", "aggregate"), ("kafka_streams_windowed", "windowed")):
-            measure = functools.partial(streams_in_each, commands[OURS], env, count, topology)
+            measure = functools.partial(brokers.kafka_streams, commands[OURS], env, count, topology)
             sides[name] = Best(measure, brokers.STREAMS, "records_per_s", max)
     return report(sides, times) | {"complaints": count}
-
-
-def streams_in_each(ombud, env, count, topology, settings):
-    found = brokers.kafka_streams(ombud, env, count, [(topology, each) for each in settings])
-    return {setting: figures for (_, setting), figures in found.items()}
 
 
 def part_archive(commands, env, quick, times):

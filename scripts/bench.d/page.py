@@ -6,6 +6,7 @@
 
 import json
 import pathlib
+import statistics
 import sys
 
 DOCS = pathlib.Path(__file__).resolve().parents[2] / "docs"
@@ -60,9 +61,8 @@ def seen(part, side, key):
     values = part["turns"].get(side, {}).get(key)
     if not values:
         return ""
-    values = sorted(values)
-    middle = values[len(values) // 2] if len(values) % 2 else (values[len(values) // 2 - 1] + values[len(values) // 2]) / 2
-    return number(middle) if len(values) == 1 else f"{number(middle)} [{number(values[0])}, {number(values[-1])}]"
+    middle = number(statistics.median(values))
+    return middle if len(values) == 1 else f"{middle} [{number(min(values))}, {number(max(values))}]"
 
 
 def with_before(part, figures):

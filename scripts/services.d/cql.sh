@@ -16,7 +16,7 @@ cql_launch() {
   agent=$(compgen -G "$cache/cql/jamm-*.jar")
   fill cassandra.yaml "$data/cassandra.yaml" data="$data" port="$cql_port" gossip_port="$cql_gossip_port" \
     gossip_tls_port=$((cql_gossip_port + 1))
-  launch cql "$java17" -Xms128m -Xmx512m -XX:MaxDirectMemorySize=256m "${small_jvm[@]}" "@$here/cassandra.jvm" \
+  launch cql "$java17" -Xms128m -Xmx512m -XX:MaxDirectMemorySize=256m "${server_jvm[@]}" "@$here/cassandra.jvm" \
     -javaagent:"$agent" -Dcassandra.config="file://$data/cassandra.yaml" -Dcassandra.storagedir="$data" \
     -Dlogback.configurationFile="$here/logback.xml" \
     -cp "$cache/cql/*" org.apache.cassandra.service.CassandraDaemon

@@ -26,12 +26,12 @@ kafka_launch() {
   launch kafka "$java17" -Xmx192m "${kafka_jvm[@]}" kafka.Kafka "$data/server.properties"
 }
 
-kafka_jvm=("${small_jvm[@]}" -Dlog4j2.configurationFile="$here/log4j2.properties" -cp "$cache/kafka/*")
+kafka_jvm=("${server_jvm[@]}" -Dlog4j2.configurationFile="$here/log4j2.properties" -cp "$cache/kafka/*")
 
 # Kafka's own command, in one process for all lines; the JDK compiles the file that calls it.
 kafka_acls() {
   "$java17" --list-modules | grep --quiet '^jdk.compiler@' || fail "a JDK is missing: apt-get install openjdk-17-jdk-headless"
-  "$java17" -Xmx128m "${small_jvm[@]}" -cp "$cache/kafka/*" "$here/Acls.java" "$(kafka_address)"
+  "$java17" -Xmx128m "${server_jvm[@]}" -cp "$cache/kafka/*" "$here/Acls.java" "$(kafka_address)"
 }
 
 kafka_format() {

@@ -11,7 +11,7 @@ registry_answers() { curl --silent --fail --max-time 3 --output /dev/null "$(reg
 
 registry_launch() {
   local data=$services/registry
-  launch registry "$java21" -Xmx160m "${small_jvm[@]}" \
+  launch registry "$java21" -Xmx160m "${server_jvm[@]}" \
     -Dquarkus.http.host=127.0.0.1 -Dquarkus.http.port="$registry_port" \
     -Dquarkus.management.host=127.0.0.1 -Dquarkus.management.port="$registry_management_port" \
     -Dapicurio.storage.kind=sql -Dapicurio.storage.sql.kind=h2 \
