@@ -6,6 +6,7 @@
 
 import json
 import pathlib
+import re
 import statistics
 import sys
 
@@ -301,7 +302,11 @@ def draw(found):
     lines.add("memory, MB (right)", [each["rss_mb"] for _, each in grown], secondary=True)
     for chart, name in ((bars, "measured-peers"), (lines, "measured-growth")):
         chart.uuid = name  # else another one each time
-    return {"measured-peers": bars.render(is_unicode=True) + "\n", "measured-growth": lines.render(is_unicode=True) + "\n"}
+    # Without pygal's comments, which say on which day it drew.
+    return {
+        name: re.sub("<!--.*?-->", "", chart.render(is_unicode=True)) + "\n"
+        for chart, name in ((bars, "measured-peers"), (lines, "measured-growth"))
+    }
 
 
 def main():

@@ -4,6 +4,7 @@ RENDERED names what Helm rendered, else the ScaledObject below is taken, which i
 """
 
 import copy
+import datetime
 import os
 import re
 import unittest
@@ -168,6 +169,22 @@ class OfTheGroup(unittest.TestCase):
         moved = [partition for pod in group.pods for partition in pod.owns if owned[partition] is not pod]
         self.assertEqual((sum(shares), shares[-1] - shares[0] <= 1, len(moved)), (48, True, shares[0]))
         self.assertEqual({partition for partition in range(48) if group.moves_until[partition] > 100}, set(moved))
+
+
+class OfThePicture(unittest.TestCase):
+    def test_it_is_the_same_on_another_day(self):
+        run = autoscale.Run("a day", flow.Load([]), flow.Trace([(0, 2), (autoscale.BUSIEST, 4)]))
+        drawn = autoscale.plot([run] * 3)
+        with unittest.mock.patch("pygal.svg.date", Leap):
+            self.assertEqual(autoscale.plot([run] * 3), drawn)
+
+
+class Leap(datetime.date):
+    """Where it is always the 29th of February 2000."""
+
+    @classmethod
+    def today(cls):
+        return cls(2000, 2, 29)
 
 
 class OfWorseValues(unittest.TestCase):
